@@ -1,0 +1,21 @@
+// Builds dist/: the compiled sources and the workflow bundle, then a stamp of what they were built from.
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { buildHash, buildStampFile, root } from './freshness.js';
+
+const require = createRequire(import.meta.url);
+const hash = buildHash();
+rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const { bundleWorkflowCode } = await import('@temporalio/worker');
+const { code } = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url)),
+  logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
+});
+writeFileSync(new URL('../dist/workflow-bundle.js', import.meta.url), code);
+writeFileSync(buildStampFile, hash);

@@ -1,0 +1,26 @@
+import type { ConfigFile } from '../config/config-file.ts';
+import type { LookUp } from '../config/references.ts';
+import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { HttpClient } from '../sources/http/http-client.ts';
+import type { OpenReaders } from '../sources/files/open-readers.ts';
+import type { StorageWriter } from '../sinks/storage-writer.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import type { PollKeys } from '../store/poll-keys.ts';
+
+/** What activities work with; the worker makes it once. */
+export interface ActivityDependencies {
+  readonly config: ConfigFile;
+  readonly lookUp: LookUp;
+  readonly store: BlobStore;
+  readonly pollKeys: PollKeys;
+  readonly csv: StorageWriter;
+  readonly postgres: StorageWriter;
+  readonly http: HttpClient;
+  readonly readers: OpenReaders;
+  /** The database's own id; null where it cannot be asked right now. */
+  readonly databaseId: () => Promise<string | null>;
+  /** Whether the server knows the search attribute; upserting an unknown one sticks a workflow for ever. */
+  readonly searchAttribute: boolean;
+  /** Told of each receipt once it is stored. */
+  readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
+}

@@ -1,0 +1,22 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ConfigProblems } from '../config/problem.ts';
+import { DaybookError, messageOf } from '../domain/errors.ts';
+import type { Redact } from '../domain/redact.ts';
+
+/**
+ * The only place that makes failures of activities: from an error that Daybook knows, whether it is retried and when;
+ * from any other, a failure of type `Unexpected` that is. No cause is kept, for it might hold what was redacted.
+ */
+export function toFailure(error: unknown, redact: Redact): unknown {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (!(error instanceof DaybookError)) {
+    return ApplicationFailure.create({ type: 'Unexpected', message: redact(messageOf(error)) });
+  }
+  return ApplicationFailure.create({
+    type: error.type,
+    message: redact(error.message),
+    nonRetryable: error.next === 'never',
+    ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    ...(error instanceof ConfigProblems ? { details: [error.problems] } : {}),
+  });
+}

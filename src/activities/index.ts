@@ -1,0 +1,21 @@
+import type { ActivityDependencies } from './dependencies.ts';
+import { createFetchBatch } from './fetch-batch.ts';
+import { createReleaseBatches } from './release-batches.ts';
+import { createResolveSource } from './resolve-source.ts';
+import { createSaveReceipt } from './save-receipt.ts';
+import { createSaveState } from './save-state.ts';
+import { createWriteBatch } from './write-batch.ts';
+
+/** All activities, under their wire names. */
+export type Activities = ReturnType<typeof createActivities>;
+
+export function createActivities(dependencies: ActivityDependencies) {
+  return {
+    resolveSource: createResolveSource(dependencies),
+    fetchBatch: createFetchBatch(dependencies),
+    ...createWriteBatch(dependencies),
+    saveState: createSaveState(dependencies),
+    releaseBatches: createReleaseBatches(dependencies),
+    saveReceipt: createSaveReceipt(dependencies),
+  };
+}

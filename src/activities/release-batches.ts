@@ -1,0 +1,19 @@
+import type { BatchRef } from '../domain/batch.ts';
+import { deleteBatch } from '../store/batches.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor } from './source-access.ts';
+
+export interface ReleaseBatchesInput {
+  readonly source: string;
+  readonly batches: readonly BatchRef[];
+}
+
+/** Deletes batches that both sinks have settled. Safe to repeat because a batch that is gone stays gone. */
+export function createReleaseBatches(dependencies: ActivityDependencies) {
+  return async function releaseBatches({ source, batches }: ReleaseBatchesInput): Promise<void> {
+    await runAdapter(redactorFor(source, dependencies), async () => {
+      for (const batch of batches) await deleteBatch(dependencies.store, batch);
+    });
+  };
+}

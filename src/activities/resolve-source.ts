@@ -1,0 +1,51 @@
+import { ApplicationFailure, log } from '@temporalio/activity';
+import { planOf } from '../config/plan.ts';
+import { ConfigProblems } from '../config/problem.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { SourcePlan } from '../domain/source.ts';
+import { startingState, type SourceState } from '../domain/state.ts';
+import { readState } from '../store/states.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { findSource, redactorFor } from './source-access.ts';
+
+export interface ResolveSourceInput {
+  readonly source: string;
+}
+
+export interface ResolvedSource {
+  readonly plan: SourcePlan;
+  readonly state: SourceState;
+  /** Whether the workflow may upsert the search attribute. */
+  readonly searchAttribute: boolean;
+}
+
+/**
+ * Reads what a run needs: the source's plan from the configuration as it stands now, and the state it starts from.
+ * Safe to repeat because it only reads.
+ */
+export function createResolveSource(dependencies: ActivityDependencies) {
+  return async function resolveSource({ source }: ResolveSourceInput): Promise<ResolvedSource> {
+    const redact = redactorFor(source, dependencies);
+    return runAdapter(redact, async () => {
+      const { config, broken } = currentConfig(dependencies);
+      if (broken) log.warn('Configuration is broken, the last good one is used', { event: 'alert', source, name: 'config', message: redact(broken.message) });
+      const plan = planOf(config, findSource(config, source));
+      const { fetchFingerprint, shapeFingerprint } = plan;
+      const databaseId = await dependencies.databaseId();
+      const stored = await readState(dependencies.store, source);
+      const { state, changed } = startingState(stored, { fetchFingerprint, shapeFingerprint, databaseId });
+      if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
+      return { plan, state, searchAttribute: dependencies.searchAttribute };
+    });
+  };
+}
+
+function currentConfig({ config }: ActivityDependencies) {
+  try {
+    return config.current();
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    throw ApplicationFailure.nonRetryable(messageOf(error), error.type);
+  }
+}

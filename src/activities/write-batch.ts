@@ -1,0 +1,41 @@
+import type { BatchRef } from '../domain/batch.ts';
+import type { SinkCounts } from '../domain/receipt.ts';
+import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import type { RefusedRecord, StorageWriter } from '../sinks/storage-writer.ts';
+import { readBatch } from '../store/batches.ts';
+import { writeDeadLetters } from '../store/dead-letters.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor } from './source-access.ts';
+
+export interface WriteBatchInput {
+  readonly batch: BatchRef;
+}
+
+/**
+ * The activities that write a batch to its sinks. Safe to repeat because the writers are: see `StorageWriter`.
+ */
+export function createWriteBatch(dependencies: ActivityDependencies) {
+  return {
+    writeCsv: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.csv, input),
+    writePostgres: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.postgres, input),
+  };
+}
+
+async function writeBatch(
+  dependencies: ActivityDependencies,
+  writer: StorageWriter,
+  { batch }: WriteBatchInput,
+): Promise<SinkCounts> {
+  const redact = redactorFor(batch.source, dependencies);
+  return runAdapter(redact, async (context) => {
+    const records = await readBatch(dependencies.store, batch);
+    const { counts, refused } = await writer.write(batch, records, context);
+    await writeDeadLetters(dependencies.store, batch, batch.number, '-refused', refused.map(letterOf));
+    return counts;
+  });
+}
+
+function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
+  return { reason: 'unstorable', message, at: new Date().toISOString(), page: 0, index, recordText: record.payload };
+}

@@ -1,0 +1,68 @@
+import { readFileSync, statSync } from 'node:fs';
+import { messageOf } from '../domain/errors.ts';
+import { parseConfig, type Config } from './parse-config.ts';
+import { ConfigProblems } from './problem.ts';
+import type { LookUp } from './references.ts';
+
+/**
+ * Reads a configuration once.
+ * @throws ConfigProblems, also where the file cannot be read
+ */
+export function readConfig(file: string, lookUp: LookUp): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigProblems(file, [
+      { path: [], message: `cannot be read (${messageOf(error)}), expected a configuration; name one with --config` },
+    ]);
+  }
+  return parseConfig(text, file, lookUp);
+}
+
+/** What a {@link ConfigFile} found at its last look. */
+export interface CurrentConfig {
+  readonly config: Config;
+  /** Why the file as it stands cannot be used; `config` is then the last good one. */
+  readonly broken: ConfigProblems | null;
+}
+
+/** A configuration file that is looked at again and again; a broken edit keeps the last good one. */
+export interface ConfigFile {
+  readonly file: string;
+  /** @throws ConfigProblems where the file is broken and was never good */
+  current(): CurrentConfig;
+}
+
+export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
+  let seen: string | null = null;
+  let good: Config | null = null;
+  let broken: ConfigProblems | null = null;
+  return {
+    file,
+    current() {
+      const version = versionOf(file);
+      if (version !== seen || version === null) {
+        seen = version;
+        try {
+          good = readConfig(file, lookUp);
+          broken = null;
+        } catch (error) {
+          if (!(error instanceof ConfigProblems)) throw error;
+          broken = error;
+        }
+      }
+      if (good) return { config: good, broken };
+      throw broken ?? new ConfigProblems(file, [{ path: [], message: 'cannot be read' }]);
+    },
+  };
+}
+
+function versionOf(file: string): string | null {
+  try {
+    const { mtimeNs, size, ino } = statSync(file, { bigint: true });
+    return `${mtimeNs}/${size}/${ino}`;
+  } catch {
+    return null;
+  }
+}

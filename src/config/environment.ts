@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { DaybookError } from '../domain/errors.ts';
+import { lookUpIn, type LookUp } from './references.ts';
+
+/** How to reach a PostgreSQL database. */
+export interface PostgresSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  readonly sslMode: SslMode;
+  readonly schema: string;
+}
+
+export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+export type SslMode = (typeof sslModes)[number];
+
+/** Everything that the environment decides. The only reader of `process.env`. */
+export interface Environment {
+  /** Null where `PG_HOST` is not set. */
+  readonly postgres: PostgresSettings | null;
+  /** For migrations and maintenance: `PG_OWNER_*` at `PG_DIRECT_*`, else the same as `postgres`. */
+  readonly owner: PostgresSettings | null;
+  /** Named prepared statements; `PG_PREPARE=off` for poolers that do not know them. */
+  readonly prepare: boolean;
+  /** `TEMPORAL_ADDRESS`, or null. The rest of `TEMPORAL_*` is read by `temporal-settings.ts`. */
+  readonly temporalAddress: string | null;
+  readonly configFile: string;
+  /** CSV parts. */
+  readonly dataFolder: string;
+  /** Spool, state, receipts, dead letters. */
+  readonly storeFolder: string;
+  /** State of the embedded stack. */
+  readonly homeFolder: string;
+  /** Whether commands may start the embedded stack. */
+  readonly embedded: boolean;
+  /** Null = no HTTP endpoint. */
+  readonly http: { readonly host: string; readonly port: number } | null;
+  readonly logLevel: string;
+  /** Looks up what `${env:NAME}` stands for. */
+  readonly lookUp: LookUp;
+}
+
+/** A variable of the environment that cannot be used. Exit code 2. */
+export class InvalidEnvironment extends DaybookError {
+  readonly type = 'InvalidEnvironment';
+  readonly next = 'never';
+}
+
+export interface EnvironmentOptions {
+  /** `--config` */
+  readonly config?: string | undefined;
+  /** `--demo`: the demo's own home, configuration and data. */
+  readonly demo?: boolean | undefined;
+}
+
+/**
+ * Reads the environment. Variables of a `.env` beside the configuration file count where the environment has none.
+ * @throws InvalidEnvironment
+ */
+export function readEnvironment(
+  options: EnvironmentOptions,
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
+  const first = lookUpIn(variables);
+  const baseHome = resolve(first('DAYBOOK_HOME') || '.daybook');
+  const homeFolder = options.demo ? join(baseHome, 'demo') : baseHome;
+  const configFile = resolve(
+    options.config ?? (options.demo ? join(homeFolder, 'daybook.yaml') : first('DAYBOOK_CONFIG') || 'daybook.yaml'),
+  );
+  const lookUp = lookUpIn({ ...readDotEnv(configFile), ...variables });
+  const dataFolder = options.demo ? join(homeFolder, 'data') : resolve(lookUp('DAYBOOK_DATA') || 'data');
+  const store = options.demo ? '' : lookUp('DAYBOOK_STORE') || '';
+  if (store.startsWith('s3://')) {
+    throw new InvalidEnvironment(`DAYBOOK_STORE: found "${store}", but s3:// is not available yet; leave it unset`);
+  }
+  const postgres = postgresSettings(lookUp);
+  return {
+    postgres,
+    owner: postgres && ownerSettings(postgres, lookUp),
+    prepare: flag(lookUp, 'PG_PREPARE'),
+    temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
+    configFile,
+    dataFolder,
+    storeFolder: store === '' ? dataFolder : resolve(store),
+    homeFolder,
+    embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
+    http: httpAddress(lookUp('DAYBOOK_HTTP') || '127.0.0.1:9464'),
+    logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
+    lookUp,
+  };
+}
+
+function readDotEnv(configFile: string): Record<string, string | undefined> {
+  try {
+    return parseEnv(readFileSync(join(dirname(configFile), '.env'), 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+function postgresSettings(lookUp: LookUp): PostgresSettings | null {
+  const host = lookUp('PG_HOST');
+  if (!host) return null;
+  return {
+    host,
+    port: port('PG_PORT', lookUp('PG_PORT') || '5432'),
+    database: lookUp('PG_DB') || 'daybook',
+    user: lookUp('PG_USER') || 'daybook',
+    password: lookUp('PG_PASSWORD') ?? '',
+    sslMode: sslMode(lookUp('PG_SSLMODE') || 'prefer'),
+    schema: lookUp('PG_SCHEMA') || 'public',
+  };
+}
+
+function ownerSettings(postgres: PostgresSettings, lookUp: LookUp): PostgresSettings {
+  const user = lookUp('PG_OWNER_USER');
+  return {
+    ...postgres,
+    host: lookUp('PG_DIRECT_HOST') || postgres.host,
+    port: port('PG_DIRECT_PORT', lookUp('PG_DIRECT_PORT') || String(postgres.port)),
+    user: user || postgres.user,
+    password: lookUp('PG_OWNER_PASSWORD') ?? (user ? '' : postgres.password),
+  };
+}
+
+function port(name: string, text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 65_535) return number;
+  throw new InvalidEnvironment(`${name}: found "${text}", expected a port from 1 to 65535`);
+}
+
+function sslMode(text: string): SslMode {
+  const mode = sslModes.find((known) => known === text);
+  if (mode) return mode;
+  throw new InvalidEnvironment(`PG_SSLMODE: found "${text}", expected ${sslModes.join(', ')}`);
+}
+
+function flag(lookUp: LookUp, name: string): boolean {
+  const text = (lookUp(name) || 'on').toLowerCase();
+  if (['on', 'true', '1', 'yes'].includes(text)) return true;
+  if (['off', 'false', '0', 'no'].includes(text)) return false;
+  throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
+}
+
+function httpAddress(text: string): Environment['http'] {
+  if (text === 'off') return null;
+  const match = /^(?:(.*):)?(\d+)$/.exec(text);
+  if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
+  const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+  return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
+}
+
+function logLevel(text: string): string {
+  const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+  if (levels.includes(text.toLowerCase())) return text.toLowerCase();
+  throw new InvalidEnvironment(`LOG_LEVEL: found "${text}", expected ${levels.join(', ')}`);
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { expression, isoTime, timeFormat } from './value-schemas.ts';
+import { byteSize, duration } from './units.ts';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const auth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('bearer'), token: z.string() }),
+  z.strictObject({
+    type: z.literal('api_key'),
+    name: z.string(),
+    location: z.enum(['header', 'query']).default('header'),
+    api_key: z.string(),
+  }),
+  z.strictObject({ type: z.literal('http_basic'), username: z.string(), password: z.string() }),
+  z.strictObject({
+    type: z.literal('oauth2_client_credentials'),
+    token_url: z.string(),
+    client_id: z.string(),
+    client_secret: z.string(),
+    scope: z.string().optional(),
+  }),
+]);
+
+const everyPaginator = {
+  has_more_path: expression.optional(),
+  stop_after_empty_page: z.boolean().default(true),
+  max_pages: z.int().min(1).optional(),
+};
+
+export const paginator = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('single_page'), ...everyPaginator }),
+  z.strictObject({
+    type: z.literal('page_number'),
+    page_param: z.string().default('page'),
+    base_page: z.int().min(0).default(1),
+    total_path: expression.optional(),
+    ...everyPaginator,
+  }),
+  z.strictObject({
+    type: z.literal('offset'),
+    offset_param: z.string().default('offset'),
+    limit_param: z.string().default('limit'),
+    limit: z.int().min(1),
+    total_path: expression.optional(),
+    ...everyPaginator,
+  }),
+  z.strictObject({ type: z.literal('cursor'), cursor_path: expression, cursor_param: z.string(), ...everyPaginator }),
+  z.strictObject({ type: z.literal('json_link'), next_url_path: expression, ...everyPaginator }),
+  z.strictObject({ type: z.literal('header_link'), ...everyPaginator }),
+  z.strictObject({ type: z.literal('html_link'), selector: z.string(), ...everyPaginator }),
+]);
+
+export const incremental = z.strictObject({
+  cursor: expression,
+  format: timeFormat.default('iso8601'),
+  start_param: z.string(),
+  end_param: z.string().optional(),
+  initial_value: isoTime.optional(),
+  lag: duration().default(0),
+});
+
+const url = z.string().check((context) => {
+  const problem = urlProblem(context.value);
+  if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem });
+});
+
+/** Keys of every source that is fetched over HTTP. */
+export const httpShape = {
+  url,
+  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name'), scalar).default({}),
+  params: z.record(z.string(), scalar).default({}),
+  auth: auth.optional(),
+  allow_private: z.boolean().default(false),
+  timeout: duration(1).default(60_000),
+  max_body: byteSize().default(64 * 1024 ** 2),
+  robots: z.enum(['obey', 'ignore']).optional(),
+  rate_limit: z.strictObject({ requests: z.int().min(1), per: duration(1) }).optional(),
+  concurrency: z.int().min(1).max(100).default(1),
+  on_response: z
+    .array(
+      z.strictObject({
+        status: z.int().min(100).max(599).optional(),
+        body_contains: z.string().optional(),
+        action: z.enum(['retry', 'fail', 'ignore']),
+      }),
+    )
+    .default([]),
+};
+
+function urlProblem(text: string): string | null {
+  if (/^\$\{env:[^}]*\}/.test(text)) return null;
+  const expected = 'expected an http or https URL';
+  const readable = text.replaceAll(/\$\{env:[^}]*\}/g, 'x');
+  if (!URL.canParse(readable)) return `found "${text}", ${expected}`;
+  const { username, password, protocol } = new URL(readable);
+  if (username !== '' || password !== '') {
+    return 'found a user name or password, expected them outside the URL, as a header: Authorization: "${env:NAME}"';
+  }
+  return /^https?:$/.test(protocol) ? null : `found ${protocol}, ${expected}`;
+}

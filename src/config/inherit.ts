@@ -1,0 +1,60 @@
+import { keysOfSource } from './source-schemas.ts';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * A source with everything it does not say itself taken from `defaults`, as far as its type knows the key. Objects are
+ * merged key by key, lists and values replaced; `null` takes an inherited value away; `every` and `cron` replace each other.
+ */
+export function inheritDefaults(defaults: Tree, source: Tree): Tree {
+  const type = source['type'] ?? defaults['type'];
+  const known = keysOfSource(type);
+  const inherited = Object.fromEntries(
+    Object.entries(defaults).filter(([key]) => key !== 'name' && (key === 'type' || known.has(key))),
+  );
+  return merge(spellOut(inherited), spellOut(source));
+}
+
+/** Writes the short forms out: `occurred_at: path`, `paginator: single_page`. */
+function spellOut(source: Tree): Tree {
+  const { occurred_at: occurredAt, paginator } = source;
+  return {
+    ...source,
+    ...(typeof occurredAt === 'string' ? { occurred_at: { path: occurredAt } } : {}),
+    ...(typeof paginator === 'string' ? { paginator: { type: paginator } } : {}),
+  };
+}
+
+function merge(base: Tree, own: Tree): Tree {
+  const merged: Tree = {};
+  for (const key of new Set([...Object.keys(base), ...Object.keys(own)])) {
+    const value = Object.hasOwn(own, key) ? mergeValue(base[key], own[key], key) : stripNulls(base[key]);
+    if (value !== null && value !== undefined) merged[key] = value;
+  }
+  return merged;
+}
+
+function mergeValue(base: unknown, own: unknown, key: string): unknown {
+  if (!isTree(own)) return own;
+  if (!isTree(base) || isOtherKind(base, own)) return merge({}, own);
+  return merge(key === 'schedule' ? withoutRival(base, own) : base, own);
+}
+
+/** Two objects of different `type` share nothing. */
+function isOtherKind(base: Tree, own: Tree): boolean {
+  return own['type'] !== undefined && base['type'] !== own['type'];
+}
+
+function withoutRival(base: Tree, own: Tree): Tree {
+  const { every, cron, ...rest } = base;
+  if (Object.hasOwn(own, 'every')) return { ...rest, every };
+  return Object.hasOwn(own, 'cron') ? { ...rest, cron } : base;
+}
+
+function stripNulls(value: unknown): unknown {
+  return isTree(value) ? merge({}, value) : value;
+}
+
+export function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { fileFrame, type FileFrame } from './file-schema.ts';
+import { inheritDefaults, isTree } from './inherit.ts';
+import { issueMessage, unknownKeyMessage } from './issue-message.ts';
+import { knownKeys } from './known-keys.ts';
+import { notAvailable } from './not-available.ts';
+import { ConfigProblems, type Problem } from './problem.ts';
+import { findReferences, type LookUp } from './references.ts';
+import { keysOfSource, source as sourceSchema, type SourceConfig } from './source-schemas.ts';
+import { parseYaml, type YamlFile } from './yaml-file.ts';
+
+/** A configuration that can be run. */
+export interface Config extends Omit<FileFrame, 'sources' | 'defaults'> {
+  readonly sources: readonly SourceConfig[];
+}
+
+/**
+ * Parses and checks `daybook.yaml`.
+ * @param file name to show in problems
+ * @throws ConfigProblems with everything that is wrong, in order of lines
+ */
+export function parseConfig(text: string, file: string, lookUp: LookUp): Config {
+  const yaml = parseYaml(text);
+  if (yaml.problems.length > 0) throw new ConfigProblems(file, yaml.problems);
+  if (!isTree(yaml.value)) {
+    throw new ConfigProblems(file, [{ path: [], message: 'expected version: 1 and a list of sources' }]);
+  }
+  const problems: Problem[] = [];
+  const frame = fileFrame.safeParse(yaml.value, { reportInput: true });
+  if (!frame.success) problems.push(...problemsOf(frame.error, fileFrame, yaml.value, yaml, []));
+  const sources = checkSources(yaml, problems);
+  problems.push(...sharedNames(yaml), ...unknownDefaults(yaml));
+  if (problems.length === 0 && frame.success) problems.push(...notAvailable(frame.data, sources));
+  problems.push(...referenceProblems(yaml.value, lookUp));
+  if (problems.length > 0 || !frame.success) throw new ConfigProblems(file, inOrder(problems, yaml));
+  const { defaults: _, ...rest } = frame.data;
+  return { ...rest, sources };
+}
+
+function checkSources(yaml: YamlFile, problems: Problem[]): SourceConfig[] {
+  const { sources, defaults } = yaml.value as { sources?: unknown; defaults?: unknown };
+  if (!Array.isArray(sources)) return [];
+  return sources.flatMap((entry: unknown, index) => {
+    const path = ['sources', index];
+    if (!isTree(entry)) {
+      problems.push({ path, message: 'expected an object with name, type and so on' });
+      return [];
+    }
+    const complete = inheritDefaults(isTree(defaults) ? defaults : {}, entry);
+    const checked = sourceSchema.safeParse(complete, { reportInput: true });
+    if (checked.success) return [checked.data];
+    problems.push(...problemsOf(checked.error, sourceSchema, complete, yaml, path));
+    return [];
+  });
+}
+
+function problemsOf(
+  error: z.ZodError,
+  schema: z.core.$ZodType,
+  value: unknown,
+  yaml: YamlFile,
+  base: readonly (string | number)[],
+): Problem[] {
+  return error.issues.flatMap((issue): Problem[] => {
+    const inner = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    const path = place(yaml, base, inner);
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issueMessage(issue) }];
+    const known = knownKeys(schema, inner, value);
+    return issue.keys.map((key) => ({
+      path,
+      message: unknownKeyMessage(key, known),
+      ...lineAndColumn(yaml, path, key),
+    }));
+  });
+}
+
+/** Where a value of a source stands: in the source, or in `defaults` where it was inherited. */
+function place(yaml: YamlFile, base: readonly (string | number)[], inner: readonly (string | number)[]) {
+  const own = [...base, ...inner];
+  const inherited = ['defaults', ...inner];
+  return base.length > 0 && inner.length > 0 && !yaml.has(own) && yaml.has(inherited) ? inherited : own;
+}
+
+function sharedNames(yaml: YamlFile): Problem[] {
+  const entries = (yaml.value as { sources?: unknown }).sources;
+  if (!Array.isArray(entries)) return [];
+  const names = entries.map((entry: unknown) => (isTree(entry) ? entry['name'] : undefined));
+  return names.flatMap((name, index): Problem[] => {
+    const first = names.indexOf(name);
+    if (typeof name !== 'string' || first === index) return [];
+    return [{ path: ['sources', index, 'name'], message: `found "${name}", which sources[${first}] bears already` }];
+  });
+}
+
+function unknownDefaults(yaml: YamlFile): Problem[] {
+  const { defaults } = yaml.value as { defaults?: unknown };
+  if (!isTree(defaults)) return [];
+  const known = [...keysOfSource(null)].filter((key) => key !== 'name');
+  return Object.keys(defaults)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: ['defaults'],
+      message: unknownKeyMessage(key, known),
+      ...lineAndColumn(yaml, ['defaults'], key),
+    }));
+}
+
+function referenceProblems(value: unknown, lookUp: LookUp): Problem[] {
+  return findReferences(value).flatMap(({ path, name, text }): Problem[] => {
+    if (name === null) return [{ path, message: `found ${text}, expected \${env:NAME}` }];
+    if (lookUp(name) !== undefined) return [];
+    return [
+      { path, message: `environment variable ${name} is not set, expected it (or ${name}_FILE, or a line in .env)` },
+    ];
+  });
+}
+
+function inOrder(problems: readonly Problem[], yaml: YamlFile): Problem[] {
+  const seen = new Set<string>();
+  return problems
+    .map((problem) => (problem.line === undefined ? { ...problem, ...lineAndColumn(yaml, problem.path) } : problem))
+    .filter((problem) => {
+      const key = `${problem.line}:${problem.column}:${problem.path.join('.')}:${problem.message}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+function lineAndColumn(yaml: YamlFile, path: Problem['path'], key?: string): { line?: number; column?: number } {
+  return yaml.locate(path, key) ?? {};
+}

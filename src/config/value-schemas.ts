@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { namedTimeFormats } from '../domain/plan-parts.ts';
+import { compileExpression } from '../domain/expression.ts';
+import { parseIso8601 } from '../domain/time.ts';
+import { duration } from './units.ts';
+
+/** A JMESPath expression, checked by compiling it. */
+export const expression = z.string().check((context) => {
+  try {
+    compileExpression(context.value);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message: `found "${context.value}", expected a JMESPath expression (${why})`,
+    });
+  }
+});
+
+export const timezone = z.string().refine(isTimezone, {
+  error: (issue) => `found "${String(issue.input)}", expected an IANA time zone such as Europe/Berlin`,
+});
+
+export const isoTime = z.string().refine((text) => parseIso8601(text).ok, {
+  error: (issue) => `found "${String(issue.input)}", expected an ISO 8601 time such as 2026-01-01T00:00:00Z`,
+});
+
+/** iso8601, epoch_s, epoch_ms, rfc822 or a date-fns pattern, which has at least a year or a month letter. */
+export const timeFormat = z
+  .string()
+  .refine((text) => (namedTimeFormats as readonly string[]).includes(text) || /[yuMdHhmsTtX]/.test(text), {
+    error: (issue) =>
+      `found "${String(issue.input)}", expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`,
+  });
+
+/** In the file also a bare path (see `inherit`). */
+export const occurredAt = z.strictObject({
+  path: expression.optional(),
+  format: timeFormat.default('iso8601'),
+  timezone: timezone.default('UTC'),
+  on_missing: z.enum(['reject', 'fetched_at']).default('reject'),
+}, {
+  error: (issue) =>
+    issue.code === 'invalid_type' ? `${issue.input === undefined ? 'is required: ' : ''}expected a path, or an object with path and format` : undefined,
+});
+
+export const retry = z.strictObject({
+  max_attempts: z.int().min(1).max(1000).default(8),
+  initial_interval: duration(1).default(1_000),
+  backoff_coefficient: z.number().min(1).max(100).default(2),
+  max_interval: duration(1).default(60_000),
+});
+
+export const schedule = z
+  .strictObject({
+    every: duration(1_000).optional(),
+    cron: z.string().optional(),
+    jitter: duration().optional(),
+    timezone: timezone.optional(),
+    overlap: z
+      .enum(['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'])
+      .default('skip'),
+    catchup_window: duration(10_000).default(600_000),
+    pause_on_failure: z.boolean().default(false),
+  })
+  .check((context) => {
+    const { every, cron } = context.value;
+    if (every !== undefined && cron !== undefined) {
+      context.issues.push({ code: 'custom', input: context.value, message: 'found every and cron, expected one of them' });
+    } else if (every === undefined && cron === undefined) {
+      context.issues.push({ code: 'custom', input: context.value, message: 'expected every (such as 5m) or cron' });
+    }
+  });
+
+export type ScheduleConfig = z.infer<typeof schedule>;
+
+function isTimezone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import type { Problem } from './problem.ts';
+
+/** A parsed YAML (or JSON) file whose values know their lines. */
+export interface YamlFile {
+  readonly value: unknown;
+  /** Syntax errors; `value` is then of no use. */
+  readonly problems: readonly Problem[];
+  /** Whether the file itself has something at the path. */
+  has(path: Problem['path']): boolean;
+  /** Line and column of the value (or, with `key`, of that key in it); of the nearest parent where it is absent. */
+  locate(path: Problem['path'], key?: string): { readonly line: number; readonly column: number } | null;
+}
+
+export function parseYaml(text: string): YamlFile {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
+  const problems = document.errors.map((error): Problem => {
+    const { line, col } = counter.linePos(error.pos[0]);
+    return { message: `not valid YAML: ${error.message}`, path: [], line, column: col };
+  });
+  return {
+    value: problems.length > 0 ? null : readValue(document, problems),
+    problems,
+    has: (path) => document.hasIn(path),
+    locate(path, key) {
+      const offset = offsetOf(document, path, key);
+      if (offset === null) return null;
+      const { line, col } = counter.linePos(offset);
+      return { line, column: col };
+    },
+  };
+}
+
+function readValue(document: Document, problems: Problem[]): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    problems.push({ message: `not valid YAML: ${error instanceof Error ? error.message : String(error)}`, path: [] });
+    return null;
+  }
+}
+
+function offsetOf(document: Document, path: Problem['path'], key?: string): number | null {
+  for (let length = path.length; length >= 0; length--) {
+    const parent = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const sought = length === path.length ? key : path[length];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === sought)
+      : undefined;
+    const node = pair && isScalar(pair.key) ? pair.key : parent;
+    const range = (node as { range?: readonly number[] | null } | null)?.range;
+    if (range) return range[0] ?? null;
+  }
+  return null;
+}

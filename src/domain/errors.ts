@@ -1,0 +1,104 @@
+/**
+ * Failures that Daybook knows, by what happens next. `type` is public: it stands in receipts, in workflow histories and
+ * in docs/errors. Messages say subsystem, subject, what was found, what was expected.
+ */
+export abstract class DaybookError extends Error {
+  abstract readonly type: string;
+  /** `retry`: the same call may succeed later. `never`: only a change of source, configuration or data helps. */
+  abstract readonly next: 'retry' | 'never';
+  /** Milliseconds to wait before the next attempt, where the other side asked for it or jitter is wanted. */
+  readonly retryAfterMs?: number;
+
+  constructor(message: string, options?: { readonly cause?: unknown; readonly retryAfterMs?: number }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The configuration names no such source. */
+export class UnknownSource extends DaybookError {
+  readonly type = 'UnknownSource';
+  readonly next = 'never';
+}
+
+/** The configuration cannot be used, and no earlier one that could is at hand. */
+export class InvalidConfig extends DaybookError {
+  readonly type = 'InvalidConfig';
+  readonly next = 'never';
+}
+
+/** The source did not answer, or asked to come back later. */
+export class SourceUnavailable extends DaybookError {
+  readonly type = 'SourceUnavailable';
+  readonly next = 'retry';
+}
+
+/** The source answered that it will not serve this request (401, 403, 404, 410 and the like). */
+export class SourceRefused extends DaybookError {
+  readonly type = 'SourceRefused';
+  readonly next = 'never';
+}
+
+/** The address is private, loopback or link-local, and the source does not allow that. */
+export class PrivateAddress extends DaybookError {
+  readonly type = 'PrivateAddress';
+  readonly next = 'never';
+}
+
+/** A response or redirect chain is larger than allowed. */
+export class OverLimit extends DaybookError {
+  readonly type = 'OverLimit';
+  readonly next = 'never';
+}
+
+/** A response is not what its source's configuration describes. */
+export class WrongShape extends DaybookError {
+  readonly type = 'WrongShape';
+  readonly next = 'never';
+}
+
+/** A response could not be decoded: cut short, or not the text it claims to be. */
+export class UnreadableBody extends DaybookError {
+  readonly type = 'UnreadableBody';
+  readonly next = 'retry';
+}
+
+/** An invalid record was met where `on_invalid: fail` is set. */
+export class InvalidRecord extends DaybookError {
+  readonly type = 'InvalidRecord';
+  readonly next = 'never';
+}
+
+/** A sink or store cannot take data now. */
+export class SinkUnavailable extends DaybookError {
+  readonly type = 'SinkUnavailable';
+  readonly next = 'retry';
+}
+
+/** A sink cannot take data until someone changes its configuration. */
+export class SinkMisconfigured extends DaybookError {
+  readonly type = 'SinkMisconfigured';
+  readonly next = 'never';
+}
+
+/** The database reports corrupted data. */
+export class DataCorrupted extends DaybookError {
+  readonly type = 'DataCorrupted';
+  readonly next = 'never';
+}
+
+/** A spooled batch is no longer there to be written. */
+export class BatchGone extends DaybookError {
+  readonly type = 'BatchGone';
+  readonly next = 'never';
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(messageOf).join('; ');
+  }
+  if (error instanceof Error) return error.message === '' ? error.name : error.message;
+  return String(error);
+}

@@ -1,0 +1,58 @@
+import type { DayRanges } from './day-set.ts';
+import type { SourceState } from './state.ts';
+
+/**
+ * Where a poll stands between two fetches. Workflows carry it without looking inside.
+ */
+export interface FetchPosition {
+  /** Start of the poll: the watermark never passes it. ISO 8601. */
+  readonly startedAt: string;
+  /** Pages fetched by this run. */
+  readonly pages: number;
+  readonly days: DayRanges;
+  /** The furthest time seen, canonical text. */
+  readonly watermark: string | null;
+  /** Records whose keys this poll has kept so far; null = too many, none are kept. */
+  readonly keysKept: number | null;
+  /** Names of the blobs that hold them. */
+  readonly keyBlobs: readonly string[];
+  readonly place: HttpPlace | FilePlace;
+}
+
+export interface HttpPlace {
+  readonly type: 'http';
+  /** Number of the page to fetch. */
+  readonly page: number;
+  /** Value of the start parameter, canonical time; null = none. */
+  readonly since: string | null;
+  /** Hashes of the last pages: one that comes again ends the loop. */
+  readonly recentPages: readonly string[];
+}
+
+export interface FilePlace {
+  readonly type: 'file';
+  /** Bytes of the decoded content read so far. */
+  readonly offset: number;
+  readonly lines: number;
+  /** Size and first bytes of the file when the run began. */
+  readonly size: number;
+  readonly headBytes: number;
+  readonly headHash: string;
+  /** The file has not grown since a run left its unfinished last line waiting. */
+  readonly stoodStill: boolean;
+}
+
+/** What a settled fetch changes in the state. */
+export type StatePatch = Partial<
+  Pick<SourceState, 'watermark' | 'unfinished' | 'etag' | 'lastModified' | 'previousPoll' | 'file' | 'notBefore'>
+>;
+
+/** Why a poll is over. */
+export interface PollEnd {
+  /** Stopped at `max_pages` although more pages follow. */
+  readonly cutShort: boolean;
+  /** 304, or a file without anything new. */
+  readonly notModified: boolean;
+  /** The source asked to be left alone until then. ISO 8601. */
+  readonly notBefore: string | null;
+}

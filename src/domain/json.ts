@@ -1,0 +1,116 @@
+import { parse as parseWithNumbers, stringify as stringifyWithNumbers } from 'json-custom-numbers';
+
+/** A number whose digits a JavaScript number would change, or whose exponent is extreme; kept as written. */
+export class ExactNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** An exponent beyond ±400: 9 kB of such text can print as 131 MB (measured in PostgreSQL). */
+  get isExtreme(): boolean {
+    const exponent = /[eE]([+-]?\d+)$/.exec(this.text)?.[1];
+    return exponent !== undefined && Math.abs(Number(exponent)) > 400;
+  }
+}
+
+export interface ParsedJson {
+  readonly value: unknown;
+  /** The value holds {@link ExactNumber}s: it must be written by {@link writeJson} with `exact`. */
+  readonly exact: boolean;
+}
+
+/** Numbers long enough, or with an exponent, to be changed by `JSON.parse`; a match inside a string does no harm. */
+const suspectNumber = /(?:[:,[]|^)\s*(-?(?:\d+(?:\.\d*)?[eE][+-]?\d+|[\d.]{16,}))/g;
+
+/**
+ * Parses JSON without changing a number.
+ * @throws SyntaxError as `JSON.parse` does.
+ */
+export function parseJson(text: string): ParsedJson {
+  if (!hasFragileNumber(text)) return { value: JSON.parse(text), exact: false };
+  const value: unknown = parseWithNumbers(text, undefined, (_key, number) =>
+    isFragile(number) ? new ExactNumber(number) : Number(number),
+  );
+  return { value, exact: true };
+}
+
+/** The JSON text of a value that {@link parseJson} made. Never recurses where `exact` is set. */
+export function writeJson(value: unknown, exact: boolean): string {
+  if (!exact) return JSON.stringify(value);
+  return stringifyWithNumbers(
+    value,
+    null,
+    undefined,
+    (_key, member: unknown) => (member instanceof ExactNumber ? member.text : undefined),
+    { maxDepth: Number.MAX_SAFE_INTEGER, skipToJSON: true },
+  );
+}
+
+function hasFragileNumber(text: string): boolean {
+  for (const match of text.matchAll(suspectNumber)) if (isFragile(match[1] ?? '')) return true;
+  return false;
+}
+
+function isFragile(number: string): boolean {
+  if (number.length < 16 && !/[eE]/.test(number)) return false;
+  return new ExactNumber(number).isExtreme || decimalOf(number) !== decimalOf(String(Number(number)));
+}
+
+/** Sign, significant digits and power of ten, so that equal values have equal text. */
+function decimalOf(number: string): string {
+  const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e');
+  const negative = mantissa.startsWith('-');
+  const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.');
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${negative ? '-' : ''}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/** Whether arrays and objects in the JSON text nest deeper than `limit`. */
+export function isTextDeeperThan(text: string, limit: number): boolean {
+  if (text.length <= limit * 2) return false;
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) {
+      index = endOfString(text, index);
+    } else if (code === 0x5b || code === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (code === 0x5d || code === 0x7d) depth--;
+  }
+  return false;
+}
+
+function endOfString(text: string, quote: number): number {
+  let end = text.indexOf('"', quote + 1);
+  while (end !== -1) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+/** Whether a value nests deeper than `limit`. Does not recurse. */
+export function isValueDeeperThan(value: unknown, limit: number): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((container) => Object.values(container)).filter(isContainer);
+  }
+  return false;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
+}
+
+/** Whether a number of the value is {@link ExactNumber.isExtreme}. Call it on values of bounded depth. */
+export function holdsExtremeNumber(value: unknown): boolean {
+  if (value instanceof ExactNumber) return value.isExtreme;
+  return isContainer(value) && Object.values(value).some(holdsExtremeNumber);
+}

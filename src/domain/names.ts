@@ -1,0 +1,27 @@
+/** Every string that goes over the wire to Temporal. They are public: never rename one. */
+
+export const taskQueue = 'daybook';
+
+/** Search attribute (Keyword) that every workflow of a source upserts. */
+export const sourceSearchAttribute = 'DaybookSource';
+
+/** Reserved for the canary; no source of a configuration may bear it. */
+export const canarySource = 'daybook-canary';
+
+/** Key of the memo that marks a schedule as made by Daybook. */
+export const scheduleMemoKey = 'daybook';
+
+export const scrapeRunType = 'scrapeRun';
+
+export function scrapeScheduleId(source: string): string {
+  return `scrape-${source}`;
+}
+
+/** Temporal appends `-<time>` to it at each start. */
+export function scheduledRunId(source: string): string {
+  return `scrape-${source}`;
+}
+
+export function commandRunId(source: string, at: Date): string {
+  return `scrape-${source}-run-${at.toISOString()}`;
+}

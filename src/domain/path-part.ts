@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * A file name for an id that users choose (`../..` is one): characters outside `[A-Za-z0-9_-]` percent-encoded; the
+ * sha256 of the id where that is over 100 bytes.
+ */
+export function pathPart(id: string): string {
+  const encoded = [...Buffer.from(id)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[A-Za-z0-9_-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+  return encoded.length > 100 ? createHash('sha256').update(id).digest('hex') : encoded;
+}

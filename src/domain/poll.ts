@@ -1,0 +1,57 @@
+import type { FetchPosition, PollEnd, StatePatch } from './fetch.ts';
+import type { SourceState } from './state.ts';
+
+/** Most records whose keys are kept to tell the next poll what is unchanged; beyond it the ledger alone decides. */
+export const maxKeysKept = 100_000;
+
+/** The beginning of a poll at a place. */
+export function startPosition(place: FetchPosition['place'], state: SourceState, now: Date): FetchPosition {
+  return {
+    startedAt: now.toISOString(),
+    pages: 0,
+    days: [],
+    watermark: state.unfinished?.watermark ?? null,
+    keysKept: place.type === 'file' ? null : 0,
+    keyBlobs: [],
+    place,
+  };
+}
+
+/** Adds a blob of keys to the position; a poll of too many records keeps none. */
+export function keepKeys(position: FetchPosition, count: number, blob: string | null): FetchPosition {
+  if (position.keysKept === null) return position;
+  const keysKept = position.keysKept + count;
+  if (keysKept > maxKeysKept) return { ...position, keysKept: null, keyBlobs: [] };
+  return { ...position, keysKept, keyBlobs: blob === null ? position.keyBlobs : [...position.keyBlobs, blob] };
+}
+
+/**
+ * What the state becomes once everything up to the position is settled. The watermark moves only when the pagination has
+ * reached its end: with newest-first pages a failure on page 3 must not skip pages 3 and on.
+ */
+export function patchAfter(
+  state: SourceState,
+  position: FetchPosition,
+  end: PollEnd | null,
+  lastPatch: StatePatch,
+): StatePatch {
+  const { place } = position;
+  const unfinished =
+    place.type === 'http' ? { page: place.page, since: place.since, watermark: position.watermark } : null;
+  if (!end) return { ...lastPatch, unfinished };
+  if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };
+  if (end.notModified) return { notBefore: null };
+  return {
+    ...lastPatch,
+    notBefore: null,
+    unfinished: null,
+    previousPoll: position.keyBlobs,
+    ...(end.cutShort ? {} : { watermark: latest(state.watermark, position.watermark) }),
+  };
+}
+
+/** The later of two canonical times. */
+export function latest(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
+}

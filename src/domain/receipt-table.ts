@@ -1,0 +1,31 @@
+import { sinks, type Tally } from './receipt.ts';
+
+/** What the table says besides the counts. */
+export interface TableHead {
+  readonly source: string;
+  readonly phase: string;
+  /** Shown below the table, e.g. who paused the run. */
+  readonly note: string | null;
+  readonly watermark: string | null;
+}
+
+/** The receipt so far as a Markdown table: a workflow's current details in the Web UI. */
+export function receiptTable(tally: Tally, head: TableHead): string {
+  const lines = [
+    `**${head.source}**: ${head.phase}`,
+    '',
+    '| fetched | accepted | rejected | unchanged | repaired | pages | batches |',
+    '|---:|---:|---:|---:|---:|---:|---:|',
+    `| ${tally.fetched} | ${tally.accepted} | ${tally.rejected} | ${tally.unchanged} | ${tally.repaired} | ${tally.pages} | ${tally.batches} |`,
+    '',
+    '| sink | written | duplicate | refused | expired | deferred |',
+    '|---|---:|---:|---:|---:|---:|',
+    ...sinks.map((sink) => {
+      const { written, duplicate, refused, expired, deferred } = tally[sink];
+      return `| ${sink} | ${written} | ${duplicate} | ${refused} | ${expired} | ${deferred} |`;
+    }),
+    '',
+    `Watermark: ${head.watermark ?? 'none yet'}`,
+  ];
+  return [...lines, ...(head.note === null ? [] : ['', head.note])].join('\n');
+}

@@ -1,0 +1,143 @@
+import type { StateSummary } from './state.ts';
+
+export const sinks = ['csv', 'postgres'] as const;
+export type Sink = (typeof sinks)[number];
+
+/** What a sink did with the accepted records; the fields add up to `accepted`. */
+export interface SinkCounts {
+  readonly written: number;
+  /** csv: repeats inside a batch; postgres: keys that were stored before. */
+  readonly duplicate: number;
+  /** Dead letters by the sink. */
+  readonly refused: number;
+  /** Records of retired days. */
+  readonly expired: number;
+  readonly deferred: number;
+}
+
+export const noCounts: SinkCounts = { written: 0, duplicate: 0, refused: 0, expired: 0, deferred: 0 };
+
+/** What a fetch found, before the sinks. */
+export interface FetchCounts {
+  readonly fetched: number;
+  readonly accepted: number;
+  /** Dead letters before the sinks. */
+  readonly rejected: number;
+  /** Same key and content as in the previous poll. */
+  readonly unchanged: number;
+  /** Accepted records in which a character was replaced. */
+  readonly repaired: number;
+  readonly pages: number;
+}
+
+/** The counts of a run so far. */
+export interface Tally extends FetchCounts {
+  readonly batches: number;
+  readonly csv: SinkCounts;
+  readonly postgres: SinkCounts;
+}
+
+export const emptyTally: Tally = {
+  fetched: 0,
+  accepted: 0,
+  rejected: 0,
+  unchanged: 0,
+  repaired: 0,
+  pages: 0,
+  batches: 0,
+  csv: noCounts,
+  postgres: noCounts,
+};
+
+export type Outcome = 'rate_limited' | 'deferred' | 'partial' | 'empty' | 'unchanged' | 'ok';
+
+/** The reconciled counts of a run: its result, and a blob of the store. */
+export interface Receipt {
+  readonly source: string;
+  readonly outcome: Outcome;
+  readonly fetched: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly unchanged: number;
+  readonly repaired: number;
+  readonly csv: SinkCounts;
+  readonly postgres: SinkCounts;
+  readonly pages: number;
+  readonly batches: number;
+  /** What the next run starts from, free of secrets. */
+  readonly resume: StateSummary;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** What is kept of a run that failed. */
+export interface FailedReceipt extends Omit<Receipt, 'outcome'> {
+  readonly outcome: 'failed';
+  readonly error: { readonly type: string; readonly message: string };
+}
+
+export function addFetch(tally: Tally, fetch: FetchCounts): Tally {
+  return {
+    ...tally,
+    fetched: tally.fetched + fetch.fetched,
+    accepted: tally.accepted + fetch.accepted,
+    rejected: tally.rejected + fetch.rejected,
+    unchanged: tally.unchanged + fetch.unchanged,
+    repaired: tally.repaired + fetch.repaired,
+    pages: tally.pages + fetch.pages,
+  };
+}
+
+export function addCounts(a: SinkCounts, b: SinkCounts): SinkCounts {
+  return {
+    written: a.written + b.written,
+    duplicate: a.duplicate + b.duplicate,
+    refused: a.refused + b.refused,
+    expired: a.expired + b.expired,
+    deferred: a.deferred + b.deferred,
+  };
+}
+
+export function sumCounts(counts: SinkCounts): number {
+  return counts.written + counts.duplicate + counts.refused + counts.expired + counts.deferred;
+}
+
+/** Says where the counts of a finished run do not add up, or null. */
+export function imbalance(tally: Tally): string | null {
+  const { fetched, accepted, rejected, unchanged } = tally;
+  if (fetched !== accepted + rejected + unchanged) {
+    return `fetched ${fetched} is not accepted ${accepted} + rejected ${rejected} + unchanged ${unchanged}`;
+  }
+  for (const sink of sinks) {
+    const settled = sumCounts(tally[sink]);
+    if (settled !== accepted) return `${sink} settled ${settled} records of ${accepted} accepted`;
+  }
+  return null;
+}
+
+/** What decides the outcome besides the counts. */
+export interface RunEnd {
+  readonly rateLimited: boolean;
+  /** The run stopped at `max_pages` although more pages follow. */
+  readonly cutShort: boolean;
+  /** The source answered 304, or a file has nothing new. */
+  readonly notModified: boolean;
+}
+
+/** The first outcome that applies, in the order that design.md §2 gives. */
+export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
+  if (end.rateLimited) return 'rate_limited';
+  if (tally.csv.deferred > 0 || tally.postgres.deferred > 0) return 'deferred';
+  if (tally.rejected > 0 || end.cutShort) return 'partial';
+  if (tally.fetched === 0 && !end.notModified) return 'empty';
+  return tally.accepted === tally.postgres.duplicate ? 'unchanged' : 'ok';
+}
+
+/** The share of rejects above which a run fails counts from this many fetched records on. */
+export const rejectRatioFloor = 20;
+
+export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number): boolean {
+  return tally.fetched >= rejectRatioFloor && tally.rejected / tally.fetched > maxRejectRatio;
+}

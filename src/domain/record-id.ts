@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { ExactNumber } from './json.ts';
+import type { Rejection } from './rejection.ts';
+
+/** Longest id, in bytes of UTF-8. */
+export const maxIdBytes = 1024;
+
+export type IdResult = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly rejection: Rejection };
+
+/**
+ * The id of a record from the values that its id expressions found: one value as it is, several joined and hashed.
+ * Numbers keep their digits.
+ */
+export function recordId(values: readonly unknown[], expressions: readonly string[]): IdResult {
+  const parts: string[] = [];
+  for (const [index, value] of values.entries()) {
+    const part = idPart(value, expressions[index] ?? '');
+    if (!part.ok) return part;
+    parts.push(part.id);
+  }
+  const id = parts.length === 1 ? (parts[0] ?? '') : sha256(JSON.stringify(parts));
+  const bytes = Buffer.byteLength(id);
+  return bytes <= maxIdBytes ? { ok: true, id } : invalid(`id is ${bytes} bytes long, at most ${maxIdBytes} are allowed`);
+}
+
+function idPart(value: unknown, expression: string): IdResult {
+  if (typeof value === 'string') return value === '' ? missing(`id "${expression}" is empty`) : { ok: true, id: value };
+  if (typeof value === 'number') return { ok: true, id: String(value) };
+  if (value instanceof ExactNumber) return { ok: true, id: value.text };
+  if (value === null || value === undefined) return missing(`no value at id "${expression}"`);
+  const kind = Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return invalid(`id "${expression}" is ${kind}, expected a string or a number`);
+}
+
+function missing(message: string): IdResult {
+  return { ok: false, rejection: { reason: 'missing_id', message } };
+}
+
+function invalid(message: string): IdResult {
+  return { ok: false, rejection: { reason: 'invalid_id', message } };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

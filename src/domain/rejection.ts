@@ -1,0 +1,20 @@
+/** Why a record cannot be taken. The names are public: they stand in dead letters. */
+export const rejectionReasons = [
+  'invalid_json',
+  'wrong_shape',
+  'missing_id',
+  'invalid_id',
+  'missing_time',
+  'invalid_time',
+  'out_of_range',
+  'schema',
+  'too_large',
+  'unstorable',
+] as const;
+export type RejectionReason = (typeof rejectionReasons)[number];
+
+/** A refused record's reason, with a sentence that says what was found, expected and what to do. */
+export interface Rejection {
+  readonly reason: RejectionReason;
+  readonly message: string;
+}

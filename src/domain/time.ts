@@ -1,0 +1,170 @@
+/**
+ * A point in time: microseconds since 1970-01-01T00:00:00Z, between the years 0001 and 9999.
+ * This value alone is sent to PostgreSQL and names the day of a record; nothing else parses a record's time.
+ */
+export type Micros = bigint;
+
+export type TimeResult = { readonly ok: true; readonly micros: Micros } | { readonly ok: false; readonly why: string };
+
+/** Offset from UTC in milliseconds that a zone has at a wall-clock time (milliseconds as if it were UTC). */
+export type ZoneOffset = (wallClockMs: number) => number;
+
+export const utcOffset: ZoneOffset = () => 0;
+
+export function microsOfDate(date: Date): Micros {
+  return BigInt(date.getTime()) * 1000n;
+}
+
+export function dateOfMicros(micros: Micros): Date {
+  return new Date(Number(floorDivide(micros, 1000n)));
+}
+
+/** `2026-11-01T09:30:00.000000Z`: always 27 characters, so text order is time order. */
+export function formatMicros(micros: Micros): string {
+  const milliseconds = floorDivide(micros, 1000n);
+  const rest = Number(micros - milliseconds * 1000n);
+  return new Date(Number(milliseconds)).toISOString().slice(0, 23) + String(rest).padStart(3, '0') + 'Z';
+}
+
+const extended =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?: ?([Zz]|[+-]\d{2}(?::?\d{2})?))?)?$/;
+const basic = /^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(?:(\d{2})(?:[.,](\d+))?)?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
+
+/**
+ * Reads an ISO 8601 time, extended or basic. Digits beyond microseconds are cut off, second 60 becomes `:59.999999`,
+ * hour 24 and dates that do not exist are refused. A time without offset is taken in `zone`.
+ */
+export function parseIso8601(text: string, zone: ZoneOffset = utcOffset): TimeResult {
+  const match = extended.exec(text) ?? basic.exec(text);
+  if (!match) return { ok: false, why: 'expected an ISO 8601 time such as 2026-11-01T09:30:00Z' };
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset] = match;
+  return composeTime({
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    micros: Number(fraction.slice(0, 6).padEnd(6, '0')),
+    offset: offset ?? zone,
+  });
+}
+
+/** The parts of a wall-clock time, with its offset (`Z`, `+01:00`, `-0530`) or the zone it is meant in. */
+export interface TimeParts {
+  readonly year: number;
+  /** 1..12 */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly micros: number;
+  readonly offset: string | ZoneOffset;
+}
+
+/** Checks the parts against the calendar and puts them together. */
+export function composeTime(parts: TimeParts): TimeResult {
+  const { year, month, day, hour, minute } = parts;
+  if (year < 1) return { ok: false, why: `year ${year} is before 1` };
+  if (month < 1 || month > 12) return { ok: false, why: `month ${month} does not exist` };
+  if (day < 1 || day > daysInMonth(year, month)) return { ok: false, why: `day ${day} does not exist in that month` };
+  if (hour > 23) return { ok: false, why: `hour ${hour} does not exist` };
+  if (minute > 59) return { ok: false, why: `minute ${minute} does not exist` };
+  if (parts.second > 60) return { ok: false, why: `second ${parts.second} does not exist` };
+  const leap = parts.second === 60;
+  const second = leap ? 59 : parts.second;
+  const micros = leap ? 999_999 : parts.micros;
+  const wallClock = new Date(0);
+  wallClock.setUTCFullYear(year, month - 1, day);
+  wallClock.setUTCHours(hour, minute, second, 0);
+  const offsetMs =
+    typeof parts.offset === 'string' ? parseOffset(parts.offset) : parts.offset(wallClock.getTime());
+  if (offsetMs === null) return { ok: false, why: `offset ${String(parts.offset)} does not exist` };
+  return inRange(BigInt(wallClock.getTime() - offsetMs) * 1000n + BigInt(micros));
+}
+
+const epochPattern = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
+
+/** Reads seconds (`scale` 6) or milliseconds (`scale` 3) since 1970, with fraction or exponent, by decimal digits. */
+export function parseEpoch(text: string, scale: 6 | 3): TimeResult {
+  const match = epochPattern.exec(text.trim());
+  if (!match) return { ok: false, why: `expected ${scale === 6 ? 'seconds' : 'milliseconds'} since 1970` };
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const point = whole.length + Number(exponent) + scale;
+  const digits = whole + fraction;
+  if (point > 30) return { ok: false, why: 'lies outside the years 0001 to 9999' };
+  const micros = point <= 0 ? 0n : BigInt(digits.slice(0, point).padEnd(point, '0'));
+  return inRange(sign === '-' ? -micros : micros);
+}
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const namedZones: Readonly<Record<string, string>> = {
+  ut: '+0000',
+  utc: '+0000',
+  gmt: '+0000',
+  z: '+0000',
+  est: '-0500',
+  edt: '-0400',
+  cst: '-0600',
+  cdt: '-0500',
+  mst: '-0700',
+  mdt: '-0600',
+  pst: '-0800',
+  pdt: '-0700',
+};
+const rfc822 =
+  /^(?:[a-z]{3,9}\.?,?\s+)?(\d{1,2})[\s-]([a-z]{3,9})\.?[\s-](\d{2}|\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s+([a-z]{1,5}|[+-]\d{2}:?\d{2}))?(?:\s+\([^)]*\))?$/i;
+
+/** Reads an RFC 822 / 2822 time (`Mon, 02 Jan 06 15:04:05 EST`); two-digit years below 50 are of this century. */
+export function parseRfc822(text: string, zone: ZoneOffset = utcOffset): TimeResult {
+  const match = rfc822.exec(text.trim());
+  const why = 'expected an RFC 822 time such as Mon, 02 Jan 2026 15:04:05 GMT';
+  if (!match) return { ok: false, why };
+  const [, day, monthName = '', yearText = '', hour, minute, second = '0', zoneName] = match;
+  const month = months.indexOf(monthName.slice(0, 3).toLowerCase()) + 1;
+  if (month === 0) return { ok: false, why };
+  const shortYear = Number(yearText);
+  const year = yearText.length === 4 ? shortYear : shortYear + (shortYear < 50 ? 2000 : 1900);
+  const offset = zoneName === undefined ? zone : (namedZones[zoneName.toLowerCase()] ?? zoneName);
+  return composeTime({
+    year,
+    month,
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    micros: 0,
+    offset,
+  });
+}
+
+/** Refuses what lies outside the years 0001 to 9999. */
+export function inRange(micros: Micros): TimeResult {
+  return micros >= earliest && micros <= latest
+    ? { ok: true, micros }
+    : { ok: false, why: 'lies outside the years 0001 to 9999' };
+}
+
+const earliest = BigInt(Date.parse('0001-01-01T00:00:00Z')) * 1000n;
+const latest = BigInt(Date.parse('9999-12-31T23:59:59.999Z')) * 1000n + 999n;
+
+function parseOffset(text: string): number | null {
+  if (text === 'Z' || text === 'z') return 0;
+  const match = /^([+-])(\d{2}):?(\d{2})?$/.exec(text);
+  if (!match) return null;
+  const hours = Number(match[2]);
+  const minutes = Number(match[3] ?? 0);
+  if (hours > 23 || minutes > 59) return null;
+  return (match[1] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+function floorDivide(value: bigint, by: bigint): bigint {
+  const quotient = value / by;
+  return value % by < 0n ? quotient - 1n : quotient;
+}

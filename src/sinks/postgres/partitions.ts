@@ -1,0 +1,66 @@
+import { escapeIdentifier, type Pool } from 'pg';
+import { dayOfPartition, type Day } from '../../domain/day.ts';
+import { postgresFailure, toPostgresError, withConnection } from './connection.ts';
+import { partitionActionFor } from './sql-state.ts';
+
+/** Makes partitions, and remembers which days have one. */
+export interface Partitions {
+  /**
+   * Makes sure that each day has its partition. Not to be called inside a transaction that holds key locks.
+   * @returns the days that are retired and have none
+   * @throws SinkUnavailable, SinkMisconfigured
+   */
+  ensure(days: Iterable<Day>): Promise<ReadonlySet<Day>>;
+  /** Forgets what is known of days: a partition was not where it was thought to be. */
+  forget(days: Iterable<Day>): void;
+}
+
+export function createPartitions(pool: Pool, schema: string): Partitions {
+  const known = new Map<Day, Promise<boolean>>();
+  const statement = `select ${escapeIdentifier(schema)}.ensure_partition($1::date)`;
+
+  /** Resolves to false for a retired day. */
+  function ensureDay(day: Day): Promise<boolean> {
+    const asked = known.get(day);
+    if (asked) return asked;
+    const asking = makePartition(day);
+    known.set(day, asking);
+    void asking.then(
+      (exists) => exists || known.delete(day),
+      () => known.delete(day),
+    );
+    return asking;
+  }
+
+  async function makePartition(day: Day): Promise<boolean> {
+    try {
+      await withConnection(pool, (client) => client.query(statement, [day]));
+      return true;
+    } catch (error) {
+      const action = partitionActionFor(toPostgresError(error));
+      if (action === 'expired') return false;
+      throw postgresFailure(error, `partition of ${day} could not be made`);
+    }
+  }
+
+  return {
+    async ensure(days) {
+      const retired = new Set<Day>();
+      for (const day of new Set(days)) if (!(await ensureDay(day))) retired.add(day);
+      return retired;
+    },
+    forget(days) {
+      for (const day of days) known.delete(day);
+    },
+  };
+}
+
+/** The days that have a partition, in order. */
+export async function listPartitions(pool: Pool, schema: string): Promise<Day[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
+     where inhparent = to_regclass($1::text)`,
+    [`${escapeIdentifier(schema)}.raw_events`],
+  );
+  return rows.flatMap(({ name }) => dayOfPartition(name) ?? []).sort();
+}

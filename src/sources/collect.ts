@@ -1,0 +1,147 @@
+import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import { DaySet } from '../domain/day-set.ts';
+import type { FetchPosition, HttpPlace, PollEnd } from '../domain/fetch.ts';
+import type { AcceptedRecord } from '../domain/record.ts';
+import type { FetchCounts } from '../domain/receipt.ts';
+import { latest } from '../domain/poll.ts';
+import type { SourcePlan } from '../domain/source.ts';
+import { formatMicros, microsOfDate } from '../domain/time.ts';
+import { createCursorTime } from './extraction/cursor-time.ts';
+import { createExtractor } from './extraction/extract-record.ts';
+import type { Page } from './page.ts';
+import { sortPage, type SortedPage } from './sort-page.ts';
+
+/** When a fetch stops taking further pages. */
+export interface CollectLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly maxMs: number;
+}
+
+export interface CollectInput {
+  readonly plan: SourcePlan;
+  readonly position: FetchPosition;
+  readonly pages: AsyncGenerator<Page>;
+  /** Digests of the previous poll's records; null = the ledger alone decides. */
+  readonly known: ReadonlySet<string> | null;
+  readonly limits: CollectLimits;
+}
+
+export interface Collected {
+  readonly counts: FetchCounts;
+  readonly accepted: readonly AcceptedRecord[];
+  readonly deadLetters: readonly NewDeadLetter[];
+  /** Digests of all valid records, unchanged ones too. */
+  readonly digests: readonly string[];
+  /** What the state learns from the last page. */
+  readonly lastPatch: Page['patch'];
+  /** After the last page; where `end` is null its place is that of the next page. */
+  readonly position: FetchPosition;
+  /** Set where the poll is over. */
+  readonly end: PollEnd | null;
+}
+
+/** Hashes of the last pages that are kept to see one come again. */
+const rememberedPages = 16;
+
+const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null };
+
+/**
+ * Reads pages until there is enough for a batch, or no more. What the earlier pages of this call yielded is kept when a
+ * later one fails: the next call meets the failure itself.
+ */
+export async function collect({ plan, position: start, pages, known, limits }: CollectInput): Promise<Collected> {
+  const days = new DaySet(start.days);
+  const sorter = { extract: createExtractor(plan, days), known, cursorTime: createCursorTime(plan) };
+  const sorted: SortedPage[] = [];
+  const startedAt = performance.now();
+  let size = { records: 0, bytes: 0 };
+  let position = start;
+  let lastPatch: Page['patch'] = {};
+  let end: PollEnd | null = null;
+  try {
+    for await (const page of pages) {
+      const result = await sortPage(page, pageNumber(plan, position), sorter);
+      if (comesAgain(position, result)) {
+        end = notOver;
+        break;
+      }
+      sorted.push(result);
+      lastPatch = page.patch;
+      position = advance(plan, position, page, result, days);
+      end = endOf(plan, position, page);
+      size = { records: size.records + result.fetched, bytes: size.bytes + bytesOf(result) };
+      if (end || size.records >= limits.maxRecords || size.bytes >= limits.maxBytes) break;
+      if (performance.now() - startedAt >= limits.maxMs) break;
+    }
+  } catch (error) {
+    if (sorted.length === 0) throw error;
+  }
+  const accepted = sorted.flatMap((page) => page.accepted);
+  const deadLetters = sorted.flatMap((page) => page.deadLetters);
+  return {
+    counts: {
+      fetched: sum(sorted, (page) => page.fetched),
+      accepted: accepted.length,
+      rejected: deadLetters.length,
+      unchanged: sum(sorted, (page) => page.unchanged),
+      repaired: accepted.filter((record) => record.repaired).length,
+      pages: position.pages - start.pages,
+    },
+    accepted,
+    deadLetters,
+    digests: sorted.flatMap((page) => page.digests),
+    lastPatch,
+    position,
+    end,
+  };
+}
+
+/** A file is one page, however many stretches it is read in. */
+function pageNumber(plan: SourcePlan, position: FetchPosition): number {
+  return plan.type === 'file' ? 1 : position.pages + 1;
+}
+
+function comesAgain({ place }: FetchPosition, { hash }: SortedPage): boolean {
+  return place.type === 'http' && hash !== null && place.recentPages.includes(hash);
+}
+
+function advance(
+  plan: SourcePlan,
+  position: FetchPosition,
+  page: Page,
+  { furthest, hash }: SortedPage,
+  days: DaySet,
+): FetchPosition {
+  const bound = microsOfDate(new Date(position.startedAt));
+  const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
+  const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position);
+  const place = page.next ?? position.place;
+  return {
+    ...position,
+    pages: answered,
+    days: days.ranges(),
+    watermark: latest(position.watermark, reached),
+    place: place.type === 'http' ? remember(place, position, hash) : place,
+  };
+}
+
+function remember(place: HttpPlace, position: FetchPosition, hash: string | null): HttpPlace {
+  const before = position.place.type === 'http' ? position.place.recentPages : [];
+  return { ...place, recentPages: hash === null ? before : [...before, hash].slice(-rememberedPages) };
+}
+
+function endOf(plan: SourcePlan, position: FetchPosition, page: Page): PollEnd | null {
+  if (page.next === null) return { ...notOver, ...page.end };
+  const maxPages = plan.type === 'http_json' ? plan.paginator.maxPages : null;
+  return maxPages !== null && position.pages >= maxPages ? { ...notOver, cutShort: true } : null;
+}
+
+
+function bytesOf(page: SortedPage): number {
+  return sum(page.accepted, (record) => record.payload.length) + sum(page.deadLetters, (letter) => letter.recordText.length);
+}
+
+function sum<T>(items: readonly T[], amount: (item: T) => number): number {
+  return items.reduce((total, item) => total + amount(item), 0);
+}

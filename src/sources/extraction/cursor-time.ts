@@ -1,0 +1,20 @@
+import { compileFinder } from '../../domain/expression.ts';
+import type { AcceptedRecord } from '../../domain/record.ts';
+import type { SourcePlan } from '../../domain/source.ts';
+import type { Micros } from '../../domain/time.ts';
+import type { PageItem } from '../page.ts';
+import { createTimeReader } from './occurred-at.ts';
+
+/** Makes the function that finds the time the watermark follows: the incremental cursor, else the record's own time. */
+export function createCursorTime(plan: SourcePlan): (item: PageItem, record: AcceptedRecord) => Micros | null {
+  const incremental = plan.type === 'http_json' ? plan.incremental : null;
+  if (!incremental) return (_item, record) => (record.timeFromRecord ? record.occurredAt : null);
+  const find = compileFinder(incremental.cursor);
+  const read = createTimeReader(incremental.format, 'UTC');
+  const now = new Date();
+  return (item) => {
+    if (!('raw' in item)) return null;
+    const time = read(find(item.raw.value), now);
+    return time.ok ? time.micros : null;
+  };
+}

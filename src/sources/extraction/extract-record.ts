@@ -1,0 +1,112 @@
+import { dayNumberOfMicros } from '../../domain/day.ts';
+import type { DaySet } from '../../domain/day-set.ts';
+import { compileFinder } from '../../domain/expression.ts';
+import { ExactNumber, holdsExtremeNumber, isTextDeeperThan, isValueDeeperThan, writeJson } from '../../domain/json.ts';
+import { recordId } from '../../domain/record-id.ts';
+import type { AcceptedRecord } from '../../domain/record.ts';
+import type { Rejection } from '../../domain/rejection.ts';
+import { mayNeedRepair, repairValue } from '../../domain/repair.ts';
+import type { SourcePlan } from '../../domain/source.ts';
+import { formatMicros, microsOfDate, type Micros } from '../../domain/time.ts';
+import { createOccurredAt } from './occurred-at.ts';
+
+/** Deepest nesting of a payload that is stored. */
+export const maxDepth = 500;
+
+/** A record as a source's page or file holds it. */
+export interface RawRecord {
+  readonly value: unknown;
+  /** The value holds exact numbers (see `parseJson`). */
+  readonly exact: boolean;
+  /** Its JSON text on one line, where it stood alone on one. */
+  readonly text?: string;
+  /** Whether the page nests so deep that this record may, too. */
+  readonly mayBeDeep: boolean;
+}
+
+export type Extraction =
+  | { readonly ok: true; readonly record: AcceptedRecord }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+export type Extractor = (raw: RawRecord, fetchedAt: Date) => Extraction;
+
+/**
+ * Makes the function that turns raw records into storable ones, or says why not. It counts the distinct days of the run
+ * in `days`.
+ */
+export function createExtractor(plan: SourcePlan, days: DaySet): Extractor {
+  const finders = plan.id.map(compileFinder);
+  const occurredAt = createOccurredAt(plan.occurredAt);
+  return (raw, fetchedAt) => {
+    const payload = payloadOf(raw);
+    if (!payload.ok) return payload;
+    const bytes = Buffer.byteLength(payload.text);
+    if (bytes > plan.limits.maxRecordBytes) {
+      return reject('too_large', `record is ${bytes} bytes long, max_record is ${plan.limits.maxRecordBytes}`);
+    }
+    const id = recordId(finders.map((find) => find(payload.value)), plan.id);
+    if (!id.ok) return id;
+    const time = occurredAt(payload.value, fetchedAt);
+    if (!time.ok) return time;
+    const range = outOfRange(plan, time.micros, fetchedAt, days);
+    if (range !== null) return reject('out_of_range', range);
+    return {
+      ok: true,
+      record: {
+        sourceId: id.id,
+        occurredAt: time.micros,
+        payload: payload.text,
+        repaired: payload.repaired,
+        timeFromRecord: time.fromRecord,
+      },
+    };
+  };
+}
+
+type Payload =
+  | { readonly ok: true; readonly value: object; readonly text: string; readonly repaired: boolean }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+function payloadOf(raw: RawRecord): Payload {
+  const { value } = raw;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof ExactNumber) {
+    const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${value instanceof ExactNumber ? 'number' : typeof value}`;
+    return reject('wrong_shape', `record is ${kind}, expected an object`);
+  }
+  if (raw.mayBeDeep && isValueDeeperThan(value, maxDepth)) {
+    return reject('unstorable', `record nests deeper than ${maxDepth} levels`);
+  }
+  if (raw.exact && holdsExtremeNumber(value)) {
+    return reject('unstorable', 'record holds a number with an exponent beyond ±400');
+  }
+  const text = raw.text ?? writeJson(value, raw.exact);
+  const repair = mayNeedRepair(text) ? repairValue(value) : null;
+  if (!repair) return { ok: true, value, text, repaired: false };
+  const repaired = repair.value as object;
+  return { ok: true, value: repaired, text: writeJson(repaired, raw.exact), repaired: true };
+}
+
+function outOfRange(plan: SourcePlan, micros: Micros, fetchedAt: Date, days: DaySet): string | null {
+  const { maxAheadMs, maxAgeMs, maxNewDays } = plan.limits;
+  const now = microsOfDate(fetchedAt);
+  if (micros > now + BigInt(maxAheadMs) * 1000n) {
+    return `occurred_at ${formatMicros(micros)} lies further ahead than partitions.max_ahead allows; raise it if that is right`;
+  }
+  if (maxAgeMs !== null && micros < now - BigInt(maxAgeMs) * 1000n) {
+    return `occurred_at ${formatMicros(micros)} is older than partitions.max_age allows; raise it if that is right`;
+  }
+  if (!days.admit(dayNumberOfMicros(micros), maxNewDays)) {
+    return `occurred_at ${formatMicros(micros)} is on yet another day after ${maxNewDays} days in this run; raise partitions.max_new_days if that is right`;
+  }
+  return null;
+}
+
+function reject(reason: Rejection['reason'], message: string): { readonly ok: false; readonly rejection: Rejection } {
+  return { ok: false, rejection: { reason, message } };
+}
+
+/** The JSON text of a raw record for its dead letter; a string where it nests too deep to be read back as JSON. */
+export function rawText(raw: RawRecord): string {
+  const text = raw.text ?? (raw.value === undefined ? 'null' : writeJson(raw.value, raw.exact || raw.mayBeDeep));
+  return isTextDeeperThan(text, maxDepth) ? JSON.stringify(text) : text;
+}

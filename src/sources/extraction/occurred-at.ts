@@ -1,0 +1,99 @@
+import { tz, tzOffset } from '@date-fns/tz';
+import { isValid, parse } from 'date-fns';
+import { compileFinder } from '../../domain/expression.ts';
+import { ExactNumber } from '../../domain/json.ts';
+import type { TimePlan } from '../../domain/plan-parts.ts';
+import type { Rejection } from '../../domain/rejection.ts';
+import {
+  inRange,
+  microsOfDate,
+  parseEpoch,
+  parseIso8601,
+  parseRfc822,
+  utcOffset,
+  type Micros,
+  type TimeResult,
+  type ZoneOffset,
+} from '../../domain/time.ts';
+
+export type OccurredAt =
+  | { readonly ok: true; readonly micros: Micros; readonly fromRecord: boolean }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+/** Reads one time value, a string or a number, in the plan's format and zone. */
+export type TimeReader = (value: unknown, now: Date) => TimeResult;
+
+/** Makes the function that finds the time of a record. */
+export function createOccurredAt(plan: TimePlan): (value: unknown, fetchedAt: Date) => OccurredAt {
+  const find = plan.path === null ? () => null : compileFinder(plan.path);
+  const read = createTimeReader(plan.format, plan.timezone);
+  const place = `occurred_at${plan.path === null ? '' : ` "${plan.path}"`}`;
+  return (value, fetchedAt) => {
+    const found = find(value);
+    if (found === null || found === undefined || found === '') {
+      if (plan.onMissing === 'fetched_at') return { ok: true, micros: microsOfDate(fetchedAt), fromRecord: false };
+      return { ok: false, rejection: { reason: 'missing_time', message: `no value at ${place}` } };
+    }
+    const time = read(found, fetchedAt);
+    if (time.ok) return { ok: true, micros: time.micros, fromRecord: true };
+    return {
+      ok: false,
+      rejection: { reason: 'invalid_time', message: `${place} is ${describe(found)}: ${time.why}` },
+    };
+  };
+}
+
+/** Makes a reader for a format: `iso8601`, `epoch_s`, `epoch_ms`, `rfc822` or a date-fns pattern. */
+export function createTimeReader(format: string, timezone: string): TimeReader {
+  const zone = zoneOffset(timezone);
+  switch (format) {
+    case 'epoch_s':
+      return epochReader(6);
+    case 'epoch_ms':
+      return epochReader(3);
+    case 'iso8601':
+      return textReader((text) => parseIso8601(text, zone), ' or set occurred_at.format (epoch_s, epoch_ms)');
+    case 'rfc822':
+      return textReader((text) => parseRfc822(text, zone));
+    default: {
+      const inZone = tz(timezone);
+      return textReader((text, now) => {
+        const date = parse(text, format, now, { in: inZone });
+        return isValid(date)
+          ? inRange(microsOfDate(date))
+          : { ok: false, why: `expected a time in the pattern "${format}"` };
+      });
+    }
+  }
+}
+
+function textReader(read: (text: string, now: Date) => TimeResult, hint = ''): TimeReader {
+  return (value, now) =>
+    typeof value === 'string' ? read(value, now) : { ok: false, why: `expected a string${hint}` };
+}
+
+function epochReader(scale: 6 | 3): TimeReader {
+  return (value) => {
+    if (typeof value === 'number') return parseEpoch(String(value), scale);
+    if (value instanceof ExactNumber) return parseEpoch(value.text, scale);
+    if (typeof value === 'string') return parseEpoch(value, scale);
+    return { ok: false, why: 'expected a number' };
+  };
+}
+
+/** A wall-clock time that a change of clocks skips or repeats is taken with the offset before the change. */
+function zoneOffset(timezone: string): ZoneOffset {
+  if (timezone === 'UTC') return utcOffset;
+  const offsetAt = (ms: number) => tzOffset(timezone, new Date(ms)) * 60_000;
+  return (wallClockMs) => {
+    const guess = offsetAt(wallClockMs);
+    return offsetAt(wallClockMs - guess);
+  };
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (value instanceof ExactNumber) return value.text.slice(0, 60);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : String(value);
+}

@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream';
+
+/** A line of a file. */
+export interface Line {
+  /** Without its newline; the beginning only, where it was too long. */
+  readonly text: string;
+  /** Bytes of the whole line. */
+  readonly bytes: number;
+  readonly tooLong: boolean;
+  /** False for a last line that no newline ends. */
+  readonly finished: boolean;
+  /** Offset of the byte after the line and its newline. */
+  readonly end: number;
+}
+
+/** How much of a line that is too long is kept. */
+const keptOfLongLine = 64 * 1024;
+const newline = 0x0a;
+
+/**
+ * Splits a stream of bytes into lines, some at a time. A line over the limit is never held in memory: its beginning is
+ * kept, the rest counted and dropped.
+ */
+export class LineReader {
+  readonly #stream: Readable;
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #maxLineBytes: number;
+  /** Bytes read from the stream but not yet given out. */
+  #rest: Buffer = Buffer.alloc(0);
+  /** Of a line that is too long: how many bytes were dropped so far. */
+  #long: { readonly start: Buffer; bytes: number } | null = null;
+  #offset: number;
+  #ended = false;
+
+  /** @param offset where in the content the stream begins */
+  constructor(stream: Readable, offset: number, maxLineBytes: number) {
+    this.#stream = stream;
+    this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#offset = offset;
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /** Offset of the first byte not given out yet. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The next lines, at most `maxLines` and about `maxBytes`; none at the end. */
+  async read(maxLines: number, maxBytes: number): Promise<Line[]> {
+    const lines: Line[] = [];
+    const stopAt = this.#offset + maxBytes;
+    while (lines.length < maxLines && this.#offset < stopAt) {
+      const line = this.#takeLine();
+      if (line) lines.push(line);
+      else if (this.#ended) {
+        const last = this.#takeRest();
+        if (last) lines.push(last);
+        break;
+      } else await this.#readChunk();
+    }
+    return lines;
+  }
+
+  async close(): Promise<void> {
+    this.#stream.destroy();
+    await this.#chunks.return?.().catch(() => undefined);
+  }
+
+  #takeLine(): Line | null {
+    const end = this.#rest.indexOf(newline);
+    return end === -1 ? null : this.#emit(end, true);
+  }
+
+  #takeRest(): Line | null {
+    return this.#rest.length === 0 && !this.#long ? null : this.#emit(this.#rest.length, false);
+  }
+
+  /** Gives out the first `length` bytes of the rest, together with what was dropped before them. */
+  #emit(length: number, finished: boolean): Line {
+    const bytes = (this.#long?.bytes ?? 0) + length;
+    const tooLong = bytes > this.#maxLineBytes;
+    const start = this.#long?.start ?? this.#rest.subarray(0, tooLong ? Math.min(length, keptOfLongLine) : length);
+    const text = start.toString();
+    this.#rest = this.#rest.subarray(finished ? length + 1 : length);
+    this.#long = null;
+    this.#offset += bytes + (finished ? 1 : 0);
+    return { text, bytes, tooLong, finished, end: this.#offset };
+  }
+
+  async #readChunk(): Promise<void> {
+    const next = await this.#chunks.next();
+    if (next.done === true) {
+      this.#ended = true;
+      return;
+    }
+    this.#rest = this.#rest.length === 0 ? next.value : Buffer.concat([this.#rest, next.value]);
+    if ((this.#long || this.#rest.length > this.#maxLineBytes) && !this.#rest.includes(newline)) this.#dropRest();
+  }
+
+  #dropRest(): void {
+    this.#long ??= { start: Buffer.from(this.#rest.subarray(0, keptOfLongLine)), bytes: 0 };
+    this.#long.bytes += this.#rest.length;
+    this.#rest = Buffer.alloc(0);
+  }
+}

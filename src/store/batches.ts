@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { BatchRef, RunRef } from '../domain/batch.ts';
+import { BatchGone } from '../domain/errors.ts';
+import { pathPart } from '../domain/path-part.ts';
+import type { AcceptedRecord, SpooledRecord } from '../domain/record.ts';
+import { formatMicros } from '../domain/time.ts';
+import type { BlobStore } from './blob-store.ts';
+
+/** Most records of a batch. */
+export const maxBatchRecords = 5_000;
+/** Payload bytes at which a batch is closed; a single larger record makes a larger batch. */
+export const maxBatchBytes = 8 * 1024 * 1024;
+
+/** Stores records as batches numbered from `number` on. Safe to repeat because a batch's name is its content. */
+export async function spoolRecords(
+  store: BlobStore,
+  run: RunRef,
+  number: number,
+  records: readonly AcceptedRecord[],
+  ingestedAt: Date,
+): Promise<BatchRef[]> {
+  const references: BatchRef[] = [];
+  for (const batch of splitBatches(records)) {
+    references.push(await spoolBatch(store, run, number + references.length, batch, ingestedAt));
+  }
+  return references;
+}
+
+/** Cuts records into lists of at most {@link maxBatchRecords} and, but for single larger records, {@link maxBatchBytes}. */
+export function splitBatches(records: readonly AcceptedRecord[]): AcceptedRecord[][] {
+  const batches: AcceptedRecord[][] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const last = batches.at(-1);
+    bytes += record.payload.length;
+    if (last && last.length < maxBatchRecords && bytes <= maxBatchBytes) last.push(record);
+    else {
+      batches.push([record]);
+      bytes = record.payload.length;
+    }
+  }
+  return batches;
+}
+
+async function spoolBatch(
+  store: BlobStore,
+  { source, workflowId, firstRunId }: RunRef,
+  number: number,
+  records: readonly AcceptedRecord[],
+  ingestedAt: Date,
+): Promise<BatchRef> {
+  const content = Buffer.from(records.map(batchLine).join(''));
+  const hash = createHash('sha256').update(`${firstRunId}/${number}\n`).update(content).digest('hex');
+  const reference: BatchRef = {
+    source,
+    workflowId,
+    firstRunId,
+    number,
+    hash,
+    records: records.length,
+    bytes: content.length,
+    ingestedAt: ingestedAt.toISOString(),
+  };
+  await store.putIfAbsent(batchPath(reference), content);
+  return reference;
+}
+
+/** The line of a record in a batch: `["<id>","<time>",<payload>]`. */
+function batchLine({ sourceId, occurredAt, payload }: AcceptedRecord): string {
+  return `[${JSON.stringify(sourceId)},"${formatMicros(occurredAt)}",${payload}]\n`;
+}
+
+/**
+ * Reads a batch back, in page order.
+ * @throws BatchGone where the spool no longer has it.
+ */
+export async function readBatch(store: BlobStore, reference: BatchRef): Promise<SpooledRecord[]> {
+  const content = await store.get(batchPath(reference));
+  if (!content) {
+    throw new BatchGone(
+      `spool: ${reference.source} batch ${reference.number} (${batchPath(reference)}) is gone, expected it until both sinks have settled`,
+    );
+  }
+  const lines = content.toString().split('\n');
+  lines.pop();
+  return lines.map(parseLine);
+}
+
+export async function deleteBatch(store: BlobStore, reference: BatchRef): Promise<void> {
+  await store.delete(batchPath(reference));
+}
+
+function batchPath(reference: BatchRef): string {
+  return `spool/${reference.source}/${pathPart(reference.workflowId)}/${pathPart(reference.firstRunId)}/${reference.hash}`;
+}
+
+const timeLength = 27;
+
+function parseLine(line: string): SpooledRecord {
+  let quote = line.indexOf('"', 2);
+  while (isEscaped(line, quote)) quote = line.indexOf('"', quote + 1);
+  const timeStart = quote + 3;
+  const timeEnd = timeStart + timeLength;
+  return {
+    sourceId: JSON.parse(line.slice(1, quote + 1)) as string,
+    occurredAt: line.slice(timeStart, timeEnd),
+    payload: line.slice(timeEnd + 2, -1),
+  };
+}
+
+function isEscaped(line: string, index: number): boolean {
+  let backslashes = 0;
+  while (line.charCodeAt(index - 1 - backslashes) === 0x5c) backslashes++;
+  return backslashes % 2 === 1;
+}

@@ -1,0 +1,16 @@
+/**
+ * Small immutable blobs by path, and a few that are replaced whole. Paths are `/`-separated; the interface has no rename,
+ * so that an object store can stand behind it.
+ */
+export interface BlobStore {
+  /** Writes a blob unless one is there. Resolves once it is durable; false = there was one, which is left as it is. */
+  putIfAbsent(path: string, content: Uint8Array | string): Promise<boolean>;
+  /** Writes a blob, replacing any; readers see the old one or the new one, whole. */
+  put(path: string, content: Uint8Array | string): Promise<void>;
+  /** The blob's bytes, or null where there is none. */
+  get(path: string): Promise<Buffer | null>;
+  /** Paths of all blobs under a folder, in order; none where there is no such folder. */
+  list(folder: string): Promise<string[]>;
+  /** Deletes a blob; does nothing where there is none. */
+  delete(path: string): Promise<void>;
+}

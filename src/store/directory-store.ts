@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { messageOf, SinkUnavailable } from '../domain/errors.ts';
+import { codeOf, isMissing } from './file-errors.ts';
+import type { BlobStore } from './blob-store.ts';
+
+/** Blobs as files below a folder. A blob is written to a temporary file, fsynced, then linked or renamed into place. */
+export function createDirectoryStore(root: string): BlobStore {
+  return {
+    async putIfAbsent(path, content) {
+      return writeBlob(path, content, async (temporary, target) => {
+        try {
+          await link(temporary, target);
+          return true;
+        } catch (error) {
+          if (codeOf(error) === 'EEXIST') return false;
+          throw error;
+        } finally {
+          await rm(temporary, { force: true });
+        }
+      });
+    },
+
+    async put(path, content) {
+      await writeBlob(path, content, async (temporary, target) => {
+        await rename(temporary, target);
+        return true;
+      });
+    },
+
+    async get(path) {
+      try {
+        return await readFile(join(root, path));
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw unavailable('read', path, error);
+      }
+    },
+
+    async list(folder) {
+      try {
+        const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+          .map((entry) => join(entry.parentPath, entry.name).slice(join(root, '/').length).replaceAll('\\', '/'))
+          .sort();
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw unavailable('list', folder, error);
+      }
+    },
+
+    async delete(path) {
+      try {
+        await rm(join(root, path), { force: true });
+        await removeEmptyFolders(dirname(path));
+      } catch (error) {
+        throw unavailable('delete', path, error);
+      }
+    },
+  };
+
+  /** A run leaves a folder in the spool: without this there would be half a million a year. */
+  async function removeEmptyFolders(folder: string): Promise<void> {
+    for (let empty = folder; empty.includes('/'); empty = dirname(empty)) {
+      try {
+        await rmdir(join(root, empty));
+      } catch {
+        return;
+      }
+    }
+  }
+
+  async function writeBlob(
+    path: string,
+    content: Uint8Array | string,
+    place: (temporary: string, target: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const target = join(root, path);
+    try {
+      // A folder that was empty may be deleted between making it and writing into it: once more is enough.
+      return await writeDurably(target, content, place).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+        return writeDurably(target, content, place);
+      });
+    } catch (error) {
+      throw unavailable('write', path, error);
+    }
+  }
+
+  function unavailable(verb: string, path: string, error: unknown): SinkUnavailable {
+    return new SinkUnavailable(`store: could not ${verb} ${join(root, path)}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Writes to a temporary file beside `target`, fsyncs it, lets `place` put it there and fsyncs the folder. */
+async function writeDurably(
+  target: string,
+  content: Uint8Array | string,
+  place: (temporary: string, target: string) => Promise<boolean>,
+): Promise<boolean> {
+  const folder = dirname(target);
+  await makeFolder(folder);
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const placed = await place(temporary, target);
+    await syncFolder(folder);
+    return placed;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true });
+  if (firstMade === undefined) return;
+  for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Makes a rename inside the folder survive a power cut. Windows has no such call and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

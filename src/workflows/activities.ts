@@ -1,0 +1,75 @@
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { BackoffPlan } from '../domain/plan-parts.ts';
+import type { SourcePlan } from '../domain/source.ts';
+
+/** The retry policies of all activities, each with its reason: the only place that proxies activities. */
+
+/** Notices a dead worker within 10 s: activities heartbeat every 2.5 s. */
+const heartbeatTimeout = '10s';
+
+/** Reading and writing small blobs: nothing else can go on without them, so they are tried for ever. */
+const storePolicy: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  heartbeatTimeout,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+};
+
+/** Live runs go before backfills (4) and replays (5); sources share a busy worker fairly. */
+function livePriority(source: string): ActivityOptions {
+  return { priority: { priorityKey: 2, fairnessKey: source } };
+}
+
+export function storeActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'resolveSource' | 'saveState' | 'releaseBatches' | 'saveReceipt'>>({
+    ...storePolicy,
+    ...livePriority(source),
+  });
+}
+
+/** Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker. */
+export function fetchActivities(plan: SourcePlan) {
+  return proxyActivities<Pick<Activities, 'fetchBatch'>>({
+    ...livePriority(plan.name),
+    startToCloseTimeout: fetchTimeoutMs(plan),
+    heartbeatTimeout,
+    retry: retryPolicy(plan.retry),
+  });
+}
+
+/** Several pages fit in five minutes; a source with a long deadline of its own gets time for one page at least. */
+function fetchTimeoutMs(plan: SourcePlan): number {
+  const fiveMinutes = 300_000;
+  return plan.type === 'http_json' ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
+}
+
+/** About two minutes of patience: 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 s between nine attempts. */
+const patience = 9;
+
+/**
+ * Writing is patient by attempts, never by scheduleToClose. A sink that was down at the last run is tried once only.
+ * The workflow awaits writes even when it is cancelled.
+ */
+export function writeActivities(source: string, wasDown: boolean) {
+  return proxyActivities<Pick<Activities, 'writeCsv' | 'writePostgres'>>({
+    ...livePriority(source),
+    startToCloseTimeout: '2m',
+    heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '30s',
+      maximumAttempts: wasDown ? 1 : patience,
+    },
+  });
+}
+
+function retryPolicy(backoff: BackoffPlan) {
+  return {
+    maximumAttempts: backoff.maxAttempts,
+    initialInterval: backoff.initialIntervalMs,
+    backoffCoefficient: backoff.backoffCoefficient,
+    maximumInterval: backoff.maxIntervalMs,
+  };
+}

@@ -1,0 +1,2 @@
+/** The workflows that Daybook's worker runs, under their wire names. */
+export { scrapeRun } from './scrape-run.ts';

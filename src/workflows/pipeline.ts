@@ -1,0 +1,137 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { BatchRef } from '../domain/batch.ts';
+import { addCounts, sinks, type Sink, type SinkCounts, type Tally } from '../domain/receipt.ts';
+import { writeActivities } from './activities.ts';
+import { failureOf, type RunFailure } from './run-failure.ts';
+
+/** Batches that are being written at once. */
+const maxInFlight = 4;
+
+type WriteOutcome = { readonly counts: SinkCounts } | { readonly failure: RunFailure };
+
+interface InFlight {
+  readonly batch: BatchRef;
+  /** Never rejects: a rejection while the workflow awaits something else would fail the workflow task for ever. */
+  readonly outcomes: Promise<Readonly<Record<Sink, WriteOutcome>>>;
+}
+
+/** Something to do once every batch that was added before it is settled well. */
+interface Checkpoint {
+  readonly afterBatches: number;
+  readonly reached: () => void;
+}
+
+/** Writes batches to both sinks, a few at a time, and settles them in the order they came. */
+export class Pipeline {
+  readonly #source: string;
+  readonly #down: ReadonlySet<Sink>;
+  readonly #inFlight: InFlight[] = [];
+  readonly #checkpoints: Checkpoint[] = [];
+  #added = 0;
+  #settledWell = 0;
+  /** Batches that both sinks have settled and nobody has released yet. */
+  readonly #settled: BatchRef[] = [];
+  /** Sinks that took a batch, and those that took none. */
+  readonly sinksUp = new Set<Sink>();
+  readonly sinksDown = new Set<Sink>();
+  #failure: RunFailure | null = null;
+  #counts: Pick<Tally, Sink | 'batches'>;
+
+  /** @param down sinks that the last run found down */
+  constructor(source: string, down: ReadonlySet<Sink>, counts: Pick<Tally, Sink | 'batches'>) {
+    this.#source = source;
+    this.#down = down;
+    const { csv, postgres, batches } = counts;
+    this.#counts = { csv, postgres, batches };
+  }
+
+  get counts(): Pick<Tally, Sink | 'batches'> {
+    return this.#counts;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.length;
+  }
+
+  /** Batches that may be released. */
+  get settledCount(): number {
+    return this.#settled.length;
+  }
+
+  /** The first write that no attempt could finish. */
+  get failure(): RunFailure | null {
+    return this.#failure;
+  }
+
+  /** Starts writing a batch, as soon as there is room. */
+  async add(batch: BatchRef): Promise<void> {
+    while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
+    this.#added++;
+    this.#inFlight.push({ batch, outcomes: this.#write(batch) });
+  }
+
+  /** Calls back once all batches added so far are settled well, in order; never if one of them fails. */
+  checkpoint(reached: () => void): void {
+    this.#checkpoints.push({ afterBatches: this.#added, reached });
+    this.#reachCheckpoints();
+  }
+
+  /** Waits for everything in flight. */
+  async drain(): Promise<void> {
+    while (this.#inFlight.length > 0) await this.#settleOldest();
+  }
+
+  /** Hands over the batches that may be released. */
+  takeSettled(): BatchRef[] {
+    return this.#settled.splice(0);
+  }
+
+  /** Writes are never cancelled: what was fetched is stored, then the run ends. */
+  async #write(batch: BatchRef): Promise<Readonly<Record<Sink, WriteOutcome>>> {
+    return CancellationScope.nonCancellable(async () => {
+      const csv = attempt('csv', () => writeActivities(this.#source, this.#down.has('csv')).writeCsv({ batch }));
+      const postgres = attempt('postgres', () =>
+        writeActivities(this.#source, this.#down.has('postgres')).writePostgres({ batch }),
+      );
+      return { csv: await csv, postgres: await postgres };
+    });
+  }
+
+  async #settleOldest(): Promise<void> {
+    const oldest = this.#inFlight[0];
+    if (!oldest) return;
+    const outcomes = await oldest.outcomes;
+    this.#inFlight.shift();
+    let well = true;
+    for (const sink of sinks) {
+      const outcome = outcomes[sink];
+      if ('counts' in outcome) {
+        this.sinksUp.add(sink);
+        this.#counts = { ...this.#counts, [sink]: addCounts(this.#counts[sink], outcome.counts) };
+      } else {
+        well = false;
+        if (outcome.failure.type !== 'BatchGone') this.sinksDown.add(sink);
+        this.#failure ??= outcome.failure;
+      }
+    }
+    this.#counts = { ...this.#counts, batches: this.#counts.batches + 1 };
+    if (!well || this.#failure) return;
+    this.#settledWell++;
+    this.#settled.push(oldest.batch);
+    this.#reachCheckpoints();
+  }
+
+  #reachCheckpoints(): void {
+    while (!this.#failure && this.#checkpoints[0] && this.#checkpoints[0].afterBatches <= this.#settledWell) {
+      this.#checkpoints.shift()?.reached();
+    }
+  }
+}
+
+async function attempt(sink: Sink, write: () => Promise<SinkCounts>): Promise<WriteOutcome> {
+  try {
+    return { counts: await write() };
+  } catch (error) {
+    return { failure: failureOf(error, `write to ${sink}`) };
+  }
+}

@@ -1,0 +1,17 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+
+/** Why a run cannot go on: the `error` of its receipt. */
+export interface RunFailure {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** What an activity that failed for good says of it. */
+export function failureOf(error: unknown, what: string): RunFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return { type: cause.type ?? 'Unexpected', message: cause.message };
+  if (cause instanceof TimeoutFailure) {
+    return { type: 'Timeout', message: `${what}: no worker finished it in time (${cause.timeoutType})` };
+  }
+  return { type: 'Unexpected', message: cause instanceof Error ? cause.message : String(cause) };
+}

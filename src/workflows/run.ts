@@ -1,0 +1,225 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { ApplicationFailure, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { RunRef } from '../domain/batch.ts';
+import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
+import { sourceSearchAttribute } from '../domain/names.ts';
+import { addFetch, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
+import { receiptTable } from '../domain/receipt-table.ts';
+import type { SourcePlan } from '../domain/source.ts';
+import { summarizeState, type SourceState } from '../domain/state.ts';
+import { fetchActivities, storeActivities } from './activities.ts';
+import type { Progress } from './messages.ts';
+import { PauseSwitch, type Pause } from './pause.ts';
+import { Pipeline } from './pipeline.ts';
+import type { RunFailure } from './run-failure.ts';
+import { StateKeeper } from './state-keeper.ts';
+
+/** What a segment of a run hands to the next one. No batch is in flight then. */
+export interface RunCarry {
+  readonly plan: SourcePlan;
+  readonly state: SourceState;
+  readonly searchAttribute: boolean;
+  readonly position: FetchPosition | null;
+  readonly nextNumber: number;
+  readonly tally: Tally;
+  readonly startedAt: string;
+  readonly pause: Pause | null;
+}
+
+/** Settled batches after which the state is saved in mid-run. */
+const saveEvery = 10;
+
+/** One run of a source: what is known of it, and the steps that take it on. */
+export class Run {
+  readonly #ref: RunRef;
+  readonly #plan: SourcePlan;
+  readonly #searchAttribute: boolean;
+  readonly #startedAt: string;
+  readonly #pause: PauseSwitch;
+  readonly #state: StateKeeper;
+  readonly #pipeline: Pipeline;
+  #position: FetchPosition | null;
+  #nextNumber: number;
+  #fetched: Tally;
+  #end: PollEnd | null = null;
+  #phase: Progress['phase'] = 'fetching';
+
+  constructor(ref: RunRef, pause: PauseSwitch, carry: RunCarry) {
+    this.#ref = ref;
+    this.#pause = pause;
+    this.#plan = carry.plan;
+    this.#searchAttribute = carry.searchAttribute;
+    this.#startedAt = carry.startedAt;
+    this.#state = new StateKeeper(ref.source, carry.state);
+    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
+    this.#position = carry.position;
+    this.#nextNumber = carry.nextNumber;
+    this.#fetched = carry.tally;
+    if (carry.searchAttribute) {
+      upsertSearchAttributes([
+        { key: defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD'), value: ref.source },
+      ]);
+    }
+    const { notBefore } = carry.state;
+    if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
+      this.#end = { cutShort: false, notModified: false, notBefore };
+    }
+    this.showDetails();
+  }
+
+  /** Whether nothing more is to be fetched. */
+  get ended(): boolean {
+    return this.#end !== null || this.#pipeline.failure !== null;
+  }
+
+  /** Waits while the run is paused. What was fetched before is settled meanwhile. */
+  async resumed(): Promise<void> {
+    if (!this.#pause.current) return;
+    await this.#settleAll();
+    this.#enter('paused');
+    await this.#pause.resumed();
+    this.#enter('fetching');
+  }
+
+  /** Fetches the next pages and starts to write what they hold; returns while it is being written. */
+  async fetchNext(): Promise<void> {
+    const fetch = await fetchActivities(this.#plan).fetchBatch({
+      run: this.#ref,
+      plan: this.#plan,
+      state: this.#state.current,
+      position: this.#position,
+      number: this.#nextNumber,
+    });
+    this.#fetched = addFetch(this.#fetched, fetch.counts);
+    for (const batch of fetch.batches) await this.#pipeline.add(batch);
+    this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
+    this.#position = fetch.position;
+    this.#nextNumber = fetch.nextNumber;
+    this.#end = fetch.end;
+    if (this.#pipeline.settledCount >= saveEvery) await this.#save();
+    this.showDetails();
+  }
+
+  /**
+   * Waits for everything in flight and saves how far the run came.
+   * @throws ApplicationFailure where a write failed, or the counts do not add up
+   */
+  async settle(): Promise<void> {
+    await this.#settleAll();
+    const failure = this.#pipeline.failure ?? this.#verdict();
+    if (failure) throw ApplicationFailure.nonRetryable(failure.message, failure.type);
+  }
+
+  /** Stores the receipt and hands it out. */
+  async finish(): Promise<Receipt> {
+    const end = this.#end ?? { cutShort: false, notModified: false, notBefore: null };
+    const outcome = outcomeOf(this.#tally, { ...end, rateLimited: end.notBefore !== null });
+    const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
+    const empty = outcome === 'empty' && !this.#plan.allowEmpty;
+    const message = 'the source had no records; set allow_empty: true if that is normal';
+    this.#enter('finished');
+    await storeActivities(this.#ref.source).saveReceipt({ receipt, alert: empty ? { name: 'empty', message } : null });
+    return receipt;
+  }
+
+  /** Settles what was fetched, stores the receipt of a run that failed and hands it out. */
+  async fail(error: RunFailure): Promise<FailedReceipt> {
+    await this.#settleAll();
+    const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
+    this.#enter('finished');
+    const alert = error.type === 'Cancelled' ? null : { name: 'run_failed', message: error.message };
+    await storeActivities(this.#ref.source).saveReceipt({ receipt, alert });
+    return receipt;
+  }
+
+  carry(): RunCarry {
+    return {
+      plan: this.#plan,
+      state: this.#state.current,
+      searchAttribute: this.#searchAttribute,
+      position: this.#position,
+      nextNumber: this.#nextNumber,
+      tally: this.#tally,
+      startedAt: this.#startedAt,
+      pause: this.#pause.current,
+    };
+  }
+
+  progress(): Progress {
+    return {
+      source: this.#ref.source,
+      phase: this.#phase,
+      paused: this.#pause.current,
+      counts: this.#tally,
+      inFlight: this.#pipeline.inFlight,
+      watermark: this.#state.current.watermark,
+    };
+  }
+
+  /** Shows the receipt so far in the Web UI. */
+  showDetails(): void {
+    const { source } = this.#ref;
+    const note = this.#pause.current ? pauseNote(this.#pause.current) : null;
+    const { watermark } = this.#state.current;
+    setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark }));
+  }
+
+  get #tally(): Tally {
+    return { ...this.#fetched, ...this.#pipeline.counts };
+  }
+
+  #enter(phase: Progress['phase']): void {
+    this.#phase = phase;
+    this.showDetails();
+  }
+
+  async #settleAll(): Promise<void> {
+    this.#enter('writing');
+    await this.#pipeline.drain();
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    this.#state.markSinks(this.#pipeline.sinksUp, this.#pipeline.sinksDown);
+    await this.#state.save();
+    const batches = this.#pipeline.takeSettled();
+    if (batches.length > 0) await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
+  }
+
+  /** What makes a run fail although all its batches are stored. Only a run that has ended is judged. */
+  #verdict(): RunFailure | null {
+    if (!this.#end) return null;
+    const tally = this.#tally;
+    const problem = imbalance(tally);
+    if (problem !== null) return { type: 'ReceiptUnbalanced', message: `receipt: ${problem}` };
+    const { maxRejectRatio } = this.#plan;
+    if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
+    const message = `${tally.rejected} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${this.#ref.source}`;
+    return { type: 'TooManyRejects', message };
+  }
+
+  #receiptBody() {
+    const { fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches } = this.#tally;
+    return {
+      ...{ fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches },
+      resume: summarizeState(this.#state.current),
+      workflowId: this.#ref.workflowId,
+      runId: this.#ref.firstRunId,
+      startedAt: this.#startedAt,
+      finishedAt: new Date().toISOString(),
+    };
+  }
+}
+
+/** What a run is that has only now begun. */
+export function freshCarry(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>): RunCarry {
+  const { plan, state, searchAttribute } = resolved;
+  const startedAt = workflowInfo().startTime.toISOString();
+  return { plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, startedAt, pause: null };
+}
+
+function pauseNote({ by, reason, until, since }: Pause): string {
+  const parts = [`Paused since ${since}`, by && `by ${by}`, until && `until ${until}`, reason && `: ${reason}`];
+  return parts.filter(Boolean).join(' ').replace(' :', ':');
+}

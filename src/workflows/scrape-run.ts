@@ -1,0 +1,86 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunRef } from '../domain/batch.ts';
+import type { Receipt } from '../domain/receipt.ts';
+import { sourceNamePattern } from '../domain/source-name.ts';
+import { storeActivities } from './activities.ts';
+import { progressQuery, type Progress } from './messages.ts';
+import { PauseSwitch } from './pause.ts';
+import { failureOf } from './run-failure.ts';
+import { freshCarry, Run, type RunCarry } from './run.ts';
+
+export interface ScrapeRunInput {
+  readonly source: string;
+  /** What an earlier segment of the same run hands over. */
+  readonly carry?: RunCarry;
+}
+
+/**
+ * Polls a source once: fetches its pages, writes them to CSV and PostgreSQL, remembers how far it came.
+ *
+ * Id: `scrape-<source>-<time>` by schedule, `scrape-<source>-run-<time>` by command. Accepts the signals `pause` and
+ * `resume` and the query `progress`. Ends with its receipt, or fails with what went wrong after all that was fetched has
+ * been settled; continues as new when its history grows long.
+ */
+export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
+  const source = sourceOf(input);
+  let run: Run | null = null;
+  const pause = new PauseSwitch(input.carry?.pause ?? null, () => run?.showDetails());
+  setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
+  run = new Run(runRef(source), pause, input.carry ?? freshCarry(await resolve(source)));
+  try {
+    while (!run.ended) {
+      await run.resumed();
+      if (run.ended || workflowInfo().continueAsNewSuggested) break;
+      await run.fetchNext();
+    }
+    await run.settle();
+  } catch (error) {
+    // What was fetched is stored before the run ends, and cancellation must not cut that short.
+    const failure = isCancellation(error) ? cancelled : failureOf(error, 'run');
+    const failed = run;
+    const receipt = await CancellationScope.nonCancellable(() => failed.fail(failure));
+    if (isCancellation(error)) throw error;
+    throw ApplicationFailure.create({ ...failure, nonRetryable: true, details: [receipt] });
+  }
+  if (!run.ended) return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
+  const finished = run;
+  return CancellationScope.nonCancellable(() => finished.finish());
+}
+
+const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };
+
+/** A source that cannot be resolved fails the run with the reason itself on top. */
+async function resolve(source: string) {
+  try {
+    return await storeActivities(source).resolveSource({ source });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    throw ApplicationFailure.create({ ...failureOf(error, 'resolveSource'), nonRetryable: true });
+  }
+}
+
+function runRef(source: string): RunRef {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  return { source, workflowId, firstRunId: firstExecutionRunId };
+}
+
+function notStarted(source: string, pause: PauseSwitch): Progress {
+  return { source, phase: 'starting', paused: pause.current, counts: null, inFlight: 0, watermark: null };
+}
+
+/** The input comes from schedules and command lines: anything but a source's name fails the run at once. */
+function sourceOf(input: unknown): string {
+  const source = typeof input === 'object' && input !== null ? (input as { source?: unknown }).source : undefined;
+  if (typeof source === 'string' && sourceNamePattern.test(source)) return source;
+  throw ApplicationFailure.nonRetryable(
+    `scrapeRun: found input ${JSON.stringify(input)}, expected {"source": "<name of a source>"}`,
+    'InvalidInput',
+  );
+}
