@@ -13,7 +13,7 @@ import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../store/batches.t
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
-import { redactorFor, sourceTools, withSecrets } from './source-access.ts';
+import { planWithSecrets, redactorFor, sourceTools } from './source-access.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;
@@ -48,7 +48,7 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
     const redact = redactorFor(input.plan.name, dependencies);
     return runAdapter(redact, async (context) => {
-      const poll = { plan: withSecrets(input.plan, dependencies), state: input.state, run: input.run.firstRunId };
+      const poll = { plan: planWithSecrets(input.plan, dependencies), state: input.state, run: input.run.firstRunId };
       const tools = sourceTools(dependencies);
       const position = input.position ?? (await beginPoll(poll, tools, new Date()));
       if (!position) return nothingNew(input);

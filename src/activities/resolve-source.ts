@@ -1,4 +1,5 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
+import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import { ConfigProblems } from '../config/problem.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -7,7 +8,7 @@ import { startingState, type SourceState } from '../domain/state.ts';
 import { readState } from '../store/states.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
-import { findSource, redactorFor } from './source-access.ts';
+import { redactorFor } from './source-access.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;

@@ -1,9 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import type { Config } from '../config/parse-config.ts';
-import { resolveReferences } from '../config/references.ts';
-import { resolveSecrets, secretValues } from '../config/secrets.ts';
+import { secretValues, withSecrets } from '../config/secrets.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
-import { UnknownSource } from '../domain/errors.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { SourceTools } from '../sources/open-source.ts';
@@ -11,25 +8,9 @@ import type { ActivityDependencies } from './dependencies.ts';
 
 type Access = Pick<ActivityDependencies, 'config' | 'lookUp'>;
 
-/** @throws UnknownSource with the names that the configuration has */
-export function findSource(config: Config, name: string): SourceConfig {
-  const source = config.sources.find((candidate) => candidate.name === name);
-  if (source) return source;
-  const names = config.sources.map((candidate) => candidate.name).join(', ');
-  throw new UnknownSource(`config: found no source "${name}", expected one of: ${names}`);
-}
-
 /** The plan with its secrets filled in: for the adapter, never for a workflow. */
-export function withSecrets<P extends SourcePlan>(plan: P, access: Access): P {
-  if (plan.type !== 'http_json') return plan;
-  const source = configuredSource(access, plan.name);
-  const { lookUp } = access;
-  return {
-    ...plan,
-    url: resolveReferences(plan.url, lookUp),
-    params: source ? resolveSecrets('params', plan.params, source, lookUp) : plan.params,
-    headers: source ? resolveSecrets('headers', plan.headers, source, lookUp) : plan.headers,
-  };
+export function planWithSecrets(plan: SourcePlan, access: Access): SourcePlan {
+  return withSecrets(plan, configuredSource(access, plan.name), access.lookUp);
 }
 
 /** What adapters need, from what the worker has. */

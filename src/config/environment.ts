@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { DaybookError } from '../domain/errors.ts';
@@ -40,6 +41,10 @@ export interface Environment {
   /** Null = no HTTP endpoint. */
   readonly http: { readonly host: string; readonly port: number } | null;
   readonly logLevel: string;
+  /** Where things go that are made once for all homes, such as a built Temporal server. */
+  readonly cacheFolder: string;
+  /** The variables themselves, for child processes. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** Looks up what `${env:NAME}` stands for. */
   readonly lookUp: LookUp;
 }
@@ -90,8 +95,19 @@ export function readEnvironment(
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
     http: httpAddress(lookUp('DAYBOOK_HTTP') || '127.0.0.1:9464'),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
+    cacheFolder: join(userCache(first), 'daybook'),
+    variables,
     lookUp,
   };
+}
+
+/** The folder where this system's users keep what can be made again. */
+function userCache(lookUp: LookUp): string {
+  const given = lookUp('XDG_CACHE_HOME');
+  if (given) return resolve(given);
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
+  if (process.platform === 'win32') return lookUp('LOCALAPPDATA') || join(homedir(), 'AppData', 'Local');
+  return join(homedir(), '.cache');
 }
 
 function readDotEnv(configFile: string): Record<string, string | undefined> {

@@ -1,3 +1,4 @@
+import type { SourcePlan } from '../domain/source.ts';
 import { referencedNames, resolveReferences, type LookUp } from './references.ts';
 import type { SourceConfig } from './source-schemas.ts';
 
@@ -17,19 +18,31 @@ export function maskLiterals(
   );
 }
 
-/** Puts literal values and environment variables back in; for use inside activities only. */
-export function resolveSecrets(
+/** The plan with its secrets filled in: for adapters, never for a workflow. */
+export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig | null, lookUp: LookUp): P {
+  if (plan.type !== 'http_json') return plan;
+  const fill = (where: 'headers' | 'params', values: Readonly<Record<string, string>>) =>
+    resolveSecrets(where, values, source, lookUp);
+  return {
+    ...plan,
+    url: resolveReferences(plan.url, lookUp),
+    params: fill('params', plan.params),
+    headers: fill('headers', plan.headers),
+  };
+}
+
+function resolveSecrets(
   where: 'headers' | 'params',
   values: Readonly<Record<string, string>>,
-  source: SourceConfig,
+  source: SourceConfig | null,
   lookUp: LookUp,
 ): Record<string, string> {
-  const written = where in source ? (source as Record<typeof where, Readonly<Record<string, string>>>)[where] : {};
+  const written = (source as Partial<Record<typeof where, Readonly<Record<string, string>>>> | null)?.[where] ?? {};
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      resolveReferences(value === `\${config:${where}.${name}}` ? (written[name] ?? value) : value, lookUp),
-    ]),
+    Object.entries(values).map(([name, value]) => {
+      const literal = value === `\${config:${where}.${name}}` ? (written[name] ?? value) : value;
+      return [name, resolveReferences(literal, lookUp)];
+    }),
   );
 }
 

@@ -1,21 +1,31 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 
+/** Options that connections of clients and of workers share. */
+export type TemporalConnectionOptions = Pick<ConnectionOptions, 'address' | 'tls' | 'metadata'> & {
+  readonly apiKey?: string;
+};
+
 /** How to reach a Temporal server. */
 export interface TemporalSettings {
   readonly address: string;
   readonly namespace: string;
-  /** Options for a connection: address, TLS, API key. */
-  readonly connection: ConnectionOptions;
+  readonly connection: TemporalConnectionOptions;
 }
 
 /** Reads `TEMPORAL_*`, the same variables and profile files as the Temporal CLI does. */
 export function temporalSettings(): TemporalSettings {
   const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { address, tls, metadata, apiKey } = connectionOptions;
   return {
-    address: connectionOptions.address ?? 'localhost:7233',
+    address: address ?? 'localhost:7233',
     namespace: namespace ?? 'default',
-    connection: connectionOptions,
+    connection: {
+      ...(address === undefined ? {} : { address }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(typeof apiKey === 'string' ? { apiKey } : {}),
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
 import { namedTimeFormats } from '../domain/plan-parts.ts';
 import { compileExpression } from '../domain/expression.ts';
@@ -52,10 +53,27 @@ export const retry = z.strictObject({
   max_interval: duration(1).default(60_000),
 });
 
+/** A cron expression as Temporal takes it: five to seven fields, `@daily` and the like, `@every 5m`. */
+const cron = z.string().check((context) => {
+  const text = context.value.replace(/^(?:CRON_)?TZ=\S+\s+/, '').replace(/\s*#.*$/, '');
+  if (/^@every\s+\S+$/.test(text)) return;
+  try {
+    // Temporal's seventh field is the year.
+    CronExpressionParser.parse(text.split(/\s+/).length === 7 ? text.replace(/\s+\S+$/, '') : text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message: `found "${context.value}", expected a cron expression such as "*/5 * * * *" (${why})`,
+    });
+  }
+});
+
 export const schedule = z
   .strictObject({
     every: duration(1_000).optional(),
-    cron: z.string().optional(),
+    cron: cron.optional(),
     jitter: duration().optional(),
     timezone: timezone.optional(),
     overlap: z

@@ -56,11 +56,35 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
 }
 
 /** The days that have a partition, in order. */
-export async function listPartitions(pool: Pool, schema: string): Promise<Day[]> {
-  const { rows } = await pool.query<{ name: string }>(
+export async function listPartitions(client: Pick<Pool, 'query'>, schema: string): Promise<Day[]> {
+  const { rows } = await client.query<{ name: string }>(
     `select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
      where inhparent = to_regclass($1::text)`,
     [`${escapeIdentifier(schema)}.raw_events`],
   );
   return rows.flatMap(({ name }) => dayOfPartition(name) ?? []).sort();
+}
+
+export interface PartitionFacts {
+  readonly day: Day;
+  readonly partition: string;
+  /** The server's estimate; null where it has none yet. */
+  readonly rows: number | null;
+  /** With indexes. */
+  readonly bytes: number;
+}
+
+/** What the server knows of each partition, in order of days. */
+export async function describePartitions(client: Pick<Pool, 'query'>, schema: string): Promise<PartitionFacts[]> {
+  const { rows } = await client.query<{ name: string; rows: string; bytes: string }>(
+    `select relname as name, reltuples::bigint as rows, pg_total_relation_size(pg_class.oid) as bytes
+     from pg_inherits join pg_class on pg_class.oid = inhrelid
+     where inhparent = to_regclass($1::text) order by relname`,
+    [`${escapeIdentifier(schema)}.raw_events`],
+  );
+  return rows.flatMap(({ name, rows: estimate, bytes }) => {
+    const day = dayOfPartition(name);
+    // Before its first analyze a table has -1 (0 up to PostgreSQL 13).
+    return day === null ? [] : [{ day, partition: name, rows: Number(estimate) > 0 ? Number(estimate) : null, bytes: Number(bytes) }];
+  });
 }

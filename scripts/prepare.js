@@ -1,0 +1,118 @@
+// Installs packages and builds dist/ where that is missing or stale. Plain Node: it runs before anything is installed.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isBuilt, isInstalled, root } from './freshness.js';
+
+const lock = join(root, '.setup-lock');
+const oldestNode = [20, 19];
+
+/**
+ * Makes sure that the command line can run.
+ * @param {{ development: boolean }} options whether packages for tests and checks are wanted, too
+ */
+export async function prepare({ development }) {
+  checkNode();
+  if (isReady(development)) return;
+  await takeLock();
+  try {
+    if (!isReady(development)) await install(development);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function isReady(development) {
+  return isInstalled({ development }) && isBuilt();
+}
+
+async function install(development) {
+  if (!isInstalled({ development: development || !isBuilt() })) {
+    // What scripts would do is done at start; without them the same happens under every npm.
+    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+    await step('installing packages (once, a minute or two)', npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  }
+  if (!isBuilt()) await step('building', process.execPath, [join(root, 'scripts', 'build.js')]);
+}
+
+/** Runs a program, tells every ten seconds that it still does, and shows what it wrote if it fails. */
+async function step(what, command, args) {
+  const startedAt = Date.now();
+  const tell = () => say(`${what} … ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  say(`${what} …`);
+  const timer = setInterval(tell, 10_000);
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: command.endsWith('.cmd') });
+  let output = '';
+  const keep = (chunk) => (output = (output + chunk.toString()).slice(-4_000));
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', resolve);
+  });
+  clearInterval(timer);
+  if (code === 0) return;
+  say(`${what} failed (${code}):\n${output.trim()}\n${advice(output)}`);
+  process.exit(1);
+}
+
+function advice(output) {
+  if (/ENOSPC|no space left/i.test(output)) return 'The disk is full: free some space and start again.';
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(output)) {
+    return 'The package registry cannot be reached: check the network or the proxy settings of npm, and start again.';
+  }
+  if (/EACCES|EPERM/.test(output)) return `This user may not write to ${root}: change its owner, or use a clone of your own.`;
+  return 'Mend what it says, and start again.';
+}
+
+/** Waits for another process that prepares the same folder; takes over from one that died. */
+async function takeLock() {
+  for (let told = false; ; told = true) {
+    try {
+      mkdirSync(lock);
+      writeFileSync(join(lock, 'pid'), String(process.pid));
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        say(`${root} cannot be written to (${error.code}): change its owner, or use a clone of your own.`);
+        process.exit(1);
+      }
+    }
+    if (isAbandoned()) rmSync(lock, { recursive: true, force: true });
+    else if (!told) say('waiting for another start that is installing or building …');
+    await sleep(200);
+  }
+}
+
+function isAbandoned() {
+  try {
+    const pid = Number(readFileSync(join(lock, 'pid'), 'utf8'));
+    if (pid === 0) return Date.now() - statSync(lock).mtimeMs > 5_000;
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    if (error.code === 'ESRCH') return true;
+    // Not written yet, or removed meanwhile: old enough means left behind.
+    return error.code === 'ENOENT' && ageOfLock() > 5_000;
+  }
+}
+
+function ageOfLock() {
+  try {
+    return Date.now() - statSync(lock).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  say(`found Node.js ${process.versions.node}, expected ${oldestNode.join('.')} or newer: https://nodejs.org`);
+  process.exit(1);
+}
+
+function say(message) {
+  process.stderr.write(`daybook: ${message}\n`);
+}

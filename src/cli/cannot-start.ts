@@ -1,0 +1,7 @@
+import { DaybookError } from '../domain/errors.ts';
+
+/** A process could not begin its work. Exit code 1. */
+export class CannotStart extends DaybookError {
+  readonly type = 'CannotStart';
+  readonly next = 'never';
+}

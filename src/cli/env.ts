@@ -1,0 +1,36 @@
+import { delimiter, dirname } from 'node:path';
+import { presentTemporal } from '../embedded/temporal-binary.ts';
+import { createContext, requirePostgres, requireTemporal, type CommonOptions } from './context.ts';
+import { print } from './output.ts';
+
+/** `daybook env`: lines for a shell to evaluate, with the addresses of the servers in use. */
+export function envCommand(options: CommonOptions): void {
+  const context = createContext(options);
+  const postgres = requirePostgres(context);
+  const temporal = requireTemporal(context);
+  const program = presentTemporal(context.environment);
+  const { host, port, database, user, password, sslMode, schema } = postgres;
+  const variables: [string, string][] = [
+    ['PG_HOST', host],
+    ['PG_PORT', String(port)],
+    ['PG_DB', database],
+    ['PG_USER', user],
+    ['PG_PASSWORD', password],
+    ['PG_SSLMODE', sslMode],
+    ['PG_SCHEMA', schema],
+    ['PGHOST', host],
+    ['PGPORT', String(port)],
+    ['PGDATABASE', database],
+    ['PGUSER', user],
+    ['PGPASSWORD', password],
+    ['PGSSLMODE', sslMode],
+    ['TEMPORAL_ADDRESS', temporal.address],
+    ['TEMPORAL_NAMESPACE', temporal.namespace],
+  ];
+  for (const [name, value] of variables) print(`export ${name}=${quoted(value)}`);
+  if (program !== null) print(`export PATH=${quoted(dirname(program))}${delimiter}"$PATH"`);
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,39 @@
+import { CommanderError } from 'commander';
+import { DaybookError, messageOf } from '../domain/errors.ts';
+import { say } from './output.ts';
+import { buildProgram, comingCommands } from './program.ts';
+
+/** Failures that are about how a command was called, or about the configuration. */
+const usageFailures = new Set(['UsageError', 'InvalidConfig', 'InvalidEnvironment', 'UnknownSource']);
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error) => process.exit((error as { code?: string }).code === 'EPIPE' ? 0 : 1));
+
+process.exit(await main(process.argv.slice(2)));
+
+/** Runs a command line; returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration. */
+async function main(args: readonly string[]): Promise<number> {
+  const name = args.find((arg) => !arg.startsWith('-'));
+  if (name !== undefined && comingCommands.has(name)) {
+    say(`daybook: ${name} is not available yet`);
+    return 2;
+  }
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** Says what went wrong. Only for what Daybook does not know, a fault of its own, a stack trace is of use. */
+function report(error: unknown): number {
+  // Commander has printed its message by itself.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof DaybookError) {
+    say(`daybook: ${error.message}`);
+    return usageFailures.has(error.type) ? 2 : 1;
+  }
+  say(`daybook: unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
+  return 1;
+}

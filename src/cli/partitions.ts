@@ -1,0 +1,70 @@
+import { Client } from 'pg';
+import { addDays, dayOfDate, dayOfMicros, missingDays, partitionName, type Day } from '../domain/day.ts';
+import { parseIso8601 } from '../domain/time.ts';
+import { parseWindow } from '../domain/window.ts';
+import { clientConfig, createPool, postgresFailure } from '../sinks/postgres/connection.ts';
+import { createPartitions, describePartitions, listPartitions } from '../sinks/postgres/partitions.ts';
+import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
+import { formatTable, print, printJson, say } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `daybook partitions list`: the days that have a partition. */
+export async function listPartitionsCommand(options: CommonOptions & { json?: boolean }): Promise<void> {
+  const settings = requirePostgres(createContext(options));
+  const client = new Client(clientConfig(settings));
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const partitions = await describePartitions(client, settings.schema);
+    if (options.json) return partitions.forEach(printJson);
+    if (partitions.length === 0) return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
+    const rows = partitions.map(({ day, partition, rows: count, bytes }) => [day, partition, count === null ? '?' : String(count), String(bytes)]);
+    print(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
+  } catch (error) {
+    throw postgresFailure(error, 'partitions could not be listed');
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+export interface EnsureOptions extends CommonOptions {
+  readonly day?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** `daybook partitions ensure`: makes the partitions of the coming days, or of the days named. */
+export async function ensurePartitionsCommand(options: EnsureOptions): Promise<void> {
+  const context = createContext(options);
+  const settings = requireOwner(context);
+  const named = namedDays(options);
+  const pool = createPool(settings, { maxConnections: 1 });
+  try {
+    const existing = new Set(await listPartitions(pool, settings.schema).catch((error: unknown) => {
+      throw postgresFailure(error, 'partitions could not be listed');
+    }));
+    const days = named?.filter((day) => !existing.has(day)) ?? missingDays(existing, dayOfDate(new Date()), loadConfig(context).partitions.premake);
+    const retired = await createPartitions(pool, settings.schema).ensure(days);
+    for (const day of days) print(retired.has(day) ? `${day} is retired, it gets no partition` : `made ${partitionName(day)}`);
+    if (days.length === 0) print('all partitions are there');
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The days that `--day`, or `--from` and `--to`, name; null where none does. */
+function namedDays({ day, from, to }: EnsureOptions): Day[] | null {
+  if (day !== undefined) {
+    const time = parseIso8601(day);
+    if (!time.ok) throw new UsageError(`--day: found "${day}": ${time.why}`);
+    return [dayOfMicros(time.micros)];
+  }
+  if (from === undefined && to === undefined) return null;
+  if (from === undefined || to === undefined) throw new UsageError('found one of --from and --to, expected both');
+  const parsed = parseWindow(from, to);
+  if (!parsed.ok) throw new UsageError(parsed.why);
+  const last = dayOfMicros(parsed.window.to - 1n);
+  const days: Day[] = [];
+  for (let next = dayOfMicros(parsed.window.from); next <= last; next = addDays(next, 1)) days.push(next);
+  return days;
+}

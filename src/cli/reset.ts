@@ -1,0 +1,33 @@
+import { scrapeRunType } from '../domain/names.ts';
+import { resetDatabase } from '../sinks/postgres/reset.ts';
+import { deleteState } from '../store/states.ts';
+import { CannotStart } from './cannot-start.ts';
+import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
+import { print, say } from './output.ts';
+import { withTemporal } from './temporal-client.ts';
+
+export interface ResetOptions extends CommonOptions {
+  readonly drop?: boolean;
+  readonly keepState?: boolean;
+}
+
+/** `daybook reset`: empties the tables, and lets the sources begin afresh. CSV stays. */
+export async function resetCommand(options: ResetOptions): Promise<void> {
+  const context = createContext(options);
+  const owner = requireOwner(context);
+  const { sources } = loadConfig(context);
+  await withTemporal(requireTemporal(context), async (client) => {
+    const { count } = await client.workflow.count(`WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'`);
+    if (count > 0) {
+      throw new CannotStart(
+        `reset: found ${count} open run${count === 1 ? '' : 's'}, expected none; pause the schedules and let them end, or cancel them: ` +
+          `temporal workflow cancel --query 'WorkflowType="${scrapeRunType}" AND ExecutionStatus="Running"' --yes`,
+      );
+    }
+  });
+  const { dropped } = await resetDatabase(owner, options.drop === true);
+  const store = openStore(context);
+  if (!options.keepState) for (const { name } of sources) await deleteState(store, name);
+  print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
+  say(options.keepState ? 'the sources go on where they were' : 'the sources begin afresh');
+}

@@ -1,0 +1,57 @@
+import { Client } from 'pg';
+import { clientConfig, postgresFailure } from '../sinks/postgres/connection.ts';
+import { createContext, requirePostgres, type CommonOptions } from './context.ts';
+import { formatTable, print, say } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Types that PostgreSQL prints as JSON does: bool, int2, int4, int8, float4, float8, numeric, json, jsonb. */
+const jsonTypes = new Set([16, 20, 21, 23, 700, 701, 1700, 114, 3802]);
+
+/** `daybook sql`: runs statements on the PostgreSQL in use and prints their rows. */
+export async function sqlCommand(text: string, options: CommonOptions & { readonly json?: boolean }): Promise<void> {
+  if (text.trim() === '') throw new UsageError('found no SQL, expected a statement such as "select count(*) from raw_events"');
+  const context = createContext(options);
+  const settings = requirePostgres(context);
+  // Every value stays the text that PostgreSQL sent: numbers keep their digits, times their microseconds.
+  const types = { getTypeParser: () => (value: string) => value };
+  const client = new Client({ ...clientConfig(settings), query_timeout: 0, types: types as never });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(`set search_path to "${settings.schema.replaceAll('"', '""')}"; set statement_timeout = 0`);
+    const result: unknown = await client.query({ text, rowMode: 'array' });
+    for (const one of Array.isArray(result) ? result : [result]) printResult(one as Result, options.json === true);
+  } catch (error) {
+    throw postgresFailure(error, 'statement failed');
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+interface Result {
+  readonly command: string | null;
+  readonly rowCount: number | null;
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+function printResult({ command, rowCount, fields, rows }: Result, json: boolean): void {
+  if (fields.length === 0) return say(`${command ?? 'done'}${rowCount === null ? '' : ` ${rowCount}`}`);
+  if (json) {
+    for (const row of rows) print(`{${fields.map((field, index) => jsonMember(field, row[index] ?? null)).join(',')}}`);
+    return;
+  }
+  const head = fields.map(({ name }) => name);
+  print(formatTable(head, rows.map((row) => row.map((value) => value ?? ''))));
+  say(`(${rows.length} row${rows.length === 1 ? '' : 's'})`);
+}
+
+function jsonMember({ name, dataTypeID }: Result['fields'][number], value: string | null): string {
+  return `${JSON.stringify(name)}:${jsonValue(dataTypeID, value)}`;
+}
+
+function jsonValue(type: number, value: string | null): string {
+  if (value === null) return 'null';
+  if (type === 16) return value === 't' ? 'true' : 'false';
+  return jsonTypes.has(type) && !/^-?(?:NaN|Infinity)$/.test(value) ? value : JSON.stringify(value);
+}

@@ -1,0 +1,49 @@
+import { planOf } from '../config/plan.ts';
+import { findSource } from '../config/find-source.ts';
+import type { SourcePlan } from '../domain/source.ts';
+import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
+import { formatMicros, parseIso8601 } from '../domain/time.ts';
+import { deleteState, readState, writeState } from '../store/states.ts';
+import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
+import { print, printJson, say } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `daybook state show`: what a source remembers. */
+export async function showStateCommand(name: string, options: CommonOptions & { json?: boolean }): Promise<void> {
+  const context = createContext(options);
+  sourcePlan(context, name);
+  const state = await readState(openStore(context), name);
+  if (options.json) return printJson(state);
+  if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
+  for (const [key, value] of Object.entries(summarizeState(state))) print(`${key.padEnd(12)} ${String(value)}`);
+  for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
+}
+
+/** `daybook state reset`: the next run begins afresh. */
+export async function resetStateCommand(name: string, options: CommonOptions): Promise<void> {
+  const context = createContext(options);
+  sourcePlan(context, name);
+  await deleteState(openStore(context), name);
+  say(`${name}: the next run begins afresh; what is stored already stays, and is not stored twice`);
+}
+
+/** `daybook state rewind --to`: the next run asks again for everything since a time. */
+export async function rewindStateCommand(name: string, options: CommonOptions & { to?: string }): Promise<void> {
+  const context = createContext(options);
+  const plan = sourcePlan(context, name);
+  if (options.to === undefined) throw new UsageError('found no --to, expected a day or time, e.g. --to 2026-11-01');
+  const time = parseIso8601(options.to);
+  if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
+  const store = openStore(context);
+  const { fetchFingerprint, shapeFingerprint } = plan;
+  const state = (await readState(store, name)) ?? freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+  const watermark = formatMicros(time.micros);
+  await writeState(store, name, { ...forgetPoll(state), watermark });
+  const without = plan.type === 'http_json' && plan.incremental ? '' : ' (it has no incremental, so it reads everything anyway)';
+  say(`${name}: the next run asks again for everything since ${watermark}${without}`);
+}
+
+function sourcePlan(context: Context, name: string): SourcePlan {
+  const config = loadConfig(context);
+  return planOf(config, findSource(config, name));
+}

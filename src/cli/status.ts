@@ -1,0 +1,123 @@
+import type { Config } from '../config/parse-config.ts';
+import type { SourceConfig } from '../config/source-schemas.ts';
+import { dayOfDate, type Day } from '../domain/day.ts';
+import { healthOf, type Health } from '../domain/health.ts';
+import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import { readLastReceipt } from '../store/receipts.ts';
+import { readState } from '../store/states.ts';
+import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
+import { formatTable, print, printJson, shorten } from './output.ts';
+import { readDatabaseStatus, type DatabaseStatus } from './status-postgres.ts';
+import { readScheduleStatus, type ScheduleStatus, type ServerStatus } from './status-temporal.ts';
+
+interface SourceStatus {
+  readonly name: string;
+  readonly health: Health;
+  readonly reason: string | null;
+  readonly since: string | null;
+  readonly lastReceipt: Receipt | FailedReceipt | null;
+  readonly nextRunAt: string | null;
+  readonly watermark: string | null;
+  readonly recordsToday: number | null;
+  readonly paused: ScheduleStatus['paused'];
+  readonly deferred: number;
+}
+
+interface Alert {
+  readonly name: string;
+  readonly source: string;
+  readonly since: string;
+  readonly message: string;
+}
+
+export interface Status {
+  readonly sources: readonly SourceStatus[];
+  readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
+  readonly alerts: readonly Alert[];
+  readonly postgres: DatabaseStatus['server'];
+  readonly temporal: ServerStatus;
+}
+
+/** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open. */
+export async function statusCommand(options: CommonOptions & { json?: boolean; check?: boolean }): Promise<void> {
+  const context = createContext(options);
+  const status = await readStatus(context, loadConfig(context));
+  if (options.json) printJson(status);
+  else printStatus(status);
+  if (options.check && status.alerts.length > 0) process.exitCode = 1;
+}
+
+async function readStatus(context: Context, config: Config): Promise<Status> {
+  const now = new Date();
+  const names = config.sources.map((source) => source.name);
+  const [database, schedules] = await Promise.all([
+    readDatabaseStatus(context, dayOfDate(now)),
+    readScheduleStatus(context, names),
+  ]);
+  const sources: SourceStatus[] = [];
+  for (const source of config.sources) {
+    const schedule = schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null };
+    const recordsToday = database.recordsToday ? (database.recordsToday.get(source.name) ?? 0) : null;
+    sources.push(await sourceStatus(context, source, schedule, recordsToday, now));
+  }
+  return {
+    sources,
+    partitions: database.partitions,
+    alerts: sources.flatMap((source) => alertsOf(source, config)),
+    postgres: database.server,
+    temporal: schedules.server,
+  };
+}
+
+async function sourceStatus(
+  context: Context,
+  source: SourceConfig,
+  { paused, nextRunAt }: ScheduleStatus,
+  recordsToday: number | null,
+  now: Date,
+): Promise<SourceStatus> {
+  const store = openStore(context);
+  const lastReceipt = await readLastReceipt(store, source.name, now);
+  const state = await readState(store, source.name);
+  const everyMs = source.schedule?.every ?? null;
+  return {
+    name: source.name,
+    ...healthOf({ lastReceipt, paused, everyMs, now }),
+    lastReceipt,
+    nextRunAt,
+    watermark: state?.watermark ?? null,
+    recordsToday,
+    paused,
+    deferred: 0,
+  };
+}
+
+/** Until alerts have a state of their own, the last receipt tells what is open. */
+function alertsOf({ name, health, reason, since, lastReceipt }: SourceStatus, config: Config): Alert[] {
+  if (!lastReceipt || since === null) return [];
+  if (health === 'failing') return [{ name: 'run_failed', source: name, since, message: reason ?? '' }];
+  const source = config.sources.find((candidate) => candidate.name === name);
+  if (lastReceipt.outcome === 'empty' && source && !source.allow_empty) {
+    return [{ name: 'empty', source: name, since, message: 'the source had no records' }];
+  }
+  return [];
+}
+
+function printStatus(status: Status): void {
+  const rows = status.sources.map((source) => [
+    source.name,
+    source.health,
+    source.lastReceipt ? `${source.lastReceipt.outcome} ${source.lastReceipt.finishedAt.slice(0, 19)}Z` : '-',
+    source.nextRunAt?.slice(0, 19).concat('Z') ?? '-',
+    source.recordsToday === null ? '-' : String(source.recordsToday),
+    source.watermark ?? '-',
+    shorten(source.reason ?? '', 60),
+  ]);
+  print(formatTable(['source', 'health', 'last run', 'next run', 'today', 'watermark', 'reason'], rows));
+  const { partitions, postgres, temporal, alerts } = status;
+  print('');
+  print(`PostgreSQL  ${postgres.reachable ? postgres.version : `cannot be reached: ${postgres.error}`}`);
+  print(`Temporal    ${temporal.reachable ? temporal.address : `${temporal.address} cannot be reached`}${temporal.ui === null ? '' : `, Web UI ${temporal.ui}`}`);
+  if (partitions) print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
+  for (const alert of alerts) print(`alert       ${alert.name} ${alert.source} since ${alert.since}: ${shorten(alert.message, 100)}`);
+}

@@ -1,0 +1,66 @@
+import type { ChildProcess } from 'node:child_process';
+import type { PartName } from '../embedded/home.ts';
+
+/** A part that is started again when it ends by itself. */
+export interface SupervisedPart {
+  readonly part: PartName;
+  /** Starts it once more. Rejects where that cannot be done now. */
+  readonly start: () => Promise<ChildProcess> | ChildProcess;
+}
+
+/** Longest wait before a part is started again. */
+const maxDelayMs = 30_000;
+
+/** Starts parts again that end by themselves, with a growing delay, until it is told to stop. */
+export class Supervisor {
+  readonly #say: (message: string) => void;
+  #stopping = false;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #starting = new Set<Promise<void>>();
+
+  constructor(say: (message: string) => void) {
+    this.#say = say;
+  }
+
+  /** Watches a part that runs as `child`. */
+  watch(part: SupervisedPart, child: ChildProcess, delayMs = 1_000): void {
+    const startedAt = Date.now();
+    child.once('exit', (code, signal) => {
+      if (this.#stopping) return;
+      // One that ran for a while has earned a quick start again.
+      const delay = Date.now() - startedAt > 60_000 ? 1_000 : delayMs;
+      this.#say(`${part.part} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1_000} s`);
+      this.#later(part, delay);
+    });
+  }
+
+  /** Starts nothing any more; resolves once nothing is being started. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#starting);
+  }
+
+  #later(part: SupervisedPart, delay: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      const starting = this.#again(part, Math.min(delay * 2, maxDelayMs));
+      this.#starting.add(starting);
+      void starting.then(() => this.#starting.delete(starting));
+    }, delay);
+    this.#timers.add(timer);
+  }
+
+  async #again(part: SupervisedPart, nextDelay: number): Promise<void> {
+    try {
+      const child = await part.start();
+      if (this.#stopping) return;
+      this.#say(`${part.part} runs again`);
+      this.watch(part, child, nextDelay);
+    } catch (error) {
+      if (this.#stopping) return;
+      this.#say(`${part.part} could not be started again: ${error instanceof Error ? error.message : String(error)}`);
+      this.#later(part, nextDelay);
+    }
+  }
+}

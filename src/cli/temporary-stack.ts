@@ -1,0 +1,69 @@
+import { openConfigFile } from '../config/config-file.ts';
+import { secretValues } from '../config/secrets.ts';
+import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { createRedactor } from '../domain/redact.ts';
+import { embeddedPostgresSettings } from '../embedded/postgres.ts';
+import { startStack, stopStack } from '../embedded/stack.ts';
+import { embeddedTemporalSettings } from '../embedded/temporal.ts';
+import { migrate } from '../sinks/postgres/migrate.ts';
+import { createLogger } from '../worker/logger.ts';
+import { startWorker } from '../worker/worker.ts';
+import { CannotStart } from './cannot-start.ts';
+import { externalPostgres, type Context } from './context.ts';
+import { say } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.
+ * @throws UsageError where the environment forbids it
+ */
+export async function withTemporaryStack(
+  context: Context,
+  work: (temporal: TemporalSettings) => Promise<void>,
+): Promise<void> {
+  const { environment, home } = context;
+  if (!environment.embedded) {
+    throw new UsageError('found DAYBOOK_EMBEDDED=off without TEMPORAL_ADDRESS, expected a server to use');
+  }
+  const external = externalPostgres(context);
+  home.lock();
+  const interrupted = interruption();
+  const announce = (message: string) => say(`daybook: ${message}`);
+  try {
+    await Promise.race([startStack(home, { postgres: external === null, temporal: true }, environment, announce), interrupted]);
+    const postgres = external ?? embeddedPostgresSettings(home);
+    await migrate(external ? (environment.owner ?? external) : postgres);
+    const temporal = embeddedTemporalSettings(home);
+    const config = openConfigFile(environment.configFile, environment.lookUp);
+    const secrets = config.current().config.sources.flatMap((source) => secretValues(source, environment.lookUp));
+    const worker = await startWorker({
+      ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare },
+      dataFolder: environment.dataFolder,
+      storeFolder: environment.storeFolder,
+      // The receipts say what happened; only what went wrong on the way is worth a line.
+      logger: createLogger({
+        level: environment.logLevel === 'info' ? 'warn' : environment.logLevel,
+        redact: createRedactor([postgres.password, ...secrets]),
+      }),
+      onReceipt: () => {},
+    });
+    try {
+      await Promise.race([work(temporal), interrupted]);
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    await stopStack(home);
+    home.unlock();
+  }
+}
+
+/** Rejects at Ctrl-C: what runs is stopped in order then, and open runs go on at the next start. */
+function interruption(): Promise<never> {
+  const rejection = new Promise<never>((_, reject) => {
+    const interrupt = () => reject(new CannotStart('run: interrupted; a run that was open goes on at the next start'));
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  });
+  rejection.catch(() => undefined);
+  return rejection;
+}

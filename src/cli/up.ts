@@ -1,0 +1,109 @@
+import { dirname, join } from 'node:path';
+import type { Config } from '../config/parse-config.ts';
+import { wirePath, writeDemoConfig } from '../demo/demo-config.ts';
+import { startOriginProcess } from '../embedded/children.ts';
+import { choosePort } from '../embedded/ports.ts';
+import { embeddedPostgresSettings, startPostgres } from '../embedded/postgres.ts';
+import { startStack, stopStack, type Halves } from '../embedded/stack.ts';
+import { findTemporal } from '../embedded/temporal-binary.ts';
+import { embeddedTemporalSettings, embeddedUi, startTemporal } from '../embedded/temporal.ts';
+import { migrate } from '../sinks/postgres/migrate.ts';
+import { applySchedules } from './apply-schedules.ts';
+import { createContext, externalPostgres, externalTemporal, loadConfig, type CommonOptions, type Context } from './context.ts';
+import { print, say } from './output.ts';
+import { receiptLine } from './receipt-line.ts';
+import { startSupervisedWorker } from './supervised-worker.ts';
+import { Supervisor } from './supervisor.ts';
+import { withTemporal } from './temporal-client.ts';
+import { UsageError } from './usage-error.ts';
+import { whereToLook } from './where-to-look.ts';
+
+const originPort = 8765;
+const announce = (message: string) => say(`daybook: ${message}`);
+
+/** `daybook up`: runs everything that the environment does not name, until Ctrl-C. */
+export async function upCommand(options: CommonOptions): Promise<void> {
+  const context = createContext(options);
+  const halves = embeddedHalves(context);
+  const stop = stopSignal();
+  if (!context.demo) loadConfig(context);
+  context.home.lock();
+  const supervisor = new Supervisor(announce);
+  try {
+    // Ctrl-C does not wait for a start to finish: what has started by then is known to the home and stopped below.
+    await Promise.race([startAll(context, halves, supervisor, stop), aborted(stop)]);
+    await aborted(stop);
+  } finally {
+    announce('stopping …');
+    await supervisor.stop();
+    await stopStack(context.home);
+    context.home.unlock();
+    announce('stopped');
+  }
+}
+
+/** Which halves the environment leaves to the embedded stack. */
+function embeddedHalves(context: Context): Halves {
+  const halves = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
+  if (!context.environment.embedded && (halves.postgres || halves.temporal)) {
+    const missing = [halves.postgres ? 'PG_HOST' : '', halves.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
+    throw new UsageError(`found DAYBOOK_EMBEDDED=off without ${missing.join(' and ')}, expected servers to use`);
+  }
+  return halves;
+}
+
+async function startAll(context: Context, halves: Halves, supervisor: Supervisor, stop: AbortSignal): Promise<void> {
+  const { home, environment } = context;
+  await stopStack(home);
+  if (context.demo) await prepareDemo(context);
+  const config = loadConfig(context);
+  const started = await startStack(home, halves, environment, announce);
+  if (started.postgres) supervisor.watch({ part: 'postgres', start: () => startPostgres(home) }, started.postgres);
+  if (started.temporal) {
+    const start = async () => startTemporal(home, await findTemporal(environment, announce));
+    supervisor.watch({ part: 'temporal', start }, started.temporal);
+  }
+  if (!stop.aborted) await startServices(context, config, supervisor);
+}
+
+/** The origin is at the same port each time if that is free; the demo's sources are told where. */
+async function prepareDemo({ home, environment }: Context): Promise<void> {
+  const port = await choosePort(home.ports.origin ?? originPort);
+  home.rememberPort('origin', port);
+  writeDemoConfig(environment.configFile, port);
+}
+
+async function startServices(context: Context, config: Config, supervisor: Supervisor): Promise<void> {
+  const { home, environment } = context;
+  const postgres = externalPostgres(context) ?? embeddedPostgresSettings(home);
+  const temporal = externalTemporal(context) ?? embeddedTemporalSettings(home);
+  const { applied } = await migrate(externalPostgres(context) ? (environment.owner ?? postgres) : postgres);
+  if (applied.length > 0) announce(`migrated the database (${applied.join(', ')})`);
+  if (context.demo) {
+    const file = join(dirname(environment.configFile), wirePath);
+    const start = () => startOriginProcess(home, home.ports.origin ?? originPort, file);
+    supervisor.watch({ part: 'origin', start }, start());
+  }
+  announce('starting the worker …');
+  const worker = await startSupervisedWorker(context, { postgres, temporal }, supervisor, (receipt) =>
+    print(receiptLine(receipt)),
+  );
+  const schedules = await withTemporal(temporal, (client) => applySchedules(client, config.sources));
+  for (const source of schedules.foreign) announce(`schedule scrape-${source} was made by hand and is left as it is`);
+  for (const source of schedules.removed) announce(`schedule scrape-${source} is paused: its source is gone from the file`);
+  worker.schedulesApplied();
+  const ui = externalTemporal(context) ? null : embeddedUi(home);
+  print(whereToLook(context, { ui, http: worker.http, sources: config.sources.map((source) => source.name) }));
+}
+
+/** Aborted by the first Ctrl-C or SIGTERM; further ones are heard, and change nothing. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+  return controller.signal;
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,41 @@
+import type { FailedReceipt, Receipt } from './receipt.ts';
+
+export type Health = 'ok' | 'late' | 'failing' | 'paused' | 'deferred' | 'never_ran';
+
+/** What is known of a source. */
+export interface HealthFacts {
+  readonly lastReceipt: Receipt | FailedReceipt | null;
+  /** Null = its schedule is not paused. */
+  readonly paused: { readonly reason: string | null } | null;
+  /** How often it is to run; null = unknown, or by command only. */
+  readonly everyMs: number | null;
+  readonly now: Date;
+}
+
+export interface HealthVerdict {
+  readonly health: Health;
+  readonly reason: string | null;
+  /** When the last run ended; null where there was none. */
+  readonly since: string | null;
+}
+
+/** Runs of patience before a source that runs every so often is late. */
+const lateAfterRuns = 3;
+const lateAtLeastMs = 120_000;
+
+/** The health of a source, from its last receipt and its schedule. */
+export function healthOf({ lastReceipt, paused, everyMs, now }: HealthFacts): HealthVerdict {
+  const since = lastReceipt?.finishedAt ?? null;
+  if (paused) return { health: 'paused', reason: paused.reason, since };
+  if (!lastReceipt) return { health: 'never_ran', reason: null, since };
+  if (lastReceipt.outcome === 'failed') {
+    const { type, message } = lastReceipt.error;
+    return { health: 'failing', reason: `${type}: ${message}`, since };
+  }
+  if (lastReceipt.outcome === 'deferred') return { health: 'deferred', reason: 'batches wait for a sink', since };
+  const silentMs = now.getTime() - Date.parse(lastReceipt.finishedAt);
+  if (everyMs !== null && silentMs > Math.max(everyMs * lateAfterRuns, lateAtLeastMs)) {
+    return { health: 'late', reason: `no run has ended for ${Math.round(silentMs / 1000)} s`, since };
+  }
+  return { health: 'ok', reason: null, since };
+}

@@ -1,0 +1,31 @@
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Home } from './home.ts';
+import { startPart } from './part.ts';
+
+const launcherTarget = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const originProgram = fileURLToPath(new URL('../../dist/demo/origin.js', import.meta.url));
+
+/** Starts a worker of this home as a process of its own. */
+export function startWorkerProcess(home: Home, environment: Readonly<Record<string, string | undefined>>): ChildProcess {
+  return startPart(home, {
+    part: 'worker',
+    command: process.execPath,
+    args: ['--enable-source-maps', launcherTarget, 'worker'],
+    logFile: home.path('logs', 'worker.log'),
+    environment,
+    messages: true,
+  });
+}
+
+/** Starts the demo's origin as a process of its own. */
+export function startOriginProcess(home: Home, port: number, wireFile: string): ChildProcess {
+  return startPart(home, {
+    part: 'origin',
+    command: process.execPath,
+    args: [originProgram, String(port), wireFile],
+    logFile: home.path('logs', 'origin.log'),
+    messages: true,
+    truncateLog: true,
+  });
+}

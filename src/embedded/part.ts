@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Home, PartName } from './home.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+
+/** How a part is run as a process. */
+export interface PartCommand {
+  readonly part: PartName;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Whom to run as, where that is not this process's user. */
+  readonly user?: { readonly uid: number; readonly gid: number } | null;
+  /** Whether it is a Node process that talks to this one. */
+  readonly messages?: boolean;
+  /** Whether its log starts afresh. */
+  readonly truncateLog?: boolean;
+}
+
+/**
+ * Starts a part in a process group of its own, so that Ctrl-C in the terminal does not reach it before its turn, with
+ * its output in a log file. The home remembers it.
+ */
+export function startPart(home: Home, part: PartCommand): ChildProcess {
+  mkdirSync(dirname(part.logFile), { recursive: true });
+  const log = openSync(part.logFile, part.truncateLog ? 'w' : 'a');
+  try {
+    const child = spawn(part.command, [...part.args], {
+      // PostgreSQL's user may not be allowed where this process stands.
+      ...(part.user ? { cwd: '/' } : {}),
+      detached: true,
+      stdio: ['ignore', log, log, ...(part.messages ? (['ipc'] as const) : [])],
+      windowsHide: true,
+      ...(part.environment ? { env: part.environment } : {}),
+      ...(part.user ?? {}),
+    });
+    if (child.pid !== undefined) home.rememberProcess(part.part, child.pid);
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+const stopSignals: Readonly<Record<PartName, NodeJS.Signals>> = {
+  worker: 'SIGTERM',
+  origin: 'SIGTERM',
+  temporal: 'SIGTERM',
+  // "Fast shutdown": ends sessions, writes a checkpoint.
+  postgres: 'SIGINT',
+};
+
+/** How long a part gets before it is killed: the worker's own grace time is 10 s. */
+const graceMs: Readonly<Record<PartName, number>> = { worker: 12_000, origin: 2_000, temporal: 8_000, postgres: 15_000 };
+
+/** Stops a part that the home remembers, dead or alive, gently at first. */
+export async function stopPart(home: Home, part: PartName): Promise<void> {
+  const known = home.processes[part];
+  if (known && isAlive(known)) {
+    signal(known.pid, stopSignals[part]);
+    if (!(await isGone(known, graceMs[part]))) {
+      signal(-known.pid, 'SIGKILL');
+      await isGone(known, 5_000);
+    }
+  }
+  home.forgetProcess(part);
+}
+
+/** The end of a part's log, for messages. */
+export function tailOf(logFile: string, lines: number): string {
+  try {
+    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+async function isGone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  while (isAlive(identity)) {
+    if (Date.now() > deadline) return false;
+    await sleep(25);
+  }
+  return true;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already.
+  }
+}
