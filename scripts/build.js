@@ -13,9 +13,10 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
   stdio: 'inherit',
 });
 const { bundleWorkflowCode } = await import('@temporalio/worker');
+const complain = (message) => process.stderr.write(`${message}\n`);
 const { code } = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url)),
-  logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
+  logger: { log() {}, trace() {}, debug() {}, info() {}, warn: complain, error: complain },
 });
 writeFileSync(new URL('../dist/workflow-bundle.js', import.meta.url), code);
 writeFileSync(buildStampFile, hash);

@@ -15,7 +15,11 @@ const buildInputs = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsco
 export function buildHash() {
   const hash = createHash('sha256');
   for (const input of buildInputs) {
-    for (const file of filesOf(input)) hash.update(`${file}\0`).update(readFileSync(join(root, file))).update('\0');
+    for (const file of filesOf(input))
+      hash
+        .update(`${file}\0`)
+        .update(readFileSync(join(root, file)))
+        .update('\0');
   }
   return hash.digest('hex');
 }

@@ -31,7 +31,12 @@ async function install(development) {
   if (!isInstalled({ development: development || !isBuilt() })) {
     // What scripts would do is done at start; without them the same happens under every npm.
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    await step('installing packages (once, a minute or two)', npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+    await step('installing packages (once, a minute or two)', npm, [
+      'ci',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+    ]);
   }
   if (!isBuilt()) await step('building', process.execPath, [join(root, 'scripts', 'build.js')]);
 }
@@ -62,7 +67,8 @@ function advice(output) {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(output)) {
     return 'The package registry cannot be reached: check the network or the proxy settings of npm, and start again.';
   }
-  if (/EACCES|EPERM/.test(output)) return `This user may not write to ${root}: change its owner, or use a clone of your own.`;
+  if (/EACCES|EPERM/.test(output))
+    return `This user may not write to ${root}: change its owner, or use a clone of your own.`;
   return 'Mend what it says, and start again.';
 }
 

@@ -53,7 +53,8 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       const position = input.position ?? (await beginPoll(poll, tools, new Date()));
       if (!position) return nothingNew(input);
       const { previousPoll } = input.state;
-      const known = position.keysKept === null ? null : await dependencies.pollKeys.read(input.run.source, previousPoll);
+      const known =
+        position.keysKept === null ? null : await dependencies.pollKeys.read(input.run.source, previousPoll);
       const pages = openPages(poll, position, tools, context);
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
       const collected = await collect({ plan: poll.plan, position, pages, known, limits });
@@ -75,7 +76,9 @@ async function keep(
   await writeDeadLetters(store, run, number, '', deadLetters);
   const [first] = deadLetters;
   if (first && plan.onInvalid === 'fail') {
-    throw new InvalidRecord(`fetch: ${plan.name}: on_invalid is fail, and a record is invalid: ${first.message} (${first.reason})`);
+    throw new InvalidRecord(
+      `fetch: ${plan.name}: on_invalid is fail, and a record is invalid: ${first.message} (${first.reason})`,
+    );
   }
   const batches = await spoolRecords(store, run, number, collected.accepted, new Date());
   const keeps = collected.position.keysKept !== null && digests.length > 0;

@@ -30,7 +30,13 @@ export function createResolveSource(dependencies: ActivityDependencies) {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       const { config, broken } = currentConfig(dependencies);
-      if (broken) log.warn('Configuration is broken, the last good one is used', { event: 'alert', source, name: 'config', message: redact(broken.message) });
+      if (broken)
+        log.warn('Configuration is broken, the last good one is used', {
+          event: 'alert',
+          source,
+          name: 'config',
+          message: redact(broken.message),
+        });
       const plan = planOf(config, findSource(config, source));
       const { fetchFingerprint, shapeFingerprint } = plan;
       const databaseId = await dependencies.databaseId();

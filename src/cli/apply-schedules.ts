@@ -20,7 +20,12 @@ const removedNote = 'daybook: the source is no longer in the configuration';
  * unless it was paused for being removed. None is ever deleted.
  */
 export async function applySchedules(client: Client, sources: readonly SourceConfig[]): Promise<AppliedSchedules> {
-  const applied = { created: [] as string[], updated: [] as string[], removed: [] as string[], foreign: [] as string[] };
+  const applied = {
+    created: [] as string[],
+    updated: [] as string[],
+    removed: [] as string[],
+    foreign: [] as string[],
+  };
   for (const source of sources) {
     if (source.schedule) applied[await applySchedule(client, source, source.schedule)].push(source.name);
   }

@@ -57,7 +57,9 @@ export function requirePostgres(context: Context): PostgresSettings {
   const external = externalPostgres(context);
   if (external) return external;
   if (context.home.isRunning('postgres')) return embeddedPostgresSettings(context.home);
-  throw new UsageError(`found no PostgreSQL: PG_HOST is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`);
+  throw new UsageError(
+    `found no PostgreSQL: PG_HOST is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`,
+  );
 }
 
 /** The same for what only the owner of the tables may do. */
@@ -74,7 +76,9 @@ export function requireTemporal(context: Context): TemporalSettings {
   const external = externalTemporal(context);
   if (external) return external;
   if (context.home.isRunning('temporal')) return embeddedTemporalSettings(context.home);
-  throw new UsageError(`found no Temporal server: TEMPORAL_ADDRESS is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`);
+  throw new UsageError(
+    `found no Temporal server: TEMPORAL_ADDRESS is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`,
+  );
 }
 
 function advice({ demo }: Context): string {

@@ -17,8 +17,14 @@ export async function listPartitionsCommand(options: CommonOptions & { json?: bo
     await client.connect();
     const partitions = await describePartitions(client, settings.schema);
     if (options.json) return partitions.forEach(printJson);
-    if (partitions.length === 0) return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
-    const rows = partitions.map(({ day, partition, rows: count, bytes }) => [day, partition, count === null ? '?' : String(count), String(bytes)]);
+    if (partitions.length === 0)
+      return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
+    const rows = partitions.map(({ day, partition, rows: count, bytes }) => [
+      day,
+      partition,
+      count === null ? '?' : String(count),
+      String(bytes),
+    ]);
     print(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
   } catch (error) {
     throw postgresFailure(error, 'partitions could not be listed');
@@ -40,12 +46,17 @@ export async function ensurePartitionsCommand(options: EnsureOptions): Promise<v
   const named = namedDays(options);
   const pool = createPool(settings, { maxConnections: 1 });
   try {
-    const existing = new Set(await listPartitions(pool, settings.schema).catch((error: unknown) => {
-      throw postgresFailure(error, 'partitions could not be listed');
-    }));
-    const days = named?.filter((day) => !existing.has(day)) ?? missingDays(existing, dayOfDate(new Date()), loadConfig(context).partitions.premake);
+    const existing = new Set(
+      await listPartitions(pool, settings.schema).catch((error: unknown) => {
+        throw postgresFailure(error, 'partitions could not be listed');
+      }),
+    );
+    const days =
+      named?.filter((day) => !existing.has(day)) ??
+      missingDays(existing, dayOfDate(new Date()), loadConfig(context).partitions.premake);
     const retired = await createPartitions(pool, settings.schema).ensure(days);
-    for (const day of days) print(retired.has(day) ? `${day} is retired, it gets no partition` : `made ${partitionName(day)}`);
+    for (const day of days)
+      print(retired.has(day) ? `${day} is retired, it gets no partition` : `made ${partitionName(day)}`);
     if (days.length === 0) print('all partitions are there');
   } finally {
     await pool.end();

@@ -36,7 +36,8 @@ interface PreviewRow {
 /** `daybook preview`: fetches the beginning of a source and shows what would become of its records. Writes nothing. */
 export async function previewCommand(name: string, options: PreviewOptions): Promise<void> {
   const limit = Number(options.limit ?? 20);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(`--limit: found "${options.limit}", expected a number from 1`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new UsageError(`--limit: found "${options.limit}", expected a number from 1`);
   const context = createContext(options);
   const config = loadConfig(context);
   const source = findSource(config, name);
@@ -51,8 +52,8 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
     const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
     const poll = { plan, state, run: 'preview' };
     const position = await beginPoll(poll, tools, new Date());
-    const context = { signal: new AbortController().signal, onProgress: () => {} };
-    const pages = position ? openPages(poll, position, tools, context) : emptyPages();
+    const alone = { signal: new AbortController().signal, onProgress: () => {} };
+    const pages = position ? openPages(poll, position, tools, alone) : emptyPages();
     const rows = await firstRows(pages, createExtractor(plan, new DaySet()), limit);
     if (options.json) for (const row of rows) print(redact(jsonRow(row)));
     else printRows(rows, redact);
@@ -81,7 +82,13 @@ function previewRow(item: PageItem, fetchedAt: Date, extract: Extractor): Previe
   const extraction = 'raw' in item ? extract(item.raw, fetchedAt) : { ok: false as const, rejection: item.rejection };
   if (extraction.ok) {
     const { sourceId, occurredAt, payload, repaired } = extraction.record;
-    return { verdict: repaired ? 'stored, repaired' : 'stored', id: sourceId, occurredAt: formatMicros(occurredAt), text: payload, message: '' };
+    return {
+      verdict: repaired ? 'stored, repaired' : 'stored',
+      id: sourceId,
+      occurredAt: formatMicros(occurredAt),
+      text: payload,
+      message: '',
+    };
   }
   const { reason, message } = extraction.rejection;
   const text = 'raw' in item ? rawText(item.raw) : item.recordText;

@@ -23,7 +23,9 @@ export const comingCommands: ReadonlySet<string> = new Set([
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
 export function buildProgram(): Command {
   const program = common(new Command('daybook').exitOverride())
-    .description('Fetches records from configured sources into CSV and a daily-partitioned PostgreSQL table, each once.')
+    .description(
+      'Fetches records from configured sources into CSV and a daily-partitioned PostgreSQL table, each once.',
+    )
     .version(version)
     .helpCommand(false);
   addServices(program);
@@ -34,8 +36,12 @@ export function buildProgram(): Command {
 }
 
 function addServices(program: Command): void {
-  add(program, 'up', 'run everything that the environment does not name, until Ctrl-C', 'up --demo').action(act(upCommand));
-  add(program, 'worker', 'run a worker for the servers that the environment names', 'worker').action(act(workerCommand));
+  add(program, 'up', 'run everything that the environment does not name, until Ctrl-C', 'up --demo').action(
+    act(upCommand),
+  );
+  add(program, 'worker', 'run a worker for the servers that the environment names', 'worker').action(
+    act(workerCommand),
+  );
   add(program, 'run [sources...]', 'poll sources once, now, and print their receipts', 'run quakes')
     .option('--all', 'all sources of the configuration')
     .option('--json', 'print JSON, one receipt a line')
@@ -43,7 +49,12 @@ function addServices(program: Command): void {
 }
 
 function addLooking(program: Command): void {
-  add(program, 'check', 'check the configuration, and say everything that is wrong with it', 'check --config daybook.yaml')
+  add(
+    program,
+    'check',
+    'check the configuration, and say everything that is wrong with it',
+    'check --config daybook.yaml',
+  )
     .alias('validate')
     .option('--json', 'print JSON')
     .action(act(checkCommand));
@@ -60,7 +71,12 @@ function addLooking(program: Command): void {
 }
 
 function addStorage(program: Command): void {
-  add(program, 'sql <statement>', 'run SQL on the PostgreSQL in use', 'sql "select source, count(*) from raw_events group by 1"')
+  add(
+    program,
+    'sql <statement>',
+    'run SQL on the PostgreSQL in use',
+    'sql "select source, count(*) from raw_events group by 1"',
+  )
     .option('--json', 'print JSON, one row a line')
     .action(act(sqlCommand));
   add(program, 'migrate', 'bring the database to the newest schema', 'migrate').action(act(migrateCommand));
@@ -100,9 +116,7 @@ function addState(program: Command): void {
 }
 
 function add(parent: Command, name: string, summary: string, example: string): Command {
-  return common(parent.command(name))
-    .description(summary)
-    .addHelpText('after', `\nExample:\n  ./daybook ${example}`);
+  return common(parent.command(name)).description(summary).addHelpText('after', `\nExample:\n  ./daybook ${example}`);
 }
 
 /** Options that stand before or after the command. */

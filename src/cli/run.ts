@@ -92,7 +92,9 @@ async function finishOpenRuns(client: Client, sources: readonly string[]): Promi
     const handle = client.workflow.getHandle(workflowId, runId);
     const progress = await handle.query<Progress>('progress').catch(() => null);
     if (progress?.paused) {
-      say(`daybook: ${workflowId} is still open, but paused; resume it with: temporal workflow signal -w ${workflowId} --name resume`);
+      say(
+        `daybook: ${workflowId} is still open, but paused; resume it with: temporal workflow signal -w ${workflowId} --name resume`,
+      );
       continue;
     }
     say(`daybook: finishing ${workflowId}, which was cut off`);

@@ -9,12 +9,13 @@ const jsonTypes = new Set([16, 20, 21, 23, 700, 701, 1700, 114, 3802]);
 
 /** `daybook sql`: runs statements on the PostgreSQL in use and prints their rows. */
 export async function sqlCommand(text: string, options: CommonOptions & { readonly json?: boolean }): Promise<void> {
-  if (text.trim() === '') throw new UsageError('found no SQL, expected a statement such as "select count(*) from raw_events"');
+  if (text.trim() === '')
+    throw new UsageError('found no SQL, expected a statement such as "select count(*) from raw_events"');
   const context = createContext(options);
   const settings = requirePostgres(context);
   // Every value stays the text that PostgreSQL sent: numbers keep their digits, times their microseconds.
   const types = { getTypeParser: () => (value: string) => value };
-  const client = new Client({ ...clientConfig(settings), query_timeout: 0, types: types as never });
+  const client = new Client({ ...clientConfig(settings), query_timeout: 0, types });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -42,7 +43,12 @@ function printResult({ command, rowCount, fields, rows }: Result, json: boolean)
     return;
   }
   const head = fields.map(({ name }) => name);
-  print(formatTable(head, rows.map((row) => row.map((value) => value ?? ''))));
+  print(
+    formatTable(
+      head,
+      rows.map((row) => row.map((value) => value ?? '')),
+    ),
+  );
   say(`(${rows.length} row${rows.length === 1 ? '' : 's'})`);
 }
 

@@ -39,7 +39,8 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const state = (await readState(store, name)) ?? freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
   const watermark = formatMicros(time.micros);
   await writeState(store, name, { ...forgetPoll(state), watermark });
-  const without = plan.type === 'http_json' && plan.incremental ? '' : ' (it has no incremental, so it reads everything anyway)';
+  const without =
+    plan.type === 'http_json' && plan.incremental ? '' : ' (it has no incremental, so it reads everything anyway)';
   say(`${name}: the next run asks again for everything since ${watermark}${without}`);
 }
 

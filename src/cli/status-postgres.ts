@@ -24,7 +24,11 @@ export async function readDatabaseStatus(context: Context, today: Day): Promise<
     const version = await client.query<{ server_version: string }>('show server_version');
     const server = { reachable: true, version: version.rows[0]?.server_version ?? null, error: null };
     if (!(await isMigrated(client, settings.schema))) {
-      return { server: { ...server, error: 'not migrated, run ./daybook migrate' }, partitions: null, recordsToday: null };
+      return {
+        server: { ...server, error: 'not migrated, run ./daybook migrate' },
+        partitions: null,
+        recordsToday: null,
+      };
     }
     const days = await listPartitions(client, settings.schema);
     const { rows } = await client.query<{ source: string; count: string }>(
@@ -35,7 +39,11 @@ export async function readDatabaseStatus(context: Context, today: Day): Promise<
     const recordsToday = new Map(rows.map(({ source, count }) => [source, Number(count)]));
     return { server, partitions: { ahead: daysAhead(new Set(days), today), oldest: days[0] ?? null }, recordsToday };
   } catch (error) {
-    return { server: { reachable: false, version: null, error: messageOf(error) }, partitions: null, recordsToday: null };
+    return {
+      server: { reachable: false, version: null, error: messageOf(error) },
+      partitions: null,
+      recordsToday: null,
+    };
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -27,7 +27,9 @@ export async function readScheduleStatus(
   const ui = externalTemporal(context) ? null : embeddedUi(context.home);
   try {
     const found = await withTemporal(settings, async (client) => {
-      const entries = await Promise.all(sources.map(async (name) => [name, await scheduleStatus(client, name)] as const));
+      const entries = await Promise.all(
+        sources.map(async (name) => [name, await scheduleStatus(client, name)] as const),
+      );
       return new Map(entries.flatMap(([name, status]) => (status ? [[name, status] as const] : [])));
     });
     return { server: { address: settings.address, reachable: true, ui }, sources: found };

@@ -117,7 +117,10 @@ function printStatus(status: Status): void {
   const { partitions, postgres, temporal, alerts } = status;
   print('');
   print(`PostgreSQL  ${postgres.reachable ? postgres.version : `cannot be reached: ${postgres.error}`}`);
-  print(`Temporal    ${temporal.reachable ? temporal.address : `${temporal.address} cannot be reached`}${temporal.ui === null ? '' : `, Web UI ${temporal.ui}`}`);
+  print(
+    `Temporal    ${temporal.reachable ? temporal.address : `${temporal.address} cannot be reached`}${temporal.ui === null ? '' : `, Web UI ${temporal.ui}`}`,
+  );
   if (partitions) print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
-  for (const alert of alerts) print(`alert       ${alert.name} ${alert.source} since ${alert.since}: ${shorten(alert.message, 100)}`);
+  for (const alert of alerts)
+    print(`alert       ${alert.name} ${alert.source} since ${alert.since}: ${shorten(alert.message, 100)}`);
 }

@@ -64,7 +64,8 @@ async function polling(child: ChildProcess, logFile: string): Promise<string | n
     child.on('message', (message: WorkerMessage) => {
       if (message.type === 'polling') resolve(message.http);
     });
-    const fail = () => reject(new CannotStart(`worker: it does not start; the end of ${logFile}:\n${tailOf(logFile, 5)}`));
+    const fail = () =>
+      reject(new CannotStart(`worker: it does not start; the end of ${logFile}:\n${tailOf(logFile, 5)}`));
     child.once('exit', fail);
     child.once('error', fail);
   });

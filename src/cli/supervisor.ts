@@ -29,7 +29,9 @@ export class Supervisor {
       if (this.#stopping) return;
       // One that ran for a while has earned a quick start again.
       const delay = Date.now() - startedAt > 60_000 ? 1_000 : delayMs;
-      this.#say(`${part.part} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1_000} s`);
+      this.#say(
+        `${part.part} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1_000} s`,
+      );
       this.#later(part, delay);
     });
   }

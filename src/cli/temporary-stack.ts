@@ -7,6 +7,7 @@ import { startStack, stopStack } from '../embedded/stack.ts';
 import { embeddedTemporalSettings } from '../embedded/temporal.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { createLogger } from '../worker/logger.ts';
+import { installRuntime } from '../worker/runtime.ts';
 import { startWorker } from '../worker/worker.ts';
 import { CannotStart } from './cannot-start.ts';
 import { externalPostgres, type Context } from './context.ts';
@@ -30,21 +31,23 @@ export async function withTemporaryStack(
   const interrupted = interruption();
   const announce = (message: string) => say(`daybook: ${message}`);
   try {
-    await Promise.race([startStack(home, { postgres: external === null, temporal: true }, environment, announce), interrupted]);
+    await Promise.race([
+      startStack(home, { postgres: external === null, temporal: true }, environment, announce),
+      interrupted,
+    ]);
     const postgres = external ?? embeddedPostgresSettings(home);
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);
     const config = openConfigFile(environment.configFile, environment.lookUp);
     const secrets = config.current().config.sources.flatMap((source) => secretValues(source, environment.lookUp));
+    // The receipts say what happened; only what went wrong on the way is worth a line.
+    const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
+    const logger = createLogger({ level, redact: createRedactor([postgres.password, ...secrets]) });
+    installRuntime(logger);
     const worker = await startWorker({
-      ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare },
+      ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
       dataFolder: environment.dataFolder,
       storeFolder: environment.storeFolder,
-      // The receipts say what happened; only what went wrong on the way is worth a line.
-      logger: createLogger({
-        level: environment.logLevel === 'info' ? 'warn' : environment.logLevel,
-        redact: createRedactor([postgres.password, ...secrets]),
-      }),
       onReceipt: () => {},
     });
     try {

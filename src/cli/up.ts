@@ -9,7 +9,14 @@ import { findTemporal } from '../embedded/temporal-binary.ts';
 import { embeddedTemporalSettings, embeddedUi, startTemporal } from '../embedded/temporal.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { applySchedules } from './apply-schedules.ts';
-import { createContext, externalPostgres, externalTemporal, loadConfig, type CommonOptions, type Context } from './context.ts';
+import {
+  createContext,
+  externalPostgres,
+  externalTemporal,
+  loadConfig,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
 import { print, say } from './output.ts';
 import { receiptLine } from './receipt-line.ts';
 import { startSupervisedWorker } from './supervised-worker.ts';
@@ -90,7 +97,8 @@ async function startServices(context: Context, config: Config, supervisor: Super
   );
   const schedules = await withTemporal(temporal, (client) => applySchedules(client, config.sources));
   for (const source of schedules.foreign) announce(`schedule scrape-${source} was made by hand and is left as it is`);
-  for (const source of schedules.removed) announce(`schedule scrape-${source} is paused: its source is gone from the file`);
+  for (const source of schedules.removed)
+    announce(`schedule scrape-${source} is paused: its source is gone from the file`);
   worker.schedulesApplied();
   const ui = externalTemporal(context) ? null : embeddedUi(home);
   print(whereToLook(context, { ui, http: worker.http, sources: config.sources.map((source) => source.name) }));

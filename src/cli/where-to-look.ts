@@ -22,7 +22,13 @@ export function whereToLook(context: Context, { ui, http, sources }: Addresses):
     ['', `./daybook${demo} run ${first}`],
     ['', `./daybook${demo} preview ${first}`],
   ];
-  return ['', ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`), '', '  Ctrl-C stops everything; the next start goes on from here.', ''].join('\n');
+  return [
+    '',
+    ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
+    '',
+    '  Ctrl-C stops everything; the next start goes on from here.',
+    '',
+  ].join('\n');
 }
 
 function shortPath(path: string): string {

@@ -5,6 +5,7 @@ import { createRedactor } from '../domain/redact.ts';
 import { serveHttp, type HttpEndpoint } from '../worker/http-endpoint.ts';
 import { createLogger, type Logger } from '../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../worker/parent-messages.ts';
+import { installRuntime } from '../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../worker/worker.ts';
 import { CannotStart } from './cannot-start.ts';
 import { createContext, requirePostgres, requireTemporal, type CommonOptions, type Context } from './context.ts';
@@ -19,6 +20,7 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
   const temporal = requireTemporal(context);
   const secrets = [postgres.password, ...sources.flatMap((source) => secretValues(source, lookUp))];
   const logger = createLogger({ level: context.environment.logLevel, redact: createRedactor(secrets) });
+  installRuntime(logger);
   const worker = await startWorker({
     ...{ temporal, postgres, config, lookUp, logger },
     prepare: context.environment.prepare,

@@ -10,5 +10,7 @@ export function findSource(config: Config, name: string): SourceConfig {
   const names = config.sources.map((candidate) => candidate.name);
   const nearest = suggestKey(name, names);
   const expected = nearest === null ? `one of: ${names.join(', ')}` : `"${nearest}"?`;
-  throw new UnknownSource(`config: found no source "${name}", ${nearest === null ? 'expected' : 'did you mean'} ${expected}`);
+  throw new UnknownSource(
+    `config: found no source "${name}", ${nearest === null ? 'expected' : 'did you mean'} ${expected}`,
+  );
 }

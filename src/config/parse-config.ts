@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { fileFrame, type FileFrame } from './file-schema.ts';
 import { inheritDefaults, isTree } from './inherit.ts';
 import { issueMessage, unknownKeyMessage } from './issue-message.ts';

@@ -14,7 +14,10 @@ export function maskLiterals(
   values: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, isLiteralSecret(name, value) ? `\${config:${where}.${name}}` : value]),
+    Object.entries(values).map(([name, value]) => [
+      name,
+      isLiteralSecret(name, value) ? `\${config:${where}.${name}}` : value,
+    ]),
   );
 }
 

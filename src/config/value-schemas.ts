@@ -36,15 +36,20 @@ export const timeFormat = z
   });
 
 /** In the file also a bare path (see `inherit`). */
-export const occurredAt = z.strictObject({
-  path: expression.optional(),
-  format: timeFormat.default('iso8601'),
-  timezone: timezone.default('UTC'),
-  on_missing: z.enum(['reject', 'fetched_at']).default('reject'),
-}, {
-  error: (issue) =>
-    issue.code === 'invalid_type' ? `${issue.input === undefined ? 'is required: ' : ''}expected a path, or an object with path and format` : undefined,
-});
+export const occurredAt = z.strictObject(
+  {
+    path: expression.optional(),
+    format: timeFormat.default('iso8601'),
+    timezone: timezone.default('UTC'),
+    on_missing: z.enum(['reject', 'fetched_at']).default('reject'),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type'
+        ? `${issue.input === undefined ? 'is required: ' : ''}expected a path, or an object with path and format`
+        : undefined,
+  },
+);
 
 export const retry = z.strictObject({
   max_attempts: z.int().min(1).max(1000).default(8),
@@ -54,7 +59,7 @@ export const retry = z.strictObject({
 });
 
 /** A cron expression as Temporal takes it: five to seven fields, `@daily` and the like, `@every 5m`. */
-const cron = z.string().check((context) => {
+const cronExpression = z.string().check((context) => {
   const text = context.value.replace(/^(?:CRON_)?TZ=\S+\s+/, '').replace(/\s*#.*$/, '');
   if (/^@every\s+\S+$/.test(text)) return;
   try {
@@ -73,7 +78,7 @@ const cron = z.string().check((context) => {
 export const schedule = z
   .strictObject({
     every: duration(1_000).optional(),
-    cron: cron.optional(),
+    cron: cronExpression.optional(),
     jitter: duration().optional(),
     timezone: timezone.optional(),
     overlap: z
@@ -85,7 +90,11 @@ export const schedule = z
   .check((context) => {
     const { every, cron } = context.value;
     if (every !== undefined && cron !== undefined) {
-      context.issues.push({ code: 'custom', input: context.value, message: 'found every and cron, expected one of them' });
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        message: 'found every and cron, expected one of them',
+      });
     } else if (every === undefined && cron === undefined) {
       context.issues.push({ code: 'custom', input: context.value, message: 'expected every (such as 5m) or cron' });
     }

@@ -42,7 +42,17 @@ export function newsItem(desk: string, n: number): NewsItem {
   };
 }
 
-const companies = ['Aurelia', 'Borealis', 'Cassini', 'Dunmore', 'Eastgate', 'Fontana', 'Galvan', 'Halden', 'Ibis & Sons'];
+const companies = [
+  'Aurelia',
+  'Borealis',
+  'Cassini',
+  'Dunmore',
+  'Eastgate',
+  'Fontana',
+  'Galvan',
+  'Halden',
+  'Ibis & Sons',
+];
 const verbs = ['rises', 'falls', 'gains', 'slips', 'climbs', 'drops'];
 const reasons = ['quarterly results', 'a profit warning', 'merger talk', 'a rate decision', 'an upgrade', 'a recall'];
 const cities = ['London', 'New York', 'Tokyo', 'Frankfurt', 'Zürich', 'São Paulo'];

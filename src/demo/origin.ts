@@ -11,7 +11,9 @@ const [, , port = '0', wireFile = 'wire.ndjson'] = process.argv;
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://origin');
   if (url.pathname !== '/api/news') {
-    response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"found no such page, expected /api/news"}\n');
+    response
+      .writeHead(404, { 'content-type': 'application/json' })
+      .end('{"error":"found no such page, expected /api/news"}\n');
     return;
   }
   response.writeHead(200, { 'content-type': 'application/json' });

@@ -5,7 +5,8 @@ import type { Rejection } from './rejection.ts';
 /** Longest id, in bytes of UTF-8. */
 export const maxIdBytes = 1024;
 
-export type IdResult = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly rejection: Rejection };
+export type IdResult =
+  { readonly ok: true; readonly id: string } | { readonly ok: false; readonly rejection: Rejection };
 
 /**
  * The id of a record from the values that its id expressions found: one value as it is, several joined and hashed.
@@ -20,7 +21,9 @@ export function recordId(values: readonly unknown[], expressions: readonly strin
   }
   const id = parts.length === 1 ? (parts[0] ?? '') : sha256(JSON.stringify(parts));
   const bytes = Buffer.byteLength(id);
-  return bytes <= maxIdBytes ? { ok: true, id } : invalid(`id is ${bytes} bytes long, at most ${maxIdBytes} are allowed`);
+  return bytes <= maxIdBytes
+    ? { ok: true, id }
+    : invalid(`id is ${bytes} bytes long, at most ${maxIdBytes} are allowed`);
 }
 
 function idPart(value: unknown, expression: string): IdResult {

@@ -78,8 +78,7 @@ export function composeTime(parts: TimeParts): TimeResult {
   const wallClock = new Date(0);
   wallClock.setUTCFullYear(year, month - 1, day);
   wallClock.setUTCHours(hour, minute, second, 0);
-  const offsetMs =
-    typeof parts.offset === 'string' ? parseOffset(parts.offset) : parts.offset(wallClock.getTime());
+  const offsetMs = typeof parts.offset === 'string' ? parseOffset(parts.offset) : parts.offset(wallClock.getTime());
   if (offsetMs === null) return { ok: false, why: `offset ${String(parts.offset)} does not exist` };
   return inRange(BigInt(wallClock.getTime() - offsetMs) * 1000n + BigInt(micros));
 }

@@ -6,7 +6,8 @@ export interface Window {
   readonly to: Micros;
 }
 
-export type WindowResult = { readonly ok: true; readonly window: Window } | { readonly ok: false; readonly why: string };
+export type WindowResult =
+  { readonly ok: true; readonly window: Window } | { readonly ok: false; readonly why: string };
 
 /** Reads the bounds of a window, each a day (its midnight, UTC) or an ISO 8601 time. */
 export function parseWindow(from: string, to: string): WindowResult {

@@ -7,7 +7,10 @@ const launcherTarget = fileURLToPath(new URL('../../dist/cli/main.js', import.me
 const originProgram = fileURLToPath(new URL('../../dist/demo/origin.js', import.meta.url));
 
 /** Starts a worker of this home as a process of its own. */
-export function startWorkerProcess(home: Home, environment: Readonly<Record<string, string | undefined>>): ChildProcess {
+export function startWorkerProcess(
+  home: Home,
+  environment: Readonly<Record<string, string | undefined>>,
+): ChildProcess {
   return startPart(home, {
     part: 'worker',
     command: process.execPath,

@@ -35,7 +35,7 @@ export function startPart(home: Home, part: PartCommand): ChildProcess {
       stdio: ['ignore', log, log, ...(part.messages ? (['ipc'] as const) : [])],
       windowsHide: true,
       ...(part.environment ? { env: part.environment } : {}),
-      ...(part.user ?? {}),
+      ...part.user,
     });
     if (child.pid !== undefined) home.rememberProcess(part.part, child.pid);
     return child;
@@ -53,7 +53,12 @@ const stopSignals: Readonly<Record<PartName, NodeJS.Signals>> = {
 };
 
 /** How long a part gets before it is killed: the worker's own grace time is 10 s. */
-const graceMs: Readonly<Record<PartName, number>> = { worker: 12_000, origin: 2_000, temporal: 8_000, postgres: 15_000 };
+const graceMs: Readonly<Record<PartName, number>> = {
+  worker: 12_000,
+  origin: 2_000,
+  temporal: 8_000,
+  postgres: 15_000,
+};
 
 /** Stops a part that the home remembers, dead or alive, gently at first. */
 export async function stopPart(home: Home, part: PartName): Promise<void> {

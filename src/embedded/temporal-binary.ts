@@ -51,7 +51,10 @@ export async function findTemporal(surroundings: Surroundings, announce: Announc
 /** The Temporal CLI if it is at hand: on the PATH, or built or downloaded before. */
 export function presentTemporal(surroundings: Surroundings): string | null {
   const path = surroundings.variables['PATH'] ?? '';
-  const onPath = path.split(delimiter).map((entry) => join(entry, executable)).find(isRunnable);
+  const onPath = path
+    .split(delimiter)
+    .map((entry) => join(entry, executable))
+    .find(isRunnable);
   if (onPath !== undefined) return onPath;
   const folder = cacheOf(surroundings);
   const names = existsSync(folder) ? readdirSync(folder) : [];

@@ -137,9 +137,10 @@ function endOf(plan: SourcePlan, position: FetchPosition, page: Page): PollEnd |
   return maxPages !== null && position.pages >= maxPages ? { ...notOver, cutShort: true } : null;
 }
 
-
 function bytesOf(page: SortedPage): number {
-  return sum(page.accepted, (record) => record.payload.length) + sum(page.deadLetters, (letter) => letter.recordText.length);
+  return (
+    sum(page.accepted, (record) => record.payload.length) + sum(page.deadLetters, (letter) => letter.recordText.length)
+  );
 }
 
 function sum<T>(items: readonly T[], amount: (item: T) => number): number {

@@ -35,7 +35,7 @@ export async function* fetchJsonPages(
   state: SourceState,
   context: FetchContext,
 ): AsyncGenerator<Page> {
-  for (let place: HttpPlace | null = from; place !== null; ) {
+  for (let place: HttpPlace | null = from; place !== null;) {
     const page: Page = await fetchPage(client, plan, place, state, context);
     yield page;
     place = page.next as HttpPlace | null;

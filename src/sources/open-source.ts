@@ -27,8 +27,7 @@ export interface Poll {
 /** Where a poll begins; null where the source has nothing new. */
 export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Promise<FetchPosition | null> {
   const { plan, state } = poll;
-  const place =
-    plan.type === 'file' ? await firstFilePlace(fileOf(poll, tools), state) : firstHttpPlace(plan, state);
+  const place = plan.type === 'file' ? await firstFilePlace(fileOf(poll, tools), state) : firstHttpPlace(plan, state);
   return place && startPosition(place, state, now);
 }
 

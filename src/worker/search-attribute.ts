@@ -11,7 +11,10 @@ const keywordType = 2;
 export async function registerSearchAttribute(connection: NativeConnection, namespace: string): Promise<boolean> {
   const { operatorService } = connection;
   try {
-    await operatorService.addSearchAttributes({ namespace, searchAttributes: { [sourceSearchAttribute]: keywordType } });
+    await operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: { [sourceSearchAttribute]: keywordType },
+    });
   } catch {
     // It exists already, or this user may not make it: the list below decides.
   }

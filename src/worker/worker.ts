@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { ConfigFile } from '../config/config-file.ts';
 import type { PostgresSettings } from '../config/environment.ts';
@@ -18,11 +18,12 @@ import { createDirectoryStore } from '../store/directory-store.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
 import type { Logger } from './logger.ts';
 import { registerSearchAttribute } from './search-attribute.ts';
-import { temporalLogger } from './temporal-logger.ts';
 import { within } from './within.ts';
 
 export interface WorkerSettings {
   readonly temporal: TemporalSettings;
+  /** @default names.taskQueue */
+  readonly taskQueue?: string;
   readonly postgres: PostgresSettings;
   readonly prepare: boolean;
   readonly config: ConfigFile;
@@ -49,14 +50,12 @@ const maxConnections = 10;
 const databaseIdMs = 1_000;
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
-/** @throws where the Temporal server cannot be reached */
+/**
+ * Starts a worker. The process must have called `installRuntime` before.
+ * @throws where the Temporal server cannot be reached
+ */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { temporal, postgres, logger } = settings;
-  Runtime.install({
-    logger: temporalLogger(logger),
-    shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
-  });
   const connection = await NativeConnection.connect(temporal.connection);
   const searchAttribute = await registerSearchAttribute(connection, temporal.namespace);
   if (!searchAttribute) logger.warn('The server does not know the search attribute, runs go without it');
@@ -70,7 +69,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
-    taskQueue,
+    taskQueue: settings.taskQueue ?? taskQueue,
     workflowBundle: { codePath: bundle },
     activities: createActivities({
       config: settings.config,
@@ -90,9 +89,14 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   });
-  const stopped = worker.run().finally(async () => {
-    await Promise.allSettled([http.close(), readers.closeAll(), pool.end(), connection.close()]);
-  });
+  const runAndClose = async () => {
+    try {
+      await worker.run();
+    } finally {
+      await Promise.allSettled([http.close(), readers.closeAll(), pool.end(), connection.close()]);
+    }
+  };
+  const stopped = runAndClose();
   // A failure is reported to whoever awaits it; nobody may be doing so yet.
   stopped.catch(() => undefined);
   return {

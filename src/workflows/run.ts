@@ -10,7 +10,7 @@ import type { SourcePlan } from '../domain/source.ts';
 import { summarizeState, type SourceState } from '../domain/state.ts';
 import { fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
-import { PauseSwitch, type Pause } from './pause.ts';
+import type { Pause, PauseSwitch } from './pause.ts';
 import { Pipeline } from './pipeline.ts';
 import type { RunFailure } from './run-failure.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -57,9 +57,7 @@ export class Run {
     this.#nextNumber = carry.nextNumber;
     this.#fetched = carry.tally;
     if (carry.searchAttribute) {
-      upsertSearchAttributes([
-        { key: defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD'), value: ref.source },
-      ]);
+      upsertSearchAttributes([{ key: defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD'), value: ref.source }]);
     }
     const { notBefore } = carry.state;
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
@@ -184,7 +182,8 @@ export class Run {
     this.#state.markSinks(this.#pipeline.sinksUp, this.#pipeline.sinksDown);
     await this.#state.save();
     const batches = this.#pipeline.takeSettled();
-    if (batches.length > 0) await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
+    if (batches.length > 0)
+      await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
   }
 
   /** What makes a run fail although all its batches are stored. Only a run that has ended is judged. */

@@ -1,6 +1,12 @@
 import pg from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { messageOf, SinkMisconfigured, SinkUnavailable, DataCorrupted, type DaybookError } from '../../domain/errors.ts';
+import {
+  messageOf,
+  SinkMisconfigured,
+  SinkUnavailable,
+  DataCorrupted,
+  type DaybookError,
+} from '../../domain/errors.ts';
 import { actionFor, hintFor, type PostgresError } from './sql-state.ts';
 
 /** How each session behaves: times in UTC, and nothing that waits for ever. */

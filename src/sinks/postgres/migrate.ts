@@ -38,7 +38,9 @@ export async function migrate(settings: PostgresSettings): Promise<MigrationResu
     });
     return { applied: applied.map(({ name }) => name) };
   } catch (error) {
-    throw error instanceof SinkMisconfigured ? error : postgresFailure(error, `${settings.database} could not be migrated`);
+    throw error instanceof SinkMisconfigured
+      ? error
+      : postgresFailure(error, `${settings.database} could not be migrated`);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -85,6 +85,8 @@ export async function describePartitions(client: Pick<Pool, 'query'>, schema: st
   return rows.flatMap(({ name, rows: estimate, bytes }) => {
     const day = dayOfPartition(name);
     // Before its first analyze a table has -1 (0 up to PostgreSQL 13).
-    return day === null ? [] : [{ day, partition: name, rows: Number(estimate) > 0 ? Number(estimate) : null, bytes: Number(bytes) }];
+    return day === null
+      ? []
+      : [{ day, partition: name, rows: Number(estimate) > 0 ? Number(estimate) : null, bytes: Number(bytes) }];
   });
 }

@@ -154,7 +154,8 @@ class BatchWrite {
 
   #refuse(index: number, code: string | undefined, message: string): void {
     const record = this.#records[index];
-    if (record) this.#refusals.push({ index, record, code, message: `PostgreSQL refuses the record: ${message} (${code})` });
+    if (record)
+      this.#refusals.push({ index, record, code, message: `PostgreSQL refuses the record: ${message} (${code})` });
     this.#counts = { ...this.#counts, refused: this.#counts.refused + 1 };
   }
 

@@ -17,7 +17,11 @@ export interface ResetResult {
  */
 export async function resetDatabase(settings: PostgresSettings, drop: boolean): Promise<ResetResult> {
   const schema = escapeIdentifier(settings.schema);
-  const client = new Client({ ...clientConfig(settings), query_timeout: 0, options: '-c TimeZone=UTC -c lock_timeout=30s' });
+  const client = new Client({
+    ...clientConfig(settings),
+    query_timeout: 0,
+    options: '-c TimeZone=UTC -c lock_timeout=30s',
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -30,7 +34,10 @@ export async function resetDatabase(settings: PostgresSettings, drop: boolean): 
       `${schema}.sentiment_scores`,
     ]);
     const scores = consumer.rows[0]?.found ? [`${schema}.sentiment_scores`] : [];
-    const tables = [...scores, ...['raw_event_keys', 'raw_events', 'raw_event_batches', 'raw_event_floor'].map((name) => `${schema}.${name}`)];
+    const tables = [
+      ...scores,
+      ...['raw_event_keys', 'raw_events', 'raw_event_batches', 'raw_event_floor'].map((name) => `${schema}.${name}`),
+    ];
     await client.query(`truncate ${tables.join(', ')}; insert into ${schema}.raw_event_floor default values`);
     return { dropped: days.length };
   } catch (error) {

@@ -25,8 +25,7 @@ export interface RawRecord {
 }
 
 export type Extraction =
-  | { readonly ok: true; readonly record: AcceptedRecord }
-  | { readonly ok: false; readonly rejection: Rejection };
+  { readonly ok: true; readonly record: AcceptedRecord } | { readonly ok: false; readonly rejection: Rejection };
 
 export type Extractor = (raw: RawRecord, fetchedAt: Date) => Extraction;
 
@@ -44,7 +43,10 @@ export function createExtractor(plan: SourcePlan, days: DaySet): Extractor {
     if (bytes > plan.limits.maxRecordBytes) {
       return reject('too_large', `record is ${bytes} bytes long, max_record is ${plan.limits.maxRecordBytes}`);
     }
-    const id = recordId(finders.map((find) => find(payload.value)), plan.id);
+    const id = recordId(
+      finders.map((find) => find(payload.value)),
+      plan.id,
+    );
     if (!id.ok) return id;
     const time = occurredAt(payload.value, fetchedAt);
     if (!time.ok) return time;
@@ -70,7 +72,12 @@ type Payload =
 function payloadOf(raw: RawRecord): Payload {
   const { value } = raw;
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof ExactNumber) {
-    const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${value instanceof ExactNumber ? 'number' : typeof value}`;
+    const kind =
+      value === null
+        ? 'null'
+        : Array.isArray(value)
+          ? 'an array'
+          : `a ${value instanceof ExactNumber ? 'number' : typeof value}`;
     return reject('wrong_shape', `record is ${kind}, expected an object`);
   }
   if (raw.mayBeDeep && isValueDeeperThan(value, maxDepth)) {

@@ -6,11 +6,7 @@ import { PrivateAddress } from '../../domain/errors.ts';
 /** Which addresses a connection may go to. */
 export type Reach = 'public' | 'any' | 'not-link-local';
 
-type LookupCallback = (
-  error: NodeJS.ErrnoException | null,
-  address: string | LookupAddress[],
-  family?: number,
-) => void;
+type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /** Whether an address lies within reach; `public` leaves out private, loopback, link-local and reserved ones. */
 export function isWithinReach(address: string, reach: Reach): boolean {

@@ -26,7 +26,9 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
     }
   } catch (error) {
     throw isZlibError(error)
-      ? new UnreadableBody(`fetch: ${limits.subject} sent a ${encoding} body that is damaged or cut short`, { cause: error })
+      ? new UnreadableBody(`fetch: ${limits.subject} sent a ${encoding} body that is damaged or cut short`, {
+          cause: error,
+        })
       : error;
   }
   return Buffer.concat(chunks);
@@ -93,5 +95,9 @@ function tooLarge({ subject, maxBytes }: BodyLimits): OverLimit {
 }
 
 function isZlibError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(?:Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/.test(String(error.code));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    /^(?:Z_|ERR_BROTLI|ERR__ERROR_FORMAT|ERR_PADDING)/.test(String(error.code))
+  );
 }

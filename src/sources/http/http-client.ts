@@ -73,7 +73,8 @@ export function createHttpClient(userAgent: string): HttpClient {
       });
       const location = headers['location'];
       if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
-        return { status: statusCode, headers: joined(headers), body: await readWhole(body, request, headers) };
+        const named = joined(headers);
+        return { status: statusCode, headers: named, body: await readWhole(body, request, named) };
       }
       await body.dump({ limit: 16_384, signal });
       if (redirects === maxRedirects) {
@@ -92,9 +93,12 @@ function reachOf(request: HttpRequest, ownOrigin: boolean): Reach {
   return ownOrigin ? 'any' : 'not-link-local';
 }
 
-async function readWhole(body: Readable, request: HttpRequest, headers: Record<string, unknown>): Promise<Buffer> {
-  const encoding = headers['content-encoding'];
-  return readBody(body, encoding === undefined ? undefined : String(encoding), {
+async function readWhole(
+  body: Readable,
+  request: HttpRequest,
+  headers: Readonly<Record<string, string>>,
+): Promise<Buffer> {
+  return readBody(body, headers['content-encoding'], {
     subject: request.subject,
     maxBytes: request.maxBodyBytes,
   });

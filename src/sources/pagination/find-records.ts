@@ -16,7 +16,8 @@ export function findRecords(subject: string, path: string, find: Expression, pag
   }
   if (Array.isArray(found)) return found;
   if ((found === null || found === undefined) && leadsToNull(path, page)) return [];
-  const kind = found === null || found === undefined ? 'nothing' : typeof found === 'object' ? 'an object' : `a ${typeof found}`;
+  const kind =
+    found === null || found === undefined ? 'nothing' : typeof found === 'object' ? 'an object' : `a ${typeof found}`;
   throw new WrongShape(`fetch: ${subject}: records "${path}" leads to ${kind}, expected a list${listsOf(page)}`);
 }
 

@@ -1,8 +1,17 @@
-import type { Logger as TemporalLogger, LogLevel, LogMetadata } from '@temporalio/worker';
+import { Runtime, type Logger as TemporalLogger, type LogLevel, type LogMetadata } from '@temporalio/worker';
 import type { Logger } from './logger.ts';
 
+/** Sets Temporal's runtime up for this process: its logs go through ours, and signals are left to us. Call it once. */
+export function installRuntime(logger: Logger): void {
+  Runtime.install({
+    logger: temporalLogger(logger),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+  });
+}
+
 /** Temporal's logs, and those of workflows and activities, through Daybook's logger. */
-export function temporalLogger(logger: Logger): TemporalLogger {
+function temporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta?: LogMetadata) => {
     logger[names[level]](readable(meta), message);
   };
@@ -18,8 +27,11 @@ export function temporalLogger(logger: Logger): TemporalLogger {
 
 const names = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
+const plumbing = ['sdkComponent', 'taskQueue', 'namespace', 'taskToken', 'isLocal'];
+
 /** Fields a reader wants; stack traces of expected failures and the SDK's own plumbing are left out. */
 function readable(meta: LogMetadata | undefined): Record<string, unknown> {
-  const { sdkComponent: _, taskQueue: __, namespace: ___, error, ...fields } = meta ?? {};
+  const { error, ...fields } = meta ?? {};
+  for (const name of plumbing) delete fields[name];
   return error instanceof Error ? { ...fields, error: error.message } : { ...fields };
 }

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import type { PostgresSettings } from '../../src/config/environment.ts';
+import { createPool } from '../../src/sinks/postgres/connection.ts';
+import { templateDatabase } from './template-database.ts';
+
+/** A migrated database of a test's own. */
+export interface TestDatabase {
+  readonly settings: PostgresSettings;
+  readonly pool: Pool;
+  /** Rows of a query, every value as text. */
+  rows(text: string, values?: readonly unknown[]): Promise<Record<string, string | null>[]>;
+  /** The first value of a query, as a number. */
+  count(text: string, values?: readonly unknown[]): Promise<number>;
+  drop(): Promise<void>;
+}
+
+/** @param template null for an empty database */
+export async function createDatabase(
+  server: PostgresSettings,
+  template: string | null = templateDatabase,
+): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await administrate(server, `create database ${name}${template === null ? '' : ` template ${template}`}`);
+  const settings = { ...server, database: name };
+  const pool = createPool(settings, { maxConnections: 10 });
+  return {
+    settings,
+    pool,
+    async rows(text, values = []) {
+      const types = { getTypeParser: () => (value: string) => value };
+      const result = await pool.query<Record<string, string | null>>({ text, values: [...values], types });
+      return result.rows;
+    },
+    async count(text, values = []) {
+      const { rows } = await pool.query<unknown[]>({ text, values: [...values], rowMode: 'array' });
+      return Number(rows[0]?.[0]);
+    },
+    async drop() {
+      await pool.end();
+      await administrate(server, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+async function administrate(server: PostgresSettings, text: string): Promise<void> {
+  const client = new Client({ ...server, database: 'postgres' });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}

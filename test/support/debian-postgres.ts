@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PostgresSettings } from '../../src/config/environment.ts';
+import { postgresUser } from '../../src/embedded/postgres-user.ts';
+import { freePort } from './free-port.ts';
+
+export interface OtherPostgres {
+  readonly settings: PostgresSettings;
+  stop(): void;
+}
+
+const installations = '/usr/lib/postgresql';
+
+/** Starts the newest PostgreSQL that Debian installed here, in a folder of its own; null where there is none. */
+export async function startDebianPostgres(folder: string): Promise<OtherPostgres | null> {
+  const version = existsSync(installations) ? readdirSync(installations).sort().at(-1) : undefined;
+  if (version === undefined) return null;
+  return startPostgresFrom(join(installations, version, 'bin'), folder);
+}
+
+/** Starts a PostgreSQL from a folder of programs. */
+export async function startPostgresFrom(bin: string, folder: string): Promise<OtherPostgres> {
+  const user = postgresUser();
+  const data = join(folder, 'data');
+  const passwordFile = join(folder, 'password');
+  mkdirSync(data, { recursive: true });
+  chmodSync(join(folder, '..'), 0o755);
+  writeFileSync(passwordFile, 'older\n');
+  if (user) for (const path of [folder, data, passwordFile]) chownSync(path, user.uid, user.gid);
+  const options = { cwd: '/', stdio: 'pipe', ...user } as const;
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'daybook', `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C'],
+    options,
+  );
+  const port = await freePort();
+  const settings = ['-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+  execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings.join(' '), 'start'], {
+    ...options,
+    stdio: 'ignore',
+  });
+  return {
+    settings: {
+      ...{ host: '127.0.0.1', port, database: 'postgres', user: 'daybook', password: 'older' },
+      ...{ sslMode: 'disable', schema: 'public' },
+    },
+    stop: () => void execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], options),
+  };
+}

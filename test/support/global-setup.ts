@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { TestProject } from 'vitest/node';
+import { readEnvironment, type PostgresSettings } from '../../src/config/environment.ts';
+import { Home } from '../../src/embedded/home.ts';
+import { embeddedPostgresSettings } from '../../src/embedded/postgres.ts';
+import { startStack, stopStack } from '../../src/embedded/stack.ts';
+import { embeddedTemporalSettings } from '../../src/embedded/temporal.ts';
+import { migrate } from '../../src/sinks/postgres/migrate.ts';
+import { startDebianPostgres } from './debian-postgres.ts';
+import { templateDatabase } from './template-database.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server that most tests use; databases are made from its template. */
+    postgres: PostgresSettings;
+    /** Debian's older server, where this machine has one. */
+    olderPostgres: PostgresSettings | null;
+    temporalAddress: string;
+  }
+}
+
+/** One PostgreSQL, one older PostgreSQL and one Temporal server for the whole run, stopped at its end. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'daybook-test-'));
+  const home = new Home(folder);
+  const older = await startDebianPostgres(join(folder, 'older'));
+  await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), (message) => console.log(message));
+  const postgres = embeddedPostgresSettings(home);
+  for (const server of [postgres, older?.settings]) if (server) await makeTemplate(server);
+  project.provide('postgres', postgres);
+  project.provide('olderPostgres', older?.settings ?? null);
+  project.provide('temporalAddress', embeddedTemporalSettings(home).address);
+  return async () => {
+    older?.stop();
+    await stopStack(home);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+async function makeTemplate(server: PostgresSettings): Promise<void> {
+  const client = new Client({ ...server, database: 'postgres' });
+  await client.connect();
+  await client.query(`create database ${templateDatabase}`);
+  await client.end();
+  await migrate({ ...server, database: templateDatabase });
+}

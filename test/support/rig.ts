@@ -1,0 +1,135 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import { openConfigFile } from '../../src/config/config-file.ts';
+import { lookUpIn } from '../../src/config/references.ts';
+import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
+import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
+import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
+import { installRuntime } from '../../src/worker/runtime.ts';
+import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { csvRows } from './csv-rows.ts';
+
+let runtimeInstalled = false;
+
+/** Everything around one configuration: files, a database, a worker on a task queue of its own. */
+export class Rig {
+  readonly folder = mkdtempSync(join(tmpdir(), 'daybook-rig-'));
+  readonly client: Client;
+  readonly database: TestDatabase;
+  readonly taskQueue: string;
+  readonly receipts: (Receipt | FailedReceipt)[] = [];
+  /** Lines that the worker logged, as objects. */
+  readonly logs: Record<string, unknown>[] = [];
+  readonly variables: Record<string, string | undefined>;
+  worker: RunningWorker | null = null;
+  #runs = 0;
+
+  private constructor(client: Client, database: TestDatabase, variables: Record<string, string | undefined>) {
+    this.client = client;
+    this.database = database;
+    this.variables = variables;
+    this.taskQueue = `test-${this.folder.slice(-6)}`;
+  }
+
+  static async create(yaml: string, variables: Record<string, string | undefined> = {}): Promise<Rig> {
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const database = await createDatabase(inject('postgres'));
+    const rig = new Rig(new Client({ connection }), database, variables);
+    rig.configure(yaml);
+    await rig.startWorker();
+    return rig;
+  }
+
+  configure(yaml: string): void {
+    writeFileSync(this.path('daybook.yaml'), yaml);
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  async startWorker(): Promise<void> {
+    const logger = pino(
+      { level: 'debug' },
+      { write: (line: string) => void this.logs.push(JSON.parse(line) as never) },
+    );
+    if (!runtimeInstalled) installRuntime(logger);
+    runtimeInstalled = true;
+    const lookUp = lookUpIn(this.variables);
+    this.worker = await startWorker({
+      temporal: localTemporalSettings(inject('temporalAddress')),
+      taskQueue: this.taskQueue,
+      postgres: this.database.settings,
+      prepare: true,
+      config: openConfigFile(this.path('daybook.yaml'), lookUp),
+      lookUp,
+      dataFolder: this.path('data'),
+      storeFolder: this.path('data'),
+      logger,
+      onReceipt: (receipt) => this.receipts.push(receipt),
+    });
+  }
+
+  async stopWorker(): Promise<void> {
+    await this.worker?.stop();
+    this.worker = null;
+  }
+
+  /** Starts a run and returns its handle. */
+  async start(input: ScrapeRunInput) {
+    const workflowId = `scrape-${input.source}-${this.taskQueue}-${this.#runs++}`;
+    return this.client.workflow.start('scrapeRun', { workflowId, taskQueue: this.taskQueue, args: [input] });
+  }
+
+  /** Runs a source to its end. */
+  async run(source: string): Promise<Receipt> {
+    const handle = await this.start({ source });
+    return (await handle.result()) as Receipt;
+  }
+
+  /** Runs a source that is to fail, and returns what its failure says. */
+  async runToFailure(source: string): Promise<{ type: string; message: string; receipt: FailedReceipt | undefined }> {
+    try {
+      await this.run(source);
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const cause = error.cause as { type?: string; message: string; details?: unknown[] };
+      return {
+        type: cause.type ?? '',
+        message: cause.message,
+        receipt: cause.details?.[0] as FailedReceipt | undefined,
+      };
+    }
+    throw new Error(`the run of ${source} succeeded, expected it to fail`);
+  }
+
+  /** All rows of the CSV journal of a source. */
+  csv(source: string): Record<string, string>[] {
+    return this.files('data', 'csv', source).flatMap((file) => csvRows(readFileSync(file, 'utf8')));
+  }
+
+  /** All files below a folder of the rig. */
+  files(...parts: string[]): string[] {
+    try {
+      const entries = readdirSync(this.path(...parts), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort();
+    } catch {
+      return [];
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorker();
+    await this.client.connection.close();
+    await this.database.drop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
