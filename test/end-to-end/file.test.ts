@@ -79,7 +79,12 @@ describe('a file of JSON lines', () => {
   test('of 12,003 records is stored whole, in several batches', async () => {
     writeFileSync(rig.path('many.ndjson'), Array.from({ length: 12_003 }, (_, n) => line(n)).join(''));
     const receipt = await rig.run('many');
-    expect(receipt).toMatchObject({ fetched: 12_003, batches: 3, csv: { written: 12_003 }, postgres: { written: 12_003 } });
+    expect(receipt).toMatchObject({
+      fetched: 12_003,
+      batches: 3,
+      csv: { written: 12_003 },
+      postgres: { written: 12_003 },
+    });
     expect(new Set(rig.csv('many').map((row) => row['source_id'])).size).toBe(12_003);
     // Nothing is left in the spool.
     expect(rig.files('data', 'spool')).toEqual([]);
@@ -102,7 +107,9 @@ describe('a file of JSON lines', () => {
 describe('a compressed file', () => {
   test('is decoded, and a member appended is continued with', async () => {
     const file = rig.path('zipped.ndjson.gz');
-    rig.configure(`version: 1\nsources: [{ name: zipped, type: file, path: zipped.ndjson.gz, id: id, occurred_at: at }]`);
+    rig.configure(
+      `version: 1\nsources: [{ name: zipped, type: file, path: zipped.ndjson.gz, id: id, occurred_at: at }]`,
+    );
     writeFileSync(file, gzipSync(Array.from({ length: 7_000 }, (_, n) => line(n)).join('')));
     expect(await rig.run('zipped')).toMatchObject({ fetched: 7_000, postgres: { written: 7_000 } });
     appendFileSync(file, gzipSync(line('more')));

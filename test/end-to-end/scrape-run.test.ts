@@ -1,0 +1,225 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { SourceState } from '../../src/domain/state.ts';
+import type { Progress } from '../../src/workflows/messages.ts';
+import { createGate } from '../support/gate.ts';
+import { historyText } from '../support/history-text.ts';
+import { json, startOrigin, type Origin } from '../support/origin.ts';
+import { Rig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
+
+let origin: Origin;
+let rig: Rig;
+
+const yaml = (url: string) => `version: 1
+defaults: { allow_private: true, retry: { max_attempts: 2, initial_interval: 10ms } }
+sources:
+  - { name: one, type: http_json, url: "${url}/one", id: id, occurred_at: at, allow_empty: true }
+  - { name: pages, type: http_json, url: "${url}/pages", id: id, occurred_at: at, paginator: { type: page_number } }
+  - { name: picky, type: http_json, url: "${url}/picky", id: id, occurred_at: at, on_invalid: fail }
+  - { name: ratio, type: http_json, url: "${url}/ratio", id: id, occurred_at: at, max_reject_ratio: 0.2 }
+  - { name: secret, type: http_json, url: "${url}/secret", id: id, occurred_at: at,
+      headers: { Authorization: "Bearer \${env:TOKEN}", X-Api-Key: literal-key-1 } }
+`;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  rig = await Rig.create(yaml(origin.url), { TOKEN: 'canary-secret-1' });
+});
+afterAll(async () => {
+  await rig.close();
+  await origin.close();
+});
+
+const at = '2026-11-01T00:00:00Z';
+const record = (id: string) => ({ id, at });
+const state = (source: string) =>
+  JSON.parse(readFileSync(rig.path('data', 'state', `${source}.json`), 'utf8')) as SourceState;
+
+/** Serves three pages, each as large as a fetch, and holds page 2 back until the gate opens. */
+function gatedPages(prefix: string) {
+  const gate = createGate();
+  const reached = createGate();
+  origin.answer(async (url, response) => {
+    const page = Number(url.searchParams.get('page'));
+    if (page === 2) {
+      reached.open();
+      await gate.opened;
+    }
+    response.end(
+      JSON.stringify(page <= 3 ? Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`)) : []),
+    );
+  });
+  return { gate, reached };
+}
+
+const storedLike = (prefix: string) =>
+  rig.database.count(`select count(*) from raw_events where source = 'pages' and source_id like $1`, [`${prefix}-%`]);
+
+describe('scrapeRun', () => {
+  test('shows its receipt as details, bears the search attribute and answers progress after its end', async () => {
+    origin.answer(json([record('p1')]));
+    const handle = await rig.start({ source: 'one' });
+    await handle.result();
+    expect(await handle.query<Progress>('progress')).toMatchObject({ source: 'one', phase: 'finished', inFlight: 0 });
+    const metadata = await handle.query('__temporal_workflow_metadata');
+    expect(JSON.stringify(metadata)).toContain('| fetched | accepted |');
+    const { typedSearchAttributes } = await handle.describe();
+    expect(JSON.stringify(typedSearchAttributes)).toContain('"one"');
+  });
+
+  test('paused, settles what is in flight and fetches nothing more until it is resumed', async () => {
+    const { gate, reached } = gatedPages('pause');
+    const handle = await rig.start({ source: 'pages' });
+    await reached.opened;
+    // Twice the same signal is one pause.
+    for (let n = 0; n < 2; n++) await handle.signal('pause', { reason: 'maintenance', by: 'me' });
+    gate.open();
+    const paused = await until('the run is paused', async () => {
+      const progress = await handle.query<Progress>('progress');
+      return progress.phase === 'paused' ? progress : null;
+    });
+    expect(paused).toMatchObject({ paused: { reason: 'maintenance', by: 'me', until: null }, inFlight: 0 });
+    expect(await storedLike('pause')).toBe(10_000);
+    expect(state('pages').unfinished?.page).toBe(3);
+    const asked = origin.requests.length;
+    await handle.signal('resume', { by: 'me' });
+    expect(await handle.result()).toMatchObject({ outcome: 'ok', fetched: 15_000 });
+    expect(origin.requests.slice(asked)).toEqual(['/pages?page=3', '/pages?page=4']);
+  });
+
+  test('paused until a time resumes by itself; signals that make no sense change nothing', async () => {
+    origin.answer(json([record('until')]));
+    const workflowId = `scrape-one-until-${rig.taskQueue}`;
+    const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
+      workflowId,
+      taskQueue: rig.taskQueue,
+      args: [{ source: 'one' }],
+      signal: 'pause',
+      signalArgs: [{ until: new Date(Date.now() + 1_500).toISOString(), reason: 5, extra: [1] }],
+    });
+    await handle.signal('pause', { until: '2020-01-01T00:00:00Z' });
+    await handle.signal('nonsense', 1, 2, 3);
+    const before = origin.requests.length;
+    expect(await handle.result()).toMatchObject({ accepted: 1 });
+    expect(origin.requests.length).toBe(before + 1);
+  });
+
+  test('cancelled, stores what it has fetched, remembers where it was, and ends as cancelled', async () => {
+    const { gate, reached } = gatedPages('cancel');
+    await rig.run('one');
+    rmSync(rig.path('data', 'state', 'pages.json'), { force: true });
+    const handle = await rig.start({ source: 'pages' });
+    await reached.opened;
+    await handle.cancel();
+    const error = await handle.result().catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+    expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+    expect(await storedLike('cancel')).toBe(5_000);
+    expect(state('pages').unfinished?.page).toBe(2);
+    expect(rig.receipts.at(-1)).toMatchObject({ outcome: 'failed', error: { type: 'Cancelled' } });
+    gate.open();
+    expect(await rig.run('pages')).toMatchObject({ fetched: 10_000 });
+    expect(await storedLike('cancel')).toBe(15_000);
+  });
+
+  test('goes on with another worker after its own has gone', async () => {
+    const { gate, reached } = gatedPages('worker');
+    const handle = await rig.start({ source: 'pages' });
+    await reached.opened;
+    await rig.stopWorker();
+    gate.open();
+    await rig.startWorker();
+    expect(await handle.result()).toMatchObject({ fetched: 15_000, postgres: { written: 15_000 } });
+    expect(await storedLike('worker')).toBe(15_000);
+  });
+
+  test('with on_invalid: fail stores nothing of a page with an invalid record', async () => {
+    origin.answer(json([record('good'), { id: 'bad', at: 'never' }]));
+    const { type, receipt } = await rig.runToFailure('picky');
+    expect(type).toBe('InvalidRecord');
+    expect(receipt).toMatchObject({ fetched: 0, postgres: { written: 0 } });
+  });
+
+  test('with too many rejects fails after storing the good ones, and its state advances', async () => {
+    const good = Array.from({ length: 15 }, (_, n) => record(`r${n}`));
+    const bad = Array.from({ length: 5 }, (_, n) => ({ id: `b${n}` }));
+    origin.answer(json([...good, ...bad]));
+    const { type, receipt } = await rig.runToFailure('ratio');
+    expect(type).toBe('TooManyRejects');
+    expect(receipt).toMatchObject({ fetched: 20, rejected: 5, postgres: { written: 15 } });
+    expect(state('ratio').watermark).toBe('2026-11-01T00:00:00.000000Z');
+  });
+
+  test('asked to wait for days ends as rate_limited, and the next run does not call before', async () => {
+    origin.answer((_url, response) => void response.writeHead(429, { 'retry-after': '864000' }).end());
+    expect(await rig.run('one')).toMatchObject({ outcome: 'rate_limited' });
+    const asked = origin.requests.length;
+    expect(await rig.run('one')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
+    expect(origin.requests.length).toBe(asked);
+    rmSync(rig.path('data', 'state', 'one.json'));
+  });
+
+  test('waits as long as Retry-After asks', async () => {
+    let calls = 0;
+    origin.answer((_url, response) => {
+      if (calls++ === 0) response.writeHead(503, { 'retry-after': '1' }).end();
+      else response.end(JSON.stringify([record('after')]));
+    });
+    const startedAt = Date.now();
+    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    expect(Date.now() - startedAt).toBeGreaterThan(950);
+  });
+
+  test.each([[undefined], [{}], [{ source: '../x' }], [{ source: 7 }], ['one']])(
+    'fails at once for input %j',
+    async (input) => {
+      const started = await rig.client.workflow.start('scrapeRun', {
+        workflowId: `scrape-input-${Math.random()}`,
+        taskQueue: rig.taskQueue,
+        args: input === undefined ? [] : [input],
+      });
+      const error = (await started.result().catch((failure: unknown) => failure)) as WorkflowFailedError;
+      expect(error.cause).toMatchObject({ type: 'InvalidInput' });
+    },
+  );
+
+  test('of an unknown source fails with the names there are', async () => {
+    const { type, message } = await rig.runToFailure('picki');
+    expect(type).toBe('UnknownSource');
+    expect(message).toContain('did you mean "picky"');
+  });
+
+  test('keeps secrets out of its history, logs, dead letters and receipts', async () => {
+    origin.answer((_url, response, request) => {
+      // A server that echoes what it was sent, in records and in errors.
+      const { authorization, 'x-api-key': key } = request.headers;
+      response.end(JSON.stringify([{ id: 'x', at: `${authorization} ${String(key)}` }]));
+    });
+    const handle = await rig.start({ source: 'secret' });
+    await handle.result();
+    expect(origin.lastHeaders()).toMatchObject({
+      authorization: 'Bearer canary-secret-1',
+      'x-api-key': 'literal-key-1',
+    });
+    const history = await historyText(handle);
+    expect(history).toContain('${env:TOKEN}');
+    const files = rig.files('data').map((file) => readFileSync(file, 'utf8'));
+    for (const text of [history, JSON.stringify(rig.logs), ...files]) {
+      expect(text).not.toContain('canary-secret-1');
+      expect(text).not.toContain('literal-key-1');
+    }
+    expect(files.join()).toContain('[redacted]');
+  });
+
+  test('uses the last good configuration while an edit is broken, and says so', async () => {
+    origin.answer(json([record('good-config')]));
+    writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
+    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    const alert = expect.objectContaining({ event: 'alert', name: 'config' });
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+    rig.configure(yaml(origin.url));
+  });
+});
