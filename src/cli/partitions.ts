@@ -1,9 +1,9 @@
 import { Client } from 'pg';
-import { addDays, dayOfDate, dayOfMicros, missingDays, partitionName, type Day } from '../domain/day.ts';
+import { addDays, dayOfMicros, partitionName, type Day } from '../domain/day.ts';
 import { parseIso8601 } from '../domain/time.ts';
 import { parseWindow } from '../domain/window.ts';
 import { clientConfig, createPool, postgresFailure } from '../sinks/postgres/connection.ts';
-import { createPartitions, describePartitions, listPartitions } from '../sinks/postgres/partitions.ts';
+import { createPartitions, describePartitions, ensureAhead, listPartitions } from '../sinks/postgres/partitions.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -41,26 +41,25 @@ export interface EnsureOptions extends CommonOptions {
 
 /** `daybook partitions ensure`: makes the partitions of the coming days, or of the days named. */
 export async function ensurePartitionsCommand(options: EnsureOptions): Promise<void> {
-  const context = createContext(options);
-  const settings = requireOwner(context);
   const named = namedDays(options);
+  const context = createContext(options);
+  const premake = named ? 0 : loadConfig(context).partitions.premake;
+  const settings = requireOwner(context);
   const pool = createPool(settings, { maxConnections: 1 });
   try {
-    const existing = new Set(
-      await listPartitions(pool, settings.schema).catch((error: unknown) => {
-        throw postgresFailure(error, 'partitions could not be listed');
-      }),
-    );
-    const days =
-      named?.filter((day) => !existing.has(day)) ??
-      missingDays(existing, dayOfDate(new Date()), loadConfig(context).partitions.premake);
-    const retired = await createPartitions(pool, settings.schema).ensure(days);
-    for (const day of days)
-      print(retired.has(day) ? `${day} is retired, it gets no partition` : `made ${partitionName(day)}`);
-    if (days.length === 0) print('all partitions are there');
+    if (!named) return printMade(await ensureAhead(pool, settings.schema, premake, new Date()), new Set());
+    const existing = new Set(await listPartitions(pool, settings.schema));
+    const missing = named.filter((day) => !existing.has(day));
+    printMade(missing, await createPartitions(pool, settings.schema).ensure(missing));
   } finally {
     await pool.end();
   }
+}
+
+function printMade(days: readonly Day[], retired: ReadonlySet<Day>): void {
+  for (const day of days)
+    print(retired.has(day) ? `${day} is retired, it gets no partition` : `made ${partitionName(day)}`);
+  if (days.length === 0) print('all partitions are there');
 }
 
 /** The days that `--day`, or `--from` and `--to`, name; null where none does. */

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { PostgresSettings } from '../config/environment.ts';
 import type { Config } from '../config/parse-config.ts';
 import { wirePath, writeDemoConfig } from '../demo/demo-config.ts';
 import { startOriginProcess } from '../embedded/children.ts';
@@ -7,7 +8,9 @@ import { embeddedPostgresSettings, startPostgres } from '../embedded/postgres.ts
 import { startStack, stopStack, type Halves } from '../embedded/stack.ts';
 import { findTemporal } from '../embedded/temporal-binary.ts';
 import { embeddedTemporalSettings, embeddedUi, startTemporal } from '../embedded/temporal.ts';
+import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
+import { ensureAhead } from '../sinks/postgres/partitions.ts';
 import { applySchedules } from './apply-schedules.ts';
 import {
   createContext,
@@ -64,6 +67,7 @@ async function startAll(context: Context, halves: Halves, supervisor: Supervisor
   await stopStack(home);
   if (context.demo) await prepareDemo(context);
   const config = loadConfig(context);
+  await reachExternals(context);
   const started = await startStack(home, halves, environment, announce);
   if (started.postgres) supervisor.watch({ part: 'postgres', start: () => startPostgres(home) }, started.postgres);
   if (started.temporal) {
@@ -71,6 +75,19 @@ async function startAll(context: Context, halves: Halves, supervisor: Supervisor
     supervisor.watch({ part: 'temporal', start }, started.temporal);
   }
   if (!stop.aborted) await startServices(context, config, supervisor);
+}
+
+/** Servers that the environment names must answer before anything is started beside them. */
+async function reachExternals(context: Context): Promise<void> {
+  const postgres = externalPostgres(context);
+  const temporal = externalTemporal(context);
+  if (temporal) await withTemporal(temporal, async () => {});
+  if (postgres) await migrateAndTell(context.environment.owner ?? postgres);
+}
+
+async function migrateAndTell(settings: PostgresSettings): Promise<void> {
+  const { applied } = await migrate(settings);
+  if (applied.length > 0) announce(`migrated the database (${applied.join(', ')})`);
 }
 
 /** The origin is at the same port each time if that is free; the demo's sources are told where. */
@@ -84,8 +101,8 @@ async function startServices(context: Context, config: Config, supervisor: Super
   const { home, environment } = context;
   const postgres = externalPostgres(context) ?? embeddedPostgresSettings(home);
   const temporal = externalTemporal(context) ?? embeddedTemporalSettings(home);
-  const { applied } = await migrate(externalPostgres(context) ? (environment.owner ?? postgres) : postgres);
-  if (applied.length > 0) announce(`migrated the database (${applied.join(', ')})`);
+  if (!externalPostgres(context)) await migrateAndTell(postgres);
+  await ensurePartitionsAhead(postgres, config.partitions.premake);
   if (context.demo) {
     const file = join(dirname(environment.configFile), wirePath);
     const start = () => startOriginProcess(home, home.ports.origin ?? originPort, file);
@@ -102,6 +119,15 @@ async function startServices(context: Context, config: Config, supervisor: Super
   worker.schedulesApplied();
   const ui = externalTemporal(context) ? null : embeddedUi(home);
   print(whereToLook(context, { ui, http: worker.http, sources: config.sources.map((source) => source.name) }));
+}
+
+async function ensurePartitionsAhead(settings: PostgresSettings, premake: number): Promise<void> {
+  const pool = createPool(settings, { maxConnections: 1 });
+  try {
+    await ensureAhead(pool, settings.schema, premake, new Date());
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Aborted by the first Ctrl-C or SIGTERM; further ones are heard, and change nothing. */

@@ -28,7 +28,9 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     storeFolder: context.environment.storeFolder,
     onReceipt: (receipt) => tell({ type: 'receipt', receipt }),
   }).catch((error: unknown) => {
-    throw new CannotStart(`worker: Temporal at ${temporal.address} cannot be used: ${messageOf(error)}`);
+    throw new CannotStart(
+      `worker: Temporal at ${temporal.address} cannot be used: ${innermost(messageOf(error))}; check TEMPORAL_ADDRESS`,
+    );
   });
   let schedulesApplied = process.send === undefined;
   process.on('message', (message: ParentMessage) => (schedulesApplied ||= message.type === 'schedules-applied'));
@@ -43,6 +45,11 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     // The channel to `up` would keep this process alive.
     if (process.connected) process.disconnect();
   }
+}
+
+/** The native client's messages nest one error in the other; the innermost one says what is wrong. */
+function innermost(message: string): string {
+  return [...message.matchAll(/message: "([^"]+)"/g)].at(-1)?.[1] ?? message;
 }
 
 async function listen(

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listDeadLetters } from '../../src/store/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
@@ -98,7 +99,7 @@ describe('pages by number', () => {
     id: `p${n}`,
     at: `${day}05:00:${String(n).padStart(2, '0')}Z`,
   }));
-  const pages = (fail?: number) => (url: URL, response: import('node:http').ServerResponse) => {
+  const pages = (fail?: number) => (url: URL, response: ServerResponse) => {
     const page = Number(url.searchParams.get('p'));
     if (page === fail) return void response.writeHead(500).end();
     response.end(JSON.stringify({ items: items.slice((page - 1) * 10, page * 10), pages: 3 }));
@@ -220,7 +221,7 @@ test('odd values are stored exactly or become dead letters, neighbours untouched
       `select count(*) from raw_events where source = 'odd' and source_id = $1 and payload = $2::jsonb`,
       [row['source_id'], row['payload']],
     );
-    expect(equal, row['source_id']).toBe(1);
+    expect([row['source_id'], equal]).toEqual([row['source_id'], 1]);
   }
 });
 

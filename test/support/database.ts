@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Pool } from 'pg';
+import { Client, type Pool } from 'pg';
 import type { PostgresSettings } from '../../src/config/environment.ts';
 import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { templateDatabase } from './template-database.ts';

@@ -23,11 +23,11 @@ declare module 'vitest' {
 }
 
 /** One PostgreSQL, one older PostgreSQL and one Temporal server for the whole run, stopped at its end. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-test-'));
   const home = new Home(folder);
+  await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), announce);
   const older = await startDebianPostgres(join(folder, 'older'));
-  await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), (message) => console.log(message));
   const postgres = embeddedPostgresSettings(home);
   for (const server of [postgres, older?.settings]) if (server) await makeTemplate(server);
   project.provide('postgres', postgres);
@@ -38,6 +38,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stopStack(home);
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+function announce(message: string): void {
+  process.stderr.write(`${message}\n`);
 }
 
 async function makeTemplate(server: PostgresSettings): Promise<void> {

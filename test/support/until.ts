@@ -5,7 +5,7 @@ export async function until<T>(what: string, find: () => Promise<T> | T, withinM
   const deadline = Date.now() + withinMs;
   for (;;) {
     const found = await find();
-    if (found !== null && found !== undefined && found !== false) return found as NonNullable<T>;
+    if (found !== null && found !== undefined && found !== false) return found;
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
     await sleep(20);
   }

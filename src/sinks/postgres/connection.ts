@@ -7,7 +7,7 @@ import {
   DataCorrupted,
   type DaybookError,
 } from '../../domain/errors.ts';
-import { actionFor, hintFor, type PostgresError } from './sql-state.ts';
+import { actionFor, hintFor, isSqlState, type PostgresError } from './sql-state.ts';
 
 /** How each session behaves: times in UTC, and nothing that waits for ever. */
 const sessionOptions = [
@@ -90,7 +90,8 @@ async function verifyServer(client: pg.PoolClient): Promise<void> {
 /** The failure that an error of PostgreSQL means for a whole write. */
 export function postgresFailure(error: unknown, what: string): DaybookError {
   const known = toPostgresError(error);
-  const message = `postgres: ${what}: ${known.message}${known.code === undefined ? '' : ` (${known.code})`}${hintFor(known.code)}`;
+  const code = isSqlState(known.code) ? ` (${known.code})` : '';
+  const message = `postgres: ${what}: ${known.message}${code}${hintFor(known.code)}`;
   switch (actionFor(known)) {
     case 'misconfigured':
       return new SinkMisconfigured(message, { cause: error });

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Pool } from 'pg';
-import { dayOfPartition, type Day } from '../../domain/day.ts';
+import { dayOfDate, dayOfPartition, missingDays, type Day } from '../../domain/day.ts';
 import { postgresFailure, toPostgresError, withConnection } from './connection.ts';
 import { partitionActionFor } from './sql-state.ts';
 
@@ -53,6 +53,16 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
       for (const day of days) known.delete(day);
     },
   };
+}
+
+/** Makes the partitions of today and the days ahead that are missing; returns their days. */
+export async function ensureAhead(pool: Pool, schema: string, premake: number, now: Date): Promise<Day[]> {
+  const existing = await listPartitions(pool, schema).catch((error: unknown) => {
+    throw postgresFailure(error, 'partitions could not be listed');
+  });
+  const missing = missingDays(new Set(existing), dayOfDate(now), premake);
+  await createPartitions(pool, schema).ensure(missing);
+  return missing;
 }
 
 /** The days that have a partition, in order. */

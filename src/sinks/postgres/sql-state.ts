@@ -76,7 +76,7 @@ const partitionRaces = new Set(['42P07', '42P17', '42809', '23505']);
 /** What to do about an error of a chunk. Errors without code are those of the connection. */
 export function actionFor(error: PostgresError): SqlStateAction {
   const { code, constraint } = error;
-  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return 'reconnect';
+  if (!isSqlState(code)) return 'reconnect';
   if (code === '0A000' && error.message.includes('cached plan')) return 'reprepare';
   if (code === '23514') return constraint === undefined ? 'ensure_partition' : 'bisect';
   return byCode[code] ?? byClass[code.slice(0, 2)] ?? 'retry_alert';
@@ -85,6 +85,11 @@ export function actionFor(error: PostgresError): SqlStateAction {
 /** What to do about an error of `ensure_partition`. */
 export function partitionActionFor(error: PostgresError): SqlStateAction {
   return partitionRaces.has(error.code ?? '') ? 'retry' : actionFor(error);
+}
+
+/** Whether a code is PostgreSQL's, not the operating system's (`ECONNREFUSED`). */
+export function isSqlState(code: string | undefined): code is string {
+  return code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
 }
 
 /** What an operator can do about an error, for messages. */
@@ -111,6 +116,11 @@ export function hintFor(code: string | undefined): string {
       return '; raise max_connections or use fewer workers';
     case '25006':
       return '; the server is read-only, expected the primary';
+    case 'ECONNREFUSED':
+      return '; expected a server there, check PG_HOST and PG_PORT';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return '; check PG_HOST';
     default:
       return '';
   }

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { csvRowsBelow } from '../support/csv-rows.ts';
+import { startOrigin, type Origin } from '../support/origin.ts';
+import { until } from '../support/until.ts';
+
+const pages = 200;
+const perPage = 20;
+const kills = 5;
+
+let origin: Origin;
+let folder: string;
+let running: RunningDaybook | null = null;
+
+beforeAll(async () => {
+  origin = await startOrigin(async (url, response) => {
+    await sleep(60);
+    const page = Number(url.searchParams.get('page'));
+    const items =
+      page > pages
+        ? []
+        : Array.from({ length: perPage }, (_, n) => ({ id: `${page}-${n}`, at: '2026-11-01T00:00:00Z' }));
+    response.end(JSON.stringify({ items, pages }));
+  });
+  // Where PostgreSQL's user may look, if this is root.
+  folder = mkdtempSync(join(tmpdir(), 'daybook-kill-'));
+  writeFileSync(
+    join(folder, 'daybook.yaml'),
+    `version: 1
+sources:
+  - { name: pages, type: http_json, url: "${origin.url}/pages", allow_private: true, records: items, id: id, occurred_at: at,
+      paginator: { type: page_number, total_path: pages }, schedule: { every: 1d } }
+`,
+  );
+});
+
+afterAll(async () => {
+  await running?.killAll();
+  await origin.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test(`kill -9 of everything ${kills} times during ${pages} pages: each record stored once, and the run finishes`, async () => {
+  const workplace = new Workplace(folder);
+  for (let kill = 0; kill < kills; kill++) {
+    const asked = origin.requests.length;
+    running = workplace.start(['up']);
+    await until('pages are asked for', () => origin.requests.length > asked, 90_000);
+    await sleep(500 + Math.random() * 2_000);
+    await running.killAll();
+  }
+  running = workplace.start(['up']);
+  await running.shows('pages            ok', 120_000);
+  const total = pages * perPage;
+  const { stdout } = workplace.run([
+    'sql',
+    '--json',
+    'select count(*) as rows, count(distinct source_id) as ids from raw_events',
+  ]);
+  expect(JSON.parse(stdout)).toEqual({ rows: total, ids: total });
+  expect(new Set(csvRowsBelow(join(folder, 'data', 'csv', 'pages')).map((row) => row['source_id'])).size).toBe(total);
+  const status = JSON.parse(workplace.run(['status', '--json']).stdout) as {
+    sources: { health: string; lastReceipt: object }[];
+  };
+  expect(status.sources[0]).toMatchObject({ health: 'ok', lastReceipt: { fetched: total, accepted: total } });
+  expect(await running.stop()).toBe(0);
+  const left = running.partPids();
+  expect(left).toEqual([]);
+  running = null;
+}, 300_000);

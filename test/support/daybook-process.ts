@@ -1,0 +1,114 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const launcher = fileURLToPath(new URL('../../daybook', import.meta.url));
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder in which `daybook` is used as a person would: own home, own data, none of this process's settings. */
+export class Workplace {
+  readonly folder: string;
+  readonly #variables: Record<string, string | undefined>;
+
+  constructor(folder: string, variables: Record<string, string | undefined> = {}) {
+    this.folder = folder;
+    this.#variables = { ...process.env, DAYBOOK_HTTP: '127.0.0.1:19464', ...variables };
+  }
+
+  /** Runs a command to its end. */
+  run(
+    args: readonly string[],
+    options: { timeoutMs?: number; variables?: Record<string, string> } = {},
+  ): CommandResult {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
+      cwd: this.folder,
+      env: { ...this.#variables, ...options.variables },
+      encoding: 'utf8',
+      timeout: options.timeoutMs ?? 120_000,
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    return { code: status, stdout, stderr };
+  }
+
+  /** Starts a command that stays. */
+  start(args: readonly string[]): RunningDaybook {
+    const child = spawn(process.execPath, [launcher, ...args], {
+      cwd: this.folder,
+      env: this.#variables,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new RunningDaybook(child, join(this.folder, '.daybook'));
+  }
+}
+
+export class RunningDaybook {
+  readonly #child: ChildProcess;
+  readonly #home: string;
+  output = '';
+
+  constructor(child: ChildProcess, home: string) {
+    this.#child = child;
+    this.#home = home;
+    child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Waits until the output shows something. */
+  async shows(text: string, withinMs = 60_000): Promise<void> {
+    await until(
+      `"${text}" in:\n${this.output}`,
+      () => this.output.includes(text) || this.#child.exitCode !== null,
+      withinMs,
+    );
+    if (!this.output.includes(text)) throw new Error(`ended without "${text}":\n${this.output}`);
+  }
+
+  /** Pids of the parts that the home remembers. */
+  partPids(): number[] {
+    try {
+      const { processes } = JSON.parse(readFileSync(join(this.#home, 'stack.json'), 'utf8')) as {
+        processes: Record<string, { pid: number }>;
+      };
+      return Object.values(processes).map(({ pid }) => pid);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Kills it and all its parts, as a power cut would. */
+  async killAll(): Promise<void> {
+    for (const pid of [-this.pid, ...this.partPids()]) signal(pid, 'SIGKILL');
+    await until('it is dead', () => this.#child.exitCode !== null || this.#child.signalCode !== null);
+  }
+
+  /** Presses Ctrl-C and returns the exit code. */
+  async stop(withinMs = 30_000): Promise<number | null> {
+    signal(this.pid, 'SIGINT');
+    await until(
+      `it has stopped:\n${this.output}`,
+      () => this.#child.exitCode !== null || this.#child.signalCode !== null,
+      withinMs,
+    );
+    return this.#child.exitCode;
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already.
+  }
+}
