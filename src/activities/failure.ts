@@ -12,11 +12,14 @@ export function toFailure(error: unknown, redact: Redact): unknown {
   if (!(error instanceof DaybookError)) {
     return ApplicationFailure.create({ type: 'Unexpected', message: redact(messageOf(error)) });
   }
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     type: error.type,
     message: redact(error.message),
     nonRetryable: error.next === 'never',
     ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
     ...(error instanceof ConfigProblems ? { details: [error.problems] } : {}),
   });
+  // Where in Daybook a source's 404 was noticed helps nobody who reads a history.
+  failure.stack = '';
+  return failure;
 }

@@ -4,7 +4,7 @@ import { sinks, type Tally } from './receipt.ts';
 export interface TableHead {
   readonly source: string;
   readonly phase: string;
-  /** Shown below the table, e.g. who paused the run. */
+  /** Shown above the table, e.g. who paused the run. */
   readonly note: string | null;
   readonly watermark: string | null;
 }
@@ -14,6 +14,7 @@ export function receiptTable(tally: Tally, head: TableHead): string {
   const lines = [
     `**${head.source}**: ${head.phase}`,
     '',
+    ...(head.note === null ? [] : [head.note, '']),
     '| fetched | accepted | rejected | unchanged | repaired | pages | batches |',
     '|---:|---:|---:|---:|---:|---:|---:|',
     `| ${tally.fetched} | ${tally.accepted} | ${tally.rejected} | ${tally.unchanged} | ${tally.repaired} | ${tally.pages} | ${tally.batches} |`,
@@ -27,5 +28,5 @@ export function receiptTable(tally: Tally, head: TableHead): string {
     '',
     `Watermark: ${head.watermark ?? 'none yet'}`,
   ];
-  return [...lines, ...(head.note === null ? [] : ['', head.note])].join('\n');
+  return lines.join('\n');
 }

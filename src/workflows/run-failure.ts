@@ -6,6 +6,13 @@ export interface RunFailure {
   readonly message: string;
 }
 
+/** The failure that ends a workflow, without a stack trace: the reason is what its reader wants. */
+export function workflowFailure({ type, message }: RunFailure, ...details: unknown[]): ApplicationFailure {
+  const failure = ApplicationFailure.create({ type, message, nonRetryable: true, details });
+  failure.stack = '';
+  return failure;
+}
+
 /** What an activity that failed for good says of it. */
 export function failureOf(error: unknown, what: string): RunFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
@@ -12,7 +12,7 @@ import { fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
 import type { Pause, PauseSwitch } from './pause.ts';
 import { Pipeline } from './pipeline.ts';
-import type { RunFailure } from './run-failure.ts';
+import { workflowFailure, type RunFailure } from './run-failure.ts';
 import { StateKeeper } from './state-keeper.ts';
 
 /** What a segment of a run hands to the next one. No batch is in flight then. */
@@ -106,7 +106,7 @@ export class Run {
   async settle(): Promise<void> {
     await this.#settleAll();
     const failure = this.#pipeline.failure ?? this.#verdict();
-    if (failure) throw ApplicationFailure.nonRetryable(failure.message, failure.type);
+    if (failure) throw workflowFailure(failure);
   }
 
   /** Stores the receipt and hands it out. */

@@ -1,5 +1,4 @@
 import {
-  ApplicationFailure,
   CancellationScope,
   continueAsNew,
   isCancellation,
@@ -12,7 +11,7 @@ import { sourceNamePattern } from '../domain/source-name.ts';
 import { storeActivities } from './activities.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
-import { failureOf } from './run-failure.ts';
+import { failureOf, workflowFailure } from './run-failure.ts';
 import { freshCarry, Run, type RunCarry } from './run.ts';
 
 export interface ScrapeRunInput {
@@ -47,7 +46,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
     const failed = run;
     const receipt = await CancellationScope.nonCancellable(() => failed.fail(failure));
     if (isCancellation(error)) throw error;
-    throw ApplicationFailure.create({ ...failure, nonRetryable: true, details: [receipt] });
+    throw workflowFailure(failure, receipt);
   }
   if (!run.ended) return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
   const finished = run;
@@ -62,7 +61,7 @@ async function resolve(source: string) {
     return await storeActivities(source).resolveSource({ source });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    throw ApplicationFailure.create({ ...failureOf(error, 'resolveSource'), nonRetryable: true });
+    throw workflowFailure(failureOf(error, 'resolveSource'));
   }
 }
 
@@ -79,8 +78,8 @@ function notStarted(source: string, pause: PauseSwitch): Progress {
 function sourceOf(input: unknown): string {
   const source = typeof input === 'object' && input !== null ? (input as { source?: unknown }).source : undefined;
   if (typeof source === 'string' && sourceNamePattern.test(source)) return source;
-  throw ApplicationFailure.nonRetryable(
-    `scrapeRun: found input ${JSON.stringify(input)}, expected {"source": "<name of a source>"}`,
-    'InvalidInput',
-  );
+  throw workflowFailure({
+    type: 'InvalidInput',
+    message: `scrapeRun: found input ${JSON.stringify(input)}, expected {"source": "<name of a source>"}`,
+  });
 }

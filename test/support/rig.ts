@@ -28,18 +28,30 @@ export class Rig {
   readonly variables: Record<string, string | undefined>;
   worker: RunningWorker | null = null;
   #runs = 0;
+  readonly #address: string;
 
-  private constructor(client: Client, database: TestDatabase, variables: Record<string, string | undefined>) {
+  private constructor(
+    client: Client,
+    database: TestDatabase,
+    variables: Record<string, string | undefined>,
+    address: string,
+  ) {
+    this.#address = address;
     this.client = client;
     this.database = database;
     this.variables = variables;
     this.taskQueue = `test-${this.folder.slice(-6)}`;
   }
 
-  static async create(yaml: string, variables: Record<string, string | undefined> = {}): Promise<Rig> {
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
+  /** @param address of the Temporal server, where it is not the one that all tests share */
+  static async create(
+    yaml: string,
+    variables: Record<string, string | undefined> = {},
+    address = inject('temporalAddress'),
+  ): Promise<Rig> {
+    const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
-    const rig = new Rig(new Client({ connection }), database, variables);
+    const rig = new Rig(new Client({ connection }), database, variables, address);
     rig.configure(yaml);
     await rig.startWorker();
     return rig;
@@ -62,7 +74,7 @@ export class Rig {
     runtimeInstalled = true;
     const lookUp = lookUpIn(this.variables);
     this.worker = await startWorker({
-      temporal: localTemporalSettings(inject('temporalAddress')),
+      temporal: localTemporalSettings(this.#address),
       taskQueue: this.taskQueue,
       postgres: this.database.settings,
       prepare: true,

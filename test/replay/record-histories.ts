@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { test } from 'vitest';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { version } from '../../src/config/version.ts';
+import type { Progress } from '../../src/workflows/messages.ts';
+import { findTemporal } from '../../src/embedded/temporal-binary.ts';
+import { createGate } from '../support/gate.ts';
+import { startOrigin } from '../support/origin.ts';
+import { Rig } from '../support/rig.ts';
+import { startTemporalServer } from '../support/temporal-server.ts';
+import { until } from '../support/until.ts';
+
+const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+const folder = new URL(`./histories/${version}/`, import.meta.url);
+
+/** Writes what the Temporal CLI shows of a run; the last run of the chain where none is named. */
+async function recordRun(address: string, name: string, workflowId: string, runId?: string): Promise<void> {
+  const program = await findTemporal(readEnvironment({}), () => undefined);
+  const run = runId === undefined ? [] : ['--run-id', runId];
+  const args = ['workflow', 'show', '--workflow-id', workflowId, ...run, '--output', 'json', '--address', address];
+  const history = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  mkdirSync(folder, { recursive: true });
+  // Paths of the machine that recorded are nobody's business.
+  writeFileSync(new URL(`${name}.json`, folder), history.replaceAll(projectFolder, '').replaceAll(/\/tmp\/[^"\\ ]*/g, '/path'));
+}
+
+test('histories of scrapeRun', async () => {
+  const server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
+  const origin = await startOrigin();
+  const rig = await Rig.create(
+    `version: 1
+defaults: { allow_private: true, retry: { max_attempts: 1 } }
+sources:
+  - { name: pages, type: http_json, url: "${origin.url}/", id: id, occurred_at: at, paginator: { type: page_number } }
+  - { name: long, type: file, path: long.ndjson, id: id, occurred_at: at }
+`,
+    {},
+    server.address,
+  );
+  const at = '2026-11-01T00:00:00Z';
+  const page = (name: string, size: number) => JSON.stringify(Array.from({ length: size }, (_, n) => ({ id: `${name}-${n}`, at })));
+  const record = (name: string, { workflowId }: WorkflowHandle) => recordRun(server.address, name, workflowId);
+  const ended = (handle: WorkflowHandle) => handle.result().catch(() => undefined);
+
+  origin.answer((url, response) => void response.end(url.searchParams.get('page') === '1' ? page('finished', 3) : '[]'));
+  const finished = await rig.start({ source: 'pages' });
+  await ended(finished);
+  await record('finished', finished);
+  const unchanged = await rig.start({ source: 'pages' });
+  await ended(unchanged);
+  await record('unchanged', unchanged);
+
+  origin.answer((_url, response) => void response.writeHead(404).end());
+  const failed = await rig.start({ source: 'pages' });
+  await ended(failed);
+  await record('failed', failed);
+
+  const reached = createGate();
+  const gate = createGate();
+  origin.answer(async (url, response) => {
+    const number = Number(url.searchParams.get('page'));
+    if (number === 2) {
+      reached.open();
+      await gate.opened;
+    }
+    response.end(number < 3 ? page(`paused-${number}`, 5_000) : '[]');
+  });
+  const paused = await rig.start({ source: 'pages' });
+  await reached.opened;
+  await paused.signal('pause', { reason: 'recording', by: 'test', until: '2099-01-01T00:00:00Z' });
+  gate.open();
+  await until('the run is paused', async () => (await paused.query<Progress>('progress')).phase === 'paused');
+  await record('paused', paused);
+  await paused.signal('resume', { by: 'test' });
+  await ended(paused);
+  await record('resumed', paused);
+
+  const never = createGate();
+  origin.answer(async (url, response) => {
+    if (url.searchParams.get('page') === '1') return void response.end(page('cancelled', 5_000));
+    reached.open();
+    await never.opened;
+  });
+  const cancelled = await rig.start({ source: 'pages' });
+  await until('page 2 is asked for', () => origin.requests.filter((path) => path.includes('page=2')).length > 2);
+  await cancelled.cancel();
+  await ended(cancelled);
+  await record('cancelled', cancelled);
+
+  const lines = Array.from({ length: 40_000 }, (_, n) => `{"id":${n},"at":"${at}"}\n`);
+  writeFileSync(rig.path('long.ndjson'), lines.join(''));
+  const continued = await rig.start({ source: 'long' });
+  await ended(continued);
+  await recordRun(server.address, 'continued', continued.workflowId, continued.firstExecutionRunId);
+  await recordRun(server.address, 'continued-last', continued.workflowId);
+
+  never.open();
+  await rig.close();
+  await origin.close();
+  await server.stop();
+});

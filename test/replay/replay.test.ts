@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { installRuntime } from '../../src/worker/runtime.ts';
+
+installRuntime(pino({ level: 'silent' }));
+
+const folder = new URL('./histories/', import.meta.url);
+const workflowBundle = { codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)) };
+const releases = readdirSync(folder);
+
+interface History {
+  events: { eventType: string; activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+}
+
+const load = (release: string, name: string) =>
+  JSON.parse(readFileSync(new URL(`${release}/${name}.json`, folder), 'utf8')) as History;
+
+async function replay(history: History): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle, replayName: 'recorded' }, history);
+}
+
+describe.each(releases)('histories of release %s', (release) => {
+  const names = readdirSync(new URL(release, folder)).map((file) => file.replace('.json', ''));
+
+  test.each(names)('%s replays', async (name) => {
+    await replay(load(release, name));
+  });
+});
+
+describe('a history that the code would not have made', () => {
+  test('is found out: an activity of another name', async () => {
+    const history = load(releases[0] ?? '', 'finished');
+    const fetch = history.events.find((event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'fetchBatch');
+    if (fetch?.activityTaskScheduledEventAttributes) fetch.activityTaskScheduledEventAttributes.activityType.name = 'writeCsv';
+    await expect(replay(history)).rejects.toThrow(DeterminismViolationError);
+  });
+});
