@@ -11,7 +11,8 @@ const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 export async function runProduct(settings, temporal, folder, files) {
   const config = `${folder}/daybook.yaml`;
   const sources = [...files].map(
-    ([name, path]) => `  - { name: ${name}, type: file, path: ${JSON.stringify(path)}, id: id, occurred_at: published_at }\n`,
+    ([name, path]) =>
+      `  - { name: ${name}, type: file, path: ${JSON.stringify(path)}, id: id, occurred_at: published_at }\n`,
   );
   writeFileSync(config, `version: 1\nsources:\n${sources.join('')}`);
   const worker = await startWorker(settings, temporal, folder, config);

@@ -42,7 +42,13 @@ async function spoolFile(store, source, file) {
   };
   for await (const line of createInterface({ input: createReadStream(file) })) {
     const { id, published_at: at } = JSON.parse(line);
-    records.push({ sourceId: id, occurredAt: parseIso8601(at).micros, payload: line, repaired: false, timeFromRecord: true });
+    records.push({
+      sourceId: id,
+      occurredAt: parseIso8601(at).micros,
+      payload: line,
+      repaired: false,
+      timeFromRecord: true,
+    });
     if (records.length === maxBatchRecords) await flush();
   }
   await flush();

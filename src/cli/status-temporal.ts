@@ -1,6 +1,6 @@
+import { embeddedUi } from '../embedded/addresses.ts';
 import { ScheduleNotFoundError, type Client } from '@temporalio/client';
 import { scrapeScheduleId } from '../domain/names.ts';
-import { embeddedUi } from '../embedded/temporal.ts';
 import { CannotStart } from './cannot-start.ts';
 import { externalTemporal, requireTemporal, type Context } from './context.ts';
 import { withTemporal } from './temporal-client.ts';

@@ -2,12 +2,13 @@ import { dirname, join } from 'node:path';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { Config } from '../config/parse-config.ts';
 import { wirePath, writeDemoConfig } from '../demo/demo-config.ts';
+import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
 import { startOriginProcess } from '../embedded/children.ts';
 import { choosePort } from '../embedded/ports.ts';
-import { embeddedPostgresSettings, startPostgres } from '../embedded/postgres.ts';
+import { startPostgres } from '../embedded/postgres.ts';
 import { startStack, stopStack, type Halves } from '../embedded/stack.ts';
 import { findTemporal } from '../embedded/temporal-binary.ts';
-import { embeddedTemporalSettings, embeddedUi, startTemporal } from '../embedded/temporal.ts';
+import { startTemporal } from '../embedded/temporal.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { ensureAhead } from '../sinks/postgres/partitions.ts';
@@ -69,7 +70,8 @@ async function startAll(context: Context, halves: Halves, supervisor: Supervisor
   const config = loadConfig(context);
   await reachExternals(context);
   const started = await startStack(home, halves, environment, announce);
-  if (started.postgres) supervisor.watch({ part: 'postgres', start: () => startPostgres(home) }, started.postgres);
+  if (started.postgres)
+    supervisor.watch({ part: 'postgres', start: () => startPostgres(home, announce) }, started.postgres);
   if (started.temporal) {
     const start = async () => startTemporal(home, await findTemporal(environment, announce));
     supervisor.watch({ part: 'temporal', start }, started.temporal);

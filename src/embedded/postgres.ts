@@ -5,47 +5,34 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { PostgresSettings } from '../config/environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
 import type { Home } from './home.ts';
 import { startPart, tailOf } from './part.ts';
 import { choosePort } from './ports.ts';
+import { embeddedDatabase, embeddedPostgresSettings, embeddedUser, usualPorts } from './addresses.ts';
+import type { Announce } from './announce.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { canReach, postgresUser, type SystemUser } from './postgres-user.ts';
-
-const database = 'daybook';
-const superuser = 'daybook';
-const usualPort = 5432;
 
 /** Recovery after a kill replays the log since the last checkpoint. */
 const startMs = 120_000;
 /** How often a start is tried while backends of a killed server still hold its shared memory. */
 const startTries = 20;
 
-/** How the embedded PostgreSQL of a home is reached, whether or not it runs. */
-export function embeddedPostgresSettings(home: Home): PostgresSettings {
-  return {
-    host: '127.0.0.1',
-    port: home.ports.postgres ?? usualPort,
-    database,
-    user: superuser,
-    password: home.password,
-    sslMode: 'disable',
-    schema: 'public',
-  };
-}
-
 /**
  * Starts the home's PostgreSQL, making its cluster and database the first time.
  * @throws EmbeddedUnavailable
  */
-export async function startPostgres(home: Home): Promise<ChildProcess> {
+export async function startPostgres(home: Home, announce: Announce): Promise<ChildProcess> {
   const user = postgresUser();
   const binaries = findPostgresBinaries(user);
   const folder = clusterFolder(home, user);
+  if (folder !== home.path('postgres')) {
+    announce(`PostgreSQL's files are in ${folder}: the user postgres, whom it runs as, cannot reach ${home.folder}`);
+  }
   if (!existsSync(join(folder, 'PG_VERSION'))) initialize(home, binaries, folder, user);
-  home.rememberPort('postgres', await choosePort(home.ports.postgres ?? usualPort));
+  home.rememberPort('postgres', await choosePort(home.ports.postgres ?? usualPorts.postgres));
   for (let tries = 1; ; tries++) {
     const started = await startServer(home, binaries, folder, user);
     if (typeof started !== 'string') {
@@ -79,7 +66,7 @@ function initialize(home: Home, { initdb }: PostgresBinaries, folder: string, us
     mkdirSync(unfinished, { mode: 0o700 });
     writeFileSync(passwordFile, `${home.password}\n`, { mode: 0o600 });
     if (user) for (const path of [unfinished, passwordFile]) chownSync(path, user.uid, user.gid);
-    const args = [`--pgdata=${unfinished}`, `--username=${superuser}`, `--pwfile=${passwordFile}`];
+    const args = [`--pgdata=${unfinished}`, `--username=${embeddedUser}`, `--pwfile=${passwordFile}`];
     execFileSync(initdb, [...args, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], {
       stdio: 'pipe',
       cwd: '/',
@@ -144,7 +131,7 @@ async function answers(home: Home): Promise<boolean> {
 
 async function createDatabase(home: Home): Promise<void> {
   try {
-    await query(home, 'postgres', `create database ${database}`);
+    await query(home, 'postgres', `create database ${embeddedDatabase}`);
   } catch (error) {
     if ((error as { code?: string }).code !== '42P04') throw error;
   }

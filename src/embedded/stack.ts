@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Announce } from './announce.ts';
 import { partNames, type Home, type PartName } from './home.ts';
 import { stopPart } from './part.ts';
 import { startPostgres } from './postgres.ts';
-import { findTemporal, type Announce, type Surroundings } from './temporal-binary.ts';
+import { findTemporal, type Surroundings } from './temporal-binary.ts';
 import { startTemporal } from './temporal.ts';
 
 /** Which halves of the stack are embedded. */
@@ -34,7 +35,7 @@ export async function startStack(
     if (program !== null) announce('starting the Temporal server …');
     // Both settle before either's failure is acted on: what has started must be known to be stopped.
     const [postgres, temporal] = await Promise.allSettled([
-      halves.postgres ? startPostgres(home) : null,
+      halves.postgres ? startPostgres(home, announce) : null,
       program === null ? null : startTemporal(home, program),
     ]);
     if (postgres.status === 'rejected') throw postgres.reason;

@@ -3,15 +3,13 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, 
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../domain/errors.ts';
+import type { Announce } from './announce.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
 
 /** The last version that `go install` can build; later ones have a `replace` in their go.mod. */
 const version = 'v1.5.1';
 const goPackage = `github.com/temporalio/cli/cmd/temporal@${version}`;
 const executable = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
-
-/** Told of long steps as they go on. */
-export type Announce = (message: string) => void;
 
 /** What of the environment the search depends on. */
 export interface Surroundings {

@@ -3,15 +3,14 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { localTemporalSettings, type TemporalSettings } from '../config/temporal-settings.ts';
+import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
+import { embeddedTemporalSettings, usualPorts } from './addresses.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
 import type { Home } from './home.ts';
 import { startPart, tailOf } from './part.ts';
 import { choosePort } from './ports.ts';
 
-const usualPort = 7233;
-const usualUiPort = 8233;
 const startMs = 60_000;
 /** How long closed runs stay visible; the development server's own default is one day. */
 const retention = '30 days';
@@ -31,23 +30,15 @@ const serverFlags = [
   ].flatMap((value) => ['--dynamic-config-value', value]),
 ];
 
-export function embeddedTemporalSettings(home: Home): TemporalSettings {
-  return localTemporalSettings(`127.0.0.1:${home.ports.temporal ?? usualPort}`);
-}
-
-export function embeddedUi(home: Home): string {
-  return `http://127.0.0.1:${home.ports.temporalUi ?? usualUiPort}`;
-}
-
 /**
  * Starts the home's Temporal server with its Web UI.
  * @param program the Temporal CLI
  * @throws EmbeddedUnavailable
  */
 export async function startTemporal(home: Home, program: string): Promise<ChildProcess> {
-  const port = await choosePort(home.ports.temporal ?? usualPort);
+  const port = await choosePort(home.ports.temporal ?? usualPorts.temporal);
   home.rememberPort('temporal', port);
-  home.rememberPort('temporalUi', await choosePort(home.ports.temporalUi ?? usualUiPort, new Set([port])));
+  home.rememberPort('temporalUi', await choosePort(home.ports.temporalUi ?? usualPorts.temporalUi, new Set([port])));
   const logFile = home.path('logs', 'temporal.log');
   const child = startPart(home, {
     part: 'temporal',

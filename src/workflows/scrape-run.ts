@@ -1,10 +1,4 @@
-import {
-  CancellationScope,
-  continueAsNew,
-  isCancellation,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { Receipt } from '../domain/receipt.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';

@@ -37,7 +37,8 @@ test('a long run continues as new, with its counts, its place and its pause, and
   expect(receipt).toMatchObject({ outcome: 'ok', fetched: 60_000, batches: 12, postgres: { written: 60_000 } });
   const runs = rig.client.workflow.list({ query: `WorkflowId = '${handle.workflowId}'` });
   let segments = 0;
-  for await (const run of runs) segments += run.status.name === 'CONTINUED_AS_NEW' || run.status.name === 'COMPLETED' ? 1 : 0;
+  for await (const run of runs)
+    segments += run.status.name === 'CONTINUED_AS_NEW' || run.status.name === 'COMPLETED' ? 1 : 0;
   expect(segments).toBeGreaterThan(2);
   expect(await rig.database.count('select count(*) from raw_events')).toBe(60_000);
   expect(new Set(rig.csv('long').map((row) => row['source_id'])).size).toBe(60_000);

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 const pages = 200;
@@ -26,8 +26,7 @@ beforeAll(async () => {
         : Array.from({ length: perPage }, (_, n) => ({ id: `${page}-${n}`, at: '2026-11-01T00:00:00Z' }));
     response.end(JSON.stringify({ items, pages }));
   });
-  // Where PostgreSQL's user may look, if this is root.
-  folder = mkdtempSync(join(tmpdir(), 'daybook-kill-'));
+  folder = temporaryFolder();
   writeFileSync(
     join(folder, 'daybook.yaml'),
     `version: 1
@@ -50,7 +49,7 @@ test(`kill -9 of everything ${kills} times during ${pages} pages: each record st
     const asked = origin.requests.length;
     running = workplace.start(['up']);
     await until('pages are asked for', () => origin.requests.length > asked, 90_000);
-    await sleep(500 + Math.random() * 2_000);
+    await sleep(500 + Math.random() * 6_000);
     await running.killAll();
   }
   running = workplace.start(['up']);

@@ -24,7 +24,10 @@ async function recordRun(address: string, name: string, workflowId: string, runI
   const history = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   mkdirSync(folder, { recursive: true });
   // Paths of the machine that recorded are nobody's business.
-  writeFileSync(new URL(`${name}.json`, folder), history.replaceAll(projectFolder, '').replaceAll(/\/tmp\/[^"\\ ]*/g, '/path'));
+  writeFileSync(
+    new URL(`${name}.json`, folder),
+    history.replaceAll(projectFolder, '').replaceAll(/\/tmp\/[^"\\ ]*/g, '/path'),
+  );
 }
 
 test('histories of scrapeRun', async () => {
@@ -41,11 +44,14 @@ sources:
     server.address,
   );
   const at = '2026-11-01T00:00:00Z';
-  const page = (name: string, size: number) => JSON.stringify(Array.from({ length: size }, (_, n) => ({ id: `${name}-${n}`, at })));
+  const page = (name: string, size: number) =>
+    JSON.stringify(Array.from({ length: size }, (_, n) => ({ id: `${name}-${n}`, at })));
   const record = (name: string, { workflowId }: WorkflowHandle) => recordRun(server.address, name, workflowId);
   const ended = (handle: WorkflowHandle) => handle.result().catch(() => undefined);
 
-  origin.answer((url, response) => void response.end(url.searchParams.get('page') === '1' ? page('finished', 3) : '[]'));
+  origin.answer(
+    (url, response) => void response.end(url.searchParams.get('page') === '1' ? page('finished', 3) : '[]'),
+  );
   const finished = await rig.start({ source: 'pages' });
   await ended(finished);
   await record('finished', finished);

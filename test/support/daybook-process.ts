@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
@@ -35,6 +35,11 @@ export class Workplace {
       maxBuffer: 256 * 1024 * 1024,
     });
     return { code: status, stdout, stderr };
+  }
+
+  /** Names of the files and folders here. */
+  files(): string[] {
+    return readdirSync(this.folder).sort();
   }
 
   /** Starts a command that stays. */

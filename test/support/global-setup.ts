@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { readEnvironment, type PostgresSettings } from '../../src/config/environment.ts';
+import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
 import { Home } from '../../src/embedded/home.ts';
-import { embeddedPostgresSettings } from '../../src/embedded/postgres.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
-import { embeddedTemporalSettings } from '../../src/embedded/temporal.ts';
 import { migrate } from '../../src/sinks/postgres/migrate.ts';
 import { startDebianPostgres } from './debian-postgres.ts';
 import { templateDatabase } from './template-database.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -24,7 +23,7 @@ declare module 'vitest' {
 
 /** One PostgreSQL, one older PostgreSQL and one Temporal server for the whole run, stopped at its end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'daybook-test-'));
+  const folder = temporaryFolder();
   const home = new Home(folder);
   await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), announce);
   const older = await startDebianPostgres(join(folder, 'older'));

@@ -1,0 +1,29 @@
+import type { PostgresSettings } from '../config/environment.ts';
+import { localTemporalSettings, type TemporalSettings } from '../config/temporal-settings.ts';
+import type { Home } from './home.ts';
+
+export const embeddedDatabase = 'daybook';
+export const embeddedUser = 'daybook';
+export const usualPorts = { postgres: 5432, temporal: 7233, temporalUi: 8233 } as const;
+
+/** How the embedded PostgreSQL of a home is reached, whether or not it runs. */
+export function embeddedPostgresSettings(home: Home): PostgresSettings {
+  return {
+    host: '127.0.0.1',
+    port: home.ports.postgres ?? usualPorts.postgres,
+    database: embeddedDatabase,
+    user: embeddedUser,
+    password: home.password,
+    sslMode: 'disable',
+    schema: 'public',
+  };
+}
+
+export function embeddedTemporalSettings(home: Home): TemporalSettings {
+  return localTemporalSettings(`127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`);
+}
+
+/** Address of the embedded server's Web UI. */
+export function embeddedUi(home: Home): string {
+  return `http://127.0.0.1:${home.ports.temporalUi ?? usualPorts.temporalUi}`;
+}

@@ -1,0 +1,182 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Workplace } from '../support/daybook-process.ts';
+import { freePort } from '../support/free-port.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let folder: string;
+let workplace: Workplace;
+
+beforeAll(() => {
+  folder = temporaryFolder();
+  workplace = new Workplace(folder);
+  writeFileSync(
+    join(folder, 'daybook.yaml'),
+    'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
+  );
+  writeFileSync(join(folder, 'lines.ndjson'), '{"id":1,"at":"2026-11-01T00:00:00Z"}\n{"id":2,"at":"never"}\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return name;
+};
+
+describe('check', () => {
+  test('says that all is fine', () => {
+    const { code, stdout } = workplace.run(['check']);
+    expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: all fine\n']);
+  });
+
+  test.each([
+    ['broken YAML', 'version: 1\nsources: [', /broken\.yaml:2:\d+: not valid YAML/],
+    [
+      'an unknown key',
+      'version: 1\nsources: [{ name: a, type: file, path: x, id: i, occured_at: t }]',
+      /unknown key "occured_at", did you mean "occurred_at"\?/,
+    ],
+    [
+      'a wrong type',
+      'version: 1\nsources: [{ name: a, type: file, path: 5, id: i, occurred_at: t }]',
+      /sources\[0\]\.path: found 5, expected string/,
+    ],
+    [
+      'two sources of one name',
+      'version: 1\nsources: [{ name: a, type: file, path: x, id: i, occurred_at: t }, { name: a, type: file, path: y, id: i, occurred_at: t }]',
+      /sources\[1\]\.name: found "a", which sources\[0\] bears already/,
+    ],
+    [
+      'a name that is a path',
+      'version: 1\nsources: [{ name: ../x, type: file, path: x, id: i, occurred_at: t }]',
+      /sources\[0\]\.name: found "\.\.\/x"/,
+    ],
+    [
+      'a variable that is not set',
+      'version: 1\nsources: [{ name: a, type: file, path: "${env:NOT_SET}", id: i, occurred_at: t }]',
+      /environment variable NOT_SET is not set/,
+    ],
+    [
+      'what is not built yet',
+      'version: 1\nsources: [{ name: a, type: rss, url: "https://x.test/feed" }]',
+      /type rss is not available yet/,
+    ],
+  ])('exits with 2 for %s, one line a problem', (_, yaml, message) => {
+    const { code, stdout, stderr } = workplace.run(['check', '--config', write('broken.yaml', yaml)]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('prints problems as JSON', () => {
+    const { code, stdout } = workplace.run([
+      'check',
+      '--json',
+      '--config',
+      write('broken.yaml', 'version: 2\nsources: []'),
+    ]);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 1, path: ['version'] }, { line: 2 }] });
+  });
+});
+
+describe('commands without a server', () => {
+  test('preview shows what would be stored and what not, and writes nothing', () => {
+    const { code, stdout } = workplace.run(['preview', 'lines', '--json']);
+    expect(code).toBe(0);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([
+      { verdict: 'stored', source_id: '1', occurred_at: '2026-11-01T00:00:00.000000Z' },
+      { verdict: 'rejected', reason: 'invalid_time' },
+    ]);
+    expect(workplace.files()).toEqual(['broken.yaml', 'daybook.yaml', 'lines.ndjson']);
+  });
+
+  test('state and dead-letters work on nothing', () => {
+    expect(workplace.run(['state', 'show', 'lines']).code).toBe(0);
+    expect(workplace.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('status, sql and run of an unknown source exit with 2 and one line', () => {
+    for (const args of [
+      ['status'],
+      ['sql', 'select 1'],
+      ['run', 'linse'],
+      ['run'],
+      ['bogus'],
+      ['backfill', 'lines'],
+      ['state', 'rewind', 'lines'],
+    ]) {
+      const { code, stdout, stderr } = workplace.run(args);
+      expect([args[0], code, stdout]).toEqual([args[0], 2, '']);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+  });
+
+  test('every command has help with an example', () => {
+    for (const args of [
+      ['up'],
+      ['run'],
+      ['preview'],
+      ['status'],
+      ['state', 'rewind'],
+      ['partitions', 'ensure'],
+      ['dead-letters', 'list'],
+    ]) {
+      const { code, stdout } = workplace.run([...args, '--help']);
+      expect([args, code]).toEqual([args, 0]);
+      expect(stdout).toContain('Example:\n  ./daybook');
+    }
+  });
+});
+
+describe('servers that cannot be used', () => {
+  test('a closed port, a wrong password and a missing database end `up` before anything runs', async () => {
+    const { host, port, user, password } = inject('postgres');
+    const good = { PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password, PG_DB: 'postgres' };
+    const closed = String(await freePort());
+    for (const [variables, message] of [
+      [{ ...good, PG_PORT: closed }, 'ECONNREFUSED'],
+      [{ ...good, PG_PASSWORD: 'wrong-password' }, '28P01'],
+      [{ ...good, PG_DB: 'no_such_database' }, '3D000'],
+    ] as const) {
+      const { code, stderr } = workplace.run(['up'], { variables });
+      expect([code, stderr.includes(message)]).toEqual([1, true]);
+      expect(stderr).not.toContain('wrong-password');
+      expect(stderr).not.toContain('starting');
+    }
+  });
+
+  test('a Temporal server without a worker fails a run after 15 s', () => {
+    const { host, port, user, password } = inject('postgres');
+    const startedAt = Date.now();
+    const { code, stderr } = workplace.run(['run', 'lines'], {
+      variables: {
+        ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
+        ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'default' },
+      },
+    });
+    expect([code, stderr.includes('no worker polls')]).toEqual([1, true]);
+    expect(Date.now() - startedAt).toBeLessThan(25_000);
+  });
+
+  test('without Go, a network or a server, `up` says what it looked for', () => {
+    const { code, stderr } = workplace.run(['up'], {
+      variables: {
+        PATH: '/nowhere',
+        XDG_CACHE_HOME: join(folder, 'cache'),
+        HTTPS_PROXY: 'http://127.0.0.1:1',
+        https_proxy: 'http://127.0.0.1:1',
+      },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('go is not installed');
+    expect(stderr).toContain('set TEMPORAL_ADDRESS');
+  });
+});
