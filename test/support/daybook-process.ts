@@ -43,14 +43,14 @@ export class Workplace {
   }
 
   /** Starts a command that stays. */
-  start(args: readonly string[]): RunningDaybook {
+  start(args: readonly string[], home = ''): RunningDaybook {
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.folder,
       env: this.#variables,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new RunningDaybook(child, join(this.folder, '.daybook'));
+    return new RunningDaybook(child, join(this.folder, '.daybook', home));
   }
 }
 
@@ -82,13 +82,18 @@ export class RunningDaybook {
 
   /** Pids of the parts that the home remembers. */
   partPids(): number[] {
+    return Object.values(this.parts());
+  }
+
+  /** The same, by name. */
+  parts(): Record<string, number> {
     try {
       const { processes } = JSON.parse(readFileSync(join(this.#home, 'stack.json'), 'utf8')) as {
         processes: Record<string, { pid: number }>;
       };
-      return Object.values(processes).map(({ pid }) => pid);
+      return Object.fromEntries(Object.entries(processes).map(([name, { pid }]) => [name, pid]));
     } catch {
-      return [];
+      return {};
     }
   }
 
@@ -107,6 +112,15 @@ export class RunningDaybook {
       withinMs,
     );
     return this.#child.exitCode;
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -27,6 +27,8 @@ export class Rig {
   readonly logs: Record<string, unknown>[] = [];
   readonly variables: Record<string, string | undefined>;
   worker: RunningWorker | null = null;
+  /** Set where the worker reaches PostgreSQL through something. */
+  postgresThrough: { host?: string; port?: number } = {};
   #runs = 0;
   readonly #address: string;
 
@@ -76,7 +78,7 @@ export class Rig {
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
       taskQueue: this.taskQueue,
-      postgres: this.database.settings,
+      postgres: { ...this.database.settings, ...this.postgresThrough },
       prepare: true,
       config: openConfigFile(this.path('daybook.yaml'), lookUp),
       lookUp,

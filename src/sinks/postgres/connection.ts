@@ -48,6 +48,8 @@ export function createPool(settings: PostgresSettings, options: PoolOptions): pg
   const pool = new pg.Pool({ ...clientConfig(settings), max: options.maxConnections, idleTimeoutMillis: 30_000 });
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', (error) => options.onIdleError?.(error));
+  // The pool listens only while a connection is idle; one that breaks in use fails its query as well as emitting this.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

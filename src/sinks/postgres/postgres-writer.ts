@@ -82,15 +82,15 @@ class BatchWrite {
   async #writeOnConnection(from: number, to: number): Promise<void> {
     const before = this.#counts;
     const refusedBefore = this.#refusals.length;
-    for (let tries = 1; ; tries++) {
-      try {
-        return await withConnection(this.#tools.pool, (client) => this.#writeRange(client, from, to));
-      } catch (error) {
-        if (tries > 1 || actionFor(toPostgresError(error)) !== 'reprepare') throw this.#failure(error);
-        // A new connection knows no stale statement; what this one stored, its tokens tell.
+    try {
+      await withConnection(this.#tools.pool, async (client) => {
+        // Of a connection that broke on the way, the tokens tell what it stored.
         this.#counts = before;
         this.#refusals.length = refusedBefore;
-      }
+        await this.#writeRange(client, from, to);
+      });
+    } catch (error) {
+      throw this.#failure(error);
     }
   }
 

@@ -1,0 +1,98 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { csvRowsBelow } from '../support/csv-rows.ts';
+import { isAlive, Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let workplace: Workplace;
+let running: RunningDaybook;
+
+const demoData = () => join(folder, '.daybook', 'demo', 'data');
+const rows = (query: string) => {
+  const { stdout } = workplace.run(['sql', '--demo', '--json', query]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+};
+const counts = () => rows('select count(*) as rows, count(distinct (source, source_id)) as keys from raw_events')[0];
+const healthAddress = () => /health\s+(http:\S+)/.exec(running.output)?.[1] ?? '';
+
+beforeAll(() => {
+  folder = temporaryFolder();
+  // As under /root: PostgreSQL's user cannot enter.
+  chmodSync(folder, 0o700);
+  workplace = new Workplace(folder);
+});
+afterAll(async () => {
+  await running?.killAll();
+  const elsewhere = /PostgreSQL's files are in (\S+):/.exec(running?.output ?? '')?.[1];
+  if (elsewhere !== undefined) rmSync(join(elsewhere, '..'), { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('up --demo', () => {
+  test('prints where to look and the first receipts, and becomes ready', async () => {
+    running = workplace.start(['up', '--demo'], 'demo');
+    await running.shows('Ctrl-C stops everything');
+    await running.shows('wire             ok');
+    await running.shows('news             ok');
+    expect((await fetch(healthAddress())).status).toBe(200);
+    expect((await fetch(healthAddress().replace('readyz', 'healthz'))).status).toBe(200);
+    const ui = /Web UI\s+(http:\S+)/.exec(running.output)?.[1] ?? '';
+    expect((await fetch(ui)).status).toBe(200);
+  });
+
+  test('is seen by status, run and env of the same home', () => {
+    const status = JSON.parse(workplace.run(['status', '--demo', '--json']).stdout) as {
+      sources: { name: string; health: string; nextRunAt: string }[];
+    };
+    expect(status.sources.map(({ name, health }) => [name, health])).toEqual([
+      ['news', 'ok'],
+      ['wire', 'ok'],
+    ]);
+    expect(status.sources[0]?.nextRunAt).toMatch(/^\d{4}-/);
+    const run = workplace.run(['run', 'news', '--demo', '--json']);
+    expect([run.code, (JSON.parse(run.stdout) as { source: string }).source]).toEqual([0, 'news']);
+    expect(workplace.run(['env', '--demo']).stdout).toMatch(/export PGHOST='127\.0\.0\.1'\n/);
+    expect(workplace.run(['check', '--demo']).code).toBe(0);
+  });
+
+  test('refuses a second one in the same home', () => {
+    const { code, stderr } = workplace.run(['up', '--demo']);
+    expect([code, stderr.includes('stop it with Ctrl-C')]).toEqual([1, true]);
+  });
+
+  test('starts a killed worker again', async () => {
+    const { worker } = running.parts();
+    process.kill(worker ?? 0, 'SIGKILL');
+    await running.shows('worker runs again');
+    await until('it is ready again', async () => (await fetch(healthAddress()).catch(() => null))?.status === 200);
+  });
+
+  test('stops everything at Ctrl-C, and goes on from there', async () => {
+    const parts = Object.values(running.parts());
+    expect(parts).toHaveLength(4);
+    const before = counts();
+    expect(before?.['rows']).toBe(before?.['keys']);
+    const startedAt = Date.now();
+    expect(await running.stop()).toBe(0);
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(parts.filter(isAlive)).toEqual([]);
+
+    const earlier = running;
+    running = workplace.start(['up', '--demo'], 'demo');
+    running.output = earlier.output.split('\n').find((line) => line.includes("PostgreSQL's files")) ?? '';
+    await running.shows('news             ');
+    const after = counts();
+    expect(Number(after?.['rows'])).toBeGreaterThan(Number(before?.['rows']));
+    expect(after?.['rows']).toBe(after?.['keys']);
+    const stored = rows('select source_id from raw_events').map((row) => row['source_id']);
+    const journal = new Set(csvRowsBelow(join(demoData(), 'csv')).map((row) => row['source_id']));
+    expect(stored.filter((id) => !journal.has(String(id)))).toEqual([]);
+    expect(await running.stop()).toBe(0);
+  });
+});
