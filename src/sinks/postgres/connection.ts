@@ -5,7 +5,7 @@ import {
   SinkMisconfigured,
   SinkUnavailable,
   DataCorrupted,
-  type DaybookError,
+  DaybookError,
 } from '../../domain/errors.ts';
 import { actionFor, hintFor, isSqlState, type PostgresError } from './sql-state.ts';
 
@@ -56,9 +56,22 @@ export function createPool(settings: PostgresSettings, options: PoolOptions): pg
 const verified = new WeakSet<pg.PoolClient>();
 
 /**
- * Runs work on a connection that is fit for storing. A connection on which it failed is not used again.
+ * Runs work on a connection that is fit for storing. A connection on which it failed is not used again; if it was broken,
+ * or its prepared statement stale, the work is done once more on another: a pool may hand out a connection that broke while
+ * nobody looked.
+ * @param work safe to repeat
  */
 export async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  try {
+    return await onOneConnection(pool, work);
+  } catch (error) {
+    const action = error instanceof DaybookError ? null : actionFor(toPostgresError(error));
+    if (action !== 'reconnect' && action !== 'reprepare') throw error;
+    return onOneConnection(pool, work);
+  }
+}
+
+async function onOneConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let failed = true;
   try {
