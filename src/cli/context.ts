@@ -45,7 +45,7 @@ export function externalPostgres({ environment, home }: Context): PostgresSettin
 export function externalTemporal({ environment, home }: Context): TemporalSettings | null {
   if (environment.temporalAddress === null) return null;
   const [host = '', port] = environment.temporalAddress.split(':');
-  return isLocal(host) && Number(port) === home.ports.temporal ? null : temporalSettings();
+  return isLocal(host) && Number(port) === home.ports.temporal ? null : temporalSettings(environment);
 }
 
 /**

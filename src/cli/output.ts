@@ -20,19 +20,17 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
   const widths = head.map((name, column) => Math.max(width(name), ...rows.map((row) => width(row[column] ?? ''))));
   const right = head.map((_, column) => rows.length > 0 && rows.every((row) => /^-?[\d,.]*$/.test(row[column] ?? '')));
   const limit = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => pad(cell, widths[column] ?? 0, right[column] ?? false))
-      .join('  ')
-      .trimEnd()
-      .slice(0, limit);
+  const line = (cells: readonly string[]) => {
+    const padded = cells.map((cell, column) => pad(cell, widths[column] ?? 0, right[column] ?? false));
+    return [...padded.join('  ').trimEnd()].slice(0, limit).join('');
+  };
   return [line(head), line(widths.map((size) => '-'.repeat(size))), ...rows.map(line)].join('\n');
 }
 
 /** One line of text, at most `length` characters. */
 export function shorten(text: string, length: number): string {
-  const line = text.replaceAll(/\s+/g, ' ');
-  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+  const characters = [...text.replaceAll(/\s+/g, ' ')];
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : characters.join('');
 }
 
 function pad(cell: string, size: number, right: boolean): string {

@@ -13,6 +13,8 @@ export function receiptLine(receipt: Receipt | FailedReceipt): string {
     ...(unchanged > 0 ? [`unchanged ${unchanged}`] : []),
     ...(rejected > 0 ? [`rejected ${rejected}`] : []),
     ...(postgres.refused > 0 ? [`refused ${postgres.refused}`] : []),
+    ...(postgres.expired > 0 ? [`expired ${postgres.expired}`] : []),
+    ...(postgres.deferred + csv.deferred > 0 ? [`deferred ${Math.max(postgres.deferred, csv.deferred)}`] : []),
     `csv ${csv.written}`,
   ];
   return `${head} ${counts.join('  ')}`;

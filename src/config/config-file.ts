@@ -42,7 +42,8 @@ export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
     file,
     current() {
       const version = versionOf(file);
-      if (version !== seen || version === null) {
+      // A broken one is read each time: it may be a variable that was missing.
+      if (version !== seen || version === null || broken) {
         seen = version;
         try {
           good = readConfig(file, lookUp);

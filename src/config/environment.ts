@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { DaybookError } from '../domain/errors.ts';
-import { lookUpIn, type LookUp } from './references.ts';
+import { InvalidEnvironment, lookUpIn, type LookUp } from './references.ts';
 
 /** How to reach a PostgreSQL database. */
 export interface PostgresSettings {
@@ -43,16 +42,10 @@ export interface Environment {
   readonly logLevel: string;
   /** Where things go that are made once for all homes, such as a built Temporal server. */
   readonly cacheFolder: string;
-  /** The variables themselves, for child processes. */
+  /** The variables themselves, those of `.env` included, for child processes. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Looks up what `${env:NAME}` stands for. */
   readonly lookUp: LookUp;
-}
-
-/** A variable of the environment that cannot be used. Exit code 2. */
-export class InvalidEnvironment extends DaybookError {
-  readonly type = 'InvalidEnvironment';
-  readonly next = 'never';
 }
 
 export interface EnvironmentOptions {
@@ -70,13 +63,15 @@ export function readEnvironment(
   options: EnvironmentOptions,
   variables: Readonly<Record<string, string | undefined>> = process.env,
 ): Environment {
-  const first = lookUpIn(variables);
-  const baseHome = resolve(first('DAYBOOK_HOME') || '.daybook');
-  const homeFolder = options.demo ? join(baseHome, 'demo') : baseHome;
+  const own = lookUpIn(variables);
+  const demoHome = resolve(own('DAYBOOK_HOME') || '.daybook', 'demo');
   const configFile = resolve(
-    options.config ?? (options.demo ? join(homeFolder, 'daybook.yaml') : first('DAYBOOK_CONFIG') || 'daybook.yaml'),
+    options.config ?? (options.demo ? join(demoHome, 'daybook.yaml') : own('DAYBOOK_CONFIG') || 'daybook.yaml'),
   );
-  const lookUp = lookUpIn({ ...readDotEnv(configFile), ...variables });
+  const dotEnv = readDotEnv(configFile);
+  const besideConfig = lookUpIn(dotEnv);
+  const lookUp: LookUp = (name) => own(name) ?? besideConfig(name);
+  const homeFolder = options.demo ? demoHome : resolve(lookUp('DAYBOOK_HOME') || '.daybook');
   const dataFolder = options.demo ? join(homeFolder, 'data') : resolve(lookUp('DAYBOOK_DATA') || 'data');
   const store = options.demo ? '' : lookUp('DAYBOOK_STORE') || '';
   if (store.startsWith('s3://')) {
@@ -95,8 +90,8 @@ export function readEnvironment(
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
     http: httpAddress(lookUp('DAYBOOK_HTTP') || '127.0.0.1:9464'),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
-    cacheFolder: join(userCache(first), 'daybook'),
-    variables,
+    cacheFolder: join(userCache(own), 'daybook'),
+    variables: { ...dotEnv, ...variables },
     lookUp,
   };
 }
@@ -133,13 +128,12 @@ function postgresSettings(lookUp: LookUp): PostgresSettings | null {
 }
 
 function ownerSettings(postgres: PostgresSettings, lookUp: LookUp): PostgresSettings {
-  const user = lookUp('PG_OWNER_USER');
   return {
     ...postgres,
     host: lookUp('PG_DIRECT_HOST') || postgres.host,
     port: port('PG_DIRECT_PORT', lookUp('PG_DIRECT_PORT') || String(postgres.port)),
-    user: user || postgres.user,
-    password: lookUp('PG_OWNER_PASSWORD') ?? (user ? '' : postgres.password),
+    user: lookUp('PG_OWNER_USER') || postgres.user,
+    password: lookUp('PG_OWNER_PASSWORD') ?? postgres.password,
   };
 }
 
@@ -164,7 +158,7 @@ function flag(lookUp: LookUp, name: string): boolean {
 
 function httpAddress(text: string): Environment['http'] {
   if (text === 'off') return null;
-  const match = /^(?:(.*):)?(\d+)$/.exec(text);
+  const match = /^(?:([\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(text);
   if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
   return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };

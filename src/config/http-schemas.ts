@@ -68,11 +68,12 @@ const url = z.string().check((context) => {
 /** Keys of every source that is fetched over HTTP. */
 export const httpShape = {
   url,
-  headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a header name'), scalar).default({}),
+  headers: z.record(z.string(), scalar).check(checkHeaderNames).default({}),
   params: z.record(z.string(), scalar).default({}),
   auth: auth.optional(),
   allow_private: z.boolean().default(false),
-  timeout: duration(1).default(60_000),
+  // Node's timers end at 24.8 days: a longer one would fire at once.
+  timeout: duration(1, 86_400_000).default(60_000),
   max_body: byteSize().default(64 * 1024 ** 2),
   robots: z.enum(['obey', 'ignore']).optional(),
   rate_limit: z.strictObject({ requests: z.int().min(1), per: duration(1) }).optional(),
@@ -88,10 +89,18 @@ export const httpShape = {
     .default([]),
 };
 
+function checkHeaderNames(context: z.core.ParsePayload<Record<string, string>>): void {
+  for (const name of Object.keys(context.value)) {
+    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) continue;
+    const message = `found "${name}", expected a header name of letters, digits and hyphens`;
+    context.issues.push({ code: 'custom', input: name, path: [name], message });
+  }
+}
+
 function urlProblem(text: string): string | null {
   if (/^\$\{env:[^}]*\}/.test(text)) return null;
   const expected = 'expected an http or https URL';
-  const readable = text.replaceAll(/\$\{env:[^}]*\}/g, 'x');
+  const readable = text.replaceAll(/\$\{env:[^}]*\}/g, '1');
   if (!URL.canParse(readable)) return `found "${text}", ${expected}`;
   const { username, password, protocol } = new URL(readable);
   if (username !== '' || password !== '') {

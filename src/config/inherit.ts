@@ -28,14 +28,15 @@ function spellOut(source: Tree): Tree {
 function merge(base: Tree, own: Tree): Tree {
   const merged: Tree = {};
   for (const key of new Set([...Object.keys(base), ...Object.keys(own)])) {
-    const value = Object.hasOwn(own, key) ? mergeValue(base[key], own[key], key) : stripNulls(base[key]);
+    const value = Object.hasOwn(own, key) ? mergeValue(base[key], own[key], key) : inherited(base[key], key);
     if (value !== null && value !== undefined) merged[key] = value;
   }
   return merged;
 }
 
 function mergeValue(base: unknown, own: unknown, key: string): unknown {
-  if (!isTree(own)) return own;
+  // A request's body is the user's own, with its nulls.
+  if (!isTree(own) || key === 'body') return own;
   if (!isTree(base) || isOtherKind(base, own)) return merge({}, own);
   return merge(key === 'schedule' ? withoutRival(base, own) : base, own);
 }
@@ -47,12 +48,16 @@ function isOtherKind(base: Tree, own: Tree): boolean {
 
 function withoutRival(base: Tree, own: Tree): Tree {
   const { every, cron, ...rest } = base;
-  if (Object.hasOwn(own, 'every')) return { ...rest, every };
-  return Object.hasOwn(own, 'cron') ? { ...rest, cron } : base;
+  if (isGiven(own['every'])) return { ...rest, every };
+  return isGiven(own['cron']) ? { ...rest, cron } : base;
 }
 
-function stripNulls(value: unknown): unknown {
-  return isTree(value) ? merge({}, value) : value;
+function isGiven(value: unknown): boolean {
+  return value !== null && value !== undefined;
+}
+
+function inherited(value: unknown, key: string): unknown {
+  return isTree(value) && key !== 'body' ? merge({}, value) : value;
 }
 
 export function isTree(value: unknown): value is Tree {

@@ -29,7 +29,8 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   if (issue.input === undefined) return `is required: ${issue.message}`;
   if ('options' in issue && Array.isArray(issue.options)) {
     const { type } = (issue.input ?? {}) as { type?: unknown };
-    return `found ${show(type ?? issue.input)}, expected ${issue.options.map(String).join(', ')}`;
+    const found = typeof issue.input !== 'object' ? show(issue.input) : type === undefined ? 'no type' : show(type);
+    return `found ${found}, expected ${issue.options.map(String).join(', ')}`;
   }
   const specific = issue.errors.flat().find((inner) => inner.code === 'custom');
   return specific ? specific.message : `found ${show(issue.input)}, ${issue.message}`;

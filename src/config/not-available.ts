@@ -2,9 +2,16 @@ import type { FileFrame } from './file-schema.ts';
 import type { Problem } from './problem.ts';
 import type { SourceConfig } from './source-schemas.ts';
 
-/** What a valid configuration asks for that this version cannot do yet. */
-export function notAvailable(frame: FileFrame, sources: readonly SourceConfig[]): Problem[] {
-  return [...frameGaps(frame), ...sources.flatMap((source, index) => sourceGaps(source, index))];
+/**
+ * What a configuration asks for that this version cannot do yet.
+ * @param frame null where it cannot be read
+ * @param sources null in the place of one that cannot be read
+ */
+export function notAvailable(frame: FileFrame | null, sources: readonly (SourceConfig | null)[]): Problem[] {
+  return [
+    ...(frame ? frameGaps(frame) : []),
+    ...sources.flatMap((source, index) => (source ? sourceGaps(source, index) : [])),
+  ];
 }
 
 function frameGaps(frame: FileFrame): Problem[] {

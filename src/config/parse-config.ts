@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { messageOf } from '../domain/errors.ts';
+import { asWritten } from './as-written.ts';
 import { fileFrame, type FileFrame } from './file-schema.ts';
 import { inheritDefaults, isTree } from './inherit.ts';
 import { issueMessage, unknownKeyMessage } from './issue-message.ts';
@@ -8,6 +10,8 @@ import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, type LookUp } from './references.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from './source-schemas.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
+
+type Tree = Record<string, unknown>;
 
 /** A configuration that can be run. */
 export interface Config extends Omit<FileFrame, 'sources' | 'defaults'> {
@@ -25,32 +29,32 @@ export function parseConfig(text: string, file: string, lookUp: LookUp): Config 
   if (!isTree(yaml.value)) {
     throw new ConfigProblems(file, [{ path: [], message: 'expected version: 1 and a list of sources' }]);
   }
+  const root = asWritten(yaml, yaml.value);
   const problems: Problem[] = [];
-  const frame = fileFrame.safeParse(yaml.value, { reportInput: true });
-  if (!frame.success) problems.push(...problemsOf(frame.error, fileFrame, yaml.value, yaml, []));
-  const sources = checkSources(yaml, problems);
-  problems.push(...sharedNames(yaml), ...unknownDefaults(yaml));
-  if (problems.length === 0 && frame.success) problems.push(...notAvailable(frame.data, sources));
-  problems.push(...referenceProblems(yaml.value, lookUp));
+  const frame = fileFrame.safeParse(root, { reportInput: true });
+  if (!frame.success) problems.push(...problemsOf(frame.error, fileFrame, root, yaml, []));
+  const sources = checkSources(root, yaml, problems);
+  problems.push(...sharedNames(root), ...defaultsProblems(root, yaml));
+  problems.push(...notAvailable(frame.data ?? null, sources), ...referenceProblems(root, lookUp));
   if (problems.length > 0 || !frame.success) throw new ConfigProblems(file, inOrder(problems, yaml));
   const { defaults: _, ...rest } = frame.data;
-  return { ...rest, sources };
+  return { ...rest, sources: sources.filter((source) => source !== null) };
 }
 
-function checkSources(yaml: YamlFile, problems: Problem[]): SourceConfig[] {
-  const { sources, defaults } = yaml.value as { sources?: unknown; defaults?: unknown };
+/** The sources that can be read; null in the place of one that cannot. */
+function checkSources({ sources, defaults }: Tree, yaml: YamlFile, problems: Problem[]): (SourceConfig | null)[] {
   if (!Array.isArray(sources)) return [];
-  return sources.flatMap((entry: unknown, index) => {
+  return sources.map((entry: unknown, index) => {
     const path = ['sources', index];
     if (!isTree(entry)) {
       problems.push({ path, message: 'expected an object with name, type and so on' });
-      return [];
+      return null;
     }
     const complete = inheritDefaults(isTree(defaults) ? defaults : {}, entry);
     const checked = sourceSchema.safeParse(complete, { reportInput: true });
-    if (checked.success) return [checked.data];
+    if (checked.success) return checked.data;
     problems.push(...problemsOf(checked.error, sourceSchema, complete, yaml, path));
-    return [];
+    return null;
   });
 }
 
@@ -81,10 +85,9 @@ function place(yaml: YamlFile, base: readonly (string | number)[], inner: readon
   return base.length > 0 && inner.length > 0 && !yaml.has(own) && yaml.has(inherited) ? inherited : own;
 }
 
-function sharedNames(yaml: YamlFile): Problem[] {
-  const entries = (yaml.value as { sources?: unknown }).sources;
-  if (!Array.isArray(entries)) return [];
-  const names = entries.map((entry: unknown) => (isTree(entry) ? entry['name'] : undefined));
+function sharedNames({ sources }: Tree): Problem[] {
+  if (!Array.isArray(sources)) return [];
+  const names = sources.map((entry: unknown) => (isTree(entry) ? entry['name'] : undefined));
   return names.flatMap((name, index): Problem[] => {
     const first = names.indexOf(name);
     if (typeof name !== 'string' || first === index) return [];
@@ -92,27 +95,39 @@ function sharedNames(yaml: YamlFile): Problem[] {
   });
 }
 
-function unknownDefaults(yaml: YamlFile): Problem[] {
-  const { defaults } = yaml.value as { defaults?: unknown };
+/** What is wrong with `defaults` by itself; its values are checked in the sources that inherit them. */
+function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
   if (!isTree(defaults)) return [];
   const known = [...keysOfSource(null)].filter((key) => key !== 'name');
-  return Object.keys(defaults)
+  const problems: Problem[] = Object.keys(defaults)
     .filter((key) => !known.includes(key))
     .map((key) => ({
       path: ['defaults'],
       message: unknownKeyMessage(key, known),
       ...lineAndColumn(yaml, ['defaults'], key),
     }));
+  const { schedule } = defaults;
+  if (isTree(schedule) && schedule['every'] != null && schedule['cron'] != null) {
+    problems.push({ path: ['defaults', 'schedule'], message: 'found every and cron, expected one of them' });
+  }
+  return problems;
 }
 
-function referenceProblems(value: unknown, lookUp: LookUp): Problem[] {
-  return findReferences(value).flatMap(({ path, name, text }): Problem[] => {
+function referenceProblems(root: Tree, lookUp: LookUp): Problem[] {
+  return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
     if (name === null) return [{ path, message: `found ${text}, expected \${env:NAME}` }];
-    if (lookUp(name) !== undefined) return [];
-    return [
-      { path, message: `environment variable ${name} is not set, expected it (or ${name}_FILE, or a line in .env)` },
-    ];
+    const problem = variableProblem(name, lookUp);
+    return problem === null ? [] : [{ path, message: problem }];
   });
+}
+
+function variableProblem(name: string, lookUp: LookUp): string | null {
+  try {
+    if (lookUp(name) !== undefined) return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+  return `environment variable ${name} is not set, expected it (or ${name}_FILE, or a line in .env)`;
 }
 
 function inOrder(problems: readonly Problem[], yaml: YamlFile): Problem[] {

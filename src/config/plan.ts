@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncrementalPlan, PaginatorPlan } from '../domain/plan-parts.ts';
 import type { FilePlan, HttpJsonPlan, RecordLimits, SourcePlan, SourcePlanBase } from '../domain/source.ts';
 import type { Config } from './parse-config.ts';
-import { maskLiterals } from './secrets.ts';
+import { maskLiterals, maskUrl } from './secrets.ts';
 import type { FileConfig, HttpJsonConfig, SourceConfig } from './source-schemas.ts';
 
 /** The secret-free plan of a source, for workflows and their histories. */
@@ -24,7 +24,7 @@ function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
   return {
     ...planBase(config, source, { url, params, paginator, incremental }, { records, headers }),
     type: 'http_json',
-    url,
+    url: maskUrl(url),
     params: maskLiterals('params', params),
     headers: maskLiterals('headers', headers),
     records,
@@ -104,6 +104,17 @@ function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | nul
   };
 }
 
+/** Keys in order: moving a line of the file changes nothing. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));
+}
+
 function fingerprint(value: object): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify(sortKeys(value)))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DaybookError, messageOf } from '../domain/errors.ts';
 
 /** Looks a secret up by name; undefined = not set. */
 export type LookUp = (name: string) => string | undefined;
@@ -38,7 +39,16 @@ export function referencedNames(text: string): string[] {
   return [...text.matchAll(reference)].map((match) => match[1] ?? '');
 }
 
-/** Looks a variable up in an environment: `NAME`, else the content of the file that `NAME_FILE` names. */
+/** A variable of the environment that cannot be used. Exit code 2. */
+export class InvalidEnvironment extends DaybookError {
+  readonly type = 'InvalidEnvironment';
+  readonly next = 'never';
+}
+
+/**
+ * Looks a variable up in an environment: `NAME`, else the content of the file that `NAME_FILE` names. The look-up throws
+ * InvalidEnvironment where that file cannot be read.
+ */
 export function lookUpIn(environment: Readonly<Record<string, string | undefined>>): LookUp {
   return (name) => {
     const value = environment[name];
@@ -47,8 +57,8 @@ export function lookUpIn(environment: Readonly<Record<string, string | undefined
     if (file === undefined || file === '') return undefined;
     try {
       return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    } catch {
-      return undefined;
+    } catch (error) {
+      throw new InvalidEnvironment(`${name}_FILE: cannot be read: ${messageOf(error)}`);
     }
   };
 }

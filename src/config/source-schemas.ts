@@ -4,7 +4,7 @@ import { sourceNamePattern } from '../domain/source-name.ts';
 import { sourceTypes } from '../domain/source.ts';
 import { httpShape, incremental, paginator } from './http-schemas.ts';
 import { byteSize, duration } from './units.ts';
-import { expression, occurredAt, retry, schedule } from './value-schemas.ts';
+import { expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
 
 const name = z
   .string()
@@ -20,7 +20,7 @@ const id = z.union([expression, z.array(expression).min(1)], 'expected a JMESPat
 const commonShape = {
   name,
   id,
-  occurred_at: occurredAt,
+  occurred_at: requiredOccurredAt,
   retry: retry.default({ max_attempts: 8, initial_interval: 1_000, backoff_coefficient: 2, max_interval: 60_000 }),
   schedule: schedule.optional(),
   schema: z.string().optional(),

@@ -56,8 +56,11 @@ const neighboursWords: Readonly<Record<string, string>> = {
 
 /** The key that was probably meant, or null: a neighbour's word for a known key, else the nearest in letters. */
 export function suggestKey(unknown: string, known: readonly string[]): string | null {
-  const word = neighboursWords[unknown.toLowerCase().replaceAll('-', '_')];
-  if (word !== undefined && known.includes(word.split('.')[0] ?? '')) return word;
+  const name = unknown.toLowerCase().replaceAll('-', '_');
+  const word = Object.hasOwn(neighboursWords, name) ? (neighboursWords[name] ?? '') : '';
+  const [first = '', last = first] = word.split('.');
+  if (known.includes(first)) return word;
+  if (known.includes(last)) return last;
   if (known.length === 0) return null;
   const nearest = closest(unknown.toLowerCase(), [...known]);
   return distance(unknown.toLowerCase(), nearest) <= Math.max(2, Math.floor(unknown.length / 3)) ? nearest : null;

@@ -1,5 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
+import type { Environment } from './environment.ts';
 
 /** Options that connections of clients and of workers share. */
 export type TemporalConnectionOptions = Pick<ConnectionOptions, 'address' | 'tls' | 'metadata'> & {
@@ -13,9 +14,18 @@ export interface TemporalSettings {
   readonly connection: TemporalConnectionOptions;
 }
 
-/** Reads `TEMPORAL_*`, the same variables and profile files as the Temporal CLI does. */
-export function temporalSettings(): TemporalSettings {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+/**
+ * Reads `TEMPORAL_*`, the same variables and profile files as the Temporal CLI does; the API key also from
+ * `TEMPORAL_API_KEY_FILE`.
+ */
+export function temporalSettings({ variables, lookUp }: Pick<Environment, 'variables' | 'lookUp'>): TemporalSettings {
+  const apiKeyGiven = lookUp('TEMPORAL_API_KEY');
+  const { connectionOptions, namespace } = loadClientConnectConfig({
+    overrideEnvVars: {
+      ...variables,
+      ...(apiKeyGiven === undefined ? {} : { TEMPORAL_API_KEY: apiKeyGiven }),
+    },
+  });
   const { address, tls, metadata, apiKey } = connectionOptions;
   return {
     address: address ?? 'localhost:7233',

@@ -37,16 +37,16 @@ export function parseBytes(text: string): number | null {
 }
 
 /** A duration in the file; milliseconds after parsing. */
-export function duration(minimumMs = 0) {
+export function duration(minimumMs = 0, maximumMs = Number.MAX_SAFE_INTEGER) {
   return z.string('expected a duration such as 30s, 5m, 1h or 7d').transform((text, context) => {
     const ms = parseDuration(text);
-    if (ms !== null && ms >= minimumMs) return ms;
+    if (ms !== null && ms >= minimumMs && ms <= maximumMs) return ms;
     context.addIssue({
       code: 'custom',
       message:
         ms === null
           ? `found "${text}", expected a duration such as 30s, 5m, 1h or 7d`
-          : `found "${text}", expected at least ${minimumMs} ms`,
+          : `found "${text}", expected ${minimumMs} to ${maximumMs} ms`,
     });
     return z.NEVER;
   });
@@ -54,9 +54,9 @@ export function duration(minimumMs = 0) {
 
 /** A size in the file; bytes after parsing. */
 export function byteSize() {
-  return z.union([z.int().positive(), z.string()], 'expected a size such as 8MiB').transform((value, context) => {
+  return z.union([z.number(), z.string()], 'expected a size such as 8MiB').transform((value, context) => {
     const bytes = typeof value === 'number' ? value : parseBytes(value);
-    if (bytes !== null && bytes > 0) return bytes;
+    if (bytes !== null && Number.isInteger(bytes) && bytes > 0) return bytes;
     context.addIssue({ code: 'custom', message: `found "${value}", expected a size such as 8MiB` });
     return z.NEVER;
   });

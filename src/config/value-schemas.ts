@@ -1,8 +1,9 @@
-import { CronExpressionParser } from 'cron-parser';
+import { format as formatDate, isValid, parse as parseDate } from 'date-fns';
 import { z } from 'zod';
 import { namedTimeFormats } from '../domain/plan-parts.ts';
 import { compileExpression } from '../domain/expression.ts';
 import { parseIso8601 } from '../domain/time.ts';
+import { cronProblem } from './cron.ts';
 import { duration } from './units.ts';
 
 /** A JMESPath expression, checked by compiling it. */
@@ -27,13 +28,27 @@ export const isoTime = z.string().refine((text) => parseIso8601(text).ok, {
   error: (issue) => `found "${String(issue.input)}", expected an ISO 8601 time such as 2026-01-01T00:00:00Z`,
 });
 
-/** iso8601, epoch_s, epoch_ms, rfc822 or a date-fns pattern, which has at least a year or a month letter. */
-export const timeFormat = z
-  .string()
-  .refine((text) => (namedTimeFormats as readonly string[]).includes(text) || /[yuMdHhmsTtX]/.test(text), {
-    error: (issue) =>
-      `found "${String(issue.input)}", expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`,
+/** iso8601, epoch_s, epoch_ms, rfc822 or a date-fns pattern, tried on a time. */
+export const timeFormat = z.string().check((context) => {
+  const text = context.value;
+  if ((namedTimeFormats as readonly string[]).includes(text) || isPattern(text)) return;
+  context.issues.push({
+    code: 'custom',
+    input: text,
+    message: `found "${text}", expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`,
   });
+});
+
+/** Whether a pattern can be read back what it wrote, and says at least something of the day. */
+function isPattern(text: string): boolean {
+  const sample = new Date(2026, 10, 5, 9, 30, 15);
+  try {
+    const read = parseDate(formatDate(sample, text), text, new Date(2001, 1, 2));
+    return isValid(read) && read.getTime() !== new Date(2001, 1, 2).getTime();
+  } catch {
+    return false;
+  }
+}
 
 /** In the file also a bare path (see `inherit`). */
 export const occurredAt = z.strictObject(
@@ -51,6 +66,14 @@ export const occurredAt = z.strictObject(
   },
 );
 
+/** Every source but a feed must say where the time is, or that the clock's will do. */
+export const requiredOccurredAt = occurredAt.refine(
+  (time) => time.path !== undefined || time.on_missing === 'fetched_at',
+  {
+    error: 'found no path, expected one, or on_missing: fetched_at',
+  },
+);
+
 export const retry = z.strictObject({
   max_attempts: z.int().min(1).max(1000).default(8),
   initial_interval: duration(1).default(1_000),
@@ -58,21 +81,14 @@ export const retry = z.strictObject({
   max_interval: duration(1).default(60_000),
 });
 
-/** A cron expression as Temporal takes it: five to seven fields, `@daily` and the like, `@every 5m`. */
 const cronExpression = z.string().check((context) => {
-  const text = context.value.replace(/^(?:CRON_)?TZ=\S+\s+/, '').replace(/\s*#.*$/, '');
-  if (/^@every\s+\S+$/.test(text)) return;
-  try {
-    // Temporal's seventh field is the year.
-    CronExpressionParser.parse(text.split(/\s+/).length === 7 ? text.replace(/\s+\S+$/, '') : text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    context.issues.push({
-      code: 'custom',
-      input: context.value,
-      message: `found "${context.value}", expected a cron expression such as "*/5 * * * *" (${why})`,
-    });
-  }
+  const problem = cronProblem(context.value);
+  if (problem === null) return;
+  context.issues.push({
+    code: 'custom',
+    input: context.value,
+    message: `found "${context.value}", expected a cron expression such as "*/5 * * * *" (${problem})`,
+  });
 });
 
 export const schedule = z

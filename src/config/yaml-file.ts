@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { Problem } from './problem.ts';
 
 /** A parsed YAML (or JSON) file whose values know their lines. */
@@ -6,6 +6,8 @@ export interface YamlFile {
   readonly value: unknown;
   /** Syntax errors; `value` is then of no use. */
   readonly problems: readonly Problem[];
+  /** The text of a scalar as it is written; null where there is none. */
+  source(path: Problem['path']): string | null;
   /** Whether the file itself has something at the path. */
   has(path: Problem['path']): boolean;
   /** Line and column of the value (or, with `key`, of that key in it); of the nearest parent where it is absent. */
@@ -20,8 +22,12 @@ export function parseYaml(text: string): YamlFile {
     return { message: `not valid YAML: ${error.message}`, path: [], line, column: col };
   });
   return {
-    value: problems.length > 0 ? null : readValue(document, problems),
+    value: problems.length > 0 ? null : readValue(document, counter, problems),
     problems,
+    source(path) {
+      const node: unknown = document.getIn(path, true);
+      return isScalar(node) && typeof node.source === 'string' ? node.source : null;
+    },
     has: (path) => document.hasIn(path),
     locate(path, key) {
       const offset = offsetOf(document, path, key);
@@ -32,11 +38,26 @@ export function parseYaml(text: string): YamlFile {
   };
 }
 
-function readValue(document: Document, problems: Problem[]): unknown {
+function readValue(document: Document, counter: LineCounter, problems: Problem[]): unknown {
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined || !alias.range) return;
+      const { line, col } = counter.linePos(alias.range[0]);
+      problems.push({ message: `not valid YAML: *${alias.source} names no anchor`, path: [], line, column: col });
+    },
+  });
+  if (problems.length > 0) return null;
   try {
-    return document.toJS() as unknown;
+    const value: unknown = document.toJS();
+    // An alias inside its own anchor makes a value that holds itself: nothing can be done with one.
+    JSON.stringify(value);
+    return value;
   } catch (error) {
-    problems.push({ message: `not valid YAML: ${error instanceof Error ? error.message : String(error)}`, path: [] });
+    problems.push({
+      message: `not valid YAML: ${error instanceof Error ? error.message : String(error)}`,
+      path: [],
+      line: 1,
+    });
     return null;
   }
 }

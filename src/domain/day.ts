@@ -38,7 +38,10 @@ export function partitionName(day: Day): string {
 /** The day a partition's name stands for, or null where it is none of ours. */
 export function dayOfPartition(name: string): Day | null {
   const match = /^raw_events_(\d{4})_(\d{2})_(\d{2})$/.exec(name);
-  return match ? `${match[1]}-${match[2]}-${match[3]}` : null;
+  if (!match) return null;
+  const day = `${match[1]}-${match[2]}-${match[3]}`;
+  const number = dayNumber(day);
+  return !Number.isNaN(number) && dayOfNumber(number) === day ? day : null;
 }
 
 /** Days from `today` to `today + premake` that have no partition yet, in order. */

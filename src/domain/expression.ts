@@ -1,5 +1,5 @@
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
-import { ExactNumber } from './json.ts';
+import { ExactNumber, unmarkText } from './json.ts';
 
 /** A compiled JMESPath expression; finds `null` or `undefined` where there is nothing. */
 export type Expression = (value: unknown) => unknown;
@@ -17,7 +17,11 @@ export function compileExpression(expression: string): Expression {
     return (value) => keys.reduce(memberOf, value);
   }
   const tree = compile(expression);
-  return (value) => TreeInterpreter.search(tree, value as JSONValue);
+  return (value) => {
+    const found: unknown = TreeInterpreter.search(tree, value as JSONValue);
+    // A function such as to_string writes an exact number as `JSON.stringify` does.
+    return typeof found === 'string' ? unmarkText(found) : found;
+  };
 }
 
 /** Like {@link compileExpression}, but an expression that fails on a value (a function given a wrong type) finds null. */

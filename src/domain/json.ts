@@ -1,10 +1,18 @@
-import { parse as parseWithNumbers, stringify as stringifyWithNumbers } from 'json-custom-numbers';
+import { randomUUID } from 'node:crypto';
+import { stringify as stringifyDeep } from 'json-custom-numbers';
 
-/** A number whose digits a JavaScript number would change, or whose exponent is extreme; kept as written. */
-export class ExactNumber {
+/** Stands before a number that travels through `JSON.parse` or `JSON.stringify` as a string; nobody can guess it. */
+const marker = `number:${randomUUID()}:`;
+
+/**
+ * A number whose digits a JavaScript number would change, or whose exponent is extreme; kept as written. It is a `Number`
+ * so that JMESPath takes it for one.
+ */
+export class ExactNumber extends Number {
   readonly text: string;
 
   constructor(text: string) {
+    super(text);
     this.text = text;
   }
 
@@ -12,6 +20,10 @@ export class ExactNumber {
   get isExtreme(): boolean {
     const exponent = /[eE]([+-]?\d+)$/.exec(this.text)?.[1];
     return exponent !== undefined && Math.abs(Number(exponent)) > 400;
+  }
+
+  toJSON(): string {
+    return marker + this.text;
   }
 }
 
@@ -23,6 +35,8 @@ export interface ParsedJson {
 
 /** Numbers long enough, or with an exponent, to be changed by `JSON.parse`; a match inside a string does no harm. */
 const suspectNumber = /(?:[:,[]|^)\s*(-?(?:\d+(?:\.\d*)?[eE][+-]?\d+|[\d.]{16,}))/g;
+/** A string, to be passed over, or a number. */
+const token = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
 
 /**
  * Parses JSON without changing a number.
@@ -30,22 +44,43 @@ const suspectNumber = /(?:[:,[]|^)\s*(-?(?:\d+(?:\.\d*)?[eE][+-]?\d+|[\d.]{16,})
  */
 export function parseJson(text: string): ParsedJson {
   if (!hasFragileNumber(text)) return { value: JSON.parse(text), exact: false };
-  const value: unknown = parseWithNumbers(text, undefined, (_key, number) =>
-    isFragile(number) ? new ExactNumber(number) : Number(number),
+  const marked = text.replaceAll(token, (found) =>
+    !found.startsWith('"') && isFragile(found) ? `"${marker}${found}"` : found,
   );
-  return { value, exact: true };
+  return { value: unmarkValue(JSON.parse(marked)), exact: true };
 }
 
-/** The JSON text of a value that {@link parseJson} made. Never recurses where `exact` is set. */
+/** The JSON text of a value that {@link parseJson} made. */
 export function writeJson(value: unknown, exact: boolean): string {
-  if (!exact) return JSON.stringify(value);
-  return stringifyWithNumbers(
-    value,
-    null,
-    undefined,
-    (_key, member: unknown) => (member instanceof ExactNumber ? member.text : undefined),
-    { maxDepth: Number.MAX_SAFE_INTEGER, skipToJSON: true },
-  );
+  const text = JSON.stringify(value);
+  return exact ? unmarkText(text) : text;
+}
+
+/** The same for a value that nests so deep that `JSON.stringify` would overflow the stack. */
+export function writeDeepJson(value: unknown): string {
+  const number = (_key: string, member: unknown) => (member instanceof ExactNumber ? member.text : undefined);
+  return stringifyDeep(value, null, undefined, number, { maxDepth: Number.MAX_SAFE_INTEGER, skipToJSON: true });
+}
+
+/** Puts numbers back into a text in which they are marked strings. */
+export function unmarkText(text: string): string {
+  return text.includes(marker) ? text.replaceAll(new RegExp(`"${marker}([^"]*)"`, 'g'), '$1') : text;
+}
+
+/** Turns marked strings into numbers, without recursion. */
+function unmarkValue(value: unknown): unknown {
+  const root = { value };
+  const containers: object[] = [root];
+  for (let container = containers.pop(); container; container = containers.pop()) {
+    for (const [key, member] of Object.entries(container)) {
+      if (typeof member === 'string' && member.startsWith(marker)) {
+        const number = new ExactNumber(member.slice(marker.length));
+        // Defined, not assigned: a key may be `__proto__`.
+        Object.defineProperty(container, key, { value: number, writable: true, enumerable: true, configurable: true });
+      } else if (isContainer(member)) containers.push(member);
+    }
+  }
+  return root.value;
 }
 
 function hasFragileNumber(text: string): boolean {
@@ -55,7 +90,10 @@ function hasFragileNumber(text: string): boolean {
 
 function isFragile(number: string): boolean {
   if (number.length < 16 && !/[eE]/.test(number)) return false;
-  return new ExactNumber(number).isExtreme || decimalOf(number) !== decimalOf(String(Number(number)));
+  const printed = String(Number(number));
+  // 1000000000000000000000 would print as 1e+21: the same value, but an id keeps its digits.
+  if (printed.includes('e') && !/[eE]/.test(number)) return true;
+  return new ExactNumber(number).isExtreme || decimalOf(number) !== decimalOf(printed);
 }
 
 /** Sign, significant digits and power of ten, so that equal values have equal text. */

@@ -130,7 +130,7 @@ export interface RunEnd {
 export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
   if (end.rateLimited) return 'rate_limited';
   if (tally.csv.deferred > 0 || tally.postgres.deferred > 0) return 'deferred';
-  if (tally.rejected > 0 || end.cutShort) return 'partial';
+  if (tally.rejected > 0 || tally.postgres.refused > 0 || end.cutShort) return 'partial';
   if (tally.fetched === 0 && !end.notModified) return 'empty';
   return tally.accepted === tally.postgres.duplicate ? 'unchanged' : 'ok';
 }
@@ -138,6 +138,11 @@ export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
 /** The share of rejects above which a run fails counts from this many fetched records on. */
 export const rejectRatioFloor = 20;
 
+/** Records that became dead letters, before the sinks or in PostgreSQL. */
+export function deadLetters(tally: Tally): number {
+  return tally.rejected + tally.postgres.refused;
+}
+
 export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number): boolean {
-  return tally.fetched >= rejectRatioFloor && tally.rejected / tally.fetched > maxRejectRatio;
+  return tally.fetched >= rejectRatioFloor && deadLetters(tally) / tally.fetched > maxRejectRatio;
 }

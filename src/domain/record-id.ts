@@ -28,11 +28,17 @@ export function recordId(values: readonly unknown[], expressions: readonly strin
 
 function idPart(value: unknown, expression: string): IdResult {
   if (typeof value === 'string') return value === '' ? missing(`id "${expression}" is empty`) : { ok: true, id: value };
-  if (typeof value === 'number') return { ok: true, id: String(value) };
+  if (typeof value === 'number') return { ok: true, id: plainDigits(value) };
   if (value instanceof ExactNumber) return { ok: true, id: value.text };
   if (value === null || value === undefined) return missing(`no value at id "${expression}"`);
   const kind = Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
   return invalid(`id "${expression}" is ${kind}, expected a string or a number`);
+}
+
+/** 0.0000001, not 1e-7. */
+function plainDigits(number: number): string {
+  const text = String(number);
+  return text.includes('e') ? number.toLocaleString('en', { useGrouping: false, maximumFractionDigits: 20 }) : text;
 }
 
 function missing(message: string): IdResult {

@@ -10,6 +10,8 @@ export function createRedactor(secrets: Iterable<string>): Redact {
     if (secret.length < 4) continue;
     forms.add(secret);
     forms.add(encodeURIComponent(secret.toWellFormed()));
+    // As `URLSearchParams` writes it: a space is +, and !'()~ are escaped.
+    forms.add(new URLSearchParams([['', secret]]).toString().slice(1));
     forms.add(JSON.stringify(secret).slice(1, -1));
     forms.add(Buffer.from(secret).toString('base64').replace(/=+$/, ''));
   }

@@ -97,7 +97,7 @@ export function parseEpoch(text: string, scale: 6 | 3): TimeResult {
   return inRange(sign === '-' ? -micros : micros);
 }
 
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const months = 'january february march april may june july august september october november december'.split(' ');
 const namedZones: Readonly<Record<string, string>> = {
   ut: '+0000',
   utc: '+0000',
@@ -121,7 +121,7 @@ export function parseRfc822(text: string, zone: ZoneOffset = utcOffset): TimeRes
   const why = 'expected an RFC 822 time such as Mon, 02 Jan 2026 15:04:05 GMT';
   if (!match) return { ok: false, why };
   const [, day, monthName = '', yearText = '', hour, minute, second = '0', zoneName] = match;
-  const month = months.indexOf(monthName.slice(0, 3).toLowerCase()) + 1;
+  const month = monthNumber(monthName.toLowerCase());
   if (month === 0) return { ok: false, why };
   const shortYear = Number(yearText);
   const year = yearText.length === 4 ? shortYear : shortYear + (shortYear < 50 ? 2000 : 1900);
@@ -136,6 +136,15 @@ export function parseRfc822(text: string, zone: ZoneOffset = utcOffset): TimeRes
     micros: 0,
     offset,
   });
+}
+
+/** 1..12 for a month's name, whole or cut to three letters (September also to four); 0 for no month. */
+function monthNumber(name: string): number {
+  return (
+    months.findIndex(
+      (month) => name === month || name === month.slice(0, 3) || (name === 'sept' && month === 'september'),
+    ) + 1
+  );
 }
 
 /** Refuses what lies outside the years 0001 to 9999. */

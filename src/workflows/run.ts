@@ -3,7 +3,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
-import { addFetch, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
+import { addFetch, deadLetters, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
 import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
@@ -194,7 +194,7 @@ export class Run {
     if (problem !== null) return { type: 'ReceiptUnbalanced', message: `receipt: ${problem}` };
     const { maxRejectRatio } = this.#plan;
     if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
-    const message = `${tally.rejected} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${this.#ref.source}`;
+    const message = `${deadLetters(tally)} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${this.#ref.source}`;
     return { type: 'TooManyRejects', message };
   }
 

@@ -1,12 +1,6 @@
 import pg from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import {
-  messageOf,
-  SinkMisconfigured,
-  SinkUnavailable,
-  DataCorrupted,
-  DaybookError,
-} from '../../domain/errors.ts';
+import { messageOf, SinkMisconfigured, SinkUnavailable, DataCorrupted, DaybookError } from '../../domain/errors.ts';
 import { actionFor, hintFor, isSqlState, type PostgresError } from './sql-state.ts';
 
 /** How each session behaves: times in UTC, and nothing that waits for ever. */

@@ -1,7 +1,14 @@
 import { dayNumberOfMicros } from '../../domain/day.ts';
 import type { DaySet } from '../../domain/day-set.ts';
 import { compileFinder } from '../../domain/expression.ts';
-import { ExactNumber, holdsExtremeNumber, isTextDeeperThan, isValueDeeperThan, writeJson } from '../../domain/json.ts';
+import {
+  ExactNumber,
+  holdsExtremeNumber,
+  isTextDeeperThan,
+  isValueDeeperThan,
+  writeDeepJson,
+  writeJson,
+} from '../../domain/json.ts';
 import { recordId } from '../../domain/record-id.ts';
 import type { AcceptedRecord } from '../../domain/record.ts';
 import type { Rejection } from '../../domain/rejection.ts';
@@ -114,6 +121,7 @@ function reject(reason: Rejection['reason'], message: string): { readonly ok: fa
 
 /** The JSON text of a raw record for its dead letter; a string where it nests too deep to be read back as JSON. */
 export function rawText(raw: RawRecord): string {
-  const text = raw.text ?? (raw.value === undefined ? 'null' : writeJson(raw.value, raw.exact || raw.mayBeDeep));
+  if (raw.value === undefined) return 'null';
+  const text = raw.text ?? (raw.mayBeDeep ? writeDeepJson(raw.value) : writeJson(raw.value, raw.exact));
   return isTextDeeperThan(text, maxDepth) ? JSON.stringify(text) : text;
 }

@@ -1,0 +1,40 @@
+import { isTree } from './inherit.ts';
+import type { Problem } from './problem.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * The file's content as it is meant: keys left empty at the top count as absent, and numbers among headers and parameters
+ * keep their text (`version: 1.10` asks for 1.10, not 1.1).
+ */
+export function asWritten(yaml: YamlFile, root: Tree): Tree {
+  const filled = Object.fromEntries(Object.entries(root).filter(([, value]) => value !== null));
+  const { defaults, sources } = filled;
+  return {
+    ...filled,
+    ...(isTree(defaults) ? { defaults: withTexts(yaml, defaults, ['defaults']) } : {}),
+    ...(Array.isArray(sources)
+      ? {
+          sources: sources.map((source: unknown, index) =>
+            isTree(source) ? withTexts(yaml, source, ['sources', index]) : source,
+          ),
+        }
+      : {}),
+  };
+}
+
+function withTexts(yaml: YamlFile, source: Tree, path: Problem['path']): Tree {
+  const texts: Tree = {};
+  for (const where of ['headers', 'params']) {
+    const values = source[where];
+    if (!isTree(values)) continue;
+    texts[where] = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'number' ? (yaml.source([...path, where, name]) ?? value) : value,
+      ]),
+    );
+  }
+  return { ...source, ...texts };
+}

@@ -1,0 +1,107 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openConfigFile, readConfig } from '../../../src/config/config-file.ts';
+import { ConfigProblems } from '../../../src/config/problem.ts';
+import { lookUpIn } from '../../../src/config/references.ts';
+import { daybookYaml, http } from './daybook-yaml.ts';
+
+const nothing = lookUpIn({});
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'daybook-config-'));
+  path = join(folder, 'daybook.yaml');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Writes a configuration whose one source bears the name. Names of different length are different sizes of file. */
+const write = (name: string, ...lines: string[]) => writeFileSync(path, daybookYaml([http(`name: ${name}`, ...lines)]));
+const names = (config: { readonly sources: readonly { readonly name: string }[] }) =>
+  config.sources.map((source) => source.name);
+
+describe('readConfig', () => {
+  test('of a file that is not there says its path and what to do', () => {
+    expect(() => readConfig(path, nothing)).toThrow(ConfigProblems);
+    expect(() => readConfig(path, nothing)).toThrow(new RegExp(`${path}.*--config`));
+  });
+
+  test('names the file in its problems', () => {
+    write('NoName');
+    expect(() => readConfig(path, nothing)).toThrow(`${path}:3:11: sources[0].name: `);
+  });
+});
+
+describe('openConfigFile', () => {
+  test('sees an edit', () => {
+    const file = openConfigFile(path, nothing);
+    write('one');
+    expect(names(file.current().config)).toEqual(['one']);
+    write('second');
+    const { config, broken } = file.current();
+    expect([names(config), broken]).toEqual([['second'], null]);
+  });
+
+  test('sees a file that was put in its place', () => {
+    const file = openConfigFile(path, nothing);
+    write('one');
+    file.current();
+    writeFileSync(join(folder, 'next'), daybookYaml([http('name: two')]));
+    renameSync(join(folder, 'next'), path);
+    expect(names(file.current().config)).toEqual(['two']);
+  });
+
+  test('keeps the last good one through a broken edit, and says what is wrong until it is mended', () => {
+    const file = openConfigFile(path, nothing);
+    write('one');
+    file.current();
+    write('one', 'timeout: soon');
+    for (const look of [file.current(), file.current()]) {
+      expect(names(look.config)).toEqual(['one']);
+      expect(look.broken?.problems).toMatchObject([{ path: ['sources', 0, 'timeout'] }]);
+    }
+    write('mended');
+    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'mended' }] }, broken: null });
+  });
+
+  test('keeps the last good one while the file is gone', () => {
+    const file = openConfigFile(path, nothing);
+    write('one');
+    file.current();
+    rmSync(path);
+    const { config, broken } = file.current();
+    expect(names(config)).toEqual(['one']);
+    expect(broken?.message).toContain(path);
+    write('back');
+    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'back' }] }, broken: null });
+  });
+
+  test('has nothing to offer where the file was never good', () => {
+    const file = openConfigFile(path, nothing);
+    expect(() => file.current()).toThrow(new RegExp(`${path}.*--config`));
+    write('NoName');
+    expect(() => file.current()).toThrow(/sources\[0\]\.name/);
+    expect(() => file.current()).toThrow(/sources\[0\]\.name/);
+    write('good');
+    expect(names(file.current().config)).toEqual(['good']);
+  });
+
+  test('keeps the last good one whatever stands in a broken edit', () => {
+    const file = openConfigFile(path, nothing);
+    write('one');
+    file.current();
+    write('one', 'constructor: 1');
+    expect(names(file.current().config)).toEqual(['one']);
+    expect(file.current().broken).not.toBeNull();
+  });
+
+  test('is good once a secret that was missing is there', () => {
+    const secret = join(folder, 'secret');
+    const file = openConfigFile(path, lookUpIn({ TOKEN_FILE: secret }));
+    write('one', 'headers: { Authorization: "${env:TOKEN}" }');
+    expect(() => file.current()).toThrow(/TOKEN_FILE: cannot be read/);
+    writeFileSync(secret, 's3cret');
+    expect(names(file.current().config)).toEqual(['one']);
+  });
+});

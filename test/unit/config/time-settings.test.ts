@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { complaints, daybookYaml, http, parseSource } from './daybook-yaml.ts';
+
+const withFormat = (format: string) =>
+  complaints(daybookYaml([http(`occurred_at: { path: at, format: "${format}" }`)]));
+const withSchedule = (schedule: string) => complaints(daybookYaml([http(`schedule: { ${schedule} }`)]));
+
+describe('occurred_at.format', () => {
+  test.each(['iso8601', 'epoch_s', 'epoch_ms', 'rfc822', 'yyyy-MM-dd HH:mm', "dd.MM.yyyy 'at' HH:mm:ss.SSSxxx"])(
+    'may be %s',
+    (format) => {
+      expect(withFormat(format)).toEqual([]);
+    },
+  );
+
+  // No record could be read with any of these: date-fns knows no such letters, or refuses them.
+  test.each(['', '-', 'nonsense', 'unix', 'epoch', 'rfc3339', 'YYYY-MM-DD', 'YYYY-MM-DD HH:mm'])(
+    'is refused where it is %j',
+    (format) => {
+      expect(withFormat(format).join()).toMatch(/^sources\.0\.occurred_at\.format: .*expected/);
+    },
+  );
+});
+
+describe('a time zone', () => {
+  test.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires'])('may be %s', (timezone) => {
+    expect(complaints(daybookYaml([http(`occurred_at: { path: at, timezone: ${timezone} }`)]))).toEqual([]);
+  });
+
+  test.each(['Mars/Base', 'Berlin', '""', 'local'])('may not be %s', (timezone) => {
+    expect(withSchedule(`every: 5m, timezone: ${timezone}`).join()).toMatch(/^sources\.0\.schedule\.timezone: /);
+  });
+});
+
+describe('schedule', () => {
+  test('takes every or cron, not both and not none', () => {
+    expect(withSchedule('every: 5m')).toEqual([]);
+    expect(withSchedule('cron: "*/5 * * * *"')).toEqual([]);
+    expect(withSchedule('every: 5m, cron: "*/5 * * * *"').join()).toMatch(/^sources\.0\.schedule: .*every and cron/);
+    expect(withSchedule('jitter: 5s').join()).toMatch(/^sources\.0\.schedule: .*every.*cron/);
+  });
+
+  test.each([
+    'every: 0s',
+    'every: 500ms',
+    'every: 5',
+    'every: often',
+    'jitter: 5',
+    'overlap: queue',
+    'catchup_window: 9s',
+  ])('refuses %s', (setting) => {
+    const text = setting.startsWith('every') ? setting : `every: 5m, ${setting}`;
+    expect(withSchedule(text).join()).toContain(`sources.0.schedule.${setting.split(':')[0]}: `);
+  });
+
+  test('is absent where nothing asks for one', () => {
+    expect(parseSource(daybookYaml([http()])).schedule).toBeUndefined();
+  });
+});
+
+describe('schedule.cron', () => {
+  // As Temporal reads them: minute first; of six fields the last is the year; of seven the first is the second.
+  test.each([
+    ...['* * * * *', '*/5 * * * *', '0 9 * * MON-FRI', '0 0 1 JAN *', '30 9 1 1 * 2027', '0 30 9 1 1 * 2027'],
+    ...['@hourly', '@daily', '@weekly', '@monthly', '@yearly', '@every 5m', '0 12 * * * # noon'],
+    ...['CRON_TZ=Europe/Berlin 0 12 * * *'],
+  ])('may be %s', (cron) => {
+    expect(withSchedule(`cron: "${cron}"`)).toEqual([]);
+  });
+
+  test.each([
+    ...['', ' ', '*', '* * * *', '61 * * * *', '* 24 * * *', '* * 32 * *', '* * * 13 *', '* * * * 8', '5m', 'hourly'],
+    ...['* * * * * * * *', '@sometimes', '@every now', '@every', 'a b c d e'],
+  ])('may not be %j', (cron) => {
+    expect(withSchedule(`cron: "${cron}"`).join()).toMatch(/^sources\.0\.schedule\.cron: .*expected/);
+  });
+});

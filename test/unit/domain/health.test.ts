@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { healthOf, type HealthFacts } from '../../../src/domain/health.ts';
+import { aFailedReceipt, aReceipt } from './a-receipt.ts';
+
+const finishedAt = '2026-11-01T09:00:00.000Z';
+const failure = aFailedReceipt({ type: 'SourceRefused', message: 'answered 403' });
+const health = (facts: Partial<HealthFacts>, secondsLater = 0) =>
+  healthOf({
+    lastReceipt: aReceipt({ finishedAt }),
+    paused: null,
+    everyMs: null,
+    now: new Date(Date.parse(finishedAt) + secondsLater * 1000),
+    ...facts,
+  });
+
+describe('healthOf', () => {
+  test('is ok after a run that ended well', () => {
+    expect(health({ everyMs: 60_000 }, 60)).toEqual({ health: 'ok', reason: null, since: finishedAt });
+    for (const outcome of ['partial', 'unchanged', 'empty', 'rate_limited'] as const) {
+      expect(health({ lastReceipt: aReceipt({ outcome }) }).health).toBe('ok');
+    }
+  });
+
+  test('is never_ran without a receipt', () => {
+    expect(health({ lastReceipt: null })).toEqual({ health: 'never_ran', reason: null, since: null });
+  });
+
+  test('is failing after a run that failed, and says why', () => {
+    const verdict = health({ lastReceipt: failure });
+    expect(verdict).toMatchObject({ health: 'failing', since: finishedAt });
+    expect(verdict.reason).toMatch(/SourceRefused.*answered 403/);
+  });
+
+  test('is deferred while batches wait', () => {
+    expect(health({ lastReceipt: aReceipt({ outcome: 'deferred' }) }).health).toBe('deferred');
+  });
+
+  test('is paused before anything else, with the reason given', () => {
+    const paused = { reason: 'maintenance' };
+    for (const lastReceipt of [null, failure, aReceipt()]) {
+      expect(health({ paused, lastReceipt })).toMatchObject({ health: 'paused', reason: 'maintenance' });
+    }
+  });
+
+  test('is late where no run has ended for three intervals', () => {
+    const everyMs = 300_000;
+    expect(health({ everyMs }, 900).health).toBe('ok');
+    expect(health({ everyMs }, 901)).toMatchObject({ health: 'late', since: finishedAt });
+  });
+
+  test('gives a source that runs often two minutes', () => {
+    expect(health({ everyMs: 1_000 }, 120).health).toBe('ok');
+    expect(health({ everyMs: 1_000 }, 121).health).toBe('late');
+  });
+
+  test('is never late by command only', () => {
+    expect(health({ everyMs: null }, 1e9).health).toBe('ok');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { parseIso8601, type Micros } from '../../../src/domain/time.ts';
+import { formatParameter } from '../../../src/sources/extraction/parameter-time.ts';
+
+function micros(text: string): Micros {
+  const time = parseIso8601(text);
+  if (!time.ok) throw new Error(time.why);
+  return time.micros;
+}
+
+describe('formatParameter', () => {
+  test.each([
+    ['2026-11-01T09:30:00.000000Z', 'iso8601', '2026-11-01T09:30:00Z'],
+    ['2026-11-01T10:00:00.500000Z', 'iso8601', '2026-11-01T10:00:00.5Z'],
+    ['2026-11-01T09:30:00.000001Z', 'iso8601', '2026-11-01T09:30:00.000001Z'],
+    ['2020-10-10T00:00:00Z', 'iso8601', '2020-10-10T00:00:00Z'],
+    ['2026-11-01T09:30:00.999999Z', 'epoch_s', '1793525400'],
+    ['2026-11-01T09:30:00.123999Z', 'epoch_ms', '1793525400123'],
+    ['1969-12-31T23:59:59.500000Z', 'epoch_s', '-1'],
+    ['1969-12-31T23:59:59.999900Z', 'epoch_ms', '-1'],
+    ['2026-11-01T09:30:00.999999Z', 'rfc822', 'Sun, 01 Nov 2026 09:30:00 GMT'],
+    ['2026-11-01T23:30:00Z', 'yyyy-MM-dd', '2026-11-01'],
+    ['2026-11-01T23:30:59Z', "dd.MM.yyyy'T'HH:mm", '01.11.2026T23:30'],
+  ])('writes %s as %s, cut off and never rounded up', (time, format, expected) => {
+    expect(formatParameter(micros(time), format)).toBe(expected);
+  });
+});

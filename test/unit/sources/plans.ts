@@ -1,0 +1,58 @@
+import type { PageNumberPlan } from '../../../src/domain/plan-parts.ts';
+import type { FilePlan, HttpJsonPlan, SourcePlanBase } from '../../../src/domain/source.ts';
+import { freshState, type SourceState } from '../../../src/domain/state.ts';
+import type { FetchContext } from '../../../src/sources/page.ts';
+
+const base: SourcePlanBase = {
+  name: 'news',
+  id: ['id'],
+  occurredAt: { path: 'at', format: 'iso8601', timezone: 'UTC', onMissing: 'reject' },
+  limits: { maxRecordBytes: 8 * 1024 * 1024, maxAheadMs: 172_800_000, maxAgeMs: null, maxNewDays: 400 },
+  onInvalid: 'dead_letter',
+  maxRejectRatio: 0.5,
+  allowEmpty: false,
+  retry: { maxAttempts: 1, initialIntervalMs: 1, backoffCoefficient: 2, maxIntervalMs: 1 },
+  fetchFingerprint: 'fetch',
+  shapeFingerprint: 'shape',
+};
+
+/** A JSON source with every default of daybook.yaml. */
+export function httpPlan(fields: Partial<HttpJsonPlan> = {}): HttpJsonPlan {
+  return {
+    ...base,
+    type: 'http_json',
+    url: 'http://origin/items',
+    params: {},
+    headers: {},
+    records: '@',
+    paginator: { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
+    incremental: null,
+    allowPrivate: true,
+    timeoutMs: 5_000,
+    maxBodyBytes: 64 * 1024 * 1024,
+    ...fields,
+  };
+}
+
+export function filePlan(fields: Partial<FilePlan> = {}): FilePlan {
+  return { ...base, type: 'file', path: 'in.ndjson', compression: 'none', ...fields };
+}
+
+/** Pages by number, from 1, until an empty one. */
+export const byNumber: PageNumberPlan = {
+  type: 'page_number',
+  pageParam: 'page',
+  basePage: 1,
+  totalPath: null,
+  hasMorePath: null,
+  stopAfterEmptyPage: true,
+  maxPages: null,
+};
+
+export const state: SourceState = freshState({
+  fetchFingerprint: 'fetch',
+  shapeFingerprint: 'shape',
+  databaseId: null,
+});
+
+export const context: FetchContext = { signal: new AbortController().signal, onProgress: () => {} };
