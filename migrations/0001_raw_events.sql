@@ -1,4 +1,4 @@
--- Why:      the tables of design.md §2: daily-partitioned events, the ledger of their keys, what each chunk did, the
+-- Why:      the tables of design.md section 2: daily-partitioned events, the ledger of their keys, what each chunk did, the
 --           day before which days are retired, and this database's own id. See docs/decisions/0001-schema.md.
 -- Locks:    none that matter: everything is new.
 -- Rollback: drop table raw_events, raw_event_keys, raw_event_batches, raw_event_floor, raw_event_database cascade;
@@ -32,7 +32,7 @@ create table raw_event_keys (
 comment on table raw_event_keys is 'Daybook: the ledger of all keys ever stored';
 
 create table raw_event_batches (
-  token text primary key,
+  token text collate "C" primary key,
   written int not null,
   duplicate int not null,
   at timestamptz not null default now()
@@ -64,7 +64,7 @@ declare
   schema name := current_schema();
 begin
   -- Makes the partition of a day unless there is one; tells whether it made it. Raises DB001 for a retired day.
-  -- The partition is made beside the table and attached: `create table … partition of` waits behind any reader and
+  -- The partition is made beside the table and attached: `create table ... partition of` waits behind any reader and
   -- blocks every writer meanwhile.
   execute format($function$
     create function %1$I.ensure_partition(day date) returns boolean

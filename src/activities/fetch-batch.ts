@@ -54,7 +54,7 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       if (!position) return nothingNew(input);
       const { previousPoll } = input.state;
       const known =
-        position.keysKept === null ? null : await dependencies.pollKeys.read(input.run.source, previousPoll);
+        position.place.type === 'file' ? null : await dependencies.pollKeys.read(input.run.source, previousPoll);
       const pages = openPages(poll, position, tools, context);
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
       const collected = await collect({ plan: poll.plan, position, pages, known, limits });

@@ -123,7 +123,7 @@ function postgresSettings(lookUp: LookUp): PostgresSettings | null {
     user: lookUp('PG_USER') || 'daybook',
     password: lookUp('PG_PASSWORD') ?? '',
     sslMode: sslMode(lookUp('PG_SSLMODE') || 'prefer'),
-    schema: lookUp('PG_SCHEMA') || 'public',
+    schema: schemaName(lookUp('PG_SCHEMA') || 'public'),
   };
 }
 
@@ -141,6 +141,13 @@ function port(name: string, text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 65_535) return number;
   throw new InvalidEnvironment(`${name}: found "${text}", expected a port from 1 to 65535`);
+}
+
+function schemaName(text: string): string {
+  if (/^[^'"\0]{1,63}$/.test(text)) return text;
+  throw new InvalidEnvironment(
+    `PG_SCHEMA: found ${JSON.stringify(text)}, expected a name of 1 to 63 characters without quotes`,
+  );
 }
 
 function sslMode(text: string): SslMode {

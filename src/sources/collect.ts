@@ -139,7 +139,8 @@ function endOf(plan: SourcePlan, position: FetchPosition, page: Page): PollEnd |
 
 function bytesOf(page: SortedPage): number {
   return (
-    sum(page.accepted, (record) => record.payload.length) + sum(page.deadLetters, (letter) => letter.recordText.length)
+    sum(page.accepted, (record) => Buffer.byteLength(record.payload)) +
+    sum(page.deadLetters, (letter) => letter.recordText.length)
   );
 }
 

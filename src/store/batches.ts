@@ -32,11 +32,12 @@ export function splitBatches(records: readonly AcceptedRecord[]): AcceptedRecord
   let bytes = 0;
   for (const record of records) {
     const last = batches.at(-1);
-    bytes += record.payload.length;
+    const size = Buffer.byteLength(record.payload);
+    bytes += size;
     if (last && last.length < maxBatchRecords && bytes <= maxBatchBytes) last.push(record);
     else {
       batches.push([record]);
-      bytes = record.payload.length;
+      bytes = size;
     }
   }
   return batches;

@@ -51,11 +51,10 @@ export async function listDeadLetters(store: BlobStore, filter: LetterFilter): P
       if (line === '') continue;
       const letter = parseJson(line).value as StoredLetter;
       if (!matches(letter, filter)) continue;
-      const { workflowId: _, ...known } = letter;
-      letters.set(letter.id, {
-        ...(letters.get(letter.id) ?? { ...known, count: 0, discardedAt: null }),
-        count: (letters.get(letter.id)?.count ?? 0) + 1,
-      });
+      const { workflowId: _, ...first } = letter;
+      const known = letters.get(letter.id);
+      const earliest = known && known.at <= first.at ? known : { ...first, count: 0, discardedAt: null };
+      letters.set(letter.id, { ...earliest, count: (known?.count ?? 0) + 1 });
     }
   }
   return [...letters.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
@@ -40,13 +41,8 @@ export function createDirectoryStore(root: string): BlobStore {
 
     async list(folder) {
       try {
-        const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-        return entries
-          .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-          .map((entry) => join(entry.parentPath, entry.name).slice(join(root, '/').length).replaceAll('\\', '/'))
-          .sort();
+        return (await listFiles(folder)).sort();
       } catch (error) {
-        if (isMissing(error)) return [];
         throw unavailable('list', folder, error);
       }
     },
@@ -56,10 +52,28 @@ export function createDirectoryStore(root: string): BlobStore {
         await rm(join(root, path), { force: true });
         await removeEmptyFolders(dirname(path));
       } catch (error) {
-        throw unavailable('delete', path, error);
+        if (!isMissing(error)) throw unavailable('delete', path, error);
       }
     },
   };
+
+  /** Folder by folder: one that is deleted meanwhile is empty, and says nothing about the others. */
+  async function listFiles(folder: string): Promise<string[]> {
+    let entries: Dirent[];
+    try {
+      entries = await readdir(join(root, folder), { withFileTypes: true });
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+    const files: string[] = [];
+    for (const entry of entries) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) files.push(...(await listFiles(path)));
+      else if (entry.isFile() && !entry.name.startsWith('.')) files.push(path);
+    }
+    return files;
+  }
 
   /** A run leaves a folder in the spool: without this there would be half a million a year. */
   async function removeEmptyFolders(folder: string): Promise<void> {

@@ -55,6 +55,13 @@ describe('a redirect', () => {
     expect(other.lastHeaders()['user-agent']).toBe('daybook/test');
   });
 
+  test('within another origin does not bring the headers back', async () => {
+    origin.answer(firstTo(`${other.url}/first`));
+    other.answer(firstTo('/second'));
+    expect((await get()).body.toString()).toBe('at /second');
+    expect(secretsSent(other)).toEqual([]);
+  });
+
   test('back from another origin does not bring the headers back', async () => {
     origin.answer(firstTo(`${other.url}/there`));
     other.answer(redirect(`${origin.url}/back`));

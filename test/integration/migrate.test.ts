@@ -107,13 +107,15 @@ describe.each(servers)('migrate on $name', ({ server }) => {
     }
   });
 
-  test('cannot be led astray by what a user puts on the search path', async () => {
+  test('makes an ensure_partition that no search path of its caller leads astray', async () => {
     await migrate(database.settings);
     const client = await database.pool.connect();
     try {
+      await client.query('create schema evil');
+      await client.query(`create function evil.to_char(date, text) returns text language sql as $$ select 'evil' $$`);
       await client.query('create temporary table raw_event_floor (retired_before date)');
       await client.query(`insert into raw_event_floor values ('2099-01-01')`);
-      await client.query('create temporary table raw_events (like public.raw_events)');
+      await client.query('set search_path = evil, pg_catalog');
       await client.query(`select public.ensure_partition('2026-11-01')`);
     } finally {
       client.release(true);

@@ -7,7 +7,7 @@ import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../src/em
 import { Home } from '../../src/embedded/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
 import { migrate } from '../../src/sinks/postgres/migrate.ts';
-import { startDebianPostgres } from './debian-postgres.ts';
+import { startDebianPostgres, type OtherPostgres } from './debian-postgres.ts';
 import { templateDatabase } from './template-database.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -26,17 +26,24 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = temporaryFolder();
   const home = new Home(folder);
   await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), announce);
-  const older = await startDebianPostgres(join(folder, 'older'));
-  const postgres = embeddedPostgresSettings(home);
-  for (const server of [postgres, older?.settings]) if (server) await makeTemplate(server);
-  project.provide('postgres', postgres);
-  project.provide('olderPostgres', older?.settings ?? null);
-  project.provide('temporalAddress', embeddedTemporalSettings(home).address);
-  return async () => {
+  let older: OtherPostgres | null = null;
+  const stop = async () => {
     older?.stop();
     await stopStack(home);
     rmSync(folder, { recursive: true, force: true });
   };
+  const postgres = embeddedPostgresSettings(home);
+  try {
+    older = await startDebianPostgres(join(folder, 'older'));
+    for (const server of [postgres, older?.settings]) if (server) await makeTemplate(server);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  project.provide('postgres', postgres);
+  project.provide('olderPostgres', older?.settings ?? null);
+  project.provide('temporalAddress', embeddedTemporalSettings(home).address);
+  return stop;
 }
 
 function announce(message: string): void {

@@ -57,16 +57,24 @@ const verified = new WeakSet<pg.PoolClient>();
  */
 export async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   try {
-    return await onOneConnection(pool, work);
+    return await onOneConnection(await pool.connect(), work);
   } catch (error) {
     const action = error instanceof DaybookError ? null : actionFor(toPostgresError(error));
     if (action !== 'reconnect' && action !== 'reprepare') throw error;
-    return onOneConnection(pool, work);
+    return onOneConnection(await newConnection(pool), work);
   }
 }
 
-async function onOneConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+/** A connection that nobody has used yet; old ones on the way to it are closed. */
+async function newConnection(pool: pg.Pool): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await pool.connect();
+    if (!verified.has(client)) return client;
+    client.release(true);
+  }
+}
+
+async function onOneConnection<T>(client: pg.PoolClient, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   let failed = true;
   try {
     if (!verified.has(client)) {
@@ -81,7 +89,11 @@ async function onOneConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) =
   }
 }
 
-async function verifyServer(client: pg.PoolClient): Promise<void> {
+/**
+ * Refuses a server that would lose or change what it is given.
+ * @throws SinkMisconfigured
+ */
+export async function verifyServer(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ encoding: string; commit: string }>(
     `select current_setting('server_encoding') as encoding, current_setting('synchronous_commit') as commit`,
   );
@@ -107,6 +119,7 @@ export function postgresFailure(error: unknown, what: string): DaybookError {
     case 'corrupted':
       return new DataCorrupted(message, { cause: error });
     case 'retry':
+    case 'halve':
     case 'ensure_partition':
       return new SinkUnavailable(message, { cause: error, retryAfterMs: jitterMs() });
     default:

@@ -1,11 +1,6 @@
 import { escapeIdentifier, type ClientBase, type QueryConfig } from 'pg';
 import type { SpooledRecord } from '../../domain/record.ts';
 
-/** Rows of one statement. */
-export const maxChunkRows = 1_000;
-/** Payload characters of one statement; a single larger row makes a larger one. */
-export const maxChunkLength = 8 * 1024 * 1024;
-
 /** A stretch of a batch that one statement stores. */
 export interface Chunk {
   readonly source: string;

@@ -3,7 +3,7 @@ import { runner } from 'node-pg-migrate';
 import { Client, escapeIdentifier } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 import { SinkMisconfigured } from '../../domain/errors.ts';
-import { clientConfig, postgresFailure } from './connection.ts';
+import { clientConfig, postgresFailure, verifyServer } from './connection.ts';
 
 const migrationsTable = 'daybook_migrations';
 const migrationsFolder = fileURLToPath(new URL('../../../migrations', import.meta.url));
@@ -24,13 +24,14 @@ export async function migrate(settings: PostgresSettings): Promise<MigrationResu
   const client = new Client({ ...config, options: '-c TimeZone=UTC -c lock_timeout=60s' });
   try {
     await client.connect();
+    await verifyServer(client);
     await refuseForeignTable(client, settings.schema);
     const applied = await runner({
       dbClient: client,
       dir: migrationsFolder,
       migrationsTable,
       schema: settings.schema,
-      createSchema: true,
+      createSchema: !(await hasSchema(client, settings.schema)),
       direction: 'up',
       advisoryLockMode: 'wait',
       verbose: false,
@@ -44,6 +45,12 @@ export async function migrate(settings: PostgresSettings): Promise<MigrationResu
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Making a schema needs a right on the database that the owner of a schema may not have. */
+async function hasSchema(client: Client, schema: string): Promise<boolean> {
+  const { rows } = await client.query('select from pg_namespace where nspname = $1', [schema]);
+  return rows.length > 0;
 }
 
 /** Whether every migration that this version knows has run; for readiness. */

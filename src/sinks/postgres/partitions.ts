@@ -1,7 +1,11 @@
 import { escapeIdentifier, type Pool } from 'pg';
 import { dayOfDate, dayOfPartition, missingDays, type Day } from '../../domain/day.ts';
+import { DaybookError } from '../../domain/errors.ts';
 import { postgresFailure, toPostgresError, withConnection } from './connection.ts';
-import { partitionActionFor } from './sql-state.ts';
+import { actionFor, isPartitionRace } from './sql-state.ts';
+
+/** Looks at a partition that others make at the same moment. */
+const raceTries = 3;
 
 /** Makes partitions, and remembers which days have one. */
 export interface Partitions {
@@ -33,13 +37,18 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
   }
 
   async function makePartition(day: Day): Promise<boolean> {
-    try {
-      await withConnection(pool, (client) => client.query(statement, [day]));
-      return true;
-    } catch (error) {
-      const action = partitionActionFor(toPostgresError(error));
-      if (action === 'expired') return false;
-      throw postgresFailure(error, `partition of ${day} could not be made`);
+    for (let tries = 1; ; tries++) {
+      try {
+        await withConnection(pool, (client) => client.query(statement, [day]));
+        return true;
+      } catch (error) {
+        if (error instanceof DaybookError) throw error;
+        const known = toPostgresError(error);
+        if (actionFor(known) === 'expired') return false;
+        // Someone else made it just now: look again.
+        if (isPartitionRace(known) && tries < raceTries) continue;
+        throw postgresFailure(error, `partition of ${day} could not be made`);
+      }
     }
   }
 

@@ -5,17 +5,12 @@ import { DaybookError, SinkMisconfigured } from '../../domain/errors.ts';
 import { noCounts, type SinkCounts } from '../../domain/receipt.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
 import type { RefusedRecord, StorageWriter, WriteContext, WriteResult } from '../storage-writer.ts';
+import { chunkBounds } from './chunk-bounds.ts';
 import { postgresFailure, toPostgresError, withConnection } from './connection.ts';
-import {
-  chunkStatement,
-  insertChunk,
-  maxChunkLength,
-  maxChunkRows,
-  type ChunkCounts,
-  type ChunkStatement,
-} from './insert-chunk.ts';
+import { chunkStatement, insertChunk, type ChunkCounts, type ChunkStatement } from './insert-chunk.ts';
 import { createPartitions, type Partitions } from './partitions.ts';
 import { actionFor } from './sql-state.ts';
+import { chunkToken, readStoredChunks, type StoredChunks } from './stored-chunks.ts';
 
 export interface PostgresWriterOptions {
   readonly pool: Pool;
@@ -35,14 +30,24 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
   return {
     sink: 'postgres',
     async write(batch, records, context) {
-      const retired = await partitions.ensure(records.map(dayOf));
-      const write = new BatchWrite(batch, records, retired, { pool, statement, partitions, context });
-      return write.run();
+      const what = `batch ${batch.number} of ${batch.source} could not be stored`;
+      try {
+        const retired = await partitions.ensure(records.map(dayOf));
+        const stored = await readStoredChunks(pool, schema, batch);
+        return await new BatchWrite({ batch, records, retired, stored, pool, statement, partitions, context }).run();
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        throw error instanceof DaybookError ? error : postgresFailure(error, what);
+      }
     },
   };
 }
 
-interface Tools {
+interface BatchWriteInput {
+  readonly batch: BatchRef;
+  readonly records: readonly SpooledRecord[];
+  readonly retired: ReadonlySet<Day>;
+  readonly stored: StoredChunks;
   readonly pool: Pool;
   readonly statement: ChunkStatement;
   readonly partitions: Partitions;
@@ -55,141 +60,114 @@ interface Refusal extends RefusedRecord {
 
 /** The writing of one batch. */
 class BatchWrite {
-  readonly #batch: BatchRef;
-  readonly #records: readonly SpooledRecord[];
-  readonly #retired: ReadonlySet<Day>;
-  readonly #tools: Tools;
+  readonly #input: BatchWriteInput;
   readonly #refusals: Refusal[] = [];
+  #retired: ReadonlySet<Day>;
   #counts: SinkCounts = noCounts;
 
-  constructor(batch: BatchRef, records: readonly SpooledRecord[], retired: ReadonlySet<Day>, tools: Tools) {
-    this.#batch = batch;
-    this.#records = records;
-    this.#retired = retired;
-    this.#tools = tools;
+  constructor(input: BatchWriteInput) {
+    this.#input = input;
+    this.#retired = input.retired;
   }
 
   async run(): Promise<WriteResult> {
-    for (const [from, to] of chunkBounds(this.#records)) {
-      this.#tools.context.signal.throwIfAborted();
-      await this.#writeOnConnection(from, to);
-      this.#tools.context.onProgress({ rows: to });
+    const { records, context } = this.#input;
+    for (const [from, to] of chunkBounds(records)) {
+      context.signal.throwIfAborted();
+      await this.#writeChunk(from, to);
+      context.onProgress({ rows: to });
     }
     this.#refuseMisconfiguration();
     return { counts: this.#counts, refused: this.#refusals };
   }
 
-  async #writeOnConnection(from: number, to: number): Promise<void> {
+  async #writeChunk(from: number, to: number): Promise<void> {
     const before = this.#counts;
     const refusedBefore = this.#refusals.length;
-    try {
-      await withConnection(this.#tools.pool, async (client) => {
-        // Of a connection that broke on the way, the tokens tell what it stored.
-        this.#counts = before;
-        this.#refusals.length = refusedBefore;
-        await this.#writeRange(client, from, to);
-      });
-    } catch (error) {
-      throw this.#failure(error);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await withConnection(this.#input.pool, async (client) => {
+          // Of a try that broke on the way, the tokens tell what it stored.
+          this.#counts = before;
+          this.#refusals.length = refusedBefore;
+          await this.#writeRange(client, from, to);
+        });
+      } catch (error) {
+        if (tries === partitionTries || actionFor(toPostgresError(error)) !== 'ensure_partition') throw error;
+        // No connection is held here: making partitions takes one of its own.
+        await this.#ensureAgain(from, to);
+      }
     }
   }
 
   /** Writes rows `from` to `to`, in halves where one of them cannot be stored or all of them take too long. */
   async #writeRange(client: PoolClient, from: number, to: number): Promise<void> {
+    const { stored } = this.#input;
+    const earlier = stored.find(from, to);
+    if (earlier) return this.#add(earlier, to - from);
+    if (stored.holdsPartOf(from, to)) return this.#writeHalves(client, from, to);
     for (let tries = 1; ; tries++) {
       try {
-        return this.#add(await this.#insert(client, from, to));
+        return this.#add(await this.#insert(client, from, to), to - from);
       } catch (error) {
         const known = toPostgresError(error);
-        switch (actionFor(known)) {
-          case 'ensure_partition':
-            if (tries >= partitionTries) throw error;
-            await this.#ensureAgain(from, to);
-            break;
-          case 'halve':
-            if (tries >= 2) return this.#halve(client, from, to, error);
-            break;
-          case 'bisect':
-            if (to - from > 1) return this.#halve(client, from, to, error);
-            return this.#refuse(from, known.code, known.message);
-          default:
-            throw error;
-        }
+        const action = actionFor(known);
+        if (action === 'bisect' && to - from === 1) return this.#refuse(from, known.code, known.message);
+        if (action === 'halve' && tries === 1) continue;
+        if ((action !== 'bisect' && action !== 'halve') || to - from === 1) throw error;
+        return this.#writeHalves(client, from, to);
       }
     }
   }
 
-  async #halve(client: PoolClient, from: number, to: number, error: unknown): Promise<void> {
-    if (to - from === 1) throw error;
+  async #writeHalves(client: PoolClient, from: number, to: number): Promise<void> {
     const middle = from + Math.floor((to - from) / 2);
     await this.#writeRange(client, from, middle);
     await this.#writeRange(client, middle, to);
   }
 
-  async #insert(client: PoolClient, from: number, to: number): Promise<ChunkCounts & { readonly expired: number }> {
-    const { source, firstRunId, number, hash } = this.#batch;
-    const chunk = this.#records.slice(from, to);
+  async #insert(client: PoolClient, from: number, to: number): Promise<ChunkCounts> {
+    const { batch, statement } = this.#input;
+    const chunk = this.#input.records.slice(from, to);
     const records = this.#retired.size === 0 ? chunk : chunk.filter((record) => !this.#retired.has(dayOf(record)));
-    if (records.length === 0) return { written: 0, duplicate: 0, expired: chunk.length };
-    const token = `${firstRunId}/${number}/${hash}/${from}-${to}`;
-    const counts = await insertChunk(client, this.#tools.statement, { source, records, token });
-    // Not `chunk.length - records.length`: when an earlier attempt stored the chunk, a day may not have been retired yet.
-    return { ...counts, expired: chunk.length - counts.written - counts.duplicate };
+    if (records.length === 0) return { written: 0, duplicate: 0 };
+    return insertChunk(client, statement, { source: batch.source, records, token: chunkToken(batch, from, to) });
   }
 
   async #ensureAgain(from: number, to: number): Promise<void> {
-    const days = this.#records.slice(from, to).map(dayOf);
-    this.#tools.partitions.forget(days);
-    await this.#tools.partitions.ensure(days.filter((day) => !this.#retired.has(day)));
+    const { records, partitions } = this.#input;
+    const days = records.slice(from, to).map(dayOf);
+    partitions.forget(days);
+    this.#retired = new Set([...this.#retired, ...(await partitions.ensure(days))]);
   }
 
-  #add({ written, duplicate, expired }: ChunkCounts & { readonly expired: number }): void {
+  /** Adds what a chunk of `rows` did; those it neither wrote nor knew were of retired days. */
+  #add({ written, duplicate }: ChunkCounts, rows: number): void {
     this.#counts = {
       ...this.#counts,
       written: this.#counts.written + written,
       duplicate: this.#counts.duplicate + duplicate,
-      expired: this.#counts.expired + expired,
+      expired: this.#counts.expired + rows - written - duplicate,
     };
   }
 
   #refuse(index: number, code: string | undefined, message: string): void {
-    const record = this.#records[index];
-    if (record)
-      this.#refusals.push({ index, record, code, message: `PostgreSQL refuses the record: ${message} (${code})` });
+    const record = this.#input.records[index];
+    const text = `PostgreSQL refuses the record: ${message} (${code})`;
+    if (record) this.#refusals.push({ index, record, code, message: text });
     this.#counts = { ...this.#counts, refused: this.#counts.refused + 1 };
   }
 
   #refuseMisconfiguration(): void {
-    const [first] = this.#refusals;
-    const alike = this.#refusals.filter(({ code }) => code === first?.code).length;
-    if (!first || alike < alikeFloor || alike * 2 <= this.#records.length) return;
-    throw new SinkMisconfigured(
-      `postgres: ${alike} of ${this.#records.length} records of a batch were refused alike, expected single ones: ${first.message}`,
-    );
-  }
-
-  #failure(error: unknown): DaybookError {
-    if (error instanceof DaybookError) return error;
-    return postgresFailure(error, `batch ${this.#batch.number} of ${this.#batch.source} could not be stored`);
-  }
-}
-
-/** Bounds `[from, to)` of the chunks of a batch: the same for the same batch, so that their tokens are. */
-export function chunkBounds(records: readonly SpooledRecord[]): [from: number, to: number][] {
-  const bounds: [number, number][] = [];
-  let from = 0;
-  let length = 0;
-  for (const [index, record] of records.entries()) {
-    const full = index - from >= maxChunkRows || length + record.payload.length > maxChunkLength;
-    if (full && index > from) {
-      bounds.push([from, index]);
-      from = index;
-      length = 0;
+    const total = this.#input.records.length;
+    for (const code of new Set(this.#refusals.map((refusal) => refusal.code))) {
+      const alike = this.#refusals.filter((refusal) => refusal.code === code);
+      if (alike.length < alikeFloor || alike.length * 2 <= total) continue;
+      throw new SinkMisconfigured(
+        `postgres: ${alike.length} of ${total} records of a batch were refused alike, expected single ones: ${alike[0]?.message}`,
+      );
     }
-    length += record.payload.length;
   }
-  if (records.length > from) bounds.push([from, records.length]);
-  return bounds;
 }
 
 function dayOf(record: SpooledRecord): Day {

@@ -25,11 +25,6 @@ export async function resetDatabase(settings: PostgresSettings, drop: boolean): 
   client.on('error', () => {});
   try {
     await client.connect();
-    const days = drop ? await listPartitions(client, settings.schema) : [];
-    for (let start = 0; start < days.length; start += dropAtOnce) {
-      const tables = days.slice(start, start + dropAtOnce).map((day) => `${schema}.${partitionName(day)}`);
-      await client.query(`drop table ${tables.join(', ')}`);
-    }
     const consumer = await client.query<{ found: boolean }>('select to_regclass($1::text) is not null as found', [
       `${schema}.sentiment_scores`,
     ]);
@@ -39,6 +34,15 @@ export async function resetDatabase(settings: PostgresSettings, drop: boolean): 
       ...['raw_event_keys', 'raw_events', 'raw_event_batches', 'raw_event_floor'].map((name) => `${schema}.${name}`),
     ];
     await client.query(`truncate ${tables.join(', ')}; insert into ${schema}.raw_event_floor default values`);
+    const days = drop ? await listPartitions(client, settings.schema) : [];
+    for (let start = 0; start < days.length; start += dropAtOnce) {
+      // Detached first: a table that refers to raw_events refers to each of its partitions.
+      const statements = days.slice(start, start + dropAtOnce).flatMap((day) => {
+        const partition = `${schema}.${partitionName(day)}`;
+        return [`alter table ${schema}.raw_events detach partition ${partition}`, `drop table ${partition}`];
+      });
+      await client.query(statements.join('; '));
+    }
     return { dropped: days.length };
   } catch (error) {
     throw postgresFailure(error, `${settings.database} could not be reset`);

@@ -70,7 +70,7 @@ const byClass: Readonly<Record<string, SqlStateAction>> = {
   '58': 'retry_alert', // system errors
 };
 
-/** Names of creating the same partition twice at once: look again. */
+/** Codes of making the same partition twice at once. */
 const partitionRaces = new Set(['42P07', '42P17', '42809', '23505']);
 
 /** What to do about an error of a chunk. Errors without code are those of the connection. */
@@ -82,9 +82,9 @@ export function actionFor(error: PostgresError): SqlStateAction {
   return byCode[code] ?? byClass[code.slice(0, 2)] ?? 'retry_alert';
 }
 
-/** What to do about an error of `ensure_partition`. */
-export function partitionActionFor(error: PostgresError): SqlStateAction {
-  return partitionRaces.has(error.code ?? '') ? 'retry' : actionFor(error);
+/** Whether an error of `ensure_partition` says that someone else made the partition at the same moment. */
+export function isPartitionRace({ code }: PostgresError): boolean {
+  return partitionRaces.has(code ?? '');
 }
 
 /** Whether a code is PostgreSQL's, not the operating system's (`ECONNREFUSED`). */
@@ -104,6 +104,9 @@ export function hintFor(code: string | undefined): string {
     case '28P01':
     case '28000':
       return '; check PG_USER and PG_PASSWORD';
+    case '0A000':
+    case '42601':
+      return '; expected PostgreSQL 12 to 18';
     case '3D000':
       return '; check PG_DB, or create the database';
     case '3F000':

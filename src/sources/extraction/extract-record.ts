@@ -93,7 +93,9 @@ function payloadOf(raw: RawRecord): Payload {
   if (raw.exact && holdsExtremeNumber(value)) {
     return reject('unstorable', 'record holds a number with an exponent beyond ±400');
   }
-  const text = raw.text ?? writeJson(value, raw.exact);
+  // A line is stored as it came, unless a suspect escape may hide under a key that is repeated.
+  const asItCame = raw.text !== undefined && !mayNeedRepair(raw.text) ? raw.text : null;
+  const text = asItCame ?? writeJson(value, raw.exact);
   const repair = mayNeedRepair(text) ? repairValue(value) : null;
   if (!repair) return { ok: true, value, text, repaired: false };
   const repaired = repair.value as object;

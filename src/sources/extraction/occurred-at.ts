@@ -55,16 +55,29 @@ export function createTimeReader(format: string, timezone: string): TimeReader {
       return textReader((text) => parseIso8601(text, zone), ' or set occurred_at.format (epoch_s, epoch_ms)');
     case 'rfc822':
       return textReader((text) => parseRfc822(text, zone));
-    default: {
-      const inZone = tz(timezone);
-      return textReader((text, now) => {
-        const date = parse(text, format, now, { in: inZone });
-        return isValid(date)
-          ? inRange(microsOfDate(date))
-          : { ok: false, why: `expected a time in the pattern "${format}"` };
-      });
-    }
+    default:
+      return patternReader(format, zone);
   }
+}
+
+/** Tokens of a date-fns pattern, outside its quotes, that make a time absolute: an offset, or a count since 1970. */
+const absoluteTokens = /[xXtT]/;
+
+/** Reads times in a date-fns pattern; the library knows milliseconds only, finer digits are added to what it found. */
+function patternReader(pattern: string, zone: ZoneOffset): TimeReader {
+  const isAbsolute = absoluteTokens.test(pattern.replaceAll(/'(?:[^']|'')*'/g, ''));
+  const digits = /S{4,}/.exec(pattern)?.[0].length;
+  const fraction = digits === undefined ? null : new RegExp(`[.,](\\d{${digits}})(?!\\d)`);
+  const inUtc = tz('UTC');
+  return textReader((text, now) => {
+    // A pattern without a date means today, as the zone has it.
+    const today = new Date(now.getTime() + zone(now.getTime()));
+    const date = parse(text, pattern, today, { in: inUtc });
+    if (!isValid(date)) return { ok: false, why: `expected a time in the pattern "${pattern}"` };
+    const offsetMs = isAbsolute ? 0 : zone(date.getTime());
+    const finer = fraction?.exec(text)?.[1]?.slice(3, 6).padEnd(3, '0') ?? '0';
+    return inRange(BigInt(date.getTime() - offsetMs) * 1000n + BigInt(finer));
+  });
 }
 
 function textReader(read: (text: string, now: Date) => TimeResult, hint = ''): TimeReader {
@@ -81,13 +94,17 @@ function epochReader(scale: 6 | 3): TimeReader {
   };
 }
 
+const dayMs = 86_400_000;
+
 /** A wall-clock time that a change of clocks skips or repeats is taken with the offset before the change. */
 function zoneOffset(timezone: string): ZoneOffset {
   if (timezone === 'UTC') return utcOffset;
   const offsetAt = (ms: number) => tzOffset(timezone, new Date(ms)) * 60_000;
   return (wallClockMs) => {
-    const guess = offsetAt(wallClockMs);
-    return offsetAt(wallClockMs - guess);
+    const before = offsetAt(wallClockMs - dayMs);
+    const after = offsetAt(wallClockMs + dayMs);
+    const fits = (offset: number) => offsetAt(wallClockMs - offset) === offset;
+    return !fits(before) && fits(after) ? after : before;
   };
 }
 

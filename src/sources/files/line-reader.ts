@@ -13,8 +13,8 @@ export interface Line {
   readonly end: number;
 }
 
-/** How much of a line that is too long is kept. */
-const keptOfLongLine = 64 * 1024;
+/** How much of a line that is too long is kept at the most. */
+const mostKeptOfLongLine = 64 * 1024;
 const newline = 0x0a;
 
 /**
@@ -25,6 +25,7 @@ export class LineReader {
   readonly #stream: Readable;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #maxLineBytes: number;
+  readonly #keptOfLongLine: number;
   /** Bytes read from the stream but not yet given out. */
   #rest: Buffer = Buffer.alloc(0);
   /** Of a line that is too long: how many bytes were dropped so far. */
@@ -38,6 +39,8 @@ export class LineReader {
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     this.#offset = offset;
     this.#maxLineBytes = maxLineBytes;
+    // Never more than is at hand when a line turns out too long: the same is kept however the stream is cut.
+    this.#keptOfLongLine = Math.min(mostKeptOfLongLine, maxLineBytes);
   }
 
   /** Offset of the first byte not given out yet. */
@@ -79,7 +82,8 @@ export class LineReader {
   #emit(length: number, finished: boolean): Line {
     const bytes = (this.#long?.bytes ?? 0) + length;
     const tooLong = bytes > this.#maxLineBytes;
-    const start = this.#long?.start ?? this.#rest.subarray(0, tooLong ? Math.min(length, keptOfLongLine) : length);
+    const start =
+      this.#long?.start ?? this.#rest.subarray(0, tooLong ? Math.min(length, this.#keptOfLongLine) : length);
     const text = start.toString();
     this.#rest = this.#rest.subarray(finished ? length + 1 : length);
     this.#long = null;
@@ -98,7 +102,7 @@ export class LineReader {
   }
 
   #dropRest(): void {
-    this.#long ??= { start: Buffer.from(this.#rest.subarray(0, keptOfLongLine)), bytes: 0 };
+    this.#long ??= { start: Buffer.from(this.#rest.subarray(0, this.#keptOfLongLine)), bytes: 0 };
     this.#long.bytes += this.#rest.length;
     this.#rest = Buffer.alloc(0);
   }

@@ -24,6 +24,11 @@ export class OpenReaders {
   }
 
   keep(run: string, reader: LineReader): void {
+    const before = this.#readers.get(run);
+    if (before) {
+      clearTimeout(before.idle);
+      void before.reader.close();
+    }
     const idle = setTimeout(() => {
       this.#readers.delete(run);
       void reader.close();

@@ -6,6 +6,8 @@ import { PrivateAddress } from '../../domain/errors.ts';
 /** Which addresses a connection may go to. */
 export type Reach = 'public' | 'any' | 'not-link-local';
 
+const localNat64 = ipaddr.IPv6.parseCIDR('64:ff9b:1::/48');
+
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /** Whether an address lies within reach; `public` leaves out private, loopback, link-local and reserved ones. */
@@ -13,6 +15,8 @@ export function isWithinReach(address: string, reach: Reach): boolean {
   if (reach === 'any') return true;
   const parsed = ipaddr.process(address);
   const range = parsed.range();
+  // NAT64 for local use: which IPv4 address it leads to is the network's own affair.
+  if (parsed instanceof ipaddr.IPv6 && parsed.match(localNat64)) return reach !== 'public';
   if (parsed instanceof ipaddr.IPv6 && range === 'rfc6052') {
     return isWithinReach(parsed.toByteArray().slice(12).join('.'), reach);
   }

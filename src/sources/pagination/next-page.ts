@@ -16,10 +16,17 @@ export function nextPage(paginator: PaginatorPlan, { page, records, value }: Pag
   if (records === 0 && paginator.stopAfterEmptyPage) return null;
   if (paginator.hasMorePath !== null && !isTrue(compileFinder(paginator.hasMorePath)(value))) return null;
   if (paginator.totalPath !== null) {
-    const total = Number(compileFinder(paginator.totalPath)(value));
-    if (Number.isFinite(total) && page - paginator.basePage + 1 >= total) return null;
+    const total = countOf(compileFinder(paginator.totalPath)(value));
+    if (total !== null && page - paginator.basePage + 1 >= total) return null;
   }
   return page + 1;
+}
+
+/** A number, or a text that is one; where the page does not say, an empty page will. */
+function countOf(value: unknown): number | null {
+  if (typeof value === 'string' && value.trim() === '') return null;
+  const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
+  return Number.isFinite(count) ? count : null;
 }
 
 function isTrue(value: unknown): boolean {

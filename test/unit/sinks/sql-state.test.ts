@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   actionFor,
   hintFor,
+  isPartitionRace,
   isSqlState,
-  partitionActionFor,
   type SqlStateAction,
 } from '../../../src/sinks/postgres/sql-state.ts';
 
@@ -45,15 +45,13 @@ describe('actionFor', () => {
   });
 });
 
-describe('partitionActionFor', () => {
+describe('isPartitionRace', () => {
   test.each(['42P07', '42P17', '42809', '23505'])('%s means look again', (code) => {
-    expect(partitionActionFor({ code, message: 'any' })).toBe('retry');
+    expect(isPartitionRace({ code, message: 'any' })).toBe(true);
   });
 
-  test('takes all else as for a chunk', () => {
-    expect(partitionActionFor({ code: 'DB001', message: 'day is retired' })).toBe('expired');
-    expect(partitionActionFor({ code: '42501', message: 'permission denied' })).toBe('misconfigured');
-    expect(partitionActionFor({ message: 'Connection terminated' })).toBe('reconnect');
+  test.each(['DB001', '42501', '55P03', undefined])('%s does not', (code) => {
+    expect(isPartitionRace({ code, message: 'any' })).toBe(false);
   });
 });
 
