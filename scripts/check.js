@@ -2,6 +2,7 @@
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
 
+/** @type {readonly [what: string, name: string, bin: string, args: string[]][]} */
 const checks = [
   ['types', 'typescript', 'tsc', ['-p', '.']],
   ['lint, with the arrows of the folders', 'oxlint', 'oxlint', ['--type-aware', '--deny-warnings']],

@@ -28,7 +28,7 @@ function spellOut(source: Tree): Tree {
 function merge(base: Tree, own: Tree): Tree {
   const merged: Tree = {};
   for (const key of new Set([...Object.keys(base), ...Object.keys(own)])) {
-    const value = Object.hasOwn(own, key) ? mergeValue(base[key], own[key], key) : inherited(base[key], key);
+    const value = Object.hasOwn(own, key) ? mergeValue(base[key], own[key], key) : copied(base[key], key);
     if (value !== null && value !== undefined) merged[key] = value;
   }
   return merged;
@@ -52,12 +52,13 @@ function withoutRival(base: Tree, own: Tree): Tree {
   return isGiven(own['cron']) ? { ...rest, cron } : base;
 }
 
-function isGiven(value: unknown): boolean {
-  return value !== null && value !== undefined;
+function copied(value: unknown, key: string): unknown {
+  return isTree(value) && key !== 'body' ? merge({}, value) : value;
 }
 
-function inherited(value: unknown, key: string): unknown {
-  return isTree(value) && key !== 'body' ? merge({}, value) : value;
+/** Whether a value of `defaults` or of a source is there: one left empty is not. */
+export function isGiven(value: unknown): boolean {
+  return value !== null && value !== undefined;
 }
 
 export function isTree(value: unknown): value is Tree {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { messageOf } from '../domain/errors.ts';
 import { asWritten } from './as-written.ts';
 import { fileFrame, type FileFrame } from './file-schema.ts';
-import { inheritDefaults, isTree } from './inherit.ts';
+import { inheritDefaults, isGiven, isTree } from './inherit.ts';
 import { issueMessage, unknownKeyMessage } from './issue-message.ts';
 import { knownKeys } from './known-keys.ts';
 import { notAvailable } from './not-available.ts';
@@ -107,7 +107,7 @@ function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
       ...lineAndColumn(yaml, ['defaults'], key),
     }));
   const { schedule } = defaults;
-  if (isTree(schedule) && schedule['every'] != null && schedule['cron'] != null) {
+  if (isTree(schedule) && isGiven(schedule['every']) && isGiven(schedule['cron'])) {
     problems.push({ path: ['defaults', 'schedule'], message: 'found every and cron, expected one of them' });
   }
   return problems;

@@ -51,7 +51,7 @@ const field = z.strictObject({
   },
 });
 
-export const httpJsonSource = z.strictObject({
+const httpJsonSource = z.strictObject({
   type: z.literal('http_json'),
   ...commonShape,
   ...httpShape,
@@ -62,7 +62,7 @@ export const httpJsonSource = z.strictObject({
   incremental: incremental.optional(),
 });
 
-export const fileSource = z.strictObject({
+const fileSource = z.strictObject({
   type: z.literal('file'),
   ...commonShape,
   path: z.string().min(1),

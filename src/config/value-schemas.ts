@@ -20,7 +20,7 @@ export const expression = z.string().check((context) => {
   }
 });
 
-export const timezone = z.string().refine(isTimezone, {
+const timezone = z.string().refine(isTimezone, {
   error: (issue) => `found "${String(issue.input)}", expected an IANA time zone such as Europe/Berlin`,
 });
 

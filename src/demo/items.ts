@@ -13,7 +13,7 @@ export interface NewsItem {
 }
 
 /** One item every two seconds. */
-export const everyMs = 2_000;
+const everyMs = 2_000;
 
 /** Number of the newest item at a time. */
 export function newestAt(ms: number): number {

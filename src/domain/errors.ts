@@ -22,12 +22,6 @@ export class UnknownSource extends DaybookError {
   readonly next = 'never';
 }
 
-/** The configuration cannot be used, and no earlier one that could is at hand. */
-export class InvalidConfig extends DaybookError {
-  readonly type = 'InvalidConfig';
-  readonly next = 'never';
-}
-
 /** The source did not answer, or asked to come back later. */
 export class SourceUnavailable extends DaybookError {
   readonly type = 'SourceUnavailable';

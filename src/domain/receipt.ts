@@ -136,7 +136,7 @@ export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
 }
 
 /** The share of rejects above which a run fails counts from this many fetched records on. */
-export const rejectRatioFloor = 20;
+const rejectRatioFloor = 20;
 
 /** Records that became dead letters, before the sinks or in PostgreSQL. */
 export function deadLetters(tally: Tally): number {

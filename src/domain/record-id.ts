@@ -3,7 +3,7 @@ import { ExactNumber } from './json.ts';
 import type { Rejection } from './rejection.ts';
 
 /** Longest id, in bytes of UTF-8. */
-export const maxIdBytes = 1024;
+const maxIdBytes = 1024;
 
 export type IdResult =
   { readonly ok: true; readonly id: string } | { readonly ok: false; readonly rejection: Rejection };

@@ -2,7 +2,6 @@ import type { BackoffPlan, IncrementalPlan, PaginatorPlan, TimePlan } from './pl
 
 /** The kinds of source a configuration may name; not all of them are built yet. */
 export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
-export type SourceType = (typeof sourceTypes)[number];
 
 /**
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are

@@ -64,7 +64,7 @@ export interface TimeParts {
 }
 
 /** Checks the parts against the calendar and puts them together. */
-export function composeTime(parts: TimeParts): TimeResult {
+function composeTime(parts: TimeParts): TimeResult {
   const { year, month, day, hour, minute } = parts;
   if (year < 1) return { ok: false, why: `year ${year} is before 1` };
   if (month < 1 || month > 12) return { ok: false, why: `month ${month} does not exist` };

@@ -18,7 +18,7 @@ interface StackFile {
 }
 
 /** Another `up` runs in this home. */
-export class AlreadyRunning extends DaybookError {
+class AlreadyRunning extends DaybookError {
   readonly type = 'AlreadyRunning';
   readonly next = 'never';
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
 /** Whether nobody listens on a loopback port. */
-export async function isPortFree(port: number): Promise<boolean> {
+async function isPortFree(port: number): Promise<boolean> {
   return (await tryPort(port)) !== null;
 }
 

@@ -16,7 +16,7 @@ import { nextPage } from './pagination/next-page.ts';
 import { findRecords } from './pagination/find-records.ts';
 
 /** The longest `Retry-After` that a run waits for; a longer one ends it. */
-export const longestWaitMs = 15 * 60_000;
+const longestWaitMs = 15 * 60_000;
 
 /** Where a poll begins: at the page an earlier one broke off, else at the first. */
 export function firstHttpPlace(plan: HttpJsonPlan, state: SourceState): HttpPlace {

@@ -71,6 +71,7 @@ describe('up --demo', () => {
     process.kill(worker ?? 0, 'SIGKILL');
     await running.shows('worker runs again');
     await until('it is ready again', async () => (await fetch(healthAddress()).catch(() => null))?.status === 200);
+    expect(running.parts()['worker']).not.toBe(worker);
   });
 
   test('stops everything at Ctrl-C, and goes on from there', async () => {

@@ -30,6 +30,7 @@ async function recordRun(address: string, name: string, workflowId: string, runI
   );
 }
 
+// oxlint-disable-next-line vitest/expect-expect -- it records; replay.test.ts checks
 test('histories of scrapeRun', async () => {
   const server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   const origin = await startOrigin();

@@ -27,7 +27,7 @@ describe.each(releases)('histories of release %s', (release) => {
   const names = readdirSync(new URL(release, folder)).map((file) => file.replace('.json', ''));
 
   test.each(names)('%s replays', async (name) => {
-    await replay(load(release, name));
+    await expect(replay(load(release, name))).resolves.toBeUndefined();
   });
 });
 

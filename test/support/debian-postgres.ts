@@ -20,7 +20,7 @@ export async function startDebianPostgres(folder: string): Promise<OtherPostgres
 }
 
 /** Starts a PostgreSQL from a folder of programs. */
-export async function startPostgresFrom(bin: string, folder: string): Promise<OtherPostgres> {
+async function startPostgresFrom(bin: string, folder: string): Promise<OtherPostgres> {
   const user = postgresUser();
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { SpooledRecord } from '../../domain/record.ts';
 
-export const csvColumns = ['source', 'source_id', 'occurred_at', 'payload'] as const;
+const csvColumns = ['source', 'source_id', 'occurred_at', 'payload'] as const;
 
 /** The text of a part: RFC 4180 with a header and LF, one line a record. */
 export function csvText(source: string, records: readonly SpooledRecord[]): string {

@@ -1,9 +1,9 @@
 import type { SpooledRecord } from '../../domain/record.ts';
 
 /** Rows of one statement. */
-export const maxChunkRows = 1_000;
+const maxChunkRows = 1_000;
 /** Payload bytes of one statement; a single larger row makes a larger one. */
-export const maxChunkBytes = 8 * 1024 * 1024;
+const maxChunkBytes = 8 * 1024 * 1024;
 
 /** Bounds `[from, to)` of the chunks of a batch: the same for the same batch, so that their tokens are. */
 export function chunkBounds(records: readonly SpooledRecord[]): [from: number, to: number][] {

@@ -43,10 +43,10 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
         return true;
       } catch (error) {
         if (error instanceof DaybookError) throw error;
-        const known = toPostgresError(error);
-        if (actionFor(known) === 'expired') return false;
+        const failure = toPostgresError(error);
+        if (actionFor(failure) === 'expired') return false;
         // Someone else made it just now: look again.
-        if (isPartitionRace(known) && tries < raceTries) continue;
+        if (isPartitionRace(failure) && tries < raceTries) continue;
         throw postgresFailure(error, `partition of ${day} could not be made`);
       }
     }
