@@ -38,7 +38,9 @@ export async function createDatabase(
     },
     async drop() {
       await pool.end();
-      await administrate(server, `drop database if exists ${name} with (force)`);
+      // `drop database … with (force)` came with PostgreSQL 13.
+      await administrate(server, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+      await administrate(server, `drop database if exists ${name}`);
     },
   };
 }
