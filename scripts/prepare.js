@@ -34,6 +34,8 @@ async function install(development) {
     await step('installing packages (once, a minute or two)', npm, [
       'ci',
       '--ignore-scripts',
+      // What builds is a development package, also where NODE_ENV is production.
+      '--include=dev',
       '--no-audit',
       '--no-fund',
     ]);

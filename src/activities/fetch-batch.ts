@@ -1,5 +1,4 @@
 import type { BatchRef, RunRef } from '../domain/batch.ts';
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import { InvalidRecord } from '../domain/errors.ts';
 import type { FetchPosition, PollEnd, StatePatch } from '../domain/fetch.ts';
 import { keepKeys, patchAfter } from '../domain/poll.ts';
@@ -13,6 +12,7 @@ import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../store/batches.t
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
+import { redactLetter } from './redact-letter.ts';
 import { planWithSecrets, redactorFor, sourceTools } from './source-access.ts';
 
 export interface FetchBatchInput {
@@ -99,20 +99,4 @@ function nothingNew({ number }: FetchBatchInput): FetchBatchResult {
   const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 0 };
   const end = { cutShort: false, notModified: true, notBefore: null };
   return { counts, batches: [], nextNumber: number + 1, position: null, patch: {}, end };
-}
-
-function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
-  const recordText = redact(letter.recordText);
-  const message = redact(letter.message);
-  return { ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) };
-}
-
-/** A redacted text is JSON still, unless the secret was a number or a word. */
-function asJson(text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    return JSON.stringify(text);
-  }
 }

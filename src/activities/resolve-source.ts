@@ -41,7 +41,11 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       const { fetchFingerprint, shapeFingerprint } = plan;
       const databaseId = await dependencies.databaseId();
       const stored = await readState(dependencies.store, source);
-      const { state, changed } = startingState(stored, { fetchFingerprint, shapeFingerprint, databaseId });
+      if (stored.damaged) {
+        const message = 'its state cannot be read, the source is polled afresh';
+        log.warn('Alert', { event: 'alert', source, name: 'state', message });
+      }
+      const { state, changed } = startingState(stored.state, { fetchFingerprint, shapeFingerprint, databaseId });
       if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
       return { plan, state, searchAttribute: dependencies.searchAttribute };
     });

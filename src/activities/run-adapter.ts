@@ -21,7 +21,7 @@ export async function runAdapter<T>(redact: Redact, work: (context: AdapterConte
     return await work({ signal: activity.cancellationSignal, onProgress: (latest) => (details = latest) });
   } catch (error) {
     if (activity.cancellationSignal.aborted) throw activity.cancellationSignal.reason;
-    throw toFailure(error, redact);
+    throw toFailure(error, redact, activity.info.attempt);
   } finally {
     clearInterval(timer);
   }

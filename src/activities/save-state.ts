@@ -7,8 +7,6 @@ import { redactorFor } from './source-access.ts';
 export interface SaveStateInput {
   readonly source: string;
   readonly state: SourceState;
-  /** Key blobs that the state named before and names no longer. */
-  readonly obsoleteKeys: readonly string[];
 }
 
 /**
@@ -16,10 +14,11 @@ export interface SaveStateInput {
  * claim back, which costs work, never data.
  */
 export function createSaveState(dependencies: ActivityDependencies) {
-  return async function saveState({ source, state, obsoleteKeys }: SaveStateInput): Promise<void> {
+  return async function saveState({ source, state }: SaveStateInput): Promise<void> {
     await runAdapter(redactorFor(source, dependencies), async () => {
       await writeState(dependencies.store, source, state);
-      for (const name of obsoleteKeys) await dependencies.pollKeys.delete(source, name);
+      // In mid-poll the next fetch may have written keys that this state does not name yet.
+      if (state.unfinished === null) await dependencies.pollKeys.keepOnly(source, state.previousPoll);
     });
   };
 }

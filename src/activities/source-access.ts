@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
+import type { ConfigFile } from '../config/config-file.ts';
 import { secretValues, withSecrets } from '../config/secrets.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
+import { UnknownSource } from '../domain/errors.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { SourceTools } from '../sources/open-source.ts';
@@ -10,7 +12,10 @@ type Access = Pick<ActivityDependencies, 'config' | 'lookUp'>;
 
 /** The plan with its secrets filled in: for the adapter, never for a workflow. */
 export function planWithSecrets(plan: SourcePlan, access: Access): SourcePlan {
-  return withSecrets(plan, configuredSource(access, plan.name), access.lookUp);
+  const source = configuredSource(access, plan.name);
+  if (!source)
+    throw new UnknownSource(`config: source ${plan.name} is no longer configured, expected it until its run ends`);
+  return withSecrets(plan, source, access.lookUp);
 }
 
 /** What adapters need, from what the worker has. */
@@ -19,10 +24,18 @@ export function sourceTools({ http, readers, config }: ActivityDependencies): So
   return { http, readers, resolvePath: (path) => resolve(folder, path) };
 }
 
-/** Takes out of messages every secret that the source's configuration leads to. */
+/** The last redactor of each source: a run goes on when its source is taken out of the file. */
+const lastKnown = new WeakMap<ConfigFile, Map<string, Redact>>();
+
+/** Takes out of messages every secret that the source's configuration leads to, or led to. */
 export function redactorFor(name: string, access: Access): Redact {
+  const known = lastKnown.get(access.config) ?? new Map<string, Redact>();
+  lastKnown.set(access.config, known);
   const source = configuredSource(access, name);
-  return createRedactor(source ? secretValues(source, access.lookUp) : []);
+  if (!source) return known.get(name) ?? createRedactor([]);
+  const redact = createRedactor(secretValues(source, access.lookUp));
+  known.set(name, redact);
+  return redact;
 }
 
 function configuredSource({ config }: Access, name: string): SourceConfig | null {

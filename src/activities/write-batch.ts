@@ -6,6 +6,7 @@ import { readBatch } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
+import { redactLetter } from './redact-letter.ts';
 import { redactorFor } from './source-access.ts';
 
 export interface WriteBatchInput {
@@ -31,11 +32,18 @@ async function writeBatch(
   return runAdapter(redact, async (context) => {
     const records = await readBatch(dependencies.store, batch);
     const { counts, refused } = await writer.write(batch, records, context);
-    await writeDeadLetters(dependencies.store, batch, batch.number, '-refused', refused.map(letterOf));
+    await writeDeadLetters(
+      dependencies.store,
+      batch,
+      batch.number,
+      '-refused',
+      refused.map((record) => redactLetter(letterOf(record), redact)),
+    );
     return counts;
   });
 }
 
+/** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */
 function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
   return { reason: 'unstorable', message, at: new Date().toISOString(), page: 0, index, recordText: record.payload };
 }

@@ -1,9 +1,10 @@
-import { Client } from 'pg';
 import { addDays, dayOfMicros, partitionName, type Day } from '../domain/day.ts';
 import { parseIso8601 } from '../domain/time.ts';
 import { parseWindow } from '../domain/window.ts';
-import { clientConfig, createPool, postgresFailure } from '../sinks/postgres/connection.ts';
+import { withClient } from '../sinks/postgres/client.ts';
+import { createPool } from '../sinks/postgres/connection.ts';
 import { createPartitions, describePartitions, ensureAhead, listPartitions } from '../sinks/postgres/partitions.ts';
+import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -11,26 +12,21 @@ import { UsageError } from './usage-error.ts';
 /** `daybook partitions list`: the days that have a partition. */
 export async function listPartitionsCommand(options: CommonOptions & { json?: boolean }): Promise<void> {
   const settings = requirePostgres(createContext(options));
-  const client = new Client(clientConfig(settings));
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const partitions = await describePartitions(client, settings.schema);
-    if (options.json) return partitions.forEach(printJson);
-    if (partitions.length === 0)
-      return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
-    const rows = partitions.map(({ day, partition, rows: count, bytes }) => [
-      day,
-      partition,
-      count === null ? '?' : String(count),
-      String(bytes),
-    ]);
-    print(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
-  } catch (error) {
-    throw postgresFailure(error, 'partitions could not be listed');
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  const partitions = await withClient(settings, (client) => describePartitions(client, settings.schema)).catch(
+    (error: unknown) => {
+      throw postgresFailure(error, 'partitions could not be listed');
+    },
+  );
+  if (options.json) return partitions.forEach(printJson);
+  if (partitions.length === 0)
+    return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
+  const rows = partitions.map(({ day, partition, rows: count, bytes }) => [
+    day,
+    partition,
+    count === null ? '?' : String(count),
+    String(bytes),
+  ]);
+  print(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
 }
 
 export interface EnsureOptions extends CommonOptions {

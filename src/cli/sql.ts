@@ -1,5 +1,5 @@
-import { Client } from 'pg';
-import { clientConfig, postgresFailure } from '../sinks/postgres/connection.ts';
+import { withClient } from '../sinks/postgres/client.ts';
+import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, print, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,17 +15,19 @@ export async function sqlCommand(text: string, options: CommonOptions & { readon
   const settings = requirePostgres(context);
   // Every value stays the text that PostgreSQL sent: numbers keep their digits, times their microseconds.
   const types = { getTypeParser: () => (value: string) => value };
-  const client = new Client({ ...clientConfig(settings), query_timeout: 0, types });
-  client.on('error', () => {});
+  const session = `set timezone = 'UTC'; set search_path to "${settings.schema.replaceAll('"', '""')}"`;
   try {
-    await client.connect();
-    await client.query(`set search_path to "${settings.schema.replaceAll('"', '""')}"; set statement_timeout = 0`);
-    const result: unknown = await client.query({ text, rowMode: 'array' });
-    for (const one of Array.isArray(result) ? result : [result]) printResult(one as Result, options.json === true);
+    await withClient(
+      settings,
+      async (client) => {
+        await client.query(session);
+        const result: unknown = await client.query({ text, rowMode: 'array' });
+        for (const one of Array.isArray(result) ? result : [result]) printResult(one as Result, options.json === true);
+      },
+      { types },
+    );
   } catch (error) {
     throw postgresFailure(error, 'statement failed');
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

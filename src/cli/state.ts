@@ -12,7 +12,7 @@ import { UsageError } from './usage-error.ts';
 export async function showStateCommand(name: string, options: CommonOptions & { json?: boolean }): Promise<void> {
   const context = createContext(options);
   sourcePlan(context, name);
-  const state = await readState(openStore(context), name);
+  const { state } = await readState(openStore(context), name);
   if (options.json) return printJson(state);
   if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
   for (const [key, value] of Object.entries(summarizeState(state))) print(`${key.padEnd(12)} ${String(value)}`);
@@ -36,7 +36,8 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
   const store = openStore(context);
   const { fetchFingerprint, shapeFingerprint } = plan;
-  const state = (await readState(store, name)) ?? freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+  const state =
+    (await readState(store, name)).state ?? freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
   const watermark = formatMicros(time.micros);
   await writeState(store, name, { ...forgetPoll(state), watermark });
   const without =

@@ -1,7 +1,7 @@
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier } from 'pg';
 import { addDays, type Day } from '../domain/day.ts';
 import { messageOf } from '../domain/errors.ts';
-import { clientConfig } from '../sinks/postgres/connection.ts';
+import { withClient } from '../sinks/postgres/client.ts';
 import { isMigrated } from '../sinks/postgres/migrate.ts';
 import { listPartitions } from '../sinks/postgres/partitions.ts';
 import { requirePostgres, type Context } from './context.ts';
@@ -17,35 +17,26 @@ export interface DatabaseStatus {
 /** What the database says; a database that is away is a finding, not a failure. */
 export async function readDatabaseStatus(context: Context, today: Day): Promise<DatabaseStatus> {
   const settings = requirePostgres(context);
-  const client = new Client(clientConfig(settings));
-  client.on('error', () => {});
   try {
-    await client.connect();
-    const version = await client.query<{ server_version: string }>('show server_version');
-    const server = { reachable: true, version: version.rows[0]?.server_version ?? null, error: null };
-    if (!(await isMigrated(client, settings.schema))) {
-      return {
-        server: { ...server, error: 'not migrated, run ./daybook migrate' },
-        partitions: null,
-        recordsToday: null,
-      };
-    }
-    const days = await listPartitions(client, settings.schema);
-    const { rows } = await client.query<{ source: string; count: string }>(
-      `select source, count(*) from ${escapeIdentifier(settings.schema)}.raw_events
-       where occurred_at >= $1::timestamptz and occurred_at < $2::timestamptz group by 1`,
-      [`${today}T00:00:00Z`, `${addDays(today, 1)}T00:00:00Z`],
-    );
-    const recordsToday = new Map(rows.map(({ source, count }) => [source, Number(count)]));
-    return { server, partitions: { ahead: daysAhead(new Set(days), today), oldest: days[0] ?? null }, recordsToday };
+    return await withClient(settings, async (client) => {
+      const version = await client.query<{ server_version: string }>('show server_version');
+      const server = { reachable: true, version: version.rows[0]?.server_version ?? null, error: null };
+      if (!(await isMigrated(client, settings.schema))) {
+        const error = 'not migrated, run ./daybook migrate';
+        return { server: { ...server, error }, partitions: null, recordsToday: null };
+      }
+      const days = await listPartitions(client, settings.schema);
+      const { rows } = await client.query<{ source: string; count: string }>(
+        `select source, count(*) from ${escapeIdentifier(settings.schema)}.raw_events
+         where occurred_at >= $1::timestamptz and occurred_at < $2::timestamptz group by 1`,
+        [`${today}T00:00:00Z`, `${addDays(today, 1)}T00:00:00Z`],
+      );
+      const recordsToday = new Map(rows.map(({ source, count }) => [source, Number(count)]));
+      return { server, partitions: { ahead: daysAhead(new Set(days), today), oldest: days[0] ?? null }, recordsToday };
+    });
   } catch (error) {
-    return {
-      server: { reachable: false, version: null, error: messageOf(error) },
-      partitions: null,
-      recordsToday: null,
-    };
-  } finally {
-    await client.end().catch(() => undefined);
+    const server = { reachable: false, version: null, error: messageOf(error) };
+    return { server, partitions: null, recordsToday: null };
   }
 }
 

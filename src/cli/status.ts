@@ -78,7 +78,7 @@ async function sourceStatus(
 ): Promise<SourceStatus> {
   const store = openStore(context);
   const lastReceipt = await readLastReceipt(store, source.name, now);
-  const state = await readState(store, source.name);
+  const { state } = await readState(store, source.name);
   const everyMs = source.schedule?.every ?? null;
   return {
     name: source.name,

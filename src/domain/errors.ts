@@ -1,3 +1,9 @@
+interface DaybookErrorOptions {
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
+  readonly jitter?: boolean;
+}
+
 /**
  * Failures that Daybook knows, by what happens next. `type` is public: it stands in receipts, in workflow histories and
  * in docs/errors. Messages say subsystem, subject, what was found, what was expected.
@@ -6,13 +12,16 @@ export abstract class DaybookError extends Error {
   abstract readonly type: string;
   /** `retry`: the same call may succeed later. `never`: only a change of source, configuration or data helps. */
   abstract readonly next: 'retry' | 'never';
-  /** Milliseconds to wait before the next attempt, where the other side asked for it or jitter is wanted. */
+  /** Milliseconds to wait before the next attempt, where the other side asked for it. */
   readonly retryAfterMs?: number;
+  /** Whether the retry policy's delay is to be blurred: who collided once must not collide again. */
+  readonly jitter?: boolean;
 
-  constructor(message: string, options?: { readonly cause?: unknown; readonly retryAfterMs?: number }) {
+  constructor(message: string, options?: DaybookErrorOptions) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options?.jitter !== undefined) this.jitter = options.jitter;
   }
 }
 

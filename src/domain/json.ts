@@ -35,20 +35,36 @@ export interface ParsedJson {
 
 /** Numbers long enough, or with an exponent, to be changed by `JSON.parse`; a match inside a string does no harm. */
 const suspectNumber = /(?:[:,[]|^)\s*(-?(?:\d+(?:\.\d*)?[eE][+-]?\d+|[\d.]{16,}))/g;
-/** A string, to be passed over, or a number. */
-const token = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
-
 /**
  * Parses JSON without changing a number.
  * @throws SyntaxError as `JSON.parse` does.
  */
 export function parseJson(text: string): ParsedJson {
   if (!hasFragileNumber(text)) return { value: JSON.parse(text), exact: false };
-  const marked = text.replaceAll(token, (found) =>
-    !found.startsWith('"') && isFragile(found) ? `"${marker}${found}"` : found,
-  );
-  return { value: unmarkValue(JSON.parse(marked)), exact: true };
+  return { value: unmarkValue(JSON.parse(markNumbers(text))), exact: true };
 }
+
+/** Turns numbers that would be changed into marked strings. Strings are stepped over: a pattern overflows on long ones. */
+function markNumbers(text: string): string {
+  const parts: string[] = [];
+  const token = /["\d-]/g;
+  let copied = 0;
+  for (let found = token.exec(text); found; found = token.exec(text)) {
+    if (found[0] === '"') {
+      token.lastIndex = endOfString(text, found.index) + 1;
+      continue;
+    }
+    number.lastIndex = found.index;
+    const written = number.exec(text)?.[0] ?? found[0];
+    token.lastIndex = found.index + written.length;
+    if (!isFragile(written)) continue;
+    parts.push(text.slice(copied, found.index), `"${marker}${written}"`);
+    copied = token.lastIndex;
+  }
+  return parts.join('') + text.slice(copied);
+}
+
+const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** The JSON text of a value that {@link parseJson} made. */
 export function writeJson(value: unknown, exact: boolean): string {

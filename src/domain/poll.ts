@@ -11,8 +11,9 @@ export function startPosition(place: FetchPosition['place'], state: SourceState,
     pages: 0,
     days: [],
     watermark: state.unfinished?.watermark ?? null,
-    keysKept: place.type === 'file' ? null : 0,
-    keyBlobs: [],
+    // A poll that goes on keeps the keys of its first part.
+    keysKept: place.type === 'file' ? null : state.unfinished ? state.unfinished.keysKept : 0,
+    keyBlobs: state.unfinished?.keyBlobs ?? [],
     place,
   };
 }
@@ -36,8 +37,9 @@ export function patchAfter(
   lastPatch: StatePatch,
 ): StatePatch {
   const { place } = position;
+  const { watermark, keysKept, keyBlobs } = position;
   const unfinished =
-    place.type === 'http' ? { page: place.page, since: place.since, watermark: position.watermark } : null;
+    place.type === 'http' ? { page: place.page, since: place.since, watermark, keysKept, keyBlobs } : null;
   if (!end) return { ...lastPatch, unfinished };
   if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };
   if (end.notModified) return { notBefore: null };

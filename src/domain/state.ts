@@ -32,6 +32,9 @@ export interface UnfinishedPoll {
   readonly since: string | null;
   /** The furthest time seen so far. */
   readonly watermark: string | null;
+  /** See `FetchPosition`. */
+  readonly keysKept: number | null;
+  readonly keyBlobs: readonly string[];
 }
 
 /** How far a file has been read. */
@@ -86,6 +89,27 @@ export function freshState(identity: StateIdentity): SourceState {
 /** Drops all that could hide a record from the next poll, but keeps the watermark. */
 export function forgetPoll(state: SourceState): SourceState {
   return { ...state, unfinished: null, etag: null, lastModified: null, previousPoll: [], file: null };
+}
+
+/** Whether a stored value has the parts of a state: one that has not would stick a workflow. */
+export function isSourceState(value: unknown): value is SourceState {
+  if (!isObject(value) || value['version'] !== 1) return false;
+  const isText = (name: string) => value[name] === null || typeof value[name] === 'string';
+  const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince } = value;
+  return (
+    typeof fetchFingerprint === 'string' &&
+    typeof shapeFingerprint === 'string' &&
+    ['databaseId', 'watermark', 'etag', 'lastModified', 'notBefore'].every(isText) &&
+    Array.isArray(previousPoll) &&
+    previousPoll.every((name) => typeof name === 'string') &&
+    (unfinished === null || (isObject(unfinished) && typeof unfinished['page'] === 'number')) &&
+    (file === null || (isObject(file) && typeof file['offset'] === 'number')) &&
+    isObject(sinkDownSince)
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export interface StartingState {

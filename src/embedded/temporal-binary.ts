@@ -56,7 +56,9 @@ export function presentTemporal(surroundings: Surroundings): string | null {
   if (onPath !== undefined) return onPath;
   const folder = cacheOf(surroundings);
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  const name = names.find((entry) => entry === executable) ?? names.find((entry) => entry.startsWith('temporal-'));
+  const name =
+    names.find((entry) => entry === executable) ??
+    names.find((entry) => entry.startsWith('temporal-') && !entry.endsWith('.downloading'));
   return name !== undefined && isRunnable(join(folder, name)) ? join(folder, name) : null;
 }
 

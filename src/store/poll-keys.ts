@@ -10,7 +10,8 @@ export interface PollKeys {
   read(source: string, names: readonly string[]): Promise<ReadonlySet<string>>;
   /** Stores digests unless one of `present` holds just these; returns the blob's name. */
   write(source: string, digests: readonly string[], present: readonly string[]): Promise<string>;
-  delete(source: string, name: string): Promise<void>;
+  /** Deletes the blobs of a source but these. */
+  keepOnly(source: string, names: readonly string[]): Promise<void>;
 }
 
 export function createPollKeys(store: BlobStore): PollKeys {
@@ -45,8 +46,9 @@ export function createPollKeys(store: BlobStore): PollKeys {
       return name;
     },
 
-    async delete(source, name) {
-      await store.delete(pathOf(source, name));
+    async keepOnly(source, names) {
+      const kept = new Set(names.map((name) => pathOf(source, name)));
+      for (const path of await store.list(`polls/${source}`)) if (!kept.has(path)) await store.delete(path);
     },
   };
 }

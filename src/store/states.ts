@@ -1,10 +1,34 @@
-import type { SourceState } from '../domain/state.ts';
+import { isSourceState, type SourceState } from '../domain/state.ts';
 import type { BlobStore } from './blob-store.ts';
 
-/** Reads what a source remembers; null where it has never run or was reset. */
-export async function readState(store: BlobStore, source: string): Promise<SourceState | null> {
+export interface StoredState {
+  /** Null where the source has never run or was reset, or where its blob cannot be read. */
+  readonly state: SourceState | null;
+  /** The blob is there, but no state: a hand or a disk damaged it. */
+  readonly damaged: boolean;
+}
+
+/** Reads what a source remembers. A state is a claim that saves work: without it the source is polled afresh. */
+export async function readState(store: BlobStore, source: string): Promise<StoredState> {
   const content = await store.get(statePath(source));
-  return content ? (JSON.parse(content.toString()) as SourceState) : null;
+  if (!content) return { state: null, damaged: false };
+  const state = parseState(content.toString());
+  return { state, damaged: state === null };
+}
+
+function parseState(text: string): SourceState | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isSourceState(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Names of the sources that remember something. */
+export async function listStates(store: BlobStore): Promise<string[]> {
+  const paths = await store.list('state');
+  return paths.flatMap((path) => /^state\/(.+)\.json$/.exec(path)?.[1] ?? []);
 }
 
 export async function writeState(store: BlobStore, source: string, state: SourceState): Promise<void> {

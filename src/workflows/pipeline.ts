@@ -66,6 +66,8 @@ export class Pipeline {
   /** Starts writing a batch, as soon as there is room. */
   async add(batch: BatchRef): Promise<void> {
     while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
+    // What follows a batch that failed waits in the spool; the next run fetches it again.
+    if (this.#failure) return;
     this.#added++;
     this.#inFlight.push({ batch, outcomes: this.#write(batch) });
   }
@@ -89,12 +91,16 @@ export class Pipeline {
   /** Writes are never cancelled: what was fetched is stored, then the run ends. */
   async #write(batch: BatchRef): Promise<Readonly<Record<Sink, WriteOutcome>>> {
     return CancellationScope.nonCancellable(async () => {
-      const csv = attempt('csv', () => writeActivities(this.#source, this.#down.has('csv')).writeCsv({ batch }));
-      const postgres = attempt('postgres', () =>
-        writeActivities(this.#source, this.#down.has('postgres')).writePostgres({ batch }),
-      );
+      const activities = (sink: Sink) => writeActivities(this.#source, this.#isDown(sink));
+      const csv = attempt('csv', () => activities('csv').writeCsv({ batch }));
+      const postgres = attempt('postgres', () => activities('postgres').writePostgres({ batch }));
       return { csv: await csv, postgres: await postgres };
     });
+  }
+
+  /** A sink that the last run found down, and that has taken nothing since, is tried once only. */
+  #isDown(sink: Sink): boolean {
+    return this.#down.has(sink) && !this.sinksUp.has(sink);
   }
 
   async #settleOldest(): Promise<void> {

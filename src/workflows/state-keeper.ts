@@ -43,8 +43,7 @@ export class StateKeeper {
   async save(): Promise<void> {
     const state = this.#current;
     if (JSON.stringify(state) === JSON.stringify(this.#saved)) return;
-    const obsoleteKeys = this.#saved.previousPoll.filter((name) => !state.previousPoll.includes(name));
-    await storeActivities(this.#source).saveState({ source: this.#source, state, obsoleteKeys });
+    await storeActivities(this.#source).saveState({ source: this.#source, state });
     this.#saved = state;
   }
 }

@@ -1,6 +1,6 @@
 import { Client, type PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientConfig } from '../../src/sinks/postgres/connection.ts';
+import { clientConfig } from '../../src/sinks/postgres/client.ts';
 import {
   createPartitions,
   describePartitions,

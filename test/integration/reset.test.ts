@@ -100,12 +100,14 @@ describe.each(servers)('resetDatabase on $name', ({ server }) => {
       const rows = await database.rows(
         `select relation::regclass::text as name, granted::text from pg_locks
          where database = (select oid from pg_database where datname = current_database())
-         and mode = 'AccessExclusiveLock' and locktype = 'relation'`,
+         and mode in ('ExclusiveLock', 'AccessExclusiveLock') and locktype = 'relation'`,
       );
       return rows.some(({ granted }) => granted === 'false') ? rows : null;
     });
     expect(held).toContainEqual({ name: 'raw_event_keys', granted: 'true' });
-    expect(held.filter(({ granted }) => granted === 'false')).toEqual([{ name: 'raw_events', granted: 'false' }]);
+    expect(held.filter(({ granted }) => granted === 'false')).toEqual([
+      { name: 'raw_events_2026_11_01', granted: 'false' },
+    ]);
     await reader.query('rollback');
     reader.release();
     await resetting;

@@ -1,9 +1,12 @@
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 import { SinkMisconfigured } from '../../domain/errors.ts';
-import { clientConfig, postgresFailure, verifyServer } from './connection.ts';
+import { withClient } from './client.ts';
+import { postgresFailure } from './postgres-failure.ts';
+import { prepareSession } from './session.ts';
 
 const migrationsTable = 'daybook_migrations';
 const migrationsFolder = fileURLToPath(new URL('../../../migrations', import.meta.url));
@@ -19,31 +22,32 @@ export interface MigrationResult {
  * @throws SinkMisconfigured where a `raw_events` stands there that is not Daybook's
  */
 export async function migrate(settings: PostgresSettings): Promise<MigrationResult> {
-  // A migration may take longer than any statement of a writer.
-  const { query_timeout: _, ...config } = clientConfig(settings);
-  const client = new Client({ ...config, options: '-c TimeZone=UTC -c lock_timeout=60s' });
   try {
-    await client.connect();
-    await verifyServer(client);
-    await refuseForeignTable(client, settings.schema);
-    const applied = await runner({
-      dbClient: client,
-      dir: migrationsFolder,
-      migrationsTable,
-      schema: settings.schema,
-      createSchema: !(await hasSchema(client, settings.schema)),
-      direction: 'up',
-      advisoryLockMode: 'wait',
-      verbose: false,
-      log: () => {},
+    return await withClient(settings, async (client) => {
+      await prepareSession(client);
+      // A migration may take longer than any statement of a writer.
+      await client.query(`set statement_timeout = 0; set lock_timeout = '60s'`);
+      await refuseForeignTable(client, settings.schema);
+      await refuseBreakingSchema(client, settings.schema);
+      const applied = await runner({
+        dbClient: client,
+        dir: migrationsFolder,
+        migrationsTable,
+        schema: settings.schema,
+        createSchema: !(await hasSchema(client, settings.schema)),
+        direction: 'up',
+        advisoryLockMode: 'wait',
+        // A database that a newer version migrated may know more than this one.
+        checkOrder: false,
+        verbose: false,
+        log: () => {},
+      });
+      return { applied: applied.map(({ name }) => name) };
     });
-    return { applied: applied.map(({ name }) => name) };
   } catch (error) {
     throw error instanceof SinkMisconfigured
       ? error
       : postgresFailure(error, `${settings.database} could not be migrated`);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 
@@ -55,9 +59,40 @@ async function hasSchema(client: Client, schema: string): Promise<boolean> {
 
 /** Whether every migration that this version knows has run; for readiness. */
 export async function isMigrated(client: Pick<Client, 'query'>, schema: string): Promise<boolean> {
-  const table = `${escapeIdentifier(schema)}.raw_event_database`;
-  const { rows } = await client.query<{ found: boolean }>('select to_regclass($1::text) is not null as found', [table]);
-  return rows[0]?.found ?? false;
+  const ran = await readMigrations(client, schema);
+  return knownMigrations().every((name) => ran.has(name));
+}
+
+/**
+ * Refuses a database whose schema a newer version changed so that this one would store wrongly. Such a migration says so
+ * in its name: `NNNN_what_breaking.sql`.
+ */
+async function refuseBreakingSchema(client: Client, schema: string): Promise<void> {
+  const known = new Set(knownMigrations());
+  const breaking = [...(await readMigrations(client, schema))].filter(
+    (name) => !known.has(name) && /_breaking$/.test(name),
+  );
+  if (breaking.length === 0) return;
+  throw new SinkMisconfigured(
+    `postgres: found a schema of a newer Daybook (${breaking.join(', ')}), expected at most ${knownMigrations().at(-1)}; run that version`,
+  );
+}
+
+function knownMigrations(): string[] {
+  return readdirSync(migrationsFolder)
+    .filter((file) => file.endsWith('.sql'))
+    .map((file) => file.replace(/\.sql$/, ''))
+    .sort();
+}
+
+async function readMigrations(client: Pick<Client, 'query'>, schema: string): Promise<ReadonlySet<string>> {
+  const table = `${escapeIdentifier(schema)}.${migrationsTable}`;
+  const { rows: found } = await client.query<{ found: boolean }>('select to_regclass($1::text) is not null as found', [
+    table,
+  ]);
+  if (found[0]?.found !== true) return new Set();
+  const { rows } = await client.query<{ name: string }>(`select name from ${table}`);
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** The id that the first migration gave this database. */

@@ -1,7 +1,8 @@
 import { escapeIdentifier, type Pool } from 'pg';
 import { dayOfDate, dayOfPartition, missingDays, type Day } from '../../domain/day.ts';
 import { DaybookError } from '../../domain/errors.ts';
-import { postgresFailure, toPostgresError, withConnection } from './connection.ts';
+import { withConnection } from './connection.ts';
+import { postgresFailure, toPostgresError } from './postgres-failure.ts';
 import { actionFor, isPartitionRace } from './sql-state.ts';
 
 /** Looks at a partition that others make at the same moment. */

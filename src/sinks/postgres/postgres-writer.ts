@@ -6,10 +6,12 @@ import { noCounts, type SinkCounts } from '../../domain/receipt.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
 import type { RefusedRecord, StorageWriter, WriteContext, WriteResult } from '../storage-writer.ts';
 import { chunkBounds } from './chunk-bounds.ts';
-import { postgresFailure, toPostgresError, withConnection } from './connection.ts';
+import { withConnection } from './connection.ts';
 import { chunkStatement, insertChunk, type ChunkCounts, type ChunkStatement } from './insert-chunk.ts';
 import { createPartitions, type Partitions } from './partitions.ts';
+import { postgresFailure, toPostgresError } from './postgres-failure.ts';
 import { actionFor } from './sql-state.ts';
+import { SlowChunks } from './slow-chunks.ts';
 import { chunkToken, readStoredChunks, type StoredChunks } from './stored-chunks.ts';
 
 export interface PostgresWriterOptions {
@@ -27,14 +29,15 @@ const alikeFloor = 20;
 export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOptions): StorageWriter {
   const partitions = createPartitions(pool, schema);
   const statement = chunkStatement(schema, prepare);
+  const slow = new SlowChunks();
   return {
     sink: 'postgres',
     async write(batch, records, context) {
       const what = `batch ${batch.number} of ${batch.source} could not be stored`;
       try {
         const retired = await partitions.ensure(records.map(dayOf));
-        const stored = await readStoredChunks(pool, schema, batch);
-        return await new BatchWrite({ batch, records, retired, stored, pool, statement, partitions, context }).run();
+        const tools = { pool, schema, statement, partitions, slow, context };
+        return await new BatchWrite({ ...tools, batch, records, retired }).run();
       } catch (error) {
         if (context.signal.aborted) throw error;
         throw error instanceof DaybookError ? error : postgresFailure(error, what);
@@ -47,8 +50,9 @@ interface BatchWriteInput {
   readonly batch: BatchRef;
   readonly records: readonly SpooledRecord[];
   readonly retired: ReadonlySet<Day>;
-  readonly stored: StoredChunks;
   readonly pool: Pool;
+  readonly schema: string;
+  readonly slow: SlowChunks;
   readonly statement: ChunkStatement;
   readonly partitions: Partitions;
   readonly context: WriteContext;
@@ -64,6 +68,8 @@ class BatchWrite {
   readonly #refusals: Refusal[] = [];
   #retired: ReadonlySet<Day>;
   #counts: SinkCounts = noCounts;
+  /** What earlier attempts have stored; null where this one may have stored something since it was read. */
+  #stored: StoredChunks | null = null;
 
   constructor(input: BatchWriteInput) {
     this.#input = input;
@@ -73,7 +79,6 @@ class BatchWrite {
   async run(): Promise<WriteResult> {
     const { records, context } = this.#input;
     for (const [from, to] of chunkBounds(records)) {
-      context.signal.throwIfAborted();
       await this.#writeChunk(from, to);
       context.onProgress({ rows: to });
     }
@@ -90,7 +95,11 @@ class BatchWrite {
           // Of a try that broke on the way, the tokens tell what it stored.
           this.#counts = before;
           this.#refusals.length = refusedBefore;
-          await this.#writeRange(client, from, to);
+          this.#stored ??= await readStoredChunks(client, this.#input.schema, this.#input.batch);
+          await this.#writeRange(client, this.#stored, from, to).catch((error: unknown) => {
+            this.#stored = null;
+            throw error;
+          });
         });
       } catch (error) {
         if (tries === partitionTries || actionFor(toPostgresError(error)) !== 'ensure_partition') throw error;
@@ -101,29 +110,32 @@ class BatchWrite {
   }
 
   /** Writes rows `from` to `to`, in halves where one of them cannot be stored or all of them take too long. */
-  async #writeRange(client: PoolClient, from: number, to: number): Promise<void> {
-    const { stored } = this.#input;
+  async #writeRange(client: PoolClient, stored: StoredChunks, from: number, to: number): Promise<void> {
+    const { batch, context, slow } = this.#input;
+    context.signal.throwIfAborted();
     const earlier = stored.find(from, to);
     if (earlier) return this.#add(earlier, to - from);
-    if (stored.holdsPartOf(from, to)) return this.#writeHalves(client, from, to);
-    for (let tries = 1; ; tries++) {
-      try {
-        return this.#add(await this.#insert(client, from, to), to - from);
-      } catch (error) {
-        const known = toPostgresError(error);
-        const action = actionFor(known);
-        if (action === 'bisect' && to - from === 1) return this.#refuse(from, known.code, known.message);
-        if (action === 'halve' && tries === 1) continue;
-        if ((action !== 'bisect' && action !== 'halve') || to - from === 1) throw error;
-        return this.#writeHalves(client, from, to);
-      }
+    const token = chunkToken(batch, from, to);
+    const single = to - from === 1;
+    if (stored.holdsPartOf(from, to) || (slow.isTooSlow(token) && !single)) {
+      return this.#writeHalves(client, stored, from, to);
+    }
+    try {
+      this.#add(await this.#insert(client, from, to), to - from);
+    } catch (error) {
+      const known = toPostgresError(error);
+      const action = actionFor(known);
+      if (action === 'bisect' && single) return this.#refuse(from, known.code, known.message);
+      const halve = action === 'bisect' || (action === 'halve' && slow.timedOut(token));
+      if (!halve || single) throw error;
+      return this.#writeHalves(client, stored, from, to);
     }
   }
 
-  async #writeHalves(client: PoolClient, from: number, to: number): Promise<void> {
+  async #writeHalves(client: PoolClient, stored: StoredChunks, from: number, to: number): Promise<void> {
     const middle = from + Math.floor((to - from) / 2);
-    await this.#writeRange(client, from, middle);
-    await this.#writeRange(client, middle, to);
+    await this.#writeRange(client, stored, from, middle);
+    await this.#writeRange(client, stored, middle, to);
   }
 
   async #insert(client: PoolClient, from: number, to: number): Promise<ChunkCounts> {

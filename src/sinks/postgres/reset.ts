@@ -1,52 +1,70 @@
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { partitionName } from '../../domain/day.ts';
-import { clientConfig, postgresFailure } from './connection.ts';
+import { partitionName, type Day } from '../../domain/day.ts';
+import { withClient } from './client.ts';
 import { listPartitions } from './partitions.ts';
+import { postgresFailure } from './postgres-failure.ts';
 
-/** Partitions dropped in one transaction: each takes locks, and a server has only so many. */
-const dropAtOnce = 50;
+/** Partitions that one transaction empties or drops: each takes locks, and a server has only so many. */
+const atOnce = 50;
 
 export interface ResetResult {
   readonly dropped: number;
 }
 
 /**
- * Empties Daybook's tables.
+ * Empties Daybook's tables. The ledger is locked throughout, so that no writer stores beside it, and emptied at the end
+ * also where something failed on the way: a key without its row would hide a record for ever.
  * @param drop whether the partitions go, too
  */
 export async function resetDatabase(settings: PostgresSettings, drop: boolean): Promise<ResetResult> {
   const schema = escapeIdentifier(settings.schema);
-  const client = new Client({
-    ...clientConfig(settings),
-    query_timeout: 0,
-    options: '-c TimeZone=UTC -c lock_timeout=30s',
-  });
-  client.on('error', () => {});
   try {
-    await client.connect();
-    const consumer = await client.query<{ found: boolean }>('select to_regclass($1::text) is not null as found', [
-      `${schema}.sentiment_scores`,
-    ]);
-    const scores = consumer.rows[0]?.found ? [`${schema}.sentiment_scores`] : [];
-    const tables = [
-      ...scores,
-      ...['raw_event_keys', 'raw_events', 'raw_event_batches', 'raw_event_floor'].map((name) => `${schema}.${name}`),
-    ];
-    await client.query(`truncate ${tables.join(', ')}; insert into ${schema}.raw_event_floor default values`);
-    const days = drop ? await listPartitions(client, settings.schema) : [];
-    for (let start = 0; start < days.length; start += dropAtOnce) {
-      // Detached first: a table that refers to raw_events refers to each of its partitions.
-      const statements = days.slice(start, start + dropAtOnce).flatMap((day) => {
-        const partition = `${schema}.${partitionName(day)}`;
-        return [`alter table ${schema}.raw_events detach partition ${partition}`, `drop table ${partition}`];
-      });
-      await client.query(statements.join('; '));
-    }
-    return { dropped: days.length };
+    return await withClient(settings, async (holder) => {
+      await holder.query(`set timezone = 'UTC'; set lock_timeout = '30s'`);
+      // A table that refers to ours can only be emptied together with them.
+      const consumers = await existing(holder, [`${schema}.sentiment_scores`]);
+      const days = await listPartitions(holder, settings.schema);
+      await holder.query(`begin; lock table ${schema}.raw_event_keys in exclusive mode`);
+      try {
+        await withClient(settings, (client) => emptyPartitions(client, schema, days, consumers, drop));
+      } finally {
+        const tables = ['raw_event_keys', 'raw_event_batches', 'raw_event_floor'].map((name) => `${schema}.${name}`);
+        await holder.query(
+          `truncate ${[...consumers, ...tables].join(', ')}; insert into ${schema}.raw_event_floor default values; commit`,
+        );
+      }
+      return { dropped: drop ? days.length : 0 };
+    });
   } catch (error) {
-    throw postgresFailure(error, `${settings.database} could not be reset`);
-  } finally {
-    await client.end().catch(() => undefined);
+    throw postgresFailure(error, `${settings.database} could not be reset; run it again`);
   }
+}
+
+async function emptyPartitions(
+  client: Client,
+  schema: string,
+  days: readonly Day[],
+  consumers: readonly string[],
+  drop: boolean,
+): Promise<void> {
+  await client.query(`set timezone = 'UTC'; set lock_timeout = '30s'`);
+  for (let start = 0; start < days.length; start += atOnce) {
+    const partitions = days.slice(start, start + atOnce).map((day) => `${schema}.${partitionName(day)}`);
+    // Detached first: a table that refers to raw_events refers to each of its partitions.
+    const drops = partitions.flatMap((name) => [
+      `alter table ${schema}.raw_events detach partition ${name}`,
+      `drop table ${name}`,
+    ]);
+    const statements = [`truncate ${[...consumers, ...partitions].join(', ')}`, ...(drop ? drops : [])];
+    await client.query(statements.join('; '));
+  }
+}
+
+async function existing(client: Client, names: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    'select name from unnest($1::text[]) as name where to_regclass(name) is not null',
+    [names],
+  );
+  return rows.map(({ name }) => name);
 }

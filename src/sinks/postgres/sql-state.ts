@@ -76,7 +76,7 @@ const partitionRaces = new Set(['42P07', '42P17', '42809', '23505']);
 /** What to do about an error of a chunk. Errors without code are those of the connection. */
 export function actionFor(error: PostgresError): SqlStateAction {
   const { code, constraint } = error;
-  if (!isSqlState(code)) return 'reconnect';
+  if (!isSqlState(code)) return isLocalRefusal(error) ? 'misconfigured' : 'reconnect';
   if (code === '0A000' && error.message.includes('cached plan')) return 'reprepare';
   if (code === '23514') return constraint === undefined ? 'ensure_partition' : 'bisect';
   return byCode[code] ?? byClass[code.slice(0, 2)] ?? 'retry_alert';
@@ -92,8 +92,20 @@ export function isSqlState(code: string | undefined): code is string {
   return code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
 }
 
+/** Node's codes of a certificate that is not trusted, and `pg`'s words (it has no code for them) for a missing password. */
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/;
+const unable = /^SASL:|does not support SSL|client password must be/;
+
+/** Whether this side refuses to go on: waiting does not help then. */
+function isLocalRefusal({ code, message }: PostgresError): boolean {
+  return untrusted.test(code ?? '') || unable.test(message);
+}
+
 /** What an operator can do about an error, for messages. */
-export function hintFor(code: string | undefined): string {
+export function hintFor({ code, message }: PostgresError): string {
+  if (untrusted.test(code ?? '')) return '; check PG_SSLMODE and the certificate of the server';
+  if (/^SASL:|client password must be/.test(message)) return '; check PG_USER and PG_PASSWORD';
+  if (message.includes('does not support SSL')) return '; check PG_SSLMODE';
   switch (code) {
     case '42P01':
     case '42703':

@@ -1,6 +1,5 @@
-import { escapeIdentifier, type Pool } from 'pg';
+import { escapeIdentifier, type ClientBase } from 'pg';
 import type { BatchRef } from '../../domain/batch.ts';
-import { withConnection } from './connection.ts';
 import type { ChunkCounts } from './insert-chunk.ts';
 
 /** The chunks of a batch that an earlier attempt has stored, with what they did. */
@@ -33,14 +32,12 @@ export function chunkToken(batch: BatchRef, from: number, to: number): string {
 }
 
 /** Reads what earlier attempts at a batch have stored. */
-export async function readStoredChunks(pool: Pool, schema: string, batch: BatchRef): Promise<StoredChunks> {
+export async function readStoredChunks(client: ClientBase, schema: string, batch: BatchRef): Promise<StoredChunks> {
   const prefix = tokenPrefix(batch);
   const text = `select token, written, duplicate from ${escapeIdentifier(schema)}.raw_event_batches
     where token >= $1::text and token < $2::text`;
-  const { rows } = await withConnection(pool, (client) =>
-    // Digits follow the prefix: all of them come before a colon.
-    client.query<ChunkCounts & { readonly token: string }>(text, [prefix, `${prefix}:`]),
-  );
+  // Digits follow the prefix: all of them come before a colon.
+  const { rows } = await client.query<ChunkCounts & { readonly token: string }>(text, [prefix, `${prefix}:`]);
   return new StoredChunks(
     new Map(rows.map(({ token, written, duplicate }) => [token.slice(prefix.length), { written, duplicate }])),
   );

@@ -1,44 +1,59 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { describe, expect, test, vi } from 'vitest';
 import { DataCorrupted, SinkMisconfigured, SinkUnavailable, type DaybookError } from '../../../src/domain/errors.ts';
-import { postgresFailure, withConnection } from '../../../src/sinks/postgres/connection.ts';
+import { withConnection } from '../../../src/sinks/postgres/connection.ts';
+import { postgresFailure } from '../../../src/sinks/postgres/postgres-failure.ts';
+import { prepareSession } from '../../../src/sinks/postgres/session.ts';
 import { postgresError } from './fake-pool.ts';
 
-/** A pool of one connection, which tells what it was asked and how it was given back. */
-function poolOf(settings: { encoding: string; commit: string }) {
-  const query = vi.fn<() => Promise<object>>(async () => ({ rows: [settings] }));
-  const client = { query, release: vi.fn<(broken: boolean) => void>() };
-  return { client, pool: { connect: async () => client } as unknown as Pool };
+/** A pool whose connections tell how they were given back. */
+function poolOf(...connections: readonly { readonly answers: boolean }[]) {
+  const clients = connections.map(({ answers }) => ({
+    query: vi.fn<() => Promise<object>>(async () => (answers ? { rows: [] } : Promise.reject(postgresError('EPIPE')))),
+    release: vi.fn<(broken: boolean) => void>(),
+  }));
+  let next = 0;
+  return { clients, pool: { connect: async () => clients[next++] as unknown as PoolClient } as unknown as Pool };
 }
 
+const released = ({ clients }: ReturnType<typeof poolOf>) => clients.map(({ release }) => release.mock.calls[0]?.[0]);
+
 describe('withConnection', () => {
-  test('looks at the server once a connection', async () => {
-    const { client, pool } = poolOf({ encoding: 'UTF8', commit: 'on' });
-    for (let n = 0; n < 3; n++) expect(await withConnection(pool, async () => n)).toBe(n);
-    expect(client.query).toHaveBeenCalledTimes(1);
+  test('gives a connection back for use again only where the work succeeded', async () => {
+    const fine = poolOf({ answers: true });
+    expect(await withConnection(fine.pool, async () => 1)).toBe(1);
+    expect(released(fine)).toEqual([false]);
+    const refused = poolOf({ answers: true });
+    await expect(
+      withConnection(refused.pool, async () => Promise.reject(postgresError('22003', 'out of range'))),
+    ).rejects.toThrow('out of range');
+    expect(released(refused)).toEqual([true]);
   });
 
-  test('gives a connection back for use again only where the work succeeded', async () => {
-    const { client, pool } = poolOf({ encoding: 'UTF8', commit: 'on' });
-    await withConnection(pool, async () => undefined);
-    expect(client.release).toHaveBeenLastCalledWith(false);
-    await expect(
-      withConnection(pool, async () => Promise.reject(postgresError('22003', 'out of range'))),
-    ).rejects.toThrow('out of range');
-    expect(client.release).toHaveBeenLastCalledWith(true);
+  test('does the work once more on a connection that answers, where one had broken unseen', async () => {
+    const pool = poolOf({ answers: false }, { answers: false }, { answers: true }, { answers: true });
+    const work = vi.fn<() => Promise<number>>().mockRejectedValueOnce(postgresError('EPIPE')).mockResolvedValueOnce(7);
+    expect(await withConnection(pool.pool, work)).toBe(7);
+    expect(released(pool)).toEqual([true, true, false, undefined]);
+  });
+});
+
+describe('prepareSession', () => {
+  const prepare = (row: { encoding: string; commit: string }) =>
+    prepareSession({ query: async () => [{ rows: [] }, { rows: [row] }] } as unknown as PoolClient);
+
+  test('accepts UTF8 and a commit that waits', async () => {
+    await expect(prepare({ encoding: 'UTF8', commit: 'on' })).resolves.toBeUndefined();
   });
 
   test.each([
     [{ encoding: 'LATIN1', commit: 'on' }, /LATIN1.*UTF8/],
     [{ encoding: 'SQL_ASCII', commit: 'on' }, /SQL_ASCII.*UTF8/],
     [{ encoding: 'UTF8', commit: 'off' }, /synchronous_commit/],
-  ])('does no work on a server with %j', async (settings, message) => {
-    const { pool } = poolOf(settings);
-    const work = vi.fn<() => Promise<void>>();
-    const error = await withConnection(pool, work).catch((failure: unknown) => failure);
+  ])('refuses a server with %j', async (row, message) => {
+    const error = await prepare(row).catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(SinkMisconfigured);
     expect((error as Error).message).toMatch(message);
-    expect(work).not.toHaveBeenCalled();
   });
 });
 
@@ -61,10 +76,20 @@ describe('postgresFailure', () => {
     expect(failureOf(code)).toBeInstanceOf(expected);
   });
 
-  test.each(['40001', '40P01', '55P03', '57014'])('asks for a wait of its own for %s: jitter', (code) => {
-    const waits = new Set(Array.from({ length: 20 }, () => failureOf(code).retryAfterMs));
-    expect(waits.size).toBeGreaterThan(1);
-    expect(waits).not.toContain(undefined);
+  test.each(['40001', '40P01', '55P03', '57014'])('wants the delay after %s blurred, not shortened', (code) => {
+    expect(failureOf(code)).toMatchObject({ jitter: true });
+    expect(failureOf(code).retryAfterMs).toBeUndefined();
+  });
+
+  test.each([
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', /PG_SSLMODE/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'Hostname does not match', /PG_SSLMODE/],
+    [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', /PG_PASSWORD/],
+    [undefined, 'The server does not support SSL connections', /PG_SSLMODE/],
+  ])('takes %s (%s) for a fault of configuration', (code, message, hint) => {
+    const failure = postgresFailure(postgresError(code, message), 'batch 1');
+    expect(failure).toBeInstanceOf(SinkMisconfigured);
+    expect(failure.message).toMatch(hint);
   });
 
   test('says what failed, why, the code and the fix', () => {

@@ -1,0 +1,19 @@
+import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import type { Redact } from '../domain/redact.ts';
+
+/** A dead letter without secrets: a source may echo what it was sent. */
+export function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
+  const recordText = redact(letter.recordText);
+  const message = redact(letter.message);
+  return { ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) };
+}
+
+/** A redacted text is JSON still, unless the secret was a number or a word. */
+function asJson(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
