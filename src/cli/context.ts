@@ -38,7 +38,9 @@ export function openStore({ environment }: Context): BlobStore {
 /** PostgreSQL as the environment names it; null where that is the home's own, or none is named. */
 export function externalPostgres({ environment, home }: Context): PostgresSettings | null {
   const named = environment.postgres;
-  return named && isLocal(named.host) && named.port === home.ports.postgres ? null : named;
+  if (!named || !isLocal(named.host) || named.port !== home.ports.postgres) return named;
+  // A stack that is down may have left its port to another server: the password tells whose it is.
+  return home.isRunning('postgres') || named.password === home.password ? null : named;
 }
 
 /** Temporal as the environment names it; null where that is the home's own, or none is named. */

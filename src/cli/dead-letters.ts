@@ -1,5 +1,6 @@
 import { rejectionReasons } from '../domain/rejection.ts';
 import { writeJson } from '../domain/json.ts';
+import { sourceNamePattern } from '../domain/source-name.ts';
 import { listDeadLetters } from '../store/dead-letters.ts';
 import { createContext, openStore, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, say, shorten } from './output.ts';
@@ -17,6 +18,9 @@ export async function listDeadLettersCommand(options: DeadLettersOptions): Promi
   const { source, reason, run } = options;
   if (reason !== undefined && !(rejectionReasons as readonly string[]).includes(reason)) {
     throw new UsageError(`--reason: found "${reason}", expected one of ${rejectionReasons.join(', ')}`);
+  }
+  if (source !== undefined && !sourceNamePattern.test(source)) {
+    throw new UsageError(`--source: found "${source}", expected the name of a source`);
   }
   const filter = {
     ...(source === undefined ? {} : { source }),

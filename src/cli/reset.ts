@@ -1,8 +1,8 @@
 import { scrapeRunType } from '../domain/names.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';
-import { deleteState } from '../store/states.ts';
+import { deleteState, listStates } from '../store/states.ts';
 import { CannotStart } from './cannot-start.ts';
-import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
+import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { print, say } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
 
@@ -15,7 +15,6 @@ export interface ResetOptions extends CommonOptions {
 export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
-  const { sources } = loadConfig(context);
   await withTemporal(requireTemporal(context), async (client) => {
     const { count } = await client.workflow.count(`WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'`);
     if (count > 0) {
@@ -25,9 +24,10 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
       );
     }
   });
-  const { dropped } = await resetDatabase(owner, options.drop === true);
+  // States first: one that outlived its records would hide them from an empty database.
   const store = openStore(context);
-  if (!options.keepState) for (const { name } of sources) await deleteState(store, name);
+  if (!options.keepState) for (const name of await listStates(store)) await deleteState(store, name);
+  const { dropped } = await resetDatabase(owner, options.drop === true);
   print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
   say(options.keepState ? 'the sources go on where they were' : 'the sources begin afresh');
 }

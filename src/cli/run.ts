@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { readConfig } from '../config/config-file.ts';
 import { findSource } from '../config/find-source.ts';
 import { messageOf } from '../domain/errors.ts';
-import { commandRunId, scrapeRunType, taskQueue } from '../domain/names.ts';
+import { commandRunId, isRunOf, scrapeRunType, taskQueue } from '../domain/names.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { Progress } from '../workflows/messages.ts';
 import { createContext, externalTemporal, requireTemporal, type CommonOptions } from './context.ts';
@@ -87,7 +87,7 @@ function describeFailure(cause: unknown): FailedReceipt['error'] {
 async function finishOpenRuns(client: Client, sources: readonly string[]): Promise<void> {
   const open = client.workflow.list({ query: `WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'` });
   for await (const { workflowId, runId } of open) {
-    const source = sources.find((name) => workflowId.startsWith(`scrape-${name}-`));
+    const source = sources.find((name) => isRunOf(name, workflowId));
     if (source === undefined) continue;
     const handle = client.workflow.getHandle(workflowId, runId);
     const progress = await handle.query<Progress>('progress').catch(() => null);

@@ -25,15 +25,21 @@ export class Supervisor {
   /** Watches a part that runs as `child`. */
   watch(part: SupervisedPart, child: ChildProcess, delayMs = 1_000): void {
     const startedAt = Date.now();
-    child.once('exit', (code, signal) => {
-      if (this.#stopping) return;
+    let over = false;
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (this.#stopping || over) return;
+      over = true;
       // One that ran for a while has earned a quick start again.
       const delay = Date.now() - startedAt > 60_000 ? 1_000 : delayMs;
       this.#say(
         `${part.part} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1_000} s`,
       );
       this.#later(part, delay);
-    });
+    };
+    child.once('exit', ended);
+    child.once('error', () => ended(null, null));
+    // It may have ended before anyone watched.
+    if (child.exitCode !== null || child.signalCode !== null) ended(child.exitCode, child.signalCode);
   }
 
   /** Starts nothing any more; resolves once nothing is being started. */

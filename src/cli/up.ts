@@ -6,7 +6,7 @@ import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '
 import { startOriginProcess } from '../embedded/children.ts';
 import { choosePort } from '../embedded/ports.ts';
 import { startPostgres } from '../embedded/postgres.ts';
-import { startStack, stopStack, type Halves } from '../embedded/stack.ts';
+import { startStack, stopStack, stopSurvivors, type Halves } from '../embedded/stack.ts';
 import { findTemporal } from '../embedded/temporal-binary.ts';
 import { startTemporal } from '../embedded/temporal.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
@@ -40,13 +40,17 @@ export async function upCommand(options: CommonOptions): Promise<void> {
   if (!context.demo) loadConfig(context);
   context.home.lock();
   const supervisor = new Supervisor(announce);
+  const starting = startAll(context, halves, supervisor, stop);
+  starting.catch(() => undefined);
   try {
-    // Ctrl-C does not wait for a start to finish: what has started by then is known to the home and stopped below.
-    await Promise.race([startAll(context, halves, supervisor, stop), aborted(stop)]);
+    await Promise.race([starting, aborted(stop)]);
     await aborted(stop);
   } finally {
     announce('stopping …');
     await supervisor.stop();
+    await stopStack(context.home);
+    // A start that was under way ends now; what it has started meanwhile is known to the home, and goes too.
+    await starting.catch(() => undefined);
     await stopStack(context.home);
     context.home.unlock();
     announce('stopped');
@@ -65,18 +69,20 @@ function embeddedHalves(context: Context): Halves {
 
 async function startAll(context: Context, halves: Halves, supervisor: Supervisor, stop: AbortSignal): Promise<void> {
   const { home, environment } = context;
-  await stopStack(home);
+  await stopSurvivors(home, announce);
   if (context.demo) await prepareDemo(context);
   const config = loadConfig(context);
   await reachExternals(context);
-  const started = await startStack(home, halves, environment, announce);
+  stop.throwIfAborted();
+  const started = await startStack(home, halves, environment, announce, stop);
+  stop.throwIfAborted();
   if (started.postgres)
     supervisor.watch({ part: 'postgres', start: () => startPostgres(home, announce) }, started.postgres);
   if (started.temporal) {
     const start = async () => startTemporal(home, await findTemporal(environment, announce));
     supervisor.watch({ part: 'temporal', start }, started.temporal);
   }
-  if (!stop.aborted) await startServices(context, config, supervisor);
+  await startServices(context, config, supervisor, stop);
 }
 
 /** Servers that the environment names must answer before anything is started beside them. */
@@ -99,17 +105,24 @@ async function prepareDemo({ home, environment }: Context): Promise<void> {
   writeDemoConfig(environment.configFile, port);
 }
 
-async function startServices(context: Context, config: Config, supervisor: Supervisor): Promise<void> {
+async function startServices(
+  context: Context,
+  config: Config,
+  supervisor: Supervisor,
+  stop: AbortSignal,
+): Promise<void> {
   const { home, environment } = context;
   const postgres = externalPostgres(context) ?? embeddedPostgresSettings(home);
   const temporal = externalTemporal(context) ?? embeddedTemporalSettings(home);
   if (!externalPostgres(context)) await migrateAndTell(postgres);
   await ensurePartitionsAhead(postgres, config.partitions.premake);
+  stop.throwIfAborted();
   if (context.demo) {
     const file = join(dirname(environment.configFile), wirePath);
     const start = () => startOriginProcess(home, home.ports.origin ?? originPort, file);
     supervisor.watch({ part: 'origin', start }, start());
   }
+  stop.throwIfAborted();
   announce('starting the worker …');
   const worker = await startSupervisedWorker(context, { postgres, temporal }, supervisor, (receipt) =>
     print(receiptLine(receipt)),

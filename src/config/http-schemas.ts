@@ -28,7 +28,7 @@ const everyPaginator = {
   max_pages: z.int().min(1).optional(),
 };
 
-export const paginator = z.discriminatedUnion('type', [
+const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('single_page'), ...everyPaginator }),
   z.strictObject({
     type: z.literal('page_number'),
@@ -50,6 +50,20 @@ export const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header_link'), ...everyPaginator }),
   z.strictObject({ type: z.literal('html_link'), selector: z.string(), ...everyPaginator }),
 ]);
+
+/** A paginator that counts on, whatever comes, needs something that ends it. */
+export const endingPaginator = paginator.check((context) => {
+  const { type, stop_after_empty_page: stops, has_more_path: more, max_pages: most } = context.value;
+  const total = 'total_path' in context.value ? context.value.total_path : undefined;
+  if ((type !== 'page_number' && type !== 'offset') || stops || more !== undefined || most !== undefined) return;
+  if (total !== undefined) return;
+  context.issues.push({
+    code: 'custom',
+    input: context.value,
+    message:
+      'found stop_after_empty_page: false and nothing else that ends it, expected total_path, has_more_path or max_pages',
+  });
+});
 
 export const incremental = z.strictObject({
   cursor: expression,

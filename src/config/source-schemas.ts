@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canarySource } from '../domain/names.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { sourceTypes } from '../domain/source.ts';
-import { httpShape, incremental, paginator } from './http-schemas.ts';
+import { endingPaginator, httpShape, incremental } from './http-schemas.ts';
 import { byteSize, duration } from './units.ts';
 import { expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
 
@@ -58,7 +58,7 @@ const httpJsonSource = z.strictObject({
   method: z.enum(['GET', 'POST']).default('GET'),
   body: z.unknown().optional(),
   records: expression.default('@'),
-  paginator: paginator.default({ type: 'single_page', stop_after_empty_page: true }),
+  paginator: endingPaginator.default({ type: 'single_page', stop_after_empty_page: true }),
   incremental: incremental.optional(),
 });
 
@@ -92,7 +92,7 @@ const htmlSource = z.strictObject({
   items: z.strictObject({ selector: z.string() }),
   fields: z.record(z.string(), field),
   detail: z.strictObject({ url: z.string(), fields: z.record(z.string(), field) }).optional(),
-  paginator: paginator.default({ type: 'single_page', stop_after_empty_page: true }),
+  paginator: endingPaginator.default({ type: 'single_page', stop_after_empty_page: true }),
 });
 
 const moduleSource = z.strictObject({ type: z.literal('module'), ...commonShape, module: z.string().min(1) });

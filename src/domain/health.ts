@@ -28,7 +28,8 @@ export function healthOf({ lastReceipt, paused, everyMs, now }: HealthFacts): He
   const since = lastReceipt?.finishedAt ?? null;
   if (paused) return { health: 'paused', reason: paused.reason, since };
   if (!lastReceipt) return { health: 'never_ran', reason: null, since };
-  if (lastReceipt.outcome === 'failed') {
+  // A run that someone cancelled says nothing of its source.
+  if (lastReceipt.outcome === 'failed' && lastReceipt.error.type !== 'Cancelled') {
     const { type, message } = lastReceipt.error;
     return { health: 'failing', reason: `${type}: ${message}`, since };
   }

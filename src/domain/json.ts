@@ -54,8 +54,8 @@ function markNumbers(text: string): string {
       token.lastIndex = endOfString(text, found.index) + 1;
       continue;
     }
-    number.lastIndex = found.index;
-    const written = number.exec(text)?.[0] ?? found[0];
+    numberToken.lastIndex = found.index;
+    const written = numberToken.exec(text)?.[0] ?? found[0];
     token.lastIndex = found.index + written.length;
     if (!isFragile(written)) continue;
     parts.push(text.slice(copied, found.index), `"${marker}${written}"`);
@@ -64,7 +64,7 @@ function markNumbers(text: string): string {
   return parts.join('') + text.slice(copied);
 }
 
-const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** The JSON text of a value that {@link parseJson} made. */
 export function writeJson(value: unknown, exact: boolean): string {

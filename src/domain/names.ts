@@ -22,6 +22,12 @@ export function scheduledRunId(source: string): string {
   return `scrape-${source}`;
 }
 
+/** Whether a workflow id is that of a scheduled or commanded run of a source: names may begin alike. */
+export function isRunOf(source: string, workflowId: string): boolean {
+  const prefix = `scrape-${source}-`;
+  return workflowId.startsWith(prefix) && /^(?:run-)?\d{4}-\d\d-\d\dT/.test(workflowId.slice(prefix.length));
+}
+
 export function commandRunId(source: string, at: Date): string {
   return `scrape-${source}-run-${at.toISOString()}`;
 }

@@ -86,7 +86,14 @@ export class Home {
         `embedded: found a stack running in ${this.folder} (process ${holder.pid}), expected none; stop it with Ctrl-C there, or: kill ${holder.pid}`,
       );
     }
-    writeFileSync(this.path('lock.json'), JSON.stringify(identify(process.pid)));
+    // Of two starts at the same moment one fails here.
+    rmSync(this.path('lock.json'), { force: true });
+    try {
+      writeFileSync(this.path('lock.json'), JSON.stringify(identify(process.pid)), { flag: 'wx' });
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      throw new AlreadyRunning(`embedded: another start is taking ${this.folder} just now, expected none`);
+    }
   }
 
   /** Who has the home, if that process lives. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home, PartName } from './home.ts';
@@ -26,6 +26,7 @@ export interface PartCommand {
  */
 export function startPart(home: Home, part: PartCommand): ChildProcess {
   mkdirSync(dirname(part.logFile), { recursive: true });
+  setAside(part.logFile);
   const log = openSync(part.logFile, part.truncateLog ? 'w' : 'a');
   try {
     const child = spawn(part.command, [...part.args], {
@@ -72,6 +73,13 @@ export async function stopPart(home: Home, part: PartName): Promise<void> {
   }
   home.forgetProcess(part);
 }
+
+/** A log that has grown large is kept once more, beside the new one. */
+function setAside(logFile: string): void {
+  if (existsSync(logFile) && statSync(logFile).size > largestLog) renameSync(logFile, `${logFile}.1`);
+}
+
+const largestLog = 20 * 1024 * 1024;
 
 /** The end of a part's log, for messages. */
 export function tailOf(logFile: string, lines: number): string {

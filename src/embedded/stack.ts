@@ -27,10 +27,11 @@ export async function startStack(
   halves: Halves,
   surroundings: Surroundings,
   announce: Announce,
+  signal?: AbortSignal,
 ): Promise<StartedStack> {
   await stopSurvivors(home, announce);
   try {
-    const program = halves.temporal ? await findTemporal(surroundings, announce) : null;
+    const program = halves.temporal ? await findTemporal(surroundings, announce, signal) : null;
     if (halves.postgres) announce('starting PostgreSQL …');
     if (program !== null) announce('starting the Temporal server …');
     // Both settle before either's failure is acted on: what has started must be known to be stopped.
@@ -52,7 +53,8 @@ export async function stopStack(home: Home): Promise<void> {
   for (const part of partNames) await stopPart(home, part);
 }
 
-async function stopSurvivors(home: Home, announce: Announce): Promise<void> {
+/** Stops what an earlier, killed process of this home left running. */
+export async function stopSurvivors(home: Home, announce: Announce): Promise<void> {
   const survivors = partNames.filter((part: PartName) => home.isRunning(part));
   if (survivors.length > 0) announce(`stopping what an earlier start left running: ${survivors.join(', ')} …`);
   await stopStack(home);

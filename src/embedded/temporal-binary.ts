@@ -26,14 +26,19 @@ type Attempt = { readonly ok: true; readonly file: string } | { readonly ok: fal
  * SDK, or built now with Go.
  * @throws EmbeddedUnavailable
  */
-export async function findTemporal(surroundings: Surroundings, announce: Announce): Promise<string> {
+export async function findTemporal(
+  surroundings: Surroundings,
+  announce: Announce,
+  signal?: AbortSignal,
+): Promise<string> {
   const present = presentTemporal(surroundings);
   if (present !== null) return present;
   const folder = cacheOf(surroundings);
   mkdirSync(folder, { recursive: true });
-  const download = await downloadTemporal(folder, surroundings, announce);
+  const download = await downloadTemporal(folder, surroundings, announce, signal);
+  signal?.throwIfAborted();
   if (download.ok) return download.file;
-  const build = await buildTemporal(folder, surroundings, announce);
+  const build = await buildTemporal(folder, surroundings, announce, signal);
   if (build.ok) return build.file;
   throw new EmbeddedUnavailable(
     [
@@ -62,19 +67,29 @@ export function presentTemporal(surroundings: Surroundings): string | null {
   return name !== undefined && isRunnable(join(folder, name)) ? join(folder, name) : null;
 }
 
-async function downloadTemporal(folder: string, surroundings: Surroundings, announce: Announce): Promise<Attempt> {
+async function downloadTemporal(
+  folder: string,
+  surroundings: Surroundings,
+  announce: Announce,
+  signal: AbortSignal | undefined,
+): Promise<Attempt> {
   const program = fileURLToPath(new URL('../../dist/embedded/download-temporal.js', import.meta.url));
-  const failure = await run(process.execPath, [program, folder], surroundings.variables, (seconds) =>
+  const failure = await run(process.execPath, [program, folder], surroundings.variables, signal, (seconds) =>
     announce(`downloading the Temporal server (once) … ${seconds} s`),
   );
   const file = presentTemporal(surroundings);
   return file !== null ? { ok: true, file } : { ok: false, why: failure ?? 'left no program behind' };
 }
 
-async function buildTemporal(folder: string, surroundings: Surroundings, announce: Announce): Promise<Attempt> {
+async function buildTemporal(
+  folder: string,
+  surroundings: Surroundings,
+  announce: Announce,
+  signal: AbortSignal | undefined,
+): Promise<Attempt> {
   const unfinished = join(folder, `unfinished-${process.pid}`);
   const variables = { ...surroundings.variables, GOBIN: unfinished };
-  const failure = await run('go', ['install', goPackage], variables, (seconds) =>
+  const failure = await run('go', ['install', goPackage], variables, signal, (seconds) =>
     announce(`building the Temporal server with Go (once, about 3 minutes) … ${seconds} s`),
   );
   if (failure !== null) return { ok: false, why: failure };
@@ -89,13 +104,18 @@ async function run(
   command: string,
   args: readonly string[],
   variables: Surroundings['variables'],
+  signal: AbortSignal | undefined,
   progress: (seconds: number) => void,
 ): Promise<string | null> {
   const startedAt = Date.now();
   const tell = () => progress(Math.round((Date.now() - startedAt) / 1000));
   tell();
   const timer = setInterval(tell, 10_000);
-  const child = spawn(command, [...args], { env: { ...variables }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(command, [...args], {
+    env: { ...variables },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...(signal ? { signal } : {}),
+  });
   const kill = () => child.kill();
   process.once('exit', kill);
   let output = '';

@@ -46,7 +46,7 @@ export async function* readNdjsonPages(
   readers: OpenReaders,
   context: FetchContext,
 ): AsyncGenerator<Page> {
-  const reader = readers.take(file.run, from.offset) ?? openReader(file, from);
+  const reader = (await readers.take(file.run, from.offset)) ?? openReader(file, from);
   let next: FilePlace | null = null;
   try {
     for (let place: FilePlace | null = from; place !== null; place = next) {

@@ -63,6 +63,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     maxConnections,
     onIdleError: (error) => logger.warn({ error: error.message }, 'An idle connection to PostgreSQL broke'),
   });
+  // Questions about the database must not wait for a place among the writers.
+  const questions = createPool(postgres, { maxConnections: 1 });
   const store = createDirectoryStore(settings.storeFolder);
   const http = createHttpClient(`daybook/${version}`);
   const readers = new OpenReaders();
@@ -80,7 +82,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
       http,
       readers,
-      databaseId: () => within(databaseIdMs, readDatabaseId(pool, postgres.schema)).catch(() => null),
+      databaseId: () => within(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),
       searchAttribute,
       onReceipt: settings.onReceipt,
     }),
@@ -93,7 +95,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     try {
       await worker.run();
     } finally {
-      await Promise.allSettled([http.close(), readers.closeAll(), pool.end(), connection.close()]);
+      await Promise.allSettled([http.close(), readers.closeAll(), pool.end(), questions.end(), connection.close()]);
     }
   };
   const stopped = runAndClose();
@@ -102,7 +104,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   return {
     stopped,
     async missing() {
-      const migrated = await within(2_000, isMigrated(pool, postgres.schema)).catch(() => null);
+      const migrated = await within(2_000, isMigrated(questions, postgres.schema)).catch(() => null);
       return [
         ...(migrated === null ? ['PostgreSQL cannot be reached'] : []),
         ...(migrated === false ? ['PostgreSQL is not migrated: run ./daybook migrate'] : []),

@@ -1,4 +1,5 @@
 import { condition, log, setHandler } from '@temporalio/workflow';
+import { dateOfMicros, parseIso8601 } from '../domain/time.ts';
 import { pauseSignal, resumeSignal } from './messages.ts';
 
 /** Who paused a run, why, and until when. */
@@ -53,7 +54,7 @@ export class PauseSwitch {
 /** A payload of the signal as it is meant; what cannot be read is left out, with a warning. */
 function readPause(payload: unknown, now: Date): Pause | 'ignored' {
   const until = textField(payload, 'until');
-  const untilMs = until === null ? null : Date.parse(until);
+  const untilMs = until === null ? null : readTime(until);
   if (untilMs !== null && Number.isNaN(untilMs)) {
     log.warn('Pause has an until that is no time, it has no end', { until });
   } else if (untilMs !== null && untilMs <= now.getTime()) {
@@ -66,6 +67,12 @@ function readPause(payload: unknown, now: Date): Pause | 'ignored' {
     until: untilMs === null || Number.isNaN(untilMs) ? null : new Date(untilMs).toISOString(),
     since: now.toISOString(),
   };
+}
+
+/** Milliseconds since 1970; a time without zone is UTC, whatever the worker's own is. */
+function readTime(text: string): number {
+  const time = parseIso8601(text);
+  return time.ok ? dateOfMicros(time.micros).getTime() : Number.NaN;
 }
 
 function textField(payload: unknown, name: string): string | null {

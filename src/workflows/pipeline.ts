@@ -25,6 +25,8 @@ interface Checkpoint {
 export class Pipeline {
   readonly #source: string;
   readonly #down: ReadonlySet<Sink>;
+  /** The first write to each sink that the last run found down. */
+  readonly #probes = new Map<Sink, Promise<WriteOutcome>>();
   readonly #inFlight: InFlight[] = [];
   readonly #checkpoints: Checkpoint[] = [];
   #added = 0;
@@ -91,16 +93,23 @@ export class Pipeline {
   /** Writes are never cancelled: what was fetched is stored, then the run ends. */
   async #write(batch: BatchRef): Promise<Readonly<Record<Sink, WriteOutcome>>> {
     return CancellationScope.nonCancellable(async () => {
-      const activities = (sink: Sink) => writeActivities(this.#source, this.#isDown(sink));
-      const csv = attempt('csv', () => activities('csv').writeCsv({ batch }));
-      const postgres = attempt('postgres', () => activities('postgres').writePostgres({ batch }));
+      const csv = this.#writeTo('csv', batch);
+      const postgres = this.#writeTo('postgres', batch);
       return { csv: await csv, postgres: await postgres };
     });
   }
 
-  /** A sink that the last run found down, and that has taken nothing since, is tried once only. */
-  #isDown(sink: Sink): boolean {
-    return this.#down.has(sink) && !this.sinksUp.has(sink);
+  /** A sink that the last run found down is tried once, with one batch; if it takes that, it gets the usual patience. */
+  async #writeTo(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
+    if (!this.#down.has(sink)) return attempt(this.#source, sink, batch, false);
+    const probe = this.#probes.get(sink);
+    if (!probe) {
+      const first = attempt(this.#source, sink, batch, true);
+      this.#probes.set(sink, first);
+      return first;
+    }
+    const outcome = await probe;
+    return 'failure' in outcome ? outcome : attempt(this.#source, sink, batch, false);
   }
 
   async #settleOldest(): Promise<void> {
@@ -134,9 +143,11 @@ export class Pipeline {
   }
 }
 
-async function attempt(sink: Sink, write: () => Promise<SinkCounts>): Promise<WriteOutcome> {
+/** @param wasDown whether the sink is tried once only */
+async function attempt(source: string, sink: Sink, batch: BatchRef, wasDown: boolean): Promise<WriteOutcome> {
+  const activities = writeActivities(source, wasDown);
   try {
-    return { counts: await write() };
+    return { counts: await (sink === 'csv' ? activities.writeCsv({ batch }) : activities.writePostgres({ batch })) };
   } catch (error) {
     return { failure: failureOf(error, `write to ${sink}`) };
   }

@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
@@ -24,6 +24,7 @@ export interface RunCarry {
   readonly nextNumber: number;
   readonly tally: Tally;
   readonly startedAt: string;
+  readonly goesOn: boolean;
   readonly pause: Pause | null;
 }
 
@@ -36,6 +37,8 @@ export class Run {
   readonly #plan: SourcePlan;
   readonly #searchAttribute: boolean;
   readonly #startedAt: string;
+  /** Whether the poll began where an earlier one broke off. */
+  readonly #goesOn: boolean;
   readonly #pause: PauseSwitch;
   readonly #state: StateKeeper;
   readonly #pipeline: Pipeline;
@@ -51,6 +54,7 @@ export class Run {
     this.#plan = carry.plan;
     this.#searchAttribute = carry.searchAttribute;
     this.#startedAt = carry.startedAt;
+    this.#goesOn = carry.goesOn;
     this.#state = new StateKeeper(ref.source, carry.state);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
     this.#position = carry.position;
@@ -112,8 +116,11 @@ export class Run {
   /** Stores the receipt and hands it out. */
   async finish(): Promise<Receipt> {
     const end = this.#end ?? { cutShort: false, notModified: false, notBefore: null };
-    const outcome = outcomeOf(this.#tally, { ...end, rateLimited: end.notBefore !== null });
+    // A poll that goes on where one broke off may find that nothing is left: then the source is not empty.
+    const notModified = end.notModified || this.#goesOn;
+    const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
+    if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
     const empty = outcome === 'empty' && !this.#plan.allowEmpty;
     const message = 'the source had no records; set allow_empty: true if that is normal';
     this.#enter('finished');
@@ -140,6 +147,7 @@ export class Run {
       nextNumber: this.#nextNumber,
       tally: this.#tally,
       startedAt: this.#startedAt,
+      goesOn: this.#goesOn,
       pause: this.#pause.current,
     };
   }
@@ -214,8 +222,21 @@ export class Run {
 /** What a run is that has only now begun. */
 export function freshCarry(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>): RunCarry {
   const { plan, state, searchAttribute } = resolved;
-  const startedAt = workflowInfo().startTime.toISOString();
-  return { plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, startedAt, pause: null };
+  return {
+    ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
+    startedAt: workflowInfo().startTime.toISOString(),
+    goesOn: state.unfinished !== null,
+  };
+}
+
+/** What is kept of a run whose source could not be resolved. */
+export function unresolvedReceipt({ source, workflowId, firstRunId }: RunRef, error: RunFailure): FailedReceipt {
+  return {
+    ...{ source, outcome: 'failed', error, ...emptyTally, resume: { watermark: null } },
+    ...{ workflowId, runId: firstRunId },
+    startedAt: workflowInfo().startTime.toISOString(),
+    finishedAt: new Date().toISOString(),
+  };
 }
 
 function pauseNote({ by, reason, until, since }: Pause): string {

@@ -6,7 +6,7 @@ import { storeActivities } from './activities.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';
-import { freshCarry, Run, type RunCarry } from './run.ts';
+import { freshCarry, Run, unresolvedReceipt, type RunCarry } from './run.ts';
 
 export interface ScrapeRunInput {
   readonly source: string;
@@ -22,11 +22,11 @@ export interface ScrapeRunInput {
  * been settled; continues as new when its history grows long.
  */
 export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
-  const source = sourceOf(input);
+  const { source, carry } = checkedInput(input);
   let run: Run | null = null;
-  const pause = new PauseSwitch(input.carry?.pause ?? null, () => run?.showDetails());
+  const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
-  run = new Run(runRef(source), pause, input.carry ?? freshCarry(await resolve(source)));
+  run = new Run(runRef(source), pause, carry ?? freshCarry(await resolve(source)));
   try {
     while (!run.ended) {
       await run.resumed();
@@ -49,13 +49,18 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
 
 const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };
 
-/** A source that cannot be resolved fails the run with the reason itself on top. */
+/** A source that cannot be resolved fails the run with the reason itself on top, and with a receipt. */
 async function resolve(source: string) {
   try {
     return await storeActivities(source).resolveSource({ source });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    throw workflowFailure(failureOf(error, 'resolveSource'));
+    const failure = failureOf(error, 'resolveSource');
+    if (failure.type === 'UnknownSource') throw workflowFailure(failure);
+    const receipt = unresolvedReceipt(runRef(source), failure);
+    const alert = { name: 'run_failed', message: failure.message };
+    await storeActivities(source).saveReceipt({ receipt, alert });
+    throw workflowFailure(failure, receipt);
   }
 }
 
@@ -69,11 +74,14 @@ function notStarted(source: string, pause: PauseSwitch): Progress {
 }
 
 /** The input comes from schedules and command lines: anything but a source's name fails the run at once. */
-function sourceOf(input: unknown): string {
-  const source = typeof input === 'object' && input !== null ? (input as { source?: unknown }).source : undefined;
-  if (typeof source === 'string' && sourceNamePattern.test(source)) return source;
+function checkedInput(input: unknown): ScrapeRunInput {
+  const { source, carry } = (typeof input === 'object' && input !== null ? input : {}) as Partial<ScrapeRunInput>;
+  const isName = typeof source === 'string' && sourceNamePattern.test(source);
+  // Only an earlier segment of the run makes a carry, and it makes it whole.
+  const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (isName && isCarried) return { source, ...(carry === undefined ? {} : { carry }) };
   throw workflowFailure({
     type: 'InvalidInput',
-    message: `scrapeRun: found input ${JSON.stringify(input)}, expected {"source": "<name of a source>"}`,
+    message: `scrapeRun: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name of a source>"}`,
   });
 }

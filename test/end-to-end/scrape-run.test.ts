@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -173,7 +173,7 @@ describe('scrapeRun', () => {
     expect(Date.now() - startedAt).toBeGreaterThan(950);
   });
 
-  test.each([[undefined], [{}], [{ source: '../x' }], [{ source: 7 }], ['one']])(
+  test.each([[undefined], [{}], [{ source: '../x' }], [{ source: 7 }], ['one'], [{ source: 'one', carry: {} }]])(
     'fails at once for input %j',
     async (input) => {
       const started = await rig.client.workflow.start('scrapeRun', {
@@ -190,6 +190,29 @@ describe('scrapeRun', () => {
     const { type, message } = await rig.runToFailure('picki');
     expect(type).toBe('UnknownSource');
     expect(message).toContain('did you mean "picky"');
+  });
+
+  test('of a configuration that was never good leaves a receipt and an alert', async () => {
+    const broken = await Rig.create('version: 1\nsources: [{ name: one }]');
+    try {
+      const { type, receipt } = await broken.runToFailure('one');
+      expect(type).toBe('InvalidConfig');
+      expect(receipt).toMatchObject({ source: 'one', outcome: 'failed', fetched: 0 });
+      expect(broken.receipts).toEqual([receipt]);
+      const alert = expect.objectContaining({ event: 'alert', name: 'run_failed', message: receipt?.error.message });
+      await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+    } finally {
+      await broken.close();
+    }
+  });
+
+  test('starts afresh, with an alert, where its state is damaged', async () => {
+    origin.answer((_url, response) => void response.end(JSON.stringify([record('damaged')])));
+    mkdirSync(rig.path('data', 'state'), { recursive: true });
+    writeFileSync(rig.path('data', 'state', 'one.json'), '{"version":1}');
+    expect(await rig.run('one')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
+    const alert = expect.objectContaining({ event: 'alert', name: 'state', source: 'one' });
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
   });
 
   test('keeps secrets out of its history, logs, dead letters and receipts', async () => {

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import type { SourceState } from '../../src/domain/state.ts';
 import { Rig } from '../support/rig.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
-const records = 12_000;
+const records = 30_000;
 let rig: Rig;
 let proxy: TcpProxy;
 
@@ -57,6 +58,20 @@ describe('PostgreSQL', () => {
     await sleep(3_000);
     proxy.up();
     expect(await handle.result()).toMatchObject({ outcome: 'ok', postgres: { written: records, duplicate: 0 } });
+    expect(await stored()).toBe(records);
+  });
+
+  test('that was down at the last run, but takes batches again, is given the usual patience', async () => {
+    await rememberSinkDown('postgres');
+    const handle = await rig.start({ source: 'lines' });
+    await until('a batch is settled', async () => {
+      const { counts } = await handle.query<Progress>('progress');
+      return (counts?.batches ?? 0) > 0;
+    });
+    proxy.down();
+    await sleep(1_500);
+    proxy.up();
+    expect(await handle.result()).toMatchObject({ outcome: 'ok', postgres: { written: records } });
     expect(await stored()).toBe(records);
   });
 

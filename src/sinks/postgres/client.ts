@@ -1,4 +1,5 @@
 import { connect as connectSocket } from 'node:net';
+import { callbackify } from 'node:util';
 import pg from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 
@@ -28,7 +29,7 @@ export function clientClass({ sslMode }: PostgresSettings): new (config?: string
     constructor(config?: string | pg.ClientConfig) {
       const given = config as pg.ClientConfig;
       // A pool hides the password from being copied.
-      super({ ...given, password: given.password, connectionTimeoutMillis: connectTimeoutMs } as pg.ClientConfig);
+      super({ ...given, password: given.password, connectionTimeoutMillis: connectTimeoutMs });
     }
 
     override connect(): Promise<pg.Client>;
@@ -36,10 +37,8 @@ export function clientClass({ sslMode }: PostgresSettings): new (config?: string
     override connect(
       callback?: ((error: Error) => void) | ((error: null, client: pg.Client) => void),
     ): Promise<pg.Client> | void {
-      const connecting = this.#connectPreferringTls();
-      if (!callback) return connecting;
-      const done = callback as (error: Error | null, client?: pg.Client) => void;
-      connecting.then((client) => done(null, client), done);
+      if (!callback) return this.#connectPreferringTls();
+      callbackify(() => this.#connectPreferringTls())(callback as (error: Error, client: pg.Client) => void);
     }
 
     async #connectPreferringTls(): Promise<pg.Client> {

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import pg from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 import { DaybookError } from '../../domain/errors.ts';
@@ -19,7 +20,7 @@ export function createPool(settings: PostgresSettings, options: PoolOptions): pg
     max: options.maxConnections,
     idleTimeoutMillis: 30_000,
     Client: clientClass(settings),
-    verify: (client, done) => void prepareSession(client).then(() => done(), done),
+    verify: callbackify(prepareSession),
   });
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', (error) => options.onIdleError?.(error));

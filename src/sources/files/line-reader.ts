@@ -64,6 +64,19 @@ export class LineReader {
     return lines;
   }
 
+  /** Passes over everything before an offset. */
+  async skipTo(offset: number): Promise<void> {
+    while (this.#offset < offset) {
+      const dropped = Math.min(this.#rest.length, offset - this.#offset);
+      this.#rest = this.#rest.subarray(dropped);
+      this.#offset += dropped;
+      if (this.#offset < offset) {
+        if (this.#ended) return;
+        await this.#pull();
+      }
+    }
+  }
+
   async close(): Promise<void> {
     this.#stream.destroy();
     await this.#chunks.return?.().catch(() => undefined);
@@ -92,13 +105,14 @@ export class LineReader {
   }
 
   async #readChunk(): Promise<void> {
-    const next = await this.#chunks.next();
-    if (next.done === true) {
-      this.#ended = true;
-      return;
-    }
-    this.#rest = this.#rest.length === 0 ? next.value : Buffer.concat([this.#rest, next.value]);
+    await this.#pull();
     if ((this.#long || this.#rest.length > this.#maxLineBytes) && !this.#rest.includes(newline)) this.#dropRest();
+  }
+
+  async #pull(): Promise<void> {
+    const next = await this.#chunks.next();
+    if (next.done === true) this.#ended = true;
+    else this.#rest = this.#rest.length === 0 ? next.value : Buffer.concat([this.#rest, next.value]);
   }
 
   #dropRest(): void {

@@ -12,13 +12,19 @@ interface OpenReader {
 export class OpenReaders {
   readonly #readers = new Map<string, OpenReader>();
 
-  /** Takes the run's reader out if it stands at the offset; one that stands elsewhere is closed. */
-  take(run: string, offset: number): LineReader | null {
+  /**
+   * Takes the run's reader out, moved on to the offset: another worker may have read on meanwhile. One that stands further on
+   * is closed.
+   */
+  async take(run: string, offset: number): Promise<LineReader | null> {
     const open = this.#readers.get(run);
     if (!open) return null;
     clearTimeout(open.idle);
     this.#readers.delete(run);
-    if (open.reader.offset === offset) return open.reader;
+    if (open.reader.offset <= offset) {
+      await open.reader.skipTo(offset);
+      return open.reader;
+    }
     void open.reader.close();
     return null;
   }

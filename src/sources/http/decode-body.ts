@@ -38,8 +38,16 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
 }
 
 function decoded(body: Readable, wire: Meter, encoding: string | undefined, limits: BodyLimits): AsyncIterable<Buffer> {
+  let coders: Duplex[];
+  try {
+    coders = decoders(encoding, limits);
+  } catch (error) {
+    // Nobody will read it: the connection goes with it.
+    body.on('error', () => {}).destroy();
+    throw error;
+  }
   // Errors reach the reader through the last stream, which the pipeline destroys with them.
-  return pipeline([body, wire, ...decoders(encoding, limits)], () => {}) as Duplex;
+  return pipeline([body, wire, ...coders], () => {}) as Duplex;
 }
 
 function decoders(encoding: string | undefined, { subject }: BodyLimits): Duplex[] {

@@ -90,6 +90,12 @@ describe('parseJson and writeJson', () => {
     expect(rewrite(long)).toBe(long);
   });
 
+  test('are kept beside a string of 20 MB, and beside what looks like one inside it', () => {
+    const odd = String.raw`"a\\\"1e500\"9007199254740993"`;
+    const text = `{"n":9007199254740993,"long":"${'x'.repeat(20 * 1024 * 1024)}","odd":${odd},"m":-1e400}`;
+    expect(rewrite(text)).toBe(text);
+  });
+
   test('take the last of repeated keys', () => {
     expect(rewrite('{"a":1e400,"a":1}')).toBe('{"a":1}');
     expect(rewrite('{"a":1,"a":1e400}')).toBe('{"a":1e400}');

@@ -36,8 +36,10 @@ describe('startPosition', () => {
   });
 
   test('goes on with what an unfinished poll has seen', () => {
-    const unfinished = { page: 3, since: day(4), watermark: day(9) };
-    expect(startPosition(page(3), { ...state, unfinished }, now).watermark).toBe(day(9));
+    const unfinished = { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] };
+    expect(startPosition(page(3), { ...state, unfinished }, now)).toMatchObject({
+      ...{ watermark: day(9), keysKept: 0, keyBlobs: ['new'] },
+    });
   });
 
   test('keeps no keys of a file', () => {
@@ -48,7 +50,7 @@ describe('startPosition', () => {
 describe('patchAfter', () => {
   test('in mid-poll keeps the watermark and notes the page to go on with', () => {
     expect(patchAfter(state, position, null, {})).toEqual({
-      unfinished: { page: 3, since: day(4), watermark: day(9) },
+      unfinished: { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] },
     });
   });
 
@@ -80,12 +82,12 @@ describe('patchAfter', () => {
   test('of a source that asks to be left alone notes until when, and keeps the watermark', () => {
     const asked = { ...over, notBefore: later };
     expect(patchAfter(state, { ...position, pages: 0 }, asked, {})).toEqual({ notBefore: later });
-    const unfinished = { page: 3, since: day(4), watermark: day(9) };
+    const unfinished = { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] };
     expect(patchAfter(state, position, asked, {})).toEqual({ notBefore: later, unfinished });
   });
 
   test('of a source that asks at once to be left alone keeps the place of an unfinished poll', () => {
-    const unfinished = { page: 7, since: day(4), watermark: day(8) };
+    const unfinished = { page: 7, since: day(4), watermark: day(8), keysKept: 5, keyBlobs: ['part'] };
     const begun = startPosition(page(7), { ...state, unfinished }, now);
     const patch = patchAfter({ ...state, unfinished }, begun, { ...over, notBefore: later }, {});
     expect({ ...state, unfinished, ...patch }.unfinished).toEqual(unfinished);

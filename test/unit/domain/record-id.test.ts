@@ -26,6 +26,17 @@ describe('recordId', () => {
   });
 
   test.each([
+    ['1e-7', '0.0000001'],
+    ['1.5e-7', '0.00000015'],
+    ['-2e-30', '-0.000000000000000000000000000002'],
+    ['1e-25', '0.0000000000000000000000001'],
+    ['1.25e21', '1250000000000000000000'],
+    ['1e+21', '1000000000000000000000'],
+  ])('writes %s in full', (text, digits) => {
+    expect(idOf(JSON.parse(text))).toBe(digits);
+  });
+
+  test.each([
     ['null', null],
     ['nothing', undefined],
     ['an empty string', ''],

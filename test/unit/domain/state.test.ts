@@ -15,7 +15,10 @@ const watermark = '2026-11-01T00:00:00.000000Z';
 const stored: SourceState = {
   ...freshState(identity),
   watermark,
-  unfinished: { page: 3, since: '2026-10-01T00:00:00.000000Z', watermark: '2026-11-02T00:00:00.000000Z' },
+  unfinished: {
+    ...{ page: 3, since: '2026-10-01T00:00:00.000000Z', watermark: '2026-11-02T00:00:00.000000Z' },
+    ...{ keysKept: 0, keyBlobs: [] },
+  },
   etag: '"v1"',
   lastModified: 'Sun, 01 Nov 2026 00:00:00 GMT',
   previousPoll: ['keys-1', 'keys-2'],

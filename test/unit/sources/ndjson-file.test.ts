@@ -126,7 +126,7 @@ describe('readNdjsonPages', () => {
     expect(read).toBe(1_500);
   });
 
-  test('keeps its reader open between fetches, and closes one that stands elsewhere', async () => {
+  test('keeps its reader open between fetches, and closes one that stands further on', async () => {
     writeFileSync(file(), gzipSync(lines(3_500)));
     const source = fileOf({ compression: 'gzip' });
     const take = vi.spyOn(readers, 'take');
@@ -139,13 +139,13 @@ describe('readNdjsonPages', () => {
     }
 
     const first = await fetchOne(begin);
-    expect(take).toHaveLastReturnedWith(null);
+    expect(take).toHaveLastResolvedWith(null);
     const second = await fetchOne(first.next as typeof begin);
-    expect(take).not.toHaveLastReturnedWith(null);
+    expect(take).not.toHaveLastResolvedWith(null);
     expect(second.items[0]).toMatchObject({ index: 1_001, raw: { value: { id: 1_000 } } });
     // A repeated attempt stands at an earlier place.
     const repeated = await fetchOne(first.next as typeof begin);
-    expect(take).toHaveLastReturnedWith(null);
+    expect(take).toHaveLastResolvedWith(null);
     expect(repeated.items).toEqual(second.items);
   });
 

@@ -7,37 +7,46 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 function open(offset: number) {
-  const stream = Readable.from([Buffer.from('a\n')]);
+  const stream = Readable.from([Buffer.from('line\n'.repeat(10))]);
   return { stream, reader: new LineReader(stream, offset, 100) };
 }
 
 describe('OpenReaders', () => {
-  test('gives a reader back to its run where it stands at the offset, once', () => {
+  test('gives a reader back to its run where it stands at the offset, once', async () => {
     const readers = new OpenReaders();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
-    expect(readers.take('other', 10)).toBeNull();
-    expect(readers.take('run', 10)).toBe(reader);
-    expect(readers.take('run', 10)).toBeNull();
+    expect(await readers.take('other', 10)).toBeNull();
+    expect(await readers.take('run', 10)).toBe(reader);
+    expect(await readers.take('run', 10)).toBeNull();
     vi.advanceTimersByTime(600_000);
     expect(stream.destroyed).toBe(false);
   });
 
-  test('closes a reader that stands elsewhere', () => {
+  test('closes a reader that stands further on', async () => {
     const readers = new OpenReaders();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
-    expect(readers.take('run', 0)).toBeNull();
+    expect(await readers.take('run', 0)).toBeNull();
     expect(stream.destroyed).toBe(true);
   });
 
-  test('closes a reader that nobody asks for', () => {
+  test('moves a reader on that stands earlier: another worker has read on meanwhile', async () => {
+    const readers = new OpenReaders();
+    const { reader } = open(10);
+    readers.keep('run', reader);
+    const moved = await readers.take('run', 25);
+    expect(moved).toBe(reader);
+    expect(await moved?.read(1, 100)).toMatchObject([{ text: 'line', end: 30 }]);
+  });
+
+  test('closes a reader that nobody asks for', async () => {
     const readers = new OpenReaders();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
     vi.advanceTimersByTime(600_000);
     expect(stream.destroyed).toBe(true);
-    expect(readers.take('run', 10)).toBeNull();
+    expect(await readers.take('run', 10)).toBeNull();
   });
 
   test('closes every reader that it was given, also where two attempts of a run kept one each', async () => {
@@ -48,17 +57,17 @@ describe('OpenReaders', () => {
     readers.keep('other', kept[2]!.reader);
     await readers.closeAll();
     expect(kept.map(({ stream }) => stream.destroyed)).toEqual([true, true, true]);
-    expect(readers.take('other', 30)).toBeNull();
+    expect(await readers.take('other', 30)).toBeNull();
   });
 
-  test('lets the later reader of two attempts live its own time', () => {
+  test('lets the later reader of two attempts live its own time', async () => {
     const readers = new OpenReaders();
     const [first, second] = [open(10), open(20)];
     readers.keep('run', first.reader);
     vi.advanceTimersByTime(100_000);
     readers.keep('run', second.reader);
     vi.advanceTimersByTime(30_000);
-    expect(readers.take('run', 20)).toBe(second.reader);
+    expect(await readers.take('run', 20)).toBe(second.reader);
     expect(first.stream.destroyed).toBe(true);
   });
 });
