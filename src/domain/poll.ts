@@ -42,7 +42,7 @@ export function patchAfter(
     place.type === 'http' ? { page: place.page, since: place.since, watermark, keysKept, keyBlobs } : null;
   if (!end) return { ...lastPatch, unfinished };
   if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };
-  if (end.notModified) return { notBefore: null };
+  if (end.notModified && place.type === 'http') return { notBefore: null };
   return {
     ...lastPatch,
     notBefore: null,

@@ -18,12 +18,16 @@ import { findRecords } from './pagination/find-records.ts';
 /** The longest `Retry-After` that a run waits for; a longer one ends it. */
 const longestWaitMs = 15 * 60_000;
 
-/** Where a poll begins: at the page an earlier one broke off, else at the first. */
+/**
+ * Where a poll begins: one page before the place where an earlier one broke off, for what was deleted meanwhile has moved
+ * records from that page to the one before; else at the first.
+ */
 export function firstHttpPlace(plan: HttpJsonPlan, state: SourceState): HttpPlace {
-  if (state.unfinished) {
-    return { type: 'http', page: state.unfinished.page, since: state.unfinished.since, recentPages: [] };
-  }
   const page = plan.paginator.type === 'page_number' ? plan.paginator.basePage : 0;
+  if (state.unfinished) {
+    const { page: next, since } = state.unfinished;
+    return { type: 'http', page: Math.max(page, next - 1), since, recentPages: [] };
+  }
   return { type: 'http', page, since: startOf(plan, state), recentPages: [] };
 }
 

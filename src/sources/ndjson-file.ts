@@ -94,7 +94,10 @@ async function readPage(file: FileToRead, reader: LineReader, place: FilePlace):
   const ended = lines.length === 0 || lines.at(-1)?.finished === false;
   const { type: _, stoodStill: __, ...progress } = readTo;
   const patch = { file: { ...progress, complete: ended, waitsForNewline } };
-  return { items, fetchedAt: new Date(), next: ended ? null : readTo, patch };
+  // A file that was read before and brings no further record is not empty.
+  const nothingNew = ended && items.length === 0 && (place.offset > 0 || waitsForNewline);
+  const end = nothingNew ? { end: { notModified: true } } : {};
+  return { items, fetchedAt: new Date(), next: ended ? null : readTo, patch, ...end };
 }
 
 /** What a line holds; null for a blank one. */

@@ -20,7 +20,12 @@ export function isWithinReach(address: string, reach: Reach): boolean {
   if (parsed instanceof ipaddr.IPv6 && range === 'rfc6052') {
     return isWithinReach(parsed.toByteArray().slice(12).join('.'), reach);
   }
-  return reach === 'public' ? range === 'unicast' : range !== 'linkLocal';
+  return reach === 'public' ? range === 'unicast' : range !== 'linkLocal' && !isMetadata(parsed);
+}
+
+/** Where clouds tell their machines' secrets, besides 169.254.169.254: AWS over IPv6, and Alibaba. */
+function isMetadata(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return ['fd00:ec2::254', '100.100.100.200'].includes(address.toString());
 }
 
 /**
@@ -53,6 +58,6 @@ function refusal(subject: string, address: string, reach: Reach): PrivateAddress
   return new PrivateAddress(
     reach === 'public'
       ? `fetch: ${subject} leads to ${address}, expected a public address; set allow_private: true if that is meant`
-      : `fetch: ${subject} redirects to the link-local address ${address}, which is never followed`,
+      : `fetch: ${subject} redirects to the link-local or metadata address ${address}, which is never followed`,
   );
 }

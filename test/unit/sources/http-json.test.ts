@@ -57,14 +57,14 @@ describe('firstHttpPlace', () => {
     expect(start('2026-11-01T00:30:00.000000Z', { initialValue: null })).toBe('2026-10-31T23:30:00.000000Z');
   });
 
-  test('goes on where a poll broke off, asking what that one asked', () => {
+  test('goes on a page before where a poll broke off, asking what that one asked', () => {
     const unfinished = {
       ...{ page: 3, since: '2026-05-01T00:00:00.000000Z', watermark: '2026-11-01T00:00:00.000000Z' },
       ...{ keysKept: 0, keyBlobs: [] },
     };
     const plan = httpPlan({ incremental, paginator: byNumber });
     expect(firstHttpPlace(plan, { ...state, watermark: '2026-10-01T00:00:00.000000Z', unfinished })).toEqual({
-      ...{ type: 'http', page: 3, since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
+      ...{ type: 'http', page: 2, since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
     });
   });
 

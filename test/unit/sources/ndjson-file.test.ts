@@ -98,7 +98,10 @@ describe('readNdjsonPages', () => {
     writeFileSync(file(), `${lines(1)}{"id":1,"t":`);
     const first = await run();
     expect(first.items).toHaveLength(1);
-    appendFileSync(file(), '"x"}');
+    appendFileSync(file(), '"');
+    const more = await run(first.after);
+    expect(more).toMatchObject({ items: [], pages: [{ end: { notModified: true } }] });
+    appendFileSync(file(), 'x"}');
     const second = await run(first.after);
     expect(second.items).toMatchObject([{ index: 2, raw: { value: { id: 1, t: 'x' } } }]);
     expect((await run(second.after)).unchanged).toBe(true);
