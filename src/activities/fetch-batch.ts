@@ -52,9 +52,8 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       const tools = sourceTools(dependencies);
       const position = input.position ?? (await beginPoll(poll, tools, new Date()));
       if (!position) return nothingNew(input);
-      const { previousPoll } = input.state;
       const known =
-        position.place.type === 'file' ? null : await dependencies.pollKeys.read(input.run.source, previousPoll);
+        position.place.type === 'file' ? null : await dependencies.pollKeys.read(input.run.source, position.knownBlobs);
       const pages = openPages(poll, position, tools, context);
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
       const collected = await collect({ plan: poll.plan, position, pages, known, limits });

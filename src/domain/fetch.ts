@@ -16,6 +16,8 @@ export interface FetchPosition {
   readonly keysKept: number | null;
   /** Names of the blobs that hold them. */
   readonly keyBlobs: readonly string[];
+  /** Names of the blobs of records that count as unchanged: those of the previous poll, and of this one's first part. */
+  readonly knownBlobs: readonly string[];
   readonly place: HttpPlace | FilePlace;
 }
 

@@ -14,6 +14,7 @@ export function startPosition(place: FetchPosition['place'], state: SourceState,
     // A poll that goes on keeps the keys of its first part.
     keysKept: place.type === 'file' ? null : state.unfinished ? state.unfinished.keysKept : 0,
     keyBlobs: state.unfinished?.keyBlobs ?? [],
+    knownBlobs: [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])],
     place,
   };
 }

@@ -105,7 +105,7 @@ describe('pages by number', () => {
     response.end(JSON.stringify({ items: items.slice((page - 1) * 10, page * 10), pages: 3 }));
   };
 
-  test('are read to the end; a failure on page 3 keeps pages 1 and 2 and is taken up there', async () => {
+  test('are read to the end; a failure on page 3 keeps pages 1 and 2 and is taken up a page before', async () => {
     origin.answer(pages(3));
     const failure = await rig.runToFailure('paged');
     expect(failure.type).toBe('SourceUnavailable');
@@ -118,8 +118,9 @@ describe('pages by number', () => {
     origin.answer(pages());
     const before = origin.requests.length;
     const second = await rig.run('paged');
-    expect(origin.requests.slice(before)).toEqual(['/paged?p=3']);
-    expect(second).toMatchObject({ outcome: 'ok', fetched: 5, resume: { watermark: `${day}05:00:24.000000Z` } });
+    expect(origin.requests.slice(before)).toEqual(['/paged?p=2', '/paged?p=3']);
+    expect(second).toMatchObject({ outcome: 'ok', fetched: 15, unchanged: 10, postgres: { written: 5 } });
+    expect(second).toMatchObject({ resume: { watermark: `${day}05:00:24.000000Z` } });
     expect(await rig.database.count(`select count(*) from raw_events where source = 'paged'`)).toBe(25);
   });
 

@@ -121,7 +121,7 @@ describe('scrapeRun', () => {
     expect(state('pages').unfinished?.page).toBe(2);
     expect(rig.receipts.at(-1)).toMatchObject({ outcome: 'failed', error: { type: 'Cancelled' } });
     gate.open();
-    expect(await rig.run('pages')).toMatchObject({ fetched: 10_000 });
+    expect(await rig.run('pages')).toMatchObject({ fetched: 15_000, unchanged: 5_000 });
     expect(await storedLike('cancel')).toBe(15_000);
   });
 

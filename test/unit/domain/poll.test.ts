@@ -30,6 +30,7 @@ describe('startPosition', () => {
         watermark: null,
         keysKept: 0,
         keyBlobs: [],
+        knownBlobs: ['old'],
         place: page(1),
       },
     });
@@ -38,7 +39,7 @@ describe('startPosition', () => {
   test('goes on with what an unfinished poll has seen', () => {
     const unfinished = { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] };
     expect(startPosition(page(3), { ...state, unfinished }, now)).toMatchObject({
-      ...{ watermark: day(9), keysKept: 0, keyBlobs: ['new'] },
+      ...{ watermark: day(9), keysKept: 0, keyBlobs: ['new'], knownBlobs: ['old', 'new'] },
     });
   });
 
