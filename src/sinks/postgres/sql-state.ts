@@ -123,6 +123,9 @@ export function hintFor({ code, message }: PostgresError): string {
       return '; check PG_DB, or create the database';
     case '3F000':
       return '; check PG_SCHEMA';
+    case '26000':
+    case '42P05':
+      return '; behind PgBouncer before 1.21 set PG_PREPARE=off';
     case '53200':
       return '; if this is about locks, raise max_locks_per_transaction';
     case '53100':
