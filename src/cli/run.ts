@@ -7,6 +7,7 @@ import { commandRunId, isRunOf, scrapeRunType, taskQueue } from '../domain/names
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { Progress } from '../workflows/messages.ts';
 import { createContext, externalTemporal, requireTemporal, type CommonOptions } from './context.ts';
+import { prepareDemo } from './demo-origin.ts';
 import { print, printJson, say } from './output.ts';
 import { requirePoller, unlessNotTakenUp } from './poller.ts';
 import { receiptLine } from './receipt-line.ts';
@@ -31,6 +32,7 @@ interface FailedRun {
 /** `daybook run`: polls sources once, now, and prints their receipts as they end. Exit code 1 if one fails. */
 export async function runCommand(names: readonly string[], options: RunOptions): Promise<void> {
   const context = createContext(options);
+  if (context.demo && !context.home.isRunning('worker')) await prepareDemo(context);
   const config = readConfig(context.environment.configFile, context.environment.lookUp);
   const sources = options.all ? config.sources.map((source) => source.name) : [...new Set(names)];
   if (sources.length === 0) throw new UsageError('found no source to run, expected names, or --all');

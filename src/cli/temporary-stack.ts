@@ -10,6 +10,7 @@ import { installRuntime } from '../worker/runtime.ts';
 import { startWorker } from '../worker/worker.ts';
 import { CannotStart } from './cannot-start.ts';
 import { externalPostgres, type Context } from './context.ts';
+import { startDemoOrigin } from './demo-origin.ts';
 import { say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,6 +35,7 @@ export async function withTemporaryStack(
       startStack(home, { postgres: external === null, temporal: true }, environment, announce),
       interrupted,
     ]);
+    if (context.demo) startDemoOrigin(context);
     const postgres = external ?? embeddedPostgresSettings(home);
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);

@@ -1,10 +1,6 @@
-import { dirname, join } from 'node:path';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { Config } from '../config/parse-config.ts';
-import { wirePath, writeDemoConfig } from '../demo/demo-config.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
-import { startOriginProcess } from '../embedded/children.ts';
-import { choosePort } from '../embedded/ports.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { startStack, stopStack, stopSurvivors, type Halves } from '../embedded/stack.ts';
 import { findTemporal } from '../embedded/temporal-binary.ts';
@@ -21,6 +17,7 @@ import {
   type CommonOptions,
   type Context,
 } from './context.ts';
+import { prepareDemo, startDemoOrigin } from './demo-origin.ts';
 import { print, say } from './output.ts';
 import { receiptLine } from './receipt-line.ts';
 import { startSupervisedWorker } from './supervised-worker.ts';
@@ -29,7 +26,6 @@ import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
 import { whereToLook } from './where-to-look.ts';
 
-const originPort = 8765;
 const announce = (message: string) => say(`daybook: ${message}`);
 
 /** `daybook up`: runs everything that the environment does not name, until Ctrl-C. */
@@ -98,28 +94,20 @@ async function migrateAndTell(settings: PostgresSettings): Promise<void> {
   if (applied.length > 0) announce(`migrated the database (${applied.join(', ')})`);
 }
 
-/** The origin is at the same port each time if that is free; the demo's sources are told where. */
-async function prepareDemo({ home, environment }: Context): Promise<void> {
-  const port = await choosePort(home.ports.origin ?? originPort);
-  home.rememberPort('origin', port);
-  writeDemoConfig(environment.configFile, port);
-}
-
 async function startServices(
   context: Context,
   config: Config,
   supervisor: Supervisor,
   stop: AbortSignal,
 ): Promise<void> {
-  const { home, environment } = context;
+  const { home } = context;
   const postgres = externalPostgres(context) ?? embeddedPostgresSettings(home);
   const temporal = externalTemporal(context) ?? embeddedTemporalSettings(home);
   if (!externalPostgres(context)) await migrateAndTell(postgres);
   await ensurePartitionsAhead(postgres, config.partitions.premake);
   stop.throwIfAborted();
   if (context.demo) {
-    const file = join(dirname(environment.configFile), wirePath);
-    const start = () => startOriginProcess(home, home.ports.origin ?? originPort, file);
+    const start = () => startDemoOrigin(context);
     supervisor.watch({ part: 'origin', start }, start());
   }
   stop.throwIfAborted();
