@@ -1,5 +1,5 @@
 // Builds dist/: the compiled sources and the workflow bundle, then a stamp of what they were built from.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,10 @@ import { buildHash, buildStampFile, root } from './freshness.js';
 const require = createRequire(import.meta.url);
 const hash = buildHash();
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const compiler = [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'];
+const { status } = spawnSync(process.execPath, compiler, { cwd: root, stdio: 'inherit' });
+// It has said what is wrong.
+if (status !== 0) process.exit(1);
 const { bundleWorkflowCode } = await import('@temporalio/worker');
 const complain = (message) => process.stderr.write(`${message}\n`);
 const { code } = await bundleWorkflowCode({
