@@ -2,7 +2,7 @@
 import { Client, Pool } from 'pg';
 import { migrate } from '../dist/sinks/postgres/migrate.js';
 import { createPartitions } from '../dist/sinks/postgres/partitions.js';
-import { clientConfig } from '../dist/sinks/postgres/connection.js';
+import { clientConfig } from '../dist/sinks/postgres/client.js';
 
 let made = 0;
 
