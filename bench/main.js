@@ -1,6 +1,6 @@
 // npm run bench -- [--quick] [--json]: rows a second of Daybook and of what it is compared with, measured in turn in one
 // run on one server, with medians. The last line with --json is one JSON object.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../dist/config/environment.js';
@@ -23,6 +23,8 @@ const days = Array.from({ length: 31 }, (_, n) => new Date(Date.UTC(2026, 0, n +
 
 preparePython(say);
 const folder = mkdtempSync(join(tmpdir(), 'daybook-bench-'));
+// PostgreSQL may run as another user, who has to reach it.
+chmodSync(folder, 0o755);
 const home = new Home(join(folder, 'home'));
 try {
   const files = new Map(sources.map((source) => [source, join(folder, `${source}.ndjson`)]));
