@@ -6,6 +6,9 @@ import { messageOf, SinkUnavailable } from '../domain/errors.ts';
 import { codeOf, isMissing } from './file-errors.ts';
 import type { BlobStore } from './blob-store.ts';
 
+/** Tries of a write whose folder others delete meanwhile. */
+const folderTries = 10;
+
 /** Blobs as files below a folder. A blob is written to a temporary file, fsynced, then linked or renamed into place. */
 export function createDirectoryStore(root: string): BlobStore {
   return {
@@ -92,14 +95,13 @@ export function createDirectoryStore(root: string): BlobStore {
     place: (temporary: string, target: string) => Promise<boolean>,
   ): Promise<boolean> {
     const target = join(root, path);
-    try {
-      // A folder that was empty may be deleted between making it and writing into it: once more is enough.
-      return await writeDurably(target, content, place).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
-        return writeDurably(target, content, place);
-      });
-    } catch (error) {
-      throw unavailable('write', path, error);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await writeDurably(target, content, place);
+      } catch (error) {
+        // A folder that was empty may be deleted between making it and writing into it.
+        if (!isMissing(error) || tries === folderTries) throw unavailable('write', path, error);
+      }
     }
   }
 
