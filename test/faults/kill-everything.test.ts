@@ -13,7 +13,7 @@ const perPage = 100;
 const kills = 5;
 
 /** Pages that may be answered by now: the run must not be over before the last kill, however fast the machine is. */
-let allowed = pages / (kills + 1);
+const answered = { upTo: pages / (kills + 1) };
 let origin: Origin;
 let folder: string;
 let running: RunningDaybook | null = null;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   origin = await startOrigin(async (url, response) => {
     await sleep(60);
     const page = Number(url.searchParams.get('page'));
-    while (page > allowed) await sleep(20);
+    while (page > answered.upTo) await sleep(20);
     const items =
       page > pages
         ? []
@@ -54,9 +54,9 @@ test(`kill -9 of everything ${kills} times during ${pages} pages: each record st
     await until('pages are asked for', () => origin.requests.length > asked, 90_000);
     await sleep(500 + Math.random() * 6_000);
     await running.killAll();
-    allowed += pages / (kills + 1);
+    answered.upTo += pages / (kills + 1);
   }
-  allowed = Infinity;
+  answered.upTo = Infinity;
   running = workplace.start(['up']);
   await running.shows('pages            ok', 120_000);
   const total = pages * perPage;
