@@ -12,6 +12,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** Test files run side by side, each in a process of its own: two must not ask for the same port. */
+const httpPort = 20_000 + (process.pid % 10_000);
+
 /** A folder in which `daybook` is used as a person would: own home, own data, none of this process's settings. */
 export class Workplace {
   readonly folder: string;
@@ -19,7 +22,7 @@ export class Workplace {
 
   constructor(folder: string, variables: Record<string, string | undefined> = {}) {
     this.folder = folder;
-    this.#variables = { ...process.env, DAYBOOK_HTTP: '127.0.0.1:19464', ...variables };
+    this.#variables = { ...process.env, DAYBOOK_HTTP: `127.0.0.1:${httpPort}`, ...variables };
   }
 
   /** Runs a command to its end. */
