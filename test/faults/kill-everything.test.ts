@@ -74,6 +74,7 @@ test(`kill -9 of everything ${kills} times during ${pages} pages: each record st
   const pids = running.partPids();
   expect(pids.length).toBeGreaterThan(2);
   expect(await running.stop()).toBe(0);
-  expect(pids.filter(isAlive)).toEqual([]);
+  // What has ended may wait a moment for the system to take note.
+  await until('all parts are gone', () => !pids.some(isAlive), 5_000);
   running = null;
 }, 300_000);
