@@ -1,10 +1,14 @@
 import type { ConfigFile } from '../config/config-file.ts';
 import type { LookUp } from '../config/references.ts';
+import type { Alert } from '../domain/alert.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
-import type { HttpClient } from '../sources/http/http-client.ts';
-import type { OpenReaders } from '../sources/files/open-readers.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
+import type { SchemaChecks } from '../sources/extraction/schema-checks.ts';
+import type { OpenReaders } from '../sources/files/open-readers.ts';
+import type { HttpTools } from '../sources/http/fetch-document.ts';
+import type { ModuleLoader } from '../sources/modules/module-loader.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { FileProgressStore } from '../store/file-progress.ts';
 import type { PollKeys } from '../store/poll-keys.ts';
 
 /** What activities work with; the worker makes it once. */
@@ -13,14 +17,19 @@ export interface ActivityDependencies {
   readonly lookUp: LookUp;
   readonly store: BlobStore;
   readonly pollKeys: PollKeys;
+  readonly fileProgress: FileProgressStore;
   readonly csv: StorageWriter;
   readonly postgres: StorageWriter;
-  readonly http: HttpClient;
+  readonly http: HttpTools;
   readonly readers: OpenReaders;
+  readonly modules: ModuleLoader;
+  readonly schemas: SchemaChecks;
   /** The database's own id; null where it cannot be asked right now. */
   readonly databaseId: () => Promise<string | null>;
   /** Whether the server knows the search attribute; upserting an unknown one sticks a workflow for ever. */
   readonly searchAttribute: boolean;
+  /** Tells of alerts; null = nobody wants to be told. */
+  readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
   /** Told of each receipt once it is stored. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

@@ -1,9 +1,12 @@
+import { log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
-import { InvalidRecord } from '../domain/errors.ts';
+import { HostBusy, InvalidRecord } from '../domain/errors.ts';
 import type { FetchPosition, PollEnd, StatePatch } from '../domain/fetch.ts';
+import { longestWaitMs } from '../domain/host-budget.ts';
 import { keepKeys, patchAfter } from '../domain/poll.ts';
 import type { FetchCounts } from '../domain/receipt.ts';
 import type { Redact } from '../domain/redact.ts';
+import type { SecretMask } from '../domain/secret-mask.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
 import { collect, type Collected } from '../sources/collect.ts';
@@ -13,7 +16,7 @@ import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactLetter } from './redact-letter.ts';
-import { planWithSecrets, redactorFor, sourceTools } from './source-access.ts';
+import { planWithSecrets, redactorFor, secretMaskFor, sourceTools } from './source-access.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;
@@ -23,6 +26,8 @@ export interface FetchBatchInput {
   readonly position: FetchPosition | null;
   /** Number of the first batch that this fetch may make. */
   readonly number: number;
+  /** Someone asked for this run: also a source that said it would not change yet is asked. */
+  readonly force?: boolean;
 }
 
 export interface FetchBatchResult {
@@ -35,6 +40,8 @@ export interface FetchBatchResult {
   /** What the state becomes once all batches up to here are settled. */
   readonly patch: StatePatch;
   readonly end: PollEnd | null;
+  /** Nothing was fetched: the host's turn comes in so many milliseconds. */
+  readonly waitMs?: number;
 }
 
 /** A source that has more pages gives up its turn after this long, so that what it yielded is stored soon. */
@@ -46,26 +53,39 @@ const maxFetchMs = 5_000;
  */
 export function createFetchBatch(dependencies: ActivityDependencies) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
+    const { run, force = false } = input;
     const redact = redactorFor(input.plan.name, dependencies);
     return runAdapter(redact, async (context) => {
-      const poll = { plan: planWithSecrets(input.plan, dependencies), state: input.state, run: input.run.firstRunId };
-      const tools = sourceTools(dependencies);
-      const position = input.position ?? (await beginPoll(poll, tools, new Date()));
+      const mask = secretMaskFor(run.source, dependencies);
+      const state = withPlace(input.state, mask.reveal);
+      const plan = planWithSecrets(input.plan, dependencies);
+      const poll = { plan, state, run: run.firstRunId, force };
+      const tools = sourceTools(run.source, dependencies);
+      const position = input.position
+        ? mapPlace(input.position, mask.reveal)
+        : await beginPoll(poll, tools, new Date());
       if (!position) return nothingNew(input);
-      const known =
-        position.place.type === 'file' ? null : await dependencies.pollKeys.read(input.run.source, position.knownBlobs);
+      const isFile = position.place.type === 'file';
+      const known = isFile ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
       const pages = openPages(poll, position, tools, context);
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
-      const collected = await collect({ plan: poll.plan, position, pages, known, limits });
-      context.signal.throwIfAborted();
-      return keep(dependencies, input, collected, redact);
+      const check = await tools.schemas.of(plan, tools.resolvePath);
+      try {
+        const collected = await collect({ plan, position, pages, known, check, limits });
+        context.signal.throwIfAborted();
+        for (const warning of collected.warnings) log.warn(warning, { source: run.source });
+        return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+      } catch (error) {
+        if (!(error instanceof HostBusy)) throw error;
+        return hideSecrets(hostBusy(input, position, error.waitMs), mask);
+      }
     });
   };
 }
 
 /** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */
 async function keep(
-  { store, pollKeys }: ActivityDependencies,
+  { store, pollKeys, fileProgress }: ActivityDependencies,
   { run, plan, state, number }: FetchBatchInput,
   collected: Collected,
   redact: Redact,
@@ -82,20 +102,61 @@ async function keep(
   const batches = await spoolRecords(store, run, number, collected.accepted, new Date());
   const keeps = collected.position.keysKept !== null && digests.length > 0;
   const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
-  const position = keepKeys(collected.position, digests.length, blob);
+  const files = collected.files ? await fileProgress.write(run.source, collected.files) : null;
+  const position = withFiles(keepKeys(collected.position, digests.length, blob), files);
   return {
     counts,
     batches,
     // A fetch without a batch uses its number up: its dead letters bear it.
     nextNumber: number + Math.max(1, batches.length),
     position: end ? null : position,
-    patch: patchAfter(state, position, end, collected.lastPatch),
+    patch: patchAfter(state, position, end, { ...collected.lastPatch, ...(files === null ? {} : { files }) }),
     end,
   };
 }
 
-function nothingNew({ number }: FetchBatchInput): FetchBatchResult {
-  const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 0 };
+function nothingNew(input: FetchBatchInput): FetchBatchResult {
   const end = { cutShort: false, notModified: true, notBefore: null };
-  return { counts, batches: [], nextNumber: number + 1, position: null, patch: {}, end };
+  return { ...nothingFetched(input), nextNumber: input.number + 1, end };
+}
+
+function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
+  const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 0 };
+  return { counts, batches: [], nextNumber: number, position: null, patch: {}, end: null };
+}
+
+/** The run waits for its turn, or ends where the host wants to be left alone for long. */
+function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: number): FetchBatchResult {
+  if (waitMs <= longestWaitMs) return { ...nothingFetched(input), position, waitMs };
+  const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
+  const { number, state } = input;
+  return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };
+}
+
+function withFiles(position: FetchPosition, files: string | null): FetchPosition {
+  const { place } = position;
+  return place.type === 'file' && files !== null ? { ...position, place: { ...place, files } } : position;
+}
+
+/** What a workflow carries must hold no secret: the address of a next page may echo one. */
+function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResult {
+  const { unfinished } = result.patch;
+  return {
+    ...result,
+    position: result.position && mapPlace(result.position, mask.hide),
+    patch: unfinished ? { ...result.patch, unfinished: mapCursor(unfinished, mask.hide) } : result.patch,
+  };
+}
+
+function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
+  const { place } = position;
+  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
+}
+
+function withPlace(state: SourceState, change: (text: string) => string): SourceState {
+  return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
+}
+
+function mapCursor<T extends { readonly cursor: string | null }>(value: T, change: (text: string) => string): T {
+  return value.cursor === null ? value : { ...value, cursor: change(value.cursor) };
 }

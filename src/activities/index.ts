@@ -1,5 +1,6 @@
 import type { ActivityDependencies } from './dependencies.ts';
 import { createFetchBatch } from './fetch-batch.ts';
+import { createNotifyAlerts } from './notify-alerts.ts';
 import { createReleaseBatches } from './release-batches.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
@@ -17,5 +18,6 @@ export function createActivities(dependencies: ActivityDependencies) {
     saveState: createSaveState(dependencies),
     releaseBatches: createReleaseBatches(dependencies),
     saveReceipt: createSaveReceipt(dependencies),
+    notifyAlerts: createNotifyAlerts(dependencies),
   };
 }

@@ -6,6 +6,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { startingState, type SourceState } from '../domain/state.ts';
 import { readState } from '../store/states.ts';
+import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -30,21 +31,14 @@ export function createResolveSource(dependencies: ActivityDependencies) {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       const { config, broken } = currentConfig(dependencies);
-      if (broken)
-        log.warn('Configuration is broken, the last good one is used', {
-          event: 'alert',
-          source,
-          name: 'config',
-          message: redact(broken.message),
-        });
+      const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
+      await settleAndLog(dependencies, source, [{ name: 'config', message }], redact);
       const plan = planOf(config, findSource(config, source));
       const { fetchFingerprint, shapeFingerprint } = plan;
       const databaseId = await dependencies.databaseId();
       const stored = await readState(dependencies.store, source);
-      if (stored.damaged) {
-        const message = 'its state cannot be read, the source is polled afresh';
-        log.warn('Alert', { event: 'alert', source, name: 'state', message });
-      }
+      const damage = stored.damaged ? 'its state could not be read, the source is polled afresh' : null;
+      await settleAndLog(dependencies, source, [{ name: 'state', message: damage }], redact);
       const { state, changed } = startingState(stored.state, { fetchFingerprint, shapeFingerprint, databaseId });
       if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
       return { plan, state, searchAttribute: dependencies.searchAttribute };

@@ -1,28 +1,33 @@
 import { log } from '@temporalio/activity';
+import type { AlertVerdict } from '../domain/alert.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import { writeReceipt } from '../store/receipts.ts';
+import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
 
 export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;
-  /** Something an operator should know; logged as an alert. */
-  readonly alert: { readonly name: string; readonly message: string } | null;
+  /** What the run says of the source's alerts. */
+  readonly verdicts: readonly AlertVerdict[];
 }
 
-/** Stores the receipt of a run. Safe to repeat because its name is that of the run. */
+export interface SaveReceiptResult {
+  /** Alerts wait to be told. */
+  readonly notify: boolean;
+}
+
+/** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
 export function createSaveReceipt(dependencies: ActivityDependencies) {
-  return async function saveReceipt({ receipt, alert }: SaveReceiptInput): Promise<void> {
+  return async function saveReceipt({ receipt, verdicts }: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { source, outcome, fetched, accepted } = receipt;
     const redact = redactorFor(source, dependencies);
-    await runAdapter(redact, async () => {
+    return runAdapter(redact, async () => {
       await writeReceipt(dependencies.store, receipt);
       dependencies.onReceipt(receipt);
       log.info('Run finished', { source, outcome, fetched, accepted, written: receipt.postgres.written });
-      if (alert) {
-        log.warn('Alert', { event: 'alert', source, name: alert.name, message: redact(alert.message) });
-      }
+      return { notify: await settleAndLog(dependencies, source, verdicts, redact) };
     });
   };
 }

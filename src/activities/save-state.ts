@@ -7,6 +7,8 @@ import { redactorFor } from './source-access.ts';
 export interface SaveStateInput {
   readonly source: string;
   readonly state: SourceState;
+  /** The poll is over: blobs that this state does not name are of no use any more. */
+  readonly clean: boolean;
 }
 
 /**
@@ -14,11 +16,12 @@ export interface SaveStateInput {
  * claim back, which costs work, never data.
  */
 export function createSaveState(dependencies: ActivityDependencies) {
-  return async function saveState({ source, state }: SaveStateInput): Promise<void> {
+  return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
     await runAdapter(redactorFor(source, dependencies), async () => {
       await writeState(dependencies.store, source, state);
-      // In mid-poll the next fetch may have written keys that this state does not name yet.
-      if (state.unfinished === null) await dependencies.pollKeys.keepOnly(source, state.previousPoll);
+      if (!clean) return;
+      await dependencies.pollKeys.keepOnly(source, state.previousPoll);
+      await dependencies.fileProgress.keepOnly(source, state.files);
     });
   };
 }

@@ -5,10 +5,11 @@ import type { SourceConfig } from '../config/source-schemas.ts';
 import { UnknownSource } from '../domain/errors.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
 import type { SourcePlan } from '../domain/source.ts';
+import { createSecretMask, type SecretMask } from '../domain/secret-mask.ts';
 import type { SourceTools } from '../sources/open-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
-type Access = Pick<ActivityDependencies, 'config' | 'lookUp'>;
+type Access = Pick<ActivityDependencies, 'config' | 'lookUp' | 'http'>;
 
 /** The plan with its secrets filled in: for the adapter, never for a workflow. */
 export function planWithSecrets(plan: SourcePlan, access: Access): SourcePlan {
@@ -19,9 +20,20 @@ export function planWithSecrets(plan: SourcePlan, access: Access): SourcePlan {
 }
 
 /** What adapters need, from what the worker has. */
-export function sourceTools({ http, readers, config }: ActivityDependencies): SourceTools {
+export function sourceTools(source: string, dependencies: ActivityDependencies): SourceTools {
+  const { http, readers, modules, schemas, config, fileProgress } = dependencies;
   const folder = dirname(config.file);
-  return { http, readers, resolvePath: (path) => resolve(folder, path) };
+  return {
+    ...{ http, readers, modules, schemas },
+    progress: { read: (name) => fileProgress.read(source, name) },
+    resolvePath: (path) => resolve(folder, path),
+  };
+}
+
+/** Hides a source's secrets in what a workflow carries between fetches, and puts them back. */
+export function secretMaskFor(name: string, access: Access): SecretMask {
+  const source = configuredSource(access, name);
+  return createSecretMask(source ? secretValues(source, access.lookUp) : []);
 }
 
 /** The last redactor of each source: a run goes on when its source is taken out of the file. */
@@ -33,7 +45,9 @@ export function redactorFor(name: string, access: Access): Redact {
   lastKnown.set(access.config, known);
   const source = configuredSource(access, name);
   if (!source) return known.get(name) ?? createRedactor([]);
-  const redact = createRedactor(secretValues(source, access.lookUp));
+  const written = createRedactor(secretValues(source, access.lookUp));
+  // Access tokens come and go while the redactor is in use.
+  const redact: Redact = (text) => createRedactor(access.http.tokens.secrets())(written(text));
   known.set(name, redact);
   return redact;
 }

@@ -50,7 +50,8 @@ export async function unlessNotTakenUp(handle: WorkflowHandle): Promise<unknown>
   }
 }
 
-async function hasPoller(client: Client): Promise<boolean> {
+/** Whether a worker polls the task queue. */
+export async function hasPoller(client: Client): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },

@@ -1,21 +1,15 @@
-import { dirname, resolve } from 'node:path';
 import { findSource } from '../config/find-source.ts';
-import { planOf } from '../config/plan.ts';
-import { secretValues, withSecrets } from '../config/secrets.ts';
-import { version } from '../config/version.ts';
+import { secretValues } from '../config/secrets.ts';
 import { DaySet } from '../domain/day-set.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
-import { freshState } from '../domain/state.ts';
 import { formatMicros } from '../domain/time.ts';
 import { createExtractor, rawText, type Extractor } from '../sources/extraction/extract-record.ts';
-import { OpenReaders } from '../sources/files/open-readers.ts';
-import { createHttpClient } from '../sources/http/http-client.ts';
-import { beginPoll, openPages } from '../sources/open-source.ts';
 import type { Page, PageItem } from '../sources/page.ts';
 import { CannotStart } from './cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from './context.ts';
 import { formatTable, print, say, shorten } from './output.ts';
+import { probeSource } from './source-probe.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface PreviewOptions extends CommonOptions {
@@ -41,28 +35,18 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const context = createContext(options);
   const config = loadConfig(context);
   const source = findSource(config, name);
-  const { lookUp, configFile } = context.environment;
-  const redact = createRedactor(secretValues(source, lookUp));
-  const plan = withSecrets(planOf(config, source), source, lookUp);
-  const http = createHttpClient(`daybook/${version}`);
-  const readers = new OpenReaders();
-  const tools = { http, readers, resolvePath: (path: string) => resolve(dirname(configFile), path) };
+  const redact = createRedactor(secretValues(source, context.environment.lookUp));
+  const probe = probeSource(context, config, source);
   try {
-    // Afresh, so that neither a watermark nor an ETag hides anything.
-    const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
-    const poll = { plan, state, run: 'preview' };
-    const position = await beginPoll(poll, tools, new Date());
-    const alone = { signal: new AbortController().signal, onProgress: () => {} };
-    const pages = position ? openPages(poll, position, tools, alone) : emptyPages();
-    const rows = await firstRows(pages, createExtractor(plan, new DaySet()), limit);
+    const check = await probe.tools.schemas.of(probe.plan, probe.tools.resolvePath);
+    const rows = await firstRows(probe.pages(), createExtractor(probe.plan, new DaySet(), check), limit);
     if (options.json) for (const row of rows) print(redact(jsonRow(row)));
     else printRows(rows, redact);
   } catch (error) {
     if (error instanceof DaybookError) throw new CannotStart(redact(messageOf(error)));
     throw error;
   } finally {
-    await http.close();
-    await readers.closeAll();
+    await probe.close();
   }
 }
 
@@ -70,7 +54,9 @@ async function firstRows(pages: AsyncIterable<Page>, extract: Extractor, limit: 
   const rows: PreviewRow[] = [];
   for await (const page of pages) {
     if (page.end?.notBefore) say(`the source asks not to be called before ${page.end.notBefore}`);
-    for (const item of page.items) {
+    if (page.warning !== undefined) say(page.warning);
+    for (const listed of page.items) {
+      const item = 'complete' in listed && listed.complete ? await listed.complete() : listed;
       rows.push(previewRow(item, page.fetchedAt, extract));
       if (rows.length >= limit) return rows;
     }
@@ -116,5 +102,3 @@ function jsonRow({ verdict, id, occurredAt, text, message }: PreviewRow): string
     : { verdict: 'rejected', reason, message };
   return `${JSON.stringify(known).slice(0, -1)},"${stored ? 'payload' : 'record'}":${text}}`;
 }
-
-async function* emptyPages(): AsyncGenerator<Page> {}

@@ -3,8 +3,8 @@ import { version } from '../config/version.ts';
 
 /** Commands that later versions bring. */
 export const comingCommands: ReadonlySet<string> = new Set([
-  ...['init', 'schedules', 'pause', 'resume', 'backfill', 'replay-csv', 'verify', 'restore', 'forget', 'export'],
-  ...['smoke', 'doctor'],
+  ...['schedules', 'pause', 'resume', 'backfill', 'replay-csv', 'verify', 'restore', 'forget', 'export'],
+  'smoke',
 ]);
 
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
@@ -45,6 +45,10 @@ function addLooking(program: Command): void {
     .alias('validate')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./check.ts')).checkCommand));
+  const init = 'look at an address or a file, and print a configuration that reads it; writes nothing';
+  add(program, 'init <address>', init, 'init https://example.com/feed.xml > daybook.yaml')
+    .option('--name <name>', 'what the source is to be called')
+    .action(act(async () => (await import('./init.ts')).initCommand));
   const preview = 'fetch the beginning of a source and show what would be stored; writes nothing';
   add(program, 'preview <source>', preview, 'preview quakes --limit 5')
     .option('--limit <records>', 'records to show', '20')
@@ -54,6 +58,10 @@ function addLooking(program: Command): void {
     .option('--check', 'exit with 1 while an alert is open')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./status.ts')).statusCommand));
+  const doctor = 'look at everything around that Daybook needs, and say what is missing';
+  add(program, 'doctor', doctor, 'doctor')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./doctor.ts')).doctorCommand));
   add(program, 'env', 'print the addresses in use for a shell to evaluate', 'env').action(
     act(async () => (await import('./env.ts')).envCommand),
   );

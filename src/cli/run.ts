@@ -66,7 +66,7 @@ async function runSources(client: Client, sources: readonly string[], { json }: 
 
 async function runSource(client: Client, source: string): Promise<Receipt | FailedReceipt | FailedRun> {
   const workflowId = commandRunId(source, new Date());
-  const handle = await client.workflow.start(scrapeRunType, { workflowId, taskQueue, args: [{ source }] });
+  const handle = await client.workflow.start(scrapeRunType, { workflowId, taskQueue, args: [{ source, force: true }] });
   const runId = handle.firstExecutionRunId;
   try {
     return (await unlessNotTakenUp(handle)) as Receipt;

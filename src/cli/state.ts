@@ -1,8 +1,10 @@
 import { planOf } from '../config/plan.ts';
+import { resolveReferences } from '../config/references.ts';
 import { findSource } from '../config/find-source.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
 import { formatMicros, parseIso8601 } from '../domain/time.ts';
+import { reopenHost } from '../store/host-budgets.ts';
 import { deleteState, readState, writeState } from '../store/states.ts';
 import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
 import { print, printJson, say } from './output.ts';
@@ -22,8 +24,12 @@ export async function showStateCommand(name: string, options: CommonOptions & { 
 /** `daybook state reset`: the next run begins afresh. */
 export async function resetStateCommand(name: string, options: CommonOptions): Promise<void> {
   const context = createContext(options);
-  sourcePlan(context, name);
-  await deleteState(openStore(context), name);
+  const plan = sourcePlan(context, name);
+  const store = openStore(context);
+  await deleteState(store, name);
+  // What its host asked for belongs to what is forgotten.
+  const url = 'url' in plan ? resolveReferences(plan.url, context.environment.lookUp) : '';
+  if (URL.canParse(url)) await reopenHost(store, new URL(url).host);
   say(`${name}: the next run begins afresh; what is stored already stays, and is not stored twice`);
 }
 
@@ -41,7 +47,9 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const watermark = formatMicros(time.micros);
   await writeState(store, name, { ...forgetPoll(state), watermark });
   const without =
-    plan.type === 'http_json' && plan.incremental ? '' : ' (it has no incremental, so it reads everything anyway)';
+    plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
+      ? ''
+      : ' (it has no incremental, so it reads everything anyway)';
   say(`${name}: the next run asks again for everything since ${watermark}${without}`);
 }
 

@@ -1,8 +1,10 @@
 import type { Config } from '../config/parse-config.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
+import type { Alert } from '../domain/alert.ts';
 import { dayOfDate, type Day } from '../domain/day.ts';
 import { healthOf, type Health } from '../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import { openAlerts } from '../store/alerts.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
 import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
@@ -21,13 +23,6 @@ interface SourceStatus {
   readonly recordsToday: number | null;
   readonly paused: ScheduleStatus['paused'];
   readonly deferred: number;
-}
-
-interface Alert {
-  readonly name: string;
-  readonly source: string;
-  readonly since: string;
-  readonly message: string;
 }
 
 export interface Status {
@@ -63,7 +58,7 @@ async function readStatus(context: Context, config: Config): Promise<Status> {
   return {
     sources,
     partitions: database.partitions,
-    alerts: sources.flatMap((source) => alertsOf(source, config)),
+    alerts: await openAlerts(openStore(context)),
     postgres: database.server,
     temporal: schedules.server,
   };
@@ -90,17 +85,6 @@ async function sourceStatus(
     paused,
     deferred: 0,
   };
-}
-
-/** Until alerts have a state of their own, the last receipt tells what is open. */
-function alertsOf({ name, health, reason, since, lastReceipt }: SourceStatus, config: Config): Alert[] {
-  if (!lastReceipt || since === null) return [];
-  if (health === 'failing') return [{ name: 'run_failed', source: name, since, message: reason ?? '' }];
-  const source = config.sources.find((candidate) => candidate.name === name);
-  if (lastReceipt.outcome === 'empty' && source && !source.allow_empty) {
-    return [{ name: 'empty', source: name, since, message: 'the source had no records' }];
-  }
-  return [];
 }
 
 function printStatus(status: Status): void {

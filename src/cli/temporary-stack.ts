@@ -40,13 +40,20 @@ export async function withTemporaryStack(
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);
     const config = openConfigFile(environment.configFile, environment.lookUp);
-    const secrets = config.current().config.sources.flatMap((source) => secretValues(source, environment.lookUp));
+    const { alertWebhook } = environment;
+    const secrets = [
+      postgres.password,
+      ...config.current().config.sources.flatMap((source) => secretValues(source, environment.lookUp)),
+      ...(alertWebhook === null ? [] : [alertWebhook]),
+    ];
     // The receipts say what happened; only what went wrong on the way is worth a line.
     const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
-    const logger = createLogger({ level, redact: createRedactor([postgres.password, ...secrets]) });
+    const logger = createLogger({ level, redact: createRedactor(secrets) });
     installRuntime(logger);
     const worker = await startWorker({
       ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
+      proxies: environment.proxies,
+      alertWebhook,
       dataFolder: environment.dataFolder,
       storeFolder: environment.storeFolder,
       onReceipt: () => {},

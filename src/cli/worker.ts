@@ -18,12 +18,16 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
   const { lookUp } = context.environment;
   const postgres = requirePostgres(context);
   const temporal = requireTemporal(context);
-  const secrets = [postgres.password, ...sources.flatMap((source) => secretValues(source, lookUp))];
+  const { alertWebhook } = context.environment;
+  const sourceSecrets = sources.flatMap((source) => secretValues(source, lookUp));
+  const secrets = [postgres.password, ...sourceSecrets, ...(alertWebhook === null ? [] : [alertWebhook])];
   const logger = createLogger({ level: context.environment.logLevel, redact: createRedactor(secrets) });
   installRuntime(logger);
   const worker = await startWorker({
     ...{ temporal, postgres, config, lookUp, logger },
     prepare: context.environment.prepare,
+    proxies: context.environment.proxies,
+    alertWebhook,
     dataFolder: context.environment.dataFolder,
     storeFolder: context.environment.storeFolder,
     onReceipt: (receipt) => tell({ type: 'receipt', receipt }),

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
 import { parseConfig, type Config } from './parse-config.ts';
 import { ConfigProblems } from './problem.ts';
@@ -41,12 +42,13 @@ export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
   return {
     file,
     current() {
-      const version = versionOf(file);
+      const version = versionOf(file, good);
       // A broken one is read each time: it may be a variable that was missing.
       if (version !== seen || version === null || broken) {
         seen = version;
         try {
           good = readConfig(file, lookUp);
+          seen = versionOf(file, good);
           broken = null;
         } catch (error) {
           if (!(error instanceof ConfigProblems)) throw error;
@@ -59,11 +61,17 @@ export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
   };
 }
 
-function versionOf(file: string): string | null {
+/** Changes with the file and with each JSON Schema that it names; null where one of them is not there. */
+function versionOf(file: string, config: Config | null): string | null {
+  const schemas = [...(config?.schemas.keys() ?? [])].map((path) => resolve(dirname(file), path));
   try {
-    const { mtimeNs, size, ino } = statSync(file, { bigint: true });
-    return `${mtimeNs}/${size}/${ino}`;
+    return [file, ...schemas].map(oneVersion).join();
   } catch {
     return null;
   }
+}
+
+function oneVersion(file: string): string {
+  const { mtimeNs, size, ino } = statSync(file, { bigint: true });
+  return `${mtimeNs}/${size}/${ino}`;
 }

@@ -40,6 +40,14 @@ export interface Environment {
   /** Null = no HTTP endpoint. */
   readonly http: { readonly host: string; readonly port: number } | null;
   readonly logLevel: string;
+  /** Where alerts are posted, a secret; null = nowhere. */
+  readonly alertWebhook: string | null;
+  /** Proxies for fetching: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, in lower case too. */
+  readonly proxies: {
+    readonly httpProxy?: string;
+    readonly httpsProxy?: string;
+    readonly noProxy?: string;
+  };
   /** Where things go that are made once for all homes, such as a built Temporal server. */
   readonly cacheFolder: string;
   /** The variables themselves, those of `.env` included, for child processes. */
@@ -90,6 +98,8 @@ export function readEnvironment(
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
     http: httpAddress(lookUp('DAYBOOK_HTTP') || '127.0.0.1:9464'),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
+    proxies: proxies(lookUp),
+    alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),
     variables: { ...dotEnv, ...variables },
     lookUp,
@@ -169,6 +179,27 @@ function httpAddress(text: string): Environment['http'] {
   if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
   return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
+}
+
+function proxies(lookUp: LookUp): Environment['proxies'] {
+  const either = (name: string) => lookUp(name.toLowerCase()) || lookUp(name);
+  const [httpProxy, httpsProxy, noProxy] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(either);
+  for (const [name, url] of Object.entries({ HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy })) {
+    if (url && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
+      throw new InvalidEnvironment(`${name}: found no http or https URL, expected one such as http://proxy:3128`);
+    }
+  }
+  return {
+    ...(httpProxy ? { httpProxy } : {}),
+    ...(httpsProxy ? { httpsProxy } : {}),
+    ...(noProxy ? { noProxy } : {}),
+  };
+}
+
+function webhook(text: string | undefined): string | null {
+  if (!text) return null;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidEnvironment('DAYBOOK_ALERT_WEBHOOK: found no http or https URL, expected one');
 }
 
 function logLevel(text: string): string {

@@ -68,7 +68,7 @@ export const endingPaginator = paginator.check((context) => {
 export const incremental = z.strictObject({
   cursor: expression,
   format: timeFormat.default('iso8601'),
-  start_param: z.string(),
+  start_param: z.string().optional(),
   end_param: z.string().optional(),
   initial_value: isoTime.optional(),
   lag: duration().default(0),
@@ -79,16 +79,31 @@ const url = z.string().check((context) => {
   if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem });
 });
 
-/** Keys of every source that is fetched over HTTP. */
-export const httpShape = {
-  url,
-  headers: z.record(z.string(), scalar).check(checkHeaderNames).default({}),
-  params: z.record(z.string(), scalar).default({}),
-  auth: auth.optional(),
+/** A proxy may want a user name and password: they stand in its URL. */
+const proxy = z.string().refine((text) => isHttpUrl(text.replaceAll(/\$\{env:[^}]*\}/g, '1')), {
+  error: 'expected an http or https URL such as http://proxy.example.com:3128',
+});
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** Limits of a request. */
+export const fetchLimits = {
   allow_private: z.boolean().default(false),
   // Node's timers end at 24.8 days: a longer one would fire at once.
   timeout: duration(1, 86_400_000).default(60_000),
   max_body: byteSize().default(64 * 1024 ** 2),
+};
+
+/** Keys of every source that is fetched over HTTP. */
+export const httpShape = {
+  ...fetchLimits,
+  url,
+  headers: z.record(z.string(), scalar).check(checkHeaderNames).default({}),
+  params: z.record(z.string(), scalar).default({}),
+  auth: auth.optional(),
+  proxy: proxy.optional(),
   robots: z.enum(['obey', 'ignore']).optional(),
   rate_limit: z.strictObject({ requests: z.int().min(1), per: duration(1) }).optional(),
   concurrency: z.int().min(1).max(100).default(1),

@@ -8,6 +8,8 @@ import { knownKeys } from './known-keys.ts';
 import { notAvailable } from './not-available.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, type LookUp } from './references.ts';
+import { keysWithReferences } from './secrets.ts';
+import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from './source-schemas.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
@@ -16,6 +18,8 @@ type Tree = Record<string, unknown>;
 /** A configuration that can be run. */
 export interface Config extends Omit<FileFrame, 'sources' | 'defaults'> {
   readonly sources: readonly SourceConfig[];
+  /** Hashes of the JSON Schemas that sources name, by path as written. */
+  readonly schemas: ReadonlyMap<string, string>;
 }
 
 /**
@@ -35,10 +39,11 @@ export function parseConfig(text: string, file: string, lookUp: LookUp): Config 
   if (!frame.success) problems.push(...problemsOf(frame.error, fileFrame, root, yaml, []));
   const sources = checkSources(root, yaml, problems);
   problems.push(...sharedNames(root), ...defaultsProblems(root, yaml));
-  problems.push(...notAvailable(frame.data ?? null, sources), ...referenceProblems(root, lookUp));
+  const schemas = readSchemaFiles(file, sources);
+  problems.push(...notAvailable(frame.data ?? null), ...referenceProblems(root, lookUp), ...schemas.problems);
   if (problems.length > 0 || !frame.success) throw new ConfigProblems(file, inOrder(problems, yaml));
   const { defaults: _, ...rest } = frame.data;
-  return { ...rest, sources: sources.filter((source) => source !== null) };
+  return { ...rest, sources: sources.filter((source) => source !== null), schemas: schemas.hashes };
 }
 
 /** The sources that can be read; null in the place of one that cannot. */
@@ -116,6 +121,11 @@ function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
 function referenceProblems(root: Tree, lookUp: LookUp): Problem[] {
   return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
     if (name === null) return [{ path, message: `found ${text}, expected \${env:NAME}` }];
+    const key = path[path[0] === 'sources' ? 2 : 1];
+    if (!keysWithReferences.some((known) => known === key)) {
+      const message = `found ${text}, which is filled in only in ${keysWithReferences.join(', ')}; expected the value itself`;
+      return [{ path, message }];
+    }
     const problem = variableProblem(name, lookUp);
     return problem === null ? [] : [{ path, message: problem }];
   });

@@ -2,14 +2,26 @@ import type { SourcePlan } from '../domain/source.ts';
 import { referencedNames, resolveReferences, type LookUp } from './references.ts';
 import type { SourceConfig } from './source-schemas.ts';
 
-/** Names of headers and parameters whose values are secrets, wherever they are written. */
+/** Names of headers, parameters and the like whose values are secrets, wherever they are written. */
 const secretName =
   /\bauth\b|authorization|cookie|api[-_]?key|[-_]key$|^key$|token|secret|passw|\bpwd\b|credential|signature|^sig$|jwt|session|app[-_]?id/i;
 
+/** Keys of a source that may hold references, and parts of its plan: those that adapters use, and nothing that JMESPath reads. */
+export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+
+/** Stands for a literal secret at a place of the source's configuration: `${config:headers/X-Api-Key}`. */
+const placeholder = /^\$\{config:([^}]*)\}$/;
+
 /**
- * Replaces literal values of secret-bearing names by `${config:<where>.<name>}`, so that a secret written into the file
- * against the rules still stays out of workflow histories.
+ * A value for a plan: a secret written into the file against the rules stays out of workflow histories. References to the
+ * environment stay what they are.
+ * @param place path in the source's configuration, `/` between its parts
  */
+export function maskSecret(place: string, value: string): string {
+  return value === '' || value.includes('${env:') ? value : `\${config:${place}}`;
+}
+
+/** Masks what secret-bearing names hold. */
 export function maskLiterals(
   where: 'headers' | 'params',
   values: Readonly<Record<string, string>>,
@@ -17,71 +29,93 @@ export function maskLiterals(
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       name,
-      isLiteralSecret(name, value) ? `\${config:${where}.${name}}` : value,
+      secretName.test(name) ? maskSecret(`${where}/${encodeURIComponent(name)}`, value) : value,
     ]),
   );
 }
 
-/** Replaces a URL with a literal secret among its parameters by `${config:url}`, for the same reason. */
-export function maskUrl(url: string): string {
-  return literalParameters(url).length > 0 ? wholeUrl : url;
+/** The same for nested values: a request's body, a module's options. */
+export function maskOptions<T>(place: string, value: T): T {
+  return maskNested(place, value, false) as T;
 }
 
-const wholeUrl = '${config:url}';
+function maskNested(place: string, value: unknown, isSecret: boolean): unknown {
+  if (typeof value === 'string') return isSecret ? maskSecret(place, value) : value;
+  if (Array.isArray(value)) return value.map((member, index) => maskNested(`${place}/${index}`, member, isSecret));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      maskNested(`${place}/${encodeURIComponent(name)}`, member, isSecret || secretName.test(name)),
+    ]),
+  );
+}
+
+/** Masks a URL with a literal secret among its parameters, as a whole. */
+export function maskUrl(url: string): string {
+  return literalParameters(url).length > 0 ? maskSecret('url', url) : url;
+}
 
 /** The plan with its secrets filled in: for adapters, never for a workflow. */
-export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig | null, lookUp: LookUp): P {
-  if (plan.type !== 'http_json') return plan;
-  const fill = (where: 'headers' | 'params', values: Readonly<Record<string, string>>) =>
-    resolveSecrets(where, values, source, lookUp);
-  return {
-    ...plan,
-    url: resolveReferences(plan.url === wholeUrl ? (writtenUrl(source) ?? plan.url) : plan.url, lookUp),
-    params: fill('params', plan.params),
-    headers: fill('headers', plan.headers),
-  };
+export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig, lookUp: LookUp): P {
+  const filled = keysWithReferences
+    .filter((part) => part in plan)
+    .map((part) => [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp)]);
+  return { ...plan, ...Object.fromEntries(filled) };
 }
 
-function resolveSecrets(
-  where: 'headers' | 'params',
-  values: Readonly<Record<string, string>>,
-  source: SourceConfig | null,
-  lookUp: LookUp,
-): Record<string, string> {
-  const written = (source as Partial<Record<typeof where, Readonly<Record<string, string>>>> | null)?.[where] ?? {};
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
-      const literal = value === `\${config:${where}.${name}}` ? (written[name] ?? value) : value;
-      return [name, resolveReferences(literal, lookUp)];
-    }),
-  );
+function fill(value: unknown, source: SourceConfig, lookUp: LookUp): unknown {
+  if (typeof value === 'string') {
+    const place = placeholder.exec(value)?.[1];
+    const literal = place === undefined ? value : valueAt(source, place);
+    return typeof literal === 'string' ? resolveReferences(literal, lookUp) : literal;
+  }
+  if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member, source, lookUp)]));
+}
+
+function valueAt(source: SourceConfig, place: string): unknown {
+  return place
+    .split('/')
+    .map(decodeURIComponent)
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], source);
 }
 
 /** Every secret value that a source's configuration leads to: what must never be printed. */
 export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
-  const { headers = {}, params = {} } = source as { headers?: Record<string, string>; params?: Record<string, string> };
-  const literals = [
-    ...Object.entries(headers),
-    ...Object.entries(params),
-    ...literalParameters(writtenUrl(source) ?? ''),
-  ]
-    .filter(([name, value]) => isLiteralSecret(name, value))
+  const literals = literalSecrets(source)
     // Of `Bearer abc` the last word is the secret.
-    .flatMap(([, value]) => [value, value.split(' ').at(-1) ?? '']);
+    .flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
   const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => lookUp(name) ?? []);
   return [...literals, ...referenced];
 }
 
-function writtenUrl(source: SourceConfig | null): string | null {
-  return source && 'url' in source ? source.url : null;
+/** Secrets that stand in the file itself. */
+function literalSecrets(source: SourceConfig): string[] {
+  const { url, params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
+  const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));
+  const { type: _, name: __, location: ___, scope: ____, ...authSecrets } = (auth ?? {}) as Record<string, unknown>;
+  const { username, password } =
+    typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
+  return [
+    ...nested,
+    ...secretsWithin(authSecrets, true),
+    ...literalParameters(typeof url === 'string' ? url : ''),
+    ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
+  ].filter((value) => !value.includes('${env:'));
 }
 
-/** Parameters of a URL that hold a literal secret. */
-function literalParameters(url: string): [name: string, value: string][] {
+function secretsWithin(value: unknown, isSecret: boolean): string[] {
+  if (typeof value === 'string') return isSecret && value !== '' ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => secretsWithin(member, isSecret || secretName.test(name)));
+}
+
+/** Values of a URL's parameters that are literal secrets. */
+function literalParameters(url: string): string[] {
   const query = url.split('?')[1] ?? '';
-  return [...new URLSearchParams(query)].filter(([name, value]) => isLiteralSecret(name, value));
-}
-
-function isLiteralSecret(name: string, value: string): boolean {
-  return secretName.test(name) && !/\$\{env:/.test(value);
+  return [...new URLSearchParams(query)].flatMap(([name, value]) =>
+    secretName.test(name) && value !== '' && !value.includes('${env:') ? [value] : [],
+  );
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { canarySource } from '../domain/names.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { sourceTypes } from '../domain/source.ts';
-import { endingPaginator, httpShape, incremental } from './http-schemas.ts';
+import { htmlShape } from './html-schemas.ts';
+import { endingPaginator, fetchLimits, httpShape, incremental } from './http-schemas.ts';
 import { byteSize, duration } from './units.ts';
-import { expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
+import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
 
 const name = z
   .string()
@@ -31,24 +32,14 @@ const commonShape = {
   expect: z.strictObject({ min_records: z.int().min(0).optional(), max_staleness: duration(1).optional() }).optional(),
 };
 
-const transform = z.strictObject({
-  trim: z.boolean().optional(),
-  regex: z.string().optional(),
-  replace: z.strictObject({ pattern: z.string(), with: z.string() }).optional(),
-});
-
-const field = z.strictObject({
-  selector: z.string().optional(),
-  attr: z.string().optional(),
-  html: z.boolean().optional(),
-  type: z.enum(['string', 'number', 'date', 'url']).optional(),
-  required: z.boolean().optional(),
-  list: z.boolean().optional(),
-  json: expression.optional(),
-  transforms: z.array(transform).optional(),
-  get fields() {
-    return z.record(z.string(), field).optional();
-  },
+/** How a CSV file is written. */
+const csvOptions = z.strictObject({
+  delimiter: z.string().length(1, 'expected one character').default(','),
+  quote: z.string().length(1, 'expected one character').default('"'),
+  header: z
+    .union([z.boolean(), z.array(z.string().min(1)).min(1)], 'expected true, false or a list of names')
+    .default(true),
+  encoding: encoding.optional(),
 });
 
 const httpJsonSource = z.strictObject({
@@ -67,14 +58,9 @@ const fileSource = z.strictObject({
   ...commonShape,
   path: z.string().min(1),
   format: z.enum(['ndjson', 'json', 'csv']).optional(),
-  csv: z
-    .strictObject({
-      delimiter: z.string().optional(),
-      quote: z.string().optional(),
-      header: z.union([z.boolean(), z.array(z.string())]).optional(),
-      encoding: z.string().optional(),
-    })
-    .optional(),
+  records: expression.default('@'),
+  max_body: byteSize().default(64 * 1024 ** 2),
+  csv: csvOptions.default({ delimiter: ',', quote: '"', header: true }),
 });
 
 const rssSource = z.strictObject({
@@ -89,28 +75,35 @@ const htmlSource = z.strictObject({
   type: z.literal('html'),
   ...commonShape,
   ...httpShape,
-  items: z.strictObject({ selector: z.string() }),
-  fields: z.record(z.string(), field),
-  detail: z.strictObject({ url: z.string(), fields: z.record(z.string(), field) }).optional(),
+  ...htmlShape,
   paginator: endingPaginator.default({ type: 'single_page', stop_after_empty_page: true }),
 });
 
-const moduleSource = z.strictObject({ type: z.literal('module'), ...commonShape, module: z.string().min(1) });
+const moduleSource = z.strictObject({
+  type: z.literal('module'),
+  ...commonShape,
+  module: z.string().min(1),
+  options: z.record(z.string(), z.unknown()).default({}),
+  ...fetchLimits,
+});
 
-const schemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
 
 /** One entry of `sources`, defaults already inherited. */
-export const source = z.discriminatedUnion('type', schemas, {
+export const source = z.discriminatedUnion('type', sourceSchemas, {
   error: (issue) =>
     `found ${JSON.stringify((issue.input as { type?: unknown } | undefined)?.type) ?? 'no type'}, expected ${sourceTypes.join(', ')}`,
 });
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
+export type RssConfig = z.infer<typeof rssSource>;
+export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;
+export type ModuleConfig = z.infer<typeof moduleSource>;
 
 /** Keys that a source of the type may bear; all keys of all types where the type is unknown. */
 export function keysOfSource(type: unknown): ReadonlySet<string> {
-  const fitting = schemas.filter((schema) => schema.shape.type.value === type);
-  return new Set((fitting.length > 0 ? fitting : schemas).flatMap((schema) => Object.keys(schema.shape)));
+  const fitting = sourceSchemas.filter((schema) => schema.shape.type.value === type);
+  return new Set((fitting.length > 0 ? fitting : sourceSchemas).flatMap((schema) => Object.keys(schema.shape)));
 }

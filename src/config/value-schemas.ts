@@ -2,6 +2,7 @@ import { format as formatDate, isValid, parse as parseDate } from 'date-fns';
 import { z } from 'zod';
 import { namedTimeFormats } from '../domain/plan-parts.ts';
 import { compileExpression } from '../domain/expression.ts';
+import { isCharset } from '../domain/charset-name.ts';
 import { parseIso8601 } from '../domain/time.ts';
 import { cronProblem } from './cron.ts';
 import { duration } from './units.ts';
@@ -18,6 +19,16 @@ export const expression = z.string().check((context) => {
       message: `found "${context.value}", expected a JMESPath expression (${why})`,
     });
   }
+});
+
+/** A regular expression, checked by compiling it. */
+export const pattern = z.string().refine(isPatternSource, {
+  error: (issue) => `found "${String(issue.input)}", expected a regular expression`,
+});
+
+/** The name of a charset, as browsers and iconv know it. */
+export const encoding = z.string().refine(isCharset, {
+  error: (issue) => `found "${String(issue.input)}", expected a charset such as utf-8 or windows-1252`,
 });
 
 const timezone = z.string().refine(isTimezone, {
@@ -121,6 +132,15 @@ export type ScheduleConfig = z.infer<typeof schedule>;
 function isTimezone(text: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isPatternSource(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
     return true;
   } catch {
     return false;

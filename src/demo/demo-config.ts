@@ -39,6 +39,26 @@ sources:
     paginator: { type: page_number, page_param: page, base_page: 1, total_path: total_pages }
     incremental: { cursor: published_at, start_param: since }
 
+  # A feed. Its ETag lets most polls end with 304: nothing new.
+  - name: press
+    type: rss
+    url: ${origin}feed.xml
+
+  # A listing of web pages, each with a link to the next.
+  - name: reports
+    type: html
+    url: ${origin}reports
+    items: { selector: article.report }
+    fields:
+      title: { selector: h2 a, required: true }
+      link: { selector: h2 a, attr: href, type: url, required: true }
+      published: { selector: time, attr: datetime, type: date }
+      sentiment: { selector: .sentiment, type: number }
+      tickers: { selector: .ticker, list: true }
+    id: link
+    occurred_at: published
+    paginator: { type: html_link, selector: li.next a, max_pages: 10 }
+
   # A file of JSON lines that grows.
   - name: wire
     type: file

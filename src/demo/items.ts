@@ -1,6 +1,6 @@
 /**
- * A deterministic stream of market-news-like items: item `n` is always the same, and appears `n × everyMs` after the
- * epoch. So the demo goes on where it was after any restart, and nothing about it has to be stored.
+ * A deterministic stream of market-news-like items: item `n` of a desk is always the same, and appears `n` of the desk's
+ * intervals after the epoch. So the demo goes on where it was after any restart, and nothing about it has to be stored.
  */
 export interface NewsItem {
   readonly id: string;
@@ -9,23 +9,25 @@ export interface NewsItem {
   readonly summary: string;
   readonly tickers: readonly string[];
   readonly sentiment: number;
-  readonly source: { readonly desk: string; readonly lang: string };
+  readonly source: { readonly desk: Desk; readonly lang: string };
 }
 
-/** One item every two seconds. */
-const everyMs = 2_000;
+/** Milliseconds from one item of a desk to its next. */
+const everyMs = { news: 2_000, wire: 2_000, press: 30_000, reports: 60_000 } as const;
 
-/** Number of the newest item at a time. */
-export function newestAt(ms: number): number {
-  return Math.floor(ms / everyMs);
+export type Desk = keyof typeof everyMs;
+
+/** Number of a desk's newest item at a time. */
+export function newestAt(desk: Desk, ms: number): number {
+  return Math.floor(ms / everyMs[desk]);
 }
 
-/** Number of the first item at or after a time. */
-export function firstFrom(ms: number): number {
-  return Math.ceil(ms / everyMs);
+/** Number of a desk's first item at or after a time. */
+export function firstFrom(desk: Desk, ms: number): number {
+  return Math.ceil(ms / everyMs[desk]);
 }
 
-export function newsItem(desk: string, n: number): NewsItem {
+export function newsItem(desk: Desk, n: number): NewsItem {
   const random = generator(n * 31 + desk.length);
   const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? '';
   const company = pick(companies);
@@ -33,7 +35,7 @@ export function newsItem(desk: string, n: number): NewsItem {
   const reason = pick(reasons);
   return {
     id: `${desk}-${n}`,
-    published_at: new Date(n * everyMs).toISOString(),
+    published_at: new Date(n * everyMs[desk]).toISOString(),
     headline: `${company} ${move} after ${reason}`,
     summary: `Shares of ${company} ${move} in ${pick(cities)} trading after ${reason}. ${pick(comments)}`,
     tickers: [company.slice(0, 4).toUpperCase()],

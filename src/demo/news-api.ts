@@ -14,8 +14,8 @@ export interface NewsPage {
 export function newsPage(query: URLSearchParams, nowMs: number): NewsPage {
   const since = Date.parse(query.get('since') ?? '');
   const oldest = nowMs - horizonMs;
-  const first = firstFrom(Number.isNaN(since) ? oldest : Math.max(since, oldest));
-  const count = Math.max(0, newestAt(nowMs) - first + 1);
+  const first = firstFrom('news', Number.isNaN(since) ? oldest : Math.max(since, oldest));
+  const count = Math.max(0, newestAt('news', nowMs) - first + 1);
   const perPage = positive(query.get('per_page'), defaultPerPage);
   const page = positive(query.get('page'), 1);
   const start = first + (page - 1) * perPage;

@@ -8,7 +8,7 @@ const firstItems = 300;
 /** Lets a file of JSON lines grow to the newest item; goes on after its last line, whoever wrote that. */
 export function growWireFile(file: string, nowMs: number): void {
   mkdirSync(dirname(file), { recursive: true });
-  const newest = newestAt(nowMs);
+  const newest = newestAt('wire', nowMs);
   const last = existsSync(file) ? lastNumber(file) : null;
   const from = Math.max((last ?? 0) + 1, newest - firstItems + 1);
   const lines = Array.from({ length: Math.max(0, newest - from + 1) }, (_, index) =>

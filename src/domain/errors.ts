@@ -43,6 +43,24 @@ export class SourceRefused extends DaybookError {
   readonly next = 'never';
 }
 
+/** The site's robots.txt closes the page. */
+export class RobotsDisallowed extends DaybookError {
+  readonly type = 'RobotsDisallowed';
+  readonly next = 'never';
+}
+
+/** The host's line is long, or it wants to be left alone: nothing was asked, and no attempt is used up. */
+export class HostBusy extends DaybookError {
+  readonly type = 'HostBusy';
+  readonly next = 'retry';
+  readonly waitMs: number;
+
+  constructor(message: string, waitMs: number) {
+    super(message);
+    this.waitMs = waitMs;
+  }
+}
+
 /** The address is private, loopback or link-local, and the source does not allow that. */
 export class PrivateAddress extends DaybookError {
   readonly type = 'PrivateAddress';

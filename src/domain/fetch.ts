@@ -18,35 +18,65 @@ export interface FetchPosition {
   readonly keyBlobs: readonly string[];
   /** Names of the blobs of records that count as unchanged: those of the previous poll, and of this one's first part. */
   readonly knownBlobs: readonly string[];
-  readonly place: HttpPlace | FilePlace;
+  readonly place: Place;
 }
+
+export type Place = HttpPlace | FilePlace | ModulePlace;
 
 export interface HttpPlace {
   readonly type: 'http';
-  /** Number of the page to fetch. */
+  /** Number of the page to fetch, or its offset; pages that are named otherwise are counted. */
   readonly page: number;
+  /** What names the page where that is no number: a cursor, or its address. Null = the first. */
+  readonly cursor: string | null;
+  /** Items of the page that earlier fetches have taken. */
+  readonly skip: number;
   /** Value of the start parameter, canonical time; null = none. */
   readonly since: string | null;
   /** Hashes of the last pages: one that comes again ends the loop. */
   readonly recentPages: readonly string[];
 }
 
+/** A module's own place: `cursor` is JSON text that its last page gave. */
+export interface ModulePlace extends Omit<HttpPlace, 'type'> {
+  readonly type: 'module';
+}
+
 export interface FilePlace {
   readonly type: 'file';
+  /** The file that is being read, relative to the configuration; of a glob, empty where its last file lies behind. */
+  readonly path: string;
+  /** Name of the blob that says how far each file of a glob was read; null = none yet, or the source is a single file. */
+  readonly files: string | null;
   /** Bytes of the decoded content read so far. */
   readonly offset: number;
   readonly lines: number;
-  /** Size and first bytes of the file when the run began. */
+  /** Size and first bytes of the file when the run reached it; no hash where the run has yet to look at it. */
   readonly size: number;
   readonly headBytes: number;
   readonly headHash: string;
+  /** See `FileProgress`. */
+  readonly changedMs?: number;
+  readonly contentHash?: string;
   /** The file has not grown since a run left its unfinished last line waiting. */
   readonly stoodStill: boolean;
 }
 
 /** What a settled fetch changes in the state. */
 export type StatePatch = Partial<
-  Pick<SourceState, 'watermark' | 'unfinished' | 'etag' | 'lastModified' | 'previousPoll' | 'file' | 'notBefore'>
+  Pick<
+    SourceState,
+    | 'watermark'
+    | 'unfinished'
+    | 'etag'
+    | 'lastModified'
+    | 'previousPoll'
+    | 'file'
+    | 'files'
+    | 'notBefore'
+    | 'freshUntil'
+    | 'lastNewAt'
+  >
 >;
 
 /** Why a poll is over. */

@@ -21,7 +21,8 @@ interface PaginatorLimits {
   readonly maxPages: number | null;
 }
 
-export type PaginatorPlan = SinglePagePlan | PageNumberPlan;
+export type PaginatorPlan =
+  SinglePagePlan | PageNumberPlan | OffsetPlan | CursorPlan | JsonLinkPlan | HeaderLinkPlan | HtmlLinkPlan;
 
 export interface SinglePagePlan extends PaginatorLimits {
   readonly type: 'single_page';
@@ -35,12 +36,46 @@ export interface PageNumberPlan extends PaginatorLimits {
   readonly totalPath: string | null;
 }
 
+export interface OffsetPlan extends PaginatorLimits {
+  readonly type: 'offset';
+  readonly offsetParam: string;
+  readonly limitParam: string;
+  readonly limit: number;
+  /** JMESPath to the number of records. */
+  readonly totalPath: string | null;
+}
+
+export interface CursorPlan extends PaginatorLimits {
+  readonly type: 'cursor';
+  /** JMESPath to the cursor of the next page. */
+  readonly cursorPath: string;
+  readonly cursorParam: string;
+}
+
+export interface JsonLinkPlan extends PaginatorLimits {
+  readonly type: 'json_link';
+  /** JMESPath to the address of the next page. */
+  readonly nextUrlPath: string;
+}
+
+/** The address of the next page stands in the header `Link`, as `rel="next"`. */
+export interface HeaderLinkPlan extends PaginatorLimits {
+  readonly type: 'header_link';
+}
+
+export interface HtmlLinkPlan extends PaginatorLimits {
+  readonly type: 'html_link';
+  /** CSS selector of the link to the next page. */
+  readonly selector: string;
+}
+
 export interface IncrementalPlan {
   /** JMESPath to the time in a record that the watermark follows. */
   readonly cursor: string;
   /** How the watermark is written into the parameter, and read from a record. */
   readonly format: string;
-  readonly startParam: string;
+  /** Null = the API cannot be asked so: records from before the watermark are passed over here. */
+  readonly startParam: string | null;
   readonly endParam: string | null;
   /** ISO time before the first watermark exists. */
   readonly initialValue: string | null;
@@ -54,4 +89,25 @@ export interface BackoffPlan {
   readonly initialIntervalMs: number;
   readonly backoffCoefficient: number;
   readonly maxIntervalMs: number;
+}
+
+/** How requests prove who asks; every secret is a reference until an activity resolves it. */
+export type AuthPlan =
+  | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'api_key'; readonly name: string; readonly location: 'header' | 'query'; readonly apiKey: string }
+  | { readonly type: 'http_basic'; readonly username: string; readonly password: string }
+  | {
+      readonly type: 'oauth2_client_credentials';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope: string | null;
+    };
+
+/** What to make of a response, instead of what its status says. */
+export interface ResponseRule {
+  /** Null = any. */
+  readonly status: number | null;
+  readonly bodyContains: string | null;
+  readonly action: 'retry' | 'fail' | 'ignore';
 }

@@ -1,5 +1,5 @@
 import type { FetchPosition, PollEnd, StatePatch } from './fetch.ts';
-import type { SourceState } from './state.ts';
+import type { SourceState, UnfinishedPoll } from './state.ts';
 
 /** Most records whose keys are kept to tell the next poll what is unchanged; beyond it the ledger alone decides. */
 export const maxKeysKept = 100_000;
@@ -38,12 +38,10 @@ export function patchAfter(
   lastPatch: StatePatch,
 ): StatePatch {
   const { place } = position;
-  const { watermark, keysKept, keyBlobs } = position;
-  const unfinished =
-    place.type === 'http' ? { page: place.page, since: place.since, watermark, keysKept, keyBlobs } : null;
+  const unfinished = unfinishedAt(position);
   if (!end) return { ...lastPatch, unfinished };
   if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };
-  if (end.notModified && place.type === 'http') return { notBefore: null };
+  if (end.notModified && place.type !== 'file') return { notBefore: null };
   return {
     ...lastPatch,
     notBefore: null,
@@ -51,6 +49,13 @@ export function patchAfter(
     previousPoll: position.keyBlobs,
     ...(end.cutShort ? {} : { watermark: latest(state.watermark, position.watermark) }),
   };
+}
+
+/** What a poll that stops here needs to go on; a file knows by itself how far it was read. */
+function unfinishedAt({ place, watermark, keysKept, keyBlobs }: FetchPosition): UnfinishedPoll | null {
+  if (place.type === 'file') return null;
+  const { page, cursor, skip, since } = place;
+  return { page, cursor, skip, since, watermark, keysKept, keyBlobs };
 }
 
 /** The later of two canonical times. */

@@ -1,4 +1,5 @@
-import type { BackoffPlan, IncrementalPlan, PaginatorPlan, TimePlan } from './plan-parts.ts';
+import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
+import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
 /** The kinds of source a configuration may name; not all of them are built yet. */
 export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
@@ -7,7 +8,10 @@ export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as con
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are
  * `${env:NAME}` or `${config:path}` references until an activity resolves them.
  */
-export type SourcePlan = HttpJsonPlan | FilePlan;
+export type SourcePlan = HttpPlan | FilePlan | ModulePlan;
+
+/** Sources that are fetched over HTTP. */
+export type HttpPlan = HttpJsonPlan | RssPlan | HtmlPlan;
 
 /** What all kinds of source share. */
 export interface SourcePlanBase {
@@ -21,10 +25,28 @@ export interface SourcePlanBase {
   readonly maxRejectRatio: number;
   readonly allowEmpty: boolean;
   readonly retry: BackoffPlan;
+  /** The JSON Schema that payloads must fit; null = none. */
+  readonly schema: SchemaPlan | null;
+  readonly expect: ExpectPlan;
   /** Changes when (type, url, params, paginator, incremental) do: the state starts afresh. */
   readonly fetchFingerprint: string;
   /** Changes when anything else that shapes records does: ETag and previous keys are dropped. */
   readonly shapeFingerprint: string;
+}
+
+export interface SchemaPlan {
+  /** As written: relative to the configuration file. */
+  readonly path: string;
+  /** Of its content: a changed schema is another shape. */
+  readonly hash: string;
+}
+
+/** What an operator expects of a source; less is an alert, not a failure. */
+export interface ExpectPlan {
+  /** Records that a poll should find; null = any number. */
+  readonly minRecords: number | null;
+  /** Longest time without a new record, in milliseconds; null = any. */
+  readonly maxStalenessMs: number | null;
 }
 
 export interface RecordLimits {
@@ -38,15 +60,8 @@ export interface RecordLimits {
   readonly maxNewDays: number;
 }
 
-export interface HttpJsonPlan extends SourcePlanBase {
-  readonly type: 'http_json';
-  readonly url: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly headers: Readonly<Record<string, string>>;
-  /** JMESPath to the list of records in a page. */
-  readonly records: string;
-  readonly paginator: PaginatorPlan;
-  readonly incremental: IncrementalPlan | null;
+/** Limits of a request. */
+export interface FetchLimits {
   readonly allowPrivate: boolean;
   /** Deadline of one request, redirects and body included. */
   readonly timeoutMs: number;
@@ -54,9 +69,73 @@ export interface HttpJsonPlan extends SourcePlanBase {
   readonly maxBodyBytes: number;
 }
 
+/** What sources that are fetched over HTTP share. */
+export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  /** Sent with POST: a text as it is, anything else as JSON. Undefined = none. */
+  readonly body?: unknown;
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly auth: AuthPlan | null;
+  /** Address of a proxy; null = what the environment says. */
+  readonly proxy: string | null;
+  readonly paginator: PaginatorPlan;
+  readonly incremental: IncrementalPlan | null;
+  /** Pages that are fetched at once, where the paginator knows them beforehand. */
+  readonly concurrency: number;
+  readonly obeyRobots: boolean;
+  readonly onResponse: readonly ResponseRule[];
+}
+
+export interface HttpJsonPlan extends HttpPlanBase {
+  readonly type: 'http_json';
+  /** JMESPath to the list of records in a page. */
+  readonly records: string;
+}
+
+/** RSS, RDF, Atom or JSON Feed. */
+export interface RssPlan extends HttpPlanBase {
+  readonly type: 'rss';
+}
+
+export interface HtmlPlan extends HttpPlanBase {
+  readonly type: 'html';
+  readonly items: ItemsPlan;
+  readonly fields: FieldPlans;
+  readonly detail: DetailPlan | null;
+}
+
 export interface FilePlan extends SourcePlanBase {
   readonly type: 'file';
-  /** As written: relative to the configuration file. */
+  /** As written: relative to the configuration file. A name or a glob. */
   readonly path: string;
-  readonly compression: 'none' | 'gzip';
+  /** Null = by the name of each file. */
+  readonly format: FileFormat | null;
+  /** JMESPath to the list of records in a JSON file. */
+  readonly records: string;
+  /** Largest JSON file, decoded, in bytes: it is read whole. */
+  readonly maxBodyBytes: number;
+  readonly csv: CsvPlan;
+}
+
+export type FileFormat = 'ndjson' | 'json' | 'csv';
+
+/** How a CSV file is written. */
+export interface CsvPlan {
+  readonly delimiter: string;
+  readonly quote: string;
+  /** `true` = the first line names the columns; `false` = they are `1`, `2`, …; else their names. */
+  readonly header: boolean | readonly string[];
+  /** WHATWG name of the charset; null = by the byte order mark, else UTF-8. */
+  readonly encoding: string | null;
+}
+
+/** A module of the user's own that yields pages. */
+export interface ModulePlan extends SourcePlanBase, FetchLimits {
+  readonly type: 'module';
+  /** As written: relative to the configuration file. */
+  readonly module: string;
+  /** Handed to the module; secrets are references until an activity resolves them. */
+  readonly options: Readonly<Record<string, unknown>>;
 }

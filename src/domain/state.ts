@@ -19,15 +19,24 @@ export interface SourceState {
   /** Names of the blobs that hold keys and content hashes of the previous poll. */
   readonly previousPoll: readonly string[];
   readonly file: FileProgress | null;
+  /** Name of the blob that says how far each file of a glob was read; null where the source is none. */
+  readonly files: string | null;
   /** Since when a sink has refused batches; cleared by the next successful write. */
   readonly sinkDownSince: Readonly<Partial<Record<Sink, string>>>;
   /** The source asked not to be called before this time. */
   readonly notBefore: string | null;
+  /** Until then the source says that nothing changes; only a run by command asks all the same. */
+  readonly freshUntil: string | null;
+  /** When the source last brought a new record, or was first asked; null while nobody wants to know. */
+  readonly lastNewAt: string | null;
 }
 
 /** A poll that stopped before its end, to be continued. */
 export interface UnfinishedPoll {
   readonly page: number;
+  /** See `HttpPlace`. */
+  readonly cursor: string | null;
+  readonly skip: number;
   /** The start parameter that the poll was asked with. */
   readonly since: string | null;
   /** The furthest time seen so far. */
@@ -36,6 +45,9 @@ export interface UnfinishedPoll {
   readonly keysKept: number | null;
   readonly keyBlobs: readonly string[];
 }
+
+/** How far each file of a glob has been read, by its path relative to the configuration. */
+export type FilesProgress = ReadonlyMap<string, FileProgress>;
 
 /** How far a file has been read. */
 export interface FileProgress {
@@ -52,6 +64,15 @@ export interface FileProgress {
   readonly complete: boolean;
   /** Whether it left an unfinished last line to the next run. */
   readonly waitsForNewline: boolean;
+  /**
+   * When the file was changed last, in milliseconds. Absent where that was so shortly before it was read that a later
+   * change may bear the same time.
+   */
+  readonly changedMs?: number;
+  /** sha256 of all that the file holds, where it is read whole. */
+  readonly contentHash?: string;
+  /** The run that could not read it to its end, and how often it tried. */
+  readonly failed?: { readonly run: string; readonly tries: number };
 }
 
 /** The part of the state that receipts show as `resume`. */
@@ -81,14 +102,28 @@ export function freshState(identity: StateIdentity): SourceState {
     lastModified: null,
     previousPoll: [],
     file: null,
+    files: null,
     sinkDownSince: {},
     notBefore: null,
+    freshUntil: null,
+    lastNewAt: null,
   };
 }
 
 /** Drops all that could hide a record from the next poll, but keeps the watermark. */
 export function forgetPoll(state: SourceState): SourceState {
-  return { ...state, unfinished: null, etag: null, lastModified: null, previousPoll: [], file: null };
+  return {
+    ...state,
+    ...{
+      unfinished: null,
+      etag: null,
+      lastModified: null,
+      previousPoll: [],
+      file: null,
+      files: null,
+      freshUntil: null,
+    },
+  };
 }
 
 /** Whether a stored value has the parts of a state: one that has not would stick a workflow. */
@@ -99,7 +134,9 @@ export function isSourceState(value: unknown): value is SourceState {
   return (
     typeof fetchFingerprint === 'string' &&
     typeof shapeFingerprint === 'string' &&
-    ['databaseId', 'watermark', 'etag', 'lastModified', 'notBefore'].every(isText) &&
+    ['databaseId', 'watermark', 'etag', 'lastModified', 'files', 'notBefore', 'freshUntil', 'lastNewAt'].every(
+      isText,
+    ) &&
     Array.isArray(previousPoll) &&
     previousPoll.every((name) => typeof name === 'string') &&
     (unfinished === null || (isObject(unfinished) && typeof unfinished['page'] === 'number')) &&

@@ -1,3 +1,5 @@
+import { offsetOfZone } from './zone-names.ts';
+
 /**
  * A point in time: microseconds since 1970-01-01T00:00:00Z, between the years 0001 and 9999.
  * This value alone is sent to PostgreSQL and names the day of a record; nothing else parses a record's time.
@@ -64,7 +66,7 @@ export interface TimeParts {
 }
 
 /** Checks the parts against the calendar and puts them together. */
-function composeTime(parts: TimeParts): TimeResult {
+export function composeTime(parts: TimeParts): TimeResult {
   const { year, month, day, hour, minute } = parts;
   if (year < 1) return { ok: false, why: `year ${year} is before 1` };
   if (month < 1 || month > 12) return { ok: false, why: `month ${month} does not exist` };
@@ -98,20 +100,6 @@ export function parseEpoch(text: string, scale: 6 | 3): TimeResult {
 }
 
 const months = 'january february march april may june july august september october november december'.split(' ');
-const namedZones: Readonly<Record<string, string>> = {
-  ut: '+0000',
-  utc: '+0000',
-  gmt: '+0000',
-  z: '+0000',
-  est: '-0500',
-  edt: '-0400',
-  cst: '-0600',
-  cdt: '-0500',
-  mst: '-0700',
-  mdt: '-0600',
-  pst: '-0800',
-  pdt: '-0700',
-};
 const rfc822 =
   /^(?:[a-z]{3,9}\.?,?\s+)?(\d{1,2})[\s-]([a-z]{3,9})\.?[\s-](\d{2}|\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s+([a-z]{1,5}|[+-]\d{2}:?\d{2}))?(?:\s+\([^)]*\))?$/i;
 
@@ -125,7 +113,7 @@ export function parseRfc822(text: string, zone: ZoneOffset = utcOffset): TimeRes
   if (month === 0) return { ok: false, why };
   const shortYear = Number(yearText);
   const year = yearText.length === 4 ? shortYear : shortYear + (shortYear < 50 ? 2000 : 1900);
-  const offset = zoneName === undefined ? zone : (namedZones[zoneName.toLowerCase()] ?? zoneName);
+  const offset = zoneName === undefined ? zone : (offsetOfZone(zoneName) ?? zoneName);
   return composeTime({
     year,
     month,
@@ -139,7 +127,7 @@ export function parseRfc822(text: string, zone: ZoneOffset = utcOffset): TimeRes
 }
 
 /** 1..12 for a month's name, whole or cut to three letters (September also to four); 0 for no month. */
-function monthNumber(name: string): number {
+export function monthNumber(name: string): number {
   return (
     months.findIndex(
       (month) => name === month || name === month.slice(0, 3) || (name === 'sept' && month === 'september'),

@@ -1,11 +1,13 @@
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import { DaySet } from '../domain/day-set.ts';
-import type { FetchPosition, HttpPlace, PollEnd } from '../domain/fetch.ts';
+import type { FetchPosition, HttpPlace, ModulePlace, PollEnd } from '../domain/fetch.ts';
+import type { PayloadCheck } from '../domain/json-schema.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
 import type { FetchCounts } from '../domain/receipt.ts';
 import { latest } from '../domain/poll.ts';
 import type { SourcePlan } from '../domain/source.ts';
-import { formatMicros, microsOfDate } from '../domain/time.ts';
+import type { FilesProgress } from '../domain/state.ts';
+import { formatMicros, microsOfDate, parseIso8601, type Micros } from '../domain/time.ts';
 import { createCursorTime } from './extraction/cursor-time.ts';
 import { createExtractor } from './extraction/extract-record.ts';
 import type { Page } from './page.ts';
@@ -24,6 +26,8 @@ export interface CollectInput {
   readonly pages: AsyncGenerator<Page>;
   /** Digests of the previous poll's records; null = the ledger alone decides. */
   readonly known: ReadonlySet<string> | null;
+  /** What payloads must fit; null = anything. */
+  readonly check: PayloadCheck | null;
   readonly limits: CollectLimits;
 }
 
@@ -39,6 +43,9 @@ export interface Collected {
   readonly position: FetchPosition;
   /** Set where the poll is over. */
   readonly end: PollEnd | null;
+  /** How far the files of a glob have been read; null where the source is none. */
+  readonly files: FilesProgress | null;
+  readonly warnings: readonly string[];
 }
 
 /** Hashes of the last pages that are kept to see one come again. */
@@ -50,24 +57,32 @@ const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null 
  * Reads pages until there is enough for a batch, or no more. What the earlier pages of this call yielded is kept when a
  * later one fails: the next call meets the failure itself.
  */
-export async function collect({ plan, position: start, pages, known, limits }: CollectInput): Promise<Collected> {
+export async function collect(input: CollectInput): Promise<Collected> {
+  const { plan, position: start, pages, known, check, limits } = input;
   const days = new DaySet(start.days);
-  const sorter = { extract: createExtractor(plan, days), known, cursorTime: createCursorTime(plan) };
+  const sorter = {
+    ...{ extract: createExtractor(plan, days, check), known, cursorTime: createCursorTime(plan) },
+    since: oldestWanted(plan, start),
+  };
   const sorted: SortedPage[] = [];
   const startedAt = performance.now();
   let size = { records: 0, bytes: 0 };
   let position = start;
   let lastPatch: Page['patch'] = {};
   let end: PollEnd | null = null;
+  let files: FilesProgress | null = null;
+  const warnings: string[] = [];
   try {
     for await (const page of pages) {
-      const result = await sortPage(page, pageNumber(plan, position), sorter);
+      const result = await sortPage(page, pageNumber(plan, position, page), sorter);
       if (comesAgain(position, result)) {
         end = notOver;
         break;
       }
       sorted.push(result);
       lastPatch = page.patch;
+      files = page.files ?? files;
+      if (page.warning !== undefined) warnings.push(page.warning);
       position = advance(plan, position, page, result, days);
       end = endOf(plan, position, page);
       size = { records: size.records + result.fetched, bytes: size.bytes + bytesOf(result) };
@@ -94,16 +109,26 @@ export async function collect({ plan, position: start, pages, known, limits }: C
     lastPatch,
     position,
     end,
+    files,
+    warnings,
   };
 }
 
-/** A file is one page, however many stretches it is read in. */
-function pageNumber(plan: SourcePlan, position: FetchPosition): number {
-  return plan.type === 'file' ? 1 : position.pages + 1;
+/** From when on records are wanted of a source that cannot be asked so. */
+function oldestWanted(plan: SourcePlan, { place }: FetchPosition): Micros | null {
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.since === null) return null;
+  if (!plan.incremental || plan.incremental.startParam !== null) return null;
+  const time = parseIso8601(place.since);
+  return time.ok ? time.micros : null;
+}
+
+/** A file is one page, however many stretches it is read in; so is a page that is handed out in parts. */
+function pageNumber(plan: SourcePlan, position: FetchPosition, page: Page): number {
+  return plan.type === 'file' ? 1 : position.pages + (page.counts === false ? 0 : 1);
 }
 
 function comesAgain({ place }: FetchPosition, { hash }: SortedPage): boolean {
-  return place.type === 'http' && hash !== null && place.recentPages.includes(hash);
+  return place.type !== 'file' && hash !== null && place.recentPages.includes(hash);
 }
 
 function advance(
@@ -115,26 +140,27 @@ function advance(
 ): FetchPosition {
   const bound = microsOfDate(new Date(position.startedAt));
   const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
-  const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position);
+  const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position, page);
   const place = page.next ?? position.place;
   return {
     ...position,
     pages: answered,
     days: days.ranges(),
     watermark: latest(position.watermark, reached),
-    place: place.type === 'http' ? remember(place, position, hash) : place,
+    place: place.type === 'file' ? place : remember(place, position, hash),
   };
 }
 
-function remember(place: HttpPlace, position: FetchPosition, hash: string | null): HttpPlace {
-  const before = position.place.type === 'http' ? position.place.recentPages : [];
+function remember<P extends HttpPlace | ModulePlace>(place: P, position: FetchPosition, hash: string | null): P {
+  const before = position.place.type === 'file' ? [] : position.place.recentPages;
   return { ...place, recentPages: hash === null ? before : [...before, hash].slice(-rememberedPages) };
 }
 
 function endOf(plan: SourcePlan, position: FetchPosition, page: Page): PollEnd | null {
   if (page.next === null) return { ...notOver, ...page.end };
-  const maxPages = plan.type === 'http_json' ? plan.paginator.maxPages : null;
-  return maxPages !== null && position.pages >= maxPages ? { ...notOver, cutShort: true } : null;
+  const maxPages = plan.type === 'file' || plan.type === 'module' ? null : plan.paginator.maxPages;
+  const isPart = page.next.type === 'http' && page.next.skip > 0;
+  return maxPages !== null && position.pages >= maxPages && !isPart ? { ...notOver, cutShort: true } : null;
 }
 
 function bytesOf(page: SortedPage): number {

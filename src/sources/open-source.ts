@@ -1,17 +1,23 @@
 import type { FetchPosition } from '../domain/fetch.ts';
 import { startPosition } from '../domain/poll.ts';
-import type { SourcePlan } from '../domain/source.ts';
+import type { HttpPlan, SourcePlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
+import type { SchemaChecks } from './extraction/schema-checks.ts';
 import type { OpenReaders } from './files/open-readers.ts';
-import { fetchJsonPages, firstHttpPlace } from './http-json.ts';
-import type { HttpClient } from './http/http-client.ts';
-import { firstFilePlace, readNdjsonPages, type FileToRead } from './ndjson-file.ts';
+import { beginFiles, readFiles, type FileTools } from './files.ts';
+import { htmlFormat } from './html.ts';
+import { jsonFormat } from './http-json.ts';
+import { fetchHttpPages, firstHttpPlace, type DocumentFormat } from './http-pages.ts';
+import type { HttpTools } from './http/fetch-document.ts';
+import { firstModulePlace, readModulePages, type ModuleTools } from './module.ts';
 import type { FetchContext, Page } from './page.ts';
+import { feedFormat } from './rss.ts';
 
 /** What the adapters of all kinds of source need. */
-export interface SourceTools {
-  readonly http: HttpClient;
+export interface SourceTools extends FileTools, ModuleTools {
+  readonly http: HttpTools;
   readonly readers: OpenReaders;
+  readonly schemas: SchemaChecks;
   /** Makes a path of the configuration absolute. */
   readonly resolvePath: (path: string) => string;
 }
@@ -22,12 +28,20 @@ export interface Poll {
   readonly state: SourceState;
   /** Names the run, for what stays open between its fetches. */
   readonly run: string;
+  /** Someone asked for this poll: it asks also a source that said it would not change yet. */
+  readonly force: boolean;
 }
 
 /** Where a poll begins; null where the source has nothing new. */
 export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Promise<FetchPosition | null> {
-  const { plan, state } = poll;
-  const place = plan.type === 'file' ? await firstFilePlace(fileOf(poll, tools), state) : firstHttpPlace(plan, state);
+  const { plan, state, force } = poll;
+  if (!force && state.freshUntil !== null && Date.parse(state.freshUntil) > now.getTime()) return null;
+  const place =
+    plan.type === 'file'
+      ? await beginFiles({ plan, run: poll.run }, state, tools)
+      : plan.type === 'module'
+        ? firstModulePlace(state)
+        : firstHttpPlace(plan, state);
   return place && startPosition(place, state, now);
 }
 
@@ -38,17 +52,24 @@ export function openPages(
   tools: SourceTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
-  const { plan, state } = poll;
-  if (plan.type === 'file' && place.type === 'file') {
-    return readNdjsonPages(fileOf(poll, tools), place, tools.readers, context);
+  const { plan, state, run } = poll;
+  if (plan.type === 'file' && place.type === 'file') return readFiles({ plan, run }, place, tools, context);
+  if (plan.type === 'module' && place.type === 'module') {
+    return readModulePages(plan, place, tools, context);
   }
-  if (plan.type === 'http_json' && place.type === 'http') {
-    return fetchJsonPages(tools.http, plan, place, state, context);
+  if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {
+    return fetchHttpPages(plan, formatOf(plan, tools, context), place, state, tools.http, context);
   }
   throw new TypeError(`source ${plan.name} is of type ${plan.type}, but its position of type ${place.type}`);
 }
 
-function fileOf({ plan, run }: Poll, tools: SourceTools): FileToRead {
-  if (plan.type !== 'file') throw new TypeError(`source ${plan.name} is no file`);
-  return { plan, path: tools.resolvePath(plan.path), run };
+function formatOf(plan: HttpPlan, tools: SourceTools, context: FetchContext): DocumentFormat {
+  switch (plan.type) {
+    case 'http_json':
+      return jsonFormat(plan);
+    case 'rss':
+      return feedFormat(plan);
+    case 'html':
+      return htmlFormat(plan, tools.http, context);
+  }
 }

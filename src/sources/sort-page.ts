@@ -4,7 +4,7 @@ import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
 import type { Rejection } from '../domain/rejection.ts';
 import { formatMicros, type Micros } from '../domain/time.ts';
-import { rawText, type Extractor } from './extraction/extract-record.ts';
+import { rawText, type Extractor, type RawRecord } from './extraction/extract-record.ts';
 import type { Page, PageItem } from './page.ts';
 
 /** The records of a page, sorted by what becomes of them. */
@@ -27,6 +27,8 @@ export interface Sorter {
   readonly known: ReadonlySet<string> | null;
   /** The time that the watermark follows; null = this record does not move it. */
   readonly cursorTime: (item: PageItem, record: AcceptedRecord) => Micros | null;
+  /** Records from before it were taken by earlier polls, of a source that cannot be asked since when. */
+  readonly since: Micros | null;
 }
 
 /** Records between two breaths of the event loop: a page of 64 MB must not hold up heartbeats. */
@@ -34,35 +36,78 @@ const recordsAtOnce = 2_000;
 
 /** @param number the page's number in its run, from 1 */
 export async function sortPage(page: Page, number: number, sorter: Sorter): Promise<SortedPage> {
-  const accepted: AcceptedRecord[] = [];
-  const deadLetters: NewDeadLetter[] = [];
-  const digests: string[] = [];
-  let unchanged = 0;
-  let furthest: Micros | null = null;
+  const sorting = new Sorting(page, number, sorter);
   for (const [position, item] of page.items.entries()) {
     if (position % recordsAtOnce === recordsAtOnce - 1) await setImmediate();
-    const extraction = 'raw' in item ? sorter.extract(item.raw, page.fetchedAt) : { ok: false as const, ...item };
+    const completing = sorting.take(item);
+    if (completing) await completing;
+  }
+  return sorting.result();
+}
+
+/** The sorting of one page. */
+class Sorting {
+  readonly #page: Page;
+  readonly #number: number;
+  readonly #sorter: Sorter;
+  readonly #accepted: AcceptedRecord[] = [];
+  readonly #deadLetters: NewDeadLetter[] = [];
+  readonly #digests: string[] = [];
+  #unchanged = 0;
+  #furthest: Micros | null = null;
+
+  constructor(page: Page, number: number, sorter: Sorter) {
+    this.#page = page;
+    this.#number = number;
+    this.#sorter = sorter;
+  }
+
+  /** @returns a promise only where the item has to be completed: most have not, and there are many */
+  take(item: PageItem): Promise<void> | null {
+    if ('raw' in item && item.complete) return this.#complete(item.raw, item.complete);
+    this.#sort(item, null);
+    return null;
+  }
+
+  async #complete(raw: RawRecord, complete: () => Promise<PageItem>): Promise<void> {
+    // An item that was so in the previous poll is not asked for its own page again.
+    const digest = sha256(`item\n${rawText(raw)}`).slice(0, 22);
+    if (this.#sorter.known?.has(digest)) {
+      this.#digests.push(digest);
+      this.#unchanged++;
+    } else this.#sort(await complete(), digest);
+  }
+
+  /** @param digest stands for the item, where its record does not */
+  #sort(item: PageItem, digest: string | null): void {
+    const { extract, known, cursorTime, since } = this.#sorter;
+    const extraction = 'raw' in item ? extract(item.raw, this.#page.fetchedAt) : { ok: false as const, ...item };
     if (!extraction.ok) {
-      deadLetters.push(deadLetter(page, number, item, extraction.rejection));
-      continue;
+      this.#deadLetters.push(deadLetter(this.#page, this.#number, item, extraction.rejection));
+      return;
     }
     const { record } = extraction;
-    const digest = sorter.known && digestOf(record);
-    if (digest !== null) digests.push(digest);
-    const time = sorter.cursorTime(item, record);
-    if (time !== null && (furthest === null || time > furthest)) furthest = time;
-    if (digest !== null && sorter.known?.has(digest)) unchanged++;
-    else accepted.push(record);
+    const mark = known && (digest ?? digestOf(record));
+    if (mark !== null) this.#digests.push(mark);
+    const time = cursorTime(item, record);
+    if (time !== null && (this.#furthest === null || time > this.#furthest)) this.#furthest = time;
+    const isOld = since !== null && time !== null && time < since;
+    if (isOld || (mark !== null && known?.has(mark))) this.#unchanged++;
+    else this.#accepted.push(record);
   }
-  return {
-    fetched: page.items.length,
-    accepted,
-    unchanged,
-    deadLetters,
-    digests,
-    furthest,
-    hash: sorter.known && page.items.length > 0 ? hashOf(digests, deadLetters) : null,
-  };
+
+  result(): SortedPage {
+    const isHashed = this.#sorter.known !== null && this.#page.items.length > 0;
+    return {
+      fetched: this.#page.items.length,
+      accepted: this.#accepted,
+      unchanged: this.#unchanged,
+      deadLetters: this.#deadLetters,
+      digests: this.#digests,
+      furthest: this.#furthest,
+      hash: isHashed ? hashOf(this.#digests, this.#deadLetters) : null,
+    };
+  }
 }
 
 /** Stands for a record's key and content; its time counts only where it came from the record. */

@@ -5,17 +5,26 @@ import type { ConfigFile } from '../config/config-file.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { LookUp } from '../config/references.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { hostLimits } from '../config/host-limits.ts';
+import type { Config } from '../config/parse-config.ts';
 import { version } from '../config/version.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { HostLimit } from '../domain/host-budget.ts';
 import { taskQueue } from '../domain/names.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { createCsvWriter } from '../sinks/csv/csv-writer.ts';
 import { isMigrated, readDatabaseId } from '../sinks/postgres/migrate.ts';
 import { createPostgresWriter } from '../sinks/postgres/postgres-writer.ts';
 import { OpenReaders } from '../sources/files/open-readers.ts';
-import { createHttpClient } from '../sources/http/http-client.ts';
+import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
+import { createHttpTools } from '../sources/http-tools.ts';
+import type { ProxySettings } from '../sources/http/http-client.ts';
+import { ModuleLoader } from '../sources/modules/module-loader.ts';
 import { createDirectoryStore } from '../store/directory-store.ts';
+import { createFileProgressStore } from '../store/file-progress.ts';
+import { createHostBudgets } from '../store/host-budgets.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
+import { createAlertWebhook } from './alert-webhook.ts';
 import type { Logger } from './logger.ts';
 import { registerSearchAttribute } from './search-attribute.ts';
 import { within } from './within.ts';
@@ -26,11 +35,15 @@ export interface WorkerSettings {
   readonly taskQueue?: string;
   readonly postgres: PostgresSettings;
   readonly prepare: boolean;
+  /** Proxies that the environment names. */
+  readonly proxies: ProxySettings;
   readonly config: ConfigFile;
   readonly lookUp: LookUp;
   readonly dataFolder: string;
   readonly storeFolder: string;
   readonly logger: Logger;
+  /** Where alerts are posted; null = nowhere. */
+  readonly alertWebhook: string | null;
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }
 
@@ -66,8 +79,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   // Questions about the database must not wait for a place among the writers.
   const questions = createPool(postgres, { maxConnections: 1 });
   const store = createDirectoryStore(settings.storeFolder);
-  const http = createHttpClient(`daybook/${version}`);
+  const http = createHttpTools({
+    ...{ version, proxies: settings.proxies, budget: createHostBudgets(store) },
+    limitOf: limitsOf(settings),
+  });
   const readers = new OpenReaders();
+  const modules = new ModuleLoader();
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
@@ -80,10 +97,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       pollKeys: createPollKeys(store),
       csv: createCsvWriter(createDirectoryStore(`${settings.dataFolder}/csv`)),
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
-      http,
-      readers,
+      fileProgress: createFileProgressStore(store),
+      ...{ http, readers, modules, schemas: createSchemaChecks() },
       databaseId: () => within(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),
       searchAttribute,
+      alertWebhook: settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook),
       onReceipt: settings.onReceipt,
     }),
     // A killed worker's run is taken over after 2 s instead of 10 (measured: 5.4 s in all instead of 13.5).
@@ -95,7 +113,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     try {
       await worker.run();
     } finally {
-      await Promise.allSettled([http.close(), readers.closeAll(), pool.end(), questions.end(), connection.close()]);
+      await Promise.allSettled([
+        http.client.close(),
+        readers.closeAll(),
+        pool.end(),
+        questions.end(),
+        connection.close(),
+      ]);
     }
   };
   const stopped = runAndClose();
@@ -115,5 +139,16 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
     },
+  };
+}
+
+/** The limits of the configuration as it stands, worked out once each time it changes. */
+function limitsOf({ config, lookUp }: WorkerSettings): (host: string) => HostLimit | null {
+  let seen: Config | null = null;
+  let limits: ReadonlyMap<string, HostLimit> = new Map();
+  return (host) => {
+    const { config: current } = config.current();
+    if (current !== seen) [seen, limits] = [current, hostLimits(current, lookUp)];
+    return limits.get(host) ?? null;
   };
 }

@@ -27,6 +27,16 @@ export function storeActivities(source: string) {
   });
 }
 
+/** Telling of an alert is tried once more at the next run anyway. */
+export function alertActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'notifyAlerts'>>({
+    ...livePriority(source),
+    startToCloseTimeout: '30s',
+    heartbeatTimeout,
+    retry: { maximumAttempts: 2 },
+  });
+}
+
 /** Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker. */
 export function fetchActivities(plan: SourcePlan) {
   return proxyActivities<Pick<Activities, 'fetchBatch'>>({
@@ -40,7 +50,7 @@ export function fetchActivities(plan: SourcePlan) {
 /** Several pages fit in five minutes; a source with a long deadline of its own gets time for one page at least. */
 function fetchTimeoutMs(plan: SourcePlan): number {
   const fiveMinutes = 300_000;
-  return plan.type === 'http_json' ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
+  return 'timeoutMs' in plan ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
 }
 
 /** About two minutes of patience: 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 s between nine attempts. */

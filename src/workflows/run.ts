@@ -1,14 +1,15 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
+import { alertsOfRun, type AlertVerdict } from '../domain/alert.ts';
 import { addFetch, deadLetters, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
 import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { summarizeState, type SourceState } from '../domain/state.ts';
-import { fetchActivities, storeActivities } from './activities.ts';
+import { alertActivities, fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
 import type { Pause, PauseSwitch } from './pause.ts';
 import { Pipeline } from './pipeline.ts';
@@ -25,6 +26,8 @@ export interface RunCarry {
   readonly tally: Tally;
   readonly startedAt: string;
   readonly goesOn: boolean;
+  /** Someone asked for this run. */
+  readonly force?: boolean;
   readonly pause: Pause | null;
 }
 
@@ -39,6 +42,7 @@ export class Run {
   readonly #startedAt: string;
   /** Whether the poll began where an earlier one broke off. */
   readonly #goesOn: boolean;
+  readonly #force: boolean;
   readonly #pause: PauseSwitch;
   readonly #state: StateKeeper;
   readonly #pipeline: Pipeline;
@@ -47,6 +51,8 @@ export class Run {
   #fetched: Tally;
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
+  /** New records when the time of the last one was noted. */
+  #notedNews = -1;
 
   constructor(ref: RunRef, pause: PauseSwitch, carry: RunCarry) {
     this.#ref = ref;
@@ -55,6 +61,7 @@ export class Run {
     this.#searchAttribute = carry.searchAttribute;
     this.#startedAt = carry.startedAt;
     this.#goesOn = carry.goesOn;
+    this.#force = carry.force === true;
     this.#state = new StateKeeper(ref.source, carry.state);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
     this.#position = carry.position;
@@ -92,6 +99,7 @@ export class Run {
       state: this.#state.current,
       position: this.#position,
       number: this.#nextNumber,
+      ...(this.#force ? { force: true } : {}),
     });
     this.#fetched = addFetch(this.#fetched, fetch.counts);
     for (const batch of fetch.batches) await this.#pipeline.add(batch);
@@ -101,6 +109,8 @@ export class Run {
     this.#end = fetch.end;
     if (this.#pipeline.settledCount >= saveEvery) await this.#save();
     this.showDetails();
+    // The host's line is long: waiting here costs no worker anything.
+    if (fetch.waitMs !== undefined) await sleep(fetch.waitMs);
   }
 
   /**
@@ -121,10 +131,8 @@ export class Run {
     const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
     if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
-    const empty = outcome === 'empty' && !this.#plan.allowEmpty;
-    const message = 'the source had no records; set allow_empty: true if that is normal';
     this.#enter('finished');
-    await storeActivities(this.#ref.source).saveReceipt({ receipt, alert: empty ? { name: 'empty', message } : null });
+    await saveReceipt(receipt, this.#judge(receipt));
     return receipt;
   }
 
@@ -133,8 +141,7 @@ export class Run {
     await this.#settleAll();
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
     this.#enter('finished');
-    const alert = error.type === 'Cancelled' ? null : { name: 'run_failed', message: error.message };
-    await storeActivities(this.#ref.source).saveReceipt({ receipt, alert });
+    await saveReceipt(receipt, this.#judge(receipt));
     return receipt;
   }
 
@@ -148,6 +155,7 @@ export class Run {
       tally: this.#tally,
       startedAt: this.#startedAt,
       goesOn: this.#goesOn,
+      ...(this.#force ? { force: true } : {}),
       pause: this.#pause.current,
     };
   }
@@ -187,11 +195,17 @@ export class Run {
   }
 
   async #save(): Promise<void> {
+    if (this.#pipeline.counts.postgres.written > 0 || this.#state.current.lastNewAt === null) this.#noteNews();
     this.#state.markSinks(this.#pipeline.sinksUp, this.#pipeline.sinksDown);
-    await this.#state.save();
+    await this.#state.save(this.#end !== null && this.#pipeline.failure === null);
     const batches = this.#pipeline.takeSettled();
     if (batches.length > 0)
       await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
+  }
+
+  #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
+    const { maxRejectRatio, allowEmpty, expect } = this.#plan;
+    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt: this.#state.current.lastNewAt });
   }
 
   /** What makes a run fail although all its batches are stored. Only a run that has ended is judged. */
@@ -204,6 +218,14 @@ export class Run {
     if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
     const message = `${deadLetters(tally)} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${this.#ref.source}`;
     return { type: 'TooManyRejects', message };
+  }
+
+  /** A source is stale once it has brought nothing new for long; one that was never asked begins to be so now. */
+  #noteNews(): void {
+    if (this.#plan.expect.maxStalenessMs === null) return;
+    if (this.#notedNews === this.#pipeline.counts.postgres.written) return;
+    this.#notedNews = this.#pipeline.counts.postgres.written;
+    this.#state.apply({ lastNewAt: new Date().toISOString() });
   }
 
   #receiptBody() {
@@ -220,13 +242,25 @@ export class Run {
 }
 
 /** What a run is that has only now begun. */
-export function freshCarry(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>): RunCarry {
+export function freshCarry(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>, force: boolean): RunCarry {
   const { plan, state, searchAttribute } = resolved;
   return {
+    ...(force ? { force } : {}),
     ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
     startedAt: workflowInfo().startTime.toISOString(),
     goesOn: state.unfinished !== null,
   };
+}
+
+/** Stores a receipt, and lets alerts be told that it opens or resolves. */
+export async function saveReceipt(receipt: Receipt | FailedReceipt, verdicts: readonly AlertVerdict[]): Promise<void> {
+  const { source } = receipt;
+  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts });
+  // A webhook that does not answer costs the run a few seconds, and no more.
+  if (saved?.notify)
+    await alertActivities(source)
+      .notifyAlerts({ source })
+      .catch(() => undefined);
 }
 
 /** What is kept of a run whose source could not be resolved. */

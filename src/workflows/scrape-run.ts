@@ -6,10 +6,12 @@ import { storeActivities } from './activities.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';
-import { freshCarry, Run, unresolvedReceipt, type RunCarry } from './run.ts';
+import { freshCarry, Run, saveReceipt, unresolvedReceipt, type RunCarry } from './run.ts';
 
 export interface ScrapeRunInput {
   readonly source: string;
+  /** Asks also a source that said it would not change yet: set by commands, not by schedules. */
+  readonly force?: boolean;
   /** What an earlier segment of the same run hands over. */
   readonly carry?: RunCarry;
 }
@@ -22,11 +24,11 @@ export interface ScrapeRunInput {
  * been settled; continues as new when its history grows long.
  */
 export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
-  const { source, carry } = checkedInput(input);
+  const { source, carry, force } = checkedInput(input);
   let run: Run | null = null;
   const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
-  run = new Run(runRef(source), pause, carry ?? freshCarry(await resolve(source)));
+  run = new Run(runRef(source), pause, carry ?? freshCarry(await resolve(source), force === true));
   try {
     while (!run.ended) {
       await run.resumed();
@@ -58,8 +60,7 @@ async function resolve(source: string) {
     const failure = failureOf(error, 'resolveSource');
     if (failure.type === 'UnknownSource') throw workflowFailure(failure);
     const receipt = unresolvedReceipt(runRef(source), failure);
-    const alert = { name: 'run_failed', message: failure.message };
-    await storeActivities(source).saveReceipt({ receipt, alert });
+    await saveReceipt(receipt, [{ name: 'run_failed', message: `${failure.type}: ${failure.message}` }]);
     throw workflowFailure(failure, receipt);
   }
 }
@@ -75,11 +76,13 @@ function notStarted(source: string, pause: PauseSwitch): Progress {
 
 /** The input comes from schedules and command lines: anything but a source's name fails the run at once. */
 function checkedInput(input: unknown): ScrapeRunInput {
-  const { source, carry } = (typeof input === 'object' && input !== null ? input : {}) as Partial<ScrapeRunInput>;
+  const { source, carry, force } = (
+    typeof input === 'object' && input !== null ? input : {}
+  ) as Partial<ScrapeRunInput>;
   const isName = typeof source === 'string' && sourceNamePattern.test(source);
   // Only an earlier segment of the run makes a carry, and it makes it whole.
   const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (isName && isCarried) return { source, ...(carry === undefined ? {} : { carry }) };
+  if (isName && isCarried) return { source, force: force === true, ...(carry === undefined ? {} : { carry }) };
   throw workflowFailure({
     type: 'InvalidInput',
     message: `scrapeRun: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name of a source>"}`,

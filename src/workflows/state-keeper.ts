@@ -39,11 +39,14 @@ export class StateKeeper {
     this.#current = { ...this.#current, sinkDownSince: since };
   }
 
-  /** Saves the state if it changed: a poll that found nothing new costs nothing. */
-  async save(): Promise<void> {
+  /**
+   * Saves the state if it changed: a poll that found nothing new costs nothing.
+   * @param over whether the poll has reached its end
+   */
+  async save(over: boolean): Promise<void> {
     const state = this.#current;
     if (JSON.stringify(state) === JSON.stringify(this.#saved)) return;
-    await storeActivities(this.#source).saveState({ source: this.#source, state });
+    await storeActivities(this.#source).saveState({ source: this.#source, state, clean: over });
     this.#saved = state;
   }
 }

@@ -59,8 +59,8 @@ describe('check', () => {
     ],
     [
       'what is not built yet',
-      'version: 1\nsources: [{ name: a, type: rss, url: "https://x.test/feed" }]',
-      /type rss is not available yet/,
+      'version: 1\nsources: [{ name: a, type: rss, url: "https://x.test/feed" }]\npartitions: { retention: 30d }',
+      /retention is not available yet/,
     ],
   ])('exits with 2 for %s, one line a problem', (_, yaml, message) => {
     const { code, stdout, stderr } = workplace.run(['check', '--config', write('broken.yaml', yaml)]);

@@ -39,7 +39,7 @@ describe('up --demo', () => {
     running = workplace.start(['up', '--demo'], 'demo');
     await running.shows('Ctrl-C stops everything');
     await running.shows('wire             ok');
-    await running.shows('news             ok');
+    for (const source of ['news', 'press', 'reports']) await running.shows(`${source.padEnd(16)} ok`);
     expect((await fetch(healthAddress())).status).toBe(200);
     expect((await fetch(healthAddress().replace('readyz', 'healthz'))).status).toBe(200);
     const ui = /Web UI\s+(http:\S+)/.exec(running.output)?.[1] ?? '';
@@ -52,6 +52,8 @@ describe('up --demo', () => {
     };
     expect(status.sources.map(({ name, health }) => [name, health])).toEqual([
       ['news', 'ok'],
+      ['press', 'ok'],
+      ['reports', 'ok'],
       ['wire', 'ok'],
     ]);
     expect(status.sources[0]?.nextRunAt).toMatch(/^\d{4}-/);

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 const get = (host: string, allowPrivate: boolean) =>
-  client.get(request(`http://${host}:${port}/`, { allowPrivate, timeoutMs: 2_000 }), signal);
+  client.send(request(`http://${host}:${port}/`, { allowPrivate, timeoutMs: 2_000 }), signal);
 
 describe('a source that does not allow private addresses', () => {
   test.each([

@@ -19,7 +19,7 @@ afterAll(async () => {
   await origin.close();
 });
 
-const get = (fields = {}, url = origin.url) => client.get(request(url, fields), signal);
+const get = (fields = {}, url = origin.url) => client.send(request(url, fields), signal);
 const failureOf = (fields = {}, url = origin.url) =>
   settled(get(fields, url), 4_000).then(
     () => null,
@@ -198,7 +198,7 @@ describe('the signal', () => {
     });
     const abort = new AbortController();
     const reason = new Error('shutdown');
-    const getting = client.get(request(origin.url), abort.signal);
+    const getting = client.send(request(origin.url), abort.signal);
     await until('the request has come', () => reached);
     abort.abort(reason);
     await expect(settled(getting, 5_000)).rejects.toBe(reason);
@@ -208,7 +208,7 @@ describe('the signal', () => {
   test('aborted already, sends nothing', async () => {
     const sent = origin.requests.length;
     const reason = new Error('shutdown');
-    await expect(client.get(request(origin.url), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(client.send(request(origin.url), AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(origin.requests.length).toBe(sent);
   });
 });

@@ -17,7 +17,8 @@ afterAll(async () => {
   await Promise.all([origin.close(), other.close()]);
 });
 
-const get = (fields = {}) => client.get(request(`${origin.url}/first`, { headers, ...fields }), signal);
+const get = (fields = {}) =>
+  client.send(request(`${origin.url}/first`, { own: { origin: origin.url, headers }, ...fields }), signal);
 const failureOf = (fields = {}) =>
   get(fields).then(
     () => null,

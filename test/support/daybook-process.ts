@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,17 @@ export class Workplace {
       maxBuffer: 256 * 1024 * 1024,
     });
     return { code: status, stdout, stderr };
+  }
+
+  /** Runs a command to its end while this process goes on, so that its servers can answer. */
+  async runBeside(args: readonly string[]): Promise<CommandResult> {
+    const options = { cwd: this.folder, env: this.#variables, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
+    return new Promise((resolve) => {
+      execFile(process.execPath, [launcher, ...args], options, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        resolve({ code, stdout, stderr });
+      });
+    });
   }
 
   /** Names of the files and folders here. */

@@ -9,6 +9,7 @@ import { lookUpIn } from '../../src/config/references.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
+import type { ProxySettings } from '../../src/sources/http/http-client.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -29,6 +30,9 @@ export class Rig {
   worker: RunningWorker | null = null;
   /** Set where the worker reaches PostgreSQL through something. */
   postgresThrough: { host?: string; port?: number } = {};
+  /** Proxies that the environment names. */
+  proxies: ProxySettings = {};
+  alertWebhook: string | null = null;
   #runs = 0;
   readonly #address: string;
 
@@ -80,6 +84,8 @@ export class Rig {
       taskQueue: this.taskQueue,
       postgres: { ...this.database.settings, ...this.postgresThrough },
       prepare: true,
+      proxies: this.proxies,
+      alertWebhook: this.alertWebhook,
       config: openConfigFile(this.path('daybook.yaml'), lookUp),
       lookUp,
       dataFolder: this.path('data'),

@@ -7,7 +7,7 @@ import { createTimeReader } from './occurred-at.ts';
 
 /** Makes the function that finds the time the watermark follows: the incremental cursor, else the record's own time. */
 export function createCursorTime(plan: SourcePlan): (item: PageItem, record: AcceptedRecord) => Micros | null {
-  const incremental = plan.type === 'http_json' ? plan.incremental : null;
+  const incremental = plan.type === 'file' || plan.type === 'module' ? null : plan.incremental;
   if (!incremental) return (_item, record) => (record.timeFromRecord ? record.occurredAt : null);
   const find = compileFinder(incremental.cursor);
   const read = createTimeReader(incremental.format, 'UTC');

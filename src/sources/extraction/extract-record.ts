@@ -9,6 +9,7 @@ import {
   writeDeepJson,
   writeJson,
 } from '../../domain/json.ts';
+import type { PayloadCheck } from '../../domain/json-schema.ts';
 import { recordId } from '../../domain/record-id.ts';
 import type { AcceptedRecord } from '../../domain/record.ts';
 import type { Rejection } from '../../domain/rejection.ts';
@@ -40,7 +41,7 @@ export type Extractor = (raw: RawRecord, fetchedAt: Date) => Extraction;
  * Makes the function that turns raw records into storable ones, or says why not. It counts the distinct days of the run
  * in `days`.
  */
-export function createExtractor(plan: SourcePlan, days: DaySet): Extractor {
+export function createExtractor(plan: SourcePlan, days: DaySet, check: PayloadCheck | null = null): Extractor {
   const finders = plan.id.map(compileFinder);
   const occurredAt = createOccurredAt(plan.occurredAt);
   return (raw, fetchedAt) => {
@@ -50,6 +51,8 @@ export function createExtractor(plan: SourcePlan, days: DaySet): Extractor {
     if (bytes > plan.limits.maxRecordBytes) {
       return reject('too_large', `record is ${bytes} bytes long, max_record is ${plan.limits.maxRecordBytes}`);
     }
+    const misfit = check && check(raw.exact ? JSON.parse(payload.text) : payload.value);
+    if (misfit !== null) return reject('schema', misfit);
     const id = recordId(
       finders.map((find) => find(payload.value)),
       plan.id,

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { utf8Lines, type LineText } from './line-text.ts';
+import type { OpenReader } from './record-reader.ts';
 
 /** A line of a file. */
 export interface Line {
@@ -15,17 +17,17 @@ export interface Line {
 
 /** How much of a line that is too long is kept at the most. */
 const mostKeptOfLongLine = 64 * 1024;
-const newline = 0x0a;
 
 /**
  * Splits a stream of bytes into lines, some at a time. A line over the limit is never held in memory: its beginning is
  * kept, the rest counted and dropped.
  */
-export class LineReader {
+export class LineReader implements OpenReader {
   readonly #stream: Readable;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #maxLineBytes: number;
   readonly #keptOfLongLine: number;
+  #text: LineText;
   /** Bytes read from the stream but not yet given out. */
   #rest: Buffer = Buffer.alloc(0);
   /** Of a line that is too long: how many bytes were dropped so far. */
@@ -34,11 +36,12 @@ export class LineReader {
   #ended = false;
 
   /** @param offset where in the content the stream begins */
-  constructor(stream: Readable, offset: number, maxLineBytes: number) {
+  constructor(stream: Readable, offset: number, maxLineBytes: number, text: LineText = utf8Lines) {
     this.#stream = stream;
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     this.#offset = offset;
     this.#maxLineBytes = maxLineBytes;
+    this.#text = text;
     // Never more than is at hand when a line turns out too long: the same is kept however the stream is cut.
     this.#keptOfLongLine = Math.min(mostKeptOfLongLine, maxLineBytes);
   }
@@ -46,6 +49,17 @@ export class LineReader {
   /** Offset of the first byte not given out yet. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** What comes next, about so many bytes of it or all there is; it stays to be read. */
+  async peek(bytes: number): Promise<Buffer> {
+    while (!this.#ended && this.#rest.length < bytes) await this.#pull();
+    return this.#rest;
+  }
+
+  /** Takes what comes next for text that is written so. */
+  readAs(text: LineText): void {
+    this.#text = text;
   }
 
   /** The next lines, at most `maxLines` and about `maxBytes`; none at the end. */
@@ -83,7 +97,7 @@ export class LineReader {
   }
 
   #takeLine(): Line | null {
-    const end = this.#rest.indexOf(newline);
+    const end = this.#newlineIn(this.#rest);
     return end === -1 ? null : this.#emit(end, true);
   }
 
@@ -97,16 +111,27 @@ export class LineReader {
     const tooLong = bytes > this.#maxLineBytes;
     const start =
       this.#long?.start ?? this.#rest.subarray(0, tooLong ? Math.min(length, this.#keptOfLongLine) : length);
-    const text = start.toString();
-    this.#rest = this.#rest.subarray(finished ? length + 1 : length);
+    const text = this.#text.decode(start);
+    const ending = finished ? this.#text.newline.length : 0;
+    this.#rest = this.#rest.subarray(length + ending);
     this.#long = null;
-    this.#offset += bytes + (finished ? 1 : 0);
+    this.#offset += bytes + ending;
     return { text, bytes, tooLong, finished, end: this.#offset };
   }
 
   async #readChunk(): Promise<void> {
     await this.#pull();
-    if ((this.#long || this.#rest.length > this.#maxLineBytes) && !this.#rest.includes(newline)) this.#dropRest();
+    if ((this.#long || this.#rest.length > this.#maxLineBytes) && this.#newlineIn(this.#rest) === -1) this.#dropRest();
+  }
+
+  /** Where a line ends; a code unit of two or four bytes begins at a multiple of that, from the start of the content. */
+  #newlineIn(bytes: Buffer): number {
+    const { newline } = this.#text;
+    let found = bytes.indexOf(newline);
+    if (newline.length === 1) return found;
+    const start = this.#offset + (this.#long?.bytes ?? 0);
+    while (found !== -1 && (start + found) % newline.length !== 0) found = bytes.indexOf(newline, found + 1);
+    return found;
   }
 
   async #pull(): Promise<void> {
@@ -117,7 +142,9 @@ export class LineReader {
 
   #dropRest(): void {
     this.#long ??= { start: Buffer.from(this.#rest.subarray(0, this.#keptOfLongLine)), bytes: 0 };
-    this.#long.bytes += this.#rest.length;
-    this.#rest = Buffer.alloc(0);
+    // Half a code unit stays: the rest begins at a whole one.
+    const dropped = this.#rest.length - (this.#rest.length % this.#text.newline.length);
+    this.#long.bytes += dropped;
+    this.#rest = this.#rest.subarray(dropped);
   }
 }

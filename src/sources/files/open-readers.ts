@@ -1,26 +1,27 @@
-import type { LineReader } from './line-reader.ts';
+import type { OpenReader, RecordReader } from './record-reader.ts';
 
 /** How long a reader that nobody asks for stays open. */
 const idleMs = 120_000;
 
-interface OpenReader {
-  readonly reader: LineReader;
+interface Kept<R> {
+  readonly reader: R;
   readonly idle: NodeJS.Timeout;
 }
 
 /** Readers that stay open between the batches of a run, so that a compressed file is decoded once and not once a batch. */
-export class OpenReaders {
-  readonly #readers = new Map<string, OpenReader>();
+export class OpenReaders<R extends OpenReader = RecordReader> {
+  readonly #readers = new Map<string, Kept<R>>();
 
   /**
-   * Takes the run's reader out, moved on to the offset: another worker may have read on meanwhile. One that stands further on
-   * is closed.
+   * Takes a reader out, moved on to the offset: another worker may have read on meanwhile. One that stands further on is
+   * closed.
+   * @param key names the run, and the file that it reads
    */
-  async take(run: string, offset: number): Promise<LineReader | null> {
-    const open = this.#readers.get(run);
+  async take(key: string, offset: number): Promise<R | null> {
+    const open = this.#readers.get(key);
     if (!open) return null;
     clearTimeout(open.idle);
-    this.#readers.delete(run);
+    this.#readers.delete(key);
     if (open.reader.offset <= offset) {
       await open.reader.skipTo(offset);
       return open.reader;
@@ -29,18 +30,18 @@ export class OpenReaders {
     return null;
   }
 
-  keep(run: string, reader: LineReader): void {
-    const before = this.#readers.get(run);
+  keep(key: string, reader: R): void {
+    const before = this.#readers.get(key);
     if (before) {
       clearTimeout(before.idle);
       void before.reader.close();
     }
     const idle = setTimeout(() => {
-      this.#readers.delete(run);
+      this.#readers.delete(key);
       void reader.close();
     }, idleMs);
     idle.unref();
-    this.#readers.set(run, { reader, idle });
+    this.#readers.set(key, { reader, idle });
   }
 
   async closeAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Agent, request as send } from 'undici';
+import { Agent, EnvHttpProxyAgent, ProxyAgent, request as send, type Dispatcher } from 'undici';
 import { DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { createLookup, refuseHost, type Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
@@ -8,12 +8,18 @@ export interface HttpRequest {
   /** Who asks, for messages: the source's name. */
   readonly subject: string;
   readonly url: string;
-  /** Sent to the origin of `url` only, never across a redirect to another. */
+  readonly method: 'GET' | 'POST';
+  readonly body: string | null;
+  /** For any server: what is asked for. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Configured headers and secrets: sent to this origin only, never across a redirect to another. */
+  readonly own: { readonly origin: string; readonly headers: Readonly<Record<string, string>> };
   readonly allowPrivate: boolean;
   /** Deadline for everything: redirects, headers, body. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Address of a proxy; null = what the environment says. */
+  readonly proxy: string | null;
 }
 
 export interface HttpResponse {
@@ -21,28 +27,45 @@ export interface HttpResponse {
   /** Names in lower case; repeated ones joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Where the last redirect led. */
+  readonly url: string;
 }
 
 /** Fetches over HTTP with Daybook's rules: deadline, limits, redirects, no private addresses. */
 export interface HttpClient {
   /** @throws DaybookError; the signal's reason where it was aborted */
-  get(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   close(): Promise<void>;
+}
+
+/** Proxies that the environment names. */
+export interface ProxySettings {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly noProxy?: string;
 }
 
 const maxRedirects = 10;
 const maxHeaderBytes = 64 * 1024;
+/** Connections to one origin at a time, from one worker: what browsers allow themselves, and a little more. */
+const connectionsPerOrigin = 10;
 
-export function createHttpClient(userAgent: string): HttpClient {
+export function createHttpClient(userAgent: string, environment: ProxySettings = {}): HttpClient {
   // The body's own deadline is the request's: undici's timers would only cut it shorter.
-  const options = { headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: maxHeaderBytes };
-  const agents: Readonly<Record<Reach, Agent>> = {
+  const options = {
+    ...{ headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: maxHeaderBytes },
+    connections: connectionsPerOrigin,
+  };
+  const direct: Readonly<Record<Reach, Agent>> = {
     any: new Agent(options),
     public: new Agent({ ...options, connect: { lookup: createLookup('public') } }),
     'not-link-local': new Agent({ ...options, connect: { lookup: createLookup('not-link-local') } }),
   };
+  const proxies = new Map<string, Dispatcher>();
+  const fromEnvironment =
+    environment.httpProxy || environment.httpsProxy ? proxyFromEnvironment(environment, options) : null;
   return {
-    async get(request, signal) {
+    async send(request, signal) {
       const deadline = AbortSignal.timeout(request.timeoutMs);
       try {
         return await follow(request, AbortSignal.any([signal, deadline]));
@@ -52,47 +75,99 @@ export function createHttpClient(userAgent: string): HttpClient {
       }
     },
     async close() {
-      await Promise.all(Object.values(agents).map((agent) => agent.destroy()));
+      const dispatchers = [
+        ...Object.values(direct),
+        ...proxies.values(),
+        ...(fromEnvironment ? [fromEnvironment] : []),
+      ];
+      await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
     },
   };
 
+  /** Behind a proxy it is the proxy that looks names up; addresses written as such are refused all the same. */
+  function dispatcherFor(request: HttpRequest, url: URL, reach: Reach): Dispatcher {
+    if (request.proxy !== null) {
+      const known = proxies.get(request.proxy);
+      if (known) return known;
+      // A plain request goes to the proxy as such: many refuse a tunnel to port 80.
+      const proxy = new ProxyAgent({ ...options, uri: request.proxy, proxyTunnel: false });
+      proxies.set(request.proxy, proxy);
+      return proxy;
+    }
+    if (fromEnvironment && isProxied(url, environment)) return fromEnvironment;
+    return direct[reach];
+  }
+
   async function follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     let url = new URL(request.url);
-    let ownOrigin = true;
+    let { method, body: content } = request as { method: string; body: string | null };
+    let own = url.origin === request.own.origin;
     for (let redirects = 0; ; redirects++) {
-      const reach = reachOf(request, ownOrigin);
+      const reach = reachOf(request, own);
       refuseHost(url, reach, request.subject);
       const { statusCode, headers, body } = await send(url, {
-        dispatcher: agents[reach],
+        dispatcher: dispatcherFor(request, url, reach),
+        method,
+        body: content,
         headers: {
           'user-agent': userAgent,
           'accept-encoding': 'gzip, deflate, br',
-          ...(ownOrigin ? lowerCase(request.headers) : {}),
+          ...lowerCase(request.headers),
+          ...(own ? lowerCase(request.own.headers) : {}),
         },
         signal,
       });
       const location = headers['location'];
       if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
         const named = joined(headers);
-        return { status: statusCode, headers: named, body: await readWhole(body, request, named) };
+        return { status: statusCode, headers: named, body: await readWhole(body, request, named), url: url.href };
       }
       await body.dump({ limit: 16_384, signal });
       if (redirects === maxRedirects) {
         throw new OverLimit(`fetch: ${request.subject} redirects more than ${maxRedirects} times`);
       }
       const next = redirectTarget(String(location), url, request.subject);
-      ownOrigin &&= next.origin === url.origin;
+      own &&= next.origin === url.origin;
+      if (statusCode === 303 || (method === 'POST' && statusCode < 303)) [method, content] = ['GET', null];
+      // What was posted is configured, too: it may hold a secret.
+      if (!own && content !== null) {
+        throw new SourceRefused(
+          `fetch: ${request.subject} redirects a POST to ${next.origin}, expected to stay at ${request.own.origin}`,
+        );
+      }
       url = next;
     }
   }
 }
 
-/** With `allow_private` a source's own host may be anywhere; where it redirects to may not be a cloud's metadata. */
-function reachOf(request: HttpRequest, ownOrigin: boolean): Reach {
-  if (!request.allowPrivate) return 'public';
-  return ownOrigin ? 'any' : 'not-link-local';
+function proxyFromEnvironment(settings: ProxySettings, options: Agent.Options): Dispatcher {
+  return new EnvHttpProxyAgent({
+    ...options,
+    ...{ httpProxy: settings.httpProxy ?? '', httpsProxy: settings.httpsProxy ?? settings.httpProxy ?? '' },
+    ...{ noProxy: settings.noProxy ?? '', proxyTunnel: false },
+  });
 }
 
+/** Whether the environment sends requests for a host through a proxy. */
+function isProxied(url: URL, { httpProxy, httpsProxy, noProxy = '' }: ProxySettings): boolean {
+  if (!(url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy)) return false;
+  const host = url.hostname.toLowerCase();
+  return !noProxy
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      const [name = '', port] = entry.replace(/^\*?\./, '').split(':');
+      if (port !== undefined && port !== url.port) return false;
+      return name === '*' || host === name || host.endsWith(`.${name}`);
+    });
+}
+
+/** With `allow_private` a source's own host may be anywhere; where it redirects to may not be a cloud's metadata. */
+function reachOf(request: HttpRequest, own: boolean): Reach {
+  if (!request.allowPrivate) return 'public';
+  return own ? 'any' : 'not-link-local';
+}
 async function readWhole(
   body: Readable,
   request: HttpRequest,

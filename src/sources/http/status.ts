@@ -17,7 +17,7 @@ function advice(status: number): string {
   switch (status) {
     case 401:
     case 403:
-      return '; check the credentials in headers';
+      return '; check the credentials in auth or headers';
     case 404:
     case 410:
       return '; check url';

@@ -189,7 +189,7 @@ describe('a source', () => {
     ...['retry: { max_attempts: 0 }', 'retry: { backoff_coefficient: 0.5 }', 'retry: { initial_interval: -1s }'],
     ...['headers: [a]', 'headers: { X: { a: 1 } }', 'headers: { "X Y": a }', 'params: { a: [1] }', 'concurrency: 0'],
     ...['paginator: { type: page_number, max_pages: 0 }', 'paginator: pages', 'paginator: { type: cursor }'],
-    ...['incremental: { cursor: at }', 'incremental: { cursor: at, start_param: s, initial_value: 2026-02-30 }'],
+    ...['incremental: { start_param: s }', 'incremental: { cursor: at, start_param: s, initial_value: 2026-02-30 }'],
     ...['incremental: { cursor: at, start_param: s, lag: long }', 'robots: maybe', 'allow_private: 1'],
   ])('with %s is refused at that key', (line) => {
     const key = line.slice(0, line.indexOf(':'));

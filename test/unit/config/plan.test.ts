@@ -66,9 +66,10 @@ describe('planOf', () => {
     expect(retry.maxIntervalMs).toBeGreaterThanOrEqual(retry.initialIntervalMs);
   });
 
-  test('of a file keeps the path as it is written, and sees by its name whether it is compressed', () => {
-    expect(planFor(file('path: incoming/a.ndjson'))).toMatchObject({ path: 'incoming/a.ndjson', compression: 'none' });
-    expect(planFor(file('path: a.ndjson.gz'))).toMatchObject({ path: 'a.ndjson.gz', compression: 'gzip' });
+  test('of a file keeps the path as it is written, and says how it is read', () => {
+    const csv = { delimiter: ',', quote: '"', header: true, encoding: null };
+    const plan = planFor(file('path: incoming/*.csv.gz'));
+    expect(plan).toMatchObject({ path: 'incoming/*.csv.gz', format: null, records: '@', csv });
   });
 
   test('reaches a workflow as it is', () => {

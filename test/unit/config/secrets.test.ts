@@ -44,11 +44,6 @@ describe('a secret that is written into the file', () => {
       headers: { 'X-Trace': 't' },
     });
   });
-
-  test('is not told by a plan without the configuration', () => {
-    const { plan } = planned(http('headers: { Authorization: hunter22 }'));
-    expect(JSON.stringify(withSecrets(plan, null, lookUp))).not.toContain('hunter22');
-  });
 });
 
 describe('a secret that is referred to', () => {

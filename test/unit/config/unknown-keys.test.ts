@@ -31,8 +31,8 @@ describe('an unknown key', () => {
   });
 
   test('gets no advice that its own type of source cannot take', () => {
-    for (const key of ['data_selector', 'cursor_path', 'base_url']) {
-      expect(complaints(daybookYaml([file(`${key}: a`)])).join()).not.toMatch(/"(?:records|incremental\.cursor|url)"/);
+    for (const key of ['cursor_path', 'base_url']) {
+      expect(complaints(daybookYaml([file(`${key}: a`)])).join()).not.toMatch(/"(?:incremental\.cursor|url)"/);
     }
     expect(complaints(daybookYaml([file('url: https://api.test/')])).join()).toMatch(/^sources\.0: unknown key "url"/);
   });

@@ -6,9 +6,21 @@ import { freshState, type SourceState } from '../../../src/domain/state.ts';
 const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00.000000Z`;
 const fresh = freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const state: SourceState = { ...fresh, watermark: day(5), previousPoll: ['old'] };
-const page = (number: number): HttpPlace => ({ type: 'http', page: number, since: day(4), recentPages: [] });
+const page = (number: number): HttpPlace => ({
+  ...{ type: 'http', page: number, cursor: null, skip: 0, since: day(4), recentPages: [] },
+});
 const file: FilePlace = {
-  ...{ type: 'file', offset: 0, lines: 0, size: 0, headBytes: 0, headHash: '', stoodStill: false },
+  ...{
+    type: 'file',
+    path: 'a',
+    files: null,
+    offset: 0,
+    lines: 0,
+    size: 0,
+    headBytes: 0,
+    headHash: '',
+    stoodStill: false,
+  },
 };
 const now = new Date('2026-11-10T00:00:00.000Z');
 const position: FetchPosition = {
@@ -37,7 +49,15 @@ describe('startPosition', () => {
   });
 
   test('goes on with what an unfinished poll has seen', () => {
-    const unfinished = { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] };
+    const unfinished = {
+      page: 3,
+      cursor: null,
+      skip: 0,
+      since: day(4),
+      watermark: day(9),
+      keysKept: 0,
+      keyBlobs: ['new'],
+    };
     expect(startPosition(page(3), { ...state, unfinished }, now)).toMatchObject({
       ...{ watermark: day(9), keysKept: 0, keyBlobs: ['new'], knownBlobs: ['old', 'new'] },
     });
@@ -51,7 +71,7 @@ describe('startPosition', () => {
 describe('patchAfter', () => {
   test('in mid-poll keeps the watermark and notes the page to go on with', () => {
     expect(patchAfter(state, position, null, {})).toEqual({
-      unfinished: { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] },
+      unfinished: { page: 3, cursor: null, skip: 0, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] },
     });
   });
 
@@ -83,12 +103,28 @@ describe('patchAfter', () => {
   test('of a source that asks to be left alone notes until when, and keeps the watermark', () => {
     const asked = { ...over, notBefore: later };
     expect(patchAfter(state, { ...position, pages: 0 }, asked, {})).toEqual({ notBefore: later });
-    const unfinished = { page: 3, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] };
+    const unfinished = {
+      page: 3,
+      cursor: null,
+      skip: 0,
+      since: day(4),
+      watermark: day(9),
+      keysKept: 0,
+      keyBlobs: ['new'],
+    };
     expect(patchAfter(state, position, asked, {})).toEqual({ notBefore: later, unfinished });
   });
 
   test('of a source that asks at once to be left alone keeps the place of an unfinished poll', () => {
-    const unfinished = { page: 7, since: day(4), watermark: day(8), keysKept: 5, keyBlobs: ['part'] };
+    const unfinished = {
+      page: 7,
+      cursor: null,
+      skip: 0,
+      since: day(4),
+      watermark: day(8),
+      keysKept: 5,
+      keyBlobs: ['part'],
+    };
     const begun = startPosition(page(7), { ...state, unfinished }, now);
     const patch = patchAfter({ ...state, unfinished }, begun, { ...over, notBefore: later }, {});
     expect({ ...state, unfinished, ...patch }.unfinished).toEqual(unfinished);

@@ -16,7 +16,8 @@ const stored: SourceState = {
   ...freshState(identity),
   watermark,
   unfinished: {
-    ...{ page: 3, since: '2026-10-01T00:00:00.000000Z', watermark: '2026-11-02T00:00:00.000000Z' },
+    ...{ page: 3, cursor: null, skip: 0 },
+    ...{ since: '2026-10-01T00:00:00.000000Z', watermark: '2026-11-02T00:00:00.000000Z' },
     ...{ keysKept: 0, keyBlobs: [] },
   },
   etag: '"v1"',

@@ -9,7 +9,7 @@ import { byNumber, httpPlan, state } from './plans.ts';
 const startedAt = new Date('2026-11-23T12:00:00.000Z');
 const plan = httpPlan({ paginator: byNumber });
 const limits = { maxRecords: 5_000, maxBytes: 8 * 1024 * 1024, maxMs: 60_000 };
-const first: HttpPlace = { type: 'http', page: 1, since: null, recentPages: [] };
+const first: HttpPlace = { type: 'http', page: 1, cursor: null, skip: 0, since: null, recentPages: [] };
 const start = startPosition(first, state, startedAt);
 
 const record = (id: number | string, at = '2026-11-01T00:00:00Z') => ({ id, at });
@@ -38,6 +38,7 @@ const take = (pages: AsyncGenerator<Page>, options: Options = {}) =>
     plan: options.plan ?? plan,
     position: options.position ?? start,
     pages,
+    check: null,
     known: options.known === undefined ? new Set() : options.known,
     limits: { ...limits, ...options.limits },
   });

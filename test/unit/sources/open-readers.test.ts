@@ -13,7 +13,7 @@ function open(offset: number) {
 
 describe('OpenReaders', () => {
   test('gives a reader back to its run where it stands at the offset, once', async () => {
-    const readers = new OpenReaders();
+    const readers = new OpenReaders<LineReader>();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
     expect(await readers.take('other', 10)).toBeNull();
@@ -24,7 +24,7 @@ describe('OpenReaders', () => {
   });
 
   test('closes a reader that stands further on', async () => {
-    const readers = new OpenReaders();
+    const readers = new OpenReaders<LineReader>();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
     expect(await readers.take('run', 0)).toBeNull();
@@ -32,7 +32,7 @@ describe('OpenReaders', () => {
   });
 
   test('moves a reader on that stands earlier: another worker has read on meanwhile', async () => {
-    const readers = new OpenReaders();
+    const readers = new OpenReaders<LineReader>();
     const { reader } = open(10);
     readers.keep('run', reader);
     const moved = await readers.take('run', 25);
@@ -41,7 +41,7 @@ describe('OpenReaders', () => {
   });
 
   test('closes a reader that nobody asks for', async () => {
-    const readers = new OpenReaders();
+    const readers = new OpenReaders<LineReader>();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
     vi.advanceTimersByTime(600_000);
@@ -50,7 +50,7 @@ describe('OpenReaders', () => {
   });
 
   test('closes every reader that it was given, also where two attempts of a run kept one each', async () => {
-    const readers = new OpenReaders();
+    const readers = new OpenReaders<LineReader>();
     const kept = [open(10), open(20), open(30)];
     readers.keep('run', kept[0]!.reader);
     readers.keep('run', kept[1]!.reader);
@@ -61,7 +61,7 @@ describe('OpenReaders', () => {
   });
 
   test('lets the later reader of two attempts live its own time', async () => {
-    const readers = new OpenReaders();
+    const readers = new OpenReaders<LineReader>();
     const [first, second] = [open(10), open(20)];
     readers.keep('run', first.reader);
     vi.advanceTimersByTime(100_000);

@@ -1,5 +1,5 @@
 import type { PageNumberPlan } from '../../../src/domain/plan-parts.ts';
-import type { FilePlan, HttpJsonPlan, SourcePlanBase } from '../../../src/domain/source.ts';
+import type { FilePlan, HttpJsonPlan, HttpPlanBase, ModulePlan, SourcePlanBase } from '../../../src/domain/source.ts';
 import { freshState, type SourceState } from '../../../src/domain/state.ts';
 import type { FetchContext } from '../../../src/sources/page.ts';
 
@@ -11,9 +11,17 @@ const base: SourcePlanBase = {
   onInvalid: 'dead_letter',
   maxRejectRatio: 0.5,
   allowEmpty: false,
+  schema: null,
+  expect: { minRecords: null, maxStalenessMs: null },
   retry: { maxAttempts: 1, initialIntervalMs: 1, backoffCoefficient: 2, maxIntervalMs: 1 },
   fetchFingerprint: 'fetch',
   shapeFingerprint: 'shape',
+};
+
+const httpDefaults: Omit<HttpPlanBase, keyof SourcePlanBase | 'url' | 'params' | 'headers'> = {
+  ...{ method: 'GET', auth: null, proxy: null, incremental: null, allowPrivate: true, obeyRobots: false },
+  ...{ timeoutMs: 5_000, maxBodyBytes: 64 * 1024 * 1024, concurrency: 1, onResponse: [] },
+  paginator: { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
 };
 
 /** A JSON source with every default of daybook.yaml. */
@@ -25,17 +33,24 @@ export function httpPlan(fields: Partial<HttpJsonPlan> = {}): HttpJsonPlan {
     params: {},
     headers: {},
     records: '@',
-    paginator: { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
-    incremental: null,
-    allowPrivate: true,
-    timeoutMs: 5_000,
-    maxBodyBytes: 64 * 1024 * 1024,
+    ...httpDefaults,
     ...fields,
   };
 }
 
 export function filePlan(fields: Partial<FilePlan> = {}): FilePlan {
-  return { ...base, type: 'file', path: 'in.ndjson', compression: 'none', ...fields };
+  return {
+    ...{ ...base, type: 'file', path: 'in.ndjson', format: null, records: '@', maxBodyBytes: 64 * 1024 * 1024 },
+    csv: { delimiter: ',', quote: '"', header: true, encoding: null },
+    ...fields,
+  };
+}
+
+export function modulePlan(fields: Partial<ModulePlan> = {}): ModulePlan {
+  return {
+    ...{ ...base, type: 'module', module: './source.ts', options: {} },
+    ...{ allowPrivate: true, timeoutMs: 5_000, maxBodyBytes: 64 * 1024 * 1024, ...fields },
+  };
 }
 
 /** Pages by number, from 1, until an empty one. */

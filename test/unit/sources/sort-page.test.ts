@@ -23,7 +23,12 @@ async function sort(
   plan = httpPlan(),
   when = fetchedAt,
 ) {
-  const sorter = { extract: createExtractor(plan, new DaySet()), known, cursorTime: createCursorTime(plan) };
+  const sorter = {
+    extract: createExtractor(plan, new DaySet()),
+    known,
+    cursorTime: createCursorTime(plan),
+    since: null,
+  };
   return sortPage(pageOf(values, when), 3, sorter);
 }
 

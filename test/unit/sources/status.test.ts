@@ -26,7 +26,7 @@ describe('statusError', () => {
 
   test('says who answered what, what was expected and what to do', () => {
     expect(statusError(401, 'news', null)?.message).toBe(
-      'fetch: news answered 401, expected 200 or 304; check the credentials in headers',
+      'fetch: news answered 401, expected 200 or 304; check the credentials in auth or headers',
     );
     expect(statusError(410, 'news', null)?.message).toContain('check url');
   });

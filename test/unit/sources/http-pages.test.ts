@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
 import type { HttpJsonPlan } from '../../../src/domain/source.ts';
 import type { SourceState } from '../../../src/domain/state.ts';
-import { fetchJsonPages, firstHttpPlace } from '../../../src/sources/http-json.ts';
+import { unlimited } from '../../../src/domain/host-budget.ts';
+import { jsonFormat } from '../../../src/sources/http-json.ts';
+import { fetchHttpPages, firstHttpPlace } from '../../../src/sources/http-pages.ts';
+import { createAccessTokens } from '../../../src/sources/http/auth.ts';
 import type { HttpRequest, HttpResponse } from '../../../src/sources/http/http-client.ts';
 import type { Page } from '../../../src/sources/page.ts';
 import { byNumber, context, httpPlan, state } from './plans.ts';
@@ -22,20 +25,21 @@ interface Answer {
 async function read(plan: HttpJsonPlan, answers: Answer[], before: SourceState = state) {
   const requests: HttpRequest[] = [];
   const client = {
-    async get(request: HttpRequest): Promise<HttpResponse> {
+    async send(request: HttpRequest): Promise<HttpResponse> {
       requests.push(request);
       const { status = 200, headers = {}, body = [] } = answers.shift() ?? {};
       return {
-        status,
-        headers,
+        ...{ status, headers, url: request.url },
         body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       };
     },
     close: async () => {},
   };
   const pages: Page[] = [];
-  for await (const page of fetchJsonPages(client, plan, firstHttpPlace(plan, before), before, context))
-    pages.push(page);
+  const robots = { check: async () => null };
+  const tools = { client, tokens: createAccessTokens(client), robots, budget: unlimited, limitOf: () => null };
+  const from = firstHttpPlace(plan, before);
+  for await (const page of fetchHttpPages(plan, jsonFormat(plan), from, before, tools, context)) pages.push(page);
   return { pages, requests, urls: requests.map(({ url }) => url) };
 }
 
@@ -59,12 +63,14 @@ describe('firstHttpPlace', () => {
 
   test('goes on a page before where a poll broke off, asking what that one asked', () => {
     const unfinished = {
-      ...{ page: 3, since: '2026-05-01T00:00:00.000000Z', watermark: '2026-11-01T00:00:00.000000Z' },
+      ...{ page: 3, cursor: null, skip: 0 },
+      ...{ since: '2026-05-01T00:00:00.000000Z', watermark: '2026-11-01T00:00:00.000000Z' },
       ...{ keysKept: 0, keyBlobs: [] },
     };
     const plan = httpPlan({ incremental, paginator: byNumber });
     expect(firstHttpPlace(plan, { ...state, watermark: '2026-10-01T00:00:00.000000Z', unfinished })).toEqual({
-      ...{ type: 'http', page: 2, since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
+      ...{ type: 'http', page: 2, cursor: null, skip: 0 },
+      ...{ since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
     });
   });
 
@@ -74,7 +80,7 @@ describe('firstHttpPlace', () => {
   });
 });
 
-describe('fetchJsonPages', () => {
+describe('fetchHttpPages', () => {
   test('asks page after page until an empty one, with the parameters in the URL', async () => {
     const plan = httpPlan({
       ...{ paginator: byNumber, incremental },
@@ -92,12 +98,12 @@ describe('fetchJsonPages', () => {
   test('asks for changes only, where one page is all there is', async () => {
     const known = { ...state, etag: '"v1"', lastModified: 'Sun, 01 Nov 2026 09:30:00 GMT' };
     const { requests } = await read(httpPlan(), [{ body: [] }], known);
-    expect(requests[0]?.headers).toMatchObject({
+    expect(requests[0]?.own.headers).toMatchObject({
       'if-none-match': '"v1"',
       'if-modified-since': 'Sun, 01 Nov 2026 09:30:00 GMT',
     });
     const paged = await read(httpPlan({ paginator: byNumber }), [{ body: [] }], known);
-    expect(Object.keys(paged.requests[0]?.headers ?? {})).not.toContain('if-none-match');
+    expect(Object.keys(paged.requests[0]?.own.headers ?? {})).not.toContain('if-none-match');
   });
 
   test('takes a 304 for not modified, if it asked for one', async () => {

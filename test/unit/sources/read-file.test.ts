@@ -6,8 +6,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SourceRefused, SourceUnavailable } from '../../../src/domain/errors.ts';
 import type { FilePlan } from '../../../src/domain/source.ts';
 import type { SourceState } from '../../../src/domain/state.ts';
+import { firstFilePlace } from '../../../src/sources/files/first-place.ts';
 import { OpenReaders } from '../../../src/sources/files/open-readers.ts';
-import { firstFilePlace, readNdjsonPages, type FileToRead } from '../../../src/sources/ndjson-file.ts';
+import { readFilePages } from '../../../src/sources/files/read-file.ts';
+import type { FileToRead } from '../../../src/sources/files/record-reader.ts';
 import type { Page } from '../../../src/sources/page.ts';
 import { context, filePlan, state } from './plans.ts';
 
@@ -24,17 +26,17 @@ afterEach(async () => {
 
 const fileOf = (fields: Partial<FilePlan> = {}): FileToRead => ({
   plan: filePlan(fields),
-  path: join(folder, 'in.ndjson'),
+  path: join(folder, fields.path ?? 'in.ndjson'),
   run: 'run',
 });
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `{"id":${from + n}}\n`).join('');
-const file = () => join(folder, 'in.ndjson');
+const file = (name = 'in.ndjson') => join(folder, name);
 
 /** Reads a whole run; returns its pages and the state after it. */
 async function run(before: SourceState = state, fields: Partial<FilePlan> = {}) {
   const place = await firstFilePlace(fileOf(fields), before);
   const pages: Page[] = [];
-  if (place) for await (const page of readNdjsonPages(fileOf(fields), place, readers, context)) pages.push(page);
+  if (place) for await (const page of readFilePages(fileOf(fields), place, readers, context)) pages.push(page);
   const after = { ...before, ...pages.at(-1)?.patch };
   return { pages, items: pages.flatMap((page) => page.items), after, unchanged: place === null };
 }
@@ -62,7 +64,7 @@ describe('firstFilePlace', () => {
   });
 });
 
-describe('readNdjsonPages', () => {
+describe('readFilePages', () => {
   test('reads every line once, over pages and runs, with its number', async () => {
     writeFileSync(file(), lines(2_500));
     const first = await run();
@@ -122,7 +124,7 @@ describe('readNdjsonPages', () => {
     writeFileSync(file(), lines(1_500));
     const place = await firstFilePlace(fileOf(), state);
     let read = 0;
-    for await (const page of readNdjsonPages(fileOf(), place!, readers, context)) {
+    for await (const page of readFilePages(fileOf(), place!, readers, context)) {
       if (read === 0) appendFileSync(file(), lines(10, 1_500));
       read += page.items.length;
     }
@@ -130,14 +132,14 @@ describe('readNdjsonPages', () => {
   });
 
   test('keeps its reader open between fetches, and closes one that stands further on', async () => {
-    writeFileSync(file(), gzipSync(lines(3_500)));
-    const source = fileOf({ compression: 'gzip' });
+    writeFileSync(file('in.ndjson.gz'), gzipSync(lines(3_500)));
+    const source = fileOf({ path: 'in.ndjson.gz' });
     const take = vi.spyOn(readers, 'take');
     const begin = (await firstFilePlace(source, state))!;
 
     /** Reads one page as a fetch does that then has enough. */
     async function fetchOne(place: typeof begin): Promise<Page> {
-      for await (const page of readNdjsonPages(source, place, readers, context)) return page;
+      for await (const page of readFilePages(source, place, readers, context)) return page;
       throw new Error('no page');
     }
 
@@ -158,8 +160,8 @@ describe('readNdjsonPages', () => {
     await run();
     expect(keep).not.toHaveBeenCalled();
     const whole = gzipSync(lines(50_000));
-    writeFileSync(file(), whole.subarray(0, whole.length / 2));
-    await expect(run(state, { compression: 'gzip' })).rejects.toBeInstanceOf(SourceUnavailable);
+    writeFileSync(file('in.ndjson.gz'), whole.subarray(0, whole.length / 2));
+    await expect(run(state, { path: 'in.ndjson.gz' })).rejects.toBeInstanceOf(SourceUnavailable);
     expect(keep).not.toHaveBeenCalled();
   });
 
@@ -169,7 +171,7 @@ describe('readNdjsonPages', () => {
     const reason = new Error('shutdown');
     const place = await firstFilePlace(fileOf(), state);
     const reading = (async () => {
-      for await (const _ of readNdjsonPages(fileOf(), place!, readers, { ...context, signal: abort.signal })) {
+      for await (const _ of readFilePages(fileOf(), place!, readers, { ...context, signal: abort.signal })) {
         abort.abort(reason);
       }
     })();

@@ -1,0 +1,151 @@
+import { statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { resolveReferences } from '../config/references.ts';
+import type { Config } from '../config/parse-config.ts';
+import { messageOf } from '../domain/errors.ts';
+import { sourceSearchAttribute } from '../domain/names.ts';
+import { withClient } from '../sinks/postgres/client.ts';
+import { isMigrated } from '../sinks/postgres/migrate.ts';
+import { prepareSession } from '../sinks/postgres/session.ts';
+import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
+import {
+  createContext,
+  loadConfig,
+  openStore,
+  requirePostgres,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
+import { print, printJson } from './output.ts';
+import { hasPoller } from './poller.ts';
+import { withTemporal } from './temporal-client.ts';
+
+/** One look at the surroundings. */
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found; where it is not well, also what was expected and what to do. */
+  readonly found: string;
+}
+
+type Probe = readonly [what: string, look: () => Promise<string>];
+
+const leastFreeBytes = 1024 ** 3;
+const supportedPostgres = { least: 12, most: 18 };
+const connectMs = 5_000;
+
+/** `daybook doctor`: looks at everything around that Daybook needs, and says what is missing. Changes nothing. */
+export async function doctorCommand(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
+  const context = createContext(options);
+  const config = await look(['configuration', async () => describeConfig(loadConfig(context))]);
+  const probes = [...surroundings(context), ...(config.ok ? hosts(context, loadConfig(context)) : [])];
+  // At once: each of many hosts may take seconds to be given up.
+  const findings = [config, ...(await Promise.all(probes.map(look)))];
+  if (options.json) printJson(findings);
+  else for (const { what, ok, found } of findings) print(`${ok ? 'ok     ' : 'FAILED '} ${what.padEnd(16)} ${found}`);
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+async function look([what, probe]: Probe): Promise<Finding> {
+  try {
+    return { what, ok: true, found: await probe() };
+  } catch (error) {
+    return { what, ok: false, found: messageOf(error) };
+  }
+}
+
+function describeConfig({ sources }: Config): string {
+  const scheduled = sources.filter(({ schedule }) => schedule).length;
+  return `${sources.length} source${sources.length === 1 ? '' : 's'}, ${scheduled} with a schedule`;
+}
+
+function surroundings(context: Context): Probe[] {
+  return [
+    ['Node.js', async () => process.versions.node],
+    ['store', () => lookAtStore(context)],
+    ['PostgreSQL', () => lookAtPostgres(context)],
+    ['Temporal', () => lookAtTemporal(context)],
+  ];
+}
+
+async function lookAtStore(context: Context): Promise<string> {
+  const { storeFolder } = context.environment;
+  const store = openStore(context);
+  await store.put('doctor', 'x');
+  await store.delete('doctor');
+  const { bavail, bsize } = await statfs(storeFolder);
+  const free = bavail * bsize;
+  const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  if (free >= leastFreeBytes) return text;
+  throw new Error(`found ${text}, expected 1 GiB at least; free some space, or move DAYBOOK_DATA`);
+}
+
+async function lookAtPostgres(context: Context): Promise<string> {
+  const settings = requirePostgres(context);
+  const where = `${settings.host}:${settings.port}/${settings.database}`;
+  const found = await withClient(settings, async (client) => {
+    await prepareSession(client);
+    const { rows } = await client.query<{ version: string; number: number }>(
+      `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+    );
+    return { ...rows[0], migrated: await isMigrated(client, settings.schema) };
+  }).catch((error: unknown) => {
+    throw postgresFailure(error, `${where} cannot be used`);
+  });
+  const major = Math.floor((found.number ?? 0) / 10_000);
+  if (major < supportedPostgres.least)
+    throw new Error(`found version ${found.version} at ${where}, expected 12 or newer`);
+  if (!found.migrated) throw new Error(`found ${where} not migrated; run ./daybook migrate`);
+  const untried = major > supportedPostgres.most ? ', newer than any that was tried' : '';
+  return `${found.version} at ${where}${untried}`;
+}
+
+async function lookAtTemporal(context: Context): Promise<string> {
+  const settings = requireTemporal(context);
+  return withTemporal(settings, async (client) => {
+    const { namespace } = settings;
+    await client.workflowService.describeNamespace({ namespace });
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    const where = `${settings.address}, namespace ${namespace}`;
+    if (!(await hasPoller(client)))
+      throw new Error(`found no worker at ${where}, expected one; start it with ./daybook worker, or ./daybook up`);
+    const known = customAttributes?.[sourceSearchAttribute] !== undefined;
+    return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered`}`;
+  });
+}
+
+/** Whether the hosts of the sources can be reached, each once. */
+function hosts({ environment }: Context, { sources }: Config): Probe[] {
+  const urls = new Map<string, URL>();
+  for (const source of sources) {
+    if (!('url' in source)) continue;
+    const url = resolveReferences(source.url, environment.lookUp);
+    // Behind a proxy it is the proxy that reaches them.
+    if (source.proxy === undefined && URL.canParse(url)) urls.set(new URL(url).host, new URL(url));
+  }
+  const proxied = environment.proxies.httpProxy ?? environment.proxies.httpsProxy;
+  return proxied === undefined ? [...urls].map(([host, url]): Probe => [host, () => reach(url)]) : [];
+}
+
+async function reach({ hostname, port, protocol }: URL): Promise<string> {
+  const target = {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+  };
+  const startedAt = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect({ ...target, timeout: connectMs });
+    const fail = (error: Error) => {
+      socket.destroy();
+      reject(new Error(`${error.message}; check the url, DNS and the firewall`));
+    };
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', fail);
+    socket.once('timeout', () => fail(new Error(`no connection within ${connectMs / 1_000} s`)));
+  });
+  return `reached in ${Math.round(performance.now() - startedAt)} ms`;
+}

@@ -1,0 +1,28 @@
+import type { FieldPlan, FieldPlans } from '../domain/html-plan.ts';
+import type { HtmlPlan } from '../domain/source.ts';
+import type { FieldConfig } from './html-schemas.ts';
+import { httpBase, paginatorPlan } from './http-plan.ts';
+import type { Config } from './parse-config.ts';
+import type { HtmlConfig } from './source-schemas.ts';
+
+export function htmlPlan(config: Config, source: HtmlConfig): HtmlPlan {
+  const { items, detail } = source;
+  const plans = {
+    items: { selector: items.selector, json: items.json ?? null },
+    fields: fieldPlans(source.fields),
+    detail: detail ? { url: detail.url, fields: fieldPlans(detail.fields), maxPages: detail.max_pages } : null,
+  };
+  return { ...httpBase(config, source, paginatorPlan(source.paginator), null, plans), type: 'html', ...plans };
+}
+
+function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldPlan(field)]));
+}
+
+function fieldPlan({ selector, attr, html, type, required, list, json, transforms, fields }: FieldConfig): FieldPlan {
+  return {
+    ...{ selector: selector ?? null, attr: attr ?? null, html, type, required, list, json: json ?? null },
+    transforms: transforms.map(({ trim, regex = null, replace = null }) => ({ trim, regex, replace })),
+    fields: fields ? fieldPlans(fields) : null,
+  };
+}

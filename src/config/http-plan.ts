@@ -1,0 +1,132 @@
+import type { AuthPlan, IncrementalPlan, PaginatorPlan } from '../domain/plan-parts.ts';
+import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../domain/source.ts';
+import type { Config } from './parse-config.ts';
+import { planBase, type KeyPlan } from './plan-base.ts';
+import { maskLiterals, maskOptions, maskSecret, maskUrl } from './secrets.ts';
+import type { HtmlConfig, HttpJsonConfig, RssConfig } from './source-schemas.ts';
+
+export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
+  const { method, body, records } = source;
+  const incremental = incrementalPlan(source);
+  const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, { body, records, method });
+  return {
+    ...shared,
+    ...{ type: 'http_json', method, records },
+    ...(body === undefined ? {} : { body: maskOptions('body', body) }),
+  };
+}
+
+const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
+
+/**
+ * A feed has its id and time by itself; whatever the configuration says of them counts.
+ * Without any time, that of the fetch is taken: old dialects know none.
+ */
+export function rssPlan(config: Config, source: RssConfig): RssPlan {
+  const { id, occurred_at: time } = source;
+  const keys: KeyPlan = {
+    id: id === undefined ? ['id'] : typeof id === 'string' ? [id] : id,
+    occurredAt: {
+      path: time?.path ?? 'published || updated',
+      format: time?.format ?? 'iso8601',
+      timezone: time?.timezone ?? 'UTC',
+      onMissing: time?.on_missing ?? 'fetched_at',
+    },
+  };
+  return { ...httpBase(config, source, onePage, null, {}, keys), type: 'rss' };
+}
+
+/** What sources share that are fetched over HTTP. */
+export function httpBase(
+  config: Config,
+  source: HttpJsonConfig | RssConfig | HtmlConfig,
+  paginator: PaginatorPlan,
+  incremental: IncrementalPlan | null,
+  shaping: object,
+  keys?: KeyPlan,
+): HttpPlanBase {
+  const { url, params, headers } = source;
+  return {
+    ...planBase(config, source, { url, params, paginator, incremental }, { headers, ...shaping }, keys),
+    url: maskUrl(url),
+    method: 'GET',
+    params: maskLiterals('params', params),
+    headers: maskLiterals('headers', headers),
+    auth: source.auth === undefined ? null : authPlan(source.auth),
+    proxy: source.proxy === undefined ? null : maskSecret('proxy', source.proxy),
+    paginator,
+    incremental,
+    allowPrivate: source.allow_private,
+    timeoutMs: source.timeout,
+    maxBodyBytes: source.max_body,
+    concurrency: source.concurrency,
+    obeyRobots: (source.robots ?? (source.type === 'html' ? 'obey' : 'ignore')) === 'obey',
+    onResponse: source.on_response.map(({ status = null, body_contains: bodyContains = null, action }) => ({
+      ...{ status, bodyContains, action },
+    })),
+  };
+}
+
+export function paginatorPlan(paginator: HttpJsonConfig['paginator']): PaginatorPlan {
+  const limits = {
+    hasMorePath: paginator.has_more_path ?? null,
+    stopAfterEmptyPage: paginator.stop_after_empty_page,
+    maxPages: paginator.max_pages ?? null,
+  };
+  switch (paginator.type) {
+    case 'single_page':
+    case 'header_link':
+      return { type: paginator.type, ...limits };
+    case 'page_number': {
+      const { page_param: pageParam, base_page: basePage, total_path: totalPath = null } = paginator;
+      return { type: 'page_number', pageParam, basePage, totalPath, ...limits };
+    }
+    case 'offset': {
+      const { offset_param: offsetParam, limit_param: limitParam, limit, total_path: totalPath = null } = paginator;
+      return { type: 'offset', offsetParam, limitParam, limit, totalPath, ...limits };
+    }
+    case 'cursor': {
+      const { cursor_path: cursorPath, cursor_param: cursorParam } = paginator;
+      return { type: 'cursor', cursorPath, cursorParam, ...limits };
+    }
+    case 'json_link':
+      return { type: 'json_link', nextUrlPath: paginator.next_url_path, ...limits };
+    case 'html_link':
+      return { type: 'html_link', selector: paginator.selector, ...limits };
+  }
+}
+
+function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | null {
+  if (!incremental) return null;
+  return {
+    cursor: incremental.cursor,
+    format: incremental.format,
+    startParam: incremental.start_param ?? null,
+    endParam: incremental.end_param ?? null,
+    initialValue: incremental.initial_value ?? null,
+    lagMs: incremental.lag,
+  };
+}
+
+function authPlan(auth: NonNullable<HttpJsonConfig['auth']>): AuthPlan {
+  const secret = (name: string, value: string) => maskSecret(`auth/${name}`, value);
+  switch (auth.type) {
+    case 'bearer':
+      return { type: 'bearer', token: secret('token', auth.token) };
+    case 'api_key': {
+      const { name, location, api_key: apiKey } = auth;
+      return { type: 'api_key', name, location, apiKey: secret('api_key', apiKey) };
+    }
+    case 'http_basic': {
+      const { username, password } = auth;
+      return { type: 'http_basic', username: secret('username', username), password: secret('password', password) };
+    }
+    case 'oauth2_client_credentials': {
+      const { token_url: tokenUrl, client_id: clientId, client_secret: clientSecret, scope = null } = auth;
+      return {
+        ...{ type: 'oauth2_client_credentials', tokenUrl: secret('token_url', tokenUrl) },
+        ...{ clientId: secret('client_id', clientId), clientSecret: secret('client_secret', clientSecret), scope },
+      };
+    }
+  }
+}

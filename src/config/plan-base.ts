@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { TimePlan } from '../domain/plan-parts.ts';
+import type { RecordLimits, SchemaPlan, SourcePlanBase } from '../domain/source.ts';
+import type { Config } from './parse-config.ts';
+import type { SourceConfig } from './source-schemas.ts';
+
+/** What a plan says of the records' id and time. */
+export interface KeyPlan {
+  readonly id: readonly string[];
+  readonly occurredAt: TimePlan;
+}
+
+/**
+ * What the plans of all kinds of source share.
+ * @param asked what the source is asked for: where it changes, the state starts afresh
+ * @param shaping what else shapes records: where it changes, ETag and previous keys are dropped
+ */
+export function planBase(
+  config: Config,
+  source: SourceConfig,
+  asked: object,
+  shaping: object,
+  keys: KeyPlan = keyPlan(source),
+): SourcePlanBase {
+  const { retry, expect } = source;
+  const limits: RecordLimits = {
+    maxRecordBytes: source.max_record,
+    maxAheadMs: config.partitions.max_ahead,
+    maxAgeMs: config.partitions.max_age,
+    maxNewDays: config.partitions.max_new_days,
+  };
+  const schema: SchemaPlan | null =
+    source.schema === undefined ? null : { path: source.schema, hash: config.schemas.get(source.schema) ?? '' };
+  return {
+    name: source.name,
+    ...keys,
+    limits,
+    onInvalid: source.on_invalid,
+    maxRejectRatio: source.max_reject_ratio,
+    allowEmpty: source.allow_empty,
+    retry: {
+      maxAttempts: retry.max_attempts,
+      initialIntervalMs: retry.initial_interval,
+      backoffCoefficient: retry.backoff_coefficient,
+      maxIntervalMs: Math.max(retry.max_interval, retry.initial_interval),
+    },
+    schema,
+    expect: { minRecords: expect?.min_records ?? null, maxStalenessMs: expect?.max_staleness ?? null },
+    fetchFingerprint: fingerprint({ type: source.type, ...asked }),
+    shapeFingerprint: fingerprint({ ...keys, limits, schema, ...shaping }),
+  };
+}
+
+function keyPlan({ id, occurred_at: time }: SourceConfig): KeyPlan {
+  return {
+    id: typeof id === 'string' ? [id] : (id ?? []),
+    occurredAt: {
+      path: time?.path ?? null,
+      format: time?.format ?? 'iso8601',
+      timezone: time?.timezone ?? 'UTC',
+      onMissing: time?.on_missing ?? 'reject',
+    },
+  };
+}
+
+/** Keys in order: moving a line of the file changes nothing. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));
+}
+
+function fingerprint(value: object): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sortKeys(value)))
+    .digest('hex')
+    .slice(0, 16);
+}

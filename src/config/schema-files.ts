@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { messageOf } from '../domain/errors.ts';
+import { compileSchema } from '../domain/json-schema.ts';
+import type { Problem } from './problem.ts';
+import type { SourceConfig } from './source-schemas.ts';
+
+export interface SchemaFiles {
+  /** Hashes of the contents, by path as written. */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly problems: readonly Problem[];
+}
+
+/** Contents that have been compiled before, good or not: many sources may share a schema, and the file is read often. */
+const verdicts = new Map<string, string | null>();
+
+/** Reads the JSON Schemas that sources name, each once. */
+export function readSchemaFiles(configFile: string, sources: readonly (SourceConfig | null)[]): SchemaFiles {
+  const hashes = new Map<string, string>();
+  const faults = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [index, source] of sources.entries()) {
+    const path = source?.schema;
+    if (path === undefined) continue;
+    if (!hashes.has(path) && !faults.has(path)) {
+      const read = readSchema(resolve(dirname(configFile), path));
+      if (read.problem === null) hashes.set(path, read.hash);
+      else faults.set(path, read.problem);
+    }
+    const fault = faults.get(path);
+    if (fault !== undefined) problems.push({ path: ['sources', index, 'schema'], message: `${path}: ${fault}` });
+  }
+  return { hashes, problems };
+}
+
+function readSchema(file: string): { readonly hash: string; readonly problem: string | null } {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return { hash: '', problem: `cannot be read (${messageOf(error)}), expected a JSON Schema` };
+  }
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const known = verdicts.get(hash);
+  if (known !== undefined) return { hash, problem: known };
+  const problem = problemOf(text);
+  verdicts.set(hash, problem);
+  return { hash, problem };
+}
+
+function problemOf(text: string): string | null {
+  try {
+    compileSchema(JSON.parse(text));
+    return null;
+  } catch (error) {
+    return `found no JSON Schema (${messageOf(error)}), expected one`;
+  }
+}

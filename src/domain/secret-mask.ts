@@ -1,0 +1,33 @@
+/** Hides secrets in texts that workflows carry (the address of a next page may echo one), and puts them back. */
+export interface SecretMask {
+  readonly hide: (text: string) => string;
+  readonly reveal: (text: string) => string;
+}
+
+/** Stands around the number of a secret and of the form it is written in; a source's own are taken out first. */
+const mark = '\u0001';
+
+/**
+ * @param secrets always in the same order, for their numbers stand for them
+ */
+export function createSecretMask(secrets: readonly string[]): SecretMask {
+  const forms = secrets.flatMap((secret, index) =>
+    secret.length < 4 ? [] : writings(secret).map((text, form) => ({ text, stand: `${mark}${index}.${form}${mark}` })),
+  );
+  const longestFirst = [...forms].sort((a, b) => b.text.length - a.text.length);
+  return {
+    hide: (text) =>
+      longestFirst.reduce((hidden, { text: secret, stand }) => hidden.replaceAll(secret, stand), strip(text)),
+    reveal: (text) => forms.reduce((revealed, { text: secret, stand }) => revealed.replaceAll(stand, secret), text),
+  };
+}
+
+/** A secret as it is, and as URLs write it. */
+function writings(secret: string): string[] {
+  const encoded = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams([['', secret]]).toString().slice(1)];
+  return [...new Set([secret, ...encoded])];
+}
+
+function strip(text: string): string {
+  return text.replaceAll(mark, '');
+}

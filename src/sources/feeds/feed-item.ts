@@ -1,0 +1,40 @@
+/** What all dialects have in common, under one name each; the rest of an item stands under its own names. */
+export interface FeedItem {
+  /** The guid or id that the feed gives; null where it gives none. */
+  readonly guid: string | null;
+  /** Absolute. */
+  readonly link: string | null;
+  readonly title: string | null;
+  /** As written. */
+  readonly published: string | null;
+  readonly updated: string | null;
+  readonly enclosures: readonly Enclosure[];
+  /** Everything that the item holds, under its own names. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The document broke off inside it. */
+  readonly cut: boolean;
+}
+
+export interface Enclosure {
+  readonly url: string;
+  readonly type: string | null;
+  readonly length: string | null;
+}
+
+export interface Feed {
+  readonly items: readonly FeedItem[];
+  /** Whether the document reached its end. */
+  readonly complete: boolean;
+  readonly hints: PollingHints;
+}
+
+/** How often a feed wants to be asked. */
+export interface PollingHints {
+  readonly ttlMinutes: number | null;
+  /** Hours of the day, UTC, in which nobody needs to ask. */
+  readonly skipHours: readonly number[];
+  /** `Monday` to `Sunday` */
+  readonly skipDays: readonly string[];
+}
+
+export const noHints: PollingHints = { ttlMinutes: null, skipHours: [], skipDays: [] };

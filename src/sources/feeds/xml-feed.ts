@@ -1,0 +1,123 @@
+import type { Enclosure, Feed, FeedItem, PollingHints } from './feed-item.ts';
+import { readXmlFeed, type XmlItem, type XmlObject, type XmlValue } from './xml-reader.ts';
+import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
+
+/**
+ * Reads RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0.
+ * @throws WrongShape
+ */
+export function parseXmlFeed(text: string, base: string, subject: string): Feed {
+  const { vocabulary, items, channel, complete } = readXmlFeed(text, base, subject);
+  const read = vocabulary === 'atom' ? atomItem : rssItem;
+  return { items: items.map(read), complete, hints: hintsOf(channel) };
+}
+
+function rssItem({ fields, base: _base, cut }: XmlItem): FeedItem {
+  const guid = firstText(fields, 'guid', 'rdf:about', 'atom:id', 'id', 'dc:identifier');
+  const permalink = listOf(fields['guid']).find(
+    (value) => attributeOf(value, 'isPermaLink')?.toLowerCase() !== 'false',
+  );
+  return {
+    guid,
+    link: rssLink(fields) ?? (guid !== null && permalink !== undefined && /^https?:/i.test(guid) ? guid : null),
+    title: firstText(fields, 'title', 'dc:title', 'media:title', 'itunes:title'),
+    published: firstText(
+      fields,
+      'pubDate',
+      'published',
+      'dc:date',
+      'dcterms:issued',
+      'dcterms:created',
+      'atom:published',
+      'date',
+    ),
+    updated: firstText(fields, 'atom:updated', 'updated', 'dcterms:modified', 'lastBuildDate'),
+    enclosures: [
+      ...enclosures(listOf(fields['enclosure']), 'url'),
+      ...enclosures(linksOf(fields, 'enclosure'), 'href'),
+      ...enclosures(mediaOf(fields), 'url'),
+    ],
+    fields,
+    cut,
+  };
+}
+
+/** Some feeds write their link as Atom does. */
+function rssLink(fields: XmlObject): string | null {
+  const [written] = listOf(fields['link']).flatMap((link) => textOf(link) ?? attributeOf(link, 'href') ?? []);
+  return written ?? alternate(fields) ?? firstText(fields, 'rdf:about', 'feedburner:origLink');
+}
+
+function atomItem({ fields, cut }: XmlItem): FeedItem {
+  return {
+    guid: firstText(fields, 'id', 'guid'),
+    link: alternate(fields) ?? firstText(fields, 'link', 'feedburner:origLink'),
+    title: firstText(fields, 'title', 'dc:title', 'media:title'),
+    published: firstText(fields, 'published', 'issued', 'created', 'dc:date', 'dcterms:issued', 'pubDate'),
+    updated: firstText(fields, 'updated', 'modified', 'dcterms:modified'),
+    enclosures: [...enclosures(linksOf(fields, 'enclosure'), 'href'), ...enclosures(mediaOf(fields), 'url')],
+    fields,
+    cut,
+  };
+}
+
+/** The address of an item's page: of its links, the one without relation or with `alternate`, HTML before others. */
+function alternate(fields: XmlObject): string | null {
+  const links = linksOf(fields, 'alternate');
+  const html = links.find((link) => /html/i.test(attributeOf(link, 'type') ?? 'text/html'));
+  const link = html ?? links[0];
+  return link === undefined ? null : attributeOf(link, 'href');
+}
+
+function linksOf(fields: XmlObject, relation: string): XmlValue[] {
+  return [...listOf(fields['link']), ...listOf(fields['atom:link'])].filter(
+    (link) =>
+      attributeOf(link, 'href') !== null && (attributeOf(link, 'rel') ?? 'alternate').toLowerCase() === relation,
+  );
+}
+
+function mediaOf(fields: XmlObject): XmlValue[] {
+  const grouped = listOf(fields['media:group']).flatMap((group) =>
+    typeof group === 'string' || Array.isArray(group) ? [] : listOf(group['media:content']),
+  );
+  return [...listOf(fields['media:content']), ...grouped];
+}
+
+function enclosures(values: readonly XmlValue[], urlName: string): Enclosure[] {
+  return values.flatMap((value) => {
+    const url = attributeOf(value, urlName);
+    if (url === null) return [];
+    const length = attributeOf(value, 'length') ?? attributeOf(value, 'fileSize');
+    return [{ url, type: attributeOf(value, 'type'), length }];
+  });
+}
+
+const updateMinutes: Readonly<Record<string, number>> = {
+  hourly: 60,
+  daily: 1_440,
+  weekly: 10_080,
+  monthly: 43_200,
+  yearly: 525_600,
+};
+
+function hintsOf(channel: XmlObject): PollingHints {
+  const ttl = Number(firstText(channel, 'ttl') ?? Number.NaN);
+  const period = updateMinutes[(firstText(channel, 'sy:updatePeriod') ?? '').toLowerCase()];
+  const frequency = Number(firstText(channel, 'sy:updateFrequency') ?? 1);
+  const syndication = period === undefined ? Number.NaN : period / frequency;
+  const minutes = [ttl, syndication].find((value) => Number.isFinite(value) && value > 0);
+  return {
+    ttlMinutes: minutes ?? null,
+    skipHours: membersOf(channel['skipHours'], 'hour').flatMap((text) => {
+      const hour = Number(text);
+      return Number.isInteger(hour) && hour >= 0 && hour <= 24 ? [hour % 24] : [];
+    }),
+    skipDays: membersOf(channel['skipDays'], 'day'),
+  };
+}
+
+function membersOf(value: XmlValue | undefined, name: string): string[] {
+  return listOf(value).flatMap((list) =>
+    typeof list === 'string' || Array.isArray(list) ? [] : listOf(list[name]).flatMap((member) => textOf(member) ?? []),
+  );
+}

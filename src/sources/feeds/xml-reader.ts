@@ -1,0 +1,237 @@
+import { escapeAttribute, escapeText } from 'entities';
+import { Parser } from 'htmlparser2';
+import { WrongShape } from '../../domain/errors.ts';
+import { absoluteUrl } from './absolute-url.ts';
+import { cleanXml } from './clean-xml.ts';
+import { emptyScope, scopeWithin, usualName, vocabularyOf, type Scope, type Vocabulary } from './namespaces.ts';
+
+/** What an element holds: its text, or an object of attributes, child elements and (as `value`) text. */
+export type XmlValue = string | { [name: string]: XmlValue } | XmlValue[];
+export type XmlObject = { [name: string]: XmlValue };
+
+export interface XmlItem {
+  readonly fields: XmlObject;
+  /** Base of relative links. */
+  readonly base: string;
+  /** The document broke off inside it. */
+  readonly cut: boolean;
+}
+
+export interface XmlFeed {
+  readonly vocabulary: Vocabulary;
+  readonly items: readonly XmlItem[];
+  /** The children of the channel or feed that are no items. */
+  readonly channel: XmlObject;
+  /** Whether the document reached the end of its root element. */
+  readonly complete: boolean;
+}
+
+/** Beyond it a document is no feed, but an attack. */
+const maxNesting = 5_000;
+/** Elements whose child elements are markup. */
+const markupElements = new Set([
+  ...['title', 'description', 'summary', 'content', 'subtitle', 'tagline', 'info', 'rights', 'copyright'],
+  ...['content:encoded', 'body', 'xhtml:body', 'fullitem', 'atom:summary', 'atom:content', 'media:description'],
+]);
+/** Attributes and elements that hold links, to be made absolute. */
+const linkAttributes = new Set(['href', 'url', 'src', 'rdf:about', 'rdf:resource']);
+const linkElements = new Set(['link', 'comments', 'docs', 'url', 'uri', 'wfw:commentRss', 'feedburner:origLink']);
+
+interface Element {
+  /** As written. */
+  readonly tag: string;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly base: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: XmlObject;
+  /** Where it stands among the items; null = it is none. */
+  readonly itemIndex: number | null;
+  text: string;
+  /** The content as markup, where it may be such; children do not become values then. */
+  markup: string | null;
+  hasMarkup: boolean;
+}
+
+/**
+ * Reads RSS, RDF and Atom, also where they are not well-formed, as far as they go. Declared entities are not expanded.
+ * @param base address of the document, for relative links
+ * @throws WrongShape where the document is no feed
+ */
+export function readXmlFeed(text: string, base: string, subject: string): XmlFeed {
+  const handler = new FeedHandler(base, subject);
+  const parser = new Parser(handler, { xmlMode: true });
+  parser.write(cleanXml(text));
+  handler.ended = true;
+  parser.end();
+  return handler.feed();
+}
+
+class FeedHandler {
+  /** The text is over: what is closed from here on never had an end tag. */
+  ended = false;
+  readonly #subject: string;
+  readonly #base: string;
+  readonly #stack: Element[] = [];
+  readonly #items: (XmlItem | null)[] = [];
+  /** Items on the stack. */
+  #openItems = 0;
+  #root: string | null = null;
+  #vocabulary: Vocabulary | null = null;
+  #channel: XmlObject = emptyObject();
+  #complete = false;
+
+  constructor(base: string, subject: string) {
+    this.#base = base;
+    this.#subject = subject;
+  }
+
+  feed(): XmlFeed {
+    if (this.#vocabulary === null) {
+      const found = this.#root === null ? 'no element' : `<${this.#root.slice(0, 40)}>`;
+      throw new WrongShape(`fetch: ${this.#subject} answered with ${found}, expected RSS, Atom or JSON Feed`);
+    }
+    return {
+      vocabulary: this.#vocabulary,
+      items: this.#items.filter((item) => item !== null),
+      channel: this.#channel,
+      complete: this.#complete,
+    };
+  }
+
+  onopentag(tag: string, attributes: Record<string, string>): void {
+    const parent = this.#stack.at(-1);
+    if (this.#stack.length >= maxNesting) {
+      throw new WrongShape(`fetch: ${this.#subject} nests its elements deeper than ${maxNesting}, expected a feed`);
+    }
+    const scope = scopeWithin(parent?.scope ?? emptyScope, attributes);
+    if (this.#root === null) this.#begin(tag, scope);
+    const name = canonicalName(usualName(tag, scope, this.#vocabulary));
+    const parentBase = parent?.base ?? this.#base;
+    const isMarkup = parent !== undefined && parent.markup !== null;
+    if (isMarkup) {
+      parent.markup += openingTag(tag, attributes);
+      parent.hasMarkup = true;
+    }
+    const itemIndex = !isMarkup && this.#isItem(name) ? this.#items.push(null) - 1 : null;
+    this.#stack.push({
+      ...{ tag, name, scope, attributes, itemIndex, children: emptyObject(), text: '', hasMarkup: false },
+      base: attributes['xml:base'] === undefined ? parentBase : absoluteUrl(attributes['xml:base'], parentBase),
+      markup: isMarkup || (this.#openItems > 0 && markupElements.has(name.toLowerCase())) ? '' : null,
+    });
+    if (itemIndex !== null) this.#openItems++;
+  }
+
+  ontext(text: string): void {
+    const element = this.#stack.at(-1);
+    if (!element) return;
+    element.text += text;
+    if (element.markup !== null) element.markup += escapeText(text);
+  }
+
+  onclosetag(): void {
+    const element = this.#stack.pop();
+    if (!element) return;
+    const parent = this.#stack.at(-1);
+    if (element.itemIndex !== null) this.#closeItem(element, element.itemIndex);
+    else if (parent && parent.markup !== null) {
+      parent.markup += `${element.markup ?? ''}</${element.tag}>`;
+      parent.text += element.text;
+    } else if (parent) add(parent.children, element.name, valueOf(element));
+    if (element.itemIndex === null && (element.name === 'channel' || element.name === 'feed')) {
+      this.#channel = element.children;
+    }
+    if (!parent && !this.ended) this.#complete = true;
+  }
+
+  #begin(tag: string, scope: Scope): void {
+    this.#root = tag;
+    const [prefix, local] = tag.includes(':') ? (tag.split(':', 2) as [string, string]) : ['', tag];
+    const own = vocabularyOf(scope[prefix] ?? '');
+    switch (local.toLowerCase()) {
+      case 'rss':
+      case 'rdf':
+      case 'channel':
+        this.#vocabulary = 'rss';
+        break;
+      case 'feed':
+        this.#vocabulary = 'atom';
+        break;
+      case 'entry':
+        if (own === 'atom') this.#vocabulary = 'atom';
+        break;
+      default:
+    }
+  }
+
+  /** Some feeds take their items from the other vocabulary. */
+  #isItem(name: string): boolean {
+    if (this.#vocabulary === null) return false;
+    if (name === (this.#vocabulary === 'atom' ? 'entry' : 'item')) return true;
+    return this.#openItems === 0 && /^(?:(?:rss:)?item|(?:atom:)?entry)$/.test(name);
+  }
+
+  #closeItem(element: Element, index: number): void {
+    this.#openItems--;
+    const fields = objectOf(element);
+    // Some feeds hold an empty item in each of their items.
+    if (this.#openItems > 0 && Object.keys(fields).length === 0) return;
+    this.#items[index] = { fields, base: element.base, cut: this.ended };
+  }
+}
+
+/** Elements whose case some feeds get wrong. */
+const canonicalNames = new Map(
+  [
+    ...['rss', 'channel', 'feed', 'item', 'entry', 'guid', 'id', 'title', 'link', 'description', 'pubDate', 'author'],
+    ...['category', 'comments', 'enclosure', 'source', 'published', 'updated', 'summary', 'content', 'ttl', 'hour'],
+    ...['skipHours', 'skipDays', 'day', 'content:encoded', 'dc:date', 'dc:creator'],
+  ].map((name) => [name.toLowerCase(), name]),
+);
+
+function canonicalName(name: string): string {
+  return canonicalNames.get(name.toLowerCase()) ?? name;
+}
+
+/** Without prototype: an element may be called `__proto__`. */
+function emptyObject(): XmlObject {
+  return Object.create(null) as XmlObject;
+}
+
+function add(object: XmlObject, name: string, value: XmlValue): void {
+  const present = object[name];
+  if (present === undefined) object[name] = value;
+  else if (Array.isArray(present)) present.push(value);
+  else object[name] = [present, value];
+}
+
+/** An element that has only text is that text. */
+function valueOf(element: Element): XmlValue {
+  const object = objectOf(element);
+  const text = textOf(element);
+  if (Object.keys(object).length === 0) return text;
+  if (text !== '') object[object['value'] === undefined ? 'value' : '#text'] = text;
+  return object;
+}
+
+/** Attributes and child elements; where both bear a name, the attribute's is `@name`. */
+function objectOf({ attributes, children, base, markup }: Element): XmlObject {
+  const object = emptyObject();
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'xmlns' || /^xml(?:ns)?:/.test(name)) continue;
+    const key = children[name] === undefined ? name : `@${name}`;
+    object[key] = linkAttributes.has(name) ? absoluteUrl(value.trim(), base) : value;
+  }
+  if (markup === null) Object.assign(object, children);
+  return object;
+}
+
+function textOf({ name, text, markup, hasMarkup, base }: Element): string {
+  const trimmed = (markup !== null && hasMarkup ? markup : text).trim();
+  return linkElements.has(name) && trimmed !== '' ? absoluteUrl(trimmed, base) : trimmed;
+}
+
+function openingTag(tag: string, attributes: Readonly<Record<string, string>>): string {
+  const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`);
+  return `<${tag}${written.join('')}>`;
+}

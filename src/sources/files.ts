@@ -1,0 +1,39 @@
+import type { FilePlace } from '../domain/fetch.ts';
+import type { FilePlan } from '../domain/source.ts';
+import type { SourceState } from '../domain/state.ts';
+import { isGlob } from './files/list-files.ts';
+import { readFilePages } from './files/read-file.ts';
+import { beginGlob, readGlobPages, type GlobTools } from './files/read-glob.ts';
+import { firstFilePlace } from './files/first-place.ts';
+import type { FetchContext, Page } from './page.ts';
+
+/** What the adapter of files needs. */
+export type FileTools = GlobTools;
+
+/** A source of files about to be read; `run` names its run. */
+export interface FileSource {
+  /** With secrets filled in. */
+  readonly plan: FilePlan;
+  readonly run: string;
+}
+
+/** Where a run begins; null where there is nothing new. */
+export async function beginFiles(
+  { plan, run }: FileSource,
+  state: SourceState,
+  tools: FileTools,
+): Promise<FilePlace | null> {
+  if (isGlob(plan.path)) return beginGlob(plan, run, state, tools);
+  return firstFilePlace({ plan, path: tools.resolvePath(plan.path), run }, state);
+}
+
+/** The records of a file, or of the files that a glob matches, from a place on. */
+export function readFiles(
+  { plan, run }: FileSource,
+  place: FilePlace,
+  tools: FileTools,
+  context: FetchContext,
+): AsyncGenerator<Page> {
+  if (isGlob(plan.path)) return readGlobPages(plan, run, place, tools, context);
+  return readFilePages({ plan, path: tools.resolvePath(plan.path), run }, place, tools.readers, context);
+}

@@ -1,0 +1,29 @@
+import type { CsvPlan, FileFormat, FilePlan } from '../../domain/source.ts';
+
+/** Whether a file is gzip, by its name. */
+export function isCompressed(path: string): boolean {
+  return /\.gz$/i.test(path);
+}
+
+/** The format of a file: as configured, else by its name, else JSON lines. */
+export function formatOf(plan: FilePlan, path: string): FileFormat {
+  if (plan.format !== null) return plan.format;
+  switch (extensionOf(path)) {
+    case 'json':
+      return 'json';
+    case 'csv':
+    case 'tsv':
+      return 'csv';
+    default:
+      return 'ndjson';
+  }
+}
+
+/** How a CSV file is written: a file named `.tsv` has tabs, unless another delimiter is set. */
+export function csvOf(plan: FilePlan, path: string): CsvPlan {
+  return plan.csv.delimiter === ',' && extensionOf(path) === 'tsv' ? { ...plan.csv, delimiter: '\t' } : plan.csv;
+}
+
+function extensionOf(path: string): string | undefined {
+  return /\.([^./\\]+)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
+}

@@ -1,0 +1,76 @@
+import robotsParser from 'robots-parser';
+import { RobotsDisallowed, SourceUnavailable } from '../../domain/errors.ts';
+import type { HttpPlanBase } from '../../domain/source.ts';
+import type { HttpClient } from './http-client.ts';
+
+/** What a site's robots.txt says to Daybook. */
+export interface RobotsRules {
+  /**
+   * Refuses an address that robots.txt closes to us.
+   * @returns the seconds that it wants between two requests; null where it does not say
+   * @throws RobotsDisallowed, SourceUnavailable where robots.txt cannot be had (RFC 9309 §2.3.1.4)
+   */
+  check(plan: HttpPlanBase, url: URL, signal: AbortSignal): Promise<number | null>;
+}
+
+/** The part of robots-parser's result that is used; its own types are of no use to a module. */
+interface Robot {
+  isAllowed(url: string, userAgent: string): boolean | undefined;
+  getCrawlDelay(userAgent: string): number | undefined;
+}
+
+const parseRobots = robotsParser as unknown as (url: string, text: string) => Robot;
+
+interface Known {
+  readonly rules: Promise<Robot>;
+  readonly untilMs: number;
+}
+
+/** RFC 9309 §2.4 allows a day at most. */
+const keptMs = 3_600_000;
+/** RFC 9309 §2.5: at least 500 KiB must be read. */
+const maxBytes = 1024 * 1024;
+const maxDelaySeconds = 60;
+
+export function createRobotsRules(client: HttpClient, userAgent: string): RobotsRules {
+  const sites = new Map<string, Known>();
+
+  function rulesOf(plan: HttpPlanBase, origin: string, signal: AbortSignal): Promise<Robot> {
+    const known = sites.get(origin);
+    if (known && known.untilMs > Date.now()) return known.rules;
+    const rules = readRules(client, plan, origin, signal);
+    sites.set(origin, { rules, untilMs: Date.now() + keptMs });
+    rules.catch(() => sites.delete(origin));
+    return rules;
+  }
+
+  return {
+    async check(plan, url, signal) {
+      const rules = await rulesOf(plan, url.origin, signal);
+      if (rules.isAllowed(url.href, userAgent) === false) {
+        throw new RobotsDisallowed(
+          `fetch: ${plan.name}: ${url.origin}/robots.txt closes ${url.pathname} to ${userAgent}, expected an open page; set robots: ignore if you may`,
+        );
+      }
+      const delay = rules.getCrawlDelay(userAgent);
+      return delay !== undefined && delay > 0 ? Math.min(delay, maxDelaySeconds) : null;
+    },
+  };
+}
+
+async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string, signal: AbortSignal): Promise<Robot> {
+  const url = `${origin}/robots.txt`;
+  const { status, body } = await client.send(
+    {
+      ...{ subject: `${plan.name} (robots.txt)`, url, method: 'GET', body: null, headers: {} },
+      own: { origin, headers: {} },
+      ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: maxBytes, proxy: plan.proxy },
+    },
+    signal,
+  );
+  if (status === 429 || status >= 500) {
+    throw new SourceUnavailable(`fetch: ${plan.name}: ${url} answered ${status}, expected the rules of the site`);
+  }
+  // Without rules everything is open.
+  return parseRobots(url, status >= 200 && status < 300 ? body.toString() : '');
+}

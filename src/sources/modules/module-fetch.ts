@@ -1,0 +1,40 @@
+import { SourceUnavailable } from '../../domain/errors.ts';
+import type { ModulePlan } from '../../domain/source.ts';
+import { decodeText } from '../http/charset.ts';
+import { takeTurn, type HttpTools } from '../http/fetch-document.ts';
+import { parseRetryAfter } from '../http/retry-after.ts';
+import { statusError } from '../http/status.ts';
+import type { FetchContext } from '../page.ts';
+import type { ModuleFetch, ModuleRequest, ModuleResponse } from './module-api.ts';
+
+/** How long a host is left alone that says 429 without saying for how long. */
+const unsaidWaitMs = 5_000;
+
+/** `context.fetch` of a module. */
+export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }: FetchContext): ModuleFetch {
+  return async (address, request: ModuleRequest = {}): Promise<ModuleResponse> => {
+    const url = new URL(address);
+    await takeTurn(plan.name, url.host, null, tools, signal);
+    const body = request.body ?? null;
+    const response = await tools.client.send(
+      {
+        ...{ subject: plan.name, url: url.href, body, headers: { accept: '*/*' }, proxy: null },
+        method: request.method ?? (body === null ? 'GET' : 'POST'),
+        own: { origin: url.origin, headers: request.headers ?? {} },
+        ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: plan.maxBodyBytes },
+      },
+      signal,
+    );
+    const waitMs = parseRetryAfter(response.headers['retry-after'], new Date());
+    if (response.status === 429) {
+      await tools.budget.slowDown(url.host, new Date(Date.now() + (waitMs ?? unsaidWaitMs)));
+    }
+    const error = statusError(response.status, plan.name, waitMs);
+    if (error) throw error;
+    if (response.status > 299) {
+      throw new SourceUnavailable(`fetch: ${plan.name} answered ${response.status}, expected 200 to 299`);
+    }
+    const text = () => decodeText(response.body, response.headers['content-type']);
+    return { ...response, text, json: () => JSON.parse(text()) as unknown };
+  };
+}

@@ -1,0 +1,6 @@
+/** A source as `daybook init` proposes it: the keys of `daybook.yaml`, in the order in which they are best read. */
+export interface Proposal {
+  readonly source: Readonly<Record<string, unknown>>;
+  /** What a person should look at, each a sentence. */
+  readonly notes: readonly string[];
+}

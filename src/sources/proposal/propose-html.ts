@@ -1,0 +1,83 @@
+import type { CheerioAPI } from 'cheerio';
+import type { Proposal } from './proposal.ts';
+
+type Element = Parameters<CheerioAPI['contains']>[0];
+
+/** So many alike make a list. */
+const fewest = 3;
+
+/** Proposes how to read a listing; null where a page has no repeated elements with links. */
+export function proposeHtml($: CheerioAPI): Proposal | null {
+  const selector = listSelector($);
+  if (selector === null) return null;
+  const first = $(selector).first();
+  const link = linkSelector($, selector);
+  const hasTime =
+    $(selector).filter((_, item) => $(item).find('time[datetime]').length > 0).length === $(selector).length;
+  const next = nextSelector($);
+  const price = first.find('[class*=price i]').first();
+  const titled = first.find(link).first().attr('title') !== undefined;
+  return {
+    source: {
+      items: { selector },
+      fields: {
+        title: titled ? { selector: link, attr: 'title', required: true } : { selector: link, required: true },
+        url: { selector: link, attr: 'href', type: 'url', required: true },
+        ...(price.length > 0 ? { price: { selector: classSelector(price.attr('class')), type: 'number' } } : {}),
+        ...(hasTime ? { time: { selector: 'time[datetime]', attr: 'datetime', type: 'date' } } : {}),
+      },
+      id: 'url',
+      occurred_at: hasTime ? 'time' : { on_missing: 'fetched_at' },
+      ...(next === null ? {} : { paginator: { type: 'html_link', selector: next, max_pages: 50 } }),
+    },
+    notes: hasTime ? [] : ['no item has a <time datetime="…">: records get the time of the fetch'],
+  };
+}
+
+/** The selector under which most elements of one kind stand that hold a link and some text. */
+function listSelector($: CheerioAPI): string | null {
+  const counts = new Map<string, number>();
+  $('article, li, tr, div, section').each((_, element) => {
+    const item = $(element);
+    if (item.closest('nav, header, footer').length > 0) return;
+    const name = selectorOf(element, item.attr('class'));
+    if (name === null || item.find('a[href]').length === 0 || item.text().trim().length < 10) return;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  });
+  const lists = [...counts].filter(([, count]) => count >= fewest);
+  // An article is what it says; among equals the innermost, which comes later in the document, is the item itself.
+  const best = lists.sort(([a, m], [b, n]) => score(b, n) - score(a, m))[0];
+  return best?.[0] ?? null;
+}
+
+function score(selector: string, count: number): number {
+  return count * (selector.startsWith('article') ? 4 : selector.includes('.') ? 2 : 1);
+}
+
+function selectorOf(element: Element, classes: string | undefined): string | null {
+  const name = 'name' in element ? element.name : '';
+  const chosen = classSelector(classes);
+  if (chosen !== '') return name + chosen;
+  return name === 'article' || name === 'li' || name === 'tr' ? name : null;
+}
+
+/** The first class that looks as if a person had named it. */
+function classSelector(classes: string | undefined): string {
+  const named = (classes ?? '')
+    .split(/\s+/)
+    .find((name) => /^[a-z][a-z_-]{2,40}$/i.test(name) && !/^(?:col|row|clearfix)/.test(name));
+  return named === undefined ? '' : `.${named}`;
+}
+
+/** Of an item's links the one in a heading, else the first with text. */
+function linkSelector($: CheerioAPI, selector: string): string {
+  for (const heading of ['h1', 'h2', 'h3', 'h4']) {
+    if ($(`${selector} ${heading} a[href]`).length >= $(selector).length) return `${heading} a`;
+  }
+  return 'a';
+}
+
+function nextSelector($: CheerioAPI): string | null {
+  const known = ['a[rel~=next]', 'li.next a', 'a.next', '.next > a', '.pagination .next a', 'a[aria-label=Next]'];
+  return known.find((selector) => $(selector).first().attr('href') !== undefined) ?? null;
+}

@@ -1,0 +1,59 @@
+import { load } from 'cheerio';
+import { messageOf, WrongShape } from '../../domain/errors.ts';
+import { parseJson } from '../../domain/json.ts';
+import { parseXmlFeed } from '../feeds/xml-feed.ts';
+import { decodeHtml, decodeXml } from '../http/charset.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+import type { Proposal } from './proposal.ts';
+import { proposeHtml } from './propose-html.ts';
+import { proposeJson } from './propose-json.ts';
+
+/**
+ * Proposes how to read what an address answers: a feed, a JSON API, or a page that lists something.
+ * @throws WrongShape where it is none of them
+ */
+export function proposeSource({ body, headers, url }: HttpResponse): Proposal {
+  const text = decodeXml(body, headers['content-type']);
+  const start = text.trimStart().slice(0, 1);
+  if (start === '{' || start === '[') return proposeFromJson(text, headers);
+  if (start !== '<') throw unreadable(text);
+  try {
+    const { items } = parseXmlFeed(text, url, 'init');
+    const dated = items.some(({ published, updated }) => published !== null || updated !== null);
+    const notes = dated ? [] : ['no item has a date: records get the time of the fetch'];
+    return { source: { type: 'rss' }, notes };
+  } catch (error) {
+    if (!(error instanceof WrongShape)) throw error;
+  }
+  const $ = load(decodeHtml(body, headers['content-type']));
+  const feed = $('link[rel~=alternate][type*="rss"], link[rel~=alternate][type*="atom"]').first().attr('href');
+  const proposal = proposeHtml($);
+  if (!proposal)
+    throw new WrongShape(`init: the page lists nothing that repeats, expected at least three items with links`);
+  const notes = feed === undefined ? [] : [`the page has a feed, which is easier to read: ${new URL(feed, url).href}`];
+  return { source: { type: 'html', ...proposal.source }, notes: [...notes, ...proposal.notes] };
+}
+
+function proposeFromJson(text: string, headers: Readonly<Record<string, string>>): Proposal {
+  let page: unknown;
+  try {
+    page = parseJson(text).value;
+  } catch (error) {
+    throw new WrongShape(
+      `init: found JSON that is broken (${messageOf(error)}); for JSON lines, download the file and name it`,
+    );
+  }
+  if (isJsonFeed(page)) return { source: { type: 'rss' }, notes: [] };
+  const proposal = proposeJson(page, headers);
+  if (!proposal) throw new WrongShape('init: found JSON without a list of objects, expected one');
+  return { source: { type: 'http_json', ...proposal.source }, notes: proposal.notes };
+}
+
+function isJsonFeed(page: unknown): boolean {
+  return typeof page === 'object' && page !== null && 'version' in page && /jsonfeed/.test(String(page.version));
+}
+
+function unreadable(text: string): WrongShape {
+  const start = text.trimStart().slice(0, 40).replaceAll(/\s+/g, ' ');
+  return new WrongShape(`init: found something that begins "${start}", expected a feed, JSON or HTML`);
+}

@@ -1,0 +1,25 @@
+import type { Alert } from '../domain/alert.ts';
+import { SourceUnavailable } from '../domain/errors.ts';
+import type { HttpClient } from '../sources/http/http-client.ts';
+
+/** Tells someone of an alert. @throws where that did not succeed; the message holds no part of the address */
+export type AlertWebhook = (alert: Alert, signal: AbortSignal) => Promise<void>;
+
+const timeoutMs = 5_000;
+
+/** Posts alerts as JSON. */
+export function createAlertWebhook(client: HttpClient, url: string): AlertWebhook {
+  return async (alert, signal) => {
+    const { status } = await client.send(
+      {
+        ...{ subject: 'DAYBOOK_ALERT_WEBHOOK', url, method: 'POST', body: JSON.stringify(alert) },
+        headers: { 'content-type': 'application/json' },
+        own: { origin: new URL(url).origin, headers: {} },
+        ...{ allowPrivate: true, timeoutMs, maxBodyBytes: 1024 * 1024, proxy: null },
+      },
+      signal,
+    );
+    if (status < 200 || status >= 300)
+      throw new SourceUnavailable(`DAYBOOK_ALERT_WEBHOOK answered ${status}, expected 2xx`);
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { alertsOfRun, type RunFacts } from '../../../src/domain/alert.ts';
+import type { Receipt } from '../../../src/domain/receipt.ts';
+import { aReceipt } from './a-receipt.ts';
+
+const finishedAt = '2026-11-02T00:00:00.000Z';
+
+/** The alerts that a run opens (with their messages) and resolves (null). */
+function verdicts(receipt: Partial<Receipt>, facts: Partial<RunFacts> = {}): Record<string, string | null> {
+  const found = alertsOfRun({
+    receipt: { ...aReceipt(), finishedAt, ...receipt },
+    ...{ maxRejectRatio: 0.5, allowEmpty: false, expect: { minRecords: null, maxStalenessMs: null }, lastNewAt: null },
+    ...facts,
+  });
+  return Object.fromEntries(found.map(({ name, message }) => [name, message]));
+}
+
+const failed = (type: string, counts: Partial<Receipt> = {}) =>
+  alertsOfRun({
+    receipt: { ...aReceipt(), ...counts, outcome: 'failed', error: { type, message: 'why' } },
+    ...{ maxRejectRatio: 0.5, allowEmpty: false, expect: { minRecords: null, maxStalenessMs: null }, lastNewAt: null },
+  });
+
+describe('alertsOfRun', () => {
+  test('of a good run resolves what runs open', () => {
+    expect(verdicts({ outcome: 'ok', fetched: 10 })).toEqual({ run_failed: null, reject_ratio: null, empty: null });
+  });
+
+  test('of a failed run opens run_failed alone', () => {
+    expect(failed('SourceRefused')).toEqual([{ name: 'run_failed', message: 'SourceRefused: why' }]);
+  });
+
+  test('of a run that rejected too much opens reject_ratio', () => {
+    const [verdict] = failed('TooManyRejects', { fetched: 40, rejected: 30 });
+    expect(verdict).toMatchObject({ name: 'reject_ratio' });
+    expect(verdict?.message).toContain('30 of 40 records');
+  });
+
+  test('of a cancelled run says nothing', () => {
+    expect(failed('Cancelled')).toEqual([]);
+  });
+
+  test('of an empty poll opens empty, unless that is allowed', () => {
+    expect(verdicts({ outcome: 'empty', fetched: 0 })['empty']).toContain('allow_empty');
+    expect(verdicts({ outcome: 'empty', fetched: 0 }, { allowEmpty: true })['empty']).toBeNull();
+  });
+
+  test('of a poll that was put off says nothing of records', () => {
+    expect(verdicts({ outcome: 'rate_limited', fetched: 0 })).toEqual({ run_failed: null });
+  });
+
+  test.each([
+    ['fewer records than expected', 'ok', 4, expect.stringMatching(/had 4 records, expect.min_records is 5/)],
+    ['as many as expected', 'ok', 5, null],
+    ['none at all', 'empty', 0, expect.stringMatching(/had 0 records/)],
+    ['nothing new', 'unchanged', 0, undefined],
+  ] as const)('of a poll with %s judges min_records', (_, outcome, fetched, expected) => {
+    const { min_records: message } = verdicts(
+      { outcome, fetched },
+      { expect: { minRecords: 5, maxStalenessMs: null }, allowEmpty: true },
+    );
+    expect(message).toEqual(expected);
+  });
+
+  test('of a source that was silent for long opens staleness, and resolves it when it speaks', () => {
+    const stale = (lastNewAt: string) =>
+      verdicts({ outcome: 'unchanged' }, { expect: { minRecords: null, maxStalenessMs: 3_600_000 }, lastNewAt });
+    expect(stale('2026-11-01T22:59:59.000Z')['staleness']).toMatch(/since 2026-11-01T22:59:59.000Z.*3600 s/);
+    expect(stale('2026-11-01T23:00:00.000Z')['staleness']).toBeNull();
+  });
+});

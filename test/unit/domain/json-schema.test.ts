@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { compileSchema } from '../../../src/domain/json-schema.ts';
+
+const schema = {
+  type: 'object',
+  required: ['id'],
+  additionalProperties: false,
+  properties: {
+    id: { type: 'integer' },
+    at: { type: 'string', format: 'date-time' },
+    tags: { items: { type: 'string' } },
+  },
+};
+
+describe('compileSchema', () => {
+  const check = compileSchema(schema);
+
+  test('takes what fits', () => {
+    expect(check({ id: 1, at: '2026-11-01T09:30:00Z', tags: ['a'] })).toBeNull();
+  });
+
+  test.each([
+    [{}, "the record must have required property 'id'"],
+    [{ id: 'x' }, 'id must be integer'],
+    [{ id: 1, at: 'soon' }, 'at must match format "date-time"'],
+    [{ id: 1, tags: ['a', 7] }, 'tags.1 must be string'],
+    [{ id: 1, odd: true }, 'the record must NOT have additional properties ("odd")'],
+  ])('says what does not fit in %j', (payload, message) => {
+    expect(check(payload)).toBe(message);
+  });
+
+  test.each([
+    'http://json-schema.org/draft-07/schema#',
+    'https://json-schema.org/draft/2019-09/schema',
+    'https://json-schema.org/draft/2020-12/schema',
+  ])('speaks %s', (dialect) => {
+    expect(compileSchema({ ...schema, $schema: dialect })({ id: 1.5 })).toContain('integer');
+  });
+
+  test('knows prefixItems where the dialect does', () => {
+    const tuple = { $schema: 'https://json-schema.org/draft/2020-12/schema', prefixItems: [{ type: 'string' }] };
+    expect(compileSchema(tuple)([7])).toBe('0 must be string');
+  });
+
+  test.each([[null], [[]], ['x'], [{ type: 'nonsense' }], [{ $ref: '#/nowhere' }], [{ pattern: '(' }]])(
+    'refuses %j',
+    (broken) => {
+      expect(() => compileSchema(broken)).toThrow(/./);
+    },
+  );
+});
