@@ -1,4 +1,4 @@
-import { log } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
 import { HostBusy, InvalidRecord } from '../domain/errors.ts';
 import type { FetchPosition, PollEnd, StatePatch } from '../domain/fetch.ts';
@@ -28,6 +28,8 @@ export interface FetchBatchInput {
   readonly number: number;
   /** Someone asked for this run: also a source that said it would not change yet is asked. */
   readonly force?: boolean;
+  /** How long the run has waited for the host since it last got anything. */
+  readonly waitedMs?: number;
 }
 
 export interface FetchBatchResult {
@@ -67,7 +69,8 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       if (!position) return nothingNew(input);
       const isFile = position.place.type === 'file';
       const known = isFile ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
-      const pages = openPages(poll, position, tools, context);
+      const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
+      const pages = openPages(poll, position, tools, { ...context, lastAttempt });
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
       const check = await tools.schemas.of(plan, tools.resolvePath);
       try {
@@ -127,7 +130,8 @@ function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
 
 /** The run waits for its turn, or ends where the host wants to be left alone for long. */
 function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: number): FetchBatchResult {
-  if (waitMs <= longestWaitMs) return { ...nothingFetched(input), position, waitMs };
+  // Also many short waits come to an end: others may keep the host busy for ever.
+  if ((input.waitedMs ?? 0) + waitMs <= longestWaitMs) return { ...nothingFetched(input), position, waitMs };
   const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
   const { number, state } = input;
   return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };

@@ -73,7 +73,7 @@ async function proposeUrl({ environment }: Context, url: string, { name }: InitO
     if (response.status < 200 || response.status >= 300) {
       throw new CannotStart(`init: ${url} answered ${response.status}, expected 200; does it want credentials?`);
     }
-    const { source, notes } = proposeSource(response);
+    const { source, notes } = await proposeSource(response);
     const { type, ...rest } = source;
     const key = isPrivate ? { allow_private: true } : {};
     return { source: { name: name ?? nameOf(new URL(url)), type, url, ...key, ...rest }, notes };

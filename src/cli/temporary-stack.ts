@@ -7,6 +7,7 @@ import { startStack, stopStack } from '../embedded/stack.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { createLogger } from '../worker/logger.ts';
 import { installRuntime } from '../worker/runtime.ts';
+import { installFaultHandlers } from '../worker/faults.ts';
 import { startWorker } from '../worker/worker.ts';
 import { CannotStart } from './cannot-start.ts';
 import { externalPostgres, type Context } from './context.ts';
@@ -58,6 +59,7 @@ export async function withTemporaryStack(
       storeFolder: environment.storeFolder,
       onReceipt: () => {},
     });
+    installFaultHandlers(worker, logger);
     try {
       await Promise.race([work(temporal), interrupted]);
     } finally {

@@ -2,6 +2,7 @@ import { openConfigFile } from '../config/config-file.ts';
 import { secretValues } from '../config/secrets.ts';
 import { messageOf } from '../domain/errors.ts';
 import { createRedactor } from '../domain/redact.ts';
+import { installFaultHandlers } from '../worker/faults.ts';
 import { serveHttp, type HttpEndpoint } from '../worker/http-endpoint.ts';
 import { createLogger, type Logger } from '../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../worker/parent-messages.ts';
@@ -36,6 +37,7 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
       `worker: Temporal at ${temporal.address} cannot be used: ${innermost(messageOf(error))}; check TEMPORAL_ADDRESS`,
     );
   });
+  installFaultHandlers(worker, logger);
   let schedulesApplied = process.send === undefined;
   process.on('message', (message: ParentMessage) => (schedulesApplied ||= message.type === 'schedules-applied'));
   const endpoint = await listen(context, worker, () => schedulesApplied, logger);

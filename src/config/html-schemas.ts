@@ -1,22 +1,6 @@
-import { load } from 'cheerio/slim';
 import { z } from 'zod';
+import { selector } from './css-selector.ts';
 import { expression, pattern } from './value-schemas.ts';
-
-const emptyPage = load('');
-
-/** A CSS selector, checked by looking with it. */
-const selector = z.string().check((context) => {
-  try {
-    emptyPage(context.value);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    context.issues.push({
-      code: 'custom',
-      input: context.value,
-      message: `found "${context.value}", expected a CSS selector (${why})`,
-    });
-  }
-});
 
 const transform = z.strictObject({
   trim: z.boolean().default(false),

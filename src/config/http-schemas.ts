@@ -1,21 +1,35 @@
 import { z } from 'zod';
+import { selector } from './css-selector.ts';
 import { expression, isoTime, timeFormat } from './value-schemas.ts';
 import { byteSize, duration } from './units.ts';
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const scalar = z
+  .union([z.string(), z.number(), z.boolean()], 'expected a text, a number, true or false')
+  .transform(String);
+
+const url = z.string().check((context) => {
+  const problem = urlProblem(context.value);
+  if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem });
+});
 
 const auth = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('bearer'), token: z.string() }),
-  z.strictObject({
-    type: z.literal('api_key'),
-    name: z.string(),
-    location: z.enum(['header', 'query']).default('header'),
-    api_key: z.string(),
-  }),
+  z
+    .strictObject({
+      type: z.literal('api_key'),
+      name: z.string().min(1),
+      location: z.enum(['header', 'query']).default('header'),
+      api_key: z.string(),
+    })
+    .check((context) => {
+      const { name, location } = context.value;
+      if (location === 'query' || isHeaderName(name)) return;
+      context.issues.push({ code: 'custom', input: name, path: ['name'], message: headerNameProblem(name) });
+    }),
   z.strictObject({ type: z.literal('http_basic'), username: z.string(), password: z.string() }),
   z.strictObject({
     type: z.literal('oauth2_client_credentials'),
-    token_url: z.string(),
+    token_url: url,
     client_id: z.string(),
     client_secret: z.string(),
     scope: z.string().optional(),
@@ -48,7 +62,7 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cursor'), cursor_path: expression, cursor_param: z.string(), ...everyPaginator }),
   z.strictObject({ type: z.literal('json_link'), next_url_path: expression, ...everyPaginator }),
   z.strictObject({ type: z.literal('header_link'), ...everyPaginator }),
-  z.strictObject({ type: z.literal('html_link'), selector: z.string(), ...everyPaginator }),
+  z.strictObject({ type: z.literal('html_link'), selector, ...everyPaginator }),
 ]);
 
 /** A paginator that counts on, whatever comes, needs something that ends it. */
@@ -74,11 +88,6 @@ export const incremental = z.strictObject({
   lag: duration().default(0),
 });
 
-const url = z.string().check((context) => {
-  const problem = urlProblem(context.value);
-  if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem });
-});
-
 /** A proxy may want a user name and password: they stand in its URL. */
 const proxy = z.string().refine((text) => isHttpUrl(text.replaceAll(/\$\{env:[^}]*\}/g, '1')), {
   error: 'expected an http or https URL such as http://proxy.example.com:3128',
@@ -100,7 +109,7 @@ export const fetchLimits = {
 export const httpShape = {
   ...fetchLimits,
   url,
-  headers: z.record(z.string(), scalar).check(checkHeaderNames).default({}),
+  headers: z.record(z.string(), scalar).check(checkHeaders).default({}),
   params: z.record(z.string(), scalar).default({}),
   auth: auth.optional(),
   proxy: proxy.optional(),
@@ -118,12 +127,24 @@ export const httpShape = {
     .default([]),
 };
 
-function checkHeaderNames(context: z.core.ParsePayload<Record<string, string>>): void {
-  for (const name of Object.keys(context.value)) {
-    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) continue;
-    const message = `found "${name}", expected a header name of letters, digits and hyphens`;
-    context.issues.push({ code: 'custom', input: name, path: [name], message });
+function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(context.value)) {
+    if (!isHeaderName(name)) {
+      context.issues.push({ code: 'custom', input: name, path: [name], message: headerNameProblem(name) });
+    }
+    if (/[\r\n\0]/.test(value)) {
+      const message = 'found a value of several lines, expected one line';
+      context.issues.push({ code: 'custom', input: value, path: [name], message });
+    }
   }
+}
+
+function isHeaderName(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
+}
+
+function headerNameProblem(name: string): string {
+  return `found "${name}", expected a header name of letters, digits and hyphens`;
 }
 
 function urlProblem(text: string): string | null {

@@ -9,6 +9,7 @@ import { notAvailable } from './not-available.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, type LookUp } from './references.ts';
 import { keysWithReferences } from './secrets.ts';
+import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from './source-schemas.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
@@ -41,6 +42,7 @@ export function parseConfig(text: string, file: string, lookUp: LookUp): Config 
   problems.push(...sharedNames(root), ...defaultsProblems(root, yaml));
   const schemas = readSchemaFiles(file, sources);
   problems.push(...notAvailable(frame.data ?? null), ...referenceProblems(root, lookUp), ...schemas.problems);
+  problems.push(...missingModules(file, sources));
   if (problems.length > 0 || !frame.success) throw new ConfigProblems(file, inOrder(problems, yaml));
   const { defaults: _, ...rest } = frame.data;
   return { ...rest, sources: sources.filter((source) => source !== null), schemas: schemas.hashes };

@@ -61,7 +61,20 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
   const filled = keysWithReferences
     .filter((part) => part in plan)
     .map((part) => [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp)]);
-  return { ...plan, ...Object.fromEntries(filled) };
+  const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
+  return { ...plan, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
+}
+
+/** Names of query parameters that hold secrets: no record may bear them in an address. */
+function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
+  const isSecret = (value: unknown) => typeof value === 'string' && value.includes('${');
+  const written = 'url' in source ? source.url : '';
+  return [
+    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
+    ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
+      isSecret(value) || secretName.test(name) ? [name] : [],
+    ),
+  ];
 }
 
 function fill(value: unknown, source: SourceConfig, lookUp: LookUp): unknown {
@@ -88,7 +101,20 @@ export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
     // Of `Bearer abc` the last word is the secret.
     .flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
   const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => lookUp(name) ?? []);
-  return [...literals, ...referenced];
+  return [...literals, ...referenced, ...basicCredentials(source, lookUp)];
+}
+
+/** What HTTP's basic authentication makes of a name and a password: it is as good as they are. */
+function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
+  if (!('auth' in source) || source.auth?.type !== 'http_basic') return [];
+  const { username, password } = source.auth;
+  try {
+    const pair = `${resolveReferences(username, lookUp)}:${resolveReferences(password, lookUp)}`;
+    return [Buffer.from(pair).toString('base64').replace(/=+$/, '')];
+  } catch {
+    // A variable that is not set: nothing can be sent, so nothing can come back.
+    return [];
+  }
 }
 
 /** Secrets that stand in the file itself. */

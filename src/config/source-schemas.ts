@@ -90,10 +90,25 @@ const moduleSource = z.strictObject({
 export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
 
 /** One entry of `sources`, defaults already inherited. */
-export const source = z.discriminatedUnion('type', sourceSchemas, {
-  error: (issue) =>
-    `found ${JSON.stringify((issue.input as { type?: unknown } | undefined)?.type) ?? 'no type'}, expected ${sourceTypes.join(', ')}`,
-});
+export const source = z
+  .discriminatedUnion('type', sourceSchemas, {
+    error: (issue) =>
+      `found ${JSON.stringify((issue.input as { type?: unknown } | undefined)?.type) ?? 'no type'}, expected ${sourceTypes.join(', ')}`,
+  })
+  .check(checkTogether);
+
+/** Keys that make sense together only. */
+function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
+  const { value } = context;
+  if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
+    const message = 'found a body, which a GET does not send, expected method: POST';
+    context.issues.push({ code: 'custom', input: value, path: ['body'], message });
+  }
+  if (value.type === 'html' && value.items.json === undefined && Object.keys(value.fields).length === 0) {
+    const message = 'found no fields, expected at least one, or items.json';
+    context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
+  }
+}
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;

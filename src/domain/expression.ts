@@ -1,4 +1,4 @@
-import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
+import { compile, isRegistered, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
 import { ExactNumber, unmarkText } from './json.ts';
 
 /** A compiled JMESPath expression; finds `null` or `undefined` where there is nothing. */
@@ -17,11 +17,21 @@ export function compileExpression(expression: string): Expression {
     return (value) => keys.reduce(memberOf, value);
   }
   const tree = compile(expression);
+  refuseUnknownFunctions(tree);
   return (value) => {
     const found: unknown = TreeInterpreter.search(tree, value as JSONValue);
     // A function such as to_string writes an exact number as `JSON.stringify` does.
     return typeof found === 'string' ? unmarkText(found) : found;
   };
+}
+
+/** The library notices them only when it meets them, on a page. */
+function refuseUnknownFunctions(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  if ('type' in node && node.type === 'Function' && 'name' in node && !isRegistered(String(node.name))) {
+    throw new Error(`there is no function ${String(node.name)}()`);
+  }
+  for (const member of Object.values(node)) refuseUnknownFunctions(member);
 }
 
 /** Like {@link compileExpression}, but an expression that fails on a value (a function given a wrong type) finds null. */

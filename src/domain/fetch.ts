@@ -35,6 +35,20 @@ export interface HttpPlace {
   readonly since: string | null;
   /** Hashes of the last pages: one that comes again ends the loop. */
   readonly recentPages: readonly string[];
+  /** Finds names of pages that come again, however long their circle is. */
+  readonly circle?: Circle;
+  /** Pages without records, one after the other, up to here. */
+  readonly emptyPages?: number;
+}
+
+/**
+ * Brent's algorithm: the name of one page is remembered, and replaced by a later one after 1, 2, 4, … pages. Once both lie on
+ * a circle, and it is shorter than that, the name comes again.
+ */
+export interface Circle {
+  readonly mark: string;
+  readonly steps: number;
+  readonly limit: number;
 }
 
 /** A module's own place: `cursor` is JSON text that its last page gave. */

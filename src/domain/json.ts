@@ -118,9 +118,16 @@ function decimalOf(number: string): string {
   const negative = mantissa.startsWith('-');
   const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.');
   const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
+  const significant = withoutEndingZeros(digits);
   if (significant === '') return '0';
   return `${negative ? '-' : ''}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/** A regular expression would look at each run of zeros from each of its places. */
+function withoutEndingZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--;
+  return digits.slice(0, end);
 }
 
 /** Whether arrays and objects in the JSON text nest deeper than `limit`. */
@@ -134,6 +141,23 @@ export function isTextDeeperThan(text: string, limit: number): boolean {
     } else if (code === 0x5b || code === 0x7b) {
       if (++depth > limit) return true;
     } else if (code === 0x5d || code === 0x7d) depth--;
+  }
+  return false;
+}
+
+/**
+ * Whether a JSON text becomes more in memory than so many members of arrays and objects; an array or object weighs as much
+ * as three of them. Text of the same length may be a few strings, or twenty times as large in memory.
+ */
+export function isHeavyJson(text: string, limit: number): boolean {
+  if (text.length <= limit) return false;
+  let weight = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) index = endOfString(text, index);
+    else if (code === 0x2c) weight++;
+    else if (code === 0x5b || code === 0x7b) weight += 3;
+    if (weight > limit) return true;
   }
   return false;
 }

@@ -83,6 +83,8 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
   readonly paginator: PaginatorPlan;
   readonly incremental: IncrementalPlan | null;
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
+  /** Query parameters that hold secrets; set where the secrets are filled in. */
+  readonly secretParams?: readonly string[];
   readonly concurrency: number;
   readonly obeyRobots: boolean;
   readonly onResponse: readonly ResponseRule[];

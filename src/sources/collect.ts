@@ -1,8 +1,10 @@
+import { hash as digestOf } from 'node:crypto';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import { DaySet } from '../domain/day-set.ts';
-import type { FetchPosition, HttpPlace, ModulePlace, PollEnd } from '../domain/fetch.ts';
+import type { Circle, FetchPosition, HttpPlace, ModulePlace, PollEnd } from '../domain/fetch.ts';
 import type { PayloadCheck } from '../domain/json-schema.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
+import { WrongShape } from '../domain/errors.ts';
 import type { FetchCounts } from '../domain/receipt.ts';
 import { latest } from '../domain/poll.ts';
 import type { SourcePlan } from '../domain/source.ts';
@@ -51,6 +53,9 @@ export interface Collected {
 /** Hashes of the last pages that are kept to see one come again. */
 const rememberedPages = 16;
 
+/** A source that has nothing on so many pages in a row has nothing on the others. */
+const maxEmptyPages = 1_000;
+
 const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null };
 
 /**
@@ -59,10 +64,12 @@ const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null 
  */
 export async function collect(input: CollectInput): Promise<Collected> {
   const { plan, position: start, pages, known, check, limits } = input;
+  refuseEndless(plan, start);
   const days = new DaySet(start.days);
   const sorter = {
     ...{ extract: createExtractor(plan, days, check), known, cursorTime: createCursorTime(plan) },
     since: oldestWanted(plan, start),
+    hashPages: start.place.type !== 'file',
   };
   const sorted: SortedPage[] = [];
   const startedAt = performance.now();
@@ -83,8 +90,11 @@ export async function collect(input: CollectInput): Promise<Collected> {
       lastPatch = page.patch;
       files = page.files ?? files;
       if (page.warning !== undefined) warnings.push(page.warning);
+      const from = position.place;
       position = advance(plan, position, page, result, days);
-      end = endOf(plan, position, page);
+      end = endOf(plan, position, page) ?? (goesInCircles(from, position.place) ? notOver : null);
+      // What was read is stored first; the next fetch says what is wrong.
+      if (isEndless(position)) break;
       size = { records: size.records + result.fetched, bytes: size.bytes + bytesOf(result) };
       if (end || size.records >= limits.maxRecords || size.bytes >= limits.maxBytes) break;
       if (performance.now() - startedAt >= limits.maxMs) break;
@@ -152,8 +162,45 @@ function advance(
 }
 
 function remember<P extends HttpPlace | ModulePlace>(place: P, position: FetchPosition, hash: string | null): P {
-  const before = position.place.type === 'file' ? [] : position.place.recentPages;
-  return { ...place, recentPages: hash === null ? before : [...before, hash].slice(-rememberedPages) };
+  const before = position.place.type === 'file' ? null : position.place;
+  const recent = before?.recentPages ?? [];
+  return {
+    ...place,
+    recentPages: hash === null ? recent : [...recent, hash].slice(-rememberedPages),
+    emptyPages: hash === null ? (before?.emptyPages ?? 0) + 1 : 0,
+    ...(before && place.cursor !== null && place.cursor !== before.cursor
+      ? { circle: step(before, place.cursor) }
+      : {}),
+  };
+}
+
+function step({ circle }: HttpPlace | ModulePlace, cursor: string): Circle {
+  if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
+  if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
+  return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
+}
+
+/** Whether the next page is one that was read already: it would lead round and round. */
+function goesInCircles(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
+  if (from.type === 'file' || next.type === 'file' || next.cursor === null) return false;
+  if (next.cursor === from.cursor) return next.page !== from.page;
+  return from.circle?.mark === nameOf(next.cursor);
+}
+
+function nameOf(cursor: string): string {
+  return digestOf('sha256', cursor, 'base64url').slice(0, 22);
+}
+
+function isEndless({ place }: FetchPosition): boolean {
+  return place.type !== 'file' && (place.emptyPages ?? 0) >= maxEmptyPages;
+}
+
+/** @throws WrongShape */
+function refuseEndless({ name }: SourcePlan, position: FetchPosition): void {
+  if (!isEndless(position)) return;
+  throw new WrongShape(
+    `fetch: ${name} gave ${maxEmptyPages} pages without records one after the other, expected an end; set max_pages or stop_after_empty_page, or let the module end`,
+  );
 }
 
 function endOf(plan: SourcePlan, position: FetchPosition, page: Page): PollEnd | null {

@@ -5,7 +5,7 @@ import { compileFields } from './html/field.ts';
 import { createItemFinder } from './html/find-items.ts';
 import { htmlToolsOf } from './html/html-tools.ts';
 import { htmlAccept, withPage } from './html/open-page.ts';
-import { readItems } from './html/read-items.ts';
+import { readItems, SlowItems } from './html/read-items.ts';
 import type { DocumentFormat } from './http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
 import type { FetchContext } from './page.ts';
@@ -18,11 +18,12 @@ import type { FetchContext } from './page.ts';
 export function htmlFormat(plan: HtmlPlan, http: HttpTools, context: FetchContext, run?: string): DocumentFormat {
   const { name, detail } = plan;
   const tools = htmlToolsOf(http);
+  const slow = new SlowItems();
   const reading = {
     ...{ subject: name, find: createItemFinder(name, plan.items), fields: compileFields(plan.fields) },
-    ...{ within: tools.within, signal: context.signal },
+    ...{ within: tools.within, slow, signal: context.signal },
   };
-  const details = detail && new DetailPages({ plan, detail, http, context, run: run ?? randomUUID() });
+  const details = detail && new DetailPages({ plan, detail, http, context, slow, run: run ?? randomUUID() });
   return {
     accept: htmlAccept,
     read: (response) =>

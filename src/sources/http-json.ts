@@ -5,6 +5,7 @@ import type { HttpJsonPlan } from '../domain/source.ts';
 import { maxDepth } from './extraction/extract-record.ts';
 import type { DocumentFormat } from './http-pages.ts';
 import { decodeText } from './http/charset.ts';
+import { refuseHugeJson, refuseManyRecords } from './json-limits.ts';
 import { findRecords } from './pagination/find-records.ts';
 
 /** Pages of a JSON API. */
@@ -15,8 +16,10 @@ export function jsonFormat(plan: HttpJsonPlan): DocumentFormat {
     read(response) {
       const contentType = response.headers['content-type'];
       const text = decodeText(response.body, contentType);
+      refuseHugeJson(`fetch: ${plan.name}`, text);
       const { value, exact } = parsePage(plan.name, text, contentType);
       const records = findRecords(plan.name, plan.records, find, value);
+      refuseManyRecords(`fetch: ${plan.name}`, records);
       const mayBeDeep = isTextDeeperThan(text, maxDepth);
       return { items: records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } })), value };
     },

@@ -35,13 +35,16 @@ export async function* readModulePages(
   tools: ModuleTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
-  const run = await tools.modules.load(plan.name, tools.resolvePath(plan.module));
+  const path = tools.resolvePath(plan.module);
+  const run = await tools.modules.load(plan.name, path);
+  const fault = new AbortController();
+  const unwatch = tools.modules.faults.watch(path, (error) => fault.abort(error));
   const given: ModuleContext = {
     ...{ source: plan.name, options: plan.options, since: from.since, signal: context.signal },
     cursor: from.cursor === null ? null : (JSON.parse(from.cursor) as unknown),
     fetch: createModuleFetch(plan, tools.http, context),
   };
-  const pages = new ModulePages(plan.name, () => run(given), context.signal);
+  const pages = new ModulePages(plan.name, () => run(given), context.signal, fault.signal);
   try {
     for (let place: ModulePlace | null = from; place !== null;) {
       context.onProgress({ page: place.page });
@@ -52,6 +55,7 @@ export async function* readModulePages(
       place = next;
     }
   } finally {
+    unwatch();
     pages.close();
   }
 }
@@ -61,12 +65,20 @@ class ModulePages {
   readonly #subject: string;
   readonly #start: () => AsyncIterable<unknown> | Iterable<unknown>;
   readonly #signal: AbortSignal;
+  /** Aborted where the module throws what nobody awaits. */
+  readonly #fault: AbortSignal;
   #pages: AsyncIterator<unknown> | Iterator<unknown> | null = null;
 
-  constructor(subject: string, start: () => AsyncIterable<unknown> | Iterable<unknown>, signal: AbortSignal) {
+  constructor(
+    subject: string,
+    start: () => AsyncIterable<unknown> | Iterable<unknown>,
+    signal: AbortSignal,
+    fault: AbortSignal,
+  ) {
     this.#subject = subject;
     this.#start = start;
     this.#signal = signal;
+    this.#fault = fault;
   }
 
   /** The next page; null where there is none. */
@@ -74,7 +86,7 @@ class ModulePages {
     let result: IteratorResult<unknown>;
     try {
       this.#pages ??= iteratorOf(this.#subject, this.#start());
-      result = await abortable(this.#pages.next(), this.#signal);
+      result = await abortable(this.#pages.next(), AbortSignal.any([this.#signal, this.#fault]));
     } catch (error) {
       this.#signal.throwIfAborted();
       throw thrownByModule(this.#subject, error);

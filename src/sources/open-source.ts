@@ -68,7 +68,7 @@ function formatOf(plan: HttpPlan, tools: SourceTools, context: FetchContext): Do
     case 'http_json':
       return jsonFormat(plan);
     case 'rss':
-      return feedFormat(plan);
+      return feedFormat(plan, context.signal);
     case 'html':
       return htmlFormat(plan, tools.http, context);
   }

@@ -48,4 +48,6 @@ export interface FetchContext {
   readonly signal: AbortSignal;
   /** Called as work goes on, with what a heartbeat may tell. */
   readonly onProgress: (details?: unknown) => void;
+  /** Nothing that fails now is tried again. @default false */
+  readonly lastAttempt?: boolean;
 }

@@ -15,11 +15,11 @@ const accept =
   'application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5';
 
 /** Feeds: RSS, RDF, Atom and JSON Feed. */
-export function feedFormat(plan: RssPlan): DocumentFormat {
+export function feedFormat(plan: RssPlan, signal: AbortSignal): DocumentFormat {
   return {
     accept,
-    read(response, fetchedAt) {
-      const feed = parseFeed(plan.name, response);
+    async read(response, fetchedAt) {
+      const feed = await parseFeed(plan.name, response, signal);
       const items = feedRecords(feed.items).map((value, index) => itemOf(value, index, feed.items[index]));
       const patch: StatePatch = { freshUntil: freshUntil(feed.hints, response.headers, fetchedAt) };
       if (feed.complete) return { items, patch };
@@ -31,11 +31,19 @@ export function feedFormat(plan: RssPlan): DocumentFormat {
   };
 }
 
-function parseFeed(subject: string, response: HttpResponse): Feed {
+async function parseFeed(subject: string, response: HttpResponse, signal: AbortSignal): Promise<Feed> {
   const text = decodeXml(response.body, response.headers['content-type']);
   const start = text.trimStart().charAt(0);
   if (start === '') throw new WrongShape(`fetch: ${subject} sent nothing, expected RSS, Atom or JSON Feed`);
-  if (start !== '{') return parseXmlFeed(text, response.url, subject);
+  if (start !== '{') {
+    const feed = await parseXmlFeed(text, response.url, subject, signal);
+    if (feed.items.length === 0 && itemLike.test(text)) {
+      throw new WrongShape(
+        `fetch: ${subject} sent a feed in which no item can be read, expected whole <item> or <entry>`,
+      );
+    }
+    return feed;
+  }
   try {
     return parseJsonFeed(text, response.url, subject);
   } catch (error) {
@@ -43,6 +51,9 @@ function parseFeed(subject: string, response: HttpResponse): Feed {
     throw new WrongShape(`fetch: ${subject} sent JSON that is broken, expected a JSON Feed (${messageOf(error)})`);
   }
 }
+
+/** What begins like an item, whatever became of it. */
+const itemLike = /<(?:[\w-]+:)?(?:item|entry)[\s<>/]/i;
 
 function itemOf(value: object, index: number, item: FeedItem | undefined): PageItem {
   if (item?.cut !== true) return { index, raw: { value, exact: true, mayBeDeep: true } };

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
@@ -17,7 +17,7 @@ export interface SortedPage {
   readonly digests: readonly string[];
   /** The furthest time of a valid record, by the cursor of the source. */
   readonly furthest: Micros | null;
-  /** Stands for all that the page holds; null for an empty one, or where no digests are made. */
+  /** Stands for all that the page holds; null for an empty one, and for stretches of files. */
   readonly hash: string | null;
 }
 
@@ -25,6 +25,8 @@ export interface Sorter {
   readonly extract: Extractor;
   /** Digests of the previous poll; null = the ledger alone decides, no digests are made. */
   readonly known: ReadonlySet<string> | null;
+  /** Whether pages are to be told from each other: a file has none that come again. */
+  readonly hashPages: boolean;
   /** The time that the watermark follows; null = this record does not move it. */
   readonly cursorTime: (item: PageItem, record: AcceptedRecord) => Micros | null;
   /** Records from before it were taken by earlier polls, of a source that cannot be asked since when. */
@@ -97,7 +99,7 @@ class Sorting {
   }
 
   result(): SortedPage {
-    const isHashed = this.#sorter.known !== null && this.#page.items.length > 0;
+    const isHashed = this.#sorter.hashPages && this.#page.items.length > 0;
     return {
       fetched: this.#page.items.length,
       accepted: this.#accepted,
@@ -105,18 +107,23 @@ class Sorting {
       deadLetters: this.#deadLetters,
       digests: this.#digests,
       furthest: this.#furthest,
-      hash: isHashed ? hashOf(this.#digests, this.#deadLetters) : null,
+      hash: isHashed ? this.#hash() : null,
     };
+  }
+
+  #hash(): string {
+    const digest = createHash('sha256');
+    // Where no digests are made, the records stand for themselves.
+    const parts = this.#sorter.known ? this.#digests : this.#accepted.map(digestOf);
+    for (const part of parts) digest.update(part);
+    for (const letter of this.#deadLetters) digest.update(letter.recordText);
+    return digest.digest('base64url').slice(0, 22);
   }
 }
 
 /** Stands for a record's key and content; its time counts only where it came from the record. */
 function digestOf({ sourceId, payload, occurredAt, timeFromRecord }: AcceptedRecord): string {
   return sha256(`${sourceId}\n${timeFromRecord ? formatMicros(occurredAt) : ''}\n${payload}`).slice(0, 22);
-}
-
-function hashOf(digests: readonly string[], deadLetters: readonly NewDeadLetter[]): string {
-  return sha256([...digests, ...deadLetters.map((letter) => letter.recordText)].join()).slice(0, 22);
 }
 
 function deadLetter(page: Page, number: number, item: PageItem, { reason, message }: Rejection): NewDeadLetter {

@@ -53,6 +53,8 @@ export interface RunningWorker {
   readonly stopped: Promise<void>;
   /** Names what is missing before it can do its work. */
   missing(): Promise<readonly string[]>;
+  /** Tells of an error that nobody awaits; false where it is not a module's. */
+  reportFault(error: unknown): boolean;
   /** Finishes what it can within the grace time, hands the rest back to the server. */
   stop(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ...(worker.getState() === 'RUNNING' ? [] : ['the worker does not poll']),
       ];
     },
+    reportFault: (error) => modules.faults.report(error),
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;

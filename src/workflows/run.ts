@@ -51,6 +51,8 @@ export class Run {
   #fetched: Tally;
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
+  /** How long the host has kept the run waiting since the last page. */
+  #waitedMs = 0;
   /** New records when the time of the last one was noted. */
   #notedNews = -1;
 
@@ -100,6 +102,7 @@ export class Run {
       position: this.#position,
       number: this.#nextNumber,
       ...(this.#force ? { force: true } : {}),
+      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
     });
     this.#fetched = addFetch(this.#fetched, fetch.counts);
     for (const batch of fetch.batches) await this.#pipeline.add(batch);
@@ -111,6 +114,7 @@ export class Run {
     this.showDetails();
     // The host's line is long: waiting here costs no worker anything.
     if (fetch.waitMs !== undefined) await sleep(fetch.waitMs);
+    this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
   }
 
   /**

@@ -39,6 +39,14 @@ sources:
     url: ${url}/details
     ${fields}
     detail: { url: link, max_pages: 2, fields: { body: { selector: article p, list: true }, author: { selector: '.author' } } }
+  - name: flaky
+    url: ${url}/flaky
+    ${fields}
+    detail: { url: link, fields: { author: { selector: .author } } }
+  - name: keyed
+    url: ${url}/keyed
+    auth: { type: api_key, name: key, location: query, api_key: canary-key-1 }
+    fields: { link: { selector: a, attr: href, type: url } }
   - name: ld
     url: ${url}/ld
     id: sku
@@ -147,6 +155,31 @@ describe('a web page', () => {
       expect.stringMatching(/^wrong_shape: .*\/items\/2 answered 404/) as string,
     ]);
     expect(origin.requests.slice(asked).filter((path) => path.startsWith('/items/'))).toEqual(['/items/1', '/items/2']);
+  });
+
+  test('whose item has a page that stays away costs that item only, and the next run asks for it again', async () => {
+    const pages: Record<string, string> = {
+      '/flaky': pageOf(item(7) + item(8)),
+      '/items/8': pageOf('<i class="author">Bo</i>'),
+    };
+    origin.answer((asked, response) => {
+      const page = asked.pathname === '/robots.txt' ? '' : pages[asked.pathname];
+      response.writeHead(page === undefined ? 500 : 200).end(page ?? 'broken');
+    });
+    expect(await rig.run('flaky')).toMatchObject({ outcome: 'partial', accepted: 1, rejected: 1 });
+    expect((await lettersOf('flaky'))[0]?.message).toMatch(
+      /detail page .*\/items\/7: .*answered 500.*asks for it again/,
+    );
+    pages['/items/7'] = pageOf('<i class="author">Cy</i>');
+    expect(await rig.run('flaky')).toMatchObject({ outcome: 'ok', accepted: 1, unchanged: 1 });
+    expect(await payloads('flaky')).toMatchObject([{ author: 'Cy' }, { author: 'Bo' }]);
+  });
+
+  test('that was asked for with a key in its address gives links without it', async () => {
+    serve({ '/keyed': pageOf('<li class="item"><a href="#one">one</a></li>') });
+    await rig.run('keyed');
+    expect(origin.requests.at(-1)).toBe('/keyed?key=canary-key-1');
+    expect(await payloads('keyed')).toEqual([{ link: `${origin.url}/keyed#one` }]);
   });
 
   test('gives the JSON of its scripts', async () => {

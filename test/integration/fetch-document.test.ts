@@ -297,4 +297,45 @@ describe('robots.txt', () => {
     rules(200, 'User-agent: *\nDisallow: /\n');
     expect(await ask()).toMatchObject({ kind: 'document' });
   });
+
+  test('of many megabytes is read as far as the standard asks', async () => {
+    const text = `User-agent: *\nDisallow: /private\n${'# padding\n'.repeat(2_000_000)}`;
+    origin.answer((url, response) => void response.end(url.pathname === '/robots.txt' ? text : '[]'));
+    expect(await failure({ obeyRobots: true })).toBeNull();
+    expect(await failure({ obeyRobots: true }, `${origin.url}/private/x`)).toBeInstanceOf(RobotsDisallowed);
+  });
+
+  test('whose patterns take for ever to compare fails at once, and says so', async () => {
+    const text = `User-agent: *\n${`Disallow: /${'*a'.repeat(450)}b\n`.repeat(500)}`;
+    origin.answer((url, response) => void response.end(url.pathname === '/robots.txt' ? text : '[]'));
+    const startedAt = performance.now();
+    const error = await failure({ obeyRobots: true }, `${origin.url}/${'a'.repeat(6_000)}`);
+    expect(error?.message).toMatch(/robots\.txt takes more than 500 ms/);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+describe('the address that a document is said to be at', () => {
+  test('bears no credentials: links start from it', async () => {
+    origin.answer((url, response) => {
+      if (url.pathname === '/items') response.writeHead(302, { location: `/there${url.search}` }).end();
+      else response.end('[]');
+    });
+    const auth = { type: 'api_key', name: 'key', location: 'query', apiKey: 's3cret' } as const;
+    const answer = await ask({ auth, secretParams: ['token'] }, `${origin.url}/items?a=1&token=t0ken`);
+    expect(origin.requests.at(-1)).toBe('/there?a=1&token=t0ken&key=s3cret');
+    expect(answer).toMatchObject({ response: { url: `${origin.url}/there?a=1` } });
+  });
+});
+
+describe('a 429', () => {
+  test.each([{}, { 'retry-after': 'soon' }, { 'retry-after': '-5' }])(
+    'that does not say for how long (%j) is retried after five seconds, and uses an attempt up',
+    async (said) => {
+      origin.answer((_url, response) => void response.writeHead(429, said).end());
+      const error = await failure();
+      expect(error).toBeInstanceOf(SourceUnavailable);
+      expect((error as SourceUnavailable).retryAfterMs).toBe(5_000);
+    },
+  );
 });

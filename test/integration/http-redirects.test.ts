@@ -56,6 +56,15 @@ describe('a redirect', () => {
     expect(other.lastHeaders()['user-agent']).toBe('daybook/test');
   });
 
+  test('whose body never ends is followed all the same', async () => {
+    origin.answer((url, response) => {
+      if (url.pathname !== '/first') return void response.end('there');
+      response.writeHead(302, { location: '/second' });
+      response.write('moved');
+    });
+    expect((await get({ timeoutMs: 2_000 })).body.toString()).toBe('there');
+  });
+
   test('within another origin does not bring the headers back', async () => {
     origin.answer(firstTo(`${other.url}/first`));
     other.answer(firstTo('/second'));

@@ -1,3 +1,4 @@
+import { refuseHugeJson } from '../json-limits.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { ExactNumber, parseJson } from '../../domain/json.ts';
 import { absoluteUrl } from './absolute-url.ts';
@@ -8,6 +9,7 @@ import { noHints, type Enclosure, type Feed, type FeedItem } from './feed-item.t
  * @throws SyntaxError, WrongShape
  */
 export function parseJsonFeed(text: string, base: string, subject: string): Feed {
+  refuseHugeJson(`fetch: ${subject}`, text);
   const { value } = parseJson(text);
   const items = isObject(value) ? value['items'] : null;
   const version = isObject(value) ? value['version'] : null;

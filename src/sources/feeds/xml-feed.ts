@@ -1,15 +1,24 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Enclosure, Feed, FeedItem, PollingHints } from './feed-item.ts';
 import { readXmlFeed, type XmlItem, type XmlObject, type XmlValue } from './xml-reader.ts';
 import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
+
+/** Items between two breaths of the event loop. */
+const itemsAtOnce = 1_000;
 
 /**
  * Reads RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0.
  * @throws WrongShape
  */
-export function parseXmlFeed(text: string, base: string, subject: string): Feed {
-  const { vocabulary, items, channel, complete } = readXmlFeed(text, base, subject);
+export async function parseXmlFeed(text: string, base: string, subject: string, signal: AbortSignal): Promise<Feed> {
+  const { vocabulary, items, channel, complete } = await readXmlFeed(text, base, subject, signal);
   const read = vocabulary === 'atom' ? atomItem : rssItem;
-  return { items: items.map(read), complete, hints: hintsOf(channel) };
+  const found: FeedItem[] = [];
+  for (const item of items) {
+    found.push(read(item));
+    if (found.length % itemsAtOnce === 0) await setImmediate();
+  }
+  return { items: found, complete, hints: hintsOf(channel) };
 }
 
 function rssItem({ fields, base: _base, cut }: XmlItem): FeedItem {

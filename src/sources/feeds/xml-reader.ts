@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { escapeAttribute, escapeText } from 'entities';
 import { Parser } from 'htmlparser2';
 import { WrongShape } from '../../domain/errors.ts';
@@ -28,6 +29,10 @@ export interface XmlFeed {
 
 /** Beyond it a document is no feed, but an attack. */
 const maxNesting = 5_000;
+/** Characters between two breaths of the event loop. */
+const chunkLength = 65_536;
+const maxAttributes = 1_000;
+const maxElements = 5_000_000;
 /** Elements whose child elements are markup. */
 const markupElements = new Set([
   ...['title', 'description', 'summary', 'content', 'subtitle', 'tagline', 'info', 'rights', 'copyright'],
@@ -58,10 +63,15 @@ interface Element {
  * @param base address of the document, for relative links
  * @throws WrongShape where the document is no feed
  */
-export function readXmlFeed(text: string, base: string, subject: string): XmlFeed {
+export async function readXmlFeed(text: string, base: string, subject: string, signal: AbortSignal): Promise<XmlFeed> {
   const handler = new FeedHandler(base, subject);
   const parser = new Parser(handler, { xmlMode: true });
-  parser.write(cleanXml(text));
+  const clean = cleanXml(text);
+  for (let start = 0; start < clean.length; start += chunkLength) {
+    parser.write(clean.slice(start, start + chunkLength));
+    await setImmediate();
+    signal.throwIfAborted();
+  }
   handler.ended = true;
   parser.end();
   return handler.feed();
@@ -74,6 +84,9 @@ class FeedHandler {
   readonly #base: string;
   readonly #stack: Element[] = [];
   readonly #items: (XmlItem | null)[] = [];
+  /** Attributes of the tag that is being read. */
+  #attributes = 0;
+  #elements = 0;
   /** Items on the stack. */
   #openItems = 0;
   #root: string | null = null;
@@ -99,7 +112,19 @@ class FeedHandler {
     };
   }
 
+  onattribute(): void {
+    if (++this.#attributes > maxAttributes) {
+      throw new WrongShape(
+        `fetch: ${this.#subject} has an element with more than ${maxAttributes} attributes, expected a feed`,
+      );
+    }
+  }
+
   onopentag(tag: string, attributes: Record<string, string>): void {
+    this.#attributes = 0;
+    if (++this.#elements > maxElements) {
+      throw new WrongShape(`fetch: ${this.#subject} has more than ${maxElements} elements, expected a feed`);
+    }
     const parent = this.#stack.at(-1);
     if (this.#stack.length >= maxNesting) {
       throw new WrongShape(`fetch: ${this.#subject} nests its elements deeper than ${maxNesting}, expected a feed`);

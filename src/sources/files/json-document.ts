@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse as parseWithPosition } from 'json-custom-numbers';
 import { messageOf, OverLimit, UnreadableBody } from '../../domain/errors.ts';
 import { parseJson, type ParsedJson } from '../../domain/json.ts';
+import { refuseHugeJson } from '../json-limits.ts';
 import { decodeText } from '../http/charset.ts';
 import { isCompressed } from './file-format.ts';
 import { openContent } from './open-file.ts';
@@ -23,6 +24,7 @@ export async function readJsonDocument({ plan, path }: FileToRead): Promise<Json
   const body = await readWhole(plan.name, path, plan.maxBodyBytes);
   const contentHash = createHash('sha256').update(body).digest('hex').slice(0, 32);
   const text = decodeText(body, undefined);
+  refuseHugeJson(`file: ${plan.name}: ${path}`, text);
   try {
     return { ...parseJson(text), text, bytes: body.length, contentHash };
   } catch (error) {

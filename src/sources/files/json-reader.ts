@@ -2,6 +2,7 @@ import type { FilePlace } from '../../domain/fetch.ts';
 import { compileExpression } from '../../domain/expression.ts';
 import { isTextDeeperThan } from '../../domain/json.ts';
 import { maxDepth } from '../extraction/extract-record.ts';
+import { refuseManyRecords } from '../json-limits.ts';
 import type { PageItem } from '../page.ts';
 import { findRecords } from '../pagination/find-records.ts';
 import { readJsonDocument, type JsonDocument } from './json-document.ts';
@@ -16,6 +17,7 @@ export async function openJson(file: FileToRead, place: FilePlace): Promise<Reco
   const document = await readJsonDocument(file);
   const find = compileExpression(plan.records);
   const records = findRecords(`${plan.name}: ${place.path}`, plan.records, find, document.value);
+  refuseManyRecords(`file: ${plan.name}: ${place.path}`, records);
   return new JsonReader(document, records, document.contentHash === place.contentHash ? place.lines : 0);
 }
 

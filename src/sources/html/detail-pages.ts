@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { HostBusy, OverLimit, PrivateAddress, SourceRefused, WrongShape, messageOf } from '../../domain/errors.ts';
+import {
+  HostBusy,
+  OverLimit,
+  PrivateAddress,
+  SourceRefused,
+  SourceUnavailable,
+  WrongShape,
+  messageOf,
+} from '../../domain/errors.ts';
 import { compileFinder, type Expression } from '../../domain/expression.ts';
 import type { DetailPlan } from '../../domain/html-plan.ts';
 import type { Rejection } from '../../domain/rejection.ts';
@@ -12,7 +20,7 @@ import { compileFields, type Field } from './field.ts';
 import { htmlToolsOf, type HtmlTools } from './html-tools.ts';
 import { htmlAccept, withPage } from './open-page.ts';
 import { readFields } from './read-fields.ts';
-import { itemOf, patiently, tooSlow } from './read-items.ts';
+import { itemOf, patiently, tooSlow, type SlowItems } from './read-items.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** A fetch that has asked for detail pages this long ends, and the next one goes on: it has five minutes in all. */
@@ -23,6 +31,7 @@ export interface DetailSetting {
   readonly detail: DetailPlan;
   readonly http: HttpTools;
   readonly context: FetchContext;
+  readonly slow: SlowItems;
   /** Whose pages are counted. */
   readonly run: string;
 }
@@ -77,7 +86,8 @@ export class DetailPages {
     }
     this.#asked++;
     const completed = await this.#ask(item, url);
-    this.#tools.details.keep(key, completed, 'raw' in completed ? rawText(completed.raw).length : text.length);
+    // What failed now may work at the next run.
+    if ('raw' in completed) this.#tools.details.keep(key, completed, rawText(completed.raw).length);
     return completed;
   }
 
@@ -90,9 +100,11 @@ export class DetailPages {
       const answer = await inTurn(() => fetchDocument(plan, request, http, context), context.signal);
       return await this.#merge(item, url, answer);
     } catch (error) {
-      const rejection = rejectionOf(plan, error, url, status());
+      const rejection = rejectionOf(plan, error, url, status(), context.lastAttempt === true);
+      // Each of them holds up everything else for a second.
+      if (this.#setting.slow.tooMany) throw error;
       if (rejection) return rejected(item, rejection);
-      throw error;
+      throw ofPage(error, url);
     }
   }
 
@@ -110,7 +122,10 @@ export class DetailPages {
         return withPage(plan.name, answer.response, this.#tools, context.signal, (page) => {
           const scope = { element: page.document };
           const read = patiently(this.#tools.within, () => readFields(this.#fields, scope, page));
-          if (!read) throw tooSlow(plan.name, 'detail.fields', 'a regex of their transforms');
+          if (!read) {
+            this.#setting.slow.note();
+            throw tooSlow(plan.name, 'detail.fields', 'a regex of their transforms');
+          }
           const { value } = item.raw;
           const own = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
           // A field may be named `__proto__`.
@@ -122,18 +137,38 @@ export class DetailPages {
 }
 
 /** What is wrong with the item, where an error has to do with its page alone; null where it is the source's. */
-function rejectionOf({ onResponse }: HtmlPlan, error: unknown, url: URL, status: number | null): Rejection | null {
+function rejectionOf(
+  { onResponse }: HtmlPlan,
+  error: unknown,
+  url: URL,
+  status: number | null,
+  lastAttempt: boolean,
+): Rejection | null {
   const page = `detail page ${url.href}`;
   if (error instanceof OverLimit) return { reason: 'too_large', message: `${page}: ${messageOf(error)}` };
   if (error instanceof WrongShape || error instanceof PrivateAddress) {
     return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}` };
   }
+  // One page that stays away must not keep all others from being stored.
+  if (error instanceof SourceUnavailable && lastAttempt) {
+    return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}; the next run asks for it again` };
+  }
   if (!(error instanceof SourceRefused)) return null;
   // Without an answer: it redirects to something that is no page.
   if (status === null) return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}` };
   const isMeant = onResponse.some((rule) => rule.action === 'fail' && rule.status === status);
-  if (isMeant || (status !== 404 && status !== 410)) return null;
+  // Without credentials no page is to be had.
+  if (isMeant || status === 401) return null;
   return { reason: 'wrong_shape', message: `${page} answered ${status}, expected 200` };
+}
+
+/** Names the page in a failure of the source. */
+function ofPage(error: unknown, url: URL): unknown {
+  const message = `${messageOf(error)} (detail page ${url.href})`;
+  if (error instanceof SourceUnavailable) {
+    return new SourceUnavailable(message, error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs });
+  }
+  return error instanceof SourceRefused ? new SourceRefused(message) : error;
 }
 
 function rejected({ index, raw }: ReadItem, rejection: Rejection): PageItem {

@@ -1,7 +1,7 @@
 import type { HttpTools } from '../http/fetch-document.ts';
 import { KeptDetails } from './kept-details.ts';
 import { Turns } from './turns.ts';
-import { createWatchdog, type Watchdog } from './watchdog.ts';
+import { createWatchdog, type Watchdog } from '../watchdog.ts';
 
 /** What reading pages takes besides a plan. */
 export interface HtmlTools {

@@ -6,16 +6,29 @@ import type { Field } from './field.ts';
 import type { ItemFinder } from './find-items.ts';
 import type { HtmlPage } from './html-page.ts';
 import { readFields, type FieldsRead, type Scope } from './read-fields.ts';
-import { TookTooLong, type Watchdog } from './watchdog.ts';
+import { TookTooLong, type Watchdog } from '../watchdog.ts';
 
 /** Items that are read between two breaths of the event loop. */
 const itemsAtOnce = 100;
 /** A slow item must not hold up heartbeats. */
-const patienceMs = 2_000;
+const patienceMs = 1_000;
 /** Finding may mean to parse the JSON of a large page. */
 const findingPatienceMs = 8_000;
-/** Items of a page that may be too slow to be read. */
+/** Items of a fetch that may be too slow to be read. */
 const maxSlow = 3;
+
+/** Counts items that took too long, on all pages of a fetch. */
+export class SlowItems {
+  #count = 0;
+
+  note(): void {
+    this.#count++;
+  }
+
+  get tooMany(): boolean {
+    return this.#count > maxSlow;
+  }
+}
 
 export interface ItemReading {
   readonly subject: string;
@@ -23,6 +36,7 @@ export interface ItemReading {
   /** None = an item is the object of JSON that was found. */
   readonly fields: readonly Field[];
   readonly within: Watchdog;
+  readonly slow: SlowItems;
   readonly signal: AbortSignal;
 }
 
@@ -31,10 +45,9 @@ export interface ItemReading {
  * @throws WrongShape where that takes too long
  */
 export async function readItems(reading: ItemReading, page: HtmlPage): Promise<PageItem[]> {
-  const { subject, within, signal } = reading;
+  const { subject, within, slow, signal } = reading;
   const scopes = findWithin(reading, page);
   const items: PageItem[] = [];
-  let slow = 0;
   for (let start = 0; start < scopes.length; start += itemsAtOnce) {
     const slice = scopes.slice(start, start + itemsAtOnce);
     const read = patiently(within, () => slice.map((scope, index) => readItem(reading, scope, page, start + index)));
@@ -42,7 +55,8 @@ export async function readItems(reading: ItemReading, page: HtmlPage): Promise<P
     else {
       for (const [index, scope] of slice.entries()) {
         const item = patiently(within, () => readItem(reading, scope, page, start + index));
-        if (!item && ++slow > maxSlow) throw tooSlow(subject, 'fields', 'a regex of their transforms');
+        if (!item) slow.note();
+        if (slow.tooMany) throw tooSlow(subject, 'fields', 'a regex of their transforms');
         items.push(item ?? slowItem(scope, page, start + index));
         if (!item) await setImmediate();
       }

@@ -10,6 +10,8 @@ export interface BodyLimits {
   readonly subject: string;
   /** Bytes, decoded as well as on the wire. */
   readonly maxBytes: number;
+  /** Ends there, without an error. */
+  readonly cutOff?: boolean;
 }
 
 /**
@@ -23,8 +25,10 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
   try {
     for await (const chunk of decoded(body, wire, encoding, limits)) {
       bytes += chunk.length;
-      if (bytes > limits.maxBytes) throw tooLarge(limits);
       chunks.push(chunk);
+      if (bytes <= limits.maxBytes) continue;
+      if (limits.cutOff) break;
+      throw tooLarge(limits);
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
@@ -34,7 +38,7 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
       throw new UnreadableBody(message, { cause: error });
     }
   }
-  return Buffer.concat(chunks);
+  return limits.cutOff ? Buffer.concat(chunks).subarray(0, limits.maxBytes) : Buffer.concat(chunks);
 }
 
 function decoded(body: Readable, wire: Meter, encoding: string | undefined, limits: BodyLimits): AsyncIterable<Buffer> {
@@ -85,7 +89,7 @@ class Meter extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.bytes += chunk.length;
-    if (this.bytes > this.#limits.maxBytes) done(tooLarge(this.#limits));
+    if (this.bytes > this.#limits.maxBytes && !this.#limits.cutOff) done(tooLarge(this.#limits));
     else done(null, chunk);
   }
 }

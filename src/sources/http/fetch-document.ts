@@ -39,6 +39,8 @@ export type Answer =
   /** The source wants to be left alone for longer than a run waits. */
   | { readonly kind: 'rate_limited'; readonly notBefore: Date; readonly fetchedAt: Date };
 
+/** How long a request waits for its turn; whoever would wait longer comes again. */
+const patienceMs = 8_000;
 /** Attempts of a host that says 429 without saying for how long. */
 const unsaidWaitMs = 5_000;
 
@@ -58,16 +60,18 @@ export async function fetchDocument(
   const rule = ruleFor(plan, response);
   if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
   const refused = response.status === 429 || response.status === 503;
+  // A 429 that does not say for how long: the next attempt must not come before the host is open again.
+  const waitMs = retryAfterMs ?? (response.status === 429 ? unsaidWaitMs : 0);
+  const retryMs = waitMs > 0 ? waitMs : null;
   if (rule !== 'fail' && refused) {
-    const waitMs = retryAfterMs ?? (response.status === 429 ? unsaidWaitMs : 0);
     if (waitMs > 0) await tools.budget.slowDown(request.url.host, new Date(fetchedAt.getTime() + waitMs));
     if (waitMs > longestWaitMs) {
       return { kind: 'rate_limited', notBefore: new Date(fetchedAt.getTime() + waitMs), fetchedAt };
     }
   }
-  if (rule !== null) throw ruledError(plan, response, rule, retryAfterMs);
+  if (rule !== null) throw ruledError(plan, response, rule, retryMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
-  const error = statusError(response.status, plan.name, retryAfterMs);
+  const error = statusError(response.status, plan.name, retryMs);
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
 }
@@ -101,7 +105,7 @@ async function sendOnce(
   const body = plan.method === 'POST' && !followed ? plan.body : undefined;
   const content = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
   const json = content !== null && typeof body !== 'string';
-  return tools.client.send(
+  const response = await tools.client.send(
     {
       ...{ subject: plan.name, url: target.href, body: content },
       method: followed ? 'GET' : plan.method,
@@ -112,6 +116,15 @@ async function sendOnce(
     },
     signal,
   );
+  const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
+  return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
+}
+
+/** Links start from the page's address: what a record holds must not depend on a key, nor show it. */
+function withoutParameters(address: string, names: readonly string[]): string {
+  const url = new URL(address);
+  for (const name of names) url.searchParams.delete(name);
+  return url.href;
 }
 
 /** Waits for the host's turn, if it comes soon. */
@@ -123,11 +136,17 @@ export async function takeTurn(
   signal: AbortSignal,
 ): Promise<void> {
   const robots = robotsDelaySeconds === null ? null : { requests: 1, perMs: robotsDelaySeconds * 1_000 };
-  const turn = await budget.take(host, stricter(limitOf(host), robots), new Date());
-  if (turn.kind === 'later') {
-    throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for its turn at ${host}`, turn.waitMs);
+  const limit = stricter(limitOf(host), robots);
+  for (let waitedMs = 0; ;) {
+    const turn = await budget.take(host, limit, new Date());
+    waitedMs += turn.waitMs;
+    // Giving the work up for a moment would begin its attempts anew.
+    if (turn.kind === 'later' && waitedMs > patienceMs) {
+      throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for its turn at ${host}`, turn.waitMs);
+    }
+    if (turn.waitMs > 0) await sleep(turn.waitMs, undefined, { signal });
+    if (turn.kind === 'go') return;
   }
-  if (turn.waitMs > 0) await sleep(turn.waitMs, undefined, { signal });
 }
 
 function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): 'retry' | 'fail' | 'ignore' | null {

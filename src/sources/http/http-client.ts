@@ -18,6 +18,8 @@ export interface HttpRequest {
   /** Deadline for everything: redirects, headers, body. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** A longer body is cut off there, instead of being refused. */
+  readonly cutOff?: boolean;
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
 }
@@ -122,11 +124,17 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
         const named = joined(headers);
         return { status: statusCode, headers: named, body: await readWhole(body, request, named), url: url.href };
       }
-      await body.dump({ limit: 16_384, signal });
+      // Nobody reads it: a body that never ends must not hold the redirect up.
+      body.on('error', () => {}).destroy();
       if (redirects === maxRedirects) {
         throw new OverLimit(`fetch: ${request.subject} redirects more than ${maxRedirects} times`);
       }
       const next = redirectTarget(String(location), url, request.subject);
+      if (url.protocol === 'https:' && next.protocol === 'http:') {
+        throw new SourceRefused(
+          `fetch: ${request.subject} redirects from ${url.origin} to ${next.origin}, which is not encrypted; set url to that address if you may`,
+        );
+      }
       own &&= next.origin === url.origin;
       if (statusCode === 303 || (method === 'POST' && statusCode < 303)) [method, content] = ['GET', null];
       // What was posted is configured, too: it may hold a secret.
@@ -176,6 +184,7 @@ async function readWhole(
   return readBody(body, headers['content-encoding'], {
     subject: request.subject,
     maxBytes: request.maxBodyBytes,
+    cutOff: request.cutOff === true,
   });
 }
 

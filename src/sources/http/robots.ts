@@ -1,6 +1,7 @@
 import robotsParser from 'robots-parser';
-import { RobotsDisallowed, SourceUnavailable } from '../../domain/errors.ts';
+import { RobotsDisallowed, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
+import { createWatchdog, TookTooLong } from '../watchdog.ts';
 import type { HttpClient } from './http-client.ts';
 
 /** What a site's robots.txt says to Daybook. */
@@ -29,11 +30,14 @@ interface Known {
 /** RFC 9309 §2.4 allows a day at most. */
 const keptMs = 3_600_000;
 /** RFC 9309 §2.5: at least 500 KiB must be read. */
-const maxBytes = 1024 * 1024;
+const maxBytes = 500 * 1024;
+/** Patterns of many stars take long to compare. */
+const patienceMs = 500;
 const maxDelaySeconds = 60;
 
 export function createRobotsRules(client: HttpClient, userAgent: string): RobotsRules {
   const sites = new Map<string, Known>();
+  const within = createWatchdog();
 
   function rulesOf(plan: HttpPlanBase, origin: string, signal: AbortSignal): Promise<Robot> {
     const known = sites.get(origin);
@@ -44,10 +48,21 @@ export function createRobotsRules(client: HttpClient, userAgent: string): Robots
     return rules;
   }
 
+  function isClosed({ name }: HttpPlanBase, url: URL, rules: Robot): boolean {
+    try {
+      return within(patienceMs, () => rules.isAllowed(url.href, userAgent)) === false;
+    } catch (error) {
+      if (!(error instanceof TookTooLong)) throw error;
+      throw new WrongShape(
+        `fetch: ${name}: ${url.origin}/robots.txt takes more than ${patienceMs} ms to compare with an address, expected simple rules; set robots: ignore if you may`,
+      );
+    }
+  }
+
   return {
     async check(plan, url, signal) {
       const rules = await rulesOf(plan, url.origin, signal);
-      if (rules.isAllowed(url.href, userAgent) === false) {
+      if (isClosed(plan, url, rules)) {
         throw new RobotsDisallowed(
           `fetch: ${plan.name}: ${url.origin}/robots.txt closes ${url.pathname} to ${userAgent}, expected an open page; set robots: ignore if you may`,
         );
@@ -64,7 +79,8 @@ async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string,
     {
       ...{ subject: `${plan.name} (robots.txt)`, url, method: 'GET', body: null, headers: {} },
       own: { origin, headers: {} },
-      ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: maxBytes, proxy: plan.proxy },
+      ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: maxBytes, cutOff: true },
+      proxy: plan.proxy,
     },
     signal,
   );

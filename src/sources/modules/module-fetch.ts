@@ -25,9 +25,10 @@ export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }
       },
       signal,
     );
-    const waitMs = parseRetryAfter(response.headers['retry-after'], new Date());
-    if (response.status === 429) {
-      await tools.budget.slowDown(url.host, new Date(Date.now() + (waitMs ?? unsaidWaitMs)));
+    const said = parseRetryAfter(response.headers['retry-after'], new Date());
+    const waitMs = said ?? (response.status === 429 ? unsaidWaitMs : null);
+    if (response.status === 429 && waitMs !== null) {
+      await tools.budget.slowDown(url.host, new Date(Date.now() + waitMs));
     }
     const error = statusError(response.status, plan.name, waitMs);
     if (error) throw error;

@@ -12,13 +12,13 @@ import { proposeJson } from './propose-json.ts';
  * Proposes how to read what an address answers: a feed, a JSON API, or a page that lists something.
  * @throws WrongShape where it is none of them
  */
-export function proposeSource({ body, headers, url }: HttpResponse): Proposal {
+export async function proposeSource({ body, headers, url }: HttpResponse): Promise<Proposal> {
   const text = decodeXml(body, headers['content-type']);
   const start = text.trimStart().slice(0, 1);
   if (start === '{' || start === '[') return proposeFromJson(text, headers);
   if (start !== '<') throw unreadable(text);
   try {
-    const { items } = parseXmlFeed(text, url, 'init');
+    const { items } = await parseXmlFeed(text, url, 'init', new AbortController().signal);
     const dated = items.some(({ published, updated }) => published !== null || updated !== null);
     const notes = dated ? [] : ['no item has a date: records get the time of the fetch'];
     return { source: { type: 'rss' }, notes };

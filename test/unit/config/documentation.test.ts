@@ -18,7 +18,7 @@ describe('configurations in the documents', () => {
   });
 
   test.each(examples)('$document, number $n, is right', ({ yaml }) => {
-    const { sources } = parseConfig(yaml, 'daybook.yaml', () => 'value');
+    const { sources } = parseConfig(yaml, 'examples/module/daybook.yaml', () => 'value');
     expect(sources.length).toBeGreaterThan(0);
   });
 });

@@ -21,7 +21,7 @@ describe('what is built', () => {
       'concurrency: 1',
       'method: GET',
     ],
-    ...['expect: { min_records: 1, max_staleness: 1d }', 'method: POST', 'body: { q: [1, null] }'],
+    ...['expect: { min_records: 1, max_staleness: 1d }', 'method: POST'],
     ...['auth: { type: bearer, token: "${env:T}" }', 'auth: { type: api_key, name: k, api_key: "${env:T}" }'],
     ...['auth: { type: http_basic, username: u, password: "${env:T}" }', 'proxy: "http://u:${env:T}@proxy:3128"'],
     'auth: { type: oauth2_client_credentials, token_url: https://api.test/t, client_id: c, client_secret: "${env:T}" }',
@@ -51,9 +51,33 @@ describe('what is built', () => {
 
   test.each([
     '{ name: a, type: rss, url: https://api.test/feed }',
-    '{ name: a, type: html, url: https://api.test/, items: { selector: a }, fields: {}, id: a, occurred_at: b }',
-    '{ name: a, type: module, module: ./a.js, id: a, occurred_at: b }',
+    '{ name: a, type: html, url: https://api.test/, items: { selector: a }, fields: { a: {} }, id: a, occurred_at: b }',
+    '{ name: a, type: module, module: package.json, id: a, occurred_at: b }',
+    '{ name: a, type: http_json, url: https://api.test/, method: POST, body: { q: [1, null] }, id: a, occurred_at: b }',
   ])('is taken as a source: %s', (source) => {
     expect(complaints(daybookYaml([`  - ${source}`]))).toEqual([]);
+  });
+
+  test.each([
+    [http('paginator: { type: html_link, selector: "a:::next[" }'), /paginator\.selector: .*expected a CSS selector/],
+    [http('paginator: { type: html_link, selector: "<b>" }'), /it is markup/],
+    [http('paginator: { type: html_link, selector: "" }'), /it is empty/],
+    [
+      http('auth: { type: oauth2_client_credentials, token_url: nowhere, client_id: c, client_secret: s }'),
+      /auth\.token_url: found "nowhere", expected an http or https URL/,
+    ],
+    [http('auth: { type: api_key, name: "a b", api_key: k }'), /auth\.name: found "a b", expected a header name/],
+    [http('headers: { x: "a\\nb" }'), /headers\.x: found a value of several lines/],
+    [http('headers: { x: [1] }'), /headers\.x: .*expected a text, a number, true or false/],
+    [http('body: { q: 1 }'), /body: found a body, which a GET does not send, expected method: POST/],
+    [http('records: nofunc(a)'), /records: .*there is no function nofunc\(\)/],
+    [http('id: "list[].nofunc(@)"'), /there is no function nofunc\(\)/],
+    ['  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }', /module: found no file \.\/nope\.ts/],
+    [
+      '  - { name: a, type: html, url: "https://api.test/", items: { selector: a }, id: a, occurred_at: b }',
+      /fields: found no fields, expected at least one, or items\.json/,
+    ],
+  ])('is refused where it could not work: %s', (source, message) => {
+    expect(complaints(daybookYaml([source])).join('\n')).toMatch(message);
   });
 });

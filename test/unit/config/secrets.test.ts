@@ -65,6 +65,7 @@ describe('a secret that is referred to', () => {
       url: 'https://api.test/t0ken-value/a',
       params: { key: 't0ken-value' },
       headers: { Authorization: 'Bearer t0ken-value', 'X-Other': 'a-t0ken-value-b' },
+      secretParams: ['key'],
     });
   });
 
@@ -80,4 +81,10 @@ describe('a file', () => {
     expect(withSecrets(plan, source, lookUp)).toEqual(plan);
     expect(secretValues(source, lookUp)).toEqual([]);
   });
+});
+
+test("what HTTP's basic authentication makes of name and password is a secret, too", () => {
+  const basic = http('auth: { type: http_basic, username: u, password: "${env:TOKEN}" }');
+  const { source } = planned(basic);
+  expect(secretValues(source, lookUp)).toContain(Buffer.from('u:t0ken-value').toString('base64').replace(/=+$/, ''));
 });

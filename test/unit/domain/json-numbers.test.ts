@@ -125,3 +125,11 @@ describe('an extreme number', () => {
     expect(['1e400', '["1e401"]', '{"1e401":null}', '[9007199254740993,1e308]'].map(found)).not.toContain(true);
   });
 });
+
+test('a number of 300,000 zeros is read in milliseconds, and keeps its digits', () => {
+  const number = `1${'0'.repeat(150_000)}1`;
+  const startedAt = performance.now();
+  const { value, exact } = parseJson(`[${number}, ${'1'.repeat(150_000)}${'0'.repeat(150_000)}]`);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect([exact, (value as { text: string }[])[0]?.text]).toEqual([true, number]);
+});

@@ -167,3 +167,54 @@ describe('collect', () => {
     expect(released).toBe(true);
   });
 });
+
+describe('a poll that would not end', () => {
+  /** Pages that lead to each other by name; each has other records at each visit. */
+  async function* circle(names: readonly string[], from: HttpPlace): AsyncGenerator<Page> {
+    for (let visit = 0, place = from; ; visit++) {
+      const next: HttpPlace = { ...place, page: place.page + 1, cursor: names[visit % names.length] ?? '' };
+      const items = [{ index: 0, raw: { value: record(`v${visit}`), exact: false, mayBeDeep: false } }];
+      yield { items, fetchedAt: startedAt, next, patch: {} };
+      place = next;
+    }
+  }
+
+  test.each([1, 2, 3, 20, 57])('in a circle of %i pages whose content changes ends', async (length) => {
+    const names = Array.from({ length }, (_, n) => `page ${n}`);
+    const { end, counts } = await take(circle(names, first), { limits: { maxRecords: 10_000 } });
+    expect(end).toEqual({ cutShort: false, notModified: false, notBefore: null });
+    expect(counts.pages).toBeGreaterThanOrEqual(length);
+    expect(counts.pages).toBeLessThan(5 * length + 5);
+  });
+
+  test('over fetches of one page each ends, too', async () => {
+    const names = Array.from({ length: 7 }, (_, n) => `page ${n}`);
+    let [position, visit] = [start, 0];
+    for (let end: unknown = null; end === null; visit++) {
+      expect(visit).toBeLessThan(50);
+      const cursor = names[visit % 7] ?? '';
+      const items = [{ index: 0, raw: { value: record(`v${visit}`), exact: false, mayBeDeep: false } }];
+      const next = { ...(position.place as HttpPlace), page: visit, cursor };
+      const pages = (async function* () {
+        yield { items, fetchedAt: startedAt, next, patch: {} };
+        throw new Error('asked for more');
+      })();
+      const taken = await take(pages, { position, limits: { maxRecords: 1 } });
+      ({ position, end } = { position: JSON.parse(JSON.stringify(taken.position)) as FetchPosition, end: taken.end });
+    }
+    expect(visit).toBeGreaterThan(7);
+  });
+
+  test('because page after page is empty fails', async () => {
+    const empty = () => pagesOf(Array.from({ length: 2_000 }, () => []));
+    const { position, counts } = await take(empty(), { plan: httpPlan() });
+    expect(counts.pages).toBe(1_000);
+    await expect(take(empty(), { position })).rejects.toThrow(/1000 pages without records one after the other/);
+  });
+
+  test('and whose records are too many to remember is still told by its pages', async () => {
+    const page = [record(1), record(2)];
+    const { end, counts } = await take(pagesOf([page, [record(3)], page, [record(4)]]), { known: null });
+    expect([end !== null, counts.pages]).toEqual([true, 2]);
+  });
+});

@@ -164,6 +164,22 @@ describe('a module that is wrong', () => {
     expect(error?.message).toMatch(message);
   });
 
+  test('that fails where nobody awaits it fails its own run, with its own words', async () => {
+    const report = (error: unknown) => reported.push(tools.modules.faults.report(error));
+    const reported: boolean[] = [];
+    process.on('unhandledRejection', report);
+    try {
+      const error = await failureOf(
+        `export default async function* () { void Promise.reject(new Error('floating')); await new Promise(() => {}); }`,
+      );
+      expect([error?.constructor, error?.message]).toEqual([SourceUnavailable, 'module: news failed: floating']);
+      expect(reported).toEqual([true]);
+      expect(tools.modules.faults.report(new Error('of nobody'))).toBe(false);
+    } finally {
+      process.off('unhandledRejection', report);
+    }
+  });
+
   test('is left where it hangs and its run is cancelled', async () => {
     const stop = new AbortController();
     const hanging = failureOf('export default async function* () { await new Promise(() => {}); }', {

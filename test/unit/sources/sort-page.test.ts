@@ -28,6 +28,7 @@ async function sort(
     known,
     cursorTime: createCursorTime(plan),
     since: null,
+    hashPages: true,
   };
   return sortPage(pageOf(values, when), 3, sorter);
 }

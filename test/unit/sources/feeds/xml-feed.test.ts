@@ -3,16 +3,16 @@ import { WrongShape } from '../../../../src/domain/errors.ts';
 import { parseXmlFeed } from '../../../../src/sources/feeds/xml-feed.ts';
 
 const base = 'https://feeds.test/a/feed.xml';
-const parse = (text: string) => parseXmlFeed(text, base, 'news');
-const only = (text: string) => parse(text).items[0];
+const parse = (text: string) => parseXmlFeed(text, base, 'news', new AbortController().signal);
+const only = async (text: string) => (await parse(text)).items[0];
 const rss = (item: string, attributes = '') =>
   `<?xml version="1.0"?><rss version="2.0" ${attributes}><channel><title>T</title><item>${item}</item></channel></rss>`;
 const atom = (entry: string) =>
   `<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry>${entry}</entry></feed>`;
 
 describe('an item of RSS 2.0', () => {
-  test('has guid, link, title and time, and keeps everything under its own name', () => {
-    const item = only(
+  test('has guid, link, title and time, and keeps everything under its own name', async () => {
+    const item = await only(
       rss(
         `<title>A &amp; B</title><link>https://x.test/1</link><guid isPermaLink="false">g-1</guid>
          <pubDate>Sun, 01 Nov 2026 09:30:00 GMT</pubDate><category>a</category><category domain="d">b</category>
@@ -28,10 +28,10 @@ describe('an item of RSS 2.0', () => {
     });
   });
 
-  test('takes a guid that is an address for the link, unless it says that it is none', () => {
-    expect(only(rss('<guid>https://x.test/1</guid>'))?.link).toBe('https://x.test/1');
-    expect(only(rss('<guid isPermaLink="false">https://x.test/1</guid>'))?.link).toBeNull();
-    expect(only(rss('<guid>abc</guid>'))?.link).toBeNull();
+  test('takes a guid that is an address for the link, unless it says that it is none', async () => {
+    expect((await only(rss('<guid>https://x.test/1</guid>')))?.link).toBe('https://x.test/1');
+    expect((await only(rss('<guid isPermaLink="false">https://x.test/1</guid>')))?.link).toBeNull();
+    expect((await only(rss('<guid>abc</guid>')))?.link).toBeNull();
   });
 
   test.each([
@@ -40,29 +40,32 @@ describe('an item of RSS 2.0', () => {
     ['//cdn.test/p', 'https://cdn.test/p'],
     ['at://did:plc:x/y', 'at://did:plc:x/y'],
     ['mailto:a@b.test', 'mailto:a@b.test'],
-  ])('makes the link %s absolute: %s', (link, expected) => {
-    expect(only(rss(`<link>${link}</link>`))?.link).toBe(expected);
+  ])('makes the link %s absolute: %s', async (link, expected) => {
+    expect((await only(rss(`<link>${link}</link>`)))?.link).toBe(expected);
   });
 
-  test('takes xml:base for links, where there is one', () => {
+  test('takes xml:base for links, where there is one', async () => {
     const text = rss(
       '<link>p</link><enclosure url="e.mp3" length="7" type="audio/mpeg"/>',
       'xml:base="https://b.test/x/"',
     );
-    expect(only(text)?.link).toBe('https://b.test/x/p');
-    expect(only(text)?.enclosures).toEqual([{ url: 'https://b.test/x/e.mp3', type: 'audio/mpeg', length: '7' }]);
+    expect((await only(text))?.link).toBe('https://b.test/x/p');
+    expect((await only(text))?.enclosures).toEqual([
+      { url: 'https://b.test/x/e.mp3', type: 'audio/mpeg', length: '7' },
+    ]);
   });
 
-  test('keeps markup in a description, escaped, in CDATA or plain', () => {
-    const text = (description: string) => only(rss(`<description>${description}</description>`))?.fields['description'];
-    expect(text('&lt;b&gt;x&lt;/b&gt; &amp;eacute;')).toBe('<b>x</b> &eacute;');
-    expect(text('<![CDATA[<b>x</b> &eacute;]]>')).toBe('<b>x</b> &eacute;');
-    expect(text('<b class="c">x &lt; y</b><br/>z')).toBe('<b class="c">x &lt; y</b><br></br>z');
+  test('keeps markup in a description, escaped, in CDATA or plain', async () => {
+    const text = async (description: string) =>
+      (await only(rss(`<description>${description}</description>`)))?.fields['description'];
+    expect(await text('&lt;b&gt;x&lt;/b&gt; &amp;eacute;')).toBe('<b>x</b> &eacute;');
+    expect(await text('<![CDATA[<b>x</b> &eacute;]]>')).toBe('<b>x</b> &eacute;');
+    expect(await text('<b class="c">x &lt; y</b><br/>z')).toBe('<b class="c">x &lt; y</b><br></br>z');
   });
 
-  test('finds media in groups, and enclosures that stand as links', () => {
+  test('finds media in groups, and enclosures that stand as links', async () => {
     const media = 'xmlns:m="http://search.yahoo.com/mrss/" xmlns:a="http://www.w3.org/2005/Atom"';
-    const item = only(
+    const item = await only(
       rss('<m:group><m:content url="v.mp4" fileSize="9"/></m:group><a:link rel="enclosure" href="a.mp3"/>', media),
     );
     expect(item?.enclosures.map(({ url }) => url)).toEqual([
@@ -74,22 +77,22 @@ describe('an item of RSS 2.0', () => {
 });
 
 describe('other dialects', () => {
-  test('RDF has its items beside the channel, and names them by rdf:about', () => {
+  test('RDF has its items beside the channel, and names them by rdf:about', async () => {
     const text = `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
       xmlns:d="http://purl.org/dc/elements/1.1/"><channel rdf:about="c"><title>T</title></channel>
       <item rdf:about="https://x.test/1"><title>A</title><d:date>2026-11-01T09:30:00Z</d:date></item></rdf:RDF>`;
-    expect(parse(text).items).toMatchObject([
+    expect((await parse(text)).items).toMatchObject([
       { guid: 'https://x.test/1', link: 'https://x.test/1', published: '2026-11-01T09:30:00Z' },
     ]);
   });
 
-  test.each(['0.90', '0.91', '0.92', '0.93', '0.94'])('RSS %s is read as 2.0 is', (version) => {
+  test.each(['0.90', '0.91', '0.92', '0.93', '0.94'])('RSS %s is read as 2.0 is', async (version) => {
     const text = `<rss version="${version}"><channel><item><title>A</title><link>l</link></item></channel></rss>`;
-    expect(parse(text).items).toMatchObject([{ title: 'A', guid: null }]);
+    expect((await parse(text)).items).toMatchObject([{ title: 'A', guid: null }]);
   });
 
-  test('Atom takes the alternate link, HTML before others, and keeps all of them', () => {
-    const item = only(
+  test('Atom takes the alternate link, HTML before others, and keeps all of them', async () => {
+    const item = await only(
       atom(`<id>urn:1</id><title type="html">A &amp;amp; B</title><updated>2026-11-01T09:30:00Z</updated>
         <link rel="self" href="self"/><link type="application/json" href="j"/><link href="h"/>
         <link rel="enclosure" href="e" type="audio/mpeg"/>`),
@@ -100,22 +103,26 @@ describe('other dialects', () => {
     expect(item?.fields['link']).toHaveLength(4);
   });
 
-  test('Atom 0.3 names its times otherwise', () => {
+  test('Atom 0.3 names its times otherwise', async () => {
     const text = `<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><id>1</id>
       <issued>2026-11-01T09:30:00Z</issued><modified>2026-11-02T09:30:00Z</modified></entry></feed>`;
-    expect(parse(text).items).toMatchObject([{ published: '2026-11-01T09:30:00Z', updated: '2026-11-02T09:30:00Z' }]);
+    expect((await parse(text)).items).toMatchObject([
+      { published: '2026-11-01T09:30:00Z', updated: '2026-11-02T09:30:00Z' },
+    ]);
   });
 
-  test('XHTML in Atom is kept as markup', () => {
-    const item = only(atom('<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></content>'));
+  test('XHTML in Atom is kept as markup', async () => {
+    const item = await only(
+      atom('<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></content>'),
+    );
     const value = '<div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div>';
     expect(item?.fields['content']).toEqual({ type: 'xhtml', value });
   });
 
-  test('a prefix is no matter, the namespace is', () => {
+  test('a prefix is no matter, the namespace is', async () => {
     const text = `<a:feed xmlns:a="http://www.w3.org/2005/Atom" xmlns:q="http://purl.org/dc/elements/1.1/"><a:entry>
       <a:id>1</a:id><q:creator>Jo</q:creator></a:entry></a:feed>`;
-    expect(parse(text).items).toMatchObject([{ guid: '1', fields: { 'dc:creator': 'Jo' } }]);
+    expect((await parse(text)).items).toMatchObject([{ guid: '1', fields: { 'dc:creator': 'Jo' } }]);
   });
 });
 
@@ -134,19 +141,19 @@ describe('broken XML', () => {
     ['attributes without quotes', rss('<guid isPermaLink=false>1</guid>'), { guid: '1' }],
     ['text before the prolog', `\n\n junk ${rss('<guid>1</guid>')}`, { guid: '1' }],
     ['U+0000 and control characters', rss('<guid>1\u0001</guid>'), { guid: '1\u0001' }],
-  ])('with %s is read', (_, text, expected) => {
-    expect(parse(text)).toMatchObject({ items: [expected], complete: true });
+  ])('with %s is read', async (_, text, expected) => {
+    expect(await parse(text)).toMatchObject({ items: [expected], complete: true });
   });
 
-  test('that breaks off says so, and marks the item that it breaks off in', () => {
+  test('that breaks off says so, and marks the item that it breaks off in', async () => {
     const whole = `<rss><channel>${'<item><guid>1</guid></item>'.repeat(2)}</channel></rss>`;
-    expect(parse(whole.slice(0, -6))).toMatchObject({ complete: false, items: [{ cut: false }, { cut: false }] });
-    expect(parse(whole.slice(0, -22))).toMatchObject({ complete: false, items: [{ cut: false }, { cut: true }] });
+    expect(await parse(whole.slice(0, -6))).toMatchObject({ complete: false, items: [{ cut: false }, { cut: false }] });
+    expect(await parse(whole.slice(0, -22))).toMatchObject({ complete: false, items: [{ cut: false }, { cut: true }] });
   });
 
-  test('takes items for what they are where the end tag of one is missing, and passes over empty ones within', () => {
+  test('takes items for what they are where the end tag of one is missing, and passes over empty ones within', async () => {
     const text = '<rss><channel><item><guid>1</guid><item><guid>2</guid></item><item/></channel></rss>';
-    expect(parse(text).items.map(({ guid }) => guid)).toEqual(['1', '2']);
+    expect((await parse(text)).items.map(({ guid }) => guid)).toEqual(['1', '2']);
   });
 
   test.each([
@@ -154,66 +161,75 @@ describe('broken XML', () => {
     ['', 'no element'],
     ['just text', 'no element'],
     ['<opml/>', '<opml>'],
-  ])('that is no feed is refused: %s', (text, found) => {
-    expect(() => parse(text)).toThrow(WrongShape);
-    expect(() => parse(text)).toThrow(found);
+  ])('that is no feed is refused: %s', async (text, found) => {
+    await expect(parse(text)).rejects.toThrow(WrongShape);
+    await expect(parse(text)).rejects.toThrow(found);
   });
 });
 
 describe('hostile XML', () => {
-  test('expands no declared entity, and reads no file', () => {
+  test('expands no declared entity, and reads no file', async () => {
     const text = `<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;">
       <!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY tag "<item><guid>evil</guid></item>">]>
       <rss><channel><item><guid>1</guid><title>&lol2; &x;</title></item></channel></rss>`;
-    expect(parse(text).items).toMatchObject([{ guid: '1', title: '&lol2; &x;' }]);
+    expect((await parse(text)).items).toMatchObject([{ guid: '1', title: '&lol2; &x;' }]);
   });
 
-  test('keeps what looks like a document type inside text', () => {
+  test('keeps what looks like a document type inside text', async () => {
     const text = rss('<guid>1</guid><description><![CDATA[<!DOCTYPE html>]]></description>');
-    expect(only(text)?.fields['description']).toBe('<!DOCTYPE html>');
+    expect((await only(text))?.fields['description']).toBe('<!DOCTYPE html>');
   });
 
   test.each([
     ['<rss><channel>' + '<item'.repeat(1_000_000), 0],
     [
-      `<rss ${Array.from({ length: 10_000 }, (_, n) => `xmlns:a${n}="u${n}"`).join(' ')}>${'<item xmlns:z="1"><t/></item>'.repeat(5_000)}</rss>`,
+      `<rss ${Array.from({ length: 900 }, (_, n) => `xmlns:a${n}="u${n}"`).join(' ')}>${'<item xmlns:z="1"><t/></item>'.repeat(5_000)}</rss>`,
       5_000,
     ],
     [`<rss><channel><item>${'<![CDATA['.repeat(300_000)}`, 1],
     [`<!DOCTYPE ${'['.repeat(500_000)}><rss><channel/></rss>`, 0],
-  ])('of megabytes is read in seconds', (text, items) => {
+  ])('of megabytes is read in seconds', async (text, items) => {
     const startedAt = performance.now();
-    expect(parse(text).items).toHaveLength(items);
+    expect((await parse(text)).items).toHaveLength(items);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
-  test.each(['<item>', '<a>', '<item><description><b>'])('that nests %s for ever is refused', (tag) => {
-    expect(() => parse(`<rss><channel><item>${tag.repeat(100_000)}`)).toThrow(/nests its elements deeper than 5000/);
+  test('with an element of countless attributes is refused', async () => {
+    const tag = `<item ${Array.from({ length: 2_000 }, (_, n) => `a${n}=""`).join(' ')}>`;
+    await expect(parse(`<rss><channel>${tag}`)).rejects.toThrow(/more than 1000 attributes/);
   });
 
-  test('may call its elements whatever it likes', () => {
-    const item = only(rss('<__proto__>1</__proto__><constructor>2</constructor><toString>3</toString><guid>1</guid>'));
+  test.each(['<item>', '<a>', '<item><description><b>'])('that nests %s for ever is refused', async (tag) => {
+    await expect(parse(`<rss><channel><item>${tag.repeat(100_000)}`)).rejects.toThrow(
+      /nests its elements deeper than 5000/,
+    );
+  });
+
+  test('may call its elements whatever it likes', async () => {
+    const item = await only(
+      rss('<__proto__>1</__proto__><constructor>2</constructor><toString>3</toString><guid>1</guid>'),
+    );
     expect(item?.guid).toBe('1');
     expect(Object.keys(item?.fields ?? {})).toEqual(['__proto__', 'constructor', 'toString', 'guid']);
   });
 });
 
 describe('polling hints', () => {
-  const hints = (channel: string) => parse(`<rss><channel>${channel}</channel></rss>`).hints;
+  const hints = async (channel: string) => (await parse(`<rss><channel>${channel}</channel></rss>`)).hints;
 
-  test('are ttl, skipHours and skipDays', () => {
+  test('are ttl, skipHours and skipDays', async () => {
     const channel = `<ttl>45</ttl><skipHours><hour>0</hour><hour>24</hour><hour>7</hour><hour>99</hour></skipHours>
       <skipDays><day>Sunday</day></skipDays>`;
-    expect(hints(channel)).toEqual({ ttlMinutes: 45, skipHours: [0, 0, 7], skipDays: ['Sunday'] });
+    expect(await hints(channel)).toEqual({ ttlMinutes: 45, skipHours: [0, 0, 7], skipDays: ['Sunday'] });
   });
 
-  test('may come from the syndication module', () => {
+  test('may come from the syndication module', async () => {
     const module = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"';
     const channel = `<sy:updatePeriod ${module}>hourly</sy:updatePeriod><sy:updateFrequency ${module}>4</sy:updateFrequency>`;
-    expect(hints(channel).ttlMinutes).toBe(15);
+    expect((await hints(channel)).ttlMinutes).toBe(15);
   });
 
-  test.each(['', '<ttl>soon</ttl>', '<ttl>0</ttl>', '<ttl>-5</ttl>'])('are none in %j', (channel) => {
-    expect(hints(channel)).toEqual({ ttlMinutes: null, skipHours: [], skipDays: [] });
+  test.each(['', '<ttl>soon</ttl>', '<ttl>0</ttl>', '<ttl>-5</ttl>'])('are none in %j', async (channel) => {
+    expect(await hints(channel)).toEqual({ ttlMinutes: null, skipHours: [], skipDays: [] });
   });
 });

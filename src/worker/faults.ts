@@ -1,0 +1,20 @@
+import { messageOf } from '../domain/errors.ts';
+import type { Logger } from './logger.ts';
+import type { RunningWorker } from './worker.ts';
+
+/** Keeps errors that nobody awaits from ending the process: those of modules fail their runs, others are told. */
+export function installFaultHandlers(worker: RunningWorker, logger: Logger): void {
+  process.on('unhandledRejection', (error) => {
+    if (!worker.reportFault(error)) logger.error({ error: messageOf(error) }, 'A promise failed that nobody awaits');
+  });
+  process.on('uncaughtException', (error) => {
+    if (!worker.reportFault(error)) void stopBecause(error, worker, logger);
+  });
+}
+
+async function stopBecause(fault: Error, worker: RunningWorker, logger: Logger): Promise<void> {
+  logger.fatal({ error: messageOf(fault), stack: fault.stack }, 'Unexpected error, the worker stops');
+  process.exitCode = 1;
+  // Whoever awaits the worker hears of its failures.
+  await worker.stop().catch(() => undefined);
+}
