@@ -5,6 +5,7 @@ import { createReleaseBatches } from './release-batches.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
+import { createUnpauseSchedule } from './unpause-schedule.ts';
 import { createWriteBatch } from './write-batch.ts';
 
 /** All activities, under their wire names. */
@@ -19,5 +20,6 @@ export function createActivities(dependencies: ActivityDependencies) {
     releaseBatches: createReleaseBatches(dependencies),
     saveReceipt: createSaveReceipt(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
+    unpauseSchedule: createUnpauseSchedule(dependencies),
   };
 }

@@ -3,7 +3,7 @@ import { version } from '../config/version.ts';
 
 /** Commands that later versions bring. */
 export const comingCommands: ReadonlySet<string> = new Set([
-  ...['schedules', 'pause', 'resume', 'backfill', 'replay-csv', 'verify', 'restore', 'forget', 'export'],
+  ...['backfill', 'replay-csv', 'verify', 'restore', 'forget', 'export'],
   'smoke',
 ]);
 
@@ -19,6 +19,7 @@ export function buildProgram(): Command {
   addLooking(program);
   addStorage(program);
   addState(program);
+  addOperations(program);
   return program;
 }
 
@@ -114,6 +115,31 @@ function addState(program: Command): void {
   add(state, 'rewind <source>', rewind, 'state rewind quakes --to 2026-11-01')
     .option('--to <time>', 'a day or an ISO 8601 time, UTC')
     .action(act(async () => (await import('./state.ts')).rewindStateCommand));
+}
+
+function addOperations(program: Command): void {
+  const schedules = program.command('schedules').description("Temporal's schedules of the sources");
+  const diff = 'show how the schedules on the server differ from the configuration; changes nothing';
+  const managed = (command: Command) =>
+    command
+      .option('--prune', 'delete schedules whose sources are gone, instead of pausing them')
+      .option('--adopt', 'take over schedules of the same id that were made by hand')
+      .option('--json', 'print JSON, one schedule a line');
+  managed(add(schedules, 'diff', diff, 'schedules diff')).action(
+    act(async () => (await import('./schedules.ts')).diffSchedulesCommand),
+  );
+  const apply = 'make the schedules on the server what the configuration wants; paused ones stay paused';
+  managed(add(schedules, 'apply', apply, 'schedules apply --prune')).action(
+    act(async () => (await import('./schedules.ts')).applySchedulesCommand),
+  );
+  const pause = 'pause a source: its schedule, and its runs under way';
+  add(program, 'pause <source>', pause, "pause quakes --reason 'API maintenance' --until 2026-12-01T06:00Z")
+    .option('--reason <text>', 'why, for whoever finds it paused')
+    .option('--until <time>', 'a day or an ISO 8601 time, UTC, or a duration such as 2h; default: until resume')
+    .action(act(async () => (await import('./pause.ts')).pauseCommand));
+  add(program, 'resume <source>', 'let a paused source go on', 'resume quakes').action(
+    act(async () => (await import('./pause.ts')).resumeCommand),
+  );
 }
 
 function add(parent: Command, name: string, summary: string, example: string): Command {

@@ -8,7 +8,7 @@ import { startTemporal } from '../embedded/temporal.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { ensureAhead } from '../sinks/postgres/partitions.ts';
-import { applySchedules } from './apply-schedules.ts';
+import { applySchedules } from './schedules/apply-schedules.ts';
 import {
   createContext,
   externalPostgres,
@@ -116,9 +116,10 @@ async function startServices(
     print(receiptLine(receipt)),
   );
   const schedules = await withTemporal(temporal, (client) => applySchedules(client, config.sources));
-  for (const source of schedules.foreign) announce(`schedule scrape-${source} was made by hand and is left as it is`);
-  for (const source of schedules.removed)
-    announce(`schedule scrape-${source} is paused: its source is gone from the file`);
+  for (const { source, action } of schedules) {
+    if (action === 'foreign') announce(`schedule scrape-${source} was made by hand and is left as it is`);
+    if (action === 'pause') announce(`schedule scrape-${source} is paused: its source is gone from the file`);
+  }
   worker.schedulesApplied();
   const ui = externalTemporal(context) ? null : embeddedUi(home);
   print(whereToLook(context, { ui, http: worker.http, sources: config.sources.map((source) => source.name) }));

@@ -11,6 +11,9 @@ export const canarySource = 'daybook-canary';
 /** Key of the memo that marks a schedule as made by Daybook. */
 export const scheduleMemoKey = 'daybook';
 
+/** Key of the memo that keeps the cron line of a schedule as it was written. */
+export const cronMemoKey = 'daybook-cron';
+
 export const scrapeRunType = 'scrapeRun';
 
 export function scrapeScheduleId(source: string): string {
@@ -20,6 +23,18 @@ export function scrapeScheduleId(source: string): string {
 /** Temporal appends `-<time>` to it at each start. */
 export function scheduledRunId(source: string): string {
   return `scrape-${source}`;
+}
+
+export const backfillType = 'backfill';
+
+export function backfillId(source: string): string {
+  return `backfill-${source}`;
+}
+
+export const unpauseType = 'unpause';
+
+export function unpauseId(source: string): string {
+  return `unpause-${source}`;
 }
 
 /** Whether a workflow id is that of a scheduled or commanded run of a source: names may begin alike. */

@@ -27,6 +27,19 @@ export function storeActivities(source: string) {
   });
 }
 
+/** What operators asked for is tried for ever. */
+export function scheduleActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({
+    ...livePriority(source),
+    ...{ startToCloseTimeout: '1m', heartbeatTimeout },
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '5m',
+    },
+  });
+}
+
 /** Telling of an alert is tried once more at the next run anyway. */
 export function alertActivities(source: string) {
   return proxyActivities<Pick<Activities, 'notifyAlerts'>>({

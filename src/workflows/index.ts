@@ -1,2 +1,3 @@
 /** The workflows that Daybook's worker runs, under their wire names. */
 export { scrapeRun } from './scrape-run.ts';
+export { unpause } from './unpause.ts';

@@ -1,6 +1,6 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { newScheduleOptions, scheduleOptions } from '../../../src/cli/schedule-options.ts';
+import { newScheduleOptions, scheduleOptions } from '../../../src/cli/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../config/daybook-yaml.ts';
 
 /** The Temporal schedule of a source with this `schedule:`. */

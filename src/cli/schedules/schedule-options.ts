@@ -1,7 +1,14 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import type { SourceConfig } from '../config/source-schemas.ts';
-import type { ScheduleConfig } from '../config/value-schemas.ts';
-import { scheduledRunId, scheduleMemoKey, scrapeRunType, scrapeScheduleId, taskQueue } from '../domain/names.ts';
+import type { SourceConfig } from '../../config/source-schemas.ts';
+import type { ScheduleConfig } from '../../config/value-schemas.ts';
+import {
+  cronMemoKey,
+  scheduledRunId,
+  scheduleMemoKey,
+  scrapeRunType,
+  scrapeScheduleId,
+  taskQueue,
+} from '../../domain/names.ts';
 
 const overlapPolicies: Readonly<Record<ScheduleConfig['overlap'], ScheduleOverlapPolicy>> = {
   skip: ScheduleOverlapPolicy.SKIP,
@@ -30,6 +37,12 @@ export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig):
       workflowId: scheduledRunId(source.name),
       taskQueue,
       args: [{ source: source.name }],
+      // The server keeps a cron line as the calendars that it means: what was asked for is kept here. The mark stays where an
+      // adopted schedule cannot get one of its own.
+      memo: {
+        [scheduleMemoKey]: source.name,
+        ...(schedule.cron === undefined ? {} : { [cronMemoKey]: schedule.cron }),
+      },
     },
     policies: {
       overlap: overlapPolicies[schedule.overlap],

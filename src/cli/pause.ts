@@ -1,0 +1,128 @@
+import { hostname, userInfo } from 'node:os';
+import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { findSource } from '../config/find-source.ts';
+import { parseDuration } from '../config/units.ts';
+import { scrapeScheduleId, taskQueue, unpauseId, unpauseType } from '../domain/names.ts';
+import { formatPauseNote, type PausedBy } from '../domain/pause-note.ts';
+import { dateOfMicros, parseIso8601 } from '../domain/time.ts';
+import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
+import { CannotStart } from './cannot-start.ts';
+import { openWorkflowsOf } from './open-workflows.ts';
+import { print } from './output.ts';
+import { withTemporal } from './temporal-client.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface PauseOptions extends CommonOptions {
+  readonly reason?: string;
+  readonly until?: string;
+}
+
+/** `daybook pause`: pauses a source's schedule and its runs under way. */
+export async function pauseCommand(source: string, options: PauseOptions): Promise<void> {
+  const context = createContext(options);
+  findSource(loadConfig(context), source);
+  const { reason } = options;
+  if (reason === undefined || reason.trim() === '') {
+    throw new UsageError("found no --reason, expected why the source is paused, e.g. --reason 'API maintenance'");
+  }
+  const until = options.until === undefined ? null : readUntil(options.until, new Date());
+  const pause: PausedBy = { by: whoAmI(), reason, until: until?.toISOString() ?? null };
+  await withTemporal(requireTemporal(context), async (client) => {
+    const note = formatPauseNote(pause);
+    // The schedule first: a run that it starts now would not hear the signal.
+    const scheduled = await onSchedule(client, source, (handle) => handle.pause(note));
+    const runs = await signalRuns(client, source, 'pause', pause);
+    if (!scheduled && runs === 0) {
+      throw new CannotStart(`pause: found neither a schedule nor a run of ${source} under way, expected one to pause`);
+    }
+    if (until && scheduled) await startUnpause(client, source, note, until);
+    else await endUnpause(client, source);
+    print(
+      `${source} is paused${until ? ` until ${until.toISOString()}` : `; ./daybook resume ${source} lets it go on`}`,
+    );
+    if (runs > 0) print(`${runs} under way ${runs === 1 ? 'holds its' : 'hold their'} next fetch`);
+  });
+}
+
+/** `daybook resume`: lets a paused source go on. */
+export async function resumeCommand(source: string, options: CommonOptions): Promise<void> {
+  const context = createContext(options);
+  findSource(loadConfig(context), source);
+  const by = whoAmI();
+  await withTemporal(requireTemporal(context), async (client) => {
+    const scheduled = await onSchedule(client, source, (handle) => handle.unpause(`daybook: resumed by ${by}`));
+    const runs = await signalRuns(client, source, 'resume', { by });
+    await endUnpause(client, source);
+    if (!scheduled && runs === 0) {
+      throw new CannotStart(`resume: found neither a schedule nor a run of ${source} under way, expected one`);
+    }
+    print(`${source} goes on${runs > 0 ? `, ${runs} under way too` : ''}`);
+  });
+}
+
+async function onSchedule(
+  client: Client,
+  source: string,
+  act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await act(client.schedule.getHandle(scrapeScheduleId(source)));
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Returns how many heard it. */
+async function signalRuns(client: Client, source: string, signal: string, payload: unknown): Promise<number> {
+  let heard = 0;
+  for (const handle of await openWorkflowsOf(client, source)) {
+    try {
+      await handle.signal(signal, payload);
+      heard++;
+    } catch (error) {
+      // It ended meanwhile.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+  return heard;
+}
+
+/** A workflow that sleeps until the time is over, and then lets the schedule go on, if the note is still ours. */
+async function startUnpause(client: Client, source: string, note: string, until: Date): Promise<void> {
+  await client.workflow.start(unpauseType, {
+    ...{ workflowId: unpauseId(source), taskQueue, args: [{ source, note }] },
+    startDelay: Math.max(1, until.getTime() - Date.now()),
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+  });
+}
+
+async function endUnpause(client: Client, source: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(unpauseId(source)).terminate('the pause was replaced or ended');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+function readUntil(text: string, now: Date): Date {
+  const duration = parseDuration(text);
+  const time = duration === null ? parseIso8601(text) : null;
+  if (time && !time.ok) {
+    throw new UsageError(`--until: found "${text}": ${time.why}; expected a day, a time or a duration such as 2h`);
+  }
+  const until = time?.ok ? dateOfMicros(time.micros) : new Date(now.getTime() + (duration ?? 0));
+  if (until <= now) throw new UsageError(`--until: found "${text}", which is over, expected a time to come`);
+  return until;
+}
+
+/** Who pauses, for whoever finds it paused. */
+function whoAmI(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A user without a name of its own, as in some containers.
+    return `uid${process.getuid?.() ?? ''}@${hostname()}`;
+  }
+}

@@ -1,0 +1,45 @@
+import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
+import { print, printJson } from './output.ts';
+import { applySchedules } from './schedules/apply-schedules.ts';
+import { planSchedules, type PlanOptions, type ScheduleChange } from './schedules/plan-schedules.ts';
+import { withTemporal } from './temporal-client.ts';
+
+type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean };
+
+/** `daybook schedules diff`: how the server's schedules differ from the configuration. Changes nothing. */
+export async function diffSchedulesCommand(options: SchedulesOptions): Promise<void> {
+  const context = createContext(options);
+  const { sources } = loadConfig(context);
+  const changes = await withTemporal(requireTemporal(context), (client) => planSchedules(client, sources, options));
+  show(changes, options, {
+    ...{ create: 'is missing', update: 'differs', adopt: 'would be adopted', pause: 'would be paused' },
+    delete: 'would be deleted',
+  });
+}
+
+/** `daybook schedules apply`: makes the server's schedules what the configuration wants. */
+export async function applySchedulesCommand(options: SchedulesOptions): Promise<void> {
+  const context = createContext(options);
+  const { sources } = loadConfig(context);
+  const changes = await withTemporal(requireTemporal(context), (client) => applySchedules(client, sources, options));
+  show(changes, options, {
+    ...{ create: 'created', update: 'updated', adopt: 'adopted', pause: 'paused: its source is gone from the file' },
+    delete: 'deleted: its source is gone from the file',
+  });
+}
+
+type Words = Readonly<Record<Exclude<ScheduleChange['action'], 'none' | 'foreign'>, string>>;
+
+function show(changes: readonly ScheduleChange[], { json }: SchedulesOptions, words: Words): void {
+  if (json) return changes.forEach(printJson);
+  for (const { source, action, differences, returns } of changes) {
+    if (action === 'none') continue;
+    const word =
+      action === 'foreign' ? 'was made by hand and is left as it is; take it over with --adopt' : words[action];
+    print(`scrape-${source}  ${word}${returns ? '; its source is back' : ''}`);
+    for (const difference of differences) print(`  ${difference}`);
+  }
+  const same = changes.filter(({ action }) => action === 'none').length;
+  if (same > 0) print(`${same} schedule${same === 1 ? ' is' : 's are'} as the configuration wants`);
+  if (changes.length === 0) print('no source has a schedule');
+}

@@ -1,0 +1,55 @@
+import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
+import type { SourceConfig } from '../../config/source-schemas.ts';
+import { scrapeScheduleId } from '../../domain/names.ts';
+import { planSchedules, removedNote, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
+import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
+
+/**
+ * Makes Temporal's schedules what the configuration wants, and says what it did. Existing ones keep their state: a paused
+ * one stays paused, unless it was paused for being removed. None is deleted and made anew.
+ */
+export async function applySchedules(
+  client: Client,
+  sources: readonly SourceConfig[],
+  options: PlanOptions = {},
+): Promise<ScheduleChange[]> {
+  const changes = await planSchedules(client, sources, options);
+  const configured = new Map(sources.map((source) => [source.name, source]));
+  for (const change of changes) await applyChange(client, change, configured.get(change.source));
+  return changes;
+}
+
+async function applyChange(client: Client, change: ScheduleChange, source: SourceConfig | undefined): Promise<void> {
+  const handle = client.schedule.getHandle(scrapeScheduleId(change.source));
+  switch (change.action) {
+    case 'none':
+    case 'foreign':
+      return;
+    case 'pause':
+      return handle.pause(removedNote);
+    case 'delete':
+      return handle.delete();
+    case 'create':
+    case 'update':
+    case 'adopt': {
+      const schedule = source?.schedule;
+      if (!schedule) return;
+      if (change.action === 'create') return create(client, source, schedule);
+      await handle.update((previous) => ({ ...previous, ...scheduleOptions(source, schedule) }));
+      if (change.returns) await handle.unpause('daybook: the source is back');
+    }
+  }
+}
+
+async function create(
+  client: Client,
+  source: SourceConfig,
+  schedule: NonNullable<SourceConfig['schedule']>,
+): Promise<void> {
+  try {
+    await client.schedule.create(newScheduleOptions(source, schedule));
+  } catch (error) {
+    // Another `up` beside this one made it meanwhile.
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import type { SourceConfig } from '../../config/source-schemas.ts';
+import { scheduleMemoKey, scrapeScheduleId } from '../../domain/names.ts';
+import { scheduleDifferences } from './schedule-differences.ts';
+
+/** What is to become of the schedule of a source. */
+export interface ScheduleChange {
+  readonly source: string;
+  /**
+   * `foreign`: one of this id was made by hand, and is left alone unless it is adopted. `pause`, `delete`: its source is gone
+   * from the configuration, or has no schedule there.
+   */
+  readonly action: 'create' | 'update' | 'adopt' | 'foreign' | 'pause' | 'delete' | 'none';
+  /** What the schedule says otherwise than the configuration. */
+  readonly differences: readonly string[];
+  /** It was paused because its source was gone, and its source is back. */
+  readonly returns: boolean;
+}
+
+export interface PlanOptions {
+  /** Delete schedules whose sources are gone, instead of pausing them. */
+  readonly prune?: boolean;
+  /** Take over schedules of our ids that were made by hand. */
+  readonly adopt?: boolean;
+}
+
+/** The note of a schedule whose source is gone. */
+export const removedNote = 'daybook: the source is no longer in the configuration';
+/** Schedules that are looked at at once. */
+const atOnce = 20;
+
+/** Compares the schedules of the server with the configuration; changes nothing. */
+export async function planSchedules(
+  client: Client,
+  sources: readonly SourceConfig[],
+  options: PlanOptions,
+): Promise<ScheduleChange[]> {
+  const changes: ScheduleChange[] = [];
+  const scheduled = sources.filter((source) => source.schedule);
+  for (let start = 0; start < scheduled.length; start += atOnce) {
+    const slice = scheduled.slice(start, start + atOnce);
+    changes.push(...(await Promise.all(slice.map((source) => planSchedule(client, source, options)))));
+  }
+  const names = new Set(scheduled.map(({ name }) => name));
+  for await (const { scheduleId, memo, state } of client.schedule.list()) {
+    const source = memo?.[scheduleMemoKey];
+    if (typeof source !== 'string' || names.has(source) || scheduleId !== scrapeScheduleId(source)) continue;
+    const action = options.prune ? 'delete' : state.paused ? 'none' : 'pause';
+    changes.push({ source, action, differences: [], returns: false });
+  }
+  return changes;
+}
+
+async function planSchedule(client: Client, source: SourceConfig, { adopt }: PlanOptions): Promise<ScheduleChange> {
+  const { name, schedule } = source;
+  const change = { source: name, returns: false, differences: [] };
+  const found = await describe(client, name);
+  if (!schedule || !found) return { ...change, action: 'create' };
+  const differences = scheduleDifferences(source, schedule, found);
+  if (!isOurs(found, name)) return { ...change, differences, action: adopt ? 'adopt' : 'foreign' };
+  const returns = found.state.paused && found.state.note === removedNote;
+  return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };
+}
+
+async function describe(client: Client, source: string): Promise<ScheduleDescription | null> {
+  try {
+    return await client.schedule.getHandle(scrapeScheduleId(source)).describe();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** The mark is in the schedule's own memo, or in that of its action where it was adopted: the former cannot be changed. */
+function isOurs({ memo, action }: ScheduleDescription, source: string): boolean {
+  return memo?.[scheduleMemoKey] === source || action.memo?.[scheduleMemoKey] === source;
+}

@@ -1,0 +1,23 @@
+/** Who paused a source, why and until when. */
+export interface PausedBy {
+  readonly by: string | null;
+  readonly reason: string | null;
+  /** ISO 8601; null = until someone resumes it. */
+  readonly until: string | null;
+}
+
+const written = /^daybook: paused by (\S+)(?: until (\S+))?(?:: ([^]*))?$/;
+
+/** A pause as the note of a Temporal schedule: people read it in the Web UI, and Daybook reads it back. */
+export function formatPauseNote({ by, reason, until }: PausedBy): string {
+  const who = (by ?? 'unknown').replaceAll(/\s+/g, '_');
+  return `daybook: paused by ${who}${until === null ? '' : ` until ${until}`}${reason === null ? '' : `: ${reason}`}`;
+}
+
+/** Reads such a note; a note of another kind is a reason. */
+export function parsePauseNote(note: string | undefined): PausedBy {
+  const match = written.exec(note ?? '');
+  if (!match) return { by: null, reason: note === undefined || note === '' ? null : note, until: null };
+  const [, by = null, until = null, reason = null] = match;
+  return { by, until, reason };
+}

@@ -1,0 +1,185 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { startOrigin, type Origin } from '../support/origin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let workplace: Workplace;
+let running: RunningDaybook;
+let origin: Origin;
+let connection: Connection;
+let client: Client;
+
+const source = (name: string, schedule: string) =>
+  `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true${schedule} }\n`;
+const configure = (...sources: string[]) =>
+  writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n${sources.join('')}`);
+const pulse = () => source('pulse', ', schedule: { every: 1s }');
+const asks = () => origin.requests.filter((path) => path === '/pulse').length;
+
+interface SourceStatus {
+  readonly name: string;
+  readonly health: string;
+  readonly paused: { by: string | null; reason: string | null; until: string | null } | null;
+}
+
+async function daybook(...args: string[]) {
+  const result = await workplace.runBeside(args);
+  expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
+  return result.stdout;
+}
+
+async function statusOf(name: string): Promise<SourceStatus | undefined> {
+  const { sources } = JSON.parse(await daybook('status', '--json')) as { sources: SourceStatus[] };
+  return sources.find((found) => found.name === name);
+}
+
+beforeAll(async () => {
+  let number = 0;
+  origin = await startOrigin((_url, response) => {
+    response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
+  });
+  folder = temporaryFolder();
+  workplace = new Workplace(folder);
+  configure(pulse(), source('cronned', ', schedule: { cron: "0 5 * * *", timezone: Europe/Vienna }'));
+  running = workplace.start(['up']);
+  await running.shows('Ctrl-C stops everything');
+  const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(await daybook('env'))?.[1];
+  connection = await Connection.connect(address === undefined ? {} : { address });
+  client = new Client({ connection });
+});
+afterAll(async () => {
+  await connection?.close();
+  await running?.killAll();
+  await origin.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('pause', () => {
+  test('stops the polls of a source, and status says who, why and until when; resume lets it go on', async () => {
+    await until('it polls', () => asks() > 0);
+    await daybook('pause', 'pulse', '--reason', 'API maintenance: all day', '--until', '2099-01-01');
+    const { health, paused } = (await statusOf('pulse')) ?? {};
+    expect([health, paused]).toEqual([
+      'paused',
+      { by: expect.stringMatching(/.@./), reason: 'API maintenance: all day', until: '2099-01-01T00:00:00.000Z' },
+    ]);
+    const before = asks();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(asks()).toBeLessThanOrEqual(before + 1);
+    await daybook('resume', 'pulse');
+    await until('it polls again', () => asks() > before + 1);
+    expect((await statusOf('pulse'))?.paused).toBeNull();
+    await expect(client.workflow.getHandle('unpause-pulse').describe()).resolves.toMatchObject({
+      status: { name: 'TERMINATED' },
+    });
+  });
+
+  test('ends by itself at its time', async () => {
+    await daybook('pause', 'pulse', '--reason', 'short', '--until', '3s');
+    const before = asks();
+    await until('it polls again', () => asks() > before + 1, 15_000);
+    expect((await statusOf('pulse'))?.paused).toBeNull();
+  });
+
+  test('that someone replaced by hand is left as it is', async () => {
+    await daybook('pause', 'pulse', '--reason', 'short', '--until', '2s');
+    const schedule = client.schedule.getHandle('scrape-pulse');
+    await schedule.unpause();
+    await schedule.pause('by hand');
+    await until('unpause has ended', async () => {
+      const { status } = await client.workflow.getHandle('unpause-pulse').describe();
+      return status.name === 'COMPLETED';
+    });
+    expect(await statusOf('pulse')).toMatchObject({ health: 'paused', paused: { by: null, reason: 'by hand' } });
+    await daybook('resume', 'pulse');
+  });
+
+  test('refuses what makes no sense, and says what it wants', async () => {
+    for (const [args, message] of [
+      [['pause', 'pulse'], /found no --reason/],
+      [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is over, expected a time to come/],
+      [['pause', 'pulse', '--reason', 'x', '--until', 'soon'], /expected a day, a time or a duration/],
+      [['pause', 'puls', '--reason', 'x'], /did you mean "pulse"/],
+    ] as const) {
+      const { code, stderr } = await workplace.runBeside(args);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+    }
+  });
+
+  test('by a raw signal shows in status, too', async () => {
+    const hold = await client.workflow.start('scrapeRun', {
+      ...{ workflowId: 'my-own-run', taskQueue: 'daybook', args: [{ source: 'cronned' }] },
+    });
+    await hold.signal('pause', { reason: 'raw' });
+    // A run that ended before the signal came is started anew, paused from the beginning.
+    const held = await client.workflow.signalWithStart('scrapeRun', {
+      ...{ workflowId: 'my-paused-run', taskQueue: 'daybook', args: [{ source: 'cronned' }] },
+      ...{ signal: 'pause', signalArgs: [{ reason: 'raw', by: 'me' }] },
+    });
+    await until('it is paused', async () => (await statusOf('cronned'))?.paused?.reason === 'raw');
+    await daybook('resume', 'cronned');
+    expect(await held.result()).toMatchObject({ source: 'cronned' });
+  });
+});
+
+describe('schedules', () => {
+  test('diff shows nothing where all is as configured, a cron line and a time zone too', async () => {
+    expect(await daybook('schedules', 'diff')).toBe('2 schedules are as the configuration wants\n');
+  });
+
+  test('diff shows every field that differs, and apply mends them without touching a pause', async () => {
+    await client.schedule.getHandle('scrape-cronned').pause('mine');
+    configure(
+      pulse().replace('1s', '2s'),
+      source('cronned', ', schedule: { cron: "0 6 * * *", jitter: 90s, overlap: buffer_one, catchup_window: 1h }'),
+      source('new', ', schedule: { every: 1h }'),
+    );
+    const diff = await daybook('schedules', 'diff');
+    for (const line of [
+      'every: 1s, expected 2s',
+      'cron: 0 5 * * *, expected 0 6 * * *',
+      'timezone: Europe/Vienna, expected not set',
+      'jitter: not set, expected 1m30s',
+      'overlap: skip, expected buffer_one',
+      'catchup_window: 10m, expected 1h',
+      'scrape-new  is missing',
+    ]) {
+      expect(diff).toContain(line);
+    }
+    await daybook('schedules', 'apply');
+    expect(await daybook('schedules', 'diff')).toBe('3 schedules are as the configuration wants\n');
+    expect((await client.schedule.getHandle('scrape-cronned').describe()).state).toMatchObject({
+      ...{ paused: true, note: 'mine' },
+    });
+  });
+
+  test('pauses the schedule of a source that is gone, and lets it go on when it is back; prune deletes it', async () => {
+    configure(pulse());
+    expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}paused/);
+    configure(pulse(), source('new', ', schedule: { every: 1h }'));
+    expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}updated; its source is back/);
+    expect((await client.schedule.getHandle('scrape-new').describe()).state.paused).toBe(false);
+    configure(pulse());
+    expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-new {2}deleted/);
+    await expect(client.schedule.getHandle('scrape-new').describe()).rejects.toThrow(/not found/i);
+  });
+
+  test('leaves one that was made by hand, until it is adopted', async () => {
+    await client.schedule.create({
+      ...{ scheduleId: 'scrape-mine', spec: { intervals: [{ every: '7m' }] } },
+      action: { type: 'startWorkflow', workflowType: 'scrapeRun', taskQueue: 'daybook', args: [{ source: 'mine' }] },
+    });
+    configure(pulse(), source('mine', ', schedule: { every: 1h }'));
+    expect(await daybook('schedules', 'apply')).toMatch(/scrape-mine {2}was made by hand/);
+    expect(await daybook('schedules', 'diff', '--adopt')).toMatch(/would be adopted\n {2}every: 7m, expected 1h/);
+    await daybook('schedules', 'apply', '--adopt');
+    expect(await daybook('schedules', 'diff')).toContain('schedules are as the configuration wants');
+    const { action, spec } = await client.schedule.getHandle('scrape-mine').describe();
+    expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
+  });
+});
