@@ -1,4 +1,6 @@
 import type { ActivityDependencies } from './dependencies.ts';
+import { createDeferBatches } from './defer-batches.ts';
+import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createReleaseBatches } from './release-batches.ts';
@@ -20,6 +22,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     releaseBatches: createReleaseBatches(dependencies),
     saveReceipt: createSaveReceipt(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
+    deferBatches: createDeferBatches(dependencies),
+    deliverBatches: createDeliverBatches(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };
 }

@@ -1,5 +1,6 @@
 import type { BatchRef } from '../domain/batch.ts';
 import { deleteBatch } from '../store/batches.ts';
+import { isDeferred } from '../store/deferred.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -13,7 +14,10 @@ export interface ReleaseBatchesInput {
 export function createReleaseBatches(dependencies: ActivityDependencies) {
   return async function releaseBatches({ source, batches }: ReleaseBatchesInput): Promise<void> {
     await runAdapter(redactorFor(source, dependencies), async () => {
-      for (const batch of batches) await deleteBatch(dependencies.store, batch);
+      for (const batch of batches) {
+        // An attempt that was given up may have deferred what a later one wrote.
+        if (!(await isDeferred(dependencies.store, batch))) await deleteBatch(dependencies.store, batch);
+      }
     });
   };
 }

@@ -1,7 +1,7 @@
 import type { BatchRef } from '../domain/batch.ts';
 import type { SinkCounts } from '../domain/receipt.ts';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
-import type { RefusedRecord, StorageWriter } from '../sinks/storage-writer.ts';
+import type { RefusedRecord, StorageWriter, WriteContext } from '../sinks/storage-writer.ts';
 import { readBatch } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -28,19 +28,28 @@ async function writeBatch(
   writer: StorageWriter,
   { batch }: WriteBatchInput,
 ): Promise<SinkCounts> {
+  return runAdapter(redactorFor(batch.source, dependencies), (context) =>
+    writeTo(dependencies, writer, batch, context),
+  );
+}
+
+/**
+ * Writes a batch to a sink; what the sink refuses becomes dead letters.
+ * @throws BatchGone, and what the writer throws
+ */
+export async function writeTo(
+  dependencies: ActivityDependencies,
+  writer: StorageWriter,
+  batch: BatchRef,
+  context: WriteContext,
+): Promise<SinkCounts> {
+  const { store } = dependencies;
   const redact = redactorFor(batch.source, dependencies);
-  return runAdapter(redact, async (context) => {
-    const records = await readBatch(dependencies.store, batch);
-    const { counts, refused } = await writer.write(batch, records, context);
-    await writeDeadLetters(
-      dependencies.store,
-      batch,
-      batch.number,
-      '-refused',
-      refused.map((record) => redactLetter(letterOf(record), redact)),
-    );
-    return counts;
-  });
+  const records = await readBatch(store, batch);
+  const { counts, refused } = await writer.write(batch, records, context);
+  const letters = refused.map((record) => redactLetter(letterOf(record), redact));
+  await writeDeadLetters(store, batch, batch.number, '-refused', letters);
+  return counts;
 }
 
 /** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */

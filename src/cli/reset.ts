@@ -1,4 +1,4 @@
-import { scrapeRunType } from '../domain/names.ts';
+import { deliverType, scrapeRunType } from '../domain/names.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';
 import { deleteState, listStates } from '../store/states.ts';
 import { CannotStart } from './cannot-start.ts';
@@ -16,11 +16,12 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
   await withTemporal(requireTemporal(context), async (client) => {
-    const { count } = await client.workflow.count(`WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'`);
+    const open = `(WorkflowType = '${scrapeRunType}' OR WorkflowType = '${deliverType}') AND ExecutionStatus = 'Running'`;
+    const { count } = await client.workflow.count(open);
     if (count > 0) {
       throw new CannotStart(
-        `reset: found ${count} open run${count === 1 ? '' : 's'}, expected none; pause the schedules and let them end, or cancel them: ` +
-          `temporal workflow cancel --query 'WorkflowType="${scrapeRunType}" AND ExecutionStatus="Running"' --yes`,
+        `reset: found ${count} open run${count === 1 ? '' : 's'} or deliveries, expected none; pause the schedules and let them end, or cancel them: ` +
+          `temporal workflow cancel --query 'WorkflowType IN ("${scrapeRunType}", "${deliverType}") AND ExecutionStatus="Running"' --yes`,
       );
     }
   });

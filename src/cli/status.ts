@@ -2,8 +2,10 @@ import type { Config } from '../config/parse-config.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
 import type { Alert } from '../domain/alert.ts';
 import { dayOfDate, type Day } from '../domain/day.ts';
-import { healthOf, type Health } from '../domain/health.ts';
+import { healthOf, type Health, type HealthFacts } from '../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import { readDeferred, waitingDeliveries } from '../store/deferred.ts';
 import { openAlerts } from '../store/alerts.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
@@ -22,6 +24,7 @@ interface SourceStatus {
   readonly watermark: string | null;
   readonly recordsToday: number | null;
   readonly paused: ScheduleStatus['paused'];
+  /** Batches that wait for a sink. */
   readonly deferred: number;
 }
 
@@ -49,11 +52,14 @@ async function readStatus(context: Context, config: Config): Promise<Status> {
     readDatabaseStatus(context, dayOfDate(now)),
     readScheduleStatus(context, names),
   ]);
+  const waiting = await readWaiting(openStore(context));
   const sources: SourceStatus[] = [];
   for (const source of config.sources) {
     const schedule = schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null };
     const recordsToday = database.recordsToday ? (database.recordsToday.get(source.name) ?? 0) : null;
-    sources.push(await sourceStatus(context, source, schedule, recordsToday, now));
+    sources.push(
+      await sourceStatus(context, source, schedule, { recordsToday, waiting: waiting.get(source.name) ?? null }, now),
+    );
   }
   return {
     sources,
@@ -68,7 +74,7 @@ async function sourceStatus(
   context: Context,
   source: SourceConfig,
   { paused, nextRunAt }: ScheduleStatus,
-  recordsToday: number | null,
+  { recordsToday, waiting }: { readonly recordsToday: number | null; readonly waiting: HealthFacts['waiting'] },
   now: Date,
 ): Promise<SourceStatus> {
   const store = openStore(context);
@@ -77,14 +83,31 @@ async function sourceStatus(
   const everyMs = source.schedule?.every ?? null;
   return {
     name: source.name,
-    ...healthOf({ lastReceipt, paused, everyMs, now }),
+    ...healthOf({ lastReceipt, waiting, paused, everyMs, now }),
     lastReceipt,
     nextRunAt,
     watermark: state?.watermark ?? null,
     recordsToday,
     paused,
-    deferred: 0,
+    deferred: waiting?.batches ?? 0,
   };
+}
+
+/** What waits for the sinks, by source: how much, since when, and why. */
+async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string, NonNullable<HealthFacts['waiting']>>> {
+  const found = new Map<string, NonNullable<HealthFacts['waiting']>>();
+  for (const { sink, source, paths } of await waitingDeliveries(store)) {
+    const oldest = paths[0] === undefined ? null : await readDeferred(store, paths[0]);
+    if (!oldest) continue;
+    const before = found.get(source);
+    const reason = `${sink}: ${oldest.reason}`;
+    found.set(source, {
+      batches: paths.length + (before?.batches ?? 0),
+      since: before && before.since < oldest.since ? before.since : oldest.since,
+      reason: before ? `${before.reason}; ${reason}` : reason,
+    });
+  }
+  return found;
 }
 
 function printStatus(status: Status): void {

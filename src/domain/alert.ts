@@ -1,8 +1,18 @@
-import { deadLetters, exceedsRejectRatio, type FailedReceipt, type Receipt } from './receipt.ts';
+import { deadLetters, exceedsRejectRatio, sinks, type FailedReceipt, type Receipt, type Sink } from './receipt.ts';
 import type { ExpectPlan } from './source.ts';
 
 /** What can be wrong with a source, beyond a single run. */
-export type AlertName = 'run_failed' | 'reject_ratio' | 'empty' | 'min_records' | 'staleness' | 'config' | 'state';
+export type AlertName =
+  | 'run_failed'
+  | 'reject_ratio'
+  | 'empty'
+  | 'min_records'
+  | 'staleness'
+  | 'config'
+  | 'state'
+  | 'deferred_csv'
+  | 'deferred_postgres'
+  | 'batch_gone';
 
 /** A state change that an operator should know of: the body of a webhook's request. */
 export interface Alert {
@@ -28,12 +38,28 @@ export interface RunFacts {
   readonly maxRejectRatio: number;
   readonly allowEmpty: boolean;
   readonly expect: ExpectPlan;
+  /** Why batches of the run wait for a sink. */
+  readonly deferredBecause: ReadonlyMap<Sink, string>;
   /** When the source last brought a new record, or was first asked. ISO 8601; null = never asked. */
   readonly lastNewAt: string | null;
 }
 
 /** Which alerts a run opens, and which it resolves; those it says nothing about stay as they are. */
-export function alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt }: RunFacts): AlertVerdict[] {
+export function alertsOfRun(facts: RunFacts): AlertVerdict[] {
+  return [...pollVerdicts(facts), ...deferralVerdicts(facts)];
+}
+
+/** A sink that takes nothing; the delivery of what waits resolves it. */
+function deferralVerdicts({ receipt, deferredBecause }: RunFacts): AlertVerdict[] {
+  return sinks.flatMap((sink): AlertVerdict[] => {
+    const { deferred } = receipt[sink];
+    if (deferred === 0) return [];
+    const message = `${deferred} records of ${receipt.source} wait for ${sink}: ${deferredBecause.get(sink) ?? 'see ./daybook status'}`;
+    return [{ name: `deferred_${sink}`, message }];
+  });
+}
+
+function pollVerdicts({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt }: RunFacts): AlertVerdict[] {
   if (receipt.outcome === 'failed') return failureVerdicts(receipt);
   const { outcome, fetched, source } = receipt;
   const verdicts: AlertVerdict[] = [{ name: 'run_failed', message: null }];

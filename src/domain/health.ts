@@ -5,6 +5,8 @@ export type Health = 'ok' | 'late' | 'failing' | 'paused' | 'deferred' | 'never_
 /** What is known of a source. */
 export interface HealthFacts {
   readonly lastReceipt: Receipt | FailedReceipt | null;
+  /** Batches that wait for a sink, and why; null = none. */
+  readonly waiting: { readonly batches: number; readonly since: string; readonly reason: string } | null;
   /** Null = its schedule is not paused. */
   readonly paused: { readonly reason: string | null } | null;
   /** How often it is to run; null = unknown, or by command only. */
@@ -24,7 +26,7 @@ const lateAfterRuns = 3;
 const lateAtLeastMs = 120_000;
 
 /** The health of a source, from its last receipt and its schedule. */
-export function healthOf({ lastReceipt, paused, everyMs, now }: HealthFacts): HealthVerdict {
+export function healthOf({ lastReceipt, waiting, paused, everyMs, now }: HealthFacts): HealthVerdict {
   const since = lastReceipt?.finishedAt ?? null;
   if (paused) return { health: 'paused', reason: paused.reason, since };
   if (!lastReceipt) return { health: 'never_ran', reason: null, since };
@@ -33,7 +35,14 @@ export function healthOf({ lastReceipt, paused, everyMs, now }: HealthFacts): He
     const { type, message } = lastReceipt.error;
     return { health: 'failing', reason: `${type}: ${message}`, since };
   }
-  if (lastReceipt.outcome === 'deferred') return { health: 'deferred', reason: 'batches wait for a sink', since };
+  if (waiting) {
+    const { batches, since: waitsSince, reason } = waiting;
+    return {
+      health: 'deferred',
+      reason: `${batches} ${batches === 1 ? 'batch waits' : 'batches wait'} since ${waitsSince}: ${reason}`,
+      since,
+    };
+  }
   const silentMs = now.getTime() - Date.parse(lastReceipt.finishedAt);
   if (everyMs !== null && silentMs > Math.max(everyMs * lateAfterRuns, lateAtLeastMs)) {
     return { health: 'late', reason: `no run has ended for ${Math.round(silentMs / 1000)} s`, since };

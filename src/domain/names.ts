@@ -31,6 +31,15 @@ export function backfillId(source: string): string {
   return `backfill-${source}`;
 }
 
+export const deliverType = 'deliver';
+
+/** Says to a deliverer that there may be more. */
+export const deliverSignalName = 'deliver';
+
+export function deliverId(sink: string, source: string): string {
+  return `deliver-${sink}-${source}`;
+}
+
 export const unpauseType = 'unpause';
 
 export function unpauseId(source: string): string {

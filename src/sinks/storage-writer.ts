@@ -27,6 +27,11 @@ export interface WriteResult {
  */
 export interface StorageWriter {
   readonly sink: Sink;
+  /**
+   * Looks within two seconds whether the sink takes anything at all.
+   * @throws SinkUnavailable, SinkMisconfigured
+   */
+  probe(signal: AbortSignal): Promise<void>;
   /** @throws SinkUnavailable, SinkMisconfigured, DataCorrupted */
   write(batch: BatchRef, records: readonly SpooledRecord[], context: WriteContext): Promise<WriteResult>;
 }

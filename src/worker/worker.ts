@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { ConfigFile } from '../config/config-file.ts';
@@ -8,6 +9,7 @@ import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { hostLimits } from '../config/host-limits.ts';
 import type { Config } from '../config/parse-config.ts';
 import { version } from '../config/version.ts';
+import { messageOf } from '../domain/errors.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { HostLimit } from '../domain/host-budget.ts';
 import { taskQueue } from '../domain/names.ts';
@@ -26,8 +28,9 @@ import { createHostBudgets } from '../store/host-budgets.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import type { Logger } from './logger.ts';
+import { wakeDeliverers } from './wake-deliverers.ts';
 import { registerSearchAttribute } from './search-attribute.ts';
-import { within } from './within.ts';
+import { within } from '../domain/within.ts';
 
 export interface WorkerSettings {
   readonly temporal: TemporalSettings;
@@ -87,10 +90,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   });
   const readers = new OpenReaders();
   const modules = new ModuleLoader();
+  const queue = settings.taskQueue ?? taskQueue;
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
-    taskQueue: settings.taskQueue ?? taskQueue,
+    taskQueue: queue,
     workflowBundle: { codePath: bundle },
     activities: createActivities({
       config: settings.config,
@@ -111,6 +115,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   });
+  // Whoever wrote the markers may have died before anybody was told.
+  await wakeDeliverers(new Client({ connection, namespace: temporal.namespace }), queue, store).catch(
+    (error: unknown) => logger.warn({ error: messageOf(error) }, 'Deliverers could not be woken'),
+  );
   const runAndClose = async () => {
     try {
       await worker.run();

@@ -21,9 +21,24 @@ function livePriority(source: string): ActivityOptions {
 }
 
 export function storeActivities(source: string) {
-  return proxyActivities<Pick<Activities, 'resolveSource' | 'saveState' | 'releaseBatches' | 'saveReceipt'>>({
+  return proxyActivities<
+    Pick<Activities, 'resolveSource' | 'saveState' | 'releaseBatches' | 'deferBatches' | 'saveReceipt'>
+  >({
     ...storePolicy,
     ...livePriority(source),
+  });
+}
+
+/**
+ * Delivering what had waited: patient, but each attempt is short where the sink is away. After twenty of them the workflow
+ * begins anew, so it never ends before everything is delivered.
+ */
+export function deliveryActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'deliverBatches'>>({
+    priority: { priorityKey: 4, fairnessKey: source },
+    startToCloseTimeout: '5m',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 20 },
   });
 }
 

@@ -1,3 +1,4 @@
 /** The workflows that Daybook's worker runs, under their wire names. */
 export { scrapeRun } from './scrape-run.ts';
+export { deliver } from './deliver.ts';
 export { unpause } from './unpause.ts';

@@ -1,13 +1,17 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { BatchRef } from '../domain/batch.ts';
-import { addCounts, sinks, type Sink, type SinkCounts, type Tally } from '../domain/receipt.ts';
-import { writeActivities } from './activities.ts';
+import { addCounts, noCounts, sinks, type Sink, type SinkCounts, type Tally } from '../domain/receipt.ts';
+import { storeActivities, writeActivities } from './activities.ts';
 import { failureOf, type RunFailure } from './run-failure.ts';
 
 /** Batches that are being written at once. */
 const maxInFlight = 4;
 
-type WriteOutcome = { readonly counts: SinkCounts } | { readonly failure: RunFailure };
+/** What became of a batch at a sink. */
+type WriteOutcome =
+  | { readonly counts: SinkCounts; readonly deferredBecause: string | null }
+  /** No sink will ever take it. */
+  | { readonly failure: RunFailure };
 
 interface InFlight {
   readonly batch: BatchRef;
@@ -33,6 +37,8 @@ export class Pipeline {
   #settledWell = 0;
   /** Batches that both sinks have settled and nobody has released yet. */
   readonly #settled: BatchRef[] = [];
+  /** Why batches wait for a sink. */
+  readonly deferredBecause = new Map<Sink, string>();
   /** Sinks that took a batch, and those that took none. */
   readonly sinksUp = new Set<Sink>();
   readonly sinksDown = new Set<Sink>();
@@ -60,7 +66,7 @@ export class Pipeline {
     return this.#settled.length;
   }
 
-  /** The first write that no attempt could finish. */
+  /** The first write that neither went through nor can be done later. */
   get failure(): RunFailure | null {
     return this.#failure;
   }
@@ -99,8 +105,18 @@ export class Pipeline {
     });
   }
 
-  /** A sink that the last run found down is tried once, with one batch; if it takes that, it gets the usual patience. */
+  /** What a sink does not take, however often it is asked, waits until it does. */
   async #writeTo(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
+    const outcome = await this.#offer(sink, batch);
+    if (!('failure' in outcome) || hopeless.has(outcome.failure.type)) return outcome;
+    const { type, message } = outcome.failure;
+    const reason = `${type}: ${message}`;
+    await storeActivities(this.#source).deferBatches({ source: this.#source, sink, batches: [batch], reason });
+    return { counts: { ...noCounts, deferred: batch.records }, deferredBecause: reason };
+  }
+
+  /** A sink that the last run found down is tried once, with one batch; if it takes that, it gets the usual patience. */
+  async #offer(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
     if (!this.#down.has(sink)) return attempt(this.#source, sink, batch, false);
     const probe = this.#probes.get(sink);
     if (!probe) {
@@ -118,11 +134,17 @@ export class Pipeline {
     const outcomes = await oldest.outcomes;
     this.#inFlight.shift();
     let well = true;
+    let waits = false;
     for (const sink of sinks) {
       const outcome = outcomes[sink];
       if ('counts' in outcome) {
-        this.sinksUp.add(sink);
         this.#counts = { ...this.#counts, [sink]: addCounts(this.#counts[sink], outcome.counts) };
+        if (outcome.deferredBecause === null) this.sinksUp.add(sink);
+        else {
+          waits = true;
+          this.sinksDown.add(sink);
+          this.deferredBecause.set(sink, outcome.deferredBecause);
+        }
       } else {
         well = false;
         if (outcome.failure.type !== 'BatchGone') this.sinksDown.add(sink);
@@ -132,7 +154,8 @@ export class Pipeline {
     this.#counts = { ...this.#counts, batches: this.#counts.batches + 1 };
     if (!well || this.#failure) return;
     this.#settledWell++;
-    this.#settled.push(oldest.batch);
+    // A batch that waits stays in the spool.
+    if (!waits) this.#settled.push(oldest.batch);
     this.#reachCheckpoints();
   }
 
@@ -143,11 +166,15 @@ export class Pipeline {
   }
 }
 
+/** Failures that no later attempt can mend. */
+const hopeless: ReadonlySet<string> = new Set(['DataCorrupted', 'BatchGone']);
+
 /** @param wasDown whether the sink is tried once only */
 async function attempt(source: string, sink: Sink, batch: BatchRef, wasDown: boolean): Promise<WriteOutcome> {
   const activities = writeActivities(source, wasDown);
   try {
-    return { counts: await (sink === 'csv' ? activities.writeCsv({ batch }) : activities.writePostgres({ batch })) };
+    const counts = await (sink === 'csv' ? activities.writeCsv({ batch }) : activities.writePostgres({ batch }));
+    return { counts, deferredBecause: null };
   } catch (error) {
     return { failure: failureOf(error, `write to ${sink}`) };
   }

@@ -209,7 +209,9 @@ export class Run {
 
   #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
     const { maxRejectRatio, allowEmpty, expect } = this.#plan;
-    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt: this.#state.current.lastNewAt });
+    const { deferredBecause } = this.#pipeline;
+    const { lastNewAt } = this.#state.current;
+    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause });
   }
 
   /** What makes a run fail although all its batches are stored. Only a run that has ended is judged. */

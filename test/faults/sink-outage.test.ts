@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import type { BatchRef } from '../../src/domain/batch.ts';
 import type { SourceState } from '../../src/domain/state.ts';
 import { Rig } from '../support/rig.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -28,6 +29,7 @@ afterAll(async () => {
 
 let prefix = 0;
 beforeEach(() => {
+  rig.logs.length = 0;
   prefix++;
   const line = (n: number) => `{"id":"${prefix}-${n}","at":"2026-11-0${1 + (n % 5)}T00:00:00Z"}\n`;
   writeFileSync(rig.path('lines.ndjson'), Array.from({ length: records }, (_, n) => line(n)).join(''));
@@ -38,6 +40,18 @@ const stored = () => rig.database.count('select count(*) from raw_events where s
 const journal = () =>
   new Set(rig.csv('lines').flatMap((row) => (row['source_id']?.startsWith(`${prefix}-`) ? [row['source_id']] : [])))
     .size;
+async function openDeliveries(): Promise<string[]> {
+  const found: string[] = [];
+  const query = `WorkflowType = 'deliver' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of rig.client.workflow.list({ query })) found.push(workflowId);
+  return found;
+}
+/** Logs come a little later. */
+const alerted = (fields: object) =>
+  vi.waitFor(() =>
+    expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'alert', source: 'lines', ...fields })),
+  );
+const markers = (sink: string) => rig.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
 const statePath = () => rig.path('data', 'state', 'lines.json');
 
 /** As if the run before had found the sink down: the next one tries once only. */
@@ -82,41 +96,76 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records);
   });
 
-  test('that stays away fails the run; nothing is lost, and the next run stores it all', async () => {
+  test('that stays away defers what was fetched, and has it as soon as it is back; no run fails', async () => {
     await rememberSinkDown('postgres');
     proxy.down();
-    const { type, receipt } = await rig.runToFailure('lines');
-    expect(type).toBe('SinkUnavailable');
-    expect(receipt?.resume.offset).toBe(0);
+    const first = await rig.run('lines');
+    expect(first).toMatchObject({
+      outcome: 'deferred',
+      accepted: records,
+      postgres: { written: 0, deferred: records },
+    });
+    expect(first.csv).toMatchObject({ written: records, deferred: 0 });
     const state = JSON.parse(readFileSync(statePath(), 'utf8')) as SourceState;
-    expect(state.sinkDownSince).toEqual({ postgres: '2026-11-01T00:00:00.000Z' });
+    expect([state.sinkDownSince, state.file?.lines]).toEqual([{ postgres: '2026-11-01T00:00:00.000Z' }, records]);
+    expect(markers('postgres')).toBe(first.batches);
+    await alerted({ state: 'open', name: 'deferred_postgres' });
+    appendFileSync(rig.path('lines.ndjson'), `{"id":"${prefix}-more","at":"2026-11-01T00:00:00Z"}\n`);
+    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', accepted: 1 });
+    expect(await openDeliveries()).toEqual(['deliver-postgres-lines']);
     proxy.up();
-    expect(await rig.run('lines')).toMatchObject({ fetched: records, postgres: { written: records } });
-    expect(await stored()).toBe(records);
-    expect(journal()).toBe(records);
-    expect((JSON.parse(readFileSync(statePath(), 'utf8')) as SourceState).sinkDownSince).toEqual({});
+    expect(await rig.client.workflow.getHandle('deliver-postgres-lines').result()).toMatchObject({
+      ...{ batches: first.batches + 1, counts: { written: records + 1, deferred: 0 } },
+    });
+    expect(await stored()).toBe(records + 1);
+    expect(journal()).toBe(records + 1);
+    expect(markers('postgres')).toBe(0);
+    await alerted({ state: 'resolved', name: 'deferred_postgres' });
+    expect(rig.files('data').filter((path) => path.includes('/deliveries/lines/'))).not.toEqual([]);
   });
 
-  test('without its tables fails the run with what to do', async () => {
+  test('without its tables defers what was fetched, with what to do; the worker that starts later delivers it', async () => {
     await rig.database.pool.query('alter table raw_event_keys rename to keys_away');
-    const { type, message } = await rig.runToFailure('lines');
-    expect(type).toBe('SinkMisconfigured');
-    expect(message).toContain('./daybook migrate');
+    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: records } });
+    await alerted({
+      state: 'open',
+      name: 'deferred_postgres',
+      message: expect.stringContaining('./daybook migrate') as string,
+    });
+    await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
     await rig.database.pool.query('alter table keys_away rename to raw_event_keys');
-    expect(await rig.run('lines')).toMatchObject({ postgres: { written: records } });
+    await rig.stopWorker();
+    await rig.startWorker();
+    await until('everything is delivered', () => markers('postgres') === 0, 30_000);
+    expect(await stored()).toBe(records);
+  });
+
+  test('a batch that is gone from the spool is an alert, and keeps no other from being delivered', async () => {
+    await rememberSinkDown('postgres');
+    proxy.down();
+    await rig.run('lines');
+    const [marker = ''] = rig.files('data', 'deferred', 'postgres', 'lines');
+    const { batch } = JSON.parse(readFileSync(marker, 'utf8')) as { batch: BatchRef };
+    rmSync(rig.files('data', 'spool').find((path) => path.endsWith(batch.hash)) ?? '');
+    proxy.up();
+    await rig.client.workflow.getHandle('deliver-postgres-lines').result();
+    expect(markers('postgres')).toBe(0);
+    expect(rig.files('data').filter((path) => path.includes('/lost/postgres/lines/'))).toHaveLength(1);
+    await alerted({ name: 'batch_gone' });
+    expect(await stored()).toBe(records - batch.records);
   });
 });
 
-test('a CSV folder that cannot be written fails the run; the next run writes it all', async () => {
+test('a CSV folder that cannot be written defers what was fetched, and has it once it can be written', async () => {
   await rememberSinkDown('csv');
   rmSync(rig.path('data', 'csv'), { recursive: true });
   writeFileSync(rig.path('data', 'csv'), 'in the way');
-  const { type, message } = await rig.runToFailure('lines');
-  expect(type).toBe('SinkUnavailable');
-  expect(message).toContain(rig.path('data', 'csv'));
+  expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', csv: { deferred: records } });
+  await alerted({ name: 'deferred_csv', message: expect.stringContaining(rig.path('data', 'csv')) as string });
+  expect(await stored()).toBe(records);
   rmSync(rig.path('data', 'csv'));
   mkdirSync(rig.path('data', 'csv'));
-  await rig.run('lines');
-  expect(await stored()).toBe(records);
+  await rig.client.workflow.getHandle('deliver-csv-lines').result();
   expect(journal()).toBe(records);
+  expect(markers('csv')).toBe(0);
 });

@@ -6,9 +6,13 @@ import type { StorageWriter } from '../storage-writer.ts';
 import { csvText } from './csv-text.ts';
 
 /** Writes each batch as one part of the CSV journal: a file of `folder` that is there whole or not at all. */
-export function createCsvWriter(folder: Pick<BlobStore, 'put'>): StorageWriter {
+export function createCsvWriter(folder: Pick<BlobStore, 'put' | 'delete'>): StorageWriter {
   return {
     sink: 'csv',
+    async probe() {
+      await folder.put(probePath, '');
+      await folder.delete(probePath);
+    },
     async write(batch, records) {
       const distinct = withoutRepeats(records);
       // A repeated write makes the same bytes again, so it does not matter whether the part is there.
@@ -18,6 +22,9 @@ export function createCsvWriter(folder: Pick<BlobStore, 'put'>): StorageWriter {
     },
   };
 }
+
+/** No source is named like this. */
+const probePath = '.probe';
 
 /** `<source>/<ingestion day>/<ingested at>-<hash>.csv` */
 export function partPath(batch: BatchRef): string {

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { BatchRef } from '../../domain/batch.ts';
 import type { Day } from '../../domain/day.ts';
 import { DaybookError, SinkMisconfigured } from '../../domain/errors.ts';
+import { within } from '../../domain/within.ts';
 import { noCounts, type SinkCounts } from '../../domain/receipt.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
 import type { RefusedRecord, StorageWriter, WriteContext, WriteResult } from '../storage-writer.ts';
@@ -20,6 +21,8 @@ export interface PostgresWriterOptions {
   readonly prepare: boolean;
 }
 
+/** How long the server may take to say that it is there. */
+const probeMs = 2_000;
 /** Tries of a chunk whose partition is missing although it was made. */
 const partitionTries = 5;
 /** From this many refused rows on, over half of a batch refused alike is taken for a fault of configuration. */
@@ -32,6 +35,16 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
   const slow = new SlowChunks();
   return {
     sink: 'postgres',
+    async probe() {
+      try {
+        await within(
+          probeMs,
+          withConnection(pool, async (client) => client.query('select 1')),
+        );
+      } catch (error) {
+        throw error instanceof DaybookError ? error : postgresFailure(error, 'PostgreSQL does not answer');
+      }
+    },
     async write(batch, records, context) {
       const what = `batch ${batch.number} of ${batch.source} could not be stored`;
       try {

@@ -9,7 +9,13 @@ const finishedAt = '2026-11-02T00:00:00.000Z';
 function verdicts(receipt: Partial<Receipt>, facts: Partial<RunFacts> = {}): Record<string, string | null> {
   const found = alertsOfRun({
     receipt: { ...aReceipt(), finishedAt, ...receipt },
-    ...{ maxRejectRatio: 0.5, allowEmpty: false, expect: { minRecords: null, maxStalenessMs: null }, lastNewAt: null },
+    ...{
+      maxRejectRatio: 0.5,
+      allowEmpty: false,
+      expect: { minRecords: null, maxStalenessMs: null },
+      lastNewAt: null,
+      deferredBecause: new Map(),
+    },
     ...facts,
   });
   return Object.fromEntries(found.map(({ name, message }) => [name, message]));
@@ -18,7 +24,13 @@ function verdicts(receipt: Partial<Receipt>, facts: Partial<RunFacts> = {}): Rec
 const failed = (type: string, counts: Partial<Receipt> = {}) =>
   alertsOfRun({
     receipt: { ...aReceipt(), ...counts, outcome: 'failed', error: { type, message: 'why' } },
-    ...{ maxRejectRatio: 0.5, allowEmpty: false, expect: { minRecords: null, maxStalenessMs: null }, lastNewAt: null },
+    ...{
+      maxRejectRatio: 0.5,
+      allowEmpty: false,
+      expect: { minRecords: null, maxStalenessMs: null },
+      lastNewAt: null,
+      deferredBecause: new Map(),
+    },
   });
 
 describe('alertsOfRun', () => {
@@ -67,5 +79,14 @@ describe('alertsOfRun', () => {
       verdicts({ outcome: 'unchanged' }, { expect: { minRecords: null, maxStalenessMs: 3_600_000 }, lastNewAt });
     expect(stale('2026-11-01T22:59:59.000Z')['staleness']).toMatch(/since 2026-11-01T22:59:59.000Z.*3600 s/);
     expect(stale('2026-11-01T23:00:00.000Z')['staleness']).toBeNull();
+  });
+
+  test('of a run whose batches wait for a sink opens an alert of that sink, which no run resolves', () => {
+    const deferredBecause = new Map([['postgres', 'SinkUnavailable: away']] as const);
+    const postgres = { written: 0, duplicate: 0, refused: 0, expired: 0, deferred: 7 };
+    expect(verdicts({ outcome: 'deferred', postgres }, { deferredBecause })['deferred_postgres']).toMatch(
+      /^7 records of \w+ wait for postgres: SinkUnavailable: away$/,
+    );
+    expect(verdicts({ outcome: 'ok' })).not.toHaveProperty('deferred_postgres');
   });
 });

@@ -8,6 +8,7 @@ const health = (facts: Partial<HealthFacts>, secondsLater = 0) =>
   healthOf({
     lastReceipt: aReceipt({ finishedAt }),
     paused: null,
+    waiting: null,
     everyMs: null,
     now: new Date(Date.parse(finishedAt) + secondsLater * 1000),
     ...facts,
@@ -31,10 +32,13 @@ describe('healthOf', () => {
     expect(verdict.reason).toMatch(/SourceRefused.*answered 403/);
   });
 
-  test('is deferred while batches wait', () => {
-    expect(health({ lastReceipt: aReceipt({ outcome: 'deferred' }) }).health).toBe('deferred');
+  test('is deferred while batches wait, and says how many, since when and why', () => {
+    const waiting = { batches: 2, since: '2026-11-01T08:00:00.000Z', reason: 'postgres: away' };
+    expect(health({ waiting })).toMatchObject({
+      ...{ health: 'deferred', reason: '2 batches wait since 2026-11-01T08:00:00.000Z: postgres: away' },
+    });
+    expect(health({ lastReceipt: aReceipt({ outcome: 'deferred' }) }).health).toBe('ok');
   });
-
   test('is paused before anything else, with the reason given', () => {
     const paused = { reason: 'maintenance' };
     for (const lastReceipt of [null, failure, aReceipt()]) {

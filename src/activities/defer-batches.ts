@@ -1,0 +1,42 @@
+import { Context } from '@temporalio/activity';
+import type { BatchRef } from '../domain/batch.ts';
+import type { Sink } from '../domain/receipt.ts';
+import { listDeferred, markDeferred } from '../store/deferred.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor } from './source-access.ts';
+import { wakeDeliverer } from './wake-deliverer.ts';
+
+export interface DeferBatchesInput {
+  readonly source: string;
+  readonly sink: Sink;
+  readonly batches: readonly BatchRef[];
+  /** Why the sink did not take them. */
+  readonly reason: string;
+}
+
+/** A run takes 10,000 signals in all: the deliverer is told of further batches once a minute. */
+const quietMs = 60_000;
+
+/**
+ * Notes that batches wait for a sink, and sees to it that somebody delivers them. Safe to repeat because markers are named
+ * by their batches, and there is one deliverer for each sink and source.
+ */
+export function createDeferBatches(dependencies: ActivityDependencies) {
+  const lastTold = new Map<string, number>();
+  return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
+    const { store } = dependencies;
+    await runAdapter(redactorFor(source, dependencies), async () => {
+      const { client, info } = Context.current();
+      // A deliverer ends when it finds nothing: the first marker after that must wake it. An earlier attempt may have left
+      // its markers without waking anybody.
+      const isFirst = info.attempt > 1 || (await listDeferred(store, sink, source)).length === 0;
+      const since = new Date().toISOString();
+      for (const batch of batches) await markDeferred(store, sink, { batch, reason, since });
+      const key = `${sink}/${source}`;
+      if (!isFirst && Date.now() - (lastTold.get(key) ?? 0) < quietMs) return;
+      await wakeDeliverer(client, info.taskQueue, sink, source);
+      lastTold.set(key, Date.now());
+    });
+  };
+}
