@@ -9,6 +9,7 @@ import type { Redact } from '../domain/redact.ts';
 import type { SecretMask } from '../domain/secret-mask.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
+import type { WindowText } from '../domain/windows.ts';
 import { collect, type Collected } from '../sources/collect.ts';
 import { beginPoll, openPages } from '../sources/open-source.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../store/batches.ts';
@@ -28,6 +29,8 @@ export interface FetchBatchInput {
   readonly number: number;
   /** Someone asked for this run: also a source that said it would not change yet is asked. */
   readonly force?: boolean;
+  /** The window of time that a backfill asks for. */
+  readonly window?: WindowText;
   /** How long the run has waited for the host since it last got anything. */
   readonly waitedMs?: number;
 }
@@ -55,20 +58,20 @@ const maxFetchMs = 5_000;
  */
 export function createFetchBatch(dependencies: ActivityDependencies) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
-    const { run, force = false } = input;
+    const { run, force = false, window = null } = input;
     const redact = redactorFor(input.plan.name, dependencies);
     return runAdapter(redact, async (context) => {
       const mask = secretMaskFor(run.source, dependencies);
       const state = withPlace(input.state, mask.reveal);
       const plan = planWithSecrets(input.plan, dependencies);
-      const poll = { plan, state, run: run.firstRunId, force };
+      const poll = { plan, state, run: run.firstRunId, force, window };
       const tools = sourceTools(run.source, dependencies);
       const position = input.position
         ? mapPlace(input.position, mask.reveal)
         : await beginPoll(poll, tools, new Date());
       if (!position) return nothingNew(input);
       const isFile = position.place.type === 'file';
-      const known = isFile ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
+      const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
       const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
       const pages = openPages(poll, position, tools, { ...context, lastAttempt });
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };

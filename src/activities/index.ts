@@ -3,7 +3,9 @@ import { createDeferBatches } from './defer-batches.ts';
 import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
+import { createPlanBackfill } from './plan-backfill.ts';
 import { createReleaseBatches } from './release-batches.ts';
+import { createRequestBackfill } from './request-backfill.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
@@ -22,6 +24,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     releaseBatches: createReleaseBatches(dependencies),
     saveReceipt: createSaveReceipt(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
+    planBackfill: createPlanBackfill(dependencies),
+    requestBackfill: createRequestBackfill(dependencies),
     deferBatches: createDeferBatches(dependencies),
     deliverBatches: createDeliverBatches(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),

@@ -2,9 +2,11 @@ import { ApplicationFailure, log } from '@temporalio/activity';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import { ConfigProblems } from '../config/problem.ts';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, NotBackfillable } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/source.ts';
-import { startingState, type SourceState } from '../domain/state.ts';
+import { freshState, startingState, type SourceState } from '../domain/state.ts';
+import { windowProblem } from '../domain/windowed.ts';
+import type { WindowText } from '../domain/windows.ts';
 import { readState } from '../store/states.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -13,6 +15,8 @@ import { redactorFor } from './source-access.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;
+  /** Set where a backfill asks for a window of time: the source's state has nothing to do with it. */
+  readonly window?: WindowText;
 }
 
 export interface ResolvedSource {
@@ -27,7 +31,7 @@ export interface ResolvedSource {
  * Safe to repeat because it only reads.
  */
 export function createResolveSource(dependencies: ActivityDependencies) {
-  return async function resolveSource({ source }: ResolveSourceInput): Promise<ResolvedSource> {
+  return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       const { config, broken } = currentConfig(dependencies);
@@ -35,6 +39,12 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       await settleAndLog(dependencies, source, [{ name: 'config', message }], redact);
       const plan = planOf(config, findSource(config, source));
       const { fetchFingerprint, shapeFingerprint } = plan;
+      if (window) {
+        const problem = windowProblem(plan);
+        if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
+        const state = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+        return { plan, state, searchAttribute: dependencies.searchAttribute };
+      }
       const databaseId = await dependencies.databaseId();
       const stored = await readState(dependencies.store, source);
       const damage = stored.damaged ? 'its state could not be read, the source is polled afresh' : null;

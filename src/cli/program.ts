@@ -3,7 +3,7 @@ import { version } from '../config/version.ts';
 
 /** Commands that later versions bring. */
 export const comingCommands: ReadonlySet<string> = new Set([
-  ...['backfill', 'replay-csv', 'verify', 'restore', 'forget', 'export'],
+  ...['replay-csv', 'verify', 'restore', 'forget', 'export'],
   'smoke',
 ]);
 
@@ -132,6 +132,17 @@ function addOperations(program: Command): void {
   managed(add(schedules, 'apply', apply, 'schedules apply --prune')).action(
     act(async () => (await import('./schedules.ts')).applySchedulesCommand),
   );
+  const backfill = 'fetch a range of time again, window by window; what the source remembers is left alone';
+  add(program, 'backfill <source>', backfill, 'backfill quakes --from 2026-11-01 --to 2026-11-08')
+    .option('--from <time>', 'a day or an ISO 8601 time, UTC')
+    .option('--to <time>', 'the same, exclusive')
+    .option('--step <duration>', 'length of a window, e.g. 6h (default: 1d)')
+    .option('--only <which>', 'failed or missing windows only')
+    .option('--concurrency <windows>', 'windows that run at once (default: 2)')
+    .option('--dry-run', 'show the windows, what became of them and how many rows they have; start nothing')
+    .option('--detach', 'do not wait for the end')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./backfill.ts')).backfillCommand));
   const pause = 'pause a source: its schedule, and its runs under way';
   add(program, 'pause <source>', pause, "pause quakes --reason 'API maintenance' --until 2026-12-01T06:00Z")
     .option('--reason <text>', 'why, for whoever finds it paused')

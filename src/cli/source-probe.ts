@@ -43,7 +43,7 @@ export function probeSource(context: Context, config: Config, source: SourceConf
     tools,
     async *pages() {
       const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
-      const poll = { plan, state, run: 'preview', force: true };
+      const poll = { plan, state, run: 'preview', force: true, window: null };
       const position = await beginPoll(poll, tools, new Date());
       const alone = { signal: new AbortController().signal, onProgress: () => {} };
       if (position) yield* openPages(poll, position, tools, alone);

@@ -49,8 +49,13 @@ export function alertsOfRun(facts: RunFacts): AlertVerdict[] {
   return [...pollVerdicts(facts), ...deferralVerdicts(facts)];
 }
 
+/** What a window of a backfill says of alerts: of the source itself nothing. */
+export function alertsOfWindow(facts: Pick<RunFacts, 'receipt' | 'deferredBecause'>): AlertVerdict[] {
+  return deferralVerdicts(facts);
+}
+
 /** A sink that takes nothing; the delivery of what waits resolves it. */
-function deferralVerdicts({ receipt, deferredBecause }: RunFacts): AlertVerdict[] {
+function deferralVerdicts({ receipt, deferredBecause }: Pick<RunFacts, 'receipt' | 'deferredBecause'>): AlertVerdict[] {
   return sinks.flatMap((sink): AlertVerdict[] => {
     const { deferred } = receipt[sink];
     if (deferred === 0) return [];

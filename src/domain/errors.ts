@@ -31,6 +31,12 @@ export class UnknownSource extends DaybookError {
   readonly next = 'never';
 }
 
+/** The source cannot be asked for a window of time. */
+export class NotBackfillable extends DaybookError {
+  readonly type = 'NotBackfillable';
+  readonly next = 'never';
+}
+
 /** The source did not answer, or asked to come back later. */
 export class SourceUnavailable extends DaybookError {
   readonly type = 'SourceUnavailable';

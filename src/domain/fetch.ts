@@ -33,6 +33,8 @@ export interface HttpPlace {
   readonly skip: number;
   /** Value of the start parameter, canonical time; null = none. */
   readonly since: string | null;
+  /** Value of the end parameter, of a window. */
+  readonly until?: string;
   /** Hashes of the last pages: one that comes again ends the loop. */
   readonly recentPages: readonly string[];
   /** Finds names of pages that come again, however long their circle is. */

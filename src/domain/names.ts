@@ -31,6 +31,11 @@ export function backfillId(source: string): string {
   return `backfill-${source}`;
 }
 
+/** @param window name of the window */
+export function backfillWindowId(source: string, window: string): string {
+  return `backfill-${source}/${window}`;
+}
+
 export const deliverType = 'deliver';
 
 /** Says to a deliverer that there may be more. */

@@ -70,6 +70,8 @@ export interface Receipt {
   readonly runId: string;
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** The window that a backfill asked for; absent in a poll. */
+  readonly window?: { readonly from: string; readonly to: string };
 }
 
 /** What is kept of a run that failed. */

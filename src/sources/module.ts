@@ -40,7 +40,13 @@ export async function* readModulePages(
   const fault = new AbortController();
   const unwatch = tools.modules.faults.watch(path, (error) => fault.abort(error));
   const given: ModuleContext = {
-    ...{ source: plan.name, options: plan.options, since: from.since, signal: context.signal },
+    ...{
+      source: plan.name,
+      options: plan.options,
+      since: from.since,
+      until: from.until ?? null,
+      signal: context.signal,
+    },
     cursor: from.cursor === null ? null : (JSON.parse(from.cursor) as unknown),
     fetch: createModuleFetch(plan, tools.http, context),
   };

@@ -1,6 +1,7 @@
 import type { FetchPosition } from '../domain/fetch.ts';
 import { startPosition } from '../domain/poll.ts';
 import type { HttpPlan, SourcePlan } from '../domain/source.ts';
+import type { WindowText } from '../domain/windows.ts';
 import type { SourceState } from '../domain/state.ts';
 import type { SchemaChecks } from './extraction/schema-checks.ts';
 import type { OpenReaders } from './files/open-readers.ts';
@@ -30,11 +31,14 @@ export interface Poll {
   readonly run: string;
   /** Someone asked for this poll: it asks also a source that said it would not change yet. */
   readonly force: boolean;
+  /** A window of time that is asked for, instead of what is new. */
+  readonly window: WindowText | null;
 }
 
 /** Where a poll begins; null where the source has nothing new. */
 export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Promise<FetchPosition | null> {
-  const { plan, state, force } = poll;
+  const { plan, state, force, window } = poll;
+  if (window) return windowPosition(plan, state, window, now);
   if (!force && state.freshUntil !== null && Date.parse(state.freshUntil) > now.getTime()) return null;
   const place =
     plan.type === 'file'
@@ -43,6 +47,13 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
         ? firstModulePlace(state)
         : firstHttpPlace(plan, state);
   return place && startPosition(place, state, now);
+}
+
+/** Where a window begins. What earlier polls brought is of no account: the ledger tells what is known. */
+function windowPosition(plan: SourcePlan, state: SourceState, { from, to }: WindowText, now: Date): FetchPosition {
+  if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file, and has no windows`);
+  const place = plan.type === 'module' ? firstModulePlace(state) : firstHttpPlace(plan, state);
+  return { ...startPosition({ ...place, since: from, until: to }, state, now), keysKept: null };
 }
 
 /** The pages of a source from a position on. */

@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { BackoffPlan } from '../domain/plan-parts.ts';
 import type { SourcePlan } from '../domain/source.ts';
@@ -15,17 +15,29 @@ const storePolicy: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 };
 
-/** Live runs go before backfills (4) and replays (5); sources share a busy worker fairly. */
-function livePriority(source: string): ActivityOptions {
-  return { priority: { priorityKey: 2, fairnessKey: source } };
+/**
+ * Live runs go before backfills (4) and replays (5), which are started with a priority of their own; sources share a busy
+ * worker fairly.
+ */
+function priorityOf(source: string): ActivityOptions {
+  return { priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 2, fairnessKey: source } };
 }
 
 export function storeActivities(source: string) {
   return proxyActivities<
-    Pick<Activities, 'resolveSource' | 'saveState' | 'releaseBatches' | 'deferBatches' | 'saveReceipt'>
+    Pick<
+      Activities,
+      | 'resolveSource'
+      | 'saveState'
+      | 'releaseBatches'
+      | 'deferBatches'
+      | 'saveReceipt'
+      | 'planBackfill'
+      | 'requestBackfill'
+    >
   >({
     ...storePolicy,
-    ...livePriority(source),
+    ...priorityOf(source),
   });
 }
 
@@ -45,7 +57,7 @@ export function deliveryActivities(source: string) {
 /** What operators asked for is tried for ever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({
-    ...livePriority(source),
+    ...priorityOf(source),
     ...{ startToCloseTimeout: '1m', heartbeatTimeout },
     retry: {
       initialInterval: '1s',
@@ -58,7 +70,7 @@ export function scheduleActivities(source: string) {
 /** Telling of an alert is tried once more at the next run anyway. */
 export function alertActivities(source: string) {
   return proxyActivities<Pick<Activities, 'notifyAlerts'>>({
-    ...livePriority(source),
+    ...priorityOf(source),
     startToCloseTimeout: '30s',
     heartbeatTimeout,
     retry: { maximumAttempts: 2 },
@@ -68,7 +80,7 @@ export function alertActivities(source: string) {
 /** Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker. */
 export function fetchActivities(plan: SourcePlan) {
   return proxyActivities<Pick<Activities, 'fetchBatch'>>({
-    ...livePriority(plan.name),
+    ...priorityOf(plan.name),
     startToCloseTimeout: fetchTimeoutMs(plan),
     heartbeatTimeout,
     retry: retryPolicy(plan.retry),
@@ -90,7 +102,7 @@ const patience = 9;
  */
 export function writeActivities(source: string, wasDown: boolean) {
   return proxyActivities<Pick<Activities, 'writeCsv' | 'writePostgres'>>({
-    ...livePriority(source),
+    ...priorityOf(source),
     startToCloseTimeout: '2m',
     heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -6,7 +6,27 @@ import type { Pause } from './pause.ts';
 export const pauseSignal = defineSignal<[payload?: unknown]>('pause');
 /** `{by?}` */
 export const resumeSignal = defineSignal<[payload?: unknown]>('resume');
+/** `{from, to, step?, only?}`; checked by hand. */
+export const backfillSignal = defineSignal<[payload?: unknown]>('backfill');
 export const progressQuery = defineQuery<Progress>('progress');
+
+/** The same name: a backfill answers in its own way. */
+export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
+
+/** Where a backfill stands. */
+export interface BackfillProgress {
+  readonly source: string;
+  readonly paused: Pause | null;
+  readonly windows: {
+    readonly waiting: number;
+    /** Names of those under way. */
+    readonly running: readonly string[];
+    readonly done: number;
+    readonly failed: number;
+  };
+  /** Rows that were new. */
+  readonly written: number;
+}
 
 /** Where a run stands. */
 export interface Progress {

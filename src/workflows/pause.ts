@@ -80,3 +80,9 @@ function textField(payload: unknown, name: string): string | null {
   const value = (payload as Record<string, unknown>)[name];
   return typeof value === 'string' ? value.slice(0, 1_000) : null;
 }
+
+/** A pause in words, for the Web UI. */
+export function pauseNote({ by, reason, until, since }: Pause): string {
+  const parts = [`Paused since ${since}`, by && `by ${by}`, until && `until ${until}`, reason && `: ${reason}`];
+  return parts.filter(Boolean).join(' ').replace(' :', ':');
+}

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
 
 /** Why a run cannot go on: the `error` of its receipt. */
 export interface RunFailure {
@@ -11,6 +11,11 @@ export function workflowFailure({ type, message }: RunFailure, ...details: unkno
   const failure = ApplicationFailure.create({ type, message, nonRetryable: true, details });
   failure.stack = '';
   return failure;
+}
+
+/** What a run that failed as a child says of it. */
+export function childFailureOf(error: unknown): RunFailure {
+  return failureOf(error instanceof ChildWorkflowFailure ? error.cause : error, 'window');
 }
 
 /** What an activity that failed for good says of it. */

@@ -1,17 +1,17 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { log, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
-import { sourceSearchAttribute } from '../domain/names.ts';
-import { alertsOfRun, type AlertVerdict } from '../domain/alert.ts';
+import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../domain/alert.ts';
 import { addFetch, deadLetters, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
 import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
+import type { WindowText } from '../domain/windows.ts';
 import { summarizeState, type SourceState } from '../domain/state.ts';
 import { alertActivities, fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
-import type { Pause, PauseSwitch } from './pause.ts';
+import { bearSource } from './bear-source.ts';
+import { pauseNote, type Pause, type PauseSwitch } from './pause.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure, type RunFailure } from './run-failure.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -28,6 +28,7 @@ export interface RunCarry {
   readonly goesOn: boolean;
   /** Someone asked for this run. */
   readonly force?: boolean;
+  readonly window?: WindowText;
   readonly pause: Pause | null;
 }
 
@@ -43,6 +44,7 @@ export class Run {
   /** Whether the poll began where an earlier one broke off. */
   readonly #goesOn: boolean;
   readonly #force: boolean;
+  readonly #window: WindowText | null;
   readonly #pause: PauseSwitch;
   readonly #state: StateKeeper;
   readonly #pipeline: Pipeline;
@@ -64,14 +66,13 @@ export class Run {
     this.#startedAt = carry.startedAt;
     this.#goesOn = carry.goesOn;
     this.#force = carry.force === true;
-    this.#state = new StateKeeper(ref.source, carry.state);
+    this.#window = carry.window ?? null;
+    this.#state = new StateKeeper(ref.source, carry.state, this.#window === null);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
     this.#fetched = carry.tally;
-    if (carry.searchAttribute) {
-      upsertSearchAttributes([{ key: defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD'), value: ref.source }]);
-    }
+    if (carry.searchAttribute) bearSource(ref.source);
     const { notBefore } = carry.state;
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
       this.#end = { cutShort: false, notModified: false, notBefore };
@@ -102,6 +103,7 @@ export class Run {
       position: this.#position,
       number: this.#nextNumber,
       ...(this.#force ? { force: true } : {}),
+      ...(this.#window ? { window: this.#window } : {}),
       ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
     });
     this.#fetched = addFetch(this.#fetched, fetch.counts);
@@ -136,7 +138,7 @@ export class Run {
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
     if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
     this.#enter('finished');
-    await saveReceipt(receipt, this.#judge(receipt));
+    await saveReceipt(receipt, this.#judge(receipt), this.#window);
     return receipt;
   }
 
@@ -145,7 +147,7 @@ export class Run {
     await this.#settleAll();
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
     this.#enter('finished');
-    await saveReceipt(receipt, this.#judge(receipt));
+    await saveReceipt(receipt, this.#judge(receipt), this.#window);
     return receipt;
   }
 
@@ -160,6 +162,7 @@ export class Run {
       startedAt: this.#startedAt,
       goesOn: this.#goesOn,
       ...(this.#force ? { force: true } : {}),
+      ...(this.#window ? { window: this.#window } : {}),
       pause: this.#pause.current,
     };
   }
@@ -210,6 +213,7 @@ export class Run {
   #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
     const { maxRejectRatio, allowEmpty, expect } = this.#plan;
     const { deferredBecause } = this.#pipeline;
+    if (this.#window) return alertsOfWindow({ receipt, deferredBecause });
     const { lastNewAt } = this.#state.current;
     return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause });
   }
@@ -242,16 +246,22 @@ export class Run {
       workflowId: this.#ref.workflowId,
       runId: this.#ref.firstRunId,
       startedAt: this.#startedAt,
+      ...(this.#window ? { window: this.#window } : {}),
       finishedAt: new Date().toISOString(),
     };
   }
 }
 
 /** What a run is that has only now begun. */
-export function freshCarry(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>, force: boolean): RunCarry {
+export function freshCarry(
+  resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>,
+  force: boolean,
+  window: WindowText | null,
+): RunCarry {
   const { plan, state, searchAttribute } = resolved;
   return {
     ...(force ? { force } : {}),
+    ...(window ? { window } : {}),
     ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
     startedAt: workflowInfo().startTime.toISOString(),
     goesOn: state.unfinished !== null,
@@ -259,9 +269,13 @@ export function freshCarry(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAt
 }
 
 /** Stores a receipt, and lets alerts be told that it opens or resolves. */
-export async function saveReceipt(receipt: Receipt | FailedReceipt, verdicts: readonly AlertVerdict[]): Promise<void> {
+export async function saveReceipt(
+  receipt: Receipt | FailedReceipt,
+  verdicts: readonly AlertVerdict[],
+  window: WindowText | null,
+): Promise<void> {
   const { source } = receipt;
-  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts });
+  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...(window ? { window } : {}) });
   // A webhook that does not answer costs the run a few seconds, and no more.
   if (saved?.notify)
     await alertActivities(source)
@@ -270,16 +284,16 @@ export async function saveReceipt(receipt: Receipt | FailedReceipt, verdicts: re
 }
 
 /** What is kept of a run whose source could not be resolved. */
-export function unresolvedReceipt({ source, workflowId, firstRunId }: RunRef, error: RunFailure): FailedReceipt {
+export function unresolvedReceipt(
+  { source, workflowId, firstRunId }: RunRef,
+  error: RunFailure,
+  window: WindowText | null,
+): FailedReceipt {
   return {
     ...{ source, outcome: 'failed', error, ...emptyTally, resume: { watermark: null } },
     ...{ workflowId, runId: firstRunId },
     startedAt: workflowInfo().startTime.toISOString(),
     finishedAt: new Date().toISOString(),
+    ...(window ? { window } : {}),
   };
-}
-
-function pauseNote({ by, reason, until, since }: Pause): string {
-  const parts = [`Paused since ${since}`, by && `by ${by}`, until && `until ${until}`, reason && `: ${reason}`];
-  return parts.filter(Boolean).join(' ').replace(' :', ':');
 }

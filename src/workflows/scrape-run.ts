@@ -1,8 +1,10 @@
 import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { Receipt } from '../domain/receipt.ts';
+import { readWindow, type WindowText } from '../domain/windows.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { storeActivities } from './activities.ts';
+import { BackfillInbox } from './backfill-inbox.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';
@@ -12,6 +14,8 @@ export interface ScrapeRunInput {
   readonly source: string;
   /** Asks also a source that said it would not change yet: set by commands, not by schedules. */
   readonly force?: boolean;
+  /** A window of time to ask for, instead of what is new: set by backfills. */
+  readonly window?: WindowText;
   /** What an earlier segment of the same run hands over. */
   readonly carry?: RunCarry;
 }
@@ -24,13 +28,19 @@ export interface ScrapeRunInput {
  * been settled; continues as new when its history grows long.
  */
 export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
-  const { source, carry, force } = checkedInput(input);
+  const { source, carry, force, window } = checkedInput(input);
   let run: Run | null = null;
   const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
+  const inbox = new BackfillInbox();
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
-  run = new Run(runRef(source), pause, carry ?? freshCarry(await resolve(source), force === true));
+  run = new Run(
+    runRef(source),
+    pause,
+    carry ?? freshCarry(await resolve(source, window ?? null), force === true, window ?? null),
+  );
   try {
     while (!run.ended) {
+      await handOver(source, inbox);
       await run.resumed();
       if (run.ended || workflowInfo().continueAsNewSuggested) break;
       await run.fetchNext();
@@ -40,27 +50,41 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
     // What was fetched is stored before the run ends, and cancellation must not cut that short.
     const failure = isCancellation(error) ? cancelled : failureOf(error, 'run');
     const failed = run;
-    const receipt = await CancellationScope.nonCancellable(() => failed.fail(failure));
+    const receipt = await CancellationScope.nonCancellable(async () => {
+      const failedReceipt = await failed.fail(failure);
+      await handOver(source, inbox);
+      return failedReceipt;
+    });
     if (isCancellation(error)) throw error;
     throw workflowFailure(failure, receipt);
   }
-  if (!run.ended) return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
   const finished = run;
-  return CancellationScope.nonCancellable(() => finished.finish());
+  return CancellationScope.nonCancellable(async () => {
+    const receipt = finished.ended ? await finished.finish() : null;
+    // Nothing is awaited between the last look into the inbox and the end.
+    await handOver(source, inbox);
+    return receipt ?? continueAsNew<typeof scrapeRun>({ source, carry: finished.carry() });
+  });
+}
+
+/** Backfills are asked for at a run, too: whoever has the source at hand in the Web UI. A workflow of their own does them. */
+async function handOver(source: string, inbox: BackfillInbox): Promise<void> {
+  while (!inbox.isEmpty) await storeActivities(source).requestBackfill({ source, payloads: inbox.takePayloads() });
 }
 
 const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };
 
 /** A source that cannot be resolved fails the run with the reason itself on top, and with a receipt. */
-async function resolve(source: string) {
+async function resolve(source: string, window: WindowText | null) {
   try {
-    return await storeActivities(source).resolveSource({ source });
+    return await storeActivities(source).resolveSource({ source, ...(window ? { window } : {}) });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const failure = failureOf(error, 'resolveSource');
     if (failure.type === 'UnknownSource') throw workflowFailure(failure);
-    const receipt = unresolvedReceipt(runRef(source), failure);
-    await saveReceipt(receipt, [{ name: 'run_failed', message: `${failure.type}: ${failure.message}` }]);
+    const receipt = unresolvedReceipt(runRef(source), failure, window);
+    const message = `${failure.type}: ${failure.message}`;
+    await saveReceipt(receipt, window ? [] : [{ name: 'run_failed', message }], window);
     throw workflowFailure(failure, receipt);
   }
 }
@@ -76,13 +100,17 @@ function notStarted(source: string, pause: PauseSwitch): Progress {
 
 /** The input comes from schedules and command lines: anything but a source's name fails the run at once. */
 function checkedInput(input: unknown): ScrapeRunInput {
-  const { source, carry, force } = (
+  const { source, carry, force, window } = (
     typeof input === 'object' && input !== null ? input : {}
   ) as Partial<ScrapeRunInput>;
   const isName = typeof source === 'string' && sourceNamePattern.test(source);
   // Only an earlier segment of the run makes a carry, and it makes it whole.
   const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (isName && isCarried) return { source, force: force === true, ...(carry === undefined ? {} : { carry }) };
+  const read = window === undefined ? null : readWindow(window);
+  if (isName && isCarried && (window === undefined || read)) {
+    const parts = { ...(carry === undefined ? {} : { carry }), ...(read ? { window: read } : {}) };
+    return { source, force: force === true, ...parts };
+  }
   throw workflowFailure({
     type: 'InvalidInput',
     message: `scrapeRun: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name of a source>"}`,

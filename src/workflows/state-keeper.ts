@@ -6,10 +6,13 @@ import { storeActivities } from './activities.ts';
 /** The state of a source during a run, and what of it is saved. */
 export class StateKeeper {
   readonly #source: string;
+  readonly #isSaved: boolean;
   #current: SourceState;
   #saved: SourceState;
 
-  constructor(source: string, state: SourceState) {
+  /** @param saved false for a window: it neither reads nor changes what the source remembers */
+  constructor(source: string, state: SourceState, saved: boolean) {
+    this.#isSaved = saved;
     this.#source = source;
     this.#current = state;
     this.#saved = state;
@@ -45,7 +48,7 @@ export class StateKeeper {
    */
   async save(over: boolean): Promise<void> {
     const state = this.#current;
-    if (JSON.stringify(state) === JSON.stringify(this.#saved)) return;
+    if (!this.#isSaved || JSON.stringify(state) === JSON.stringify(this.#saved)) return;
     await storeActivities(this.#source).saveState({ source: this.#source, state, clean: over });
     this.#saved = state;
   }

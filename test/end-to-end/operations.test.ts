@@ -183,3 +183,40 @@ describe('schedules', () => {
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
   });
 });
+
+describe('backfill', () => {
+  const windowed = () => source('windowed', ', incremental: { cursor: at, start_param: since, end_param: until }');
+
+  test('shows its plan, does it, and remembers what became of each window', async () => {
+    configure(pulse(), windowed());
+    const range = ['--from', '2026-11-01', '--to', '2026-11-03'];
+    const plan = async () => {
+      const lines = (await daybook('backfill', 'windowed', ...range, '--dry-run', '--json')).trim().split('\n');
+      return lines.map((line) => JSON.parse(line) as { from: string; state: string; rows: number });
+    };
+    expect(await plan()).toMatchObject([
+      { from: '2026-11-01T00:00:00.000000Z', state: 'missing', rows: 0 },
+      { state: 'missing', rows: 0 },
+    ]);
+    const tally = JSON.parse(await daybook('backfill', 'windowed', ...range, '--json')) as object;
+    expect(tally).toMatchObject({ done: 2, written: 2, failed: [] });
+    // The origin's records are all of the first of November.
+    expect(await plan()).toMatchObject([
+      { state: 'done', rows: 2 },
+      { state: 'done', rows: 0 },
+    ]);
+    const { stderr } = await workplace.runBeside(['backfill', 'windowed', ...range, '--only', 'missing']);
+    expect(stderr).toContain('no window of that range is missing');
+  });
+
+  test.each([
+    [['pulse', '--from', '2026-11-01', '--to', '2026-11-02'], /add incremental with cursor, start_param and end_param/],
+    [['windowed', '--from', '2026-11-01'], /found no --from and --to/],
+    [['windowed', '--from', '2026-11-02', '--to', '2026-11-01'], /is not after/],
+    [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /expected at most 10000/],
+    [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected such as 6h or 1d/],
+  ])('refuses %j, and says why', async (args, message) => {
+    const { code, stderr } = await workplace.runBeside(['backfill', ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});

@@ -31,6 +31,8 @@ export interface ModuleContext {
   readonly cursor: unknown;
   /** The furthest `occurred_at` of earlier polls, ISO 8601; null before the first has ended. The same for a whole poll. */
   readonly since: string | null;
+  /** End of the window that a backfill asks for, exclusive, ISO 8601; null in a poll, which wants all that is new. */
+  readonly until: string | null;
   /** Aborted when the run is cancelled or the worker stops. */
   readonly signal: AbortSignal;
   /** Fetches as other sources do: in the host's line, within limits, never a private address. */

@@ -23,6 +23,10 @@ export function pageAddress(plan: HttpPlan, place: HttpPlace): PageAddress {
   if (incremental && incremental.startParam !== null && since !== null) {
     set(incremental.startParam, formatParameter(since, incremental.format));
   }
+  const until = readTime(place.until ?? null);
+  if (incremental && incremental.endParam !== null && until !== null) {
+    set(incremental.endParam, formatParameter(until, incremental.format));
+  }
   if (paginator.type === 'page_number') set(paginator.pageParam, String(place.page));
   if (paginator.type === 'cursor' && place.cursor !== null) set(paginator.cursorParam, place.cursor);
   if (paginator.type === 'offset') {

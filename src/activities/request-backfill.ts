@@ -1,0 +1,33 @@
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import { backfillId, backfillType } from '../domain/names.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor } from './source-access.ts';
+
+export interface RequestBackfillInput {
+  readonly source: string;
+  /** As they came by signal. */
+  readonly payloads: readonly unknown[];
+}
+
+/**
+ * Hands requests that a run was sent to the backfill of its source. Safe to repeat because windows that wait or run already
+ * are not taken twice.
+ */
+export function createRequestBackfill(dependencies: ActivityDependencies) {
+  return async function requestBackfill({ source, payloads }: RequestBackfillInput): Promise<void> {
+    await runAdapter(redactorFor(source, dependencies), async () => {
+      const { client, info } = Context.current();
+      for (const payload of payloads) await signalBackfill(client, info.taskQueue, source, payload);
+    });
+  };
+}
+
+async function signalBackfill(client: Client, taskQueue: string, source: string, payload: unknown): Promise<void> {
+  await client.workflow.signalWithStart(backfillType, {
+    ...{ workflowId: backfillId(source), taskQueue, args: [{ source }] },
+    ...{ signal: 'backfill', signalArgs: [payload] },
+    priority: { priorityKey: 4, fairnessKey: source },
+  });
+}

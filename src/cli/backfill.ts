@@ -1,0 +1,147 @@
+import { type Client, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findSource } from '../config/find-source.ts';
+import { planOf } from '../config/plan.ts';
+import { readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
+import { messageOf } from '../domain/errors.ts';
+import { backfillId, backfillType, taskQueue } from '../domain/names.ts';
+import { parseWindow } from '../domain/window.ts';
+import { windowProblem } from '../domain/windowed.ts';
+import { cutWindows, windowName, type WindowText } from '../domain/windows.ts';
+import { chooseWindows, readWindowReceipt } from '../store/windows.ts';
+import type { BackfillTally } from '../workflows/backfill.ts';
+import type { BackfillProgress } from '../workflows/messages.ts';
+import { createContext, loadConfig, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import { formatTable, print, printJson, say } from './output.ts';
+import { requirePoller } from './poller.ts';
+import { countRows } from './row-counts.ts';
+import { withTemporal } from './temporal-client.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface BackfillOptions extends CommonOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly step?: string;
+  readonly only?: string;
+  readonly concurrency?: string;
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+/** How often a backfill is asked how far it has come. */
+const askMs = 1_000;
+
+/** `daybook backfill`: fetches a range of time again, window by window, in a workflow that goes on without this command. */
+export async function backfillCommand(source: string, options: BackfillOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const problem = windowProblem(planOf(config, findSource(config, source)));
+  if (problem !== null) throw new UsageError(problem);
+  const { from, to, step, only } = options;
+  if (from === undefined || to === undefined) {
+    throw new UsageError('found no --from and --to, expected days or times, e.g. --from 2026-11-01 --to 2026-11-08');
+  }
+  const payload = { from, to, ...(step === undefined ? {} : { step }), ...(only === undefined ? {} : { only }) };
+  const read = readBackfillRequest(payload);
+  if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
+  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 20)) {
+    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to 20`);
+  }
+  const windows = await windowsOf(context, source, read.request);
+  if (options.dryRun) return showPlan(context, source, windows, options);
+  if (windows.length === 0)
+    return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
+  await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client);
+    const handle = await ask(client, source, payload, concurrency);
+    say(
+      `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
+    );
+    if (!options.detach) await follow(handle, options);
+  });
+}
+
+/** The windows that the request comes to. */
+async function windowsOf(context: Context, source: string, request: BackfillRequest): Promise<WindowText[]> {
+  const range = parseWindow(request.from, request.to);
+  if (!range.ok) throw new UsageError(range.why);
+  return chooseWindows(openStore(context), source, cutWindows(range.window, request.stepMs), request.only);
+}
+
+async function ask(
+  client: Client,
+  source: string,
+  payload: object,
+  concurrency: number | undefined,
+): Promise<WorkflowHandle> {
+  return client.workflow.signalWithStart(backfillType, {
+    ...{ workflowId: backfillId(source), taskQueue, signal: 'backfill', signalArgs: [payload] },
+    args: [{ source, ...(concurrency === undefined ? {} : { concurrency }) }],
+    priority: { priorityKey: 4, fairnessKey: source },
+  });
+}
+
+/** What each window has come to so far, and the rows that are stored of it. */
+async function showPlan(
+  context: Context,
+  source: string,
+  windows: readonly WindowText[],
+  { json }: BackfillOptions,
+): Promise<void> {
+  const store = openStore(context);
+  const counts = await countRows(context, source, windows);
+  const rows: string[][] = [];
+  for (const [index, window] of windows.entries()) {
+    const receipt = await readWindowReceipt(store, source, window);
+    const state = receipt === null ? 'missing' : receipt.outcome === 'failed' ? 'failed' : 'done';
+    const stored = counts?.[index] ?? null;
+    if (json) printJson({ ...window, state, lastRunAt: receipt?.finishedAt ?? null, rows: stored });
+    else
+      rows.push([
+        windowName(window),
+        state,
+        receipt?.finishedAt.slice(0, 19).concat('Z') ?? '-',
+        stored === null ? '?' : String(stored),
+      ]);
+  }
+  if (json) return;
+  print(formatTable(['window', 'state', 'last run', 'rows'], rows));
+  say(`${windows.length} windows would run; nothing was started`);
+}
+
+/** Shows how it goes until it ends. Exit code 1 where windows failed. */
+async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
+  const over = new AbortController();
+  const watching = watch(handle, over.signal);
+  try {
+    const tally = (await handle.result()) as BackfillTally;
+    if (json) printJson(tally);
+    else print(`done: ${tally.done} windows, ${tally.written} rows that were new`);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const { cause } = error;
+    const tally = cause instanceof ApplicationFailure ? (cause.details?.[0] as BackfillTally | undefined) : undefined;
+    if (json && tally) printJson(tally);
+    print(`failed: ${cause ? messageOf(cause) : error.message}`);
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
+  let shown = '';
+  while (!over.aborted) {
+    await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
+    const progress = over.aborted ? null : await handle.query<BackfillProgress>('progress').catch(() => null);
+    if (!progress) continue;
+    const { windows, written, paused } = progress;
+    const line = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? '; paused' : ''}`;
+    if (line !== shown) say(line);
+    shown = line;
+  }
+}

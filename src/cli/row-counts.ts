@@ -1,0 +1,28 @@
+import type { WindowText } from '../domain/windows.ts';
+import { withClient } from '../sinks/postgres/client.ts';
+import { requirePostgres, type Context } from './context.ts';
+import { say } from './output.ts';
+import { messageOf } from '../domain/errors.ts';
+
+/** Rows of a source in each window; null where PostgreSQL cannot be asked. */
+export async function countRows(
+  context: Context,
+  source: string,
+  windows: readonly WindowText[],
+): Promise<number[] | null> {
+  try {
+    const settings = requirePostgres(context);
+    return await withClient(settings, async (client) => {
+      const { rows } = await client.query<{ rows: string }>(
+        `select (select count(*) from ${client.escapeIdentifier(settings.schema)}.raw_events
+                 where source = $1 and occurred_at >= w."from" and occurred_at < w."to") as rows
+         from unnest($2::timestamptz[], $3::timestamptz[]) with ordinality as w("from", "to", place) order by place`,
+        [source, windows.map(({ from }) => from), windows.map(({ to }) => to)],
+      );
+      return rows.map((row) => Number(row.rows));
+    });
+  } catch (error) {
+    say(`rows could not be counted: ${messageOf(error)}`);
+    return null;
+  }
+}

@@ -1,0 +1,56 @@
+import { parseWindow } from './window.ts';
+import { countWindows, maxWindows } from './windows.ts';
+
+/** Which windows of a range are to run. */
+export type WindowChoice = 'all' | 'failed' | 'missing';
+
+/** A range that is to be fetched again, in windows. */
+export interface BackfillRequest {
+  /** A day or an ISO 8601 time, UTC. */
+  readonly from: string;
+  /** Exclusive. */
+  readonly to: string;
+  readonly stepMs: number;
+  readonly only: WindowChoice;
+}
+
+const defaultStepMs = 86_400_000;
+const leastStepMs = 60_000;
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+export type RequestResult =
+  { readonly ok: true; readonly request: BackfillRequest } | { readonly ok: false; readonly why: string };
+
+/** Reads `{from, to, step?, only?}` as a signal or a command brings it. Never throws. */
+export function readBackfillRequest(payload: unknown): RequestResult {
+  const fields = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>;
+  const { from, to, step, only = 'all' } = fields;
+  if (typeof from !== 'string' || typeof to !== 'string') {
+    return {
+      ok: false,
+      why: `found ${JSON.stringify(payload)?.slice(0, 200)}, expected {"from": "2026-11-01", "to": "2026-11-08"}`,
+    };
+  }
+  const stepMs = step === undefined || step === null ? defaultStepMs : readStep(step);
+  if (stepMs === null)
+    return { ok: false, why: `step: found ${JSON.stringify(step)}, expected such as 6h or 1d, at least 1m` };
+  if (only !== 'all' && only !== 'failed' && only !== 'missing') {
+    return { ok: false, why: `only: found ${JSON.stringify(only)}, expected failed or missing` };
+  }
+  const parsed = parseWindow(from, to);
+  if (!parsed.ok) return { ok: false, why: parsed.why };
+  const count = countWindows(parsed.window, stepMs);
+  if (count > maxWindows) {
+    return {
+      ok: false,
+      why: `${from} to ${to} are ${count} windows, expected at most ${maxWindows}; use a larger step`,
+    };
+  }
+  return { ok: true, request: { from, to, stepMs, only } };
+}
+
+function readStep(step: unknown): number | null {
+  const match = typeof step === 'string' ? /^(\d{1,6})([mhdw])$/.exec(step) : null;
+  const stepMs = match ? Number(match[1]) * (units[match[2] ?? ''] ?? 0) : 0;
+  return stepMs >= leastStepMs ? stepMs : null;
+}

@@ -1,0 +1,19 @@
+import type { SourcePlan } from './source.ts';
+
+/** Why a source cannot be asked for a window of time, and what to add; null where it can. */
+export function windowProblem(plan: SourcePlan): string | null {
+  const { name, type } = plan;
+  if (type === 'module') return null;
+  if (type !== 'http_json') {
+    return `${name} cannot be asked for a window: it is of type ${type}, expected http_json with incremental, or module`;
+  }
+  const { incremental } = plan;
+  const missing =
+    incremental === null
+      ? 'incremental with cursor, start_param and end_param'
+      : [
+          ...(incremental.startParam === null ? ['incremental.start_param'] : []),
+          ...(incremental.endParam === null ? ['incremental.end_param'] : []),
+        ].join(' and ');
+  return missing === '' ? null : `${name} cannot be asked for a window: add ${missing}`;
+}

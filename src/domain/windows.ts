@@ -1,0 +1,62 @@
+import { formatMicros, parseIso8601, type Micros } from './time.ts';
+import type { Window } from './window.ts';
+
+/** A window as workflows and file names bear it: canonical times, `to` exclusive. */
+export interface WindowText {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** More windows at once than this are a slip of the keyboard. */
+export const maxWindows = 10_000;
+
+/** Cuts a range at multiples of the step, counted from 1970 UTC; the first and last piece may be shorter. */
+export function cutWindows({ from, to }: Window, stepMs: number): WindowText[] {
+  const step = BigInt(stepMs) * 1_000n;
+  const pieces: WindowText[] = [];
+  for (let start = from; start < to;) {
+    const boundary = (floorDiv(start, step) + 1n) * step;
+    const end = boundary < to ? boundary : to;
+    pieces.push({ from: formatMicros(start), to: formatMicros(end) });
+    start = end;
+  }
+  return pieces;
+}
+
+/** How many pieces that makes. */
+export function countWindows({ from, to }: Window, stepMs: number): number {
+  const step = BigInt(stepMs) * 1_000n;
+  return Number(floorDiv(to - 1n, step) - floorDiv(from, step)) + 1;
+}
+
+/** `2026-11-01_2026-11-02`, or with times where it does not begin and end at midnight. */
+export function windowName({ from, to }: WindowText): string {
+  return `${shortTime(from)}_${shortTime(to)}`;
+}
+
+/** Whether a window lies within others, taken together. */
+export function isCovered({ from, to }: WindowText, others: readonly WindowText[]): boolean {
+  let reached = from;
+  const sorted = [...others].sort((a, b) => (a.from < b.from ? -1 : 1));
+  for (const other of sorted) if (other.from <= reached && other.to > reached) reached = other.to;
+  return reached >= to;
+}
+
+/** Reads a window that came from outside; null where it is none. */
+export function readWindow(value: unknown): WindowText | null {
+  const { from, to } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<string, unknown>>;
+  if (typeof from !== 'string' || typeof to !== 'string') return null;
+  const [start, end] = [parseIso8601(from), parseIso8601(to)];
+  if (!start.ok || !end.ok || start.micros >= end.micros) return null;
+  return { from: formatMicros(start.micros), to: formatMicros(end.micros) };
+}
+
+function shortTime(time: string): string {
+  const short = time.replace(/\.?0*Z$/, 'Z').replace(/T00:00:00Z$/, '');
+  return short.replace(/:00Z$/, 'Z').replaceAll(':', '');
+}
+
+/** BigInt's division rounds towards zero, times before 1970 are negative. */
+function floorDiv(a: Micros, b: bigint): bigint {
+  return a >= 0n || a % b === 0n ? a / b : a / b - 1n;
+}

@@ -1,0 +1,30 @@
+import { windowName, type WindowText } from '../domain/windows.ts';
+import type { BackfillProgress } from './messages.ts';
+import { pauseNote } from './pause.ts';
+import type { RunFailure } from './run-failure.ts';
+
+/** Failures that are shown. */
+const mostShown = 20;
+
+/** Where a backfill stands, as Markdown for the Web UI. */
+export function backfillDetails(
+  { source, paused, windows, written }: BackfillProgress,
+  failed: readonly (WindowText & { readonly error: RunFailure })[],
+): string {
+  const rows = [
+    ['source', source],
+    ['windows that wait', String(windows.waiting)],
+    ['running', windows.running.join(', ') || 'none'],
+    ['done', String(windows.done)],
+    ['failed', String(windows.failed)],
+    ['rows written', String(written)],
+  ];
+  const failures = failed.slice(0, mostShown).map((window) => `- ${windowName(window)}: ${window.error.message}`);
+  return [
+    ...(paused ? [pauseNote(paused), ''] : []),
+    '| what | value |',
+    '| --- | --- |',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+    ...(failures.length > 0 ? ['', 'Failed windows:', ...failures] : []),
+  ].join('\n');
+}

@@ -1,0 +1,259 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  condition,
+  continueAsNew,
+  executeChild,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { BackfillRequest } from '../domain/backfill.ts';
+import { backfillWindowId, scrapeRunType } from '../domain/names.ts';
+import type { Receipt } from '../domain/receipt.ts';
+import { sourceNamePattern } from '../domain/source-name.ts';
+import { isCovered, windowName, type WindowText } from '../domain/windows.ts';
+import { storeActivities } from './activities.ts';
+import { BackfillInbox } from './backfill-inbox.ts';
+import { backfillDetails } from './backfill-details.ts';
+import { bearSource } from './bear-source.ts';
+import { backfillProgressQuery, type BackfillProgress } from './messages.ts';
+import { PauseSwitch, type Pause } from './pause.ts';
+import { childFailureOf, failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
+
+export interface BackfillInput {
+  readonly source: string;
+  /** Windows that run at once. @default 2 */
+  readonly concurrency?: number;
+  /** What an earlier segment hands over. */
+  readonly carry?: BackfillCarry;
+}
+
+/** What a backfill has come to. */
+export interface BackfillTally {
+  readonly done: number;
+  readonly written: number;
+  readonly failed: readonly FailedWindow[];
+}
+
+interface FailedWindow extends WindowText {
+  readonly error: RunFailure;
+}
+
+interface BackfillCarry {
+  readonly waiting: readonly WindowText[];
+  readonly tally: BackfillTally;
+  readonly pause: Pause | null;
+  readonly searchAttribute: boolean;
+}
+
+const defaultConcurrency = 2;
+const mostConcurrency = 20;
+/** A window that somebody else runs already is looked at again after this long. */
+const busyMs = 30_000;
+/** Failures that are kept in words. */
+const mostFailures = 500;
+/** Beyond it, new windows are compared one by one only. */
+const mostCompared = 2_000;
+
+/**
+ * Fetches ranges of time again, window by window: each is a `scrapeRun` of its own, and what the source remembers is left
+ * alone. Requests come by the signal `backfill`; windows that wait or run already are not taken twice.
+ *
+ * Id: `backfill-<source>`, started with its first signal. Ends when no window and no request is left; fails where windows
+ * failed, after all others are done.
+ */
+export async function backfill(input: BackfillInput): Promise<BackfillTally> {
+  const { source, concurrency, carry } = checkedInput(input);
+  const work = new Backfill(source, concurrency, carry);
+  try {
+    await work.toEnd();
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => work.settled());
+    throw error;
+  }
+  if (work.isOver) return work.result();
+  return continueAsNew<typeof backfill>({ source, concurrency, carry: work.carry() });
+}
+
+class Backfill {
+  readonly #source: string;
+  readonly #concurrency: number;
+  readonly #inbox: BackfillInbox;
+  readonly #pause: PauseSwitch;
+  readonly #waiting: WindowText[];
+  readonly #running = new Map<string, { readonly window: WindowText; readonly ended: Promise<void> }>();
+  #tally: BackfillTally;
+  #searchAttribute: boolean;
+  /** Counts everything that may let the work go on. */
+  #changes = 0;
+  #refused: RunFailure | null = null;
+
+  constructor(source: string, concurrency: number, carry: BackfillCarry | null) {
+    this.#source = source;
+    this.#concurrency = concurrency;
+    this.#waiting = [...(carry?.waiting ?? [])];
+    this.#tally = carry?.tally ?? { done: 0, written: 0, failed: [] };
+    this.#searchAttribute = carry?.searchAttribute ?? false;
+    if (this.#searchAttribute) bearSource(source);
+    this.#inbox = new BackfillInbox(() => this.#changes++);
+    this.#pause = new PauseSwitch(carry?.pause ?? null, () => {
+      this.#changes++;
+      this.#show();
+    });
+    setHandler(backfillProgressQuery, () => this.#progress());
+    this.#show();
+  }
+
+  /** Whether everything that was asked for has run. */
+  get isOver(): boolean {
+    return this.#inbox.isEmpty && this.#waiting.length === 0 && this.#running.size === 0;
+  }
+
+  /** Works until all is done, or the history has grown long. */
+  async toEnd(): Promise<void> {
+    for (;;) {
+      await this.#takeRequests();
+      const isLong = workflowInfo().continueAsNewSuggested;
+      if (!isLong && !this.#pause.current) this.#startWindows();
+      // Nothing is awaited between this look and the end.
+      if (this.#running.size === 0 && (isLong || this.isOver) && this.#inbox.isEmpty) return;
+      const seen = this.#changes;
+      await Promise.race([
+        condition(() => this.#changes !== seen),
+        ...(this.#pause.current ? [this.#pause.resumed()] : []),
+      ]);
+    }
+  }
+
+  /** Waits for windows under way. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+  }
+
+  /** @throws ApplicationFailure where windows failed */
+  result(): BackfillTally {
+    const { failed } = this.#tally;
+    if (failed.length === 0 && this.#tally.done === 0 && this.#refused) throw workflowFailure(this.#refused);
+    if (failed.length === 0) return this.#tally;
+    const [first] = failed;
+    const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
+    const message = `${failed.length} of ${this.#tally.done + failed.length} windows of ${this.#source} failed: ${first ? windowName(first) : ''}: ${first?.error.message}${more}; run them again with --only failed`;
+    throw workflowFailure({ type: 'WindowsFailed', message }, this.#tally);
+  }
+
+  carry(): BackfillCarry {
+    return {
+      waiting: this.#waiting,
+      tally: this.#tally,
+      pause: this.#pause.current,
+      searchAttribute: this.#searchAttribute,
+    };
+  }
+
+  async #takeRequests(): Promise<void> {
+    for (let request = this.#inbox.take(); request; request = this.#inbox.take()) await this.#take(request);
+  }
+
+  async #take(request: BackfillRequest): Promise<void> {
+    try {
+      const planned = await storeActivities(this.#source).planBackfill({ source: this.#source, request });
+      if (planned.searchAttribute && !this.#searchAttribute) bearSource(this.#source);
+      this.#searchAttribute ||= planned.searchAttribute;
+      this.#merge(planned.windows);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#refused = failureOf(error, 'planBackfill');
+      log.warn('Backfill cannot be done', { source: this.#source, why: this.#refused.message });
+    }
+    this.#show();
+  }
+
+  /** Adds windows, but for those that wait or run already. A window that failed before is given another chance. */
+  #merge(windows: readonly WindowText[]): void {
+    const pending = [...this.#waiting, ...[...this.#running.values()].map(({ window }) => window)];
+    const names = new Set(pending.map(windowName));
+    const fresh = windows.filter(
+      (window) => !names.has(windowName(window)) && !(pending.length <= mostCompared && isCovered(window, pending)),
+    );
+    const again = new Set(fresh.map(windowName));
+    this.#tally = { ...this.#tally, failed: this.#tally.failed.filter((window) => !again.has(windowName(window))) };
+    this.#waiting.push(...fresh);
+  }
+
+  #startWindows(): void {
+    while (this.#running.size < this.#concurrency) {
+      const window = this.#waiting.shift();
+      if (!window) return;
+      const name = windowName(window);
+      this.#running.set(name, { window, ended: this.#runWindow(window, name) });
+    }
+    this.#show();
+  }
+
+  /** Never rejects: a rejection while the workflow awaits something else would stick it for ever. */
+  async #runWindow(window: WindowText, name: string): Promise<void> {
+    const source = this.#source;
+    try {
+      const receipt = (await executeChild(scrapeRunType, {
+        workflowId: backfillWindowId(source, name),
+        args: [{ source, window }],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        priority: { priorityKey: 4, fairnessKey: source },
+      })) as Receipt;
+      const { done, written } = this.#tally;
+      this.#tally = { ...this.#tally, done: done + 1, written: written + receipt.postgres.written };
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        // Somebody else runs it: it is looked at again.
+        await sleep(busyMs).catch(() => undefined);
+        this.#waiting.push(window);
+      } else if (!isCancellation(error) || !CancellationScope.current().consideredCancelled) {
+        const failed = { ...window, error: childFailureOf(error) };
+        if (this.#tally.failed.length < mostFailures) {
+          this.#tally = { ...this.#tally, failed: [...this.#tally.failed, failed] };
+        }
+      }
+    }
+    this.#running.delete(name);
+    this.#changes++;
+    this.#show();
+  }
+
+  #progress(): BackfillProgress {
+    const { done, written, failed } = this.#tally;
+    return {
+      source: this.#source,
+      paused: this.#pause.current,
+      windows: { waiting: this.#waiting.length, running: [...this.#running.keys()], done, failed: failed.length },
+      written,
+    };
+  }
+
+  #show(): void {
+    setCurrentDetails(backfillDetails(this.#progress(), this.#tally.failed));
+  }
+}
+
+/** The input comes from command lines: anything but a source's name fails the workflow at once. */
+function checkedInput(
+  input: unknown,
+): Required<Omit<BackfillInput, 'carry'>> & { readonly carry: BackfillCarry | null } {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<BackfillInput>;
+  const { source, concurrency = defaultConcurrency, carry = null } = given;
+  const isName = typeof source === 'string' && sourceNamePattern.test(source);
+  const isCount = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= mostConcurrency;
+  const isCarried = carry === null || workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (isName && isCount && isCarried) return { source, concurrency, carry };
+  throw workflowFailure({
+    type: 'InvalidInput',
+    message: `backfill: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "concurrency": 1 to ${mostConcurrency}}`,
+  });
+}

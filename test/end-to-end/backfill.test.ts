@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import type { ApplicationFailure } from '@temporalio/common';
+import { WorkflowFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { BackfillTally } from '../../src/workflows/backfill.ts';
+import type { BackfillProgress } from '../../src/workflows/messages.ts';
+import { createGate } from '../support/gate.ts';
+import { startOrigin, type Origin } from '../support/origin.ts';
+import { Rig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
+
+/** Days of which the API answers with 500. */
+const broken = new Set<string>();
+/** Windows that were asked for, in order, by their start. */
+const asked: string[] = [];
+let gate: ReturnType<typeof createGate> | null = null;
+let origin: Origin;
+let rig: Rig;
+
+beforeAll(async () => {
+  origin = await startOrigin(async (url, response) => {
+    const [since, end] = [url.searchParams.get('since'), url.searchParams.get('until')];
+    if (since === null || end === null)
+      return void response.end(JSON.stringify([{ id: 'live', at: '2026-11-05T00:00:00Z' }]));
+    asked.push(since);
+    await gate?.opened;
+    if (broken.has(since.slice(0, 10))) return void response.writeHead(500).end();
+    // A record for each hour of the window.
+    const items: object[] = [];
+    for (let at = Date.parse(since); at < Date.parse(end); at += 3_600_000) {
+      items.push({ id: `h${at}`, at: new Date(at).toISOString() });
+    }
+    response.end(JSON.stringify(items));
+  });
+  const source = (name: string, incremental: string) =>
+    `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at${incremental} }\n`;
+  rig = await Rig.create(`version: 1
+defaults: { allow_private: true, allow_empty: true, retry: { max_attempts: 1 } }
+sources:
+${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'many'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}`);
+});
+beforeEach(() => {
+  asked.length = 0;
+  broken.clear();
+  gate = null;
+});
+afterAll(async () => {
+  await rig.close();
+  await origin.close();
+});
+
+const start = (source: string, request: object, input: object = {}) =>
+  rig.client.workflow.signalWithStart('backfill', {
+    ...{ workflowId: `backfill-${source}`, taskQueue: rig.taskQueue, args: [{ source, ...input }] },
+    ...{ signal: 'backfill', signalArgs: [request] },
+  });
+const rowsOf = (source: string) => rig.database.count('select count(*) from raw_events where source = $1', [source]);
+const failureOf = (result: Promise<unknown>) =>
+  result.then(
+    () => null,
+    (error: unknown) => (error as WorkflowFailedError).cause as ApplicationFailure,
+  );
+
+describe('backfill', () => {
+  test('fetches each window once, as a run of its own, and leaves what the source remembers alone', async () => {
+    await rig.run('plain');
+    const state = () => readFileSync(rig.path('data', 'state', 'plain.json'), 'utf8');
+    const before = state();
+    const handle = await start('plain', { from: '2026-10-30', to: '2026-11-02T12:00Z' });
+    expect(await handle.result()).toEqual({ done: 4, written: 84, failed: [] });
+    expect(await rowsOf('plain')).toBe(85);
+    expect(new Set(asked)).toEqual(
+      new Set(['2026-10-30T00:00:00Z', '2026-10-31T00:00:00Z', '2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z']),
+    );
+    expect(state()).toBe(before);
+    const child = await rig.client.workflow.getHandle('backfill-plain/2026-10-30_2026-10-31').result();
+    expect(child).toMatchObject({ outcome: 'ok', fetched: 24, window: { from: '2026-10-30T00:00:00.000000Z' } });
+    expect(await (await start('plain', { from: '2026-10-30', to: '2026-11-01', step: '6h' })).result()).toEqual({
+      ...{ done: 8, written: 0, failed: [] },
+    });
+    expect(rig.receipts.every((receipt) => receipt.window === undefined)).toBe(true);
+  });
+
+  test('a window that fails neither stops the others nor is forgotten; only failed ones run again', async () => {
+    broken.add('2026-11-02');
+    const failure = await failureOf((await start('faults', { from: '2026-11-01', to: '2026-11-04' })).result());
+    expect([failure?.type, failure?.message]).toEqual([
+      'WindowsFailed',
+      expect.stringMatching(/^1 of 3 windows of faults failed: 2026-11-02_2026-11-03: .*answered 500.*--only failed/),
+    ]);
+    expect(failure?.details?.[0]).toMatchObject({
+      done: 2,
+      written: 48,
+      failed: [{ error: { type: 'SourceUnavailable' } }],
+    });
+    broken.clear();
+    asked.length = 0;
+    const again = await start('faults', { from: '2026-11-01', to: '2026-11-04', only: 'failed' });
+    expect(await again.result()).toMatchObject({ done: 1, written: 24 });
+    expect(asked).toEqual(['2026-11-02T00:00:00Z']);
+    const missing = await start('faults', { from: '2026-11-01', to: '2026-11-05', only: 'missing' });
+    expect(await missing.result()).toMatchObject({ done: 1, written: 24 });
+  });
+
+  test('requests that overlap are merged; signals that cannot be read are ignored', async () => {
+    gate = createGate();
+    const handle = await start('merged', { from: '2026-11-01', to: '2026-11-04' });
+    await until('the first windows run', () => asked.length === 2);
+    for (const payload of [
+      undefined,
+      7,
+      {},
+      { from: 'x', to: 'y' },
+      { from: '2026-11-01', to: '2026-11-02', step: '1s' },
+    ]) {
+      await handle.signal('backfill', payload);
+    }
+    await handle.signal('backfill', { from: '2026-11-02', to: '2026-11-06', extra: 1 });
+    await handle.signal('backfill', { from: '2026-11-01', to: '2026-11-02', step: '6h' });
+    await until('they are taken', async () => {
+      const { windows } = await handle.query<BackfillProgress>('progress');
+      return windows.waiting === 3;
+    });
+    gate.open();
+    expect(await handle.result()).toMatchObject({ done: 5, written: 120 });
+    expect(asked).toHaveLength(5);
+  });
+
+  test('is paused and resumed: windows under way finish, no other begins', async () => {
+    gate = createGate();
+    const handle = await start('paused', { from: '2026-11-01', to: '2026-11-05' }, { concurrency: 1 });
+    await until('the first window runs', () => asked.length === 1);
+    await handle.signal('pause', { reason: 'API maintenance', by: 'me' });
+    gate.open();
+    await until('it has finished', async () => (await handle.query<BackfillProgress>('progress')).windows.done === 1);
+    expect(await handle.query('progress')).toMatchObject({ paused: { by: 'me', reason: 'API maintenance' } });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(asked).toHaveLength(1);
+    await handle.signal('resume');
+    expect(await handle.result()).toMatchObject({ done: 4 });
+  });
+
+  test('that is cancelled lets windows under way store what they have, and starts no other', async () => {
+    gate = createGate();
+    const handle = await start('cancelled', { from: '2026-11-01', to: '2026-11-10' });
+    await until('windows run', () => asked.length === 2);
+    await handle.cancel();
+    gate.open();
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    expect(asked).toHaveLength(2);
+    for (const window of ['2026-11-01_2026-11-02', '2026-11-02_2026-11-03']) {
+      const { status } = await rig.client.workflow.getHandle(`backfill-cancelled/${window}`).describe();
+      expect(status.name).toBe('CANCELLED');
+    }
+  });
+
+  test.each([
+    ['endless', /add incremental\.end_param/],
+    ['none', /add incremental with cursor, start_param and end_param/],
+  ])('of a source that cannot be asked for a window (%s) names the key to add', async (source, message) => {
+    const failure = await failureOf((await start(source, { from: '2026-11-01', to: '2026-11-02' })).result());
+    expect([failure?.type, failure?.message]).toEqual(['NotBackfillable', expect.stringMatching(message)]);
+  });
+
+  test('is handed on by a run that was signalled', async () => {
+    await rig.client.workflow.signalWithStart('scrapeRun', {
+      ...{ workflowId: 'a-run-of-my-own', taskQueue: rig.taskQueue, args: [{ source: 'signalled' }] },
+      ...{ signal: 'backfill', signalArgs: [{ from: '2026-11-01', to: '2026-11-03' }] },
+    });
+    await rig.client.workflow.getHandle('a-run-of-my-own').result();
+    await vi.waitFor(async () => {
+      const tally = (await rig.client.workflow.getHandle('backfill-signalled').result()) as BackfillTally;
+      expect(tally).toMatchObject({ done: 2, written: 48 });
+    });
+  });
+
+  test('hundreds of windows stay within the limits of histories', async () => {
+    const handle = await start('many', { from: '2026-09-20', to: '2026-10-30', step: '1h' }, { concurrency: 20 });
+    expect(await handle.result()).toMatchObject({ done: 960, written: 960, failed: [] });
+    // It went on in a second history.
+    const { historyLength, runId } = await rig.client.workflow.getHandle('backfill-many').describe();
+    expect(historyLength).toBeLessThan(4_500);
+    expect(runId).not.toBe(handle.signaledRunId);
+  }, 240_000);
+});
