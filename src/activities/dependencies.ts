@@ -2,6 +2,7 @@ import type { ConfigFile } from '../config/config-file.ts';
 import type { LookUp } from '../config/references.ts';
 import type { Alert } from '../domain/alert.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { Maintenance } from '../sinks/postgres/maintenance.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
 import type { SchemaChecks } from '../sources/extraction/schema-checks.ts';
 import type { OpenReaders } from '../sources/files/open-readers.ts';
@@ -20,6 +21,7 @@ export interface ActivityDependencies {
   readonly fileProgress: FileProgressStore;
   readonly csv: StorageWriter;
   readonly postgres: StorageWriter;
+  readonly maintenance: Maintenance;
   readonly http: HttpTools;
   readonly readers: OpenReaders;
   readonly modules: ModuleLoader;

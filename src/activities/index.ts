@@ -2,6 +2,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createDeferBatches } from './defer-batches.ts';
 import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
+import { createMaintainPartitions } from './maintain-partitions.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
 import { createReleaseBatches } from './release-batches.ts';
@@ -9,7 +10,9 @@ import { createRequestBackfill } from './request-backfill.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
+import { createSweepSpool } from './sweep-spool.ts';
 import { createUnpauseSchedule } from './unpause-schedule.ts';
+import { createWakeDeliverers } from './wake-all-deliverers.ts';
 import { createWriteBatch } from './write-batch.ts';
 
 /** All activities, under their wire names. */
@@ -28,6 +31,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     requestBackfill: createRequestBackfill(dependencies),
     deferBatches: createDeferBatches(dependencies),
     deliverBatches: createDeliverBatches(dependencies),
+    maintainPartitions: createMaintainPartitions(dependencies),
+    sweepSpool: createSweepSpool(dependencies),
+    wakeDeliverers: createWakeDeliverers(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };
 }

@@ -94,6 +94,12 @@ function addStorage(program: Command): void {
     .option('--from <day>', 'first day, UTC')
     .option('--to <day>', 'end, exclusive')
     .action(act(async () => (await import('./partitions.ts')).ensurePartitionsCommand));
+  const maintain =
+    'make the coming partitions, tidy up those that are past, and sweep the spool: the daily rollover, now';
+  add(partitions, 'maintain', maintain, 'partitions maintain --dry-run')
+    .option('--dry-run', 'show what would be done; do nothing')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./maintain.ts')).maintainPartitionsCommand));
   const letters = program.command('dead-letters').description('records that were refused');
   add(letters, 'list', 'list refused records with their reasons', 'dead-letters list --reason invalid_time')
     .option('--source <name>', 'of one source')

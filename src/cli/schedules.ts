@@ -1,5 +1,7 @@
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
 import { print, printJson } from './output.ts';
+import { hasRolloverSchedule, makeRolloverSchedule } from './schedules/rollover-schedule.ts';
+import { rolloverId } from '../domain/names.ts';
 import { applySchedules } from './schedules/apply-schedules.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './schedules/plan-schedules.ts';
 import { withTemporal } from './temporal-client.ts';
@@ -10,7 +12,11 @@ type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean 
 export async function diffSchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const { sources } = loadConfig(context);
-  const changes = await withTemporal(requireTemporal(context), (client) => planSchedules(client, sources, options));
+  const { changes, rollover } = await withTemporal(requireTemporal(context), async (client) => ({
+    rollover: (await hasRolloverSchedule(client)) ? null : 'is missing',
+    changes: await planSchedules(client, sources, options),
+  }));
+  if (rollover !== null && !options.json) print(`${rolloverId}  ${rollover}`);
   show(changes, options, {
     ...{ create: 'is missing', update: 'differs', adopt: 'would be adopted', pause: 'would be paused' },
     delete: 'would be deleted',
@@ -21,7 +27,11 @@ export async function diffSchedulesCommand(options: SchedulesOptions): Promise<v
 export async function applySchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const { sources } = loadConfig(context);
-  const changes = await withTemporal(requireTemporal(context), (client) => applySchedules(client, sources, options));
+  const { changes, rollover } = await withTemporal(requireTemporal(context), async (client) => ({
+    rollover: (await makeRolloverSchedule(client)) ? 'created' : null,
+    changes: await applySchedules(client, sources, options),
+  }));
+  if (rollover !== null && !options.json) print(`${rolloverId}  ${rollover}`);
   show(changes, options, {
     ...{ create: 'created', update: 'updated', adopt: 'adopted', pause: 'paused: its source is gone from the file' },
     delete: 'deleted: its source is gone from the file',

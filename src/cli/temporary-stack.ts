@@ -53,6 +53,7 @@ export async function withTemporaryStack(
     installRuntime(logger);
     const worker = await startWorker({
       ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
+      owner: external ? (environment.owner ?? external) : postgres,
       proxies: environment.proxies,
       alertWebhook,
       dataFolder: environment.dataFolder,

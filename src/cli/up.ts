@@ -8,6 +8,7 @@ import { startTemporal } from '../embedded/temporal.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { ensureAhead } from '../sinks/postgres/partitions.ts';
+import { makeRolloverSchedule } from './schedules/rollover-schedule.ts';
 import { applySchedules } from './schedules/apply-schedules.ts';
 import {
   createContext,
@@ -115,7 +116,10 @@ async function startServices(
   const worker = await startSupervisedWorker(context, { postgres, temporal }, supervisor, (receipt) =>
     print(receiptLine(receipt)),
   );
-  const schedules = await withTemporal(temporal, (client) => applySchedules(client, config.sources));
+  const schedules = await withTemporal(temporal, async (client) => {
+    await makeRolloverSchedule(client);
+    return applySchedules(client, config.sources);
+  });
   for (const { source, action } of schedules) {
     if (action === 'foreign') announce(`schedule scrape-${source} was made by hand and is left as it is`);
     if (action === 'pause') announce(`schedule scrape-${source} is paused: its source is gone from the file`);

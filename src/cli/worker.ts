@@ -9,7 +9,14 @@ import type { ParentMessage, WorkerMessage } from '../worker/parent-messages.ts'
 import { installRuntime } from '../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../worker/worker.ts';
 import { CannotStart } from './cannot-start.ts';
-import { createContext, requirePostgres, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import {
+  createContext,
+  requireOwner,
+  requirePostgres,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
 
 /** `daybook worker`: polls until it is told to stop. Started by `up`, it also reports to it. */
 export async function workerCommand(options: CommonOptions): Promise<void> {
@@ -21,11 +28,17 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
   const temporal = requireTemporal(context);
   const { alertWebhook } = context.environment;
   const sourceSecrets = sources.flatMap((source) => secretValues(source, lookUp));
-  const secrets = [postgres.password, ...sourceSecrets, ...(alertWebhook === null ? [] : [alertWebhook])];
+  const secrets = [
+    postgres.password,
+    requireOwner(context).password,
+    ...sourceSecrets,
+    ...(alertWebhook === null ? [] : [alertWebhook]),
+  ];
   const logger = createLogger({ level: context.environment.logLevel, redact: createRedactor(secrets) });
   installRuntime(logger);
   const worker = await startWorker({
     ...{ temporal, postgres, config, lookUp, logger },
+    owner: requireOwner(context),
     prepare: context.environment.prepare,
     proxies: context.environment.proxies,
     alertWebhook,

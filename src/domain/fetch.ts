@@ -92,6 +92,7 @@ export type StatePatch = Partial<
     | 'notBefore'
     | 'freshUntil'
     | 'lastNewAt'
+    | 'failures'
   >
 >;
 

@@ -36,6 +36,11 @@ export function backfillWindowId(source: string, window: string): string {
   return `backfill-${source}/${window}`;
 }
 
+export const rolloverType = 'partitionRollover';
+
+/** Id of the schedule, and how the ids of its workflows begin. */
+export const rolloverId = 'partition-rollover';
+
 export const deliverType = 'deliver';
 
 /** Says to a deliverer that there may be more. */

@@ -1,3 +1,4 @@
+import type { FailureStreak } from './failure-streak.ts';
 import type { Sink } from './receipt.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface SourceState {
   readonly freshUntil: string | null;
   /** When the source last brought a new record, or was first asked; null while nobody wants to know. */
   readonly lastNewAt: string | null;
+  /** Absent or null after a run that did not fail. */
+  readonly failures?: FailureStreak | null;
 }
 
 /** A poll that stopped before its end, to be continued. */
@@ -122,6 +125,7 @@ export function forgetPoll(state: SourceState): SourceState {
       file: null,
       files: null,
       freshUntil: null,
+      failures: null,
     },
   };
 }

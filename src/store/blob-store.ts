@@ -11,6 +11,8 @@ export interface BlobStore {
   get(path: string): Promise<Buffer | null>;
   /** Paths of all blobs under a folder, in order; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
+  /** The same, but only those written before a time. */
+  listOlder(folder: string, before: Date): Promise<string[]>;
   /** Deletes a blob; does nothing where there is none. */
   delete(path: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
 import { codeOf, isMissing } from './file-errors.ts';
@@ -42,6 +42,21 @@ export function createDirectoryStore(root: string): BlobStore {
       }
     },
 
+    async listOlder(folder, before) {
+      const older: string[] = [];
+      try {
+        for (const path of (await listFiles(folder)).sort()) {
+          const found = await stat(join(root, path)).catch((error: unknown) => {
+            if (isMissing(error)) return null;
+            throw error;
+          });
+          if (found && found.mtime < before) older.push(path);
+        }
+        return older;
+      } catch (error) {
+        throw unavailable('list', folder, error);
+      }
+    },
     async list(folder) {
       try {
         return (await listFiles(folder)).sort();

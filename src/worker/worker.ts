@@ -15,6 +15,7 @@ import type { HostLimit } from '../domain/host-budget.ts';
 import { taskQueue } from '../domain/names.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { createCsvWriter } from '../sinks/csv/csv-writer.ts';
+import { createMaintenance } from '../sinks/postgres/maintenance.ts';
 import { isMigrated, readDatabaseId } from '../sinks/postgres/migrate.ts';
 import { createPostgresWriter } from '../sinks/postgres/postgres-writer.ts';
 import { OpenReaders } from '../sources/files/open-readers.ts';
@@ -37,6 +38,8 @@ export interface WorkerSettings {
   /** @default names.taskQueue */
   readonly taskQueue?: string;
   readonly postgres: PostgresSettings;
+  /** The owner of the tables, for maintenance. */
+  readonly owner: PostgresSettings;
   readonly prepare: boolean;
   /** Proxies that the environment names. */
   readonly proxies: ProxySettings;
@@ -103,6 +106,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       pollKeys: createPollKeys(store),
       csv: createCsvWriter(createDirectoryStore(`${settings.dataFolder}/csv`)),
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
+      maintenance: createMaintenance(settings.owner),
       fileProgress: createFileProgressStore(store),
       ...{ http, readers, modules, schemas: createSchemaChecks() },
       databaseId: () => within(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),

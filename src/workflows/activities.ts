@@ -54,6 +54,16 @@ export function deliveryActivities(source: string) {
   });
 }
 
+/** Caring for partitions can wait, but not for ever be forgotten: each attempt is short where a lock is held. */
+export function maintenanceActivities() {
+  return proxyActivities<Pick<Activities, 'maintainPartitions' | 'sweepSpool' | 'wakeDeliverers'>>({
+    priority: { priorityKey: 3 },
+    startToCloseTimeout: '2h',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+  });
+}
+
 /** What operators asked for is tried for ever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({

@@ -1,4 +1,5 @@
 /** The workflows that Daybook's worker runs, under their wire names. */
+export { partitionRollover } from './partition-rollover.ts';
 export { scrapeRun } from './scrape-run.ts';
 export { backfill } from './backfill.ts';
 export { deliver } from './deliver.ts';

@@ -31,7 +31,7 @@ export interface BackfillProgress {
 /** Where a run stands. */
 export interface Progress {
   readonly source: string;
-  readonly phase: 'starting' | 'fetching' | 'paused' | 'writing' | 'finished';
+  readonly phase: 'starting' | 'backing off' | 'fetching' | 'paused' | 'writing' | 'finished';
   readonly paused: Pause | null;
   /** Null until the source is resolved. */
   readonly counts: Tally | null;

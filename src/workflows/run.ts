@@ -4,6 +4,7 @@ import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../domain/alert.ts';
 import { addFetch, deadLetters, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
+import { longerStreak } from '../domain/failure-streak.ts';
 import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { WindowText } from '../domain/windows.ts';
@@ -53,6 +54,8 @@ export class Run {
   #fetched: Tally;
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
+  /** Why nothing happens just now. */
+  #note: string | null = null;
   /** How long the host has kept the run waiting since the last page. */
   #waitedMs = 0;
   /** New records when the time of the last one was noted. */
@@ -83,6 +86,20 @@ export class Run {
   /** Whether nothing more is to be fetched. */
   get ended(): boolean {
     return this.#end !== null || this.#pipeline.failure !== null;
+  }
+
+  /** A source that failed again and again is left alone for a while; a run by command asks it all the same. */
+  async backOff(): Promise<void> {
+    const { failures } = this.#state.current;
+    if (!failures?.until || this.#force || this.#window) return;
+    const leftMs = Date.parse(failures.until) - Date.now();
+    if (leftMs <= 0) return;
+    const { count, until, reason } = failures;
+    this.#note = `Backs off until ${until}: the last ${count} runs failed (${reason})`;
+    this.#enter('backing off');
+    await sleep(leftMs);
+    this.#note = null;
+    this.#enter('fetching');
   }
 
   /** Waits while the run is paused. What was fetched before is settled meanwhile. */
@@ -137,6 +154,10 @@ export class Run {
     const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
     if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
+    if (this.#state.current.failures) {
+      this.#state.apply({ failures: null });
+      await this.#state.save(false);
+    }
     this.#enter('finished');
     await saveReceipt(receipt, this.#judge(receipt), this.#window);
     return receipt;
@@ -144,6 +165,11 @@ export class Run {
 
   /** Settles what was fetched, stores the receipt of a run that failed and hands it out. */
   async fail(error: RunFailure): Promise<FailedReceipt> {
+    // Who cancels a run says nothing of its source.
+    if (error.type !== 'Cancelled') {
+      const reason = `${error.type}: ${error.message}`;
+      this.#state.apply({ failures: longerStreak(this.#state.current.failures, reason, new Date()) });
+    }
     await this.#settleAll();
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
     this.#enter('finished');
@@ -181,7 +207,7 @@ export class Run {
   /** Shows the receipt so far in the Web UI. */
   showDetails(): void {
     const { source } = this.#ref;
-    const note = this.#pause.current ? pauseNote(this.#pause.current) : null;
+    const note = this.#pause.current ? pauseNote(this.#pause.current) : this.#note;
     const { watermark } = this.#state.current;
     setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark }));
   }

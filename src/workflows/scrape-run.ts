@@ -39,6 +39,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
     carry ?? freshCarry(await resolve(source, window ?? null), force === true, window ?? null),
   );
   try {
+    await run.backOff();
     while (!run.ended) {
       await handOver(source, inbox);
       await run.resumed();

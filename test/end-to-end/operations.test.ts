@@ -220,3 +220,28 @@ describe('backfill', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
+
+describe('partitions maintain', () => {
+  test('shows what it would do, and does it; the rollover has a schedule of its own', async () => {
+    const rollover = await client.schedule.getHandle('partition-rollover').describe();
+    expect(rollover.policies.catchupWindow).toBe(7 * 86_400_000);
+    expect(rollover.info.nextActionTimes[0]?.toISOString()).toMatch(/T00:05:00/);
+    await daybook('sql', "insert into raw_event_keys values ('x', 'y', '2026-11-01'), ('x', 'z', '2026-11-01')");
+    await daybook('sql', "select ensure_partition('2026-11-01')");
+    await daybook(
+      'sql',
+      "insert into raw_events (source, source_id, occurred_at, payload) values ('x', 'y', '2026-11-01', '{}')",
+    );
+    const plan = JSON.parse(await daybook('partitions', 'maintain', '--dry-run', '--json')) as { vacuumed: string[] };
+    const result = JSON.parse(await daybook('partitions', 'maintain', '--json')) as { vacuumed: string[] };
+    expect([plan, result]).toMatchObject([{ dryRun: true }, { dryRun: false, made: [] }]);
+    const vacuumed = await daybook(
+      ...[
+        'sql',
+        '--json',
+        "select last_vacuum is not null as done from pg_stat_all_tables where relname = 'raw_events_2026_11_01'",
+      ],
+    );
+    expect(JSON.parse(vacuumed)).toEqual({ done: true });
+  });
+});

@@ -20,6 +20,7 @@ sources:
   - { name: pages, type: http_json, url: "${url}/pages", id: id, occurred_at: at, paginator: { type: page_number } }
   - { name: picky, type: http_json, url: "${url}/picky", id: id, occurred_at: at, on_invalid: fail }
   - { name: ratio, type: http_json, url: "${url}/ratio", id: id, occurred_at: at, max_reject_ratio: 0.2 }
+  - { name: flappy, type: http_json, url: "${url}/flappy", id: id, occurred_at: at, retry: { max_attempts: 1 } }
   - { name: secret, type: http_json, url: "${url}/secret", id: id, occurred_at: at,
       headers: { Authorization: "Bearer \${env:TOKEN}", X-Api-Key: literal-key-1 } }
 `;
@@ -208,6 +209,23 @@ describe('scrapeRun', () => {
     expect(await rig.run('one')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
     const alert = expect.objectContaining({ event: 'alert', name: 'state', source: 'one' });
     await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+  });
+
+  test('of a source that failed twice waits, and says why; one by command asks at once and ends the streak', async () => {
+    origin.answer((_url, response) => void response.writeHead(500).end());
+    await rig.runToFailure('flappy');
+    await rig.runToFailure('flappy');
+    const asked = origin.requests.length;
+    const waiting = await rig.start({ source: 'flappy' });
+    await until('it backs off', async () => (await waiting.query<Progress>('progress')).phase === 'backing off');
+    origin.answer(json([record('flappy')]));
+    const forced = await rig.start({ source: 'flappy', force: true });
+    expect(await forced.result()).toMatchObject({ outcome: 'ok', fetched: 1 });
+    expect(origin.requests.length).toBe(asked + 1);
+    expect(await rig.run('flappy')).toMatchObject({ outcome: 'unchanged' });
+    expect(state('flappy').failures).toBeNull();
+    await waiting.cancel();
+    await expect(waiting.result()).rejects.toThrow(/cancelled/i);
   });
 
   test('keeps secrets out of its history, logs, dead letters and receipts', async () => {

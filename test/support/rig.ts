@@ -83,6 +83,7 @@ export class Rig {
       temporal: localTemporalSettings(this.#address),
       taskQueue: this.taskQueue,
       postgres: { ...this.database.settings, ...this.postgresThrough },
+      owner: this.database.settings,
       prepare: true,
       proxies: this.proxies,
       alertWebhook: this.alertWebhook,

@@ -18,6 +18,7 @@ describe('scheduleOptions', () => {
       workflowId: 'scrape-quakes',
       taskQueue: 'daybook',
       args: [{ source: 'quakes' }],
+      memo: { daybook: 'quakes' },
     });
   });
 

@@ -1,0 +1,28 @@
+import { rolloverId, rolloverType, taskQueue } from '../domain/names.ts';
+import type { RolloverResult } from '../workflows/partition-rollover.ts';
+import { createContext, requireTemporal, type CommonOptions } from './context.ts';
+import { print, printJson } from './output.ts';
+import { requirePoller, unlessNotTakenUp } from './poller.ts';
+import { withTemporal } from './temporal-client.ts';
+
+export interface MaintainOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `daybook partitions maintain`: the daily rollover, now. */
+export async function maintainPartitionsCommand({ dryRun = false, json, ...options }: MaintainOptions): Promise<void> {
+  const context = createContext(options);
+  const result = await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client);
+    const workflowId = `${rolloverId}-run-${new Date().toISOString()}`;
+    const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
+    return (await unlessNotTakenUp(handle)) as RolloverResult;
+  });
+  if (json) return printJson(result);
+  const { made, vacuumed, swept, deliverers } = result;
+  print(`partitions ${dryRun ? 'to make' : 'made'}: ${made.join(', ') || 'none'}`);
+  print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${vacuumed.join(', ') || 'none'}`);
+  print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
+  if (!dryRun) print(`deliverers woken: ${deliverers}`);
+}

@@ -1,0 +1,65 @@
+import { escapeIdentifier } from 'pg';
+import type { PostgresSettings } from '../../config/environment.ts';
+import { dayOfDate, missingDays, partitionName, type Day } from '../../domain/day.ts';
+import { withClient } from './client.ts';
+import { createPool } from './connection.ts';
+import { ensureAhead, listPartitions } from './partitions.ts';
+import { postgresFailure } from './postgres-failure.ts';
+
+/** What the owner of the tables does with partitions from time to time, on a connection of its own. */
+export interface Maintenance {
+  /** Makes the partitions of today and the days ahead that are missing; only names them in a dry run. */
+  makeAhead(premake: number, now: Date, dryRun: boolean): Promise<Day[]>;
+  /** Past days that have changed since they were vacuumed last, or never were. */
+  untidyDays(now: Date): Promise<Day[]>;
+  /** Empties a day's pending lists, freezes its rows and gathers its statistics. */
+  tidy(day: Day): Promise<void>;
+}
+
+export function createMaintenance(owner: PostgresSettings): Maintenance {
+  const { schema } = owner;
+  const table = (day: Day) => `${escapeIdentifier(schema)}.${escapeIdentifier(partitionName(day))}`;
+  const mended = (what: string) => (error: unknown) => {
+    throw postgresFailure(error, what);
+  };
+  return {
+    async makeAhead(premake, now, dryRun) {
+      const pool = createPool(owner, { maxConnections: 1 });
+      try {
+        if (!dryRun) return await ensureAhead(pool, schema, premake, now);
+        return missingDays(new Set(await listPartitions(pool, schema)), dayOfDate(now), premake);
+      } catch (error) {
+        return mended('partitions could not be made')(error);
+      } finally {
+        await pool.end();
+      }
+    },
+    async untidyDays(now) {
+      return withClient(owner, async (client) => {
+        const { rows } = await client.query<{ name: string }>(
+          `select s.relname as name from pg_inherits i join pg_stat_all_tables s on s.relid = i.inhrelid
+           where i.inhparent = to_regclass($1::text) and (
+             (s.last_vacuum is null and s.last_autovacuum is null and s.n_live_tup > 0)
+             or s.n_mod_since_analyze > 0 or s.n_dead_tup > 0)`,
+          [`${escapeIdentifier(schema)}.raw_events`],
+        );
+        const names = new Set(rows.map(({ name }) => name));
+        const days = await listPartitions(client, schema);
+        return days.filter((day) => day < dayOfDate(now) && names.has(partitionName(day)));
+      }).catch(mended('statistics of partitions could not be read'));
+    },
+    async tidy(day) {
+      await withClient(owner, async (client) => {
+        // A vacuum waits for no reader, but a large day takes its time.
+        await client.query(`set statement_timeout = '30min'`);
+        const { rows } = await client.query<{ name: string }>(
+          `select c.oid::regclass::text as name from pg_index x join pg_class c on c.oid = x.indexrelid
+           join pg_am a on a.oid = c.relam where x.indrelid = $1::regclass and a.amname = 'gin'`,
+          [table(day)],
+        );
+        for (const { name } of rows) await client.query('select gin_clean_pending_list($1::regclass)', [name]);
+        await client.query(`vacuum (freeze, analyze) ${table(day)}`);
+      }).catch(mended(`partition of ${day} could not be vacuumed`));
+    },
+  };
+}
