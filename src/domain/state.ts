@@ -134,7 +134,7 @@ export function forgetPoll(state: SourceState): SourceState {
 export function isSourceState(value: unknown): value is SourceState {
   if (!isObject(value) || value['version'] !== 1) return false;
   const isText = (name: string) => value[name] === null || typeof value[name] === 'string';
-  const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince } = value;
+  const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince, failures } = value;
   return (
     typeof fetchFingerprint === 'string' &&
     typeof shapeFingerprint === 'string' &&
@@ -145,7 +145,8 @@ export function isSourceState(value: unknown): value is SourceState {
     previousPoll.every((name) => typeof name === 'string') &&
     (unfinished === null || (isObject(unfinished) && typeof unfinished['page'] === 'number')) &&
     (file === null || (isObject(file) && typeof file['offset'] === 'number')) &&
-    isObject(sinkDownSince)
+    isObject(sinkDownSince) &&
+    (failures === undefined || failures === null || (isObject(failures) && typeof failures['count'] === 'number'))
   );
 }
 

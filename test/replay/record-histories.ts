@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
-import { test } from 'vitest';
+import { inject, test } from 'vitest';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { version } from '../../src/config/version.ts';
+import type { SourceState } from '../../src/domain/state.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { findTemporal } from '../../src/embedded/temporal-binary.ts';
 import { createGate } from '../support/gate.ts';
 import { startOrigin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 
@@ -31,7 +33,7 @@ async function recordRun(address: string, name: string, workflowId: string, runI
 }
 
 // oxlint-disable-next-line vitest/expect-expect -- it records; replay.test.ts checks
-test('histories of scrapeRun', async () => {
+test('histories of all workflows', async () => {
   const server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   const origin = await startOrigin();
   const rig = await Rig.create(
@@ -39,6 +41,8 @@ test('histories of scrapeRun', async () => {
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
   - { name: pages, type: http_json, url: "${origin.url}/", id: id, occurred_at: at, paginator: { type: page_number } }
+  - { name: windows, type: http_json, url: "${origin.url}/windows", id: id, occurred_at: at,
+      incremental: { cursor: at, start_param: since, end_param: until } }
   - { name: long, type: file, path: long.ndjson, id: id, occurred_at: at }
 `,
     {},
@@ -103,6 +107,60 @@ sources:
   await ended(continued);
   await recordRun(server.address, 'continued', continued.workflowId, continued.firstExecutionRunId);
   await recordRun(server.address, 'continued-last', continued.workflowId);
+
+  origin.answer((_url, response) => void response.writeHead(404).end());
+  await ended(await rig.start({ source: 'pages' }));
+  await ended(await rig.start({ source: 'pages' }));
+  const backingOff = await rig.start({ source: 'pages' });
+  await until('it backs off', async () => (await backingOff.query<Progress>('progress')).phase === 'backing off');
+  await record('backing-off', backingOff);
+  await backingOff.cancel();
+
+  origin.answer((url, response) => {
+    const since = url.searchParams.get('since') ?? '';
+    if (since.startsWith('2026-11-02')) return void response.writeHead(500).end();
+    response.end(JSON.stringify([{ id: since, at: since }]));
+  });
+  const backfill = await rig.client.workflow.signalWithStart('backfill', {
+    ...{ workflowId: 'backfill-windows', taskQueue: rig.taskQueue, args: [{ source: 'windows' }] },
+    ...{ signal: 'backfill', signalArgs: [{ from: '2026-11-01', to: '2026-11-05' }] },
+  });
+  await ended(backfill);
+  await record('backfill', backfill);
+  await recordRun(server.address, 'window', 'backfill-windows/2026-11-01_2026-11-02');
+
+  const other = (type: string, args: unknown[]) =>
+    rig.client.workflow.start(type, { workflowId: `a-${type}`, taskQueue: rig.taskQueue, args });
+  for (const [type, args] of [
+    ['unpause', [{ source: 'pages', note: 'of nobody' }]],
+    ['partitionRollover', []],
+  ] as const) {
+    const handle = await other(type, [...args]);
+    await ended(handle);
+    await record(type, handle);
+  }
+
+  const { host, port } = inject('postgres');
+  const proxy = await startTcpProxy(host, port);
+  await rig.stopWorker();
+  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
+  await rig.startWorker();
+  const statePath = rig.path('data', 'state', 'long.json');
+  const state = JSON.parse(readFileSync(statePath, 'utf8')) as SourceState;
+  // As if the run before had found the sink down: this one tries once.
+  writeFileSync(statePath, JSON.stringify({ ...state, sinkDownSince: { postgres: at } }));
+  writeFileSync(rig.path('long.ndjson'), [...lines, `{"id":"more","at":"${at}"}\n`].join(''));
+  proxy.down();
+  const deferring = await rig.start({ source: 'long' });
+  await ended(deferring);
+  await record('deferring', deferring);
+  const deliverer = rig.client.workflow.getHandle('deliver-postgres-long');
+  await until('the deliverer has failed once', async () => (await deliverer.describe()).historyLength > 3);
+  await record('delivering', deliverer);
+  proxy.up();
+  await ended(deliverer);
+  await record('delivered', deliverer);
+  await proxy.close();
 
   never.open();
   await rig.close();

@@ -104,6 +104,7 @@ describe('forgetPoll', () => {
       lastModified: null,
       previousPoll: [],
       file: null,
+      failures: null,
     });
   });
 });
