@@ -1,7 +1,7 @@
 import { rejectionReasons } from '../domain/rejection.ts';
 import { writeJson } from '../domain/json.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
-import { listDeadLetters } from '../store/dead-letters.ts';
+import { discardLetter, listDeadLetters, undiscardLetter, type LetterFilter } from '../store/dead-letters.ts';
 import { createContext, openStore, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, say, shorten } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -10,23 +10,14 @@ export interface DeadLettersOptions extends CommonOptions {
   readonly source?: string;
   readonly reason?: string;
   readonly run?: string;
+  readonly discarded?: boolean;
+  readonly undo?: boolean;
   readonly json?: boolean;
 }
 
 /** `daybook dead-letters list`: records that were refused, with their reasons. */
 export async function listDeadLettersCommand(options: DeadLettersOptions): Promise<void> {
-  const { source, reason, run } = options;
-  if (reason !== undefined && !(rejectionReasons as readonly string[]).includes(reason)) {
-    throw new UsageError(`--reason: found "${reason}", expected one of ${rejectionReasons.join(', ')}`);
-  }
-  if (source !== undefined && !sourceNamePattern.test(source)) {
-    throw new UsageError(`--source: found "${source}", expected the name of a source`);
-  }
-  const filter = {
-    ...(source === undefined ? {} : { source }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(run === undefined ? {} : { run }),
-  };
+  const filter = readFilter(options);
   const letters = await listDeadLetters(openStore(createContext(options)), filter);
   if (options.json) {
     for (const letter of letters) printJson(letter);
@@ -43,4 +34,42 @@ export async function listDeadLettersCommand(options: DeadLettersOptions): Promi
     shorten(writeJson(letter.record, true), 60),
   ]);
   print(formatTable(['id', 'source', 'reason', 'count', 'first seen', 'message', 'record'], rows));
+}
+
+/** `daybook dead-letters discard`: hides dead letters that need no further look, or shows them again. */
+export async function discardDeadLettersCommand(ids: readonly string[], options: DeadLettersOptions): Promise<void> {
+  const filter = readFilter({ ...options, discarded: true });
+  if (ids.length === 0 && filter.source === undefined && filter.reason === undefined && filter.run === undefined) {
+    throw new UsageError('found nothing that says which, expected ids, --source, --reason or --run');
+  }
+  const store = openStore(createContext(options));
+  const undo = options.undo === true;
+  const letters = (await listDeadLetters(store, filter)).filter(
+    ({ id, discardedAt }) =>
+      (discardedAt === null) !== undo &&
+      (ids.length === 0 || ids.some((part) => part.length >= 6 && id.startsWith(part))),
+  );
+  for (const { id } of letters) await (undo ? undiscardLetter(store, id) : discardLetter(store, id, new Date()));
+  const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
+  print(
+    undo
+      ? `${what} shown again`
+      : `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo takes it back`,
+  );
+}
+
+function readFilter(options: DeadLettersOptions): LetterFilter {
+  const { source, reason, run, discarded } = options;
+  if (reason !== undefined && !(rejectionReasons as readonly string[]).includes(reason)) {
+    throw new UsageError(`--reason: found "${reason}", expected one of ${rejectionReasons.join(', ')}`);
+  }
+  if (source !== undefined && !sourceNamePattern.test(source)) {
+    throw new UsageError(`--source: found "${source}", expected the name of a source`);
+  }
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(run === undefined ? {} : { run }),
+    ...(discarded === true ? { discarded } : {}),
+  };
 }

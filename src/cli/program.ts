@@ -101,12 +101,19 @@ function addStorage(program: Command): void {
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./maintain.ts')).maintainPartitionsCommand));
   const letters = program.command('dead-letters').description('records that were refused');
-  add(letters, 'list', 'list refused records with their reasons', 'dead-letters list --reason invalid_time')
-    .option('--source <name>', 'of one source')
-    .option('--reason <reason>', 'with one reason')
-    .option('--run <id>', 'of one run: its workflow id or run id')
+  const which = (command: Command) =>
+    command
+      .option('--source <name>', 'of one source')
+      .option('--reason <reason>', 'with one reason')
+      .option('--run <id>', 'of one run: its workflow id or run id');
+  which(add(letters, 'list', 'list refused records with their reasons', 'dead-letters list --reason invalid_time'))
+    .option('--discarded', 'also those that were discarded')
     .option('--json', 'print JSON, one dead letter a line')
     .action(act(async () => (await import('./dead-letters.ts')).listDeadLettersCommand));
+  const discard = 'hide refused records that need no further look';
+  which(add(letters, 'discard [ids...]', discard, 'dead-letters discard --source quakes --reason missing_id'))
+    .option('--undo', 'show them again')
+    .action(act(async () => (await import('./dead-letters.ts')).discardDeadLettersCommand));
 }
 
 function addState(program: Command): void {

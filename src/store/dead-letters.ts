@@ -36,6 +36,8 @@ export interface LetterFilter {
   readonly reason?: string;
   /** Workflow id or run id. */
   readonly run?: string;
+  /** Also those that were discarded. */
+  readonly discarded?: boolean;
 }
 
 /**
@@ -44,20 +46,42 @@ export interface LetterFilter {
  */
 export async function listDeadLetters(store: BlobStore, filter: LetterFilter): Promise<DeadLetter[]> {
   const letters = new Map<string, DeadLetter>();
+  const discarded = await readDiscarded(store);
   const paths = await store.list(filter.source === undefined ? 'dead-letters' : `dead-letters/${filter.source}`);
   for (const path of paths) {
     const content = await store.get(path);
     for (const line of content?.toString().split('\n') ?? []) {
       if (line === '') continue;
       const letter = parseJson(line).value as StoredLetter;
-      if (!matches(letter, filter)) continue;
+      const discardedAt = discarded.get(letter.id) ?? null;
+      if (!matches(letter, filter) || (discardedAt !== null && !filter.discarded)) continue;
       const { workflowId: _, ...first } = letter;
       const known = letters.get(letter.id);
-      const earliest = known && known.at <= first.at ? known : { ...first, count: 0, discardedAt: null };
+      const earliest = known && known.at <= first.at ? known : { ...first, count: 0, discardedAt };
       letters.set(letter.id, { ...earliest, count: (known?.count ?? 0) + 1 });
     }
   }
   return [...letters.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** Hides a dead letter from lists: `discarded/<id>`. The letter itself stays, and one like it that comes later is hidden, too. */
+export async function discardLetter(store: BlobStore, id: string, at: Date): Promise<void> {
+  await store.putIfAbsent(`discarded/${id}`, at.toISOString());
+}
+
+/** Shows a discarded letter again. */
+export async function undiscardLetter(store: BlobStore, id: string): Promise<void> {
+  await store.delete(`discarded/${id}`);
+}
+
+/** When letters were discarded, by id. */
+async function readDiscarded(store: BlobStore): Promise<ReadonlyMap<string, string>> {
+  const discarded = new Map<string, string>();
+  for (const path of await store.list('discarded')) {
+    const at = await store.get(path);
+    if (at) discarded.set(path.slice('discarded/'.length), at.toString());
+  }
+  return discarded;
 }
 
 function matches(letter: StoredLetter, filter: LetterFilter): boolean {

@@ -111,6 +111,8 @@ describe('commands without a server', () => {
       ['run'],
       ['bogus'],
       ['backfill', 'lines'],
+      ['pause', 'lines'],
+      ['dead-letters', 'discard'],
       ['state', 'rewind', 'lines'],
     ]) {
       const { code, stdout, stderr } = workplace.run(args);
@@ -128,6 +130,15 @@ describe('commands without a server', () => {
       ['state', 'rewind'],
       ['partitions', 'ensure'],
       ['dead-letters', 'list'],
+      ['dead-letters', 'discard'],
+      ['pause'],
+      ['resume'],
+      ['backfill'],
+      ['schedules', 'diff'],
+      ['schedules', 'apply'],
+      ['partitions', 'maintain'],
+      ['init'],
+      ['doctor'],
     ]) {
       const { code, stdout } = workplace.run([...args, '--help']);
       expect([args, code]).toEqual([args, 0]);

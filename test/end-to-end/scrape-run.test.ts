@@ -178,6 +178,21 @@ describe('scrapeRun', () => {
     },
   );
 
+  test('hears 600 signals of all kinds and shapes, and ends as it should', async () => {
+    const { gate, reached } = gatedPages('signals');
+    const handle = await rig.start({ source: 'pages' });
+    await reached.opened;
+    const shapes: unknown[] = [undefined, null, 7, 'x', [], {}, { until: 'never' }, { by: 7, reason: {} }, { from: 1 }];
+    for (let n = 0; n < 200; n++) {
+      const payload = shapes[n % shapes.length];
+      await Promise.all(['pause', 'resume', 'backfill'].map((name) => handle.signal(name, payload)));
+    }
+    await handle.signal('resume');
+    gate.open();
+    expect(await handle.result()).toMatchObject({ fetched: 15_000, accepted: 15_000 });
+    expect(await storedLike('signals')).toBe(15_000);
+  });
+
   test('of an unknown source fails with the names there are', async () => {
     const { type, message } = await rig.runToFailure('picki');
     expect(type).toBe('UnknownSource');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunRef } from '../../../src/domain/batch.ts';
 import type { NewDeadLetter } from '../../../src/domain/dead-letter.ts';
 import { writeJson } from '../../../src/domain/json.ts';
-import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters.ts';
+import { discardLetter, listDeadLetters, undiscardLetter, writeDeadLetters } from '../../../src/store/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
@@ -130,5 +130,24 @@ describe('listDeadLetters', () => {
     expect(await records({ run: 'scrape-news-run-1' })).toEqual(['a', 'b']);
     expect(await records({ source: 'news', run: 'run-1', reason: 'missing_id' })).toEqual(['a']);
     expect(await records({ source: 'unknown' })).toEqual([]);
+  });
+});
+
+describe('a dead letter that is discarded', () => {
+  test('is hidden, one like it that comes later too, and shown on request and once that is undone', async () => {
+    const store = open();
+    await writeDeadLetters(store, run, 0, '', [letter('{"a":1}'), letter('{"a":2}')]);
+    const [first] = await listDeadLetters(store, {});
+    await discardLetter(store, first?.id ?? '', new Date('2026-11-24T00:00:00Z'));
+    await writeDeadLetters(store, runOf('run-2'), 0, '', [letter('{"a":1}')]);
+    expect((await listDeadLetters(store, {})).map(({ record }) => record)).toEqual([{ a: 2 }]);
+    expect(
+      (await listDeadLetters(store, { discarded: true })).map(({ count, discardedAt }) => [count, discardedAt]),
+    ).toEqual([
+      [2, '2026-11-24T00:00:00.000Z'],
+      [1, null],
+    ]);
+    await undiscardLetter(store, first?.id ?? '');
+    expect(await listDeadLetters(store, {})).toHaveLength(2);
   });
 });
