@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -38,6 +38,9 @@ async function statusOf(name: string): Promise<SourceStatus | undefined> {
   return sources.find((found) => found.name === name);
 }
 
+/** The server does what schedules are told a moment later. */
+const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 200 });
+
 beforeAll(async () => {
   let number = 0;
   origin = await startOrigin((_url, response) => {
@@ -63,17 +66,21 @@ describe('pause', () => {
   test('stops the polls of a source, and status says who, why and until when; resume lets it go on', async () => {
     await until('it polls', () => asks() > 0);
     await daybook('pause', 'pulse', '--reason', 'API maintenance: all day', '--until', '2099-01-01');
-    const { health, paused } = (await statusOf('pulse')) ?? {};
-    expect([health, paused]).toEqual([
-      'paused',
-      { by: expect.stringMatching(/.@./), reason: 'API maintenance: all day', until: '2099-01-01T00:00:00.000Z' },
-    ]);
+    await soon(async () =>
+      expect(await statusOf('pulse')).toMatchObject({
+        health: 'paused',
+        paused: {
+          ...{ by: expect.stringMatching(/.@./) as string, reason: 'API maintenance: all day' },
+          until: '2099-01-01T00:00:00.000Z',
+        },
+      }),
+    );
     const before = asks();
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(asks()).toBeLessThanOrEqual(before + 1);
     await daybook('resume', 'pulse');
     await until('it polls again', () => asks() > before + 1);
-    expect((await statusOf('pulse'))?.paused).toBeNull();
+    await soon(async () => expect((await statusOf('pulse'))?.paused).toBeNull());
     await expect(client.workflow.getHandle('unpause-pulse').describe()).resolves.toMatchObject({
       status: { name: 'TERMINATED' },
     });
@@ -83,7 +90,7 @@ describe('pause', () => {
     await daybook('pause', 'pulse', '--reason', 'short', '--until', '3s');
     const before = asks();
     await until('it polls again', () => asks() > before + 1, 15_000);
-    expect((await statusOf('pulse'))?.paused).toBeNull();
+    await soon(async () => expect((await statusOf('pulse'))?.paused).toBeNull());
   });
 
   test('that someone replaced by hand is left as it is', async () => {
@@ -95,7 +102,9 @@ describe('pause', () => {
       const { status } = await client.workflow.getHandle('unpause-pulse').describe();
       return status.name === 'COMPLETED';
     });
-    expect(await statusOf('pulse')).toMatchObject({ health: 'paused', paused: { by: null, reason: 'by hand' } });
+    await soon(async () =>
+      expect(await statusOf('pulse')).toMatchObject({ health: 'paused', paused: { by: null, reason: 'by hand' } }),
+    );
     await daybook('resume', 'pulse');
   });
 
@@ -152,7 +161,9 @@ describe('schedules', () => {
       expect(diff).toContain(line);
     }
     await daybook('schedules', 'apply');
-    expect(await daybook('schedules', 'diff')).toBe('3 schedules are as the configuration wants\n');
+    await soon(async () =>
+      expect(await daybook('schedules', 'diff')).toBe('3 schedules are as the configuration wants\n'),
+    );
     expect((await client.schedule.getHandle('scrape-cronned').describe()).state).toMatchObject({
       ...{ paused: true, note: 'mine' },
     });
@@ -163,10 +174,11 @@ describe('schedules', () => {
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}paused/);
     configure(pulse(), source('new', ', schedule: { every: 1h }'));
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}updated; its source is back/);
-    expect((await client.schedule.getHandle('scrape-new').describe()).state.paused).toBe(false);
+    const isPaused = async () => (await client.schedule.getHandle('scrape-new').describe()).state.paused;
+    await until('it goes on', async () => !(await isPaused()));
     configure(pulse());
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-new {2}deleted/);
-    await expect(client.schedule.getHandle('scrape-new').describe()).rejects.toThrow(/not found/i);
+    await soon(async () => expect(isPaused()).rejects.toThrow(/not found/i));
   });
 
   test('leaves one that was made by hand, until it is adopted', async () => {
@@ -178,7 +190,9 @@ describe('schedules', () => {
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-mine {2}was made by hand/);
     expect(await daybook('schedules', 'diff', '--adopt')).toMatch(/would be adopted\n {2}every: 7m, expected 1h/);
     await daybook('schedules', 'apply', '--adopt');
-    expect(await daybook('schedules', 'diff')).toContain('schedules are as the configuration wants');
+    await soon(async () =>
+      expect(await daybook('schedules', 'diff')).toContain('schedules are as the configuration wants'),
+    );
     const { action, spec } = await client.schedule.getHandle('scrape-mine').describe();
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
   });

@@ -35,8 +35,13 @@ async function applyChange(client: Client, change: ScheduleChange, source: Sourc
       const schedule = source?.schedule;
       if (!schedule) return;
       if (change.action === 'create') return create(client, source, schedule);
-      await handle.update((previous) => ({ ...previous, ...scheduleOptions(source, schedule) }));
-      if (change.returns) await handle.unpause('daybook: the source is back');
+      await handle.update((previous) => ({
+        ...previous,
+        ...scheduleOptions(source, schedule),
+        state: change.returns
+          ? { ...previous.state, paused: false, note: 'daybook: the source is back' }
+          : previous.state,
+      }));
     }
   }
 }
