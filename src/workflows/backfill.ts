@@ -38,7 +38,9 @@ export interface BackfillInput {
 export interface BackfillTally {
   readonly done: number;
   readonly written: number;
+  /** In words; no more than 500 of them. */
   readonly failed: readonly FailedWindow[];
+  readonly failedCount: number;
 }
 
 interface FailedWindow extends WindowText {
@@ -98,7 +100,7 @@ class Backfill {
     this.#source = source;
     this.#concurrency = concurrency;
     this.#waiting = [...(carry?.waiting ?? [])];
-    this.#tally = carry?.tally ?? { done: 0, written: 0, failed: [] };
+    this.#tally = carry?.tally ?? { done: 0, written: 0, failed: [], failedCount: 0 };
     this.#searchAttribute = carry?.searchAttribute ?? false;
     if (this.#searchAttribute) bearSource(source);
     this.#inbox = new BackfillInbox(() => this.#changes++);
@@ -138,12 +140,12 @@ class Backfill {
 
   /** @throws ApplicationFailure where windows failed */
   result(): BackfillTally {
-    const { failed } = this.#tally;
-    if (failed.length === 0 && this.#tally.done === 0 && this.#refused) throw workflowFailure(this.#refused);
-    if (failed.length === 0) return this.#tally;
+    const { failed, failedCount, done } = this.#tally;
+    if (failedCount === 0 && done === 0 && this.#refused) throw workflowFailure(this.#refused);
+    if (failedCount === 0) return this.#tally;
     const [first] = failed;
-    const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
-    const message = `${failed.length} of ${this.#tally.done + failed.length} windows of ${this.#source} failed: ${first ? windowName(first) : ''}: ${first?.error.message}${more}; run them again with --only failed`;
+    const more = failedCount > 1 ? ` (and ${failedCount - 1} more)` : '';
+    const message = `${failedCount} of ${done + failedCount} windows of ${this.#source} failed: ${first ? windowName(first) : ''}: ${first?.error.message}${more}; run them again with --only failed`;
     throw workflowFailure({ type: 'WindowsFailed', message }, this.#tally);
   }
 
@@ -182,7 +184,9 @@ class Backfill {
       (window) => !names.has(windowName(window)) && !(pending.length <= mostCompared && isCovered(window, pending)),
     );
     const again = new Set(fresh.map(windowName));
-    this.#tally = { ...this.#tally, failed: this.#tally.failed.filter((window) => !again.has(windowName(window))) };
+    const failed = this.#tally.failed.filter((window) => !again.has(windowName(window)));
+    const { failedCount } = this.#tally;
+    this.#tally = { ...this.#tally, failed, failedCount: failedCount - (this.#tally.failed.length - failed.length) };
     this.#waiting.push(...fresh);
   }
 
@@ -216,10 +220,10 @@ class Backfill {
         await sleep(busyMs).catch(() => undefined);
         this.#waiting.push(window);
       } else if (!isCancellation(error) || !CancellationScope.current().consideredCancelled) {
-        const failed = { ...window, error: childFailureOf(error) };
-        if (this.#tally.failed.length < mostFailures) {
-          this.#tally = { ...this.#tally, failed: [...this.#tally.failed, failed] };
-        }
+        const { failed, failedCount } = this.#tally;
+        const one = { ...window, error: childFailureOf(error) };
+        const told = failed.length < mostFailures ? [...failed, one] : failed;
+        this.#tally = { ...this.#tally, failed: told, failedCount: failedCount + 1 };
       }
     }
     this.#running.delete(name);
@@ -228,11 +232,11 @@ class Backfill {
   }
 
   #progress(): BackfillProgress {
-    const { done, written, failed } = this.#tally;
+    const { done, written, failedCount } = this.#tally;
     return {
       source: this.#source,
       paused: this.#pause.current,
-      windows: { waiting: this.#waiting.length, running: [...this.#running.keys()], done, failed: failed.length },
+      windows: { waiting: this.#waiting.length, running: [...this.#running.keys()], done, failed: failedCount },
       written,
     };
   }

@@ -67,7 +67,7 @@ describe('backfill', () => {
     const state = () => readFileSync(rig.path('data', 'state', 'plain.json'), 'utf8');
     const before = state();
     const handle = await start('plain', { from: '2026-10-30', to: '2026-11-02T12:00Z' });
-    expect(await handle.result()).toEqual({ done: 4, written: 84, failed: [] });
+    expect(await handle.result()).toEqual({ done: 4, written: 84, failed: [], failedCount: 0 });
     expect(await rowsOf('plain')).toBe(85);
     expect(new Set(asked)).toEqual(
       new Set(['2026-10-30T00:00:00Z', '2026-10-31T00:00:00Z', '2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z']),
@@ -76,7 +76,7 @@ describe('backfill', () => {
     const child = await rig.client.workflow.getHandle('backfill-plain/2026-10-30_2026-10-31').result();
     expect(child).toMatchObject({ outcome: 'ok', fetched: 24, window: { from: '2026-10-30T00:00:00.000000Z' } });
     expect(await (await start('plain', { from: '2026-10-30', to: '2026-11-01', step: '6h' })).result()).toEqual({
-      ...{ done: 8, written: 0, failed: [] },
+      ...{ done: 8, written: 0, failed: [], failedCount: 0 },
     });
     expect(rig.receipts.every((receipt) => receipt.window === undefined)).toBe(true);
   });
