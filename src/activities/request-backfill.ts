@@ -1,8 +1,7 @@
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
-import { backfillId, backfillType } from '../domain/names.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
+import { signalBackfill } from './signal-backfill.ts';
 import { redactorFor } from './source-access.ts';
 
 export interface RequestBackfillInput {
@@ -22,12 +21,4 @@ export function createRequestBackfill(dependencies: ActivityDependencies) {
       for (const payload of payloads) await signalBackfill(client, info.taskQueue, source, payload);
     });
   };
-}
-
-async function signalBackfill(client: Client, taskQueue: string, source: string, payload: unknown): Promise<void> {
-  await client.workflow.signalWithStart(backfillType, {
-    ...{ workflowId: backfillId(source), taskQueue, args: [{ source }] },
-    ...{ signal: 'backfill', signalArgs: [payload] },
-    priority: { priorityKey: 4, fairnessKey: source },
-  });
 }

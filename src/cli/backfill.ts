@@ -1,11 +1,12 @@
-import { type Client, type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalBackfill } from '../activities/signal-backfill.ts';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import { readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
 import { messageOf } from '../domain/errors.ts';
-import { backfillId, backfillType, taskQueue } from '../domain/names.ts';
+import { taskQueue } from '../domain/names.ts';
 import { parseWindow } from '../domain/window.ts';
 import { windowProblem } from '../domain/windowed.ts';
 import { cutWindows, windowName, type WindowText } from '../domain/windows.ts';
@@ -56,7 +57,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
     return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client);
-    const handle = await ask(client, source, payload, concurrency);
+    const handle = await signalBackfill(client, taskQueue, source, payload, concurrency);
     say(
       `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
     );
@@ -69,19 +70,6 @@ async function windowsOf(context: Context, source: string, request: BackfillRequ
   const range = parseWindow(request.from, request.to);
   if (!range.ok) throw new UsageError(range.why);
   return chooseWindows(openStore(context), source, cutWindows(range.window, request.stepMs), request.only);
-}
-
-async function ask(
-  client: Client,
-  source: string,
-  payload: object,
-  concurrency: number | undefined,
-): Promise<WorkflowHandle> {
-  return client.workflow.signalWithStart(backfillType, {
-    ...{ workflowId: backfillId(source), taskQueue, signal: 'backfill', signalArgs: [payload] },
-    args: [{ source, ...(concurrency === undefined ? {} : { concurrency }) }],
-    priority: { priorityKey: 4, fairnessKey: source },
-  });
 }
 
 /** What each window has come to so far, and the rows that are stored of it. */

@@ -1,6 +1,9 @@
 /** The longest that a run waits for a host; one that wants to be left alone for longer ends it. */
 export const longestWaitMs = 15 * 60_000;
 
+/** How long a host is left alone that says 429 without saying for how long. */
+export const unsaidWaitMs = 5_000;
+
 /** How often a host may be asked. */
 export interface HostLimit {
   readonly requests: number;

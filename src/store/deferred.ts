@@ -1,5 +1,5 @@
 import type { BatchRef } from '../domain/batch.ts';
-import type { Sink } from '../domain/receipt.ts';
+import { sinks, type Sink } from '../domain/receipt.ts';
 import type { BlobStore } from './blob-store.ts';
 
 /** Says that a batch waits for a sink: `deferred/<sink>/<source>/<ingested at>-<hash>.json`. */
@@ -22,7 +22,7 @@ export async function unmarkDeferred(store: BlobStore, sink: Sink, batch: BatchR
 
 /** Whether any sink still has to take a batch. */
 export async function isDeferred(store: BlobStore, batch: BatchRef): Promise<boolean> {
-  for (const sink of ['csv', 'postgres'] as const) {
+  for (const sink of sinks) {
     if ((await store.get(markerPath(sink, batch))) !== null) return true;
   }
   return false;

@@ -29,7 +29,7 @@ import { createHostBudgets } from '../store/host-budgets.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import type { Logger } from './logger.ts';
-import { wakeDeliverers } from './wake-deliverers.ts';
+import { wakeDeliverers } from '../activities/wake-deliverer.ts';
 import { registerSearchAttribute } from './search-attribute.ts';
 import { within } from '../domain/within.ts';
 

@@ -1,3 +1,4 @@
+import { detailsTable } from '../domain/details-table.ts';
 import { windowName, type WindowText } from '../domain/windows.ts';
 import type { BackfillProgress } from './messages.ts';
 import { pauseNote } from './pause.ts';
@@ -11,20 +12,18 @@ export function backfillDetails(
   { source, paused, windows, written }: BackfillProgress,
   failed: readonly (WindowText & { readonly error: RunFailure })[],
 ): string {
-  const rows = [
+  const table = detailsTable([
     ['source', source],
     ['windows that wait', String(windows.waiting)],
     ['running', windows.running.join(', ') || 'none'],
     ['done', String(windows.done)],
     ['failed', String(windows.failed)],
     ['rows written', String(written)],
-  ];
+  ]);
   const failures = failed.slice(0, mostShown).map((window) => `- ${windowName(window)}: ${window.error.message}`);
   return [
     ...(paused ? [pauseNote(paused), ''] : []),
-    '| what | value |',
-    '| --- | --- |',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
+    table,
     ...(failures.length > 0 ? ['', 'Failed windows:', ...failures] : []),
   ].join('\n');
 }

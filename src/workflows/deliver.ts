@@ -8,6 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { detailsTable } from '../domain/details-table.ts';
 import { deliverSignalName } from '../domain/names.ts';
 import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../domain/receipt.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
@@ -75,15 +76,17 @@ function show(
   left: number | null,
   failure: RunFailure | null,
 ): void {
-  const rows = [
+  const rows: [string, string][] = [
     ['source', source],
     ['sink', sink],
     ['batches delivered', String(batches)],
     ['records written', String(counts.written)],
     ['batches that wait', left === null ? 'unknown' : String(left)],
-    ...(failure ? [['last failure', `${failure.type}: ${failure.message}`.replaceAll('|', '\\|')]] : []),
+    ...(failure
+      ? [['last failure', `${failure.type}: ${failure.message}`.replaceAll('|', '\\|')] satisfies [string, string]]
+      : []),
   ];
-  setCurrentDetails(['| what | value |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n'));
+  setCurrentDetails(detailsTable(rows));
 }
 
 function checkedInput(input: unknown): DeliverInput {

@@ -1,4 +1,5 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import { detailsTable } from '../domain/details-table.ts';
 import type { Day } from '../domain/day.ts';
 import { maintenanceActivities } from './activities.ts';
 
@@ -38,11 +39,10 @@ export async function partitionRollover(input: RolloverInput = {}): Promise<Roll
 }
 
 function detailsOf({ made, vacuumed, swept, deliverers }: RolloverResult): string {
-  const rows = [
+  return detailsTable([
     ['partitions made', made.join(', ') || 'none'],
     ['past days vacuumed', vacuumed.join(', ') || 'none'],
     ['batches swept from the spool', String(swept)],
     ['deliverers woken', String(deliverers)],
-  ];
-  return ['| what | value |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+  ]);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
 import type { HostBudget, HostLimit } from '../../domain/host-budget.ts';
-import { longestWaitMs, stricter } from '../../domain/host-budget.ts';
+import { longestWaitMs, stricter, unsaidWaitMs } from '../../domain/host-budget.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
 import type { FetchContext } from '../page.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
@@ -41,8 +41,6 @@ export type Answer =
 
 /** How long a request waits for its turn; whoever would wait longer comes again. */
 const patienceMs = 8_000;
-/** Attempts of a host that says 429 without saying for how long. */
-const unsaidWaitMs = 5_000;
 
 /**
  * Fetches a page of a source politely: robots.txt, the host's line, credentials, rules for responses.

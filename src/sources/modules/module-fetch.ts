@@ -1,4 +1,5 @@
 import { SourceUnavailable } from '../../domain/errors.ts';
+import { unsaidWaitMs } from '../../domain/host-budget.ts';
 import type { ModulePlan } from '../../domain/source.ts';
 import { decodeText } from '../http/charset.ts';
 import { takeTurn, type HttpTools } from '../http/fetch-document.ts';
@@ -6,9 +7,6 @@ import { parseRetryAfter } from '../http/retry-after.ts';
 import { statusError } from '../http/status.ts';
 import type { FetchContext } from '../page.ts';
 import type { ModuleFetch, ModuleRequest, ModuleResponse } from './module-api.ts';
-
-/** How long a host is left alone that says 429 without saying for how long. */
-const unsaidWaitMs = 5_000;
 
 /** `context.fetch` of a module. */
 export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }: FetchContext): ModuleFetch {
