@@ -28,13 +28,15 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
     const { store } = dependencies;
     await runAdapter(redactorFor(source, dependencies), async () => {
       const { client, info } = Context.current();
-      // A deliverer ends when it finds nothing: the first marker after that must wake it. An earlier attempt may have left
-      // its markers without waking anybody.
-      const isFirst = info.attempt > 1 || (await listDeferred(store, sink, source)).length === 0;
+      const before = await listDeferred(store, sink, source);
       const since = new Date().toISOString();
       for (const batch of batches) await markDeferred(store, sink, { batch, reason, since });
+      // A deliverer ends when it finds nothing. One that still has to take a marker away, which was there before ours, finds
+      // ours, too; else it must be woken. An earlier attempt may have left its markers without waking anybody.
+      const after = new Set(await listDeferred(store, sink, source));
+      const isAwake = info.attempt === 1 && before.some((path) => after.has(path));
       const key = `${sink}/${source}`;
-      if (!isFirst && Date.now() - (lastTold.get(key) ?? 0) < quietMs) return;
+      if (isAwake && Date.now() - (lastTold.get(key) ?? 0) < quietMs) return;
       await wakeDeliverer(client, info.taskQueue, sink, source);
       lastTold.set(key, Date.now());
     });

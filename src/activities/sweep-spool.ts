@@ -26,8 +26,9 @@ export function createSweepSpool({ store }: ActivityDependencies) {
       async ({ signal, onProgress }) => {
         const old = await store.listOlder('spool', new Date(Date.now() - leastAgeMs));
         if (old.length === 0) return { batches: 0 };
-        const waiting = new Set((await store.list('deferred')).map(hashOfMarker));
+        // In this order: a run that ends meanwhile has written its markers before.
         const open = await openRuns();
+        const waiting = new Set((await store.list('deferred')).map(hashOfMarker));
         let batches = 0;
         for (const path of old) {
           signal.throwIfAborted();

@@ -7,15 +7,18 @@ export async function openWorkflowsOf(client: Client, source: string): Promise<W
   const found = await openWorkflows(client, `${byId} OR ${sourceSearchAttribute} = '${source}'`)
     // The server does not know the search attribute: ids must do.
     .catch(() => openWorkflows(client, byId));
-  return found
-    .filter(
-      ({ workflowId, bearsSource }) =>
-        bearsSource.includes(source) ||
-        isRunOf(source, workflowId) ||
-        workflowId === backfillId(source) ||
-        workflowId.startsWith(`${backfillId(source)}/`),
-    )
-    .map(({ workflowId, runId }) => client.workflow.getHandle(workflowId, runId));
+  return (
+    found
+      .filter(
+        ({ workflowId, bearsSource }) =>
+          bearsSource.includes(source) ||
+          isRunOf(source, workflowId) ||
+          workflowId === backfillId(source) ||
+          workflowId.startsWith(`${backfillId(source)}/`),
+      )
+      // Without run id: a workflow that goes on in a new history meanwhile hears it there.
+      .map(({ workflowId }) => client.workflow.getHandle(workflowId))
+  );
 }
 
 async function openWorkflows(client: Client, query: string) {

@@ -1,4 +1,4 @@
-import { deliverType, scrapeRunType } from '../domain/names.ts';
+import { backfillType, deliverType, scrapeRunType } from '../domain/names.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';
 import { deleteState, listStates } from '../store/states.ts';
 import { CannotStart } from './cannot-start.ts';
@@ -16,7 +16,8 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
   await withTemporal(requireTemporal(context), async (client) => {
-    const open = `(WorkflowType = '${scrapeRunType}' OR WorkflowType = '${deliverType}') AND ExecutionStatus = 'Running'`;
+    const types = [scrapeRunType, deliverType, backfillType].map((type) => `WorkflowType = '${type}'`).join(' OR ');
+    const open = `(${types}) AND ExecutionStatus = 'Running'`;
     const { count } = await client.workflow.count(open);
     if (count > 0) {
       throw new CannotStart(

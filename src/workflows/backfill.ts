@@ -104,10 +104,8 @@ class Backfill {
     this.#searchAttribute = carry?.searchAttribute ?? false;
     if (this.#searchAttribute) bearSource(source);
     this.#inbox = new BackfillInbox(() => this.#changes++);
-    this.#pause = new PauseSwitch(carry?.pause ?? null, () => {
-      this.#changes++;
-      this.#show();
-    });
+    // Signals that came first are heard while the switch is being made: there is nothing to show yet.
+    this.#pause = new PauseSwitch(carry?.pause ?? null, () => this.#changes++);
     setHandler(backfillProgressQuery, () => this.#progress());
     this.#show();
   }
@@ -121,6 +119,7 @@ class Backfill {
   async toEnd(): Promise<void> {
     for (;;) {
       await this.#takeRequests();
+      this.#show();
       const isLong = workflowInfo().continueAsNewSuggested;
       if (!isLong && !this.#pause.current) this.#startWindows();
       // Nothing is awaited between this look and the end.
