@@ -1,41 +1,33 @@
-/** A few places for work that many want to do at once; who comes later waits for one. */
+import { WorkerBusy } from '../domain/errors.ts';
+
+/** Who finds no place comes back between these times, in milliseconds: many do, and not all at once. */
+const [soonestMs, latestMs] = [3_000, 15_000];
+
+/**
+ * A few places for work that many want to do at once. Nobody waits for one: a worker runs so many activities, and those that
+ * wait would keep live runs out.
+ */
 export class Places {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #count: number;
+  #taken = 0;
 
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
   }
 
-  /** @throws what the signal was aborted with, where it is while this waits */
-  async take<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#place(signal);
+  /** @throws WorkerBusy where all places are taken */
+  async take<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#taken >= this.#count) {
+      const retryAfterMs = Math.round(soonestMs + Math.random() * (latestMs - soonestMs));
+      throw new WorkerBusy(`${what}: ${this.#count} others run on this worker, it waits for its turn`, {
+        retryAfterMs,
+      });
+    }
+    this.#taken++;
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+      this.#taken--;
     }
-  }
-
-  async #place(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const give = () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = () => {
-        this.#waiting.splice(this.#waiting.indexOf(give), 1);
-        reject(signal.reason as Error);
-      };
-      this.#waiting.push(give);
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { AlertVerdict } from '../domain/alert.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
+import { listDeferred } from '../store/deferred.ts';
 import { writeReceipt } from '../store/receipts.ts';
 import type { WindowText } from '../domain/windows.ts';
 import { writeWindow } from '../store/windows.ts';
@@ -34,7 +35,26 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
         dependencies.onReceipt(receipt);
       }
       log.info('Run finished', { source, outcome, fetched, accepted, written: receipt.postgres.written });
-      return { notify: await settleAndLog(dependencies, source, verdicts, redact) };
+      await settleAndLog(dependencies, source, verdicts, redact);
+      // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
+      return {
+        notify: await settleAndLog(dependencies, source, await delivered(dependencies, source, verdicts), redact),
+      };
     });
   };
+}
+
+/** Alerts of batches that wait no more. */
+async function delivered(
+  { store }: ActivityDependencies,
+  source: string,
+  verdicts: readonly AlertVerdict[],
+): Promise<AlertVerdict[]> {
+  const resolved: AlertVerdict[] = [];
+  for (const sink of sinks) {
+    const name = `deferred_${sink}` as const;
+    const isOpened = verdicts.some((verdict) => verdict.name === name && verdict.message !== null);
+    if (isOpened && (await listDeferred(store, sink, source)).length === 0) resolved.push({ name, message: null });
+  }
+  return resolved;
 }

@@ -1,5 +1,5 @@
 import { Context, log } from '@temporalio/activity';
-import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
+import type { ScheduleHandle } from '@temporalio/client';
 import { scrapeScheduleId } from '../domain/names.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -11,28 +11,35 @@ export interface UnpauseScheduleInput {
   readonly note: string;
 }
 
+export interface UnpausedSchedule {
+  /** Whether the workflow may upsert the search attribute. */
+  readonly searchAttribute: boolean;
+}
+
 /** Lets a source's schedule go on whose pause is over. Safe to repeat because its note is another one then. */
 export function createUnpauseSchedule(dependencies: ActivityDependencies) {
-  return async function unpauseSchedule({ source, note }: UnpauseScheduleInput): Promise<void> {
-    await runAdapter(redactorFor(source, dependencies), async () => {
+  return async function unpauseSchedule({ source, note }: UnpauseScheduleInput): Promise<UnpausedSchedule> {
+    return runAdapter(redactorFor(source, dependencies), async () => {
       const handle = Context.current().client.schedule.getHandle(scrapeScheduleId(source));
-      const state = await stateOf(handle);
-      if (!state?.paused || state.note !== note) {
-        log.info('Pause was ended or replaced, the schedule stays as it is', { source });
-        return;
-      }
-      await handle.unpause('daybook: the pause is over');
-      log.info('Pause is over', { source });
+      const isOver = await endPause(handle, note);
+      log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced, the schedule stays as it is', { source });
+      return { searchAttribute: dependencies.searchAttribute };
     });
   };
 }
 
-/** Null where the schedule is gone. */
-async function stateOf(handle: Pick<ScheduleHandle, 'describe'>): Promise<ScheduleDescription['state'] | null> {
+/** In one step with the look at its note: it may be paused anew at this very moment. */
+async function endPause(handle: ScheduleHandle, note: string): Promise<boolean> {
+  let isOver = false;
   try {
-    return (await handle.describe()).state;
+    await handle.update(({ state, ...previous }) => {
+      isOver = state.paused && state.note === note;
+      return { ...previous, state: isOver ? { ...state, paused: false, note: 'daybook: the pause is over' } : state };
+    });
+    return isOver;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ScheduleNotFoundError') return null;
+    // The schedule is gone.
+    if (error instanceof Error && error.name === 'ScheduleNotFoundError') return false;
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import { taskQueue } from '../domain/names.ts';
 import { parseWindow } from '../domain/window.ts';
 import { windowProblem } from '../domain/windowed.ts';
 import { cutWindows, windowName, type WindowText } from '../domain/windows.ts';
-import { chooseWindows, readWindowReceipt } from '../store/windows.ts';
+import { chooseWindows, readWindowReceipt, windowState } from '../store/windows.ts';
 import type { BackfillTally } from '../workflows/backfill.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
 import { createContext, loadConfig, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
@@ -84,7 +84,7 @@ async function showPlan(
   const rows: string[][] = [];
   for (const [index, window] of windows.entries()) {
     const receipt = await readWindowReceipt(store, source, window);
-    const state = receipt === null ? 'missing' : receipt.outcome === 'failed' ? 'failed' : 'done';
+    const state = windowState(receipt);
     const stored = counts?.[index] ?? null;
     if (json) printJson({ ...window, state, lastRunAt: receipt?.finishedAt ?? null, rows: stored });
     else

@@ -31,12 +31,13 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
     const note = formatPauseNote(pause);
     // The schedule first: a run that it starts now would not hear the signal.
     const scheduled = await onSchedule(client, source, (handle) => handle.pause(note));
+    // What ends it before anything else: this command may be killed at any line.
+    if (until && scheduled) await startUnpause(client, source, note, until);
     const runs = await signalRuns(client, source, 'pause', pause);
     if (!scheduled && runs === 0) {
       throw new CannotStart(`pause: found neither a schedule nor a run of ${source} under way, expected one to pause`);
     }
-    if (until && scheduled) await startUnpause(client, source, note, until);
-    else await endUnpause(client, source);
+    if (!until || !scheduled) await endUnpause(client, source);
     print(
       `${source} is paused${until ? ` until ${until.toISOString()}` : `; ./daybook resume ${source} lets it go on`}`,
     );

@@ -1,6 +1,7 @@
 import { backfillType, deliverType, scrapeRunType } from '../domain/names.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';
 import { deleteState, listStates } from '../store/states.ts';
+import { deleteWindows } from '../store/windows.ts';
 import { CannotStart } from './cannot-start.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { print, say } from './output.ts';
@@ -29,6 +30,8 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   // States first: one that outlived its records would hide them from an empty database.
   const store = openStore(context);
   if (!options.keepState) for (const name of await listStates(store)) await deleteState(store, name);
+  // Windows that ran filled tables that are empty now.
+  await deleteWindows(store);
   const { dropped } = await resetDatabase(owner, options.drop === true);
   print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
   say(options.keepState ? 'the sources go on where they were' : 'the sources begin afresh');

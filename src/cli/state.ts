@@ -4,6 +4,9 @@ import { findSource } from '../config/find-source.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
 import { formatMicros, parseIso8601 } from '../domain/time.ts';
+import { settleAlerts } from '../store/alerts.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import { clearLost } from '../store/deferred.ts';
 import { reopenHost } from '../store/host-budgets.ts';
 import { deleteState, readState, writeState } from '../store/states.ts';
 import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
@@ -27,6 +30,7 @@ export async function resetStateCommand(name: string, options: CommonOptions): P
   const plan = sourcePlan(context, name);
   const store = openStore(context);
   await deleteState(store, name);
+  await settleLost(store, name);
   // What its host asked for belongs to what is forgotten.
   const url = 'url' in plan ? resolveReferences(plan.url, context.environment.lookUp) : '';
   if (URL.canParse(url)) await reopenHost(store, new URL(url).host);
@@ -46,11 +50,18 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
     (await readState(store, name)).state ?? freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
   const watermark = formatMicros(time.micros);
   await writeState(store, name, { ...forgetPoll(state), watermark });
+  await settleLost(store, name);
   const without =
     plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
       ? ''
       : ' (it has no incremental, so it reads everything anyway)';
   say(`${name}: the next run asks again for everything since ${watermark}${without}`);
+}
+
+/** What was lost is fetched again: its alert asked for this. */
+async function settleLost(store: BlobStore, name: string): Promise<void> {
+  await clearLost(store, name);
+  await settleAlerts(store, name, [{ name: 'batch_gone', message: null }], new Date());
 }
 
 function sourcePlan(context: Context, name: string): SourcePlan {

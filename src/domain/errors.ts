@@ -115,6 +115,12 @@ export class DataCorrupted extends DaybookError {
   readonly next = 'never';
 }
 
+/** The worker does as much of this at once as it may. */
+export class WorkerBusy extends DaybookError {
+  readonly type = 'WorkerBusy';
+  readonly next = 'retry';
+}
+
 /** A spooled batch is no longer there to be written. */
 export class BatchGone extends DaybookError {
   readonly type = 'BatchGone';

@@ -34,12 +34,31 @@ export function windowName({ from, to }: WindowText): string {
   return `${shortTime(from)}_${shortTime(to)}`;
 }
 
-/** Whether a window lies within others, taken together. */
-export function isCovered({ from, to }: WindowText, others: readonly WindowText[]): boolean {
-  let reached = from;
-  const sorted = [...others].sort((a, b) => (a.from < b.from ? -1 : 1));
-  for (const other of sorted) if (other.from <= reached && other.to > reached) reached = other.to;
-  return reached >= to;
+/** Those windows that do not lie within others, taken together. */
+export function uncovered(windows: readonly WindowText[], others: readonly WindowText[]): WindowText[] {
+  const ranges = joined(others);
+  return windows.filter(({ from, to }) => {
+    // The last range that begins at or before the window is the only one that may hold it.
+    let [low, high] = [0, ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ranges[middle]?.from ?? '') <= from) low = middle + 1;
+      else high = middle;
+    }
+    const range = ranges[low - 1];
+    return range === undefined || range.to < to;
+  });
+}
+
+/** The ranges that windows make together, in order, none touching the next. */
+function joined(windows: readonly WindowText[]): WindowText[] {
+  const ranges: { from: string; to: string }[] = [];
+  for (const { from, to } of [...windows].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    const last = ranges.at(-1);
+    if (last && from <= last.to) last.to = to > last.to ? to : last.to;
+    else ranges.push({ from, to });
+  }
+  return ranges;
 }
 
 /** Reads a window that came from outside; null where it is none. */

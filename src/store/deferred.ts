@@ -60,6 +60,13 @@ export async function setLost(store: BlobStore, sink: Sink, deferred: DeferredBa
   await unmarkDeferred(store, sink, deferred.batch);
 }
 
+/** Takes note that somebody saw to the batches of a source that were gone. */
+export async function clearLost(store: BlobStore, source: string): Promise<void> {
+  for (const sink of sinks) {
+    for (const path of await store.list(`lost/${sink}/${source}`)) await store.delete(path);
+  }
+}
+
 function markerPath(sink: Sink, { source, ingestedAt, hash }: BatchRef): string {
   return `deferred/${sink}/${source}/${ingestedAt.replaceAll(/[-:.]/g, '')}-${hash}.json`;
 }

@@ -22,6 +22,12 @@ export async function readWindowReceipt(
   return content && (JSON.parse(content.toString()) as Receipt | FailedReceipt);
 }
 
+/** How a window stands. One that its source put off has yet to run. */
+export function windowState(receipt: Receipt | FailedReceipt | null): 'missing' | 'failed' | 'done' {
+  if (receipt === null || receipt.outcome === 'rate_limited') return 'missing';
+  return receipt.outcome === 'failed' ? 'failed' : 'done';
+}
+
 /** Those of the windows that failed, or that have never run. */
 export async function chooseWindows(
   store: BlobStore,
@@ -32,8 +38,12 @@ export async function chooseWindows(
   if (only === 'all') return [...windows];
   const chosen: WindowText[] = [];
   for (const window of windows) {
-    const receipt = await readWindowReceipt(store, source, window);
-    if (only === 'missing' ? receipt === null : receipt?.outcome === 'failed') chosen.push(window);
+    if (windowState(await readWindowReceipt(store, source, window)) === only) chosen.push(window);
   }
   return chosen;
+}
+
+/** Forgets what became of all windows. */
+export async function deleteWindows(store: BlobStore): Promise<void> {
+  for (const path of await store.list('windows')) await store.delete(path);
 }

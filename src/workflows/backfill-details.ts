@@ -7,10 +7,15 @@ import type { RunFailure } from './run-failure.ts';
 /** Failures that are shown. */
 const mostShown = 20;
 
+interface BackfillOutcomes {
+  readonly failed: readonly (WindowText & { readonly error: RunFailure })[];
+  readonly refused?: readonly RunFailure[];
+}
+
 /** Where a backfill stands, as Markdown for the Web UI. */
 export function backfillDetails(
   { source, paused, windows, written }: BackfillProgress,
-  failed: readonly (WindowText & { readonly error: RunFailure })[],
+  { failed, refused = [] }: BackfillOutcomes,
 ): string {
   const table = detailsTable([
     ['source', source],
@@ -25,5 +30,6 @@ export function backfillDetails(
     ...(paused ? [pauseNote(paused), ''] : []),
     table,
     ...(failures.length > 0 ? ['', 'Failed windows:', ...failures] : []),
+    ...(refused.length > 0 ? ['', 'Could not be done:', ...refused.map(({ message }) => `- ${message}`)] : []),
   ].join('\n');
 }

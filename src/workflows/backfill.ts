@@ -1,5 +1,6 @@
 import {
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowCancellationType,
   ParentClosePolicy,
   condition,
@@ -7,6 +8,7 @@ import {
   executeChild,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -17,7 +19,7 @@ import type { BackfillRequest } from '../domain/backfill.ts';
 import { backfillWindowId, scrapeRunType } from '../domain/names.ts';
 import type { Receipt } from '../domain/receipt.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
-import { isCovered, windowName, type WindowText } from '../domain/windows.ts';
+import { maxWindows, uncovered, windowName, type WindowText } from '../domain/windows.ts';
 import { storeActivities } from './activities.ts';
 import { BackfillInbox } from './backfill-inbox.ts';
 import { backfillDetails } from './backfill-details.ts';
@@ -41,6 +43,8 @@ export interface BackfillTally {
   /** In words; no more than 500 of them. */
   readonly failed: readonly FailedWindow[];
   readonly failedCount: number;
+  /** Requests that could not be done; no more than 20 of them. */
+  readonly refused?: readonly RunFailure[];
 }
 
 interface FailedWindow extends WindowText {
@@ -60,8 +64,13 @@ const mostConcurrency = 20;
 const busyMs = 30_000;
 /** Failures that are kept in words. */
 const mostFailures = 500;
-/** Beyond it, new windows are compared one by one only. */
-const mostCompared = 2_000;
+/** Requests refused that are kept in words, and how many characters of each failure are. */
+const mostRefused = 20;
+const longestMessage = 300;
+/** Beyond it, workflows that began with version 0.1.0 compare new windows one by one only. */
+const mostComparedBefore = 2_000;
+/** A source may ask to be left alone longer than it means to. */
+const longestLimitMs = 86_400_000;
 
 /**
  * Fetches ranges of time again, window by window: each is a `scrapeRun` of its own, and what the source remembers is left
@@ -94,7 +103,8 @@ class Backfill {
   #searchAttribute: boolean;
   /** Counts everything that may let the work go on. */
   #changes = 0;
-  #refused: RunFailure | null = null;
+  /** One promise for as long as the pause lasts: each would leave a timer behind. */
+  #resumed: Promise<void> | null = null;
 
   constructor(source: string, concurrency: number, carry: BackfillCarry | null) {
     this.#source = source;
@@ -123,13 +133,21 @@ class Backfill {
       const isLong = workflowInfo().continueAsNewSuggested;
       if (!isLong && !this.#pause.current) this.#startWindows();
       // Nothing is awaited between this look and the end.
-      if (this.#running.size === 0 && (isLong || this.isOver) && this.#inbox.isEmpty) return;
+      if (this.#running.size === 0 && (isLong || this.isOver) && this.#inbox.isEmpty) {
+        // A new history would know nothing of it.
+        if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the backfill was cancelled');
+        return;
+      }
       const seen = this.#changes;
-      await Promise.race([
-        condition(() => this.#changes !== seen),
-        ...(this.#pause.current ? [this.#pause.resumed()] : []),
-      ]);
+      const changed = condition(() => this.#changes !== seen);
+      await (this.#pause.current ? Promise.race([changed, this.#untilResumed()]) : changed);
     }
+  }
+
+  #untilResumed(): Promise<void> {
+    if (!patched('one-wait-for-resume')) return this.#pause.resumed();
+    this.#resumed ??= this.#pause.resumed().finally(() => (this.#resumed = null));
+    return this.#resumed;
   }
 
   /** Waits for windows under way. */
@@ -137,10 +155,10 @@ class Backfill {
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  /** @throws ApplicationFailure where windows failed */
+  /** @throws ApplicationFailure where windows failed, or requests could not be done */
   result(): BackfillTally {
-    const { failed, failedCount, done } = this.#tally;
-    if (failedCount === 0 && done === 0 && this.#refused) throw workflowFailure(this.#refused);
+    const { failed, failedCount, done, refused = [] } = this.#tally;
+    if (failedCount === 0 && refused[0]) throw workflowFailure(refused[0], this.#tally);
     if (failedCount === 0) return this.#tally;
     const [first] = failed;
     const more = failedCount > 1 ? ` (and ${failedCount - 1} more)` : '';
@@ -169,19 +187,30 @@ class Backfill {
       this.#merge(planned.windows);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.#refused = failureOf(error, 'planBackfill');
-      log.warn('Backfill cannot be done', { source: this.#source, why: this.#refused.message });
+      this.#refuse(failureOf(error, 'planBackfill'));
     }
     this.#show();
+  }
+
+  /** What cannot be done stops nothing else, and is told at the end. */
+  #refuse(failure: RunFailure): void {
+    log.warn('Backfill cannot be done', { source: this.#source, why: failure.message });
+    const refused = [...(this.#tally.refused ?? []), shortened(failure)];
+    this.#tally = { ...this.#tally, refused: refused.slice(0, mostRefused) };
   }
 
   /** Adds windows, but for those that wait or run already. A window that failed before is given another chance. */
   #merge(windows: readonly WindowText[]): void {
     const pending = [...this.#waiting, ...[...this.#running.values()].map(({ window }) => window)];
     const names = new Set(pending.map(windowName));
-    const fresh = windows.filter(
-      (window) => !names.has(windowName(window)) && !(pending.length <= mostCompared && isCovered(window, pending)),
-    );
+    const others = windows.filter((window) => !names.has(windowName(window)));
+    const isCompared = pending.length <= mostComparedBefore || patched('compare-all-windows');
+    const fresh = isCompared ? uncovered(others, pending) : others;
+    const count = pending.length + fresh.length;
+    if (count > maxWindows && patched('at-most-windows')) {
+      const message = `backfill: ${fresh.length} windows more would make ${count}, expected at most ${maxWindows} at a time; ask again when some are done, or use a larger step`;
+      return this.#refuse({ type: 'NotBackfillable', message });
+    }
     const again = new Set(fresh.map(windowName));
     const failed = this.#tally.failed.filter((window) => !again.has(windowName(window)));
     const { failedCount } = this.#tally;
@@ -212,7 +241,17 @@ class Backfill {
         priority: { priorityKey: 4, fairnessKey: source },
       })) as Receipt;
       const { done, written } = this.#tally;
-      this.#tally = { ...this.#tally, done: done + 1, written: written + receipt.postgres.written };
+      const isLimited = receipt.outcome === 'rate_limited' && patched('limited-windows-again');
+      this.#tally = {
+        ...this.#tally,
+        done: isLimited ? done : done + 1,
+        written: written + receipt.postgres.written,
+      };
+      if (isLimited) {
+        // The source asked to be left alone: nothing else of it runs in this place meanwhile.
+        await sleep(limitMs(receipt)).catch(() => undefined);
+        this.#waiting.push(window);
+      }
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         // Somebody else runs it: it is looked at again.
@@ -220,7 +259,7 @@ class Backfill {
         this.#waiting.push(window);
       } else if (!isCancellation(error) || !CancellationScope.current().consideredCancelled) {
         const { failed, failedCount } = this.#tally;
-        const one = { ...window, error: childFailureOf(error) };
+        const one = { ...window, error: shortened(childFailureOf(error)) };
         const told = failed.length < mostFailures ? [...failed, one] : failed;
         this.#tally = { ...this.#tally, failed: told, failedCount: failedCount + 1 };
       }
@@ -241,8 +280,19 @@ class Backfill {
   }
 
   #show(): void {
-    setCurrentDetails(backfillDetails(this.#progress(), this.#tally.failed));
+    setCurrentDetails(backfillDetails(this.#progress(), this.#tally));
   }
+}
+
+/** Until when the source wants to be left alone. */
+function limitMs({ resume }: Receipt): number {
+  const untilMs = resume.notBefore === undefined ? Number.NaN : Date.parse(resume.notBefore);
+  return Math.min(longestLimitMs, Math.max(1_000, Number.isNaN(untilMs) ? busyMs : untilMs - Date.now()));
+}
+
+/** A history holds 2 MB a payload: thousands of failures must fit. */
+function shortened({ type, message }: RunFailure): RunFailure {
+  return { type, message: message.slice(0, longestMessage) };
 }
 
 /** The input comes from command lines: anything but a source's name fails the workflow at once. */

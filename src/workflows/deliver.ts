@@ -13,6 +13,7 @@ import { deliverSignalName } from '../domain/names.ts';
 import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../domain/receipt.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { deliveryActivities } from './activities.ts';
+import { bearSource } from './bear-source.ts';
 import { failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
 
 export interface DeliverInput {
@@ -43,6 +44,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
   const { sink, source } = checkedInput(input);
   let delivered = input.delivered ?? { batches: 0, counts: noCounts };
   let told = false;
+  const bear = bearOnce();
   setHandler(deliverSignal, () => void (told = true));
   let left: number | null = null;
   do {
@@ -51,6 +53,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
     try {
       const result = await deliveryActivities(source).deliverBatches({ sink, source });
       left = result.left;
+      bear(source, result.searchAttribute);
       delivered = {
         batches: delivered.batches + result.delivered,
         counts: addCounts(delivered.counts, result.counts),
@@ -87,6 +90,15 @@ function show(
       : []),
   ];
   setCurrentDetails(detailsTable(rows));
+}
+
+/** Histories of version 0.1.0 say nothing of the search attribute. */
+function bearOnce(): (source: string, mayBear: boolean | undefined) => void {
+  let isBorne = false;
+  return (source, mayBear) => {
+    if (mayBear && !isBorne) bearSource(source);
+    isBorne ||= mayBear === true;
+  };
 }
 
 function checkedInput(input: unknown): DeliverInput {

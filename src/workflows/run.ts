@@ -9,12 +9,13 @@ import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { WindowText } from '../domain/windows.ts';
 import { summarizeState, type SourceState } from '../domain/state.ts';
-import { alertActivities, fetchActivities, storeActivities } from './activities.ts';
+import { fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
 import { bearSource } from './bear-source.ts';
 import { pauseNote, type Pause, type PauseSwitch } from './pause.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure, type RunFailure } from './run-failure.ts';
+import { saveReceipt } from './run-receipts.ts';
 import { StateKeeper } from './state-keeper.ts';
 
 /** What a segment of a run hands to the next one. No batch is in flight then. */
@@ -88,18 +89,22 @@ export class Run {
     return this.#end !== null || this.#pipeline.failure !== null;
   }
 
-  /** A source that failed again and again is left alone for a while; a run by command asks it all the same. */
-  async backOff(): Promise<void> {
+  /**
+   * A source that failed again and again is left alone for a while; a run by command asks it all the same.
+   * @returns whether it was: its configuration and state may have changed since
+   */
+  async backOff(): Promise<boolean> {
     const { failures } = this.#state.current;
-    if (!failures?.until || this.#force || this.#window) return;
+    if (!failures?.until || this.#force || this.#window) return false;
     const leftMs = Date.parse(failures.until) - Date.now();
-    if (leftMs <= 0) return;
+    if (leftMs <= 0) return false;
     const { count, until, reason } = failures;
     this.#note = `Backs off until ${until}: the last ${count} runs failed (${reason})`;
     this.#enter('backing off');
     await sleep(leftMs);
     this.#note = null;
     this.#enter('fetching');
+    return true;
   }
 
   /** Waits while the run is paused. What was fetched before is settled meanwhile. */
@@ -250,6 +255,10 @@ export class Run {
     const tally = this.#tally;
     const problem = imbalance(tally);
     if (problem !== null) return { type: 'ReceiptUnbalanced', message: `receipt: ${problem}` };
+    if (this.#window && this.#end.cutShort) {
+      const message = `window: paginator.max_pages ended it before its end; raise max_pages, or use a smaller --step`;
+      return { type: 'WindowIncomplete', message };
+    }
     const { maxRejectRatio } = this.#plan;
     if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
     const message = `${deadLetters(tally)} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${this.#ref.source}`;
@@ -291,35 +300,5 @@ export function freshCarry(
     ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
     startedAt: workflowInfo().startTime.toISOString(),
     goesOn: state.unfinished !== null,
-  };
-}
-
-/** Stores a receipt, and lets alerts be told that it opens or resolves. */
-export async function saveReceipt(
-  receipt: Receipt | FailedReceipt,
-  verdicts: readonly AlertVerdict[],
-  window: WindowText | null,
-): Promise<void> {
-  const { source } = receipt;
-  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...(window ? { window } : {}) });
-  // A webhook that does not answer costs the run a few seconds, and no more.
-  if (saved?.notify)
-    await alertActivities(source)
-      .notifyAlerts({ source })
-      .catch(() => undefined);
-}
-
-/** What is kept of a run whose source could not be resolved. */
-export function unresolvedReceipt(
-  { source, workflowId, firstRunId }: RunRef,
-  error: RunFailure,
-  window: WindowText | null,
-): FailedReceipt {
-  return {
-    ...{ source, outcome: 'failed', error, ...emptyTally, resume: { watermark: null } },
-    ...{ workflowId, runId: firstRunId },
-    startedAt: workflowInfo().startTime.toISOString(),
-    finishedAt: new Date().toISOString(),
-    ...(window ? { window } : {}),
   };
 }

@@ -1,14 +1,23 @@
-import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  isCancellation,
+  patched,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
-import type { Receipt } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import { readWindow, type WindowText } from '../domain/windows.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { storeActivities } from './activities.ts';
-import { BackfillInbox } from './backfill-inbox.ts';
+import { BackfillHandover } from './backfill-handover.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
-import { failureOf, workflowFailure } from './run-failure.ts';
-import { freshCarry, Run, saveReceipt, unresolvedReceipt, type RunCarry } from './run.ts';
+import { failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
+import { freshCarry, Run, type RunCarry } from './run.ts';
+import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
 
 export interface ScrapeRunInput {
   readonly source: string;
@@ -29,19 +38,25 @@ export interface ScrapeRunInput {
  */
 export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   const { source, carry, force, window } = checkedInput(input);
+  const root = CancellationScope.current();
   let run: Run | null = null;
   const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
-  const inbox = new BackfillInbox();
+  const handover = new BackfillHandover(source);
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
-  run = new Run(
-    runRef(source),
-    pause,
-    carry ?? freshCarry(await resolve(source, window ?? null), force === true, window ?? null),
-  );
   try {
-    await run.backOff();
+    const fresh = async () => freshCarry(await resolve(source, window ?? null), force === true, window ?? null);
+    run = new Run(runRef(source), pause, carry ?? (await fresh()));
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => handover.settled());
+    throw error;
+  }
+  try {
+    if ((await run.backOff()) && patched('resolve-after-back-off')) {
+      const resolved = await storeActivities(source).resolveSource({ source });
+      run = new Run(runRef(source), pause, freshCarry(resolved, false, null));
+    }
     while (!run.ended) {
-      await handOver(source, inbox);
+      await handover.settled();
       await run.resumed();
       if (run.ended || workflowInfo().continueAsNewSuggested) break;
       await run.fetchNext();
@@ -50,27 +65,33 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   } catch (error) {
     // What was fetched is stored before the run ends, and cancellation must not cut that short.
     const failure = isCancellation(error) ? cancelled : failureOf(error, 'run');
-    const failed = run;
-    const receipt = await CancellationScope.nonCancellable(async () => {
-      const failedReceipt = await failed.fail(failure);
-      await handOver(source, inbox);
-      return failedReceipt;
-    });
+    const receipt = await failed(run, failure, handover);
     if (isCancellation(error)) throw error;
     throw workflowFailure(failure, receipt);
   }
-  const finished = run;
-  return CancellationScope.nonCancellable(async () => {
-    const receipt = finished.ended ? await finished.finish() : null;
+  const settled = run;
+  const receipt = await CancellationScope.nonCancellable(async () => {
+    const finished = settled.ended ? await settled.finish() : null;
     // Nothing is awaited between the last look into the inbox and the end.
-    await handOver(source, inbox);
-    return receipt ?? continueAsNew<typeof scrapeRun>({ source, carry: finished.carry() });
+    await handover.settled();
+    return finished;
   });
+  if (receipt) return receipt;
+  if (root.consideredCancelled) {
+    // A new history would know nothing of it.
+    await failed(run, cancelled, handover);
+    throw new CancelledFailure(cancelled.message);
+  }
+  return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
 }
 
-/** Backfills are asked for at a run, too: whoever has the source at hand in the Web UI. A workflow of their own does them. */
-async function handOver(source: string, inbox: BackfillInbox): Promise<void> {
-  while (!inbox.isEmpty) await storeActivities(source).requestBackfill({ source, payloads: inbox.takePayloads() });
+/** Ends a run that cannot go on: what it fetched is settled, its receipt stored, what it was asked for handed over. */
+async function failed(run: Run, failure: RunFailure, handover: BackfillHandover): Promise<FailedReceipt> {
+  return CancellationScope.nonCancellable(async () => {
+    const receipt = await run.fail(failure);
+    await handover.settled();
+    return receipt;
+  });
 }
 
 const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };

@@ -1,4 +1,5 @@
 import { scheduleActivities } from './activities.ts';
+import { bearSource } from './bear-source.ts';
 import { workflowFailure } from './run-failure.ts';
 
 export interface UnpauseInput {
@@ -17,5 +18,7 @@ export async function unpause(input: UnpauseInput): Promise<void> {
   if (typeof source !== 'string' || typeof note !== 'string') {
     throw workflowFailure({ type: 'InvalidInput', message: 'unpause: expected {"source": "…", "note": "…"}' });
   }
-  await scheduleActivities(source).unpauseSchedule({ source, note });
+  const done = await scheduleActivities(source).unpauseSchedule({ source, note });
+  // Histories of version 0.1.0 hold no result.
+  if ((done as typeof done | undefined)?.searchAttribute) bearSource(source);
 }

@@ -1,7 +1,8 @@
 import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 import { scrapeScheduleId } from '../../domain/names.ts';
-import { planSchedules, removedNote, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
+import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
+import { removedState, returnedState } from './removed-note.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
 
 /**
@@ -26,7 +27,7 @@ async function applyChange(client: Client, change: ScheduleChange, source: Sourc
     case 'foreign':
       return;
     case 'pause':
-      return handle.pause(removedNote);
+      return handle.update(({ state, ...previous }) => ({ ...previous, state: { ...state, ...removedState(state) } }));
     case 'delete':
       return handle.delete();
     case 'create':
@@ -38,9 +39,7 @@ async function applyChange(client: Client, change: ScheduleChange, source: Sourc
       await handle.update((previous) => ({
         ...previous,
         ...scheduleOptions(source, schedule),
-        state: change.returns
-          ? { ...previous.state, paused: false, note: 'daybook: the source is back' }
-          : previous.state,
+        state: change.returns ? { ...previous.state, ...returnedState(previous.state, new Date()) } : previous.state,
       }));
     }
   }

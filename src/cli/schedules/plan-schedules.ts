@@ -1,6 +1,7 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 import { scheduleMemoKey, scrapeScheduleId } from '../../domain/names.ts';
+import { isRemoved } from './removed-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
 /** What is to become of the schedule of a source. */
@@ -24,8 +25,7 @@ export interface PlanOptions {
   readonly adopt?: boolean;
 }
 
-/** The note of a schedule whose source is gone. */
-export const removedNote = 'daybook: the source is no longer in the configuration';
+const prefix = scrapeScheduleId('');
 /** Schedules that are looked at at once. */
 const atOnce = 20;
 
@@ -43,9 +43,12 @@ export async function planSchedules(
   }
   const names = new Set(scheduled.map(({ name }) => name));
   for await (const { scheduleId, memo, state } of client.schedule.list()) {
-    const source = memo?.[scheduleMemoKey];
-    if (typeof source !== 'string' || names.has(source) || scheduleId !== scrapeScheduleId(source)) continue;
-    const action = options.prune ? 'delete' : state.paused ? 'none' : 'pause';
+    const source = scheduleId.startsWith(prefix) ? scheduleId.slice(prefix.length) : '';
+    if (source === '' || names.has(source)) continue;
+    // The list shows the memo of the schedule only; that of one that was adopted is in its action.
+    if (memo?.[scheduleMemoKey] !== source && !(await isAdopted(client, source))) continue;
+    // Paused for another reason it might be let go on by whoever paused it.
+    const action = options.prune ? 'delete' : isRemoved(state) ? 'none' : 'pause';
     changes.push({ source, action, differences: [], returns: false });
   }
   return changes;
@@ -58,8 +61,13 @@ async function planSchedule(client: Client, source: SourceConfig, { adopt }: Pla
   if (!schedule || !found) return { ...change, action: 'create' };
   const differences = scheduleDifferences(source, schedule, found);
   if (!isOurs(found, name)) return { ...change, differences, action: adopt ? 'adopt' : 'foreign' };
-  const returns = found.state.paused && found.state.note === removedNote;
+  const returns = isRemoved(found.state);
   return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };
+}
+
+async function isAdopted(client: Client, source: string): Promise<boolean> {
+  const found = await describe(client, source);
+  return found !== null && isOurs(found, source);
 }
 
 async function describe(client: Client, source: string): Promise<ScheduleDescription | null> {

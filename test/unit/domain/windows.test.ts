@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseWindow } from '../../../src/domain/window.ts';
-import { countWindows, cutWindows, isCovered, readWindow, windowName } from '../../../src/domain/windows.ts';
+import { countWindows, cutWindows, uncovered, readWindow, windowName } from '../../../src/domain/windows.ts';
 
 const hour = 3_600_000;
 const range = (from: string, to: string) => {
@@ -47,9 +47,11 @@ describe('cutWindows', () => {
 test('a window is covered by others that together leave no gap in it', () => {
   const [a, b, c] = cutWindows(range('2026-11-01', '2026-11-04'), 24 * hour);
   const whole = { from: a!.from, to: c!.to };
-  expect(isCovered(whole, [c!, a!, b!])).toBe(true);
-  expect(isCovered(whole, [a!, c!])).toBe(false);
-  expect(isCovered(b!, [whole])).toBe(true);
+  expect(uncovered([whole], [c!, a!, b!])).toEqual([]);
+  expect(uncovered([whole], [a!, c!])).toEqual([whole]);
+  expect(uncovered([a!, b!, c!], [whole])).toEqual([]);
+  expect(uncovered([a!, b!, c!], [b!])).toEqual([a!, c!]);
+  expect(uncovered([whole], [])).toEqual([whole]);
 });
 
 test.each([

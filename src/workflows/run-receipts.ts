@@ -1,0 +1,37 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { AlertVerdict } from '../domain/alert.ts';
+import type { RunRef } from '../domain/batch.ts';
+import { emptyTally, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
+import type { WindowText } from '../domain/windows.ts';
+import { alertActivities, storeActivities } from './activities.ts';
+import type { RunFailure } from './run-failure.ts';
+
+/** Stores a receipt, and lets alerts be told that it opens or resolves. */
+export async function saveReceipt(
+  receipt: Receipt | FailedReceipt,
+  verdicts: readonly AlertVerdict[],
+  window: WindowText | null,
+): Promise<void> {
+  const { source } = receipt;
+  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...(window ? { window } : {}) });
+  // A webhook that does not answer costs the run a few seconds, and no more.
+  if (saved?.notify)
+    await alertActivities(source)
+      .notifyAlerts({ source })
+      .catch(() => undefined);
+}
+
+/** What is kept of a run whose source could not be resolved. */
+export function unresolvedReceipt(
+  { source, workflowId, firstRunId }: RunRef,
+  error: RunFailure,
+  window: WindowText | null,
+): FailedReceipt {
+  return {
+    ...{ source, outcome: 'failed', error, ...emptyTally, resume: { watermark: null } },
+    ...{ workflowId, runId: firstRunId },
+    startedAt: workflowInfo().startTime.toISOString(),
+    finishedAt: new Date().toISOString(),
+    ...(window ? { window } : {}),
+  };
+}
