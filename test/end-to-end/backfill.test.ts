@@ -3,7 +3,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackfillTally } from '../../src/workflows/backfill.ts';
-import type { BackfillProgress } from '../../src/workflows/messages.ts';
+import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { createGate } from '../support/gate.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
@@ -11,6 +11,8 @@ import { until } from '../support/until.ts';
 
 /** Days of which the API answers with 500. */
 const broken = new Set<string>();
+/** Days of which the API wants to be asked later. */
+const limited = new Set<string>();
 /** Windows that were asked for, in order, by their start. */
 const asked: string[] = [];
 let gate: ReturnType<typeof createGate> | null = null;
@@ -24,6 +26,8 @@ beforeAll(async () => {
       return void response.end(JSON.stringify([{ id: 'live', at: '2026-11-05T00:00:00Z' }]));
     asked.push(since);
     await gate?.opened;
+    // The first ask of that day is put off for longer than a retry waits.
+    if (limited.has(since.slice(0, 10))) return void response.writeHead(429, { 'Retry-After': '1200' }).end();
     if (broken.has(since.slice(0, 10))) return void response.writeHead(500).end();
     // A record for each hour of the window.
     const items: object[] = [];
@@ -32,16 +36,19 @@ beforeAll(async () => {
     }
     response.end(JSON.stringify(items));
   });
+  // What one source is asked to wait for, all of its host wait for.
+  const host = (name: string) => (name === 'limited' ? origin.url.replace('127.0.0.1', 'localhost') : origin.url);
   const source = (name: string, incremental: string) =>
-    `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at${incremental} }\n`;
+    `  - { name: ${name}, type: http_json, url: "${host(name)}/${name}", id: id, occurred_at: at${incremental} }\n`;
   rig = await Rig.create(`version: 1
 defaults: { allow_private: true, allow_empty: true, retry: { max_attempts: 1 } }
 sources:
-${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'many'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}`);
+${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'limited', 'refused', 'handed', 'many'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}${source('cut', ', incremental: { cursor: at, start_param: since, end_param: until }, paginator: { type: page_number, page_param: page, max_pages: 1 }')}`);
 });
 beforeEach(() => {
   asked.length = 0;
   broken.clear();
+  limited.clear();
   gate = null;
 });
 afterAll(async () => {
@@ -172,6 +179,80 @@ describe('backfill', () => {
       const tally = (await rig.client.workflow.getHandle('backfill-signalled').result()) as BackfillTally;
       expect(tally).toMatchObject({ done: 2, written: 48 });
     });
+  });
+
+  test('a window that the source puts off is not done: it waits for its time', async () => {
+    limited.add('2026-11-02');
+    const handle = await start('limited', { from: '2026-11-01', to: '2026-11-03' }, { concurrency: 1 });
+    const child = rig.client.workflow.getHandle('backfill-limited/2026-11-02_2026-11-03');
+    await until('the source puts it off', () => asked.length === 2);
+    expect(await child.result()).toMatchObject({
+      outcome: 'rate_limited',
+      resume: { notBefore: expect.any(String) as string },
+    });
+    const { windows } = await handle.query<BackfillProgress>('progress');
+    expect(windows).toEqual({ waiting: 0, running: ['2026-11-02_2026-11-03'], done: 1, failed: 0 });
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    limited.clear();
+    // What was put off is missing, not done.
+    const again = await start('limited', { from: '2026-11-01', to: '2026-11-03', only: 'missing' });
+    await until('it is taken', async () => {
+      const { windows: left } = await again.query<BackfillProgress>('progress');
+      return left.running[0] === '2026-11-02_2026-11-03' && left.waiting === 0;
+    });
+    await again.terminate();
+  });
+
+  test('a window that max_pages cuts has failed', async () => {
+    const failure = await failureOf((await start('cut', { from: '2026-11-01', to: '2026-11-02' })).result());
+    expect([failure?.type, failure?.message]).toEqual(['WindowsFailed', expect.stringMatching(/raise max_pages/)]);
+    expect(await rowsOf('cut')).toBe(24);
+  });
+
+  test('a request too many stops no other, and is told at the end', async () => {
+    gate = createGate();
+    const handle = await start('refused', { from: '2026-11-01', to: '2026-11-02' });
+    await until('the window runs', () => asked.length === 1);
+    // Two windows are left after the first: both requests together would be more than may wait.
+    await handle.signal('backfill', { from: '2026-11-02', to: '2026-11-03' });
+    await handle.signal('backfill', { from: '2026-10-01', to: '2026-10-07T22:39Z', step: '1m' });
+    await until('they are taken', async () => {
+      const { windows } = await handle.query<BackfillProgress>('progress');
+      return windows.waiting + windows.running.length === 2;
+    });
+    gate.open();
+    const failure = await failureOf(handle.result());
+    expect([failure?.type, failure?.message]).toEqual([
+      'NotBackfillable',
+      expect.stringMatching(/9999 windows more would make 10001, expected at most 10000 at a time/),
+    ]);
+    expect(failure?.details?.[0]).toMatchObject({ done: 2, written: 48, failedCount: 0 });
+  });
+
+  test('asked for at a run that is paused, it is handed over at once', async () => {
+    const paused = await rig.client.workflow.signalWithStart('scrapeRun', {
+      ...{ workflowId: 'a-paused-run', taskQueue: rig.taskQueue, args: [{ source: 'handed' }] },
+      ...{ signal: 'pause', signalArgs: [{ reason: 'a test' }] },
+    });
+    await until('it is paused', async () => (await paused.query<Progress>('progress')).phase === 'paused');
+    await paused.signal('backfill', { from: '2026-11-01', to: '2026-11-02' });
+    await vi.waitFor(async () => {
+      expect(await rig.client.workflow.getHandle('backfill-handed').result()).toMatchObject({ done: 1 });
+    });
+    expect((await paused.query<Progress>('progress')).phase).toBe('paused');
+    await paused.signal('resume');
+    await paused.result();
+  });
+
+  test('asked for at a run whose source is unknown, it says so itself', async () => {
+    const run = await rig.client.workflow.signalWithStart('scrapeRun', {
+      ...{ workflowId: 'a-run-of-nothing', taskQueue: rig.taskQueue, args: [{ source: 'nothing' }] },
+      ...{ signal: 'backfill', signalArgs: [{ from: '2026-11-01', to: '2026-11-02' }] },
+    });
+    await expect(run.result()).rejects.toThrow(WorkflowFailedError);
+    const failure = await failureOf(rig.client.workflow.getHandle('backfill-nothing').result());
+    expect(failure?.type).toBe('UnknownSource');
   });
 
   test('hundreds of windows stay within the limits of histories', async () => {

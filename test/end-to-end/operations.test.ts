@@ -195,6 +195,9 @@ describe('schedules', () => {
     );
     const { action, spec } = await client.schedule.getHandle('scrape-mine').describe();
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
+    // Adopted ones are found when their sources are gone, although the list does not show whose they are.
+    configure(pulse());
+    expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-mine {2}deleted/);
   });
 });
 

@@ -243,6 +243,23 @@ describe('scrapeRun', () => {
     await expect(waiting.result()).rejects.toThrow(/cancelled/i);
   });
 
+  test('reads configuration and state anew after it backed off', async () => {
+    origin.answer((_url, response) => void response.writeHead(500).end());
+    await rig.runToFailure('flappy');
+    await rig.runToFailure('flappy');
+    const { failures } = state('flappy');
+    const path = rig.path('data', 'state', 'flappy.json');
+    const soon = new Date(Date.now() + 3_000).toISOString();
+    writeFileSync(path, JSON.stringify({ ...state('flappy'), failures: { ...failures, until: soon } }));
+    const waiting = await rig.start({ source: 'flappy' });
+    await until('it backs off', async () => (await waiting.query<Progress>('progress')).phase === 'backing off');
+    // Meanwhile somebody lets it ask for everything since a time.
+    const watermark = '2020-01-01T00:00:00.000000Z';
+    writeFileSync(path, JSON.stringify({ ...state('flappy'), watermark }));
+    origin.answer(json([]));
+    expect(await waiting.result()).toMatchObject({ resume: { watermark } });
+  });
+
   test('keeps secrets out of its history, logs, dead letters and receipts', async () => {
     origin.answer((_url, response, request) => {
       // A server that echoes what it was sent, in records and in errors.

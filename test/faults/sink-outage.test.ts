@@ -52,6 +52,12 @@ const alerted = (fields: object) =>
     expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'alert', source: 'lines', ...fields })),
   );
 const markers = (sink: string) => rig.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
+/** A deliverer that was refused rests for half a minute; a worker that starts wakes a new one. */
+async function deliverNow(): Promise<void> {
+  await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
+  await rig.stopWorker();
+  await rig.startWorker();
+}
 const statePath = () => rig.path('data', 'state', 'lines.json');
 
 /** As if the run before had found the sink down: the next one tries once only. */
@@ -132,12 +138,32 @@ describe('PostgreSQL', () => {
       name: 'deferred_postgres',
       message: expect.stringContaining('./daybook migrate') as string,
     });
-    await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
     await rig.database.pool.query('alter table keys_away rename to raw_event_keys');
-    await rig.stopWorker();
-    await rig.startWorker();
+    await deliverNow();
     await until('everything is delivered', () => markers('postgres') === 0, 30_000);
     expect(await stored()).toBe(records);
+  });
+
+  test('a batch that is refused for what it holds keeps no other from being delivered', async () => {
+    const { pool } = rig.database;
+    const file = readFileSync(rig.path('lines.ndjson'));
+    // More than half of a batch alike: that is no row's fault, and somebody has to look.
+    await pool.query(`alter table raw_events add constraint no_poison check (payload ->> 'poison' is null)`);
+    const poison = (n: number) => `{"id":"${prefix}-p${n}","at":"2026-11-01T00:00:00Z","poison":1}\n`;
+    writeFileSync(rig.path('lines.ndjson'), Array.from({ length: 30 }, (_, n) => poison(n)).join(''));
+    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: 30 } });
+    rmSync(rig.path('data', 'state'), { recursive: true });
+    writeFileSync(rig.path('lines.ndjson'), file);
+    await pool.query('alter table raw_event_keys rename to keys_away');
+    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: records } });
+    await pool.query('alter table keys_away rename to raw_event_keys');
+    await deliverNow();
+    await until('all others are delivered', () => markers('postgres') === 1, 30_000);
+    expect(await stored()).toBe(records);
+    await pool.query('alter table raw_events drop constraint no_poison');
+    await deliverNow();
+    await until('that one is delivered', () => markers('postgres') === 0, 30_000);
+    expect(await stored()).toBe(records + 30);
   });
 
   test('a batch that is gone from the spool is an alert, and keeps no other from being delivered', async () => {
