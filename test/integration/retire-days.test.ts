@@ -1,16 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archives } from '../../src/domain/archive.ts';
 import { retireDays, type RetirementResult, type RetirementStep } from '../../src/sinks/postgres/retire-days.ts';
 import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
-import { createArchives } from '../../src/store/archives.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
+import { ArchiveFolder } from './archive-folder.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
@@ -20,17 +17,17 @@ const steps: readonly RetirementStep[] = ['mark', 'detach', 'archive', 'note arc
 
 describe.each(servers)('retireDays on $name', ({ server }) => {
   let database: TestDatabase;
-  let folder: string;
+  let folder: ArchiveFolder;
   let archives: Archives;
   beforeEach(async () => {
     database = await createDatabase(server);
-    folder = mkdtempSync(join(tmpdir(), 'daybook-archives-'));
-    archives = createArchives(createDirectoryStore(folder));
+    folder = new ArchiveFolder();
+    archives = folder.archives;
     for (const day of days) await write('news', records(3, `${day} `, day));
   });
   afterEach(async () => {
     await database.drop();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   });
 
   const write = (source: string, content: Parameters<typeof attempt>[2]) =>
@@ -57,24 +54,13 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     });
   }
 
-  const manifest = (day: string, name = day) =>
-    JSON.parse(readFileSync(join(folder, 'archives', `${name}.json`), 'utf8')) as Record<string, unknown>;
-  const archivePath = (name: string) => join(folder, 'archives', `${name}.csv.gz`);
-  const csv = (name: string) => gunzipSync(readFileSync(archivePath(name))).toString();
-  const flip = (name: string) => {
-    const bytes = readFileSync(archivePath(name));
-    const middle = Math.floor(bytes.length / 2);
-    bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
-    writeFileSync(archivePath(name), bytes);
-  };
-
   async function expectRetired(): Promise<void> {
     expect(await tables()).toEqual(['raw_events_2026_10_03']);
     expect(await listPartitions(database.pool, 'public')).toEqual(['2026-10-03']);
     expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([3, 3, 0]);
     for (const day of days.slice(0, 2)) {
-      expect(manifest(day)).toMatchObject({ day, rows: 3, minOccurredAt: `${day}T12:00:00.000000Z` });
-      expect(csv(day).trimEnd().split('\n')).toHaveLength(4);
+      expect(folder.manifest(day)).toMatchObject({ day, rows: 3, minOccurredAt: `${day}T12:00:00.000000Z` });
+      expect(folder.csv(day).trimEnd().split('\n')).toHaveLength(4);
     }
   }
 
@@ -86,7 +72,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
       { day: '2026-10-02', rows: 3, archive: 'archives/2026-10-02.csv.gz' },
     ]);
     await expectRetired();
-    const [head, first] = csv('2026-10-01').split('\n');
+    const [head, first] = folder.csv('2026-10-01').split('\n');
     expect(head).toBe('id,source,source_id,occurred_at,payload,created_at,processed');
     expect(first).toMatch(/^"\d+","news","2026-10-01 0","2026-10-01 12:00:00\+00","\{""id"".*,"f"$/);
     expect(await retire()).toEqual({ retired: [], putBack: [], failed: [] });
@@ -117,7 +103,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
       ...honest,
       async write(day, content, signal) {
         const written = await honest.write(day, content, signal);
-        if (day === '2026-10-01') flip(day);
+        if (day === '2026-10-01') folder.flip(day);
         return written;
       },
     };
@@ -130,12 +116,12 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect((await retire()).retired).toEqual([
       { day: '2026-10-01', rows: 3, archive: 'archives/2026-10-01.2.csv.gz' },
     ]);
-    expect(csv('2026-10-01.2').split('\n')).toHaveLength(5);
+    expect(folder.csv('2026-10-01.2').split('\n')).toHaveLength(5);
   });
 
   test('an archive whose byte flips between two attempts: the same', async () => {
     await rejection(retire('prune'));
-    flip('2026-10-01');
+    folder.flip('2026-10-01');
     const { failed } = await retire();
     expect(failed.map(({ day }) => day)).toEqual(['2026-10-01']);
     expect(await count(`raw_events where ${dayOf('2026-10-01')}`)).toBe(3);
@@ -145,16 +131,16 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
 
   test('an archive that holds a row less than its table is found out, also with a manifest of its own', async () => {
     await rejection(retire('prune'));
-    const lines = csv('2026-10-01').split('\n');
+    const lines = folder.csv('2026-10-01').split('\n');
     lines.splice(2, 1);
-    writeFileSync(archivePath('2026-10-01'), gzipSync(lines.join('\n')));
+    writeFileSync(folder.path('2026-10-01'), gzipSync(lines.join('\n')));
     expect((await retire()).failed).toMatchObject([{ day: '2026-10-01' }]);
     expect(await count(`raw_events where ${dayOf('2026-10-01')}`)).toBe(3);
   });
 
   test('an archive that breaks once pruning has begun is made again; nothing can be put back then', async () => {
     await rejection(retire('drop'));
-    flip('2026-10-01');
+    folder.flip('2026-10-01');
     expect((await retire()).retired).toMatchObject([{ day: '2026-10-01', archive: 'archives/2026-10-01.2.csv.gz' }, {}]);
     expect(await count('raw_event_keys')).toBe(3);
   });
@@ -171,7 +157,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     }
     await retire();
     expect(await tables()).toEqual(['raw_events_2026_10_03']);
-    expect(manifest('2026-10-01')).toMatchObject({ rows: 4 });
+    expect(folder.manifest('2026-10-01')).toMatchObject({ rows: 4 });
     expect(await count('raw_event_keys')).toBe(await count('raw_events'));
   });
 
