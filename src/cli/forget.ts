@@ -6,7 +6,14 @@ import { forgetPoll } from '../domain/state.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
 import { readState, writeState } from '../store/states.ts';
 import { CannotStart } from './cannot-start.ts';
-import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import {
+  createContext,
+  openStore,
+  requireOwner,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
 import { parseDay } from './day-option.ts';
 import { openWorkflowsOf } from './open-workflows.ts';
 import { print, printJson, say } from './output.ts';
@@ -36,7 +43,10 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   const owner = requireOwner(context);
   await refuseOpen(context, what.source);
   const { rows, keys, sources } = await countRows(owner, what);
-  const about = [...(what.source === null ? [] : [`of ${what.source}`]), ...(what.day === null ? [] : [`on ${what.day}`])];
+  const about = [
+    ...(what.source === null ? [] : [`of ${what.source}`]),
+    ...(what.day === null ? [] : [`on ${what.day}`]),
+  ];
   const question = `forget ${rows} rows and ${keys} keys ${about.join(' ')}`;
   if (!options.yes && !(await confirmed(question))) {
     throw new UsageError(`${question}: found no --yes, expected it, or y on a terminal; nothing was removed`);
@@ -63,8 +73,7 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
 async function refuseOpen(context: Context, source: string | null): Promise<void> {
   await withTemporal(requireTemporal(context), async (client) => {
     const types = [scrapeRunType, deliverType, backfillType].map((type) => `WorkflowType = '${type}'`);
-    const which =
-      source === null ? types : sinks.map((sink) => `WorkflowId = '${deliverId(sink, source)}'`);
+    const which = source === null ? types : sinks.map((sink) => `WorkflowId = '${deliverId(sink, source)}'`);
     const { count } = await client.workflow.count(`(${which.join(' OR ')}) AND ExecutionStatus = 'Running'`);
     const open = count + (source === null ? 0 : (await openWorkflowsOf(client, source)).length);
     if (open === 0) return;

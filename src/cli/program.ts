@@ -2,10 +2,7 @@ import { Command } from 'commander';
 import { version } from '../config/version.ts';
 
 /** Commands that later versions bring. */
-export const comingCommands: ReadonlySet<string> = new Set([
-  ...['replay-csv', 'verify', 'export'],
-  'smoke',
-]);
+export const comingCommands: ReadonlySet<string> = new Set([...['replay-csv', 'verify', 'export'], 'smoke']);
 
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
 export function buildProgram(): Command {

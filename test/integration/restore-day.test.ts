@@ -74,7 +74,12 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await restore()).toMatchObject({ rows: 6, restored: 4 });
     const rows = await database.rows('select source_id, processed::text from raw_events order by 1');
     expect(rows.map(({ source_id, processed }) => [source_id, processed])).toEqual([
-      ...[['a', 'true'], ['b\n"', 'true'], ['c,"', 'true'], ['late', 'true']],
+      ...[
+        ['a', 'true'],
+        ['b\n"', 'true'],
+        ['c,"', 'true'],
+        ['late', 'true'],
+      ],
     ]);
     expect(await database.count('select count(*) from raw_event_keys')).toBe(4);
   });

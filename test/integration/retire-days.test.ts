@@ -57,7 +57,9 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
   async function expectRetired(): Promise<void> {
     expect(await tables()).toEqual(['raw_events_2026_10_03']);
     expect(await listPartitions(database.pool, 'public')).toEqual(['2026-10-03']);
-    expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([3, 3, 0]);
+    expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([
+      3, 3, 0,
+    ]);
     for (const day of days.slice(0, 2)) {
       expect(folder.manifest(day)).toMatchObject({ day, rows: 3, minOccurredAt: `${day}T12:00:00.000000Z` });
       expect(folder.csv(day).trimEnd().split('\n')).toHaveLength(4);
@@ -113,9 +115,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect(await count(`raw_events where ${dayOf('2026-10-01')}`)).toBe(3);
     expect(await count(`raw_event_keys where ${dayOf('2026-10-01')}`)).toBe(3);
     archives = honest;
-    expect((await retire()).retired).toEqual([
-      { day: '2026-10-01', rows: 3, archive: 'archives/2026-10-01.2.csv.gz' },
-    ]);
+    expect((await retire()).retired).toEqual([{ day: '2026-10-01', rows: 3, archive: 'archives/2026-10-01.2.csv.gz' }]);
     expect(folder.csv('2026-10-01.2').split('\n')).toHaveLength(5);
   });
 
@@ -141,7 +141,10 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
   test('an archive that breaks once pruning has begun is made again; nothing can be put back then', async () => {
     await rejection(retire('drop'));
     folder.flip('2026-10-01');
-    expect((await retire()).retired).toMatchObject([{ day: '2026-10-01', archive: 'archives/2026-10-01.2.csv.gz' }, {}]);
+    expect((await retire()).retired).toMatchObject([
+      { day: '2026-10-01', archive: 'archives/2026-10-01.2.csv.gz' },
+      {},
+    ]);
     expect(await count('raw_event_keys')).toBe(3);
   });
 

@@ -30,7 +30,8 @@ export async function archiveDay(
 ): Promise<{ path: string | null; rows: number }> {
   const facts = await describeDay(session, day);
   if (facts.rows === 0) return { path: null, rows: 0 };
-  const path = (await findSame(session, archives, facts, once)) ?? (await writeArchive(session, archives, facts, signal));
+  const path =
+    (await findSame(session, archives, facts, once)) ?? (await writeArchive(session, archives, facts, signal));
   return { path, rows: facts.rows };
 }
 

@@ -45,4 +45,3 @@ export async function attachDay(session: OwnerSession, found: DayTable): Promise
     throw error;
   }
 }
-

@@ -60,7 +60,8 @@ export async function forgetRows(
       onBatch(done);
     };
     for (const { day, status } of await listDayTables(session)) {
-      if (status === 'attached' && (what.day === null || what.day === day)) await forgetDayRows(session, day, what, add);
+      if (status === 'attached' && (what.day === null || what.day === day))
+        await forgetDayRows(session, day, what, add);
     }
     await forgetKeys(session, what, add);
     await session.client.query(`vacuum ${session.table('raw_event_keys')}`);
@@ -85,7 +86,7 @@ async function forgetDayRows(
       returning 1
     )
     select (select max(id)::text from doomed) as last, (select count(*) from rows) as rows, (select count(*) from keys) as keys`;
-  for (let last = '-9223372036854775808'; ; ) {
+  for (let last = '-9223372036854775808'; ;) {
     const { rows } = await client.query<{ last: string | null; rows: string; keys: string }>(statement, [last, source]);
     const [batch] = rows;
     if (!batch || batch.last === null) return;
@@ -113,7 +114,7 @@ async function forgetKeys(
     )
     select p.source, p.source_id, (select count(*) from gone) as keys
     from part p order by p.source desc, p.source_id desc limit 1`;
-  for (let last = ['', '']; ; ) {
+  for (let last = ['', '']; ;) {
     const values = [...last, source, from, to];
     const { rows } = await client.query<{ source: string; source_id: string; keys: string }>(statement, values);
     const [batch] = rows;

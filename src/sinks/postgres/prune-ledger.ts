@@ -23,7 +23,7 @@ export async function pruneLedger(
     )
     select (select max(id)::text from rows) as last, (select count(*) from gone) as keys`;
   let pruned = 0;
-  for (let last = '-9223372036854775808'; ; ) {
+  for (let last = '-9223372036854775808'; ;) {
     const { rows } = await client.query<{ last: string | null; keys: string }>(statement, [last]);
     const [batch] = rows;
     if (!batch || batch.last === null) return pruned;

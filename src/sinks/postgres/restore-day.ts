@@ -93,13 +93,20 @@ async function verifiedArchives(archives: Archives, day: Day): Promise<Verified[
   const outcomes = [...contents.values()];
   for (const outcome of outcomes) {
     if (outcome instanceof ArchiveUnverified) {
-      throw new ArchiveRefused(`restore: ${outcome.message}; nothing was changed; put an intact copy of the file there`);
+      throw new ArchiveRefused(
+        `restore: ${outcome.message}; nothing was changed; put an intact copy of the file there`,
+      );
     }
   }
   if (outcomes.length === 0) {
     const days = await archives.days();
-    const known = days.length === 0 ? 'there is none of any day' : `there are archives of ${days.length} days, ${days[0]} to ${days.at(-1)}`;
-    throw new ArchiveRefused(`restore: found no archive of ${day}, expected archives/${day}.csv.gz with its manifest in the store; ${known}`);
+    const known =
+      days.length === 0
+        ? 'there is none of any day'
+        : `there are archives of ${days.length} days, ${days[0]} to ${days.at(-1)}`;
+    throw new ArchiveRefused(
+      `restore: found no archive of ${day}, expected archives/${day}.csv.gz with its manifest in the store; ${known}`,
+    );
   }
   return outcomes as Verified[];
 }

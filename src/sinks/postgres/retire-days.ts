@@ -25,7 +25,8 @@ export interface RetirementOptions {
 
 export interface RetiredDay {
   readonly day: Day;
-  readonly rows: number;
+  /** Null where nobody counted: in a dry run. */
+  readonly rows: number | null;
   /** Null where there was no row to archive. */
   readonly archive: string | null;
 }
@@ -124,7 +125,9 @@ class Retirement {
     try {
       onStep('archive', day);
       // On a connection of its own: one that breaks off in the middle of a copy is of no use any more.
-      const archived = await withOwner(owner, (reader) => archiveDay(reader, archives, day, state === 'archived', signal));
+      const archived = await withOwner(owner, (reader) =>
+        archiveDay(reader, archives, day, state === 'archived', signal),
+      );
       onStep('note archive', day);
       if (state !== 'pruning') await markDay(this.#session, day, 'archived', archived.path);
       return archived;
