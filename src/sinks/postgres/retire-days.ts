@@ -170,7 +170,11 @@ function asFailure(error: unknown, what: string, signal: AbortSignal): DaybookEr
   if (signal.aborted && !(error instanceof DaybookError)) throw error;
   if (error instanceof DaybookError) return error;
   if (error instanceof ArchiveUnverified) return new SinkUnavailable(`postgres: ${what}: ${error.message}`);
-  if (!isHeldUp(error)) return postgresFailure(error, what);
+  if (!isHeldUp(error)) {
+    // What depends on a table stands in the detail alone.
+    const { detail } = error as { detail?: string };
+    return postgresFailure(error, detail === undefined ? what : `${what} (${detail})`);
+  }
   return new SinkUnavailable(
     `postgres: ${what} yet: ${messageOf(error)}; a transaction holds raw_events, ./daybook status names it`,
     { cause: error },
