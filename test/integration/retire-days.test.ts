@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archives } from '../../src/domain/archive.ts';
 import { retireDays, type RetirementResult, type RetirementStep } from '../../src/sinks/postgres/retire-days.ts';
 import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
+import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -171,6 +172,20 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     await write('odd', many);
     expect((await retire()).retired.map(({ rows }) => rows)).toEqual([8, 25_003]);
     expect(await count('raw_event_keys')).toBe(3);
+  });
+
+  test('keys that meanwhile belong to another time stay', async () => {
+    await database.rows(`update raw_event_keys set occurred_at = '2026-10-03' where source_id = '2026-10-01 1'`);
+    await retire();
+    expect(await count('raw_event_keys')).toBe(4);
+  });
+
+  test('a reset drops a day that is half retired: its next partition finds no table in its way', async () => {
+    await rejection(retire('prune'));
+    await resetDatabase(database.settings, false);
+    expect(await tables()).toEqual(['raw_events_2026_10_02', 'raw_events_2026_10_03']);
+    expect((await write('news', records(2, 'again ', '2026-10-01'))).counts.written).toBe(2);
+    expect(await count('raw_event_days')).toBe(0);
   });
 
   test('a reader holds up the detach alone: writers go on, and once it has ended the day goes', async () => {
