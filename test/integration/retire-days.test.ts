@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Archives } from '../../src/domain/archive.ts';
+import { SinkUnavailable } from '../../src/domain/errors.ts';
 import { retireDays, type RetirementResult, type RetirementStep } from '../../src/sinks/postgres/retire-days.ts';
 import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
@@ -93,6 +94,28 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     await expectRetired();
   });
 
+  test('connections that are killed at any moment cost nothing', async () => {
+    for (const day of days) await write('many', records(4_000, `many ${day} `, day));
+    for (let round = 0; round < 15; round++) {
+      const retiring = retire().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 120));
+      await database.rows(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid() and query not like 'select pg_terminate%'`,
+      );
+      await retiring;
+    }
+    await until('it is done', async () => {
+      const { failed } = await retire();
+      return failed.length === 0;
+    });
+    expect(await tables()).toEqual(['raw_events_2026_10_03']);
+    expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([
+      ...[4_003, 4_003, 0],
+    ]);
+    for (const day of days.slice(0, 2)) expect(folder.manifest(day)).toMatchObject({ rows: 4_003 });
+  });
+
   test('twice at once does each day once', async () => {
     const results = await Promise.allSettled([retire(), retire(), retire()]);
     expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
@@ -172,6 +195,27 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     await write('odd', many);
     expect((await retire()).retired.map(({ rows }) => rows)).toEqual([8, 25_003]);
     expect(await count('raw_event_keys')).toBe(3);
+  });
+
+  test('a store that is full in the middle of an archive: the day is back, and goes once there is room', async () => {
+    await write('many', records(60_000, 'many ', '2026-10-01'));
+    const honest = archives;
+    archives = {
+      ...honest,
+      async write(day, content, signal) {
+        if (day !== '2026-10-01') return honest.write(day, content, signal);
+        for await (const chunk of content) {
+          if (chunk.length > 0) throw new SinkUnavailable('store: could not write: ENOSPC');
+        }
+        throw new Error('there was nothing to write');
+      },
+    };
+    const { retired, failed } = await retire();
+    expect(failed).toEqual([{ day: '2026-10-01', message: expect.stringMatching(/ENOSPC; nothing was/) as string }]);
+    expect(retired.map(({ day }) => day)).toEqual(['2026-10-02']);
+    expect(await count(`raw_events where ${dayOf('2026-10-01')}`)).toBe(60_003);
+    archives = honest;
+    expect((await retire()).retired).toMatchObject([{ day: '2026-10-01', rows: 60_003 }]);
   });
 
   test('keys that meanwhile belong to another time stay', async () => {
