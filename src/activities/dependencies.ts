@@ -1,4 +1,5 @@
 import type { ConfigFile } from '../config/config-file.ts';
+import type { PostgresSettings } from '../config/environment.ts';
 import type { LookUp } from '../config/references.ts';
 import type { Alert } from '../domain/alert.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
@@ -22,6 +23,8 @@ export interface ActivityDependencies {
   readonly csv: StorageWriter;
   readonly postgres: StorageWriter;
   readonly maintenance: Maintenance;
+  /** The owner of the tables, on a direct connection. */
+  readonly owner: PostgresSettings;
   readonly http: HttpTools;
   readonly readers: OpenReaders;
   readonly modules: ModuleLoader;

@@ -3,10 +3,15 @@ import { createDeferBatches } from './defer-batches.ts';
 import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
 import { createMaintainPartitions } from './maintain-partitions.ts';
+import { createIndexPayloads } from './index-payloads.ts';
+import { createMakePartitions } from './make-partitions.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
 import { createReleaseBatches } from './release-batches.ts';
 import { createRequestBackfill } from './request-backfill.ts';
+import { createRetirePartitions } from './retire-partitions.ts';
+import { createSettleMaintenance } from './settle-maintenance.ts';
+import { createTidyPartitions } from './tidy-partitions.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
@@ -31,6 +36,11 @@ export function createActivities(dependencies: ActivityDependencies) {
     requestBackfill: createRequestBackfill(dependencies),
     deferBatches: createDeferBatches(dependencies),
     deliverBatches: createDeliverBatches(dependencies),
+    makePartitions: createMakePartitions(dependencies),
+    tidyPartitions: createTidyPartitions(dependencies),
+    indexPayloads: createIndexPayloads(dependencies),
+    retirePartitions: createRetirePartitions(dependencies),
+    settleMaintenance: createSettleMaintenance(dependencies),
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),

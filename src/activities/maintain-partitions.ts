@@ -15,7 +15,7 @@ export interface MaintainedPartitions {
 }
 
 /**
- * Makes the partitions of the coming days, and lets PostgreSQL tidy up those that are past. Safe to repeat because what is
+ * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are past. Safe to repeat because what is
  * done already is not done again.
  */
 export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {

@@ -1,7 +1,8 @@
+import type { Day } from '../domain/day.ts';
 import { rolloverId, rolloverType, taskQueue } from '../domain/names.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, say } from './output.ts';
 import { requirePoller, unlessNotTakenUp } from './poller.ts';
 import { withTemporal } from './temporal-client.ts';
 
@@ -19,10 +20,19 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
     return (await unlessNotTakenUp(handle)) as RolloverResult;
   });
+  if (result.failed.length > 0) process.exitCode = 1;
   if (json) return printJson(result);
-  const { made, vacuumed, swept, deliverers } = result;
-  print(`partitions ${dryRun ? 'to make' : 'made'}: ${made.join(', ') || 'none'}`);
-  print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${vacuumed.join(', ') || 'none'}`);
+  const { made, vacuumed, swept, deliverers, indexes, retired, putBack, failed } = result;
+  const days = (list: readonly Day[]) => list.join(', ') || 'none';
+  print(`partitions ${dryRun ? 'to make' : 'made'}: ${days(made)}`);
   print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
   if (!dryRun) print(`deliverers woken: ${deliverers}`);
+  print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${days(vacuumed)}`);
+  if (indexes.parent !== 'kept') print(`payload index of raw_events ${dryRun ? 'to be ' : ''}${indexes.parent}`);
+  if (indexes.built.length > 0) print(`payload indexes ${dryRun ? 'to build' : 'built'}: ${days(indexes.built)}`);
+  if (indexes.dropped.length > 0) print(`payload indexes ${dryRun ? 'to drop' : 'dropped'}: ${days(indexes.dropped)}`);
+  print(`days ${dryRun ? 'to retire' : 'retired'}: ${days(retired.map(({ day }) => day))}`);
+  for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
+  if (putBack.length > 0) print(`days kept after all: ${days(putBack)}`);
+  for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
 }

@@ -1,11 +1,11 @@
 import { addDays, dayOfMicros, partitionName, type Day } from '../domain/day.ts';
-import { parseIso8601 } from '../domain/time.ts';
 import { parseWindow } from '../domain/window.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { createPartitions, describePartitions, ensureAhead, listPartitions } from '../sinks/postgres/partitions.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
+import { parseDay } from './day-option.ts';
 import { formatTable, print, printJson, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -60,11 +60,7 @@ function printMade(days: readonly Day[], retired: ReadonlySet<Day>): void {
 
 /** The days that `--day`, or `--from` and `--to`, name; null where none does. */
 function namedDays({ day, from, to }: EnsureOptions): Day[] | null {
-  if (day !== undefined) {
-    const time = parseIso8601(day);
-    if (!time.ok) throw new UsageError(`--day: found "${day}": ${time.why}`);
-    return [dayOfMicros(time.micros)];
-  }
+  if (day !== undefined) return [parseDay(day)];
   if (from === undefined && to === undefined) return null;
   if (from === undefined || to === undefined) throw new UsageError('found one of --from and --to, expected both');
   const parsed = parseWindow(from, to);

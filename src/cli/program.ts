@@ -2,10 +2,7 @@ import { Command } from 'commander';
 import { version } from '../config/version.ts';
 
 /** Commands that later versions bring. */
-export const comingCommands: ReadonlySet<string> = new Set([
-  ...['replay-csv', 'verify', 'restore', 'forget', 'export'],
-  'smoke',
-]);
+export const comingCommands: ReadonlySet<string> = new Set([...['replay-csv', 'verify', 'export'], 'smoke']);
 
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
 export function buildProgram(): Command {
@@ -100,6 +97,7 @@ function addStorage(program: Command): void {
     .option('--dry-run', 'show what would be done; do nothing')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./maintain.ts')).maintainPartitionsCommand));
+  addRepair(program);
   const letters = program.command('dead-letters').description('records that were refused');
   const which = (command: Command) =>
     command
@@ -114,6 +112,22 @@ function addStorage(program: Command): void {
   which(add(letters, 'discard [ids...]', discard, 'dead-letters discard --source quakes --reason missing_id'))
     .option('--undo', 'show them again')
     .action(act(async () => (await import('./dead-letters.ts')).discardDeadLettersCommand));
+}
+
+function addRepair(program: Command): void {
+  const restore = 'bring a retired day back from its archive, and keep it';
+  add(program, 'restore', restore, 'restore --day 2026-11-01')
+    .option('--day <day>', 'the day, UTC')
+    .option('--undo', 'keep a restored day no longer: the next rollover retires it again')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./restore.ts')).restoreCommand));
+  const forget = 'remove rows and their keys, so that the next poll may bring them back; archives and CSV stay';
+  add(program, 'forget', forget, 'forget --day 2026-11-01 --source quakes')
+    .option('--day <day>', 'what occurred on a day, UTC')
+    .option('--source <name>', 'what a source brought')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./forget.ts')).forgetCommand));
 }
 
 function addState(program: Command): void {

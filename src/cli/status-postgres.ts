@@ -2,17 +2,26 @@ import { escapeIdentifier } from 'pg';
 import { addDays, type Day } from '../domain/day.ts';
 import { messageOf } from '../domain/errors.ts';
 import { withClient } from '../sinks/postgres/client.ts';
+import { longTransactions, type LongTransaction } from '../sinks/postgres/long-transactions.ts';
 import { isMigrated } from '../sinks/postgres/migrate.ts';
 import { listPartitions } from '../sinks/postgres/partitions.ts';
 import { requirePostgres, type Context } from './context.ts';
 
 export interface DatabaseStatus {
-  readonly server: { readonly reachable: boolean; readonly version: string | null; readonly error: string | null };
+  readonly server: {
+    readonly reachable: boolean;
+    readonly version: string | null;
+    readonly error: string | null;
+    /** What has held raw_events for over a minute, and so holds up the rollover. */
+    readonly longTransactions: readonly LongTransaction[];
+  };
   /** Days ahead of today that have a partition, without a gap. */
   readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
   /** Rows by source whose time is today, UTC; null where the database could not be asked. */
   readonly recordsToday: ReadonlyMap<string, number> | null;
 }
+
+const longSeconds = 60;
 
 /** What the database says; a database that is away is a finding, not a failure. */
 export async function readDatabaseStatus(context: Context, today: Day): Promise<DatabaseStatus> {
@@ -20,14 +29,19 @@ export async function readDatabaseStatus(context: Context, today: Day): Promise<
   try {
     return await withClient(settings, async (client) => {
       const version = await client.query<{ server_version: string }>('show server_version');
-      const server = { reachable: true, version: version.rows[0]?.server_version ?? null, error: null };
+      const server = {
+        ...{ reachable: true, version: version.rows[0]?.server_version ?? null, error: null },
+        longTransactions: [] as LongTransaction[],
+      };
       if (!(await isMigrated(client, settings.schema))) {
         const error = 'not migrated, run ./daybook migrate';
         return { server: { ...server, error }, partitions: null, recordsToday: null };
       }
+      const table = `${escapeIdentifier(settings.schema)}.raw_events`;
+      server.longTransactions = await longTransactions(client, table, longSeconds);
       const days = await listPartitions(client, settings.schema);
       const { rows } = await client.query<{ source: string; count: string }>(
-        `select source, count(*) from ${escapeIdentifier(settings.schema)}.raw_events
+        `select source, count(*) from ${table}
          where occurred_at >= $1::timestamptz and occurred_at < $2::timestamptz group by 1`,
         [`${today}T00:00:00Z`, `${addDays(today, 1)}T00:00:00Z`],
       );
@@ -35,7 +49,7 @@ export async function readDatabaseStatus(context: Context, today: Day): Promise<
       return { server, partitions: { ahead: daysAhead(new Set(days), today), oldest: days[0] ?? null }, recordsToday };
     });
   } catch (error) {
-    const server = { reachable: false, version: null, error: messageOf(error) };
+    const server = { reachable: false, version: null, error: messageOf(error), longTransactions: [] };
     return { server, partitions: null, recordsToday: null };
   }
 }

@@ -128,6 +128,10 @@ function printStatus(status: Status): void {
     `Temporal    ${temporal.reachable ? temporal.address : `${temporal.address} cannot be reached`}${temporal.ui === null ? '' : `, Web UI ${temporal.ui}`}`,
   );
   if (partitions) print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
+  for (const { pid, user, application, since } of postgres.longTransactions)
+    print(
+      `long reader pid ${pid} of ${user}${application ? ` (${application})` : ''} has held raw_events since ${since}; it holds up retiring days`,
+    );
   for (const alert of alerts)
     print(`alert       ${alert.name} ${alert.source} since ${alert.since}: ${shorten(alert.message, 100)}`);
 }

@@ -127,6 +127,12 @@ export class BatchGone extends DaybookError {
   readonly next = 'never';
 }
 
+/** An archive is not there, or does not hold what its manifest says. */
+export class ArchiveRefused extends DaybookError {
+  readonly type = 'ArchiveRefused';
+  readonly next = 'never';
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {

@@ -9,6 +9,10 @@ export interface BlobStore {
   put(path: string, content: Uint8Array | string): Promise<void>;
   /** The blob's bytes, or null where there is none. */
   get(path: string): Promise<Buffer | null>;
+  /** The same as `putIfAbsent`, for a blob too large to be held: it is never whole in memory. */
+  putStreamIfAbsent(path: string, content: AsyncIterable<Uint8Array>): Promise<boolean>;
+  /** The blob's bytes as they are read, or null where there is none. */
+  getStream(path: string): Promise<AsyncIterable<Uint8Array> | null>;
   /** Paths of all blobs under a folder, in order; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
   /** The same, but only those written before a time. */

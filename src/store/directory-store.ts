@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { link, mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
 import { codeOf, isMissing } from './file-errors.ts';
@@ -13,17 +13,35 @@ const folderTries = 10;
 export function createDirectoryStore(root: string): BlobStore {
   return {
     async putIfAbsent(path, content) {
-      return writeBlob(path, content, async (temporary, target) => {
+      return writeBlob(path, content, placeIfAbsent);
+    },
+
+    async putStreamIfAbsent(path, content) {
+      let broken = false;
+      async function* watched(): AsyncGenerator<Uint8Array> {
         try {
-          await link(temporary, target);
-          return true;
+          yield* content;
         } catch (error) {
-          if (codeOf(error) === 'EEXIST') return false;
+          broken = true;
           throw error;
-        } finally {
-          await rm(temporary, { force: true });
         }
-      });
+      }
+      try {
+        return await writeDurably(join(root, path), watched(), placeIfAbsent);
+      } catch (error) {
+        // What goes wrong where the content comes from is not the store's.
+        throw broken ? error : unavailable('write', path, error);
+      }
+    },
+
+    async getStream(path) {
+      try {
+        const file = await open(join(root, path), 'r');
+        return file.createReadStream();
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw unavailable('read', path, error);
+      }
     },
 
     async put(path, content) {
@@ -125,10 +143,22 @@ export function createDirectoryStore(root: string): BlobStore {
   }
 }
 
+async function placeIfAbsent(temporary: string, target: string): Promise<boolean> {
+  try {
+    await link(temporary, target);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
 /** Writes to a temporary file beside `target`, fsyncs it, lets `place` put it there and fsyncs the folder. */
 async function writeDurably(
   target: string,
-  content: Uint8Array | string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
   place: (temporary: string, target: string) => Promise<boolean>,
 ): Promise<boolean> {
   const folder = dirname(target);
@@ -137,7 +167,7 @@ async function writeDurably(
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(content);
+      await writeFile(file, content);
       await file.sync();
     } finally {
       await file.close();

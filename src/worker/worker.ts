@@ -107,6 +107,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       csv: createCsvWriter(createDirectoryStore(`${settings.dataFolder}/csv`)),
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
       maintenance: createMaintenance(settings.owner),
+      owner: settings.owner,
       fileProgress: createFileProgressStore(store),
       ...{ http, readers, modules, schemas: createSchemaChecks() },
       databaseId: () => within(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),

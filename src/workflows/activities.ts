@@ -64,6 +64,30 @@ export function maintenanceActivities() {
   });
 }
 
+/**
+ * The same in steps that do not wait for each other for ever: fifteen attempts take half an hour, so a reader of ten minutes
+ * is waited out. What has failed then is told by an alert, and the next rollover tries again.
+ */
+export function rolloverActivities() {
+  return proxyActivities<
+    Pick<
+      Activities,
+      | 'makePartitions'
+      | 'tidyPartitions'
+      | 'indexPayloads'
+      | 'retirePartitions'
+      | 'settleMaintenance'
+      | 'sweepSpool'
+      | 'wakeDeliverers'
+    >
+  >({
+    priority: { priorityKey: 3 },
+    startToCloseTimeout: '2h',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m', maximumAttempts: 15 },
+  });
+}
+
 /** What operators asked for is tried for ever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({

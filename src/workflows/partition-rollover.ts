@@ -1,7 +1,10 @@
-import { setCurrentDetails } from '@temporalio/workflow';
+import { patched, setCurrentDetails } from '@temporalio/workflow';
 import { detailsTable } from '../domain/details-table.ts';
 import type { Day } from '../domain/day.ts';
-import { maintenanceActivities } from './activities.ts';
+import type { PayloadIndexChanges } from '../sinks/postgres/payload-index.ts';
+import type { RetirementResult } from '../sinks/postgres/retire-days.ts';
+import { alertActivities, maintenanceActivities, rolloverActivities } from './activities.ts';
+import { RolloverSteps, type StepFailure } from './rollover-steps.ts';
 
 export interface RolloverInput {
   /** Only look, and say what would be done. */
@@ -19,30 +22,84 @@ export interface RolloverResult {
   readonly swept: number;
   /** Sinks and sources for which batches wait. */
   readonly deliverers: number;
+  /** What became of payload indexes. */
+  readonly indexes: Pick<PayloadIndexChanges, 'parent' | 'built' | 'dropped'>;
+  /** Days that were archived and dropped. */
+  readonly retired: RetirementResult['retired'];
+  /** Days whose retirement had begun, but that are kept now. */
+  readonly putBack: readonly Day[];
+  /** What could not be done; an alert tells of it until a rollover does all. */
+  readonly failed: readonly StepFailure[];
 }
 
 /**
- * The daily care for partitions and the spool: makes the partitions of the coming days, lets PostgreSQL tidy up those that
- * are past, deletes what nobody will ask for, and sees to it that what waits for a sink is delivered.
+ * The daily care for partitions and the spool: makes the partitions of the coming days, deletes what nobody will ask for,
+ * sees to it that what waits for a sink is delivered, lets PostgreSQL tidy up past days, indexes and retires them.
  *
- * Id: `partition-rollover-<time>`, by schedule at 00:05 UTC. Each step may be repeated; two rollovers at once do no harm.
+ * Id: `partition-rollover-<time>`, by schedule at 00:05 UTC. Each step may be repeated, and none waits for another that
+ * fails; two rollovers at once do no harm. Ends with what it did, also where a step failed.
  */
 export async function partitionRollover(input: RolloverInput = {}): Promise<RolloverResult> {
   const dryRun = typeof input === 'object' && input !== null && input.dryRun === true;
-  const activities = maintenanceActivities();
-  const { made, vacuumed } = await activities.maintainPartitions({ dryRun });
-  const { batches: swept } = await activities.sweepSpool({ dryRun });
-  const deliverers = dryRun ? 0 : (await activities.wakeDeliverers()).deliverers;
-  const result = { dryRun, made, vacuumed, swept, deliverers };
+  const result = patched('rollover-steps') ? await inSteps(dryRun) : await asBefore(dryRun);
   setCurrentDetails(detailsOf(result));
   return result;
 }
 
-function detailsOf({ made, vacuumed, swept, deliverers }: RolloverResult): string {
+async function inSteps(dryRun: boolean): Promise<RolloverResult> {
+  const activities = rolloverActivities();
+  const steps = new RolloverSteps();
+  const { made } = await steps.run('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
+  const sweep = async () => ({ swept: (await activities.sweepSpool({ dryRun })).batches });
+  const { swept } = await steps.run('sweep the spool', sweep, { swept: 0 });
+  const nobody = { deliverers: 0 };
+  const { deliverers } = dryRun
+    ? nobody
+    : await steps.run('wake deliverers', () => activities.wakeDeliverers(), nobody);
+  const { vacuumed } = await steps.run('vacuum', () => activities.tidyPartitions({ dryRun }), {
+    ...{ vacuumed: [], failed: [] },
+  });
+  const { parent, built, dropped } = await steps.run('index payloads', () => activities.indexPayloads({ dryRun }), {
+    ...{ parent: 'kept', built: [], dropped: [], failed: [] },
+  });
+  // Last: a reader may hold it up.
+  const { retired, putBack } = await steps.run('retire', () => activities.retirePartitions({ dryRun }), {
+    ...{ retired: [], putBack: [], failed: [] },
+  });
+  if (!dryRun) await settle(steps.message());
+  const indexes = { parent, built, dropped };
+  return { dryRun, made, vacuumed, swept, deliverers, indexes, retired, putBack, failed: steps.failures };
+}
+
+/** Tells of what failed, once; and that all is well, once it is. */
+async function settle(message: string | null): Promise<void> {
+  const { notify } = await rolloverActivities().settleMaintenance({ message });
+  // Whoever cannot be told now is told by the next one.
+  if (notify)
+    await alertActivities('daybook')
+      .notifyAlerts({ source: 'daybook' })
+      .catch(() => undefined);
+}
+
+/** As rollovers that began under 0.1.0 go on. */
+async function asBefore(dryRun: boolean): Promise<RolloverResult> {
+  const activities = maintenanceActivities();
+  const { made, vacuumed } = await activities.maintainPartitions({ dryRun });
+  const { batches: swept } = await activities.sweepSpool({ dryRun });
+  const deliverers = dryRun ? 0 : (await activities.wakeDeliverers()).deliverers;
+  const indexes = { parent: 'kept', built: [], dropped: [] } as const;
+  return { dryRun, made, vacuumed, swept, deliverers, indexes, retired: [], putBack: [], failed: [] };
+}
+
+function detailsOf({ made, vacuumed, swept, deliverers, indexes, retired, failed }: RolloverResult): string {
+  const days = (list: readonly Day[]) => list.join(', ') || 'none';
   return detailsTable([
-    ['partitions made', made.join(', ') || 'none'],
-    ['past days vacuumed', vacuumed.join(', ') || 'none'],
+    ['partitions made', days(made)],
+    ['past days vacuumed', days(vacuumed)],
     ['batches swept from the spool', String(swept)],
     ['deliverers woken', String(deliverers)],
+    ['payload indexes built', days(indexes.built)],
+    ['days retired', days(retired.map(({ day }) => day))],
+    ['failed', failed.map(({ step, day, message }) => `${step} ${day ?? ''}: ${message}`).join('; ') || 'nothing'],
   ]);
 }

@@ -12,6 +12,8 @@ export interface Maintenance {
   makeAhead(premake: number, now: Date, dryRun: boolean): Promise<Day[]>;
   /** Past days that have changed since they were vacuumed last, or never were. */
   untidyDays(now: Date): Promise<Day[]>;
+  /** Gathers the statistics of raw_events as a whole, which no vacuum of a day does, once a week. */
+  analyzeWeekly(now: Date): Promise<boolean>;
   /** Empties a day's pending lists, freezes its rows and gathers its statistics. */
   tidy(day: Day): Promise<void>;
 }
@@ -36,10 +38,13 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
     },
     async untidyDays(now) {
       return withClient(owner, async (client) => {
+        // The statistics are lost when a server crashes; what pg_class says of the last vacuum is not.
         const { rows } = await client.query<{ name: string }>(
-          `select s.relname as name from pg_inherits i join pg_stat_all_tables s on s.relid = i.inhrelid
-           where i.inhparent = to_regclass($1::text) and (
-             (s.last_vacuum is null and s.last_autovacuum is null and s.n_live_tup > 0)
+          `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           left join pg_stat_all_tables s on s.relid = c.oid
+           where i.inhparent = to_regclass($1::text) and c.relkind = 'r' and pg_relation_size(c.oid) > 0 and (
+             c.reltuples < 0 or c.relallvisible < c.relpages
+             or pg_relation_size(c.oid) > c.relpages::bigint * current_setting('block_size')::int
              or s.n_mod_since_analyze > 0 or s.n_dead_tup > 0)`,
           [`${escapeIdentifier(schema)}.raw_events`],
         );
@@ -47,6 +52,24 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         const days = await listPartitions(client, schema);
         return days.filter((day) => day < dayOfDate(now) && names.has(partitionName(day)));
       }).catch(mended('statistics of partitions could not be read'));
+    },
+    async analyzeWeekly(now) {
+      return withClient(owner, async (client) => {
+        const parent = `${escapeIdentifier(schema)}.raw_events`;
+        // Up to PostgreSQL 13 nothing tells when a partitioned table was analysed: Monday, then.
+        const { rows } = await client.query<{ due: boolean; only: boolean }>(
+          `select coalesce(s.last_analyze < $2::timestamptz - interval '7 days',
+                           s.relid is not null or extract(isodow from $2::timestamptz at time zone 'UTC') = 1
+                           or not exists (select from pg_statistic where starelid = p.oid)) as due,
+                  current_setting('server_version_num')::int >= 180000 as only
+           from (select $1::regclass::oid as oid) p left join pg_stat_all_tables s on s.relid = p.oid`,
+          [parent, now],
+        );
+        if (rows[0]?.due !== true) return false;
+        await client.query(`set statement_timeout = '2h'`);
+        await client.query(`analyze ${rows[0].only ? 'only ' : ''}${parent}`);
+        return true;
+      }).catch(mended('raw_events could not be analysed'));
     },
     async tidy(day) {
       await withClient(owner, async (client) => {

@@ -2,6 +2,8 @@ import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 import { partitionName, type Day } from '../../domain/day.ts';
 import { withClient } from './client.ts';
+import { listDayTables, readDayStates } from './day-tables.ts';
+import { withOwner } from './maintenance-session.ts';
 import { listPartitions } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
 
@@ -28,8 +30,11 @@ export async function resetDatabase(settings: PostgresSettings, drop: boolean): 
       await holder.query(`begin; lock table ${schema}.raw_event_keys in exclusive mode`);
       try {
         await withClient(settings, (client) => emptyPartitions(client, schema, days, consumers, drop));
+        await dropRetiring(settings);
       } finally {
-        const tables = ['raw_event_keys', 'raw_event_batches', 'raw_event_floor'].map((name) => `${schema}.${name}`);
+        const tables = ['raw_event_keys', 'raw_event_batches', 'raw_event_floor', 'raw_event_days'].map(
+          (name) => `${schema}.${name}`,
+        );
         await holder.query(
           `truncate ${[...consumers, ...tables].join(', ')}; insert into ${schema}.raw_event_floor default values; commit`,
         );
@@ -59,6 +64,16 @@ async function emptyPartitions(
     const statements = [`truncate ${[...consumers, ...partitions].join(', ')}`, ...(drop ? drops : [])];
     await client.query(statements.join('; '));
   }
+}
+
+/** What stands detached on its way to being retired would be in the way of its day's next partition. */
+async function dropRetiring(settings: PostgresSettings): Promise<void> {
+  await withOwner(settings, async (session) => {
+    const states = await readDayStates(session);
+    for (const { day, status } of await listDayTables(session)) {
+      if (status === 'detached' && states.has(day)) await session.client.query(`drop table ${session.partition(day)}`);
+    }
+  });
 }
 
 async function existing(client: Client, names: readonly string[]): Promise<string[]> {

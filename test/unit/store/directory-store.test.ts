@@ -34,6 +34,39 @@ describe('putIfAbsent', () => {
   });
 });
 
+describe('putStreamIfAbsent', () => {
+  async function* stream(...parts: string[]): AsyncGenerator<Uint8Array> {
+    for (const part of parts) yield Buffer.from(part);
+  }
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('half');
+    throw new Error('the other side broke off');
+  }
+  const read = async (path: string) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of (await open().getStream(path)) ?? []) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+
+  test('keeps the first blob and says so; getStream reads it', async () => {
+    expect(await open().putStreamIfAbsent('a/b', stream('first', ' ', 'part'))).toBe(true);
+    expect(await open().putStreamIfAbsent('a/b', stream('second'))).toBe(false);
+    expect(await read('a/b')).toBe('first part');
+    expect(await open().getStream('a/c')).toBeNull();
+    expect(folder.files()).toEqual(['a/b']);
+  });
+
+  test('leaves nothing where its content breaks off, and says what broke', async () => {
+    await expect(open().putStreamIfAbsent('a/b', broken())).rejects.toThrow('the other side broke off');
+    expect(folder.files()).toEqual([]);
+  });
+
+  test('is unavailable where the folder cannot be written', async () => {
+    writeFileSync(join(folder.path, 'file'), '');
+    await expect(open().putStreamIfAbsent('file/b', stream('x'))).rejects.toThrow(SinkUnavailable);
+  });
+});
+
 describe('put', () => {
   test('replaces a blob', async () => {
     await open().put('a/b', 'first');

@@ -1,0 +1,26 @@
+import type { Day } from '../domain/day.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+
+export interface DryRunInput {
+  /** Only look. */
+  readonly dryRun: boolean;
+}
+
+export interface MadePartitions {
+  /** Days whose partitions were made, or are missing. */
+  readonly made: readonly Day[];
+}
+
+/** Makes the partitions of the coming days. Safe to repeat because one that is there is left as it is. */
+export function createMakePartitions({ config, maintenance }: ActivityDependencies) {
+  return async function makePartitions({ dryRun }: DryRunInput): Promise<MadePartitions> {
+    return runAdapter(
+      (text) => text,
+      async () => {
+        const { premake } = config.current().config.partitions;
+        return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
+      },
+    );
+  };
+}

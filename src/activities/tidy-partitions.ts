@@ -1,0 +1,37 @@
+import type { Day } from '../domain/day.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { DayProblem } from '../sinks/postgres/retire-days.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { DryRunInput } from './make-partitions.ts';
+import { runAdapter } from './run-adapter.ts';
+
+export interface TidiedPartitions {
+  /** Past days that were vacuumed and analysed, or wait for it. */
+  readonly vacuumed: readonly Day[];
+  readonly failed: readonly DayProblem[];
+}
+
+/** Lets PostgreSQL tidy up past days. Safe to repeat because what is tidy is left alone. */
+export function createTidyPartitions({ maintenance }: ActivityDependencies) {
+  return async function tidyPartitions({ dryRun }: DryRunInput): Promise<TidiedPartitions> {
+    return runAdapter(
+      (text) => text,
+      async ({ signal, onProgress }) => {
+        const vacuumed: Day[] = [];
+        const failed: DayProblem[] = [];
+        for (const day of await maintenance.untidyDays(new Date())) {
+          signal.throwIfAborted();
+          try {
+            if (!dryRun) await maintenance.tidy(day);
+            vacuumed.push(day);
+          } catch (error) {
+            failed.push({ day, message: messageOf(error) });
+          }
+          onProgress({ vacuumed: day });
+        }
+        if (!dryRun) await maintenance.analyzeWeekly(new Date());
+        return { vacuumed, failed };
+      },
+    );
+  };
+}

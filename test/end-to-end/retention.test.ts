@@ -1,0 +1,90 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addDays, dayOfDate } from '../../src/domain/day.ts';
+import type { Receipt } from '../../src/domain/receipt.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const today = dayOfDate(new Date());
+const day = addDays(today, -5);
+const source = '{ name: items, type: file, path: items.ndjson, id: id, occurred_at: at }';
+
+describe('a day that is retired', () => {
+  const folder = temporaryFolder();
+  const workplace = new Workplace(folder);
+  let running: RunningDaybook;
+  const configure = (partitions: string) =>
+    writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n  - ${source}\npartitions: ${partitions}\n`);
+  const daybook = async (...args: string[]) => {
+    const result = await workplace.runBeside(args);
+    if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
+    return result;
+  };
+  const rows = async () => {
+    const text = `select *, occurred_at::text as at, created_at::text as made from raw_events order by id`;
+    return (await daybook('sql', '--json', text)).stdout.trim();
+  };
+  const run = async () => JSON.parse((await daybook('run', 'items', '--json')).stdout) as Receipt;
+  const archive = join(folder, 'data', 'archives', `${day}.csv.gz`);
+
+  beforeAll(async () => {
+    const lines = [day, day, today].map((at, n) => JSON.stringify({ id: `item ${n}`, at, text: 'a "b",\n' }));
+    writeFileSync(join(folder, 'items.ndjson'), `${lines.join('\n')}\n`);
+    configure('{}');
+    running = workplace.start(['up']);
+    await running.shows('Ctrl-C stops everything');
+    await run();
+  });
+  afterAll(async () => {
+    await running?.killAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('goes to an archive, and comes back from it as it was; a damaged archive is refused', async () => {
+    const before = await rows();
+    expect(before.split('\n')).toHaveLength(3);
+    configure('{ retention: 3d }');
+    expect((await daybook('partitions', 'maintain', '--dry-run')).stdout).toMatch(`days to retire: ${day}`);
+    const { code, stdout } = await daybook('partitions', 'maintain');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining(`days retired: ${day}\n  2 rows in archives/${day}.csv.gz`),
+    ]);
+    expect((await rows()).split('\n')).toHaveLength(1);
+
+    const intact = readFileSync(archive);
+    writeFileSync(
+      archive,
+      intact.map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
+    );
+    const refused = await daybook('restore', '--day', day);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/nothing was changed/)]);
+    expect((await rows()).split('\n')).toHaveLength(1);
+    writeFileSync(archive, intact);
+
+    const restored = await daybook('restore', '--day', day);
+    expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/^restored 2 of 2 rows/)]);
+    expect(await rows()).toBe(before);
+    await daybook('partitions', 'maintain');
+    expect(await rows()).toBe(before);
+  });
+
+  test('can be forgotten once it is restored: the next poll brings it back', async () => {
+    expect(await daybook('forget')).toMatchObject({ code: 2 });
+    const asked = await daybook('forget', '--day', day);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/forget 2 rows and 2 keys .*--yes/)]);
+    expect((await daybook('forget', '--day', day, '--yes')).stdout).toBe(`forgot 2 rows and 2 keys on ${day}\n`);
+    expect((await run()).postgres).toMatchObject({ written: 2, duplicate: 1, expired: 0 });
+    expect((await daybook('forget', '--source', 'items', '--yes', '--json')).stdout).toMatch('"rows":3,"keys":3');
+    expect((await run()).postgres).toMatchObject({ written: 3 });
+  });
+
+  test('is given up by --undo: the next rollover retires it, and its records are expired', async () => {
+    await daybook('restore', '--day', day, '--undo');
+    expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
+    await daybook('state', 'reset', 'items');
+    expect((await run()).postgres).toMatchObject({ written: 0, duplicate: 1, expired: 2 });
+    expect((await daybook('status')).stdout).toMatch('PostgreSQL');
+  });
+});

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addDays, dayOfDate, partitionName } from '../../src/domain/day.ts';
+import { openAlerts } from '../../src/store/alerts.ts';
+import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
+import { attempt, batchOf, records } from '../integration/batches.ts';
+import { Rig } from '../support/rig.ts';
+
+const yaml = (partitions: string) => `version: 1
+sources:
+  - { name: a, type: file, path: a.ndjson, id: id, occurred_at: at }
+partitions: ${partitions}
+`;
+const today = dayOfDate(new Date());
+const old = [addDays(today, -5), addDays(today, -4), addDays(today, -3)] as const;
+
+describe('partitionRollover', () => {
+  let rig: Rig;
+  const posted: { name: string; state: string }[] = [];
+  const webhook = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      posted.push(JSON.parse(body) as never);
+      response.end();
+    });
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+    rig = await Rig.create(yaml('{ retention: 2d, payload_index: sealed }'));
+    await rig.stopWorker();
+    rig.alertWebhook = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
+    await rig.startWorker();
+  });
+  afterAll(async () => {
+    await rig.close();
+    webhook.close();
+  });
+
+  let number = 0;
+  const start = (dryRun = false) =>
+    rig.client.workflow.start('partitionRollover', {
+      ...{
+        workflowId: `partition-rollover-${rig.taskQueue}-${number++}`,
+        taskQueue: rig.taskQueue,
+        args: [{ dryRun }],
+      },
+    });
+  const roll = async (dryRun = false) => (await (await start(dryRun)).result()) as RolloverResult;
+  const fill = async (...days: string[]) => {
+    for (const day of days) await attempt(rig.database.pool, batchOf('a', []), records(3, `${day} `, day));
+  };
+  const alerts = async () => (await openAlerts(createDirectoryStore(rig.path('data')))).map(({ name }) => name);
+
+  test('three days late retires each expired day, indexes the past ones, and makes the coming ones', async () => {
+    await fill(...old, addDays(today, -1));
+    await rig.database.rows(`update raw_event_floor set retired_before = '0001-01-01'`);
+    const plan = await roll(true);
+    expect(plan.retired.map(({ day }) => day)).toEqual(old);
+    expect(await rig.database.count('select count(*) from raw_events')).toBe(12);
+    const [first, second] = await Promise.all([start(), start()]);
+    const results = [await first.result(), await second.result()] as RolloverResult[];
+    expect(results.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(results.flatMap(({ retired }) => retired.map(({ day }) => day)).sort()).toEqual(old);
+    expect(results.some(({ made }) => made.length === 8)).toBe(true);
+    expect(results.some(({ indexes }) => indexes.parent === 'dropped')).toBe(true);
+    expect(results.flatMap(({ indexes }) => indexes.built)).toContain(addDays(today, -1));
+    expect(await rig.database.count('select count(*) from raw_events')).toBe(3);
+    expect(await rig.database.count('select count(*) from raw_event_keys')).toBe(3);
+    expect(rig.files('data', 'archives')).toHaveLength(6);
+  });
+
+  test('a step that fails stops no other; an alert tells of it, until a rollover does all', async () => {
+    const day = old[0];
+    await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
+    await fill(day);
+    await rig.database.rows('delete from raw_event_days');
+    // A view on the day's table keeps it from being dropped.
+    await rig.database.rows(`create view report as select * from ${partitionName(day)}`);
+    const { failed, made } = await roll();
+    expect(made).toEqual([]);
+    expect(failed).toEqual([{ step: 'retire', day, message: expect.stringMatching(/report/) as string }]);
+    expect(await alerts()).toEqual(['maintenance']);
+    await rig.database.rows('drop view report');
+    expect(await roll()).toMatchObject({ failed: [], retired: [{ day, rows: 3 }] });
+    expect(await alerts()).toEqual([]);
+    expect(posted).toMatchObject([
+      { name: 'maintenance', source: 'daybook', state: 'open' },
+      { name: 'maintenance', source: 'daybook', state: 'resolved' },
+    ]);
+  });
+});

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ArchiveRefused, SinkUnavailable } from '../../src/domain/errors.ts';
+import { forgetRows } from '../../src/sinks/postgres/forget-rows.ts';
+import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
+import { restoreDay, unkeepDay } from '../../src/sinks/postgres/restore-day.ts';
+import { retireDays } from '../../src/sinks/postgres/retire-days.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { ArchiveFolder } from './archive-folder.ts';
+import { attempt, batchOf, record, rejection } from './batches.ts';
+import { servers } from './servers.ts';
+
+const day = '2026-10-01';
+
+describe.each(servers)('restoreDay on $name', ({ server }) => {
+  let database: TestDatabase;
+  let folder: ArchiveFolder;
+  beforeEach(async () => {
+    database = await createDatabase(server);
+    folder = new ArchiveFolder();
+    await write('news', [
+      record('a', `${day}T00:00:00.000000Z`, '{"b":1,"a":[1.50,null,"\\u00e9\\n\\""]}'),
+      record('b\n"', `${day}T12:00:00.000001Z`, '{"n":12345678901234567890.123}'),
+      record('c,"', `${day}T23:59:59.999999Z`, '"text"'),
+    ]);
+    await database.rows(`update raw_events set processed = true where source_id = 'a'`);
+  });
+  afterEach(async () => {
+    await database.drop();
+    folder.remove();
+  });
+
+  const write = (source: string, content: Parameters<typeof attempt>[2]) =>
+    attempt(database.pool, batchOf(source, content), content);
+  const everything = () =>
+    database.rows(
+      `select e.*::text as row, k.occurred_at::text as key from raw_events e
+       left join raw_event_keys k on k.source = e.source and k.source_id = e.source_id order by e.id`,
+    );
+  const retire = (keptFrom: string | null = '2026-10-02') =>
+    retireDays({
+      ...{ owner: database.settings, archives: folder.archives, keptFrom },
+      ...{ signal: new AbortController().signal, onStep: () => undefined },
+    });
+  const restore = () => restoreDay({ owner: database.settings, archives: folder.archives, day });
+
+  test('brings every column of every row back, keys too, and no rollover retires it before it is given up', async () => {
+    const before = await everything();
+    await retire();
+    expect(await everything()).toEqual([]);
+    expect(await restore()).toEqual({ day, archives: [`archives/${day}.csv.gz`], rows: 3, restored: 3 });
+    expect(await everything()).toEqual(before);
+    expect(await restore()).toMatchObject({ rows: 3, restored: 0 });
+    expect((await retire()).retired).toEqual([]);
+    expect(await everything()).toEqual(before);
+    expect(await unkeepDay(database.settings, day)).toBe(true);
+    expect(await unkeepDay(database.settings, day)).toBe(false);
+    // The same content needs no second archive.
+    expect((await retire()).retired).toEqual([{ day, rows: 3, archive: `archives/${day}.csv.gz` }]);
+    expect(await everything()).toEqual([]);
+  });
+
+  test('lets late records of the day in; retired again, both archives bring everything back', async () => {
+    await retire();
+    expect((await write('news', [record('late', day)])).counts).toMatchObject({ expired: 1, written: 0 });
+    await restore();
+    expect((await write('news', [record('late', day), record('a', day)])).counts).toMatchObject({
+      ...{ written: 1, duplicate: 1, expired: 0 },
+    });
+    await database.rows(`delete from raw_events where source_id = 'a'`);
+    await database.rows(`delete from raw_event_keys where source_id = 'a'`);
+    await database.rows(`update raw_events set processed = true`);
+    await unkeepDay(database.settings, day);
+    expect((await retire()).retired).toEqual([{ day, rows: 3, archive: `archives/${day}.2.csv.gz` }]);
+    expect(await restore()).toMatchObject({ rows: 6, restored: 4 });
+    const rows = await database.rows('select source_id, processed::text from raw_events order by 1');
+    expect(rows.map(({ source_id, processed }) => [source_id, processed])).toEqual([
+      ...[
+        ['a', 'true'],
+        ['b\n"', 'true'],
+        ['c,"', 'true'],
+        ['late', 'true'],
+      ],
+    ]);
+    expect(await database.count('select count(*) from raw_event_keys')).toBe(4);
+  });
+
+  test('stores no key twice that came again under another time, and brings rows back whose keys were left', async () => {
+    await retire();
+    await write('news', [record('a', '2026-10-05')]);
+    await database.rows(`insert into raw_event_keys values ('news', 'c,"', '${day}T23:59:59.999999Z')`);
+    expect(await restore()).toMatchObject({ rows: 3, restored: 2 });
+    expect(await database.count('select count(*) from raw_events')).toBe(3);
+    expect(await database.count('select count(*) from raw_event_keys')).toBe(3);
+    expect(await database.count(`select count(*) from raw_events where source_id = 'a'`)).toBe(1);
+  });
+
+  test('refuses an archive with a flipped byte, and changes nothing', async () => {
+    await retire();
+    folder.flip(day);
+    const error = await rejection(restore());
+    expect(error).toBeInstanceOf(ArchiveRefused);
+    expect(error.message).toMatch(/archives\/2026-10-01\.csv\.gz.*nothing was changed/);
+    expect(await listPartitions(database.pool, 'public')).toEqual([]);
+    expect(await database.count('select count(*) from raw_event_days')).toBe(0);
+  });
+
+  test('refuses a day that has no archive, naming those that have', async () => {
+    expect((await rejection(restore())).message).toMatch(/found no archive of 2026-10-01.*there is none of any day/);
+    await retire();
+    const other = restoreDay({ owner: database.settings, archives: folder.archives, day: '2026-09-09' });
+    expect((await rejection(other)).message).toMatch(/archives of 1 days, 2026-10-01 to/);
+  });
+
+  test('refuses a day that is half retired', async () => {
+    const abort = new AbortController();
+    const half = retireDays({
+      ...{ owner: database.settings, archives: folder.archives, keptFrom: '2026-10-02', signal: abort.signal },
+      onStep: (step) => {
+        if (step === 'drop') abort.abort(new Error('killed'));
+        abort.signal.throwIfAborted();
+      },
+    });
+    await rejection(half);
+    const error = await rejection(restore());
+    expect(error).toBeInstanceOf(SinkUnavailable);
+    expect(error.message).toMatch(/half retired.*partitions maintain/);
+    await retire();
+    expect(await restore()).toMatchObject({ restored: 3 });
+  });
+
+  test('into a new database lets its ids go on after those it brought', async () => {
+    await retire();
+    const highest = await database.count(`select last_value from raw_events_id_seq`);
+    await database.rows(`select setval('raw_events_id_seq', 1, false)`);
+    await restore();
+    await write('news', [record('new', '2026-10-09')]);
+    expect(await database.count('select max(id) from raw_events')).toBe(highest + 1);
+    expect(await database.count('select count(distinct id) from raw_events')).toBe(4);
+  });
+
+  test('forgotten rows may come again; keys whose rows are gone go, too', async () => {
+    await write('other', [record('x', day), record('y', '2026-10-02')]);
+    await database.rows(`delete from raw_events where source_id = 'c,"'`);
+    const forget = (what: { day: string | null; source: string | null }) =>
+      forgetRows(database.settings, what, () => undefined);
+    expect(await forget({ day, source: 'news' })).toEqual({ rows: 2, keys: 3 });
+    expect(await forget({ day, source: 'news' })).toEqual({ rows: 0, keys: 0 });
+    expect((await write('news', [record('c,"', day, '{}')])).counts.written).toBe(1);
+    expect(await forget({ day, source: null })).toEqual({ rows: 2, keys: 2 });
+    expect(await forget({ day: null, source: 'other' })).toEqual({ rows: 1, keys: 1 });
+    expect(await database.count('select count(*) from raw_event_keys')).toBe(0);
+  });
+
+  test('many rows and keys are forgotten in batches, each of them', async () => {
+    const many = Array.from({ length: 45_000 }, (_, n) => record(`k${n}`, n % 2 ? day : '2026-10-02'));
+    await write('many', many);
+    await database.rows(`delete from raw_events where source = 'many' and id % 3 = 0`);
+    const rows = await database.count(`select count(*) from raw_events where source = 'many'`);
+    let batches = 0;
+    expect(await forgetRows(database.settings, { day: null, source: 'many' }, () => batches++)).toEqual({
+      ...{ rows, keys: 45_000 },
+    });
+    expect(batches).toBe(6);
+    expect(await database.count('select count(*) from raw_event_keys')).toBe(3);
+  });
+});
