@@ -2,14 +2,18 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createDeferBatches } from './defer-batches.ts';
 import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
+import { createFinishReplay } from './finish-replay.ts';
 import { createMaintainPartitions } from './maintain-partitions.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
+import { createPlanReplay } from './plan-replay.ts';
 import { createReleaseBatches } from './release-batches.ts';
+import { createReplayLetters } from './replay-letters.ts';
 import { createRequestBackfill } from './request-backfill.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
+import { createSettleReplay } from './settle-replay.ts';
 import { createSweepSpool } from './sweep-spool.ts';
 import { createUnpauseSchedule } from './unpause-schedule.ts';
 import { createWakeDeliverers } from './wake-all-deliverers.ts';
@@ -34,6 +38,10 @@ export function createActivities(dependencies: ActivityDependencies) {
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
+    planReplay: createPlanReplay(dependencies),
+    replayLetters: createReplayLetters(dependencies),
+    settleReplay: createSettleReplay(dependencies),
+    finishReplay: createFinishReplay(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };
 }

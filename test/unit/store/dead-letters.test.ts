@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { RunRef } from '../../../src/domain/batch.ts';
 import type { NewDeadLetter } from '../../../src/domain/dead-letter.ts';
 import { writeJson } from '../../../src/domain/json.ts';
-import { discardLetter, listDeadLetters, undiscardLetter, writeDeadLetters } from '../../../src/store/dead-letters.ts';
+import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters.ts';
+import { discardLetter, undiscardLetter } from '../../../src/store/hidden-letters.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
