@@ -73,12 +73,13 @@ export async function readTaken(store: BlobStore, run: RunRef, name: string): Pr
 /** Deletes the notes of a replay that has ended. */
 export async function deleteReplayNotes(store: BlobStore, run: RunRef): Promise<void> {
   for (const path of await store.list(folderOf(run))) {
-    if (path.includes(`/${prefix}`)) await store.delete(path);
+    // The name alone: the folder is named by the workflow, which may begin so, and holds batches that wait.
+    if (path.slice(path.lastIndexOf('/') + 1).startsWith(prefix)) await store.delete(path);
   }
 }
 
 /** Batches beside them are named by hashes. */
-const prefix = 'replay-';
+const prefix = 'letters-';
 
 function notePath(run: RunRef, name: string): string {
   return `${folderOf(run)}/${prefix}${name}`;
