@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
@@ -74,6 +74,11 @@ sources:
       incremental: { cursor: at, start_param: since, end_param: until } }
 `,
   );
+  // Ports of its own: while a part is away, no other stack on this machine may take its place.
+  const port = 10_000 + (process.pid % 3_000) * 3;
+  mkdirSync(join(folder, '.daybook'));
+  const ports = { postgres: port, temporal: port + 1, temporalUi: port + 2 };
+  writeFileSync(join(folder, '.daybook', 'stack.json'), JSON.stringify({ ports }));
   workplace = new Workplace(folder);
   running = workplace.start(['up']);
   await running.shows('Ctrl-C stops everything');
