@@ -2,12 +2,15 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createDeferBatches } from './defer-batches.ts';
 import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
+import { createFinishReplay } from './finish-replay.ts';
 import { createMaintainPartitions } from './maintain-partitions.ts';
 import { createIndexPayloads } from './index-payloads.ts';
 import { createMakePartitions } from './make-partitions.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
+import { createPlanReplay } from './plan-replay.ts';
 import { createReleaseBatches } from './release-batches.ts';
+import { createReplayLetters } from './replay-letters.ts';
 import { createRequestBackfill } from './request-backfill.ts';
 import { createRetirePartitions } from './retire-partitions.ts';
 import { createSettleMaintenance } from './settle-maintenance.ts';
@@ -15,6 +18,7 @@ import { createTidyPartitions } from './tidy-partitions.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
+import { createSettleReplay } from './settle-replay.ts';
 import { createSweepSpool } from './sweep-spool.ts';
 import { createUnpauseSchedule } from './unpause-schedule.ts';
 import { createWakeDeliverers } from './wake-all-deliverers.ts';
@@ -44,6 +48,10 @@ export function createActivities(dependencies: ActivityDependencies) {
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
+    planReplay: createPlanReplay(dependencies),
+    replayLetters: createReplayLetters(dependencies),
+    settleReplay: createSettleReplay(dependencies),
+    finishReplay: createFinishReplay(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };
 }

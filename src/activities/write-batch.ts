@@ -54,5 +54,8 @@ export async function writeTo(
 
 /** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */
 function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
-  return { reason: 'unstorable', message, at: new Date().toISOString(), page: 0, index, recordText: record.payload };
+  const at = new Date().toISOString();
+  // Where the record has no time of its own, this was the clock's when it was fetched.
+  const fetchedAt = record.occurredAt;
+  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, recordText: record.payload };
 }

@@ -1,7 +1,8 @@
 import { rejectionReasons } from '../domain/rejection.ts';
 import { writeJson } from '../domain/json.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
-import { discardLetter, listDeadLetters, undiscardLetter, type LetterFilter } from '../store/dead-letters.ts';
+import { listDeadLetters, type LetterFilter } from '../store/dead-letters.ts';
+import { discardLetter, undiscardLetter } from '../store/hidden-letters.ts';
 import { createContext, openStore, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, say, shorten } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -58,7 +59,8 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   );
 }
 
-function readFilter(options: DeadLettersOptions): LetterFilter {
+/** The options that say which dead letters are meant. @throws UsageError */
+export function readFilter(options: DeadLettersOptions): LetterFilter {
   const { source, reason, run, discarded } = options;
   if (reason !== undefined && !(rejectionReasons as readonly string[]).includes(reason)) {
     throw new UsageError(`--reason: found "${reason}", expected one of ${rejectionReasons.join(', ')}`);

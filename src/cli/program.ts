@@ -108,6 +108,12 @@ function addStorage(program: Command): void {
     .option('--discarded', 'also those that were discarded')
     .option('--json', 'print JSON, one dead letter a line')
     .action(act(async () => (await import('./dead-letters.ts')).listDeadLettersCommand));
+  const replay = 'extract refused records again, by the configuration as it is now, and store those that pass';
+  which(add(letters, 'replay [ids...]', replay, 'dead-letters replay --source quakes --reason missing_time'))
+    .option('--dry-run', 'show what would become of them; store nothing')
+    .option('--detach', 'do not wait for the end')
+    .option('--json', 'print JSON, one source a line')
+    .action(act(async () => (await import('./replay-letters.ts')).replayDeadLettersCommand));
   const discard = 'hide refused records that need no further look';
   which(add(letters, 'discard [ids...]', discard, 'dead-letters discard --source quakes --reason missing_id'))
     .option('--undo', 'show them again')

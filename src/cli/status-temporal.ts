@@ -1,9 +1,9 @@
 import { embeddedUi } from '../embedded/addresses.ts';
 import { ScheduleNotFoundError, type Client } from '@temporalio/client';
-import { scrapeRunType, scrapeScheduleId } from '../domain/names.ts';
+import { messageOf } from '../domain/errors.ts';
+import { scheduleMemoKey, scrapeRunType, scrapeScheduleId } from '../domain/names.ts';
 import { parsePauseNote, type PausedBy } from '../domain/pause-note.ts';
 import type { Progress } from '../workflows/messages.ts';
-import { CannotStart } from './cannot-start.ts';
 import { externalTemporal, requireTemporal, type Context } from './context.ts';
 import { withTemporal } from './temporal-client.ts';
 
@@ -14,37 +14,63 @@ export interface ScheduleStatus {
 }
 
 export interface ServerStatus {
-  readonly address: string;
+  /** Null where neither the environment names one nor this home runs one. */
+  readonly address: string | null;
   readonly reachable: boolean;
+  /** Why it is not. */
+  readonly error: string | null;
   /** Address of the Web UI; null where it is not known. */
   readonly ui: string | null;
 }
 
+export interface SchedulesStatus {
+  readonly server: ServerStatus;
+  readonly sources: ReadonlyMap<string, ScheduleStatus>;
+  /** Schedules of sources that are not among those asked for. */
+  readonly others: ReadonlyMap<string, 'paused' | 'running'>;
+}
+
+const nothing = { sources: new Map(), others: new Map() };
+
 /** What the Temporal server says of sources' schedules; a server that is away is a finding, not a failure. */
-export async function readScheduleStatus(
-  context: Context,
-  sources: readonly string[],
-): Promise<{ readonly server: ServerStatus; readonly sources: ReadonlyMap<string, ScheduleStatus> }> {
-  const settings = requireTemporal(context);
+export async function readScheduleStatus(context: Context, sources: readonly string[]): Promise<SchedulesStatus> {
+  let address: string | null = null;
   const ui = externalTemporal(context) ? null : embeddedUi(context.home);
   try {
-    const found = await withTemporal(settings, async (client) => {
-      const entries = await Promise.all(
-        sources.map(async (name) => [name, await scheduleStatus(client, name)] as const),
-      );
-      const held = await pausedRuns(client);
-      return new Map(
-        entries.flatMap(([name, status]): [string, ScheduleStatus][] => {
-          const paused = status?.paused ?? held.get(name) ?? null;
-          return status || paused ? [[name, { nextRunAt: status?.nextRunAt ?? null, paused }]] : [];
-        }),
-      );
-    });
-    return { server: { address: settings.address, reachable: true, ui }, sources: found };
+    const settings = requireTemporal(context);
+    ({ address } = settings);
+    const found = await withTemporal(settings, async (client) => ({
+      sources: await readSchedules(client, sources),
+      others: await otherSchedules(client, new Set(sources)),
+    }));
+    return { ...found, server: { address, reachable: true, error: null, ui } };
   } catch (error) {
-    if (!(error instanceof CannotStart)) throw error;
-    return { server: { address: settings.address, reachable: false, ui }, sources: new Map() };
+    return { ...nothing, server: { address, reachable: false, error: messageOf(error), ui } };
   }
+}
+
+async function readSchedules(client: Client, sources: readonly string[]): Promise<Map<string, ScheduleStatus>> {
+  const entries = await Promise.all(sources.map(async (name) => [name, await scheduleStatus(client, name)] as const));
+  const held = await pausedRuns(client);
+  return new Map(
+    entries.flatMap(([name, status]): [string, ScheduleStatus][] => {
+      const paused = status?.paused ?? held.get(name) ?? null;
+      return status || paused ? [[name, { nextRunAt: status?.nextRunAt ?? null, paused }]] : [];
+    }),
+  );
+}
+
+async function otherSchedules(
+  client: Client,
+  known: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, 'paused' | 'running'>> {
+  const others = new Map<string, 'paused' | 'running'>();
+  for await (const { scheduleId, memo, state } of client.schedule.list()) {
+    const source = memo?.[scheduleMemoKey];
+    if (typeof source !== 'string' || known.has(source) || scheduleId !== scrapeScheduleId(source)) continue;
+    others.set(source, state.paused ? 'paused' : 'running');
+  }
+  return others;
 }
 
 async function scheduleStatus(client: Client, source: string): Promise<ScheduleStatus | null> {

@@ -1,35 +1,48 @@
-import type { Config } from '../config/parse-config.ts';
-import type { SourceConfig } from '../config/source-schemas.ts';
 import type { Alert } from '../domain/alert.ts';
 import { dayOfDate, type Day } from '../domain/day.ts';
-import { healthOf, type Health, type HealthFacts } from '../domain/health.ts';
+import { healthOf, type Health } from '../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import { readDeferred, waitingDeliveries } from '../store/deferred.ts';
 import { openAlerts } from '../store/alerts.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
-import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
-import { formatTable, print, printJson, shorten } from './output.ts';
+import { createContext, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import { printJson } from './output.ts';
+import { readKnownSources, type KnownSources } from './status-config.ts';
 import { readDatabaseStatus, type DatabaseStatus } from './status-postgres.ts';
+import { printStatus } from './status-print.ts';
 import { readScheduleStatus, type ScheduleStatus, type ServerStatus } from './status-temporal.ts';
+import { readWaiting, summarizeWaiting, type Waiting } from './status-waiting.ts';
 
-interface SourceStatus {
+export interface SourceStatus {
   readonly name: string;
   readonly health: Health;
   readonly reason: string | null;
+  /** Since when it is so; where that is not known, when the last run ended. */
   readonly since: string | null;
   readonly lastReceipt: Receipt | FailedReceipt | null;
   readonly nextRunAt: string | null;
   readonly watermark: string | null;
+  /** Null where PostgreSQL cannot be asked. */
   readonly recordsToday: number | null;
   readonly paused: ScheduleStatus['paused'];
   /** Batches that wait for a sink. */
   readonly deferred: number;
+  /** The same, sink by sink. */
+  readonly waiting: readonly Waiting[];
 }
 
 export interface Status {
   readonly sources: readonly SourceStatus[];
+  /** Sources that are gone from the configuration, and have left something behind. */
+  readonly unconfigured: readonly {
+    readonly name: string;
+    readonly schedule: 'paused' | 'running' | null;
+    readonly deferred: number;
+    readonly waiting: readonly Waiting[];
+  }[];
+  /** Null where the configuration is good. */
+  readonly config: { readonly broken: string } | null;
   readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
   readonly alerts: readonly Alert[];
   readonly postgres: DatabaseStatus['server'];
@@ -39,99 +52,88 @@ export interface Status {
 /** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open. */
 export async function statusCommand(options: CommonOptions & { json?: boolean; check?: boolean }): Promise<void> {
   const context = createContext(options);
-  const status = await readStatus(context, loadConfig(context));
+  const now = new Date();
+  const status = await readStatus(context, now);
   if (options.json) printJson(status);
-  else printStatus(status);
+  else printStatus(status, now);
   if (options.check && status.alerts.length > 0) process.exitCode = 1;
 }
 
-async function readStatus(context: Context, config: Config): Promise<Status> {
-  const now = new Date();
-  const names = config.sources.map((source) => source.name);
+async function readStatus(context: Context, now: Date): Promise<Status> {
+  const store = openStore(context);
+  const known = await readKnownSources(context, store);
   const [database, schedules] = await Promise.all([
     readDatabaseStatus(context, dayOfDate(now)),
-    readScheduleStatus(context, names),
+    readSchedules(context, known),
   ]);
-  const waiting = await readWaiting(openStore(context));
+  // Neither is named, and no stack runs: there is nothing to tell of.
+  if (!database.found && schedules.server.address === null) requireTemporal(context);
+  const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
   const sources: SourceStatus[] = [];
-  for (const source of config.sources) {
-    const schedule = schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null };
-    const recordsToday = database.recordsToday ? (database.recordsToday.get(source.name) ?? 0) : null;
-    sources.push(
-      await sourceStatus(context, source, schedule, { recordsToday, waiting: waiting.get(source.name) ?? null }, now),
-    );
+  for (const source of schedules.known) {
+    const facts = {
+      schedule: schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null },
+      recordsToday: database.recordsToday ? (database.recordsToday.get(source.name) ?? 0) : null,
+      waiting: waiting.get(source.name) ?? [],
+      failingSince: alerts.find((alert) => alert.source === source.name && alert.name === 'run_failed')?.since ?? null,
+    };
+    sources.push(await sourceStatus(store, source, facts, now));
   }
+  const others = new Set(
+    [...schedules.others.keys(), ...waiting.keys()].filter(
+      (name) => !schedules.known.some((source) => source.name === name),
+    ),
+  );
   return {
     sources,
+    unconfigured: [...others].sort().map((name) => ({
+      ...{ name, schedule: schedules.others.get(name) ?? null, ...countWaiting(waiting.get(name) ?? []) },
+    })),
+    config: known.broken === null ? null : { broken: known.broken },
     partitions: database.partitions,
-    alerts: await openAlerts(openStore(context)),
+    alerts,
     postgres: database.server,
     temporal: schedules.server,
   };
 }
 
+/** Where the configuration cannot be read, what has a schedule counts as configured. */
+async function readSchedules(context: Context, { sources, broken }: KnownSources) {
+  const names = sources.map(({ name }) => name);
+  const found = await readScheduleStatus(context, names);
+  if (broken === null || found.others.size === 0) return { ...found, known: sources };
+  const more = [...found.others.keys()].map((name) => ({ name, everyMs: null }));
+  const known = [...sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const all = await readScheduleStatus(
+    context,
+    known.map(({ name }) => name),
+  );
+  return { ...all, known };
+}
+
+interface SourceFacts {
+  readonly schedule: ScheduleStatus;
+  readonly recordsToday: number | null;
+  readonly waiting: readonly Waiting[];
+  readonly failingSince: string | null;
+}
+
 async function sourceStatus(
-  context: Context,
-  source: SourceConfig,
-  { paused, nextRunAt }: ScheduleStatus,
-  { recordsToday, waiting }: { readonly recordsToday: number | null; readonly waiting: HealthFacts['waiting'] },
+  store: BlobStore,
+  { name, everyMs }: KnownSources['sources'][number],
+  { schedule: { paused, nextRunAt }, recordsToday, waiting, failingSince }: SourceFacts,
   now: Date,
 ): Promise<SourceStatus> {
-  const store = openStore(context);
-  const lastReceipt = await readLastReceipt(store, source.name, now);
-  const { state } = await readState(store, source.name);
-  const everyMs = source.schedule?.every ?? null;
+  const lastReceipt = await readLastReceipt(store, name, now);
+  const { state } = await readState(store, name);
   return {
-    name: source.name,
-    ...healthOf({ lastReceipt, waiting, paused, everyMs, now }),
-    lastReceipt,
-    nextRunAt,
-    watermark: state?.watermark ?? null,
-    recordsToday,
-    paused,
-    deferred: waiting?.batches ?? 0,
+    name,
+    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, failingSince, now }),
+    ...{ lastReceipt, nextRunAt, watermark: state?.watermark ?? null, recordsToday, paused },
+    ...countWaiting(waiting),
   };
 }
 
-/** What waits for the sinks, by source: how much, since when, and why. */
-async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string, NonNullable<HealthFacts['waiting']>>> {
-  const found = new Map<string, NonNullable<HealthFacts['waiting']>>();
-  for (const { sink, source, paths } of await waitingDeliveries(store)) {
-    const oldest = paths[0] === undefined ? null : await readDeferred(store, paths[0]);
-    if (!oldest) continue;
-    const before = found.get(source);
-    const reason = `${sink}: ${oldest.reason}`;
-    found.set(source, {
-      batches: paths.length + (before?.batches ?? 0),
-      since: before && before.since < oldest.since ? before.since : oldest.since,
-      reason: before ? `${before.reason}; ${reason}` : reason,
-    });
-  }
-  return found;
-}
-
-function printStatus(status: Status): void {
-  const rows = status.sources.map((source) => [
-    source.name,
-    source.health,
-    source.lastReceipt ? `${source.lastReceipt.outcome} ${source.lastReceipt.finishedAt.slice(0, 19)}Z` : '-',
-    source.nextRunAt?.slice(0, 19).concat('Z') ?? '-',
-    source.recordsToday === null ? '-' : String(source.recordsToday),
-    source.watermark ?? '-',
-    shorten(source.reason ?? '', 60),
-  ]);
-  print(formatTable(['source', 'health', 'last run', 'next run', 'today', 'watermark', 'reason'], rows));
-  const { partitions, postgres, temporal, alerts } = status;
-  print('');
-  print(`PostgreSQL  ${postgres.reachable ? postgres.version : `cannot be reached: ${postgres.error}`}`);
-  print(
-    `Temporal    ${temporal.reachable ? temporal.address : `${temporal.address} cannot be reached`}${temporal.ui === null ? '' : `, Web UI ${temporal.ui}`}`,
-  );
-  if (partitions) print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
-  for (const { pid, user, application, since } of postgres.longTransactions)
-    print(
-      `long reader pid ${pid} of ${user}${application ? ` (${application})` : ''} has held raw_events since ${since}; it holds up retiring days`,
-    );
-  for (const alert of alerts)
-    print(`alert       ${alert.name} ${alert.source} since ${alert.since}: ${shorten(alert.message, 100)}`);
+function countWaiting(waiting: readonly Waiting[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
+  return { deferred: waiting.reduce((sum, { batches }) => sum + batches, 0), waiting };
 }

@@ -28,6 +28,8 @@ export interface NewDeadLetter {
   readonly at: string;
   readonly page: number;
   readonly index: number;
+  /** When the record was fetched, where that was not `at`. ISO 8601. */
+  readonly fetchedAt?: string;
   /** JSON text of the raw record. */
   readonly recordText: string;
 }

@@ -11,13 +11,15 @@ export interface HealthFacts {
   readonly paused: { readonly reason: string | null } | null;
   /** How often it is to run; null = unknown, or by command only. */
   readonly everyMs: number | null;
+  /** When the first of the runs failed that have done so since; null = unknown. */
+  readonly failingSince: string | null;
   readonly now: Date;
 }
 
 export interface HealthVerdict {
   readonly health: Health;
   readonly reason: string | null;
-  /** When the last run ended; null where there was none. */
+  /** Since when it is so; where that is not known, when the last run ended. Null where there was none. */
   readonly since: string | null;
 }
 
@@ -26,23 +28,23 @@ const lateAfterRuns = 3;
 const lateAtLeastMs = 120_000;
 
 /** The health of a source, from its last receipt and its schedule. */
-export function healthOf({ lastReceipt, waiting, paused, everyMs, now }: HealthFacts): HealthVerdict {
+export function healthOf({ lastReceipt, waiting, paused, everyMs, failingSince, now }: HealthFacts): HealthVerdict {
   const since = lastReceipt?.finishedAt ?? null;
   if (paused) return { health: 'paused', reason: paused.reason, since };
-  if (!lastReceipt) return { health: 'never_ran', reason: null, since };
   // A run that someone cancelled says nothing of its source.
-  if (lastReceipt.outcome === 'failed' && lastReceipt.error.type !== 'Cancelled') {
+  if (lastReceipt?.outcome === 'failed' && lastReceipt.error.type !== 'Cancelled') {
     const { type, message } = lastReceipt.error;
-    return { health: 'failing', reason: `${type}: ${message}`, since };
+    return { health: 'failing', reason: `${type}: ${message}`, since: failingSince ?? since };
   }
   if (waiting) {
     const { batches, since: waitsSince, reason } = waiting;
     return {
       health: 'deferred',
       reason: `${batches} ${batches === 1 ? 'batch waits' : 'batches wait'} since ${waitsSince}: ${reason}`,
-      since,
+      since: waitsSince,
     };
   }
+  if (!lastReceipt) return { health: 'never_ran', reason: null, since };
   const silentMs = now.getTime() - Date.parse(lastReceipt.finishedAt);
   if (everyMs !== null && silentMs > Math.max(everyMs * lateAfterRuns, lateAtLeastMs)) {
     return { health: 'late', reason: `no run has ended for ${Math.round(silentMs / 1000)} s`, since };

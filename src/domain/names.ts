@@ -56,6 +56,12 @@ export function unpauseId(source: string): string {
   return `unpause-${source}`;
 }
 
+export const replayLettersType = 'replayDeadLetters';
+
+export function replayLettersId(source: string, at: Date): string {
+  return `replay-dead-letters-${source}-${at.toISOString()}`;
+}
+
 /** Whether a workflow id is that of a scheduled or commanded run of a source: names may begin alike. */
 export function isRunOf(source: string, workflowId: string): boolean {
   const prefix = `scrape-${source}-`;

@@ -130,6 +130,11 @@ export function forgetPoll(state: SourceState): SourceState {
   };
 }
 
+/** Drops what lets a source say that nothing changed, and what lets a poll take a record for known; not how far it came. */
+export function forgetAnswers(state: SourceState): SourceState {
+  return { ...state, etag: null, lastModified: null, previousPoll: [], freshUntil: null };
+}
+
 /** Whether a stored value has the parts of a state: one that has not would stick a workflow. */
 export function isSourceState(value: unknown): value is SourceState {
   if (!isObject(value) || value['version'] !== 1) return false;

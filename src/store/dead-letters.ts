@@ -4,10 +4,24 @@ import type { DeadLetter, NewDeadLetter } from '../domain/dead-letter.ts';
 import { parseJson } from '../domain/json.ts';
 import { pathPart } from '../domain/path-part.ts';
 import type { BlobStore } from './blob-store.ts';
+import { readHiddenLetters } from './hidden-letters.ts';
 
 /** A line of a dead-letter file. */
-interface StoredLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
+export interface StoredLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
   readonly workflowId: string;
+  /** See `NewDeadLetter`. */
+  readonly fetchedAt?: string;
+}
+
+/** A letter where it was found. */
+export interface FoundLetter {
+  readonly letter: StoredLetter;
+  readonly discardedAt: string | null;
+  readonly path: string;
+  /** Line of the file, from 0. */
+  readonly line: number;
+  /** Bytes of the line. */
+  readonly bytes: number;
 }
 
 /**
@@ -46,42 +60,47 @@ export interface LetterFilter {
  */
 export async function listDeadLetters(store: BlobStore, filter: LetterFilter): Promise<DeadLetter[]> {
   const letters = new Map<string, DeadLetter>();
-  const discarded = await readDiscarded(store);
-  const paths = await store.list(filter.source === undefined ? 'dead-letters' : `dead-letters/${filter.source}`);
-  for (const path of paths) {
-    const content = await store.get(path);
-    for (const line of content?.toString().split('\n') ?? []) {
-      if (line === '') continue;
-      const letter = parseJson(line).value as StoredLetter;
-      const discardedAt = discarded.get(letter.id) ?? null;
-      if (!matches(letter, filter) || (discardedAt !== null && !filter.discarded)) continue;
-      const { workflowId: _, ...first } = letter;
-      const known = letters.get(letter.id);
-      const earliest = known && known.at <= first.at ? known : { ...first, count: 0, discardedAt };
-      letters.set(letter.id, { ...earliest, count: (known?.count ?? 0) + 1 });
-    }
+  for await (const { letter, discardedAt } of readDeadLetters(store, filter)) {
+    const { workflowId: _, fetchedAt: __, ...first } = letter;
+    const known = letters.get(letter.id);
+    const earliest = known && known.at <= first.at ? known : { ...first, count: 0, discardedAt };
+    letters.set(letter.id, { ...earliest, count: (known?.count ?? 0) + 1 });
   }
   return [...letters.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** Hides a dead letter from lists: `discarded/<id>`. The letter itself stays, and one like it that comes later is hidden, too. */
-export async function discardLetter(store: BlobStore, id: string, at: Date): Promise<void> {
-  await store.putIfAbsent(`discarded/${id}`, at.toISOString());
-}
-
-/** Shows a discarded letter again. */
-export async function undiscardLetter(store: BlobStore, id: string): Promise<void> {
-  await store.delete(`discarded/${id}`);
-}
-
-/** When letters were discarded, by id. */
-async function readDiscarded(store: BlobStore): Promise<ReadonlyMap<string, string>> {
-  const discarded = new Map<string, string>();
-  for (const path of await store.list('discarded')) {
-    const at = await store.get(path);
-    if (at) discarded.set(path.slice('discarded/'.length), at.toString());
+/** All letters that are not hidden, equal ones each by itself, file by file. */
+export async function* readDeadLetters(store: BlobStore, filter: LetterFilter): AsyncGenerator<FoundLetter> {
+  const hidden = await readHiddenLetters(store, filter.source ?? null);
+  const paths = await store.list(filter.source === undefined ? 'dead-letters' : `dead-letters/${filter.source}`);
+  for (const path of paths) {
+    for (const [line, text] of (await linesOf(store, path)).entries()) {
+      if (text === '') continue;
+      const letter = parseLetter(text);
+      const discardedAt = hidden.discardedAt(letter.id);
+      if (!matches(letter, filter) || (discardedAt !== null && !filter.discarded)) continue;
+      if (hidden.isReplayed(letter)) continue;
+      yield { letter, discardedAt, path, line, bytes: Buffer.byteLength(text) };
+    }
   }
-  return discarded;
+}
+
+/** Letters of one file by their lines; one that is gone is left out. */
+export async function readLettersAt(
+  store: BlobStore,
+  path: string,
+  lines: readonly number[],
+): Promise<readonly StoredLetter[]> {
+  const content = await linesOf(store, path);
+  return lines.flatMap((line) => (content[line] ? [parseLetter(content[line])] : []));
+}
+
+async function linesOf(store: BlobStore, path: string): Promise<readonly string[]> {
+  return (await store.get(path))?.toString().split('\n') ?? [];
+}
+
+function parseLetter(line: string): StoredLetter {
+  return parseJson(line).value as StoredLetter;
 }
 
 function matches(letter: StoredLetter, filter: LetterFilter): boolean {
@@ -90,10 +109,14 @@ function matches(letter: StoredLetter, filter: LetterFilter): boolean {
 }
 
 function letterLine(run: RunRef, letter: NewDeadLetter): string {
-  const { reason, message, at, page, index, recordText } = letter;
+  const { reason, message, at, page, index, fetchedAt, recordText } = letter;
   const id = sha256(`${run.source}\n${reason}\n${recordText}`).slice(0, 32);
   const known = { id, source: run.source, reason, message, at, run: run.firstRunId, page, index };
-  const text = JSON.stringify({ ...known, workflowId: run.workflowId });
+  const text = JSON.stringify({
+    ...known,
+    workflowId: run.workflowId,
+    ...(fetchedAt === undefined ? {} : { fetchedAt }),
+  });
   return `${text.slice(0, -1)},"record":${recordText}}`;
 }
 

@@ -111,6 +111,16 @@ export function alertActivities(source: string) {
   });
 }
 
+/** Replaying reads and writes blobs only, a bounded page at a time: tried for ever, as all that goes to the store. */
+export function replayActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'planReplay' | 'replayLetters' | 'settleReplay' | 'finishReplay'>>({
+    ...storePolicy,
+    // Planning looks at all letters of the source.
+    startToCloseTimeout: '10m',
+    ...priorityOf(source),
+  });
+}
+
 /** Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker. */
 export function fetchActivities(plan: SourcePlan) {
   return proxyActivities<Pick<Activities, 'fetchBatch'>>({

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { Tally } from '../domain/receipt.ts';
+import type { ReplayResult } from '../domain/replay.ts';
 import type { Pause } from './pause.ts';
 
 /** `{reason?, by?, until?}`; checked by hand, so the type promises nothing. */
@@ -12,6 +13,9 @@ export const progressQuery = defineQuery<Progress>('progress');
 
 /** The same name: a backfill answers in its own way. */
 export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
+
+/** The same name again: the result of a replay so far. */
+export const replayProgressQuery = defineQuery<ReplayResult>('progress');
 
 /** Where a backfill stands. */
 export interface BackfillProgress {

@@ -131,6 +131,7 @@ describe('commands without a server', () => {
       ['partitions', 'ensure'],
       ['dead-letters', 'list'],
       ['dead-letters', 'discard'],
+      ['dead-letters', 'replay'],
       ['pause'],
       ['resume'],
       ['backfill'],

@@ -10,6 +10,7 @@ const health = (facts: Partial<HealthFacts>, secondsLater = 0) =>
     paused: null,
     waiting: null,
     everyMs: null,
+    failingSince: null,
     now: new Date(Date.parse(finishedAt) + secondsLater * 1000),
     ...facts,
   });
@@ -30,13 +31,18 @@ describe('healthOf', () => {
     const verdict = health({ lastReceipt: failure });
     expect(verdict).toMatchObject({ health: 'failing', since: finishedAt });
     expect(verdict.reason).toMatch(/SourceRefused.*answered 403/);
+    const failingSince = '2026-11-01T08:00:00.000Z';
+    expect(health({ lastReceipt: failure, failingSince })).toMatchObject({ since: failingSince });
   });
 
   test('is deferred while batches wait, and says how many, since when and why', () => {
     const waiting = { batches: 2, since: '2026-11-01T08:00:00.000Z', reason: 'postgres: away' };
     expect(health({ waiting })).toMatchObject({
       ...{ health: 'deferred', reason: '2 batches wait since 2026-11-01T08:00:00.000Z: postgres: away' },
+      since: waiting.since,
     });
+    // Also where only a backfill has run.
+    expect(health({ waiting, lastReceipt: null }).health).toBe('deferred');
     expect(health({ lastReceipt: aReceipt({ outcome: 'deferred' }) }).health).toBe('ok');
   });
   test('is paused before anything else, with the reason given', () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { RunRef } from '../../../src/domain/batch.ts';
 import type { NewDeadLetter } from '../../../src/domain/dead-letter.ts';
 import { writeJson } from '../../../src/domain/json.ts';
-import { discardLetter, listDeadLetters, undiscardLetter, writeDeadLetters } from '../../../src/store/dead-letters.ts';
+import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters.ts';
+import { discardLetter, hideReplayed, undiscardLetter } from '../../../src/store/hidden-letters.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
@@ -149,5 +150,25 @@ describe('a dead letter that is discarded', () => {
     ]);
     await undiscardLetter(store, first?.id ?? '');
     expect(await listDeadLetters(store, {})).toHaveLength(2);
+  });
+});
+
+describe('a dead letter that was replayed', () => {
+  test('is hidden; one like it that comes later, or that the replay itself was refused, is shown', async () => {
+    const store = open();
+    const replay = runOf('replay-1');
+    await write([letter('{"a":1}'), letter('{"a":2}')]);
+    await writeDeadLetters(store, runOf('other'), 0, '', [letter('{"a":1}')]);
+    const ids = (await list()).map(({ id }) => id);
+    await hideReplayed(store, replay, 0, { at: '2026-11-24T00:00:00.000Z', run: replay.firstRunId, ids });
+    expect(await list()).toEqual([]);
+    expect(await list({ source: 'news', discarded: true })).toEqual([]);
+    // The clock of who refuses it may be behind that of who replays it.
+    await writeDeadLetters(store, replay, 0, '-refused', [letter('{"a":2}', { at: '2026-11-23T23:59:59.000Z' })]);
+    await write([letter('{"a":1}', { at: '2026-11-25T00:00:00.000Z' })], runOf('later'));
+    expect((await list()).map(({ record, count }) => [record, count])).toEqual([
+      [{ a: 2 }, 1],
+      [{ a: 1 }, 1],
+    ]);
   });
 });

@@ -1,0 +1,45 @@
+import { log } from '@temporalio/activity';
+import { sinks } from '../domain/receipt.ts';
+import type { RunRef } from '../domain/batch.ts';
+import type { DeferredBecause, ReplayResult } from '../domain/replay.ts';
+import { forgetAnswers } from '../domain/state.ts';
+import { deleteReplayNotes } from '../store/replay-plan.ts';
+import { readState, writeState } from '../store/states.ts';
+import { settleAndLog } from './alerts.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor } from './source-access.ts';
+
+export interface FinishReplayInput {
+  readonly run: RunRef;
+  readonly result: ReplayResult;
+  readonly deferredBecause: DeferredBecause;
+}
+
+/**
+ * Lets the next poll ask for everything again: what could not be replayed may come from the source, which might say that
+ * nothing changed. Safe to repeat because a state without what it drops is a true one.
+ */
+export function createFinishReplay(dependencies: ActivityDependencies) {
+  return async function finishReplay({ run, result, deferredBecause }: FinishReplayInput) {
+    const { store } = dependencies;
+    const { source } = run;
+    const redact = redactorFor(source, dependencies);
+    return runAdapter(redact, async () => {
+      const { state } = await readState(store, source);
+      if (state && result.letters > 0) await writeState(store, source, forgetAnswers(state));
+      const verdicts = sinks.flatMap((sink) => {
+        const why = deferredBecause[sink];
+        if (why === undefined) return [];
+        return [
+          { name: `deferred_${sink}` as const, message: `replayed records of ${source} wait for ${sink}: ${why}` },
+        ];
+      });
+      const notify = await settleAndLog(dependencies, source, verdicts, redact);
+      const { letters, replayed, refused, unreplayable } = result;
+      log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
+      await deleteReplayNotes(store, run);
+      return { notify };
+    });
+  };
+}

@@ -1,0 +1,21 @@
+import { Context } from '@temporalio/activity';
+import type { RunRef } from '../domain/batch.ts';
+import type { ReplayPlan, ReplaySelection } from '../domain/replay.ts';
+import { planReplay as planPages } from '../store/replay-plan.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor } from './source-access.ts';
+
+export interface PlanReplayInput {
+  readonly run: RunRef;
+  readonly selection: ReplaySelection;
+}
+
+/** Notes which dead letters a replay takes. Safe to repeat because each attempt has notes of its own. */
+export function createPlanReplay(dependencies: ActivityDependencies) {
+  return async function planReplay({ run, selection }: PlanReplayInput): Promise<ReplayPlan> {
+    return runAdapter(redactorFor(run.source, dependencies), () =>
+      planPages(dependencies.store, run, selection, `plan-${Context.current().info.attempt}`),
+    );
+  };
+}

@@ -1,0 +1,104 @@
+import { Context } from '@temporalio/activity';
+import type { BatchRef, RunRef } from '../domain/batch.ts';
+import { DaySet, type DayRanges } from '../domain/day-set.ts';
+import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import { writeJson } from '../domain/json.ts';
+import type { AcceptedRecord } from '../domain/record.ts';
+import type { RejectionReason } from '../domain/rejection.ts';
+import type { ExtractCounts, ReplayPlan } from '../domain/replay.ts';
+import type { SourcePlan } from '../domain/source.ts';
+import { createLetterReplay } from '../sources/extraction/replay-letter.ts';
+import { spoolRecords } from '../store/batches.ts';
+import { writeDeadLetters, type StoredLetter } from '../store/dead-letters.ts';
+import { noteTaken, readReplayPage } from '../store/replay-plan.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { redactLetter } from './redact-letter.ts';
+import { runAdapter } from './run-adapter.ts';
+import { redactorFor, sourceTools } from './source-access.ts';
+
+export interface ReplayLettersInput {
+  readonly run: RunRef;
+  readonly plan: SourcePlan;
+  readonly letters: ReplayPlan;
+  /** Page of the letters, from 0. */
+  readonly page: number;
+  /** Number of the first batch that this page may make. */
+  readonly number: number;
+  /** Days that the replay has met so far. */
+  readonly days: DayRanges;
+}
+
+export interface ReplayLettersResult {
+  readonly counts: ExtractCounts;
+  readonly batches: readonly BatchRef[];
+  readonly nextNumber: number;
+  readonly days: DayRanges;
+  /** Names the note of the letters that are to be hidden once the batches are settled. */
+  readonly taken: string;
+}
+
+/**
+ * Extracts a page of dead letters again and spools what passes. Those that are refused for another reason than before
+ * become letters anew; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by
+ * its content, and nothing is hidden before the workflow has its answer.
+ */
+export function createReplayLetters(dependencies: ActivityDependencies) {
+  return async function replayLetters(input: ReplayLettersInput): Promise<ReplayLettersResult> {
+    const { run, plan, number } = input;
+    const { store } = dependencies;
+    const redact = redactorFor(run.source, dependencies);
+    return runAdapter(redact, async ({ signal }) => {
+      const tools = sourceTools(run.source, dependencies);
+      const days = new DaySet(input.days);
+      const replay = createLetterReplay(plan, days, await tools.schemas.of(plan, tools.resolvePath));
+      const now = new Date();
+      const sorted = sortLetters(await readReplayPage(store, run, input.letters, input.page), (letter) =>
+        replay(letter, now),
+      );
+      signal.throwIfAborted();
+      const renewed = sorted.renewed.map((letter) => redactLetter({ ...letter, at: now.toISOString() }, redact));
+      await writeDeadLetters(store, run, number, '', renewed);
+      const batches = await spoolRecords(store, run, number, sorted.accepted, now);
+      const taken = `taken-${number}-${Context.current().info.attempt}`;
+      await noteTaken(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
+      const { counts } = sorted;
+      const nextNumber = number + Math.max(1, batches.length);
+      return { counts, batches, nextNumber, days: days.ranges(), taken };
+    });
+  };
+}
+
+interface SortedLetters {
+  readonly accepted: readonly AcceptedRecord[];
+  readonly renewed: readonly NewDeadLetter[];
+  readonly taken: readonly string[];
+  readonly counts: ExtractCounts;
+}
+
+function sortLetters(
+  letters: readonly StoredLetter[],
+  replay: (letter: StoredLetter) => ReturnType<ReturnType<typeof createLetterReplay>>,
+): SortedLetters {
+  const accepted: AcceptedRecord[] = [];
+  const renewed: NewDeadLetter[] = [];
+  const taken: string[] = [];
+  const reasons: Partial<Record<RejectionReason, number>> = {};
+  let [refused, unreplayable] = [0, 0];
+  for (const letter of letters) {
+    const outcome = replay(letter);
+    if (outcome.kind === 'passed') {
+      accepted.push(outcome.record);
+      taken.push(letter.id);
+    } else if (outcome.kind === 'unreplayable') unreplayable++;
+    else {
+      const { reason, message } = outcome.rejection;
+      refused++;
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+      if (reason === letter.reason) continue;
+      const { at, fetchedAt = at, page, index, record } = letter;
+      renewed.push({ reason, message, at, fetchedAt, page, index, recordText: writeJson(record, true) });
+      taken.push(letter.id);
+    }
+  }
+  return { accepted, renewed, taken, counts: { passed: accepted.length, refused, unreplayable, reasons } };
+}

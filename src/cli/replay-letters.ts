@@ -1,0 +1,104 @@
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/errors.ts';
+import { replayLettersId, replayLettersType, taskQueue } from '../domain/names.ts';
+import type { ReplayResult } from '../domain/replay.ts';
+import type { ReplayDeadLettersInput } from '../workflows/replay-dead-letters.ts';
+import { createContext, loadConfig, openStore, requireTemporal } from './context.ts';
+import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
+import { chooseLetters, type ChosenLetters } from './choose-letters.ts';
+import { print, printJson, say } from './output.ts';
+import { requirePoller } from './poller.ts';
+import { previewReplay } from './replay-preview.ts';
+import { withTemporal } from './temporal-client.ts';
+
+export interface ReplayLettersOptions extends DeadLettersOptions {
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+}
+
+/** How often a replay is asked how far it has come. */
+const askMs = 1_000;
+
+/** `daybook dead-letters replay`: extracts refused records again, in a workflow for each source. */
+export async function replayDeadLettersCommand(ids: readonly string[], options: ReplayLettersOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const filter = readFilter(options);
+  const chosen = await chooseLetters(openStore(context), config, ids, filter);
+  if (chosen.length === 0) return say('no dead letters to replay');
+  if (options.dryRun) return previewReplay(context, config, chosen, options.json === true);
+  await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client);
+    const { source: _, ...narrower } = filter;
+    const started: [ChosenLetters, WorkflowHandle][] = [];
+    for (const letters of chosen) {
+      const { source } = letters;
+      const input = { source, ...narrower, ...(ids.length > 0 ? { ids: letters.letters.map(({ id }) => id) } : {}) };
+      started.push([letters, await start(client, input as ReplayDeadLettersInput)]);
+    }
+    if (options.detach) return;
+    for (const [letters, handle] of started) await follow(letters, handle, options.json === true);
+  });
+}
+
+async function start(client: Client, input: ReplayDeadLettersInput): Promise<WorkflowHandle> {
+  const workflowId = replayLettersId(input.source, new Date());
+  const priority = { priorityKey: 5, fairnessKey: input.source };
+  const handle = await client.workflow.start(replayLettersType, { workflowId, taskQueue, args: [input], priority });
+  say(`${input.source}: replayed in workflow ${workflowId}; it goes on without this command`);
+  return handle;
+}
+
+/** Shows how it goes until it ends. Exit code 1 where it failed; what is still refused is no failure. */
+async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: boolean): Promise<void> {
+  const over = new AbortController();
+  const watching = watch(handle, over.signal);
+  try {
+    const result = (await handle.result()) as ReplayResult;
+    if (json) printJson(result);
+    else for (const line of resultLines(result)) print(line);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const message = messageOf(error.cause ?? error);
+    if (json) printJson({ source, error: message });
+    else print(`${source}: failed: ${message}; what it had not stored stays a dead letter`);
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
+  let shown = '';
+  while (!over.aborted) {
+    await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
+    const progress = over.aborted ? null : await handle.query<ReplayResult>('progress').catch(() => null);
+    if (!progress) continue;
+    const { replayed, refused, unreplayable, letters } = progress;
+    const line = `${replayed + refused + unreplayable} of ${letters} looked at, ${replayed} stored`;
+    if (line !== shown) say(line);
+    shown = line;
+  }
+}
+
+/** What a replay has come to, and what is to be done. */
+function resultLines(result: ReplayResult): string[] {
+  const { source, letters, replayed, written, duplicate, expired, deferred, refused, reasons, unreplayable } = result;
+  const why = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`);
+  return [
+    `${source}: ${replayed} of ${letters} dead letters are stored: ${written} new, ${duplicate} known already, ${expired} of retired days`,
+    ...(deferred > 0 ? [`  ${deferred} wait for a sink; they are delivered as soon as it takes them, see status`] : []),
+    ...(refused > 0
+      ? [
+          `  ${refused} are still refused (${why.join(', ')}): see dead-letters list --source ${source}, mend the source, and replay again`,
+        ]
+      : []),
+    ...(unreplayable > 0
+      ? [
+          `  ${unreplayable} cannot be replayed, for what is kept of them is not what the source sent: the next poll asks for it again; replay --dry-run says why, dead-letters discard hides them`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,25 @@
+import { ConfigProblems } from '../config/problem.ts';
+import type { BlobStore } from '../store/blob-store.ts';
+import { listStates } from '../store/states.ts';
+import { loadConfig, type Context } from './context.ts';
+
+/** The sources that status tells of. */
+export interface KnownSources {
+  readonly sources: readonly { readonly name: string; readonly everyMs: number | null }[];
+  /** What is wrong with the configuration; the sources are then those that remember something. */
+  readonly broken: string | null;
+}
+
+/** A configuration that cannot be used is a finding, not a failure: the worker goes on with the last good one. */
+export async function readKnownSources(context: Context, store: BlobStore): Promise<KnownSources> {
+  try {
+    const { sources } = loadConfig(context);
+    return { sources: sources.map(({ name, schedule }) => ({ name, everyMs: schedule?.every ?? null })), broken: null };
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    const names = await listStates(store);
+    // Nothing has ever run here: a wrong --config is a mistake to be told of.
+    if (names.length === 0) throw error;
+    return { sources: names.map((name) => ({ name, everyMs: null })), broken: error.message };
+  }
+}

@@ -1,0 +1,101 @@
+import { noCounts, type Sink, type SinkCounts } from './receipt.ts';
+import type { RejectionReason } from './rejection.ts';
+
+/** Which dead letters of a source are to be replayed; each field narrows it. */
+export interface ReplaySelection {
+  readonly ids?: readonly string[];
+  readonly reason?: RejectionReason;
+  /** Workflow id or run id of the run that refused them. */
+  readonly run?: string;
+}
+
+/** What a replay is going to take, in pages of bounded size. */
+export interface ReplayPlan {
+  /** Names its blobs; another attempt has blobs of its own. */
+  readonly name: string;
+  readonly pages: number;
+  readonly letters: number;
+}
+
+/** What became of dead letters that were extracted again. */
+export interface ExtractCounts {
+  /** Extracted now: they go to the sinks. */
+  readonly passed: number;
+  /** Refused again, with the reason as it is now. */
+  readonly refused: number;
+  /** What is kept of them is not what the source sent: only the source can give them again. */
+  readonly unreplayable: number;
+  readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
+}
+
+/** The counts of a replay so far. */
+export interface ReplayTally extends ExtractCounts {
+  /** All that were to be replayed. */
+  readonly letters: number;
+  readonly batches: number;
+  readonly csv: SinkCounts;
+  readonly postgres: SinkCounts;
+}
+
+/** What a replay has come to: its result. */
+export interface ReplayResult {
+  readonly source: string;
+  readonly letters: number;
+  /** Dead letters no more: their records are stored, known already, of retired days, or wait for a sink. */
+  readonly replayed: number;
+  readonly written: number;
+  readonly duplicate: number;
+  readonly expired: number;
+  /** Records that wait for a sink. */
+  readonly deferred: number;
+  /** Still dead letters, by the rules as they are now or by PostgreSQL. */
+  readonly refused: number;
+  /** Why. */
+  readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
+  readonly unreplayable: number;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+const nothing = { passed: 0, refused: 0, unreplayable: 0, reasons: {} };
+
+export function emptyReplay(letters: number): ReplayTally {
+  return { letters, ...nothing, batches: 0, csv: noCounts, postgres: noCounts };
+}
+
+export function addExtracted(tally: ReplayTally, counts: ExtractCounts): ReplayTally {
+  return {
+    ...tally,
+    passed: tally.passed + counts.passed,
+    refused: tally.refused + counts.refused,
+    unreplayable: tally.unreplayable + counts.unreplayable,
+    reasons: addReasons(tally.reasons, counts.reasons),
+  };
+}
+
+export function replayResult(
+  source: string,
+  tally: ReplayTally,
+  run: { readonly workflowId: string; readonly firstRunId: string },
+): ReplayResult {
+  const { letters, passed, unreplayable, csv, postgres } = tally;
+  const { written, duplicate, expired, refused } = postgres;
+  return {
+    ...{ source, letters, replayed: passed - refused, written, duplicate, expired },
+    deferred: Math.max(csv.deferred, postgres.deferred),
+    refused: tally.refused + refused,
+    reasons: addReasons(tally.reasons, refused > 0 ? { unstorable: refused } : {}),
+    ...{ unreplayable, workflowId: run.workflowId, runId: run.firstRunId },
+  };
+}
+
+/** Why batches of a replay wait, by sink. */
+export type DeferredBecause = Readonly<Partial<Record<Sink, string>>>;
+
+function addReasons(a: ExtractCounts['reasons'], b: ExtractCounts['reasons']): ExtractCounts['reasons'] {
+  const sum: Partial<Record<RejectionReason, number>> = { ...a };
+  for (const [reason, count] of Object.entries(b) as [RejectionReason, number][]) {
+    sum[reason] = (sum[reason] ?? 0) + count;
+  }
+  return sum;
+}

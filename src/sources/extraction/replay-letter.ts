@@ -1,0 +1,56 @@
+import type { DaySet } from '../../domain/day-set.ts';
+import type { PayloadCheck } from '../../domain/json-schema.ts';
+import { ExactNumber, writeDeepJson } from '../../domain/json.ts';
+import type { AcceptedRecord } from '../../domain/record.ts';
+import { mask } from '../../domain/redact.ts';
+import type { Rejection, RejectionReason } from '../../domain/rejection.ts';
+import type { SourcePlan } from '../../domain/source.ts';
+import { createExtractor, type RawRecord } from './extract-record.ts';
+
+/** What a replay needs of a dead letter. */
+export interface ReplayableLetter {
+  readonly reason: RejectionReason;
+  /** The raw record; may hold exact numbers. */
+  readonly record: unknown;
+  /** When it was refused. ISO 8601. */
+  readonly at: string;
+  /** When it was fetched, where that was not `at`. */
+  readonly fetchedAt?: string;
+}
+
+export type LetterOutcome =
+  | { readonly kind: 'passed'; readonly record: AcceptedRecord }
+  | { readonly kind: 'refused'; readonly rejection: Rejection }
+  /** Only the source can give it again. */
+  | { readonly kind: 'unreplayable'; readonly why: string };
+
+export type LetterReplay = (letter: ReplayableLetter, now: Date) => LetterOutcome;
+
+/** Makes the function that extracts a dead letter's record again, by the source's configuration as it is now. */
+export function createLetterReplay(plan: SourcePlan, days: DaySet, check: PayloadCheck | null): LetterReplay {
+  const extract = createExtractor(plan, days, check);
+  return (letter, now) => {
+    const why = whyUnreplayable(plan, letter);
+    if (why !== null) return { kind: 'unreplayable', why };
+    const raw: RawRecord = { value: letter.record, exact: true, mayBeDeep: true };
+    const first = extract(raw, new Date(letter.fetchedAt ?? letter.at));
+    // What lay ahead when it was fetched may be past by now.
+    const result = !first.ok && first.rejection.reason === 'out_of_range' ? extract(raw, now) : first;
+    return result.ok ? { kind: 'passed', record: result.record } : { kind: 'refused', rejection: result.rejection };
+  };
+}
+
+/** Why what is kept of a record is not what the source sent; null where it is. */
+function whyUnreplayable(plan: SourcePlan, { reason, record }: ReplayableLetter): string | null {
+  if (reason === 'invalid_json' || reason === 'wrong_shape') {
+    return 'it could not be read from its page or file, of which only this is kept';
+  }
+  if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
+    return 'it is kept as text, and not as the object that it may have been';
+  }
+  if (writeDeepJson(record).includes(mask)) return `it holds a secret that was masked as ${mask}`;
+  if (plan.type === 'html' && plan.detail && (reason === 'out_of_range' || reason === 'too_large')) {
+    return 'its detail page may not have been read';
+  }
+  return null;
+}

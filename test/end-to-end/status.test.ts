@@ -1,0 +1,194 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Status } from '../../src/cli/status.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { startOrigin, type Origin } from '../support/origin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let workplace: Workplace;
+let running: RunningDaybook;
+let origin: Origin;
+
+const source = (name: string, more: string) =>
+  `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true, max_reject_ratio: 1${more} }\n`;
+const configure = (...sources: string[]) =>
+  writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n${sources.join('')}`);
+const hourly = ', schedule: { every: 1h }';
+const now = new Date().toISOString();
+
+async function daybook(...args: string[]) {
+  const { code, stdout, stderr } = await workplace.runBeside(args);
+  expect([code, stderr]).toEqual([0, expect.any(String)]);
+  return { stdout, stderr };
+}
+const status = async () => JSON.parse((await daybook('status', '--json')).stdout) as Status;
+const find = async (name: string) => (await status()).sources.find((found) => found.name === name);
+
+beforeAll(async () => {
+  origin = await startOrigin((url, response) => {
+    response.statusCode = url.pathname === '/broken' ? 403 : 200;
+    const letters = [{ key: 7, at: now }, 'no object'];
+    response.end(JSON.stringify(url.pathname === '/odd' ? letters : [{ id: 1, at: now }]));
+  });
+  folder = temporaryFolder();
+  workplace = new Workplace(folder);
+  configure(source('good', hourly), source('broken', hourly), source('odd', hourly), source('idle', ''));
+  running = workplace.start(['up']);
+  await running.shows('Ctrl-C stops everything');
+  await until('all have run', async () => (await status()).sources.filter((found) => found.lastReceipt).length === 3);
+});
+afterAll(async () => {
+  await running?.killAll();
+  await origin.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('status', () => {
+  test('tells all there is to know', async () => {
+    const found = await status();
+    expect(found).toMatchObject({
+      ...{
+        unconfigured: [],
+        config: null,
+        postgres: { reachable: true, error: null, version: expect.any(String) as string },
+      },
+      partitions: { ahead: 7, oldest: now.slice(0, 10) },
+      temporal: {
+        reachable: true,
+        address: expect.stringContaining(':') as string,
+        ui: expect.stringMatching(/^http/) as string,
+      },
+    });
+    const [good, broken, odd, idle] = found.sources;
+    expect(good).toMatchObject({
+      ...{ name: 'good', health: 'ok', reason: null, paused: null, deferred: 0, waiting: [], recordsToday: 1 },
+      ...{ lastReceipt: { outcome: 'ok' }, watermark: expect.stringMatching(/Z$/) as string },
+    });
+    expect(Date.parse(good?.nextRunAt ?? '')).toBeGreaterThan(Date.now());
+    expect([good?.since, odd?.health]).toEqual([good?.lastReceipt?.finishedAt, 'ok']);
+    const alert = found.alerts.find(({ source: name }) => name === 'broken');
+    expect(broken).toMatchObject({
+      health: 'failing',
+      since: alert?.since,
+      reason: expect.stringMatching(/403/) as string,
+    });
+    expect(idle).toMatchObject({
+      health: 'never_ran',
+      since: null,
+      lastReceipt: null,
+      nextRunAt: null,
+      watermark: null,
+    });
+    expect((await workplace.runBeside(['status', '--check'])).code).toBe(1);
+  });
+
+  test('for people fits a terminal, and says what is wrong below', async () => {
+    await daybook('pause', 'odd', '--reason', 'look at it');
+    await until('it is paused', async () => (await find('odd'))?.paused);
+    const { stdout } = await daybook('status');
+    const [table = '', notes = ''] = stdout.split('\n\n');
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(notes).toMatch(/^broken: is failing since \S+Z: SourceRefused: .*403/m);
+    expect(notes).toMatch(/^odd: is paused by \S+@\S+: look at it$/m);
+    await daybook('resume', 'odd');
+  });
+
+  test('says of batches how many wait for what, since when and why, also of a source that is gone', async () => {
+    const spare = (name: string) => join(folder, 'data', 'deferred', 'postgres', name);
+    const marker = { batch: {}, reason: 'SinkUnavailable: away', since: '2026-11-01T00:00:00.000Z' };
+    for (const name of ['idle', 'gone']) {
+      mkdirSync(spare(name), { recursive: true });
+      writeFileSync(join(spare(name), '20261101T000000000Z-x.json'), JSON.stringify(marker));
+    }
+    const waits = { sink: 'postgres', batches: 1, since: marker.since, reason: marker.reason };
+    const found = await status();
+    expect(found.sources.find(({ name }) => name === 'idle')).toMatchObject({
+      health: 'deferred',
+      since: marker.since,
+      deferred: 1,
+      waiting: [waits],
+    });
+    expect(found.unconfigured).toEqual([{ name: 'gone', schedule: null, deferred: 1, waiting: [waits] }]);
+    expect((await daybook('status')).stdout).toContain(
+      'idle: 1 batch waits for postgres since 2026-11-01T00:00:00.000Z: SinkUnavailable: away\n',
+    );
+    rmSync(join(folder, 'data', 'deferred'), { recursive: true });
+  });
+
+  test('names the schedule of a source that was renamed', async () => {
+    configure(source('better', hourly), source('odd', hourly), source('broken', hourly));
+    expect((await status()).unconfigured).toEqual([{ name: 'good', schedule: 'running', deferred: 0, waiting: [] }]);
+    await daybook('schedules', 'apply');
+    await until('it is paused', async () => (await status()).unconfigured[0]?.schedule === 'paused');
+    expect((await daybook('status')).stdout).toMatch(
+      /good is no longer configured: its schedule is still there, paused/,
+    );
+  });
+
+  test('goes on telling where the configuration is broken', async () => {
+    const good = readFileSync(join(folder, 'daybook.yaml'), 'utf8');
+    writeFileSync(join(folder, 'daybook.yaml'), `${good}nonsense: 1\n`);
+    const found = await status();
+    expect(found.config?.broken).toMatch(/nonsense/);
+    expect(found.sources.map(({ name }) => name)).toEqual(expect.arrayContaining(['good', 'odd']));
+    expect((await daybook('status')).stdout).toMatch(/^config {6}is broken, runs go on with the last good one/m);
+    writeFileSync(join(folder, 'daybook.yaml'), good);
+  });
+});
+
+describe('dead-letters replay', () => {
+  test('refuses an id that nobody knows, and finds nothing in a source without any', async () => {
+    const unknown = await workplace.runBeside(['dead-letters', 'replay', 'abcdef0123']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('none with the id abcdef0123')]);
+    const nothing = await workplace.runBeside(['dead-letters', 'replay', '--source', 'broken']);
+    expect([nothing.code, nothing.stderr]).toEqual([0, 'no dead letters to replay\n']);
+    expect((await workplace.runBeside(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
+  });
+
+  test('shows what would become of letters, then does it', async () => {
+    const first = (await daybook('dead-letters', 'replay', '--dry-run')).stdout;
+    expect(first).toMatch(/odd .*missing_id +refused: missing_id/);
+    expect(first).toMatch(/odd .*wrong_shape +cannot be replayed/);
+    configure(source('odd', hourly).replace('id: id', 'id: key'));
+    expect((await daybook('dead-letters', 'replay', '--dry-run')).stdout).toMatch(/odd .*missing_id +stored/);
+    const { stdout, stderr } = await daybook('dead-letters', 'replay', '--source', 'odd');
+    expect(stderr).toMatch(/odd: replayed in workflow replay-dead-letters-odd-20/);
+    expect(stdout).toMatch(
+      /^odd: 1 of 2 dead letters are stored: 1 new, 0 known already, 0 of retired days\n {2}1 cannot be replayed/,
+    );
+    expect((await daybook('sql', '--json', `select source_id from raw_events where source = 'odd'`)).stdout).toBe(
+      '{"source_id":"7"}\n',
+    );
+    expect((await daybook('dead-letters', 'list', '--json')).stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse((await daybook('dead-letters', 'replay', '--json')).stdout)).toMatchObject({
+      ...{ source: 'odd', letters: 1, replayed: 0, unreplayable: 1, reasons: {} },
+    });
+  });
+});
+
+describe('status, where a server is away', () => {
+  test('names Temporal, and tells the rest', async () => {
+    process.kill(running.parts()['temporal'] ?? 0, 'SIGSTOP');
+    const { stdout, code } = await workplace.runBeside(['status', '--json']);
+    process.kill(running.parts()['temporal'] ?? 0, 'SIGCONT');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      temporal: { reachable: false, error: expect.any(String) as string },
+      ...{ postgres: { reachable: true }, sources: [{ name: 'odd', recordsToday: 1, lastReceipt: { source: 'odd' } }] },
+    });
+  });
+
+  test('names PostgreSQL, and tells the rest', async () => {
+    process.kill(running.parts()['postgres'] ?? 0, 'SIGSTOP');
+    const { stdout, code } = await workplace.runBeside(['status', '--json']);
+    process.kill(running.parts()['postgres'] ?? 0, 'SIGCONT');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ postgres: { reachable: false, error: expect.any(String) as string }, partitions: null },
+      ...{ temporal: { reachable: true }, sources: [{ name: 'odd', health: 'ok', recordsToday: null }] },
+    });
+  });
+});

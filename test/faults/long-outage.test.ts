@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { SourceState } from '../../src/domain/state.ts';
+import { startOrigin, type Origin } from '../support/origin.ts';
+import { Rig } from '../support/rig.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+
+/** How long PostgreSQL is away; 600 by hand. */
+const outageMs = Number(process.env['DAYBOOK_TRIAL_OUTAGE_SECONDS'] ?? 30) * 1_000;
+/** Ten seconds in an outage of ten minutes. */
+const everyMs = Math.max(2_000, outageMs / 60);
+const names = ['outage-a', 'outage-b', 'outage-c'];
+
+const served = new Map(names.map((name) => [name, new Set<string>()]));
+let origin: Origin;
+let proxy: TcpProxy;
+let rig: Rig;
+
+beforeAll(async () => {
+  origin = await startOrigin((url, response) => {
+    const name = url.pathname.slice(1);
+    const ids = served.get(name) ?? new Set();
+    const first = ids.size;
+    const items = Array.from({ length: 50 }, (_, n) => ({ id: String(first + n), at: '2026-11-01T00:00:00Z' }));
+    // Each item is shown once only: what a run has taken it must not lose.
+    for (const { id } of items) ids.add(id);
+    response.end(JSON.stringify(items));
+  });
+  const { host, port } = inject('postgres');
+  proxy = await startTcpProxy(host, port);
+  const source = (name: string) =>
+    `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at }\n`;
+  rig = await Rig.create(`version: 1\nsources:\n${names.map(source).join('')}`);
+  await rig.stopWorker();
+  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
+  await rig.startWorker();
+});
+afterAll(async () => {
+  for (const name of names)
+    await schedule(name)
+      .delete()
+      .catch(() => undefined);
+  await rig.close();
+  await proxy.close();
+  await origin.close();
+});
+
+const scheduleId = (name: string) => `scrape-${name}-${rig.taskQueue}`;
+const schedule = (name: string) => rig.client.schedule.getHandle(scheduleId(name));
+
+async function list(query: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { workflowId } of rig.client.workflow.list({ query: `TaskQueue = '${rig.taskQueue}' AND ${query}` }))
+    found.push(workflowId);
+  return found;
+}
+const stored = () => rig.database.count('select count(*) from raw_events');
+const total = () => names.reduce((sum, name) => sum + (served.get(name)?.size ?? 0), 0);
+const journal = (name: string) => new Set(rig.csv(name).map((row) => row['source_id'])).size;
+const markers = () => rig.files('data', 'deferred').length;
+
+/** As if the run before had found PostgreSQL away: the next one tries once. In an outage of minutes they find out. */
+function rememberSinkDown(name: string): void {
+  const path = rig.path('data', 'state', `${name}.json`);
+  const state = JSON.parse(readFileSync(path, 'utf8')) as SourceState;
+  writeFileSync(path, JSON.stringify({ ...state, sinkDownSince: { postgres: new Date().toISOString() } }));
+}
+
+test(
+  `PostgreSQL away for ${outageMs / 1_000} s under three sources every ${everyMs / 1_000} s fails no run, and has everything within a minute of its return`,
+  async () => {
+    for (const name of names) await rig.run(name);
+    proxy.down();
+    const end = Date.now() + outageMs;
+    if (outageMs < 300_000) for (const name of names) rememberSinkDown(name);
+    for (const name of names) {
+      await rig.client.schedule.create({
+        scheduleId: scheduleId(name),
+        spec: { intervals: [{ every: everyMs }] },
+        action: {
+          ...{ type: 'startWorkflow', workflowType: 'scrapeRun', workflowId: scheduleId(name) },
+          ...{ taskQueue: rig.taskQueue, args: [{ source: name }] },
+        },
+      });
+    }
+    let deliverers: readonly string[] = [];
+    let waiting = 0;
+    while (Date.now() < end) {
+      await sleep(Math.min(1_000, Math.max(0, end - Date.now())));
+      const open = await list(`WorkflowType = 'deliver' AND ExecutionStatus = 'Running'`);
+      if (open.length > deliverers.length) deliverers = open;
+      waiting = Math.max(waiting, markers());
+    }
+    const missing = total() - (await stored());
+    proxy.up();
+    const returned = Date.now();
+    for (const name of names) await schedule(name).pause();
+    await until('everything is stored', async () => (await stored()) === total() && markers() === 0, 60_000);
+    const took = Date.now() - returned;
+    process.stderr.write(
+      `${total()} records, ${missing} of them missing at the end in at most ${waiting} batches that waited; there after ${took} ms; deliverers: ${deliverers.join(', ')}\n`,
+    );
+    await until('all has ended', async () => (await list(`ExecutionStatus = 'Running'`)).length === 0, 60_000);
+    expect(await stored()).toBe(total());
+    expect(await rig.database.count('select count(distinct (source, source_id)) from raw_events')).toBe(total());
+    for (const name of names) expect([name, journal(name)]).toEqual([name, served.get(name)?.size]);
+    expect(await list(`ExecutionStatus != 'Completed'`)).toEqual([]);
+    expect([...deliverers].sort()).toEqual(names.map((name) => `deliver-postgres-${name}`));
+    expect([missing > 0, markers()]).toEqual([true, 0]);
+  },
+  outageMs + 180_000,
+);
