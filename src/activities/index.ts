@@ -10,6 +10,7 @@ import { createRequestBackfill } from './request-backfill.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
+import { createSealCsv } from './seal-csv.ts';
 import { createSweepSpool } from './sweep-spool.ts';
 import { createUnpauseSchedule } from './unpause-schedule.ts';
 import { createWakeDeliverers } from './wake-all-deliverers.ts';
@@ -33,6 +34,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     deliverBatches: createDeliverBatches(dependencies),
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
+    sealCsv: createSealCsv(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };

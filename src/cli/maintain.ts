@@ -1,4 +1,5 @@
 import { rolloverId, rolloverType, taskQueue } from '../domain/names.ts';
+import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
 import { print, printJson } from './output.ts';
@@ -20,9 +21,20 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     return (await unlessNotTakenUp(handle)) as RolloverResult;
   });
   if (json) return printJson(result);
-  const { made, vacuumed, swept, deliverers } = result;
+  const { made, vacuumed, swept, deliverers, csv } = result;
   print(`partitions ${dryRun ? 'to make' : 'made'}: ${made.join(', ') || 'none'}`);
   print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${vacuumed.join(', ') || 'none'}`);
   print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
+  if (csv) {
+    print(`CSV days ${dryRun ? 'to seal' : 'sealed'}: ${csv.sealed.join(', ') || 'none'}${more(csv)}`);
+    if (csv.waiting.length > 0) print(`CSV days that wait for deferred batches: ${csv.waiting.join(', ')}`);
+    if (csv.deleted.length > 0)
+      print(`CSV days ${dryRun ? 'to delete' : 'deleted'} by csv.retention: ${csv.deleted.join(', ')}`);
+    if (csv.deadLetters > 0) print(`dead-letter files ${dryRun ? 'to delete' : 'deleted'}: ${csv.deadLetters}`);
+  }
   if (!dryRun) print(`deliverers woken: ${deliverers}`);
+}
+
+function more({ sealed, sealedCount }: SealedCsv): string {
+  return sealedCount > sealed.length ? ` and ${sealedCount - sealed.length} more` : '';
 }

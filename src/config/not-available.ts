@@ -8,8 +8,6 @@ import type { Problem } from './problem.ts';
 export function notAvailable(frame: FileFrame | null): Problem[] {
   if (!frame) return [];
   const gaps: Problem[] = [];
-  if (frame.csv.retention !== null) gaps.push(gap(['csv', 'retention'], 'retention'));
-  if (frame.dead_letters.retention !== null) gaps.push(gap(['dead_letters', 'retention'], 'retention'));
   if (frame.partitions.retention !== null) gaps.push(gap(['partitions', 'retention'], 'retention'));
   if (frame.partitions.payload_index !== 'immediate') {
     gaps.push(gap(['partitions', 'payload_index'], `payload_index: ${frame.partitions.payload_index}`));

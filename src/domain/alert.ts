@@ -12,7 +12,8 @@ export type AlertName =
   | 'state'
   | 'deferred_csv'
   | 'deferred_postgres'
-  | 'batch_gone';
+  | 'batch_gone'
+  | 'journal';
 
 /** A state change that an operator should know of: the body of a webhook's request. */
 export interface Alert {

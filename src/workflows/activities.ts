@@ -64,6 +64,19 @@ export function maintenanceActivities() {
   });
 }
 
+/**
+ * Work on the CSV journal: a day of millions of rows takes its time. It is given up after about an hour of failures: the
+ * next rollover tries again, and who asked for a replay can ask again.
+ */
+export function journalActivities() {
+  return proxyActivities<Pick<Activities, 'sealCsv'>>({
+    priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 3 },
+    startToCloseTimeout: '6h',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m', maximumAttempts: 20 },
+  });
+}
+
 /** What operators asked for is tried for ever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({

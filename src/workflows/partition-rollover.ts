@@ -1,7 +1,8 @@
-import { setCurrentDetails } from '@temporalio/workflow';
+import { patched, setCurrentDetails } from '@temporalio/workflow';
 import { detailsTable } from '../domain/details-table.ts';
 import type { Day } from '../domain/day.ts';
-import { maintenanceActivities } from './activities.ts';
+import type { SealedCsv } from '../activities/seal-csv.ts';
+import { journalActivities, maintenanceActivities } from './activities.ts';
 
 export interface RolloverInput {
   /** Only look, and say what would be done. */
@@ -19,6 +20,8 @@ export interface RolloverResult {
   readonly swept: number;
   /** Sinks and sources for which batches wait. */
   readonly deliverers: number;
+  /** Days of the CSV journal that were sealed; null by a version that did not do it. */
+  readonly csv: SealedCsv | null;
 }
 
 /**
@@ -33,16 +36,18 @@ export async function partitionRollover(input: RolloverInput = {}): Promise<Roll
   const { made, vacuumed } = await activities.maintainPartitions({ dryRun });
   const { batches: swept } = await activities.sweepSpool({ dryRun });
   const deliverers = dryRun ? 0 : (await activities.wakeDeliverers()).deliverers;
-  const result = { dryRun, made, vacuumed, swept, deliverers };
+  const csv = patched('seal-csv') ? await journalActivities().sealCsv({ dryRun }) : null;
+  const result = { dryRun, made, vacuumed, swept, deliverers, csv };
   setCurrentDetails(detailsOf(result));
   return result;
 }
 
-function detailsOf({ made, vacuumed, swept, deliverers }: RolloverResult): string {
+function detailsOf({ made, vacuumed, swept, deliverers, csv }: RolloverResult): string {
   return detailsTable([
     ['partitions made', made.join(', ') || 'none'],
     ['past days vacuumed', vacuumed.join(', ') || 'none'],
     ['batches swept from the spool', String(swept)],
     ['deliverers woken', String(deliverers)],
+    ['CSV days sealed', csv?.sealed.join(', ') || 'none'],
   ]);
 }

@@ -26,7 +26,10 @@ export function openJournalBytes(path: string): JournalBytes {
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   const stages: readonly (Readable | Transform)[] = path.endsWith('.gz') ? [file, createGunzip()] : [file];
   for (const stage of stages) stage.on('error', (error) => counter.destroy(error));
-  const stream = stages.reduce<Readable>((from, stage) => (from === stage ? from : from.pipe(stage as Transform)), file);
+  const stream = stages.reduce<Readable>(
+    (from, stage) => (from === stage ? from : from.pipe(stage as Transform)),
+    file,
+  );
   stream.pipe(counter);
   // A reader that has seen enough leaves no file open.
   counter.on('close', () => stages.forEach((stage) => stage.destroy()));

@@ -18,7 +18,7 @@ export class KeySet {
     const place = this.#placeOf(key);
     if (!isFree(this.#slots, place)) return false;
     this.#slots.set(key, place);
-    if (++this.#size * 4 > this.#slots.length / 4 * 3) this.#grow();
+    if (++this.#size * 4 > (this.#slots.length / 4) * 3) this.#grow();
     return true;
   }
 
@@ -55,9 +55,6 @@ function isFree(slots: Uint32Array, place: number): boolean {
 
 function isAt(slots: Uint32Array, place: number, key: Uint32Array): boolean {
   return (
-    slots[place] === key[0] &&
-    slots[place + 1] === key[1] &&
-    slots[place + 2] === key[2] &&
-    slots[place + 3] === key[3]
+    slots[place] === key[0] && slots[place + 1] === key[1] && slots[place + 2] === key[2] && slots[place + 3] === key[3]
   );
 }

@@ -107,7 +107,9 @@ function manifestBeside({ path }: JournalFile): string {
 }
 
 function expectationOf({ kind }: JournalFile): string {
-  return kind === 'part' ? 'CSV as RFC 4180 has it' : 'the gzipped CSV that was written; restore the file from a backup';
+  return kind === 'part'
+    ? 'CSV as RFC 4180 has it'
+    : 'the gzipped CSV that was written; restore the file from a backup';
 }
 
 function shown(text: string): string {

@@ -7,12 +7,21 @@ import { DamagedFile } from '../../../../src/domain/errors.ts';
 import { sealDay, type SealContext } from '../../../../src/store/journal/seal-day.ts';
 import { record } from '../../sinks/records.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
-import { day, fits, flipByte, foldersIn, manifest, sealedFile, sealedRows, source, writePart } from './journal-folder.ts';
+import {
+  day,
+  fits,
+  flipByte,
+  foldersIn,
+  manifest,
+  sealedFile,
+  sealedRows,
+  source,
+  writePart,
+} from './journal-folder.ts';
 
 const folder = useTemporaryFolder();
 const context: SealContext = { signal: new AbortController().signal, onProgress: () => {} };
-const seal = (some: Partial<SealContext> = {}) =>
-  sealDay(foldersIn(folder.path), source, day, { ...context, ...some });
+const seal = (some: Partial<SealContext> = {}) => sealDay(foldersIn(folder.path), source, day, { ...context, ...some });
 const sealedFiles = [`csv/${source}/${day}.csv.gz`, `csv/${source}/${day}.json`];
 const ids = () => sealedRows(folder.path).map((row) => row['source_id']);
 
@@ -40,7 +49,11 @@ describe('sealDay', () => {
 
   test('keeps every character of ids and payloads', async () => {
     const odd = ['a,b', 'say "hi"', 'two\nlines', 'cr\rhere', 'naïve 🦊', ' lead', '=1+1', "'", ''];
-    writePart(folder.path, '100000000', odd.map((text) => record(text, { payload: JSON.stringify({ text }) })));
+    writePart(
+      folder.path,
+      '100000000',
+      odd.map((text) => record(text, { payload: JSON.stringify({ text }) })),
+    );
     await seal();
     expect(sealedRows(folder.path).map((row) => [row['source_id'], row['payload']])).toEqual(
       odd.map((text) => [text, JSON.stringify({ text })]),
@@ -134,24 +147,31 @@ describe('sealDay', () => {
 });
 
 describe('damage', () => {
-  test.each([20, 60, -6])('of byte %i of a sealed day stops the sealing: nothing is replaced or deleted', async (offset) => {
-    writePart(folder.path, '100000000', [record('a'), record('b'), record('c', { payload: '{"text":"some text"}' })]);
-    await seal();
-    writePart(folder.path, '110000000', [record('d')]);
-    const path = sealedFile(folder.path);
-    flipByte(path, offset < 0 ? readFileSync(path).length + offset : offset);
-    const before = folder.files().map((file) => readFileSync(join(folder.path, file), 'hex'));
-    const error = await seal().catch((failure: unknown) => failure);
-    expect(error).toBeInstanceOf(DamagedFile);
-    expect((error as Error).message).toMatch(/news\/2026-11-23\.csv\.gz line \d+: .*expected/);
-    expect(folder.files().map((file) => readFileSync(join(folder.path, file), 'hex'))).toEqual(before);
-  });
+  test.each([20, 60, -6])(
+    'of byte %i of a sealed day stops the sealing: nothing is replaced or deleted',
+    async (offset) => {
+      writePart(folder.path, '100000000', [record('a'), record('b'), record('c', { payload: '{"text":"some text"}' })]);
+      await seal();
+      writePart(folder.path, '110000000', [record('d')]);
+      const path = sealedFile(folder.path);
+      flipByte(path, offset < 0 ? readFileSync(path).length + offset : offset);
+      const before = folder.files().map((file) => readFileSync(join(folder.path, file), 'hex'));
+      const error = await seal().catch((failure: unknown) => failure);
+      expect(error).toBeInstanceOf(DamagedFile);
+      expect((error as Error).message).toMatch(/news\/2026-11-23\.csv\.gz line \d+: .*expected/);
+      expect(folder.files().map((file) => readFileSync(join(folder.path, file), 'hex'))).toEqual(before);
+    },
+  );
 
   test.each([
     ['a quote that nothing closes', 'news,a,2026-11-01T00:00:00.000000Z,"{}\n', /line \d: .*expected CSV as RFC 4180/],
     ['a last line without an end', 'news,a,2026-11-01T00:00:00.000000Z,{}', /line 2: the last line has no end/],
     ['too few fields', 'news,a,2026-11-01T00:00:00.000000Z\n', /line 2: found 3 fields, expected 4/],
-    ['a time that is none', 'news,a,2026-02-30T00:00:00.000000Z,{}\n', /line 2: occurred_at is .*day 30 does not exist/],
+    [
+      'a time that is none',
+      'news,a,2026-02-30T00:00:00.000000Z,{}\n',
+      /line 2: occurred_at is .*day 30 does not exist/,
+    ],
   ])('of a part (%s) is told with file and line, and nothing is deleted', async (_what, line, message) => {
     const path = writePart(folder.path, '100000000', []);
     writeFileSync(path, `source,source_id,occurred_at,payload\n${line}`);
