@@ -5,7 +5,9 @@ import { createFetchBatch } from './fetch-batch.ts';
 import { createMaintainPartitions } from './maintain-partitions.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
+import { createPlanReplay } from './plan-replay.ts';
 import { createReleaseBatches } from './release-batches.ts';
+import { createReplayDay } from './replay-day.ts';
 import { createRequestBackfill } from './request-backfill.ts';
 import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
@@ -35,6 +37,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
     sealCsv: createSealCsv(dependencies),
+    planReplay: createPlanReplay(dependencies),
+    replayDay: createReplayDay(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };

@@ -69,11 +69,25 @@ export function maintenanceActivities() {
  * next rollover tries again, and who asked for a replay can ask again.
  */
 export function journalActivities() {
-  return proxyActivities<Pick<Activities, 'sealCsv'>>({
+  return proxyActivities<Pick<Activities, 'sealCsv' | 'planReplay'>>({
     priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 3 },
     startToCloseTimeout: '6h',
     heartbeatTimeout,
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m', maximumAttempts: 20 },
+  });
+}
+
+/**
+ * Replaying waits for a sink that is away as long as it takes: an attempt goes on where the one before had come to. A batch
+ * that is being written is finished before a replay is cancelled.
+ */
+export function replayActivities() {
+  return proxyActivities<Pick<Activities, 'replayDay'>>({
+    priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 5 },
+    startToCloseTimeout: '6h',
+    heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   });
 }
 

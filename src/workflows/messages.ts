@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { ReplayTally } from '../domain/replay.ts';
 import type { Tally } from '../domain/receipt.ts';
 import type { Pause } from './pause.ts';
 
@@ -12,6 +13,18 @@ export const progressQuery = defineQuery<Progress>('progress');
 
 /** The same name: a backfill answers in its own way. */
 export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
+
+/** The same name for a replay. */
+export const replayProgressQuery = defineQuery<ReplayProgress>('progress');
+
+/** Where a replay stands. */
+export interface ReplayProgress {
+  readonly paused: Pause | null;
+  /** Days and archives still to be read. */
+  readonly left: number;
+  /** Of units that are done. */
+  readonly tally: ReplayTally;
+}
 
 /** Where a backfill stands. */
 export interface BackfillProgress {

@@ -1,0 +1,43 @@
+import type { JournalChoice, JournalUnit } from '../domain/replay.ts';
+import { journalUnits } from '../store/journal/walk-journal.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+
+export interface PlanReplayInput {
+  readonly choice: JournalChoice;
+  /** The unit that was done last; null at the beginning. */
+  readonly after: JournalUnit | null;
+}
+
+export interface PlannedReplay {
+  readonly units: readonly JournalUnit[];
+  /** Units behind these. */
+  readonly more: number;
+  readonly searchAttribute: boolean;
+}
+
+/** Units of one plan: a history holds no more of them at a time. */
+const pageSize = 200;
+
+/** What a replay reads next. Safe to repeat because it only looks. */
+export function createPlanReplay({ journal, searchAttribute }: ActivityDependencies) {
+  return async function planReplay({ choice, after }: PlanReplayInput): Promise<PlannedReplay> {
+    return runAdapter(
+      (text) => text,
+      async () => {
+        const units = await journalUnits(journal, choice);
+        const left = after === null ? units : units.filter((unit) => comesAfter(unit, after));
+        return { units: left.slice(0, pageSize), more: Math.max(0, left.length - pageSize), searchAttribute };
+      },
+    );
+  };
+}
+
+/** The order of {@link journalUnits}, also where the unit of before is gone. */
+function comesAfter(unit: JournalUnit, after: JournalUnit): boolean {
+  return orderOf(unit) > orderOf(after);
+}
+
+function orderOf(unit: JournalUnit): string {
+  return unit.kind === 'archive' ? `0 ${unit.day}` : `1 ${unit.source} ${unit.day}`;
+}
