@@ -22,6 +22,10 @@ export class KeySet {
     return true;
   }
 
+  has(source: string, sourceId: string): boolean {
+    return !isFree(this.#slots, this.#placeOf(keyHash(source, sourceId)));
+  }
+
   #placeOf(key: Uint32Array): number {
     const slots = this.#slots;
     const mask = slots.length / 4 - 1;
