@@ -1,5 +1,5 @@
 import type { JournalChoice, JournalUnit } from '../domain/replay.ts';
-import { journalUnits } from '../store/journal/walk-journal.ts';
+import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -25,9 +25,16 @@ export function createPlanReplay({ journal, searchAttribute }: ActivityDependenc
     return runAdapter(
       (text) => text,
       async () => {
-        const units = await journalUnits(journal, choice);
-        const left = after === null ? units : units.filter((unit) => comesAfter(unit, after));
-        return { units: left.slice(0, pageSize), more: Math.max(0, left.length - pageSize), searchAttribute };
+        const all = await journalUnits(journal, choice);
+        const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
+        const units: JournalUnit[] = [];
+        let looked = 0;
+        while (looked < left.length && units.length < pageSize) {
+          const unit = left[looked++];
+          // A manifest may say that nothing of the day was asked for.
+          if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
+        }
+        return { units, more: left.length - looked, searchAttribute };
       },
     );
   };

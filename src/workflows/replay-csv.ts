@@ -119,7 +119,7 @@ function checkedInput(input: unknown): { readonly choice: JournalChoice; readonl
   const given = (typeof input === 'object' && input !== null ? input : {}) as ReplayCsvInput;
   const { source = null, window = null, archives = false, carry } = given;
   const isName = source === null || (typeof source === 'string' && sourceNamePattern.test(source));
-  const isWindow = window === null || [window.from, window.to].every((time) => canonical.test(String(time)));
+  const isWindow = window === null || [window.from, window.to].every((time) => canonical.test(time));
   const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
   if (isName && isWindow && typeof archives === 'boolean' && isCarried) {
     return { choice: { source, window, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };

@@ -73,14 +73,14 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
 
 function manifestOf(
   { source, day }: Sealing,
-  { base, added: _, ...held }: Merged,
+  { base, rows, sha256, minOccurredAt, maxOccurredAt }: Merged,
   before: SealManifest | null,
   parts: number,
 ): SealManifest {
   // A manifest that ran ahead of its file counts these parts already.
   const isBefore = before?.sha256 === base;
   const merged = isBefore ? (before?.parts ?? 0) + parts : Math.max(before?.parts ?? 0, parts);
-  return { source, day, ...held, replaces: base, parts: merged };
+  return { source, day, rows, sha256, replaces: base, minOccurredAt, maxOccurredAt, parts: merged };
 }
 
 async function putInPlace(
