@@ -5,7 +5,7 @@ import { createFetchBatch } from './fetch-batch.ts';
 import { createMaintainPartitions } from './maintain-partitions.ts';
 import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
-import { createPlanReplay } from './plan-replay.ts';
+import { createPlanJournalReplay } from './plan-journal-replay.ts';
 import { createReleaseBatches } from './release-batches.ts';
 import { createReplayDay } from './replay-day.ts';
 import { createRequestBackfill } from './request-backfill.ts';
@@ -37,7 +37,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
     sealCsv: createSealCsv(dependencies),
-    planReplay: createPlanReplay(dependencies),
+    planJournalReplay: createPlanJournalReplay(dependencies),
     replayDay: createReplayDay(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),

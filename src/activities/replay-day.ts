@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { DamagedFile } from '../domain/errors.ts';
 import { addCounts, noCounts } from '../domain/receipt.ts';
-import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/replay.ts';
+import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
 import { maxBatchBytes, maxBatchRecords } from '../store/batches.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { readUnit } from '../store/journal/walk-journal.ts';

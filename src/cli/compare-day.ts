@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Day } from '../domain/day.ts';
 import { Findings, type Finding, type FindingKind } from '../domain/findings.ts';
-import type { JournalChoice } from '../domain/replay.ts';
+import type { JournalChoice } from '../domain/journal.ts';
 import { parseIso8601, type Micros } from '../domain/time.ts';
 import type { WindowText } from '../domain/windows.ts';
 import { placesOfKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/stored-day.ts';

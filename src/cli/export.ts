@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { csvHeader, csvRows } from '../domain/csv-text.ts';
 import { messageOf } from '../domain/errors.ts';
 import { escapeFormula } from '../domain/escape-formula.ts';
-import type { JournalChoice } from '../domain/replay.ts';
+import type { JournalChoice } from '../domain/journal.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { addDays } from '../domain/day.ts';
-import type { JournalChoice } from '../domain/replay.ts';
+import type { JournalChoice } from '../domain/journal.ts';
 import { formatMicros } from '../domain/time.ts';
 import { parseWindow } from '../domain/window.ts';
 import type { WindowText } from '../domain/windows.ts';

@@ -4,10 +4,10 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { messageOf } from '../domain/errors.ts';
 import { replayCsvId, replayCsvType, taskQueue } from '../domain/names.ts';
-import { unitName, type JournalChoice, type ReplayTally } from '../domain/replay.ts';
+import { unitName, type JournalChoice, type ReplayTally } from '../domain/journal.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
-import type { ReplayProgress } from '../workflows/messages.ts';
+import type { JournalProgress } from '../workflows/messages.ts';
 import { createContext, requireTemporal } from './context.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
 import { formatTable, print, printJson, say } from './output.ts';
@@ -89,7 +89,7 @@ async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
   let shown = '';
   while (!over.aborted) {
     await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
-    const progress = over.aborted ? null : await handle.query<ReplayProgress>('progress').catch(() => null);
+    const progress = over.aborted ? null : await handle.query<JournalProgress>('progress').catch(() => null);
     if (!progress) continue;
     const line = `${summary(progress.tally)}; ${progress.left} days left${progress.paused ? '; paused' : ''}`;
     if (line !== shown) say(line);

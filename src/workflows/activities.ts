@@ -69,7 +69,7 @@ export function maintenanceActivities() {
  * next rollover tries again, and who asked for a replay can ask again.
  */
 export function journalActivities() {
-  return proxyActivities<Pick<Activities, 'sealCsv' | 'planReplay'>>({
+  return proxyActivities<Pick<Activities, 'sealCsv' | 'planJournalReplay'>>({
     priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 3 },
     startToCloseTimeout: '6h',
     heartbeatTimeout,

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { ReplayTally } from '../domain/replay.ts';
+import type { ReplayTally } from '../domain/journal.ts';
 import type { Tally } from '../domain/receipt.ts';
 import type { Pause } from './pause.ts';
 
@@ -15,10 +15,10 @@ export const progressQuery = defineQuery<Progress>('progress');
 export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
 
 /** The same name for a replay. */
-export const replayProgressQuery = defineQuery<ReplayProgress>('progress');
+export const journalProgressQuery = defineQuery<JournalProgress>('progress');
 
 /** Where a replay stands. */
-export interface ReplayProgress {
+export interface JournalProgress {
   readonly paused: Pause | null;
   /** Days and archives still to be read. */
   readonly left: number;

@@ -8,11 +8,11 @@ import {
 } from '@temporalio/workflow';
 import { detailsTable } from '../domain/details-table.ts';
 import { addCounts, noCounts } from '../domain/receipt.ts';
-import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/replay.ts';
+import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { journalActivities, replayActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
-import { replayProgressQuery } from './messages.ts';
+import { journalProgressQuery } from './messages.ts';
 import { PauseSwitch, pauseNote, type Pause } from './pause.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';
 
@@ -43,9 +43,9 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
   let show = (): void => {};
   const pause = new PauseSwitch(carry.pause, () => show());
   show = () => setCurrentDetails(detailsOf(choice, tally, after, left, pause.current));
-  setHandler(replayProgressQuery, () => ({ paused: pause.current, left, tally }));
+  setHandler(journalProgressQuery, () => ({ paused: pause.current, left, tally }));
   for (;;) {
-    const { units, more, searchAttribute } = await journalActivities().planReplay({ choice, after });
+    const { units, more, searchAttribute } = await journalActivities().planJournalReplay({ choice, after });
     if (searchAttribute && choice.source !== null && after === null) bearSource(choice.source);
     left = units.length + more;
     for (const unit of units) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ComparedDay } from '../../src/cli/compare-day.ts';
-import type { ReplayTally } from '../../src/domain/replay.ts';
+import type { ReplayTally } from '../../src/domain/journal.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { ReplayTally } from '../../src/domain/replay.ts';
+import type { ReplayTally } from '../../src/domain/journal.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
-import type { ReplayProgress } from '../../src/workflows/messages.ts';
+import type { JournalProgress } from '../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { Rig } from '../support/rig.ts';
@@ -224,8 +224,8 @@ describe('replayCsv', () => {
       ...{ workflowId: `replay-${rig.taskQueue}-${count++}`, taskQueue: rig.taskQueue, args: [{}] },
       ...{ signal: 'pause', signalArgs: [{ reason: 'wait' }] },
     });
-    await until('it is paused', async () => (await handle.query<ReplayProgress>('progress')).left === 1);
-    expect((await handle.query<ReplayProgress>('progress')).paused?.reason).toBe('wait');
+    await until('it is paused', async () => (await handle.query<JournalProgress>('progress')).left === 1);
+    expect((await handle.query<JournalProgress>('progress')).paused?.reason).toBe('wait');
     await handle.cancel();
     const error = await failure(rig.client.workflow.getHandle(handle.workflowId).result());
     expect(error.cause).toMatchObject({ name: 'CancelledFailure' });

@@ -1,15 +1,15 @@
-import type { JournalChoice, JournalUnit } from '../domain/replay.ts';
+import type { JournalChoice, JournalUnit } from '../domain/journal.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
-export interface PlanReplayInput {
+export interface PlanJournalReplayInput {
   readonly choice: JournalChoice;
   /** The unit that was done last; null at the beginning. */
   readonly after: JournalUnit | null;
 }
 
-export interface PlannedReplay {
+export interface PlannedJournalReplay {
   readonly units: readonly JournalUnit[];
   /** Units behind these. */
   readonly more: number;
@@ -20,8 +20,8 @@ export interface PlannedReplay {
 const pageSize = 200;
 
 /** What a replay reads next. Safe to repeat because it only looks. */
-export function createPlanReplay({ journal, searchAttribute }: ActivityDependencies) {
-  return async function planReplay({ choice, after }: PlanReplayInput): Promise<PlannedReplay> {
+export function createPlanJournalReplay({ journal, searchAttribute }: ActivityDependencies) {
+  return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
     return runAdapter(
       (text) => text,
       async () => {
