@@ -11,6 +11,7 @@ import type { HttpTools } from '../sources/http/fetch-document.ts';
 import type { ModuleLoader } from '../sources/modules/module-loader.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { FileProgressStore } from '../store/file-progress.ts';
+import type { JournalFolders } from '../store/journal/journal-files.ts';
 import type { PollKeys } from '../store/poll-keys.ts';
 
 /** What activities work with; the worker makes it once. */
@@ -21,6 +22,8 @@ export interface ActivityDependencies {
   readonly pollKeys: PollKeys;
   readonly fileProgress: FileProgressStore;
   readonly csv: StorageWriter;
+  /** Where the CSV writer's parts lie, and archives. */
+  readonly journal: JournalFolders;
   readonly postgres: StorageWriter;
   readonly maintenance: Maintenance;
   /** The owner of the tables, on a direct connection. */

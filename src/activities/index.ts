@@ -11,6 +11,8 @@ import { createPlanBackfill } from './plan-backfill.ts';
 import { createPlanReplay } from './plan-replay.ts';
 import { createReleaseBatches } from './release-batches.ts';
 import { createReplayLetters } from './replay-letters.ts';
+import { createPlanJournalReplay } from './plan-journal-replay.ts';
+import { createReplayDay } from './replay-day.ts';
 import { createRequestBackfill } from './request-backfill.ts';
 import { createRetirePartitions } from './retire-partitions.ts';
 import { createSettleMaintenance } from './settle-maintenance.ts';
@@ -19,6 +21,7 @@ import { createResolveSource } from './resolve-source.ts';
 import { createSaveReceipt } from './save-receipt.ts';
 import { createSaveState } from './save-state.ts';
 import { createSettleReplay } from './settle-replay.ts';
+import { createSealCsv } from './seal-csv.ts';
 import { createSweepSpool } from './sweep-spool.ts';
 import { createUnpauseSchedule } from './unpause-schedule.ts';
 import { createWakeDeliverers } from './wake-all-deliverers.ts';
@@ -47,6 +50,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     settleMaintenance: createSettleMaintenance(dependencies),
     maintainPartitions: createMaintainPartitions(dependencies),
     sweepSpool: createSweepSpool(dependencies),
+    sealCsv: createSealCsv(dependencies),
+    planJournalReplay: createPlanJournalReplay(dependencies),
+    replayDay: createReplayDay(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
     planReplay: createPlanReplay(dependencies),
     replayLetters: createReplayLetters(dependencies),

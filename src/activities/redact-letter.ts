@@ -8,8 +8,8 @@ export function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLett
   return { ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) };
 }
 
-/** A redacted text is JSON still, unless the secret was a number or a word. */
-function asJson(text: string): string {
+/** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or somebody edited a file. */
+export function asJson(text: string): string {
   try {
     JSON.parse(text);
     return text;

@@ -1,12 +1,13 @@
 import type { BatchRef } from '../domain/batch.ts';
 import type { SinkCounts } from '../domain/receipt.ts';
+import type { SpooledRecord } from '../domain/record.ts';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import type { RefusedRecord, StorageWriter, WriteContext } from '../sinks/storage-writer.ts';
 import { readBatch } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
-import { redactLetter } from './redact-letter.ts';
+import { asJson, redactLetter } from './redact-letter.ts';
 import { redactorFor } from './source-access.ts';
 
 export interface WriteBatchInput {
@@ -43,9 +44,19 @@ export async function writeTo(
   batch: BatchRef,
   context: WriteContext,
 ): Promise<SinkCounts> {
+  return writeRecords(dependencies, writer, batch, await readBatch(dependencies.store, batch), context);
+}
+
+/** The same for records that are at hand. */
+export async function writeRecords(
+  dependencies: ActivityDependencies,
+  writer: StorageWriter,
+  batch: BatchRef,
+  records: readonly SpooledRecord[],
+  context: WriteContext,
+): Promise<SinkCounts> {
   const { store } = dependencies;
   const redact = redactorFor(batch.source, dependencies);
-  const records = await readBatch(store, batch);
   const { counts, refused } = await writer.write(batch, records, context);
   const letters = refused.map((record) => redactLetter(letterOf(record), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
@@ -57,5 +68,5 @@ function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
   const at = new Date().toISOString();
   // Where the record has no time of its own, this was the clock's when it was fetched.
   const fetchedAt = record.occurredAt;
-  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, recordText: record.payload };
+  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, recordText: asJson(record.payload) };
 }

@@ -1,5 +1,6 @@
 import type { Day } from '../domain/day.ts';
 import { rolloverId, rolloverType, taskQueue } from '../domain/names.ts';
+import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
 import { print, printJson, say } from './output.ts';
@@ -22,10 +23,17 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   });
   if (result.failed.length > 0) process.exitCode = 1;
   if (json) return printJson(result);
-  const { made, vacuumed, swept, deliverers, indexes, retired, putBack, failed } = result;
+  const { made, vacuumed, swept, deliverers, indexes, retired, putBack, failed, csv } = result;
   const days = (list: readonly Day[]) => list.join(', ') || 'none';
   print(`partitions ${dryRun ? 'to make' : 'made'}: ${days(made)}`);
   print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
+  if (csv) {
+    print(`CSV days ${dryRun ? 'to seal' : 'sealed'}: ${csv.sealed.join(', ') || 'none'}${more(csv)}`);
+    if (csv.waiting.length > 0) print(`CSV days that wait for deferred batches: ${csv.waiting.join(', ')}`);
+    if (csv.deleted.length > 0)
+      print(`CSV days ${dryRun ? 'to delete' : 'deleted'} by csv.retention: ${csv.deleted.join(', ')}`);
+    if (csv.deadLetters > 0) print(`dead-letter files ${dryRun ? 'to delete' : 'deleted'}: ${csv.deadLetters}`);
+  }
   if (!dryRun) print(`deliverers woken: ${deliverers}`);
   print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${days(vacuumed)}`);
   if (indexes.parent !== 'kept') print(`payload index of raw_events ${dryRun ? 'to be ' : ''}${indexes.parent}`);
@@ -35,4 +43,8 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
   if (putBack.length > 0) print(`days kept after all: ${days(putBack)}`);
   for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
+}
+
+function more({ sealed, sealedCount }: SealedCsv): string {
+  return sealedCount > sealed.length ? ` and ${sealedCount - sealed.length} more` : '';
 }

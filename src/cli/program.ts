@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { version } from '../config/version.ts';
 
 /** Commands that later versions bring. */
-export const comingCommands: ReadonlySet<string> = new Set([...['replay-csv', 'verify', 'export'], 'smoke']);
+export const comingCommands: ReadonlySet<string> = new Set(['smoke']);
 
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
 export function buildProgram(): Command {
@@ -176,6 +176,7 @@ function addOperations(program: Command): void {
     .option('--detach', 'do not wait for the end')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./backfill.ts')).backfillCommand));
+  addJournal(program);
   const pause = 'pause a source: its schedule, and its runs under way';
   add(program, 'pause <source>', pause, "pause quakes --reason 'API maintenance' --until 2026-12-01T06:00Z")
     .option('--reason <text>', 'why, for whoever finds it paused')
@@ -184,6 +185,35 @@ function addOperations(program: Command): void {
   add(program, 'resume <source>', 'let a paused source go on', 'resume quakes').action(
     act(async () => (await import('./pause.ts')).resumeCommand),
   );
+}
+
+/** What works on the CSV journal. */
+function addJournal(program: Command): void {
+  const choice = (command: Command) =>
+    command
+      .option('--source <name>', 'of one source')
+      .option('--day <day>', 'records of one day, UTC')
+      .option('--from <time>', 'records since a day or an ISO 8601 time, UTC')
+      .option('--to <time>', 'records before it');
+  const replay = 'write records of the CSV journal into PostgreSQL again; what is stored already stays as it is';
+  choice(add(program, 'replay-csv', replay, 'replay-csv --source quakes --from 2026-11-01 --to 2026-11-08'))
+    .option('--archives', 'also the archives of retired days')
+    .option('--dry-run', 'show what would be read; start nothing')
+    .option('--detach', 'do not wait for the end')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./replay-csv.ts')).replayCsvCommand));
+  const exporting = 'print records of the CSV journal as CSV, each key once';
+  choice(add(program, 'export', exporting, 'export --source quakes --day 2026-11-01 > quakes.csv'))
+    .option('--escape-formulas', "put a ' before cells that a spreadsheet would take for a formula")
+    .option('--output <file>', 'write to a file, which is there whole or not at all')
+    .action(act(async () => (await import('./export.ts')).exportCommand));
+  const verify = 'compare the CSV journal with PostgreSQL for a day: keys, times and payloads; changes nothing';
+  add(program, 'verify', verify, 'verify --day 2026-11-01')
+    .option('--day <day>', 'a day of occurred_at, UTC')
+    .option('--source <name>', 'of one source')
+    .option('--sample <rows>', 'compare the payloads of so many rows, picked at random, instead of all')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./verify.ts')).verifyCommand));
 }
 
 function add(parent: Command, name: string, summary: string, example: string): Command {

@@ -1,4 +1,4 @@
-import { backfillType, deliverType, scrapeRunType } from '../domain/names.ts';
+import { backfillType, deliverType, replayCsvType, scrapeRunType } from '../domain/names.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';
 import { deleteState, listStates } from '../store/states.ts';
 import { deleteWindows } from '../store/windows.ts';
@@ -17,7 +17,9 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
   await withTemporal(requireTemporal(context), async (client) => {
-    const types = [scrapeRunType, deliverType, backfillType].map((type) => `WorkflowType = '${type}'`).join(' OR ');
+    const types = [scrapeRunType, deliverType, backfillType, replayCsvType]
+      .map((type) => `WorkflowType = '${type}'`)
+      .join(' OR ');
     const open = `(${types}) AND ExecutionStatus = 'Running'`;
     const { count } = await client.workflow.count(open);
     if (count > 0) {

@@ -5,7 +5,6 @@ import { fileFrame, type FileFrame } from './file-schema.ts';
 import { inheritDefaults, isGiven, isTree } from './inherit.ts';
 import { issueMessage, unknownKeyMessage } from './issue-message.ts';
 import { knownKeys } from './known-keys.ts';
-import { notAvailable } from './not-available.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, type LookUp } from './references.ts';
 import { keysWithReferences } from './secrets.ts';
@@ -41,7 +40,7 @@ export function parseConfig(text: string, file: string, lookUp: LookUp): Config 
   const sources = checkSources(root, yaml, problems);
   problems.push(...sharedNames(root), ...defaultsProblems(root, yaml));
   const schemas = readSchemaFiles(file, sources);
-  problems.push(...notAvailable(frame.data ?? null), ...referenceProblems(root, lookUp), ...schemas.problems);
+  problems.push(...referenceProblems(root, lookUp), ...schemas.problems);
   problems.push(...missingModules(file, sources));
   if (problems.length > 0 || !frame.success) throw new ConfigProblems(file, inOrder(problems, yaml));
   const { defaults: _, ...rest } = frame.data;

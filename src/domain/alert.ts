@@ -13,7 +13,8 @@ export type AlertName =
   | 'deferred_csv'
   | 'deferred_postgres'
   | 'batch_gone'
-  | 'maintenance';
+  | 'maintenance'
+  | 'journal';
 
 /** A state change that an operator should know of: the body of a webhook's request. */
 export interface Alert {

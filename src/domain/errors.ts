@@ -121,6 +121,12 @@ export class WorkerBusy extends DaybookError {
   readonly next = 'retry';
 }
 
+/** A file of the CSV journal, or an archive, is not what was written. Nothing is deleted because of it. */
+export class DamagedFile extends DaybookError {
+  readonly type = 'DamagedFile';
+  readonly next = 'never';
+}
+
 /** A spooled batch is no longer there to be written. */
 export class BatchGone extends DaybookError {
   readonly type = 'BatchGone';

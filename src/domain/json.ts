@@ -113,7 +113,7 @@ function isFragile(number: string): boolean {
 }
 
 /** Sign, significant digits and power of ten, so that equal values have equal text. */
-function decimalOf(number: string): string {
+export function decimalOf(number: string): string {
   const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e');
   const negative = mantissa.startsWith('-');
   const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.');

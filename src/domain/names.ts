@@ -50,6 +50,12 @@ export function deliverId(sink: string, source: string): string {
   return `deliver-${sink}-${source}`;
 }
 
+export const replayCsvType = 'replayCsv';
+
+export function replayCsvId(at: Date): string {
+  return `replay-csv-${at.toISOString()}`;
+}
+
 export const unpauseType = 'unpause';
 
 export function unpauseId(source: string): string {

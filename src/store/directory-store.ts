@@ -188,7 +188,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Makes a rename inside the folder survive a power cut. Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

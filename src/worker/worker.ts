@@ -105,6 +105,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       store,
       pollKeys: createPollKeys(store),
       csv: createCsvWriter(createDirectoryStore(`${settings.dataFolder}/csv`)),
+      journal: { csv: `${settings.dataFolder}/csv`, archives: `${settings.storeFolder}/archives` },
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
       maintenance: createMaintenance(settings.owner),
       owner: settings.owner,

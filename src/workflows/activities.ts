@@ -88,6 +88,33 @@ export function rolloverActivities() {
   });
 }
 
+/**
+ * Work on the CSV journal: a day of millions of rows takes its time. It is given up after about an hour of failures: the
+ * next rollover tries again, and who asked for a replay can ask again.
+ */
+export function journalActivities() {
+  return proxyActivities<Pick<Activities, 'sealCsv' | 'planJournalReplay'>>({
+    priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 3 },
+    startToCloseTimeout: '6h',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m', maximumAttempts: 20 },
+  });
+}
+
+/**
+ * Replaying waits for a sink that is away as long as it takes: an attempt goes on where the one before had come to. A batch
+ * that is being written is finished before a replay is cancelled.
+ */
+export function replayActivities() {
+  return proxyActivities<Pick<Activities, 'replayDay'>>({
+    priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 5 },
+    startToCloseTimeout: '6h',
+    heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  });
+}
+
 /** What operators asked for is tried for ever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({
@@ -112,7 +139,7 @@ export function alertActivities(source: string) {
 }
 
 /** Replaying reads and writes blobs only, a bounded page at a time: tried for ever, as all that goes to the store. */
-export function replayActivities(source: string) {
+export function letterActivities(source: string) {
   return proxyActivities<Pick<Activities, 'planReplay' | 'replayLetters' | 'settleReplay' | 'finishReplay'>>({
     ...storePolicy,
     // Planning looks at all letters of the source.

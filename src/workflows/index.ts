@@ -2,6 +2,7 @@
 export { partitionRollover } from './partition-rollover.ts';
 export { scrapeRun } from './scrape-run.ts';
 export { backfill } from './backfill.ts';
+export { replayCsv } from './replay-csv.ts';
 export { deliver } from './deliver.ts';
 export { replayDeadLetters } from './replay-dead-letters.ts';
 export { unpause } from './unpause.ts';

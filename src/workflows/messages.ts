@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { ReplayTally } from '../domain/journal.ts';
 import type { Tally } from '../domain/receipt.ts';
 import type { ReplayResult } from '../domain/replay.ts';
 import type { Pause } from './pause.ts';
@@ -16,6 +17,17 @@ export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
 
 /** The same name again: the result of a replay so far. */
 export const replayProgressQuery = defineQuery<ReplayResult>('progress');
+/** The same name for a replay. */
+export const journalProgressQuery = defineQuery<JournalProgress>('progress');
+
+/** Where a replay stands. */
+export interface JournalProgress {
+  readonly paused: Pause | null;
+  /** Days and archives still to be read. */
+  readonly left: number;
+  /** Of units that are done. */
+  readonly tally: ReplayTally;
+}
 
 /** Where a backfill stands. */
 export interface BackfillProgress {

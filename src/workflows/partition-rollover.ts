@@ -1,9 +1,10 @@
 import { patched, setCurrentDetails } from '@temporalio/workflow';
 import { detailsTable } from '../domain/details-table.ts';
 import type { Day } from '../domain/day.ts';
+import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { PayloadIndexChanges } from '../sinks/postgres/payload-index.ts';
 import type { RetirementResult } from '../sinks/postgres/retire-days.ts';
-import { alertActivities, maintenanceActivities, rolloverActivities } from './activities.ts';
+import { alertActivities, journalActivities, maintenanceActivities, rolloverActivities } from './activities.ts';
 import { RolloverSteps, type StepFailure } from './rollover-steps.ts';
 
 export interface RolloverInput {
@@ -28,6 +29,8 @@ export interface RolloverResult {
   readonly retired: RetirementResult['retired'];
   /** Days whose retirement had begun, but that are kept now. */
   readonly putBack: readonly Day[];
+  /** Days of the CSV journal that were sealed; null where a version that did not do it began. */
+  readonly csv: SealedCsv | null;
   /** What could not be done; an alert tells of it until a rollover does all. */
   readonly failed: readonly StepFailure[];
 }
@@ -56,6 +59,7 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   const { deliverers } = dryRun
     ? nobody
     : await steps.run('wake deliverers', () => activities.wakeDeliverers(), nobody);
+  const csv = await steps.run<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
   const { vacuumed } = await steps.run('vacuum', () => activities.tidyPartitions({ dryRun }), {
     ...{ vacuumed: [], failed: [] },
   });
@@ -68,7 +72,7 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   });
   if (!dryRun) await settle(steps.message());
   const indexes = { parent, built, dropped };
-  return { dryRun, made, vacuumed, swept, deliverers, indexes, retired, putBack, failed: steps.failures };
+  return { dryRun, made, vacuumed, swept, deliverers, indexes, retired, putBack, csv, failed: steps.failures };
 }
 
 /** Tells of what failed, once; and that all is well, once it is. */
@@ -88,10 +92,10 @@ async function asBefore(dryRun: boolean): Promise<RolloverResult> {
   const { batches: swept } = await activities.sweepSpool({ dryRun });
   const deliverers = dryRun ? 0 : (await activities.wakeDeliverers()).deliverers;
   const indexes = { parent: 'kept', built: [], dropped: [] } as const;
-  return { dryRun, made, vacuumed, swept, deliverers, indexes, retired: [], putBack: [], failed: [] };
+  return { dryRun, made, vacuumed, swept, deliverers, indexes, retired: [], putBack: [], csv: null, failed: [] };
 }
 
-function detailsOf({ made, vacuumed, swept, deliverers, indexes, retired, failed }: RolloverResult): string {
+function detailsOf({ made, vacuumed, swept, deliverers, indexes, retired, csv, failed }: RolloverResult): string {
   const days = (list: readonly Day[]) => list.join(', ') || 'none';
   return detailsTable([
     ['partitions made', days(made)],
@@ -100,6 +104,7 @@ function detailsOf({ made, vacuumed, swept, deliverers, indexes, retired, failed
     ['deliverers woken', String(deliverers)],
     ['payload indexes built', days(indexes.built)],
     ['days retired', days(retired.map(({ day }) => day))],
+    ['CSV days sealed', csv?.sealed.join(', ') || 'none'],
     ['failed', failed.map(({ step, day, message }) => `${step} ${day ?? ''}: ${message}`).join('; ') || 'nothing'],
   ]);
 }

@@ -3,7 +3,7 @@ import type { RunRef } from '../domain/batch.ts';
 import type { ReplayResult, ReplaySelection } from '../domain/replay.ts';
 import { rejectionReasons } from '../domain/rejection.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
-import { alertActivities, replayActivities, storeActivities } from './activities.ts';
+import { alertActivities, letterActivities, storeActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { replayProgressQuery } from './messages.ts';
 import { Replay, type ReplayCarry } from './replay.ts';
@@ -43,7 +43,7 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
   const result = finished.result();
   await CancellationScope.nonCancellable(async () => {
     const { deferredBecause } = finished.carry();
-    const { notify } = await replayActivities(source).finishReplay({ run, result, deferredBecause });
+    const { notify } = await letterActivities(source).finishReplay({ run, result, deferredBecause });
     if (notify)
       await alertActivities(source)
         .notifyAlerts({ source })
@@ -55,7 +55,7 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
 async function begin(run: RunRef, selection: ReplaySelection): Promise<ReplayCarry> {
   const { plan, state, searchAttribute } = await storeActivities(run.source).resolveSource({ source: run.source });
   if (searchAttribute) bearSource(run.source);
-  const letters = await replayActivities(run.source).planReplay({ run, selection });
+  const letters = await letterActivities(run.source).planReplay({ run, selection });
   return Replay.begin(plan, letters, state);
 }
 

@@ -7,7 +7,7 @@ import { addExtracted, emptyReplay, replayResult } from '../domain/replay.ts';
 import type { DeferredBecause, ReplayPlan, ReplayResult, ReplayTally } from '../domain/replay.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
-import { replayActivities, storeActivities } from './activities.ts';
+import { letterActivities, storeActivities } from './activities.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure } from './run-failure.ts';
 
@@ -64,7 +64,7 @@ export class Replay {
   async takePage(): Promise<void> {
     const run = this.#run;
     const { plan, letters, page, number, days } = this.#carry;
-    const activities = replayActivities(run.source);
+    const activities = letterActivities(run.source);
     const taken = await activities.replayLetters({ run, plan, letters, page, number, days });
     // Once something is spooled it is stored, also where the replay is cancelled.
     await CancellationScope.nonCancellable(async () => {

@@ -19,10 +19,10 @@ export class RolloverSteps {
   readonly failures: StepFailure[] = [];
 
   /** @returns what the step did; `otherwise` where it failed for good */
-  async run<T extends object>(step: string, work: () => Promise<T>, otherwise: T): Promise<T> {
+  async run<T extends object | null>(step: string, work: () => Promise<T>, otherwise: T): Promise<T> {
     try {
       const result = await work();
-      const failed = 'failed' in result ? (result as T & DayByDay).failed : [];
+      const failed = result !== null && 'failed' in result ? (result as T & DayByDay).failed : [];
       for (const { day, message } of failed) this.failures.push({ step, day, message });
       return result;
     } catch (error) {

@@ -3,7 +3,7 @@ import { noCounts } from '../../domain/receipt.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import type { StorageWriter } from '../storage-writer.ts';
-import { csvText } from './csv-text.ts';
+import { csvText } from '../../domain/csv-text.ts';
 
 /** Writes each batch as one part of the CSV journal: a file of `folder` that is there whole or not at all. */
 export function createCsvWriter(folder: Pick<BlobStore, 'put' | 'delete'>): StorageWriter {

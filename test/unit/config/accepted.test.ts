@@ -3,18 +3,14 @@ import { complaints, daybookYaml, file, http } from './daybook-yaml.ts';
 
 const needed = 'incremental: { cursor: at, start_param: since }';
 
-describe('a feature that is not built yet', () => {
-  test.each([...['csv: { retention: 30d }', 'dead_letters: { retention: 30d }']])(
-    'is refused at the root: %s',
-    (line) => {
-      expect(complaints(daybookYaml([http()], line))).toEqual([
-        expect.stringMatching(/is not available yet/) as string,
-      ]);
-    },
-  );
-});
+describe('what a configuration may say', () => {
+  test.each([
+    ...['csv: { retention: 30d }', 'dead_letters: { retention: 30d }', 'partitions: { retention: 30d }'],
+    ...['partitions: { payload_index: sealed }', 'partitions: { payload_index: none }'],
+  ])('is taken at the root: %s', (line) => {
+    expect(complaints(daybookYaml([http()], line))).toEqual([]);
+  });
 
-describe('what is built', () => {
   test.each([
     ...[needed, 'paginator: { type: page_number, base_page: 0, total_path: pages, has_more_path: more, max_pages: 3 }'],
     ...[

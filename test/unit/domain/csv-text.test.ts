@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvText } from '../../../src/sinks/csv/csv-text.ts';
-import { record } from './records.ts';
+import { csvText } from '../../../src/domain/csv-text.ts';
+import { record } from '../sinks/records.ts';
 
 describe('csvText', () => {
   test('has a header, ends lines with LF and quotes only what needs it', () => {

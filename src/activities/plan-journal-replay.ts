@@ -1,0 +1,50 @@
+import type { JournalChoice, JournalUnit } from '../domain/journal.ts';
+import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runAdapter } from './run-adapter.ts';
+
+export interface PlanJournalReplayInput {
+  readonly choice: JournalChoice;
+  /** The unit that was done last; null at the beginning. */
+  readonly after: JournalUnit | null;
+}
+
+export interface PlannedJournalReplay {
+  readonly units: readonly JournalUnit[];
+  /** Units behind these. */
+  readonly more: number;
+  readonly searchAttribute: boolean;
+}
+
+/** Units of one plan: a history holds no more of them at a time. */
+const pageSize = 200;
+
+/** What a replay reads next. Safe to repeat because it only looks. */
+export function createPlanJournalReplay({ journal, searchAttribute }: ActivityDependencies) {
+  return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
+    return runAdapter(
+      (text) => text,
+      async () => {
+        const all = await journalUnits(journal, choice);
+        const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
+        const units: JournalUnit[] = [];
+        let looked = 0;
+        while (looked < left.length && units.length < pageSize) {
+          const unit = left[looked++];
+          // A manifest may say that nothing of the day was asked for.
+          if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
+        }
+        return { units, more: left.length - looked, searchAttribute };
+      },
+    );
+  };
+}
+
+/** The order of {@link journalUnits}, also where the unit of before is gone. */
+function comesAfter(unit: JournalUnit, after: JournalUnit): boolean {
+  return orderOf(unit) > orderOf(after);
+}
+
+function orderOf(unit: JournalUnit): string {
+  return unit.kind === 'archive' ? `0 ${unit.day}` : `1 ${unit.source} ${unit.day}`;
+}

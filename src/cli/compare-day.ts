@@ -1,0 +1,170 @@
+import type { ClientBase } from 'pg';
+import type { Day } from '../domain/day.ts';
+import { Findings, type Finding, type FindingKind } from '../domain/findings.ts';
+import type { JournalChoice } from '../domain/journal.ts';
+import { parseIso8601, type Micros } from '../domain/time.ts';
+import type { WindowText } from '../domain/windows.ts';
+import { placesOfKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/stored-day.ts';
+import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.ts';
+import type { JournalFolders } from '../store/journal/journal-files.ts';
+import { KeySet } from '../store/journal/key-set.ts';
+import type { JournalRow } from '../store/journal/read-journal.ts';
+import { VersionTable } from '../store/journal/version-table.ts';
+import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface DayToCompare {
+  readonly client: ClientBase;
+  readonly schema: string;
+  readonly folders: JournalFolders;
+  readonly day: Day;
+  readonly window: WindowText;
+  readonly source: string | null;
+  /** Rows whose payloads are compared; null = all. */
+  readonly sample: number | null;
+  /** Applies the source's rules to a stored row; null where the source is not configured. */
+  readonly check: (row: StoredRow, micros: Micros) => StoredVerdict | null;
+  /** Told from time to time how many lines or rows were read. */
+  readonly onProgress: (what: 'lines' | 'rows', count: number) => void;
+}
+
+export interface ComparedDay {
+  readonly day: Day;
+  readonly source: string | null;
+  readonly consistent: boolean;
+  readonly csv: { readonly lines: number; readonly keys: number };
+  readonly postgres: { readonly rows: number; readonly payloads: number };
+  readonly findings: Partial<Record<FindingKind, Finding>>;
+  /** Keys of which CSV has a later version in this day; the first is stored in another. */
+  readonly storedOnOtherDays: number;
+  /** Rows of which the configuration does not say what their time, or their shape, should be. */
+  readonly skipped: { readonly timeRule: number; readonly schema: number };
+  /** Files that could not be read whole. */
+  readonly damaged: readonly string[];
+}
+
+/** Keys that are looked up at a time. */
+const keysAtOnce = 1_000;
+
+/** Compares what the journal and PostgreSQL hold of a day. Only reads; holds hashes in memory, no records. */
+export async function compareDay(input: DayToCompare): Promise<ComparedDay> {
+  return new Comparison(input).run();
+}
+
+class Comparison {
+  readonly #input: DayToCompare;
+  readonly #choice: JournalChoice;
+  readonly #table = new VersionTable();
+  readonly #findings = new Findings();
+  readonly #damaged = new Set<string>();
+  readonly #dayStart: Micros;
+  readonly #skipped = { timeRule: 0, schema: 0 };
+  #lines = 0;
+  #rows = 0;
+  #payloads = 0;
+  #otherDays = 0;
+
+  constructor(input: DayToCompare) {
+    this.#input = input;
+    this.#choice = { source: input.source, window: input.window, archives: false };
+    this.#dayStart = microsOf(input.window.from);
+  }
+
+  async run(): Promise<ComparedDay> {
+    const { client, schema, window, source, day } = this.#input;
+    await readStoredDay(client, schema, window, source, (stored) => this.#compare(stored));
+    if (this.#table.hasUnseen()) await this.#findMissing();
+    const findings = this.#findings.result();
+    return {
+      ...{ day, source, consistent: Object.keys(findings).length === 0 && this.#damaged.size === 0 },
+      csv: { lines: this.#lines, keys: this.#table.keys },
+      postgres: { rows: this.#rows, payloads: this.#payloads },
+      ...{ findings, storedOnOtherDays: this.#otherDays, skipped: this.#skipped, damaged: [...this.#damaged] },
+    };
+  }
+
+  async #compare(stored: StoredDay): Promise<void> {
+    const { day, sample } = this.#input;
+    const retired = await stored.retiredBefore();
+    if (day < retired) {
+      throw new UsageError(
+        `verify: ${day} is retired (all days before ${retired} are), expected a day that is in raw_events; ./daybook restore --day ${day} brings it back`,
+      );
+    }
+    const picked = sample === null ? null : await stored.sample(sample);
+    const pickedKeys = picked && new KeySet();
+    for (const row of picked ?? []) pickedKeys?.add(row.source, row.sourceId);
+    for await (const rows of this.#journal()) {
+      this.#lines += rows.length;
+      for (const row of rows) {
+        const isCompared = pickedKeys === null || pickedKeys.has(row.source, row.sourceId);
+        this.#table.add(row.source, row.sourceId, this.#since(row), isCompared ? row.payload : null);
+      }
+      this.#input.onProgress('lines', this.#lines);
+    }
+    for await (const rows of stored.rows(picked === null)) {
+      this.#rows += rows.length;
+      for (const row of rows) this.#judge(row);
+      this.#input.onProgress('rows', this.#rows);
+    }
+    for (const row of picked ?? []) this.#judge(row);
+    for (const key of await stored.keysWithoutRows()) this.#findings.add('deleted_rows', key);
+    for (const key of await stored.rowsWithoutKeys()) this.#findings.add('wrong_keys', key);
+    for (const key of await stored.doubledRows()) this.#findings.add('doubled_rows', key);
+  }
+
+  /** A row without payload is judged by key and time alone; its payload may follow. */
+  #judge(row: StoredRow): void {
+    const verdict = this.#table.match(row.source, row.sourceId, this.#since(row), row.payload);
+    const isPicked = this.#input.sample !== null && row.payload !== null;
+    if (verdict === 'absent' && !isPicked) this.#findings.add('rows_without_csv', row);
+    if (verdict === 'time' && !isPicked) this.#findings.add('different_time', row, `stored is ${row.occurredAt}`);
+    if (verdict === 'payload') this.#findings.add('different_payload', row);
+    if (row.payload === null) return;
+    this.#payloads++;
+    const checked = this.#input.check(row, microsOf(row.occurredAt));
+    if (checked === null || checked.time === skipped) this.#skipped.timeRule++;
+    else if (checked.time !== null) this.#findings.add('time_rule', row, checked.time);
+    if (checked === null || checked.schema === skipped) this.#skipped.schema++;
+    else if (checked.schema !== null) this.#findings.add('schema', row, checked.schema);
+  }
+
+  /** Looks at keys that have no row in the day: their records may be stored on another day, or since the day was read. */
+  async #findMissing(): Promise<void> {
+    let keys: JournalRow[] = [];
+    for await (const rows of this.#journal()) {
+      keys.push(...rows.filter(({ source, sourceId }) => this.#table.takeUnseen(source, sourceId)));
+      if (keys.length >= keysAtOnce) await this.#lookUp(keys.splice(0));
+    }
+    await this.#lookUp(keys);
+  }
+
+  async #lookUp(keys: readonly JournalRow[]): Promise<void> {
+    const { client, schema, window } = this.#input;
+    for (const [index, place] of (await placesOfKeys(client, schema, window, keys)).entries()) {
+      const key = keys[index];
+      if (place === 'unknown' && key) this.#findings.add('missing_rows', key);
+      if (place === 'other_day') this.#otherDays++;
+    }
+  }
+
+  async *#journal(): AsyncGenerator<readonly JournalRow[]> {
+    const { folders } = this.#input;
+    for (const unit of await journalUnits(folders, this.#choice)) {
+      const onDamage = ({ message }: Error) => void this.#damaged.add(message);
+      for await (const { rows } of readUnit(folders, unit, this.#choice, onDamage)) if (rows.length > 0) yield rows;
+    }
+  }
+
+  /** Microseconds since the beginning of the day: few enough for a number. */
+  #since({ occurredAt }: { readonly occurredAt: string }): number {
+    return Number(microsOf(occurredAt) - this.#dayStart);
+  }
+}
+
+/** @throws TypeError for a text that neither the journal nor PostgreSQL would give */
+function microsOf(text: string): Micros {
+  const time = parseIso8601(text);
+  if (!time.ok) throw new TypeError(`${text}: ${time.why}`);
+  return time.micros;
+}

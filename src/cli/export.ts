@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { csvHeader, csvRows } from '../domain/csv-text.ts';
+import { messageOf } from '../domain/errors.ts';
+import { escapeFormula } from '../domain/escape-formula.ts';
+import type { JournalChoice } from '../domain/journal.ts';
+import type { JournalFolders } from '../store/journal/journal-files.ts';
+import { KeySet } from '../store/journal/key-set.ts';
+import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
+import { CannotStart } from './cannot-start.ts';
+import { createContext } from './context.ts';
+import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
+import { say } from './output.ts';
+
+export interface ExportOptions extends ChoiceOptions {
+  readonly escapeFormulas?: boolean;
+  readonly output?: string;
+}
+
+/** `daybook export`: records of the CSV journal as CSV, each key once. Exit code 1 where files were damaged. */
+export async function exportCommand(options: ExportOptions): Promise<void> {
+  const folders = journalFolders(createContext(options));
+  const choice = await readChoice(options, folders);
+  const text = exportText(folders, choice, options.escapeFormulas === true, (message) => {
+    process.exitCode = 1;
+    say(message);
+  });
+  if (options.output === undefined) {
+    for await (const piece of text) if (!process.stdout.write(piece)) await drained();
+    // The process ends right behind this.
+    await new Promise((done) => void process.stdout.write('', done));
+    return;
+  }
+  await writeWhole(resolve(options.output), text);
+}
+
+async function* exportText(
+  folders: JournalFolders,
+  choice: JournalChoice,
+  escape: boolean,
+  onDamage: (message: string) => void,
+): AsyncGenerator<string> {
+  yield csvHeader;
+  const keys = new KeySet();
+  for (const unit of await journalUnits(folders, choice)) {
+    for await (const { rows } of readUnit(folders, unit, choice, ({ message }) => onDamage(message))) {
+      const fresh = rows.filter(({ source, sourceId }) => keys.add(source, sourceId));
+      if (fresh.length > 0) yield csvRows(escape ? fresh.map(withoutFormulas) : fresh);
+    }
+  }
+}
+
+function withoutFormulas<T extends { readonly sourceId: string; readonly payload: string }>(row: T): T {
+  return { ...row, sourceId: escapeFormula(row.sourceId), payload: escapeFormula(row.payload) };
+}
+
+async function drained(): Promise<void> {
+  await new Promise<void>((done) => void process.stdout.once('drain', done));
+}
+
+async function writeWhole(path: string, text: AsyncGenerator<string>): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  try {
+    await pipeline(Readable.from(text), createWriteStream(temporary, { flags: 'wx', flush: true }));
+    await rename(temporary, path);
+  } catch (error) {
+    throw new CannotStart(`export: ${path} could not be written: ${messageOf(error)}`);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}

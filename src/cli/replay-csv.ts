@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { messageOf } from '../domain/errors.ts';
+import { replayCsvId, replayCsvType, taskQueue } from '../domain/names.ts';
+import { unitName, type JournalChoice, type ReplayTally } from '../domain/journal.ts';
+import type { JournalFolders } from '../store/journal/journal-files.ts';
+import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
+import type { JournalProgress } from '../workflows/messages.ts';
+import { createContext, requireTemporal } from './context.ts';
+import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
+import { formatTable, print, printJson, say } from './output.ts';
+import { requirePoller } from './poller.ts';
+import { withTemporal } from './temporal-client.ts';
+
+export interface ReplayCsvOptions extends ChoiceOptions {
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+/** How often a replay is asked how far it has come. */
+const askMs = 1_000;
+/** Behind live runs (2) and backfills (4). */
+const priorityKey = 5;
+
+/** `daybook replay-csv`: writes records of the CSV journal into PostgreSQL again, in a workflow. */
+export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void> {
+  const context = createContext(options);
+  const folders = journalFolders(context);
+  const choice = await readChoice(options, folders);
+  if (options.dryRun) return showPlan(folders, choice, options);
+  await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client);
+    const workflowId = replayCsvId(new Date());
+    const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
+    const handle = await client.workflow.start(replayCsvType, started);
+    say(`started workflow ${workflowId}; it goes on without this command`);
+    if (!options.detach) await follow(handle, options);
+  });
+}
+
+/** What would be read. How many records match is known only by reading. */
+async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }: ReplayCsvOptions): Promise<void> {
+  const rows: string[][] = [];
+  for (const unit of await journalUnits(folders, choice)) {
+    const files = await filesOf(folders, unit, choice);
+    if (files.length === 0) continue;
+    let bytes = 0;
+    for (const { path } of files) bytes += (await stat(path).catch(() => ({ size: 0 }))).size;
+    if (json) printJson({ ...unit, files: files.length, bytes });
+    else rows.push([unitName(unit), String(files.length), String(bytes)]);
+  }
+  if (json) return;
+  if (rows.length > 0) print(formatTable(['ingested', 'files', 'bytes'], rows));
+  say(`${rows.length} days would be read; nothing was started`);
+}
+
+/** Shows how it goes until it ends. Exit code 1 where it failed. */
+async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
+  const over = new AbortController();
+  const watching = watch(handle, over.signal);
+  try {
+    const tally = (await handle.result()) as ReplayTally;
+    if (json) printJson(tally);
+    else print(`done: ${summary(tally)}`);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const { cause } = error;
+    const tally = cause instanceof ApplicationFailure ? (cause.details?.[0] as ReplayTally | undefined) : undefined;
+    if (json && tally) return printJson(tally);
+    print(`failed: ${cause ? messageOf(cause) : error.message}`);
+    if (tally) print(`replayed before: ${summary(tally)}`);
+    for (const damage of tally?.damaged ?? []) say(damage);
+  } finally {
+    over.abort();
+    await watching;
+  }
+}
+
+function summary({ units, records, postgres }: ReplayTally): string {
+  const counts = Object.entries(postgres).filter(([what, count]) => count > 0 || what === 'written');
+  return `${records} records of ${units} days: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+}
+
+async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
+  let shown = '';
+  while (!over.aborted) {
+    await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
+    const progress = over.aborted ? null : await handle.query<JournalProgress>('progress').catch(() => null);
+    if (!progress) continue;
+    const line = `${summary(progress.tally)}; ${progress.left} days left${progress.paused ? '; paused' : ''}`;
+    if (line !== shown) say(line);
+    shown = line;
+  }
+}

@@ -1,0 +1,66 @@
+/** What may be wrong with a day, and what to do about it. */
+export const findingKinds = {
+  missing_rows: {
+    what: 'keys in CSV without a row',
+    todo: './daybook replay-csv brings them; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
+  },
+  deleted_rows: {
+    what: 'keys in the ledger without a row: deleted by hand',
+    todo: './daybook forget takes the keys away, then ./daybook replay-csv brings the rows back',
+  },
+  rows_without_csv: {
+    what: 'rows without a line in CSV',
+    todo: 'was the CSV folder emptied, or csv.retention reached? PostgreSQL alone has them',
+  },
+  wrong_keys: {
+    what: 'rows whose key in the ledger is missing or names another time',
+    todo: 'rows were written by hand; delete them, or insert their keys into raw_event_keys',
+  },
+  doubled_rows: { what: 'keys with more than one row', todo: 'rows were written by hand; delete the later ones' },
+  different_payload: {
+    what: 'rows whose payload no version in CSV has',
+    todo: 'changed by hand? ./daybook forget, then ./daybook replay-csv bring back the first version',
+  },
+  different_time: {
+    what: 'rows whose time no version in CSV has',
+    todo: 'changed by hand? ./daybook forget, then ./daybook replay-csv bring back the first version',
+  },
+  time_rule: {
+    what: "rows whose time is not what the source's occurred_at finds in the payload",
+    todo: 'was occurred_at changed since? ./daybook forget, then fetch the time again with ./daybook backfill',
+  },
+  schema: {
+    what: "rows that do not fit the source's schema",
+    todo: 'was the schema changed since? nothing has to be done unless consumers rely on it',
+  },
+} as const;
+
+export type FindingKind = keyof typeof findingKinds;
+
+/** Keys that are named of each kind. */
+const mostNamed = 20;
+
+export interface Finding {
+  readonly count: number;
+  /** The first of them: `<source>/<source_id>`, with a detail where there is one. */
+  readonly keys: readonly string[];
+}
+
+/** Gathers what is found, each kind with its count and the first keys. */
+export class Findings {
+  readonly #found = new Map<FindingKind, { count: number; keys: string[] }>();
+
+  add(kind: FindingKind, { source, sourceId }: { source: string; sourceId: string }, detail?: string): void {
+    const found = this.#found.get(kind) ?? { count: 0, keys: [] };
+    this.#found.set(kind, found);
+    found.count++;
+    if (found.keys.length < mostNamed) {
+      found.keys.push(`${source}/${sourceId}${detail === undefined ? '' : `: ${detail}`}`);
+    }
+  }
+
+  /** Of all kinds that were found. */
+  result(): Partial<Record<FindingKind, Finding>> {
+    return Object.fromEntries(this.#found);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Day } from './day.ts';
+import type { SinkCounts } from './receipt.ts';
+import type { WindowText } from './windows.ts';
+
+/** What of the journal is asked for. */
+export interface JournalChoice {
+  /** Null = all sources. */
+  readonly source: string | null;
+  /** Of `occurred_at`; null = all times. */
+  readonly window: WindowText | null;
+  /** Also the archives of retired days. */
+  readonly archives: boolean;
+}
+
+/** What is read at a time: the files of a source's day of ingestion, or an archive. */
+export type JournalUnit =
+  | { readonly kind: 'day'; readonly source: string; readonly day: Day }
+  | { readonly kind: 'archive'; readonly day: Day };
+
+export function unitName(unit: JournalUnit): string {
+  return unit.kind === 'archive' ? `archives/${unit.day}` : `${unit.source}/${unit.day}`;
+}
+
+/** What a replay has come to. */
+export interface ReplayTally {
+  /** Days and archives that were read. */
+  readonly units: number;
+  /** Records that were read: the sum of the counts. */
+  readonly records: number;
+  readonly postgres: SinkCounts;
+  /** Files that could not be read whole, and why; no more than 50 of them. */
+  readonly damaged: readonly string[];
+  readonly damagedCount: number;
+}
+
+/** Damages that are told in words. */
+const mostDamages = 50;
+
+export function addDamages(tally: ReplayTally, damages: readonly string[], count = damages.length): ReplayTally {
+  const damaged = [...tally.damaged, ...damages].slice(0, mostDamages);
+  return { ...tally, damaged, damagedCount: tally.damagedCount + count };
+}

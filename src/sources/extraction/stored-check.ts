@@ -1,0 +1,32 @@
+import { parseJson } from '../../domain/json.ts';
+import type { PayloadCheck } from '../../domain/json-schema.ts';
+import type { SourcePlan } from '../../domain/source.ts';
+import { dateOfMicros, formatMicros, type Micros } from '../../domain/time.ts';
+import { createOccurredAt } from './occurred-at.ts';
+
+/** What today's configuration says of a stored record. Null = it agrees; `skipped` = it does not say. */
+export interface StoredVerdict {
+  readonly time: string | null;
+  readonly schema: string | null;
+}
+
+export const skipped = 'skipped';
+
+/** Makes the function that applies a source's time rule and schema to payloads that are stored. */
+export function createStoredCheck(plan: SourcePlan, schema: PayloadCheck | null) {
+  const occurredAt = createOccurredAt(plan.occurredAt);
+  return (payload: string, stored: Micros): StoredVerdict => {
+    const { value } = parseJson(payload);
+    return { time: timeOf(value, stored), schema: schema ? schema(JSON.parse(payload)) : skipped };
+  };
+
+  function timeOf(value: unknown, stored: Micros): string | null {
+    // A pattern without a date means the day it was fetched: the stored one.
+    const found = occurredAt(value, dateOfMicros(stored));
+    if (!found.ok) return found.rejection.message;
+    // The time of the fetch is kept nowhere in the payload.
+    if (!found.fromRecord) return skipped;
+    if (found.micros === stored) return null;
+    return `the payload says ${formatMicros(found.micros)}, stored is ${formatMicros(stored)}`;
+  }
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { csvHeader, csvRows } from '../../domain/csv-text.ts';
+import { DamagedFile } from '../../domain/errors.ts';
+import { openJournalBytes } from './journal-bytes.ts';
+import type { JournalDay, JournalFile } from './journal-files.ts';
+import { KeySet } from './key-set.ts';
+import { readJournal, type JournalRow } from './read-journal.ts';
+
+/** What a merged file holds. */
+export interface Merged {
+  readonly rows: number;
+  /** Of the uncompressed bytes, in hex. */
+  readonly sha256: string;
+  readonly minOccurredAt: string | null;
+  readonly maxOccurredAt: string | null;
+  /** Rows that came from the parts. */
+  readonly added: number;
+  /** `sha256` of the sealed file that was merged; null where there was none. */
+  readonly base: string | null;
+}
+
+/**
+ * Writes the records of a day, those that are sealed already first, each key once, to a new gzipped file, and reads it back.
+ * Only the keys are held in memory. Safe to repeat: the same files give the same bytes.
+ * @throws DamagedFile where a file cannot be read whole, or what was written does not come back
+ */
+export async function mergeDay(
+  day: JournalDay,
+  target: string,
+  signal: AbortSignal,
+  onProgress: (rows: number) => void,
+): Promise<Merged> {
+  const merge = new DayMerge(day, onProgress);
+  const file = createWriteStream(target, { flags: 'wx', flush: true });
+  await pipeline(Readable.from(merge.text(), { objectMode: false }), createGzip(), file, { signal });
+  const merged = merge.result();
+  const readBack = await sha256Of(target, signal);
+  if (readBack === merged.sha256) return merged;
+  throw new DamagedFile(
+    `journal: ${target} reads back with sha256 ${readBack}, expected ${merged.sha256}: does the disk keep what it is given?`,
+  );
+}
+
+class DayMerge {
+  readonly #day: JournalDay;
+  readonly #onProgress: (rows: number) => void;
+  readonly #keys = new KeySet();
+  readonly #hash = createHash('sha256');
+  #added = 0;
+  #base: string | null = null;
+  #min: string | null = null;
+  #max: string | null = null;
+
+  constructor(day: JournalDay, onProgress: (rows: number) => void) {
+    this.#day = day;
+    this.#onProgress = onProgress;
+  }
+
+  /** The text of the merged file, piece by piece. */
+  async *text(): AsyncGenerator<Buffer> {
+    yield this.#hashed(csvHeader);
+    const { sealed, parts } = this.#day;
+    for (const file of sealed ? [sealed, ...parts] : parts) {
+      for await (const rows of readJournal(file, stopAt, (sha256) => this.#noteEnd(file, sha256))) {
+        const fresh = rows.filter(({ source, sourceId }) => this.#keys.add(source, sourceId));
+        if (file.kind === 'part') this.#added += fresh.length;
+        for (const row of fresh) this.#widen(row);
+        if (fresh.length > 0) yield this.#hashed(csvRows(fresh));
+        this.#onProgress(this.#keys.size);
+      }
+    }
+  }
+
+  result(): Merged {
+    const bounds = { minOccurredAt: this.#min, maxOccurredAt: this.#max };
+    return { rows: this.#keys.size, sha256: this.#hash.digest('hex'), ...bounds, added: this.#added, base: this.#base };
+  }
+
+  #noteEnd({ kind }: JournalFile, sha256: string): void {
+    if (kind === 'sealed') this.#base = sha256;
+  }
+
+  #hashed(text: string): Buffer {
+    const bytes = Buffer.from(text);
+    this.#hash.update(bytes);
+    return bytes;
+  }
+
+  /** Canonical times: the order of their text is that of time. */
+  #widen({ occurredAt }: JournalRow): void {
+    if (this.#min === null || occurredAt < this.#min) this.#min = occurredAt;
+    if (this.#max === null || occurredAt > this.#max) this.#max = occurredAt;
+  }
+}
+
+function stopAt(damage: DamagedFile): never {
+  throw damage;
+}
+
+async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
+  const bytes = openJournalBytes(path);
+  for await (const _ of bytes.stream) signal.throwIfAborted();
+  return bytes.sha256();
+}

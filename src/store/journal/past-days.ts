@@ -1,0 +1,68 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addDays, type Day } from '../../domain/day.ts';
+import type { BlobStore } from '../blob-store.ts';
+import { listDeferred } from '../deferred.ts';
+import { syncFolder } from '../directory-store.ts';
+import { journalDay, journalDays, journalSources, sealedPath, type JournalFolders } from './journal-files.ts';
+import { manifestPath } from './manifest.ts';
+import { withSealLock } from './seal-lock.ts';
+
+/** What was ingested of a source on a day. */
+export interface SourceDay {
+  readonly source: string;
+  readonly day: Day;
+}
+
+export interface UnsealedDays {
+  /** They have parts to seal. */
+  readonly ready: readonly SourceDay[];
+  /** The same, but batches of them wait for the CSV folder: they are not whole yet. */
+  readonly waiting: readonly SourceDay[];
+}
+
+/** Past days of ingestion that have parts. */
+export async function unsealedDays(folders: JournalFolders, store: BlobStore, today: Day): Promise<UnsealedDays> {
+  const found: Record<keyof UnsealedDays, SourceDay[]> = { ready: [], waiting: [] };
+  for (const source of await journalSources(folders)) {
+    const deferred = new Set((await listDeferred(store, 'csv', source)).map(dayOfMarker));
+    for (const day of await journalDays(folders, source)) {
+      if (day >= today || (await journalDay(folders, source, day)).parts.length === 0) continue;
+      found[deferred.has(day) ? 'waiting' : 'ready'].push({ source, day });
+    }
+  }
+  return found;
+}
+
+/** Sealed days all of which lies before `before`, and of which no part is left. */
+export async function expiredDays(folders: JournalFolders, before: Date): Promise<SourceDay[]> {
+  const expired: SourceDay[] = [];
+  for (const source of await journalSources(folders)) {
+    for (const day of await journalDays(folders, source)) {
+      if (Date.parse(`${addDays(day, 1)}T00:00:00Z`) > before.getTime()) break;
+      const { sealed, parts } = await journalDay(folders, source, day);
+      if (sealed && parts.length === 0) expired.push({ source, day });
+    }
+  }
+  return expired;
+}
+
+/** Deletes a sealed day; a sealer that is at it goes first. Safe to repeat. */
+export async function deleteSealed(
+  folders: JournalFolders,
+  { source, day }: SourceDay,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = join(folders.csv, source);
+  await withSealLock(folder, signal, async () => {
+    await rm(sealedPath(folders.csv, source, day), { force: true });
+    await rm(manifestPath(folders.csv, source, day), { force: true });
+    await syncFolder(folder);
+  });
+}
+
+/** `deferred/csv/<source>/<ingested at>-<hash>.json`, the time as `20261124T100000000Z`. */
+function dayOfMarker(path: string): Day {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return `${name.slice(0, 4)}-${name.slice(4, 6)}-${name.slice(6, 8)}`;
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Day } from '../../domain/day.ts';
+import { SinkUnavailable } from '../../domain/errors.ts';
+import { syncFolder } from '../directory-store.ts';
+import { journalDay, sealedPath, type JournalFolders } from './journal-files.ts';
+import { manifestPath, readManifest, type SealManifest } from './manifest.ts';
+import { mergeDay, type Merged } from './merge-day.ts';
+import { withSealLock, type StillHeld } from './seal-lock.ts';
+
+/** The steps of a sealing, in order; a kill between any two of them loses nothing. */
+export type SealStep = 'merged' | 'manifest in place' | 'sealed in place' | 'part deleted';
+
+export interface SealContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (details: { readonly step: SealStep } | { readonly rows: number }) => void;
+}
+
+/**
+ * Seals what was ingested of a source on a day: merges its parts, and what is sealed already, into `<day>.csv.gz` with a
+ * manifest, and only then deletes those parts. A part that comes later is merged the next time. Safe to repeat, and beside
+ * another sealer, and after a kill at any moment.
+ * @returns false where there was no part
+ * @throws DamagedFile; nothing is replaced or deleted then
+ */
+export async function sealDay(
+  folders: JournalFolders,
+  source: string,
+  day: Day,
+  context: SealContext,
+): Promise<boolean> {
+  if ((await journalDay(folders, source, day)).parts.length === 0) return false;
+  const folder = join(folders.csv, source);
+  return withSealLock(folder, context.signal, async (stillHeld) => {
+    await removeLeftovers(folder);
+    const temporary = join(folder, `.${randomUUID()}.seal.gz`);
+    try {
+      return await sealFrom({ folders, source, day, temporary, stillHeld }, context);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  });
+}
+
+interface Sealing {
+  readonly folders: JournalFolders;
+  readonly source: string;
+  readonly day: Day;
+  readonly temporary: string;
+  readonly stillHeld: StillHeld;
+}
+
+async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): Promise<boolean> {
+  const { folders, source, day, temporary } = sealing;
+  const found = await journalDay(folders, source, day);
+  if (found.parts.length === 0) return false;
+  const before = await readManifest(manifestPath(folders.csv, source, day));
+  const merged = await mergeDay(found, temporary, signal, (rows) => onProgress({ rows }));
+  onProgress({ step: 'merged' });
+  // Parts that bring nothing new were sealed before: their deletion was interrupted, or they were written again.
+  const isNew = found.sealed === null || merged.added > 0 || before?.sha256 !== merged.sha256;
+  if (isNew) await putInPlace(sealing, manifestOf(sealing, merged, before, found.parts.length), onProgress);
+  await requireLock(sealing);
+  for (const { path } of found.parts) {
+    await rm(path, { force: true });
+    onProgress({ step: 'part deleted' });
+  }
+  // Not empty where a part came meanwhile: it is sealed the next time.
+  await rmdir(join(folders.csv, source, day)).catch(() => undefined);
+  return true;
+}
+
+function manifestOf(
+  { source, day }: Sealing,
+  { base, rows, sha256, minOccurredAt, maxOccurredAt }: Merged,
+  before: SealManifest | null,
+  parts: number,
+): SealManifest {
+  // A manifest that ran ahead of its file counts these parts already.
+  const isBefore = before?.sha256 === base;
+  const merged = isBefore ? (before?.parts ?? 0) + parts : Math.max(before?.parts ?? 0, parts);
+  return { source, day, rows, sha256, replaces: base, minOccurredAt, maxOccurredAt, parts: merged };
+}
+
+async function putInPlace(
+  sealing: Sealing,
+  manifest: SealManifest,
+  onProgress: SealContext['onProgress'],
+): Promise<void> {
+  const { folders, source, day, temporary } = sealing;
+  await requireLock(sealing);
+  await replaceFile(manifestPath(folders.csv, source, day), `${JSON.stringify(manifest)}\n`);
+  onProgress({ step: 'manifest in place' });
+  await rename(temporary, sealedPath(folders.csv, source, day));
+  await syncFolder(join(folders.csv, source));
+  onProgress({ step: 'sealed in place' });
+}
+
+/** A sealer that stood still for minutes may have lost its lock: what it has read may be sealed and deleted by another. */
+async function requireLock({ stillHeld, source, day }: Sealing): Promise<void> {
+  if (await stillHeld()) return;
+  throw new SinkUnavailable(`journal: ${source} ${day} is being sealed by another process, expected none; tried again`);
+}
+
+async function replaceFile(path: string, content: string): Promise<void> {
+  const temporary = `${path.slice(0, path.lastIndexOf('/') + 1)}.${randomUUID()}.seal.json`;
+  const file = await open(temporary, 'wx');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+/** What a sealer left that was killed. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^\..*\.seal\.(?:gz|json)$/.test(name)) await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { csvText } from '../../../../src/domain/csv-text.ts';
+import type { SpooledRecord } from '../../../../src/domain/record.ts';
+import type { JournalFolders } from '../../../../src/store/journal/journal-files.ts';
+import type { SealManifest } from '../../../../src/store/journal/manifest.ts';
+import { csvRows } from '../../../support/csv-rows.ts';
+
+export const source = 'news';
+export const day = '2026-11-23';
+
+export function foldersIn(root: string): JournalFolders {
+  return { csv: join(root, 'csv'), archives: join(root, 'archives') };
+}
+
+/** Writes a part; `time` is that of its ingestion, within the day. */
+export function writePart(root: string, time: string, records: readonly SpooledRecord[], of = day): string {
+  const hash = createHash('sha256').update(JSON.stringify(records)).digest('hex').slice(0, 16);
+  const path = join(root, 'csv', source, of, `${of.replaceAll('-', '')}T${time}Z-${hash}.csv`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, csvText(source, records));
+  return path;
+}
+
+export function sealedFile(root: string): string {
+  return join(root, 'csv', source, `${day}.csv.gz`);
+}
+
+/** Rows of the sealed day, by an independent reader. */
+export function sealedRows(root: string): Record<string, string>[] {
+  return csvRows(gunzipSync(readFileSync(sealedFile(root))).toString());
+}
+
+export function manifest(root: string): SealManifest {
+  return JSON.parse(readFileSync(join(root, 'csv', source, `${day}.json`), 'utf8')) as SealManifest;
+}
+
+/** Whether the manifest tells what the sealed file holds. */
+export function fits(root: string): boolean {
+  const bytes = gunzipSync(readFileSync(sealedFile(root)));
+  return createHash('sha256').update(bytes).digest('hex') === manifest(root).sha256;
+}
+
+/** Changes one byte of a file. */
+export function flipByte(path: string, offset: number): void {
+  const bytes = readFileSync(path);
+  bytes[offset] = (bytes[offset] ?? 0) ^ 0x40;
+  writeFileSync(path, bytes);
+}
