@@ -57,11 +57,6 @@ describe('check', () => {
       'version: 1\nsources: [{ name: a, type: file, path: "${env:NOT_SET}", id: i, occurred_at: t }]',
       /environment variable NOT_SET is not set/,
     ],
-    [
-      'what is not built yet',
-      'version: 1\nsources: [{ name: a, type: rss, url: "https://x.test/feed" }]\npartitions: { retention: 30d }',
-      /retention is not available yet/,
-    ],
   ])('exits with 2 for %s, one line a problem', (_, yaml, message) => {
     const { code, stdout, stderr } = workplace.run(['check', '--config', write('broken.yaml', yaml)]);
     expect(code).toBe(2);

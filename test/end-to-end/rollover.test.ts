@@ -72,6 +72,29 @@ describe('partitionRollover', () => {
     expect(rig.files('data', 'archives')).toHaveLength(6);
   });
 
+  test('a reader of some seconds holds up the retiring alone, and fails nothing', async () => {
+    const day = addDays(today, -6);
+    await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
+    await fill(day);
+    await rig.database.rows('delete from raw_event_days');
+    const reader = await rig.database.pool.connect();
+    await reader.query('begin');
+    await reader.query('select count(*) from raw_events');
+    const handle = await start();
+    const endsAt = Date.now() + 5_000;
+    for (let n = 0; Date.now() < endsAt; n++) {
+      const startedAt = Date.now();
+      const { counts } = await attempt(rig.database.pool, batchOf('b', []), records(5, `${n} `, today));
+      expect([counts.written, Date.now() - startedAt < 1_000]).toEqual([5, true]);
+    }
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    await reader.query('commit');
+    reader.release();
+    expect(await handle.result()).toMatchObject({ failed: [], retired: [{ day, rows: 3 }] });
+    await rig.database.rows(`delete from raw_events where source = 'b'`);
+    await rig.database.rows(`delete from raw_event_keys where source = 'b'`);
+  });
+
   test('a step that fails stops no other; an alert tells of it, until a rollover does all', async () => {
     const day = old[0];
     await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);

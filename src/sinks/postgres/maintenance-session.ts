@@ -11,9 +11,9 @@ export interface OwnerSession {
   /** Escaped. */
   readonly schema: string;
   /** The escaped, qualified name of a table. */
-  table(name: string): string;
+  readonly table: (name: string) => string;
   /** The same of a day's partition. */
-  partition(day: Day): string;
+  readonly partition: (day: Day) => string;
 }
 
 /** Locks are waited for a moment only, and the work tried again later: whoever waits blocks those behind. */

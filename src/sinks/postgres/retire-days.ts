@@ -1,11 +1,12 @@
 import type { PostgresSettings } from '../../config/environment.ts';
 import type { Archives } from '../../domain/archive.ts';
 import type { Day } from '../../domain/day.ts';
-import { DaybookError, messageOf, SinkUnavailable } from '../../domain/errors.ts';
+import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
 import { planRetirement, type DayState, type DayTable, type RetirementPlan } from '../../domain/retention.ts';
 import { archiveDay, ArchiveUnverified } from './archive-day.ts';
 import { listDayTables, markDay, raiseFloor, readDayStates, unmarkDay } from './day-tables.ts';
 import { attachDay, detachDay } from './detach-day.ts';
+import { maintenanceFailure } from './maintenance-failure.ts';
 import { isHeldUp, withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { pruneLedger } from './prune-ledger.ts';
@@ -61,7 +62,7 @@ export async function retireDays(options: RetirementOptions): Promise<Retirement
   try {
     return await withOwnerAlone(options.owner, (session) => new Retirement(session, options).run());
   } catch (error) {
-    throw asFailure(error, 'days could not be retired', options.signal);
+    throw maintenanceFailure(error, 'days could not be retired', options.signal);
   }
 }
 
@@ -105,7 +106,7 @@ class Retirement {
       if (archived) await this.#remove(day, archived);
     } catch (error) {
       if (isHeldUp(error) || this.#options.signal.aborted) throw error;
-      const failure = asFailure(error, `${day} could not be retired`, this.#options.signal);
+      const failure = maintenanceFailure(error, `${day} could not be retired`, this.#options.signal);
       if (failure.type === 'SinkUnavailable' && !(await this.#answers())) throw failure;
       this.#failed.push({ day, message: failure.message });
     }
@@ -163,20 +164,4 @@ class Retirement {
       () => false,
     );
   }
-}
-
-/** Who was held up comes again by the retry policy's own interval, up to five minutes: a reader may take long. */
-function asFailure(error: unknown, what: string, signal: AbortSignal): DaybookError {
-  if (signal.aborted && !(error instanceof DaybookError)) throw error;
-  if (error instanceof DaybookError) return error;
-  if (error instanceof ArchiveUnverified) return new SinkUnavailable(`postgres: ${what}: ${error.message}`);
-  if (!isHeldUp(error)) {
-    // What depends on a table stands in the detail alone.
-    const { detail } = error as { detail?: string };
-    return postgresFailure(error, detail === undefined ? what : `${what} (${detail})`);
-  }
-  return new SinkUnavailable(
-    `postgres: ${what} yet: ${messageOf(error)}; a transaction holds raw_events, ./daybook status names it`,
-    { cause: error },
-  );
 }
