@@ -1,4 +1,6 @@
 import { dirname, resolve } from 'node:path';
+import { findSource } from '../config/find-source.ts';
+import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
 import { findingKinds, type FindingKind } from '../domain/findings.ts';
 import { withClient } from '../sinks/postgres/client.ts';
@@ -7,6 +9,7 @@ import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
 import { createStoredCheck } from '../sources/extraction/stored-check.ts';
 import { DaybookError } from '../domain/errors.ts';
 import { waitingDeliveries } from '../store/deferred.ts';
+import { journalSources } from '../store/journal/journal-files.ts';
 import { compareDay, type ComparedDay, type DayToCompare } from './compare-day.ts';
 import { createContext, loadConfig, openStore, requirePostgres, type CommonOptions, type Context } from './context.ts';
 import { journalFolders, windowOfDay } from './journal-choice.ts';
@@ -33,7 +36,10 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
     throw new UsageError(`--sample: found "${options.sample}", expected 0 to 100000 rows`);
   }
   const context = createContext(options);
-  const check = await checksOf(context);
+  const config = loadConfig(context);
+  // A source that is no longer configured may have records still; a misspelt one would be found consistent.
+  if (source !== null && !(await journalSources(journalFolders(context))).includes(source)) findSource(config, source);
+  const check = await checksOf(context, config);
   const settings = requirePostgres(context);
   const compared = await withClient(settings, (client) =>
     compareDay({
@@ -57,8 +63,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
 }
 
 /** The time rule and schema of each configured source. */
-async function checksOf(context: Context): Promise<DayToCompare['check']> {
-  const config = loadConfig(context);
+async function checksOf(context: Context, config: Config): Promise<DayToCompare['check']> {
   const schemas = createSchemaChecks();
   const folder = dirname(context.environment.configFile);
   const checks = new Map<string, ReturnType<typeof createStoredCheck>>();

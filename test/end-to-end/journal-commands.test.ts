@@ -121,6 +121,7 @@ describe('verify and replay-csv', () => {
 
   test.each([
     [['verify'], /found no --day/],
+    [['verify', '--day', '2026-11-01', '--source', 'linse'], /did you mean "lines"/],
     [['verify', '--day', '2026-11-01', '--sample', 'x'], /--sample: found "x"/],
     [['replay-csv', '--source', 'nope'], /found no "nope"/],
   ])('refuse %j', async (args, message) => {

@@ -205,7 +205,26 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
     }));
     const pairs = fc.sample(fc.tuple(value, value), 3_000);
     const same = pairs.map(([a]) => [a, a.replaceAll(' ', '')] as [string, string]);
-    const all = [...pairs, ...same];
+    const close: [string, string][] = [
+      ...([
+        ['1', '-1'],
+        ['1', '"1"'],
+        ['1e-7', '0.0000001'],
+        ['[1,2]', '[2,1]'],
+        ['[1,[2]]', '[[1],2]'],
+      ] as const),
+      ...([
+        ['{"a":1,"b":2}', '{"b":2,"a":1}'],
+        ['{"a":1,"a":2}', '{"a":2}'],
+        ['{"a":null}', '{}'],
+      ] as const),
+      ...([
+        ['9007199254740993', '9007199254740992'],
+        ['{"a,b":1}', '{"a":1}'],
+        ['["a,b"]', '["a","b"]'],
+      ] as const),
+    ].map(([one, other]) => [one, other]);
+    const all = [...pairs, ...same, ...close];
     const { rows } = await database.pool.query<{ same: boolean; printed: string }>(
       `select a::jsonb = b::jsonb as same, a::jsonb::text as printed from unnest($1::text[], $2::text[]) with ordinality as p(a, b, n) order by n`,
       [all.map(([a]) => a), all.map(([, b]) => b)],
