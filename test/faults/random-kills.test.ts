@@ -156,7 +156,7 @@ test(
         120_000,
       );
       expect([...stored].sort()).toEqual(all);
-      const journal = new Set(csvRowsBelow(join(folder, 'data', 'csv', source)).map((row) => row['source_id']));
+      const journal = new Set(csvRowsBelow(join(folder, 'data', 'csv', source)).map((row) => row['source_id'] ?? ''));
       expect([...journal].sort()).toEqual(all);
     }
     await workplace.runBeside(['pause', 'live', '--reason', 'the trial is over']);
