@@ -57,7 +57,8 @@ export function externalTemporal({ environment, home }: Context): TemporalSettin
 export function requirePostgres(context: Context): PostgresSettings {
   const external = externalPostgres(context);
   if (external) return external;
-  if (context.home.isRunning('postgres')) return embeddedPostgresSettings(context.home);
+  if (context.home.isRunning('postgres') || isNamed(context, context.environment.postgres))
+    return embeddedPostgresSettings(context.home);
   throw new UsageError(
     `found no PostgreSQL: PG_HOST is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`,
   );
@@ -76,10 +77,16 @@ export function requireOwner(context: Context): PostgresSettings {
 export function requireTemporal(context: Context): TemporalSettings {
   const external = externalTemporal(context);
   if (external) return external;
-  if (context.home.isRunning('temporal')) return embeddedTemporalSettings(context.home);
+  if (context.home.isRunning('temporal') || isNamed(context, context.environment.temporalAddress))
+    return embeddedTemporalSettings(context.home);
   throw new UsageError(
     `found no Temporal server: TEMPORAL_ADDRESS is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`,
   );
+}
+
+/** `up` names its own servers to its worker: one of them may be starting again just now. */
+function isNamed({ environment }: Context, named: unknown): boolean {
+  return !environment.embedded && named !== null && named !== undefined;
 }
 
 function advice({ demo }: Context): string {

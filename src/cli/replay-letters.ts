@@ -97,7 +97,7 @@ function resultLines(result: ReplayResult): string[] {
       : []),
     ...(unreplayable > 0
       ? [
-          `  ${unreplayable} cannot be replayed, for what is kept of them is not what the source sent: the next poll asks for it again; replay --dry-run says why, dead-letters discard hides them`,
+          `  ${unreplayable} cannot be replayed, for what is kept of them is not what the source sent: the next poll asks for it again, a file is read again after state reset ${source}; replay --dry-run says why, dead-letters discard hides them`,
         ]
       : []),
   ];

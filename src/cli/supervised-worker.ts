@@ -13,6 +13,8 @@ import type { Supervisor } from './supervisor.ts';
 export interface SupervisedWorker {
   /** Address of its HTTP endpoint, or null. */
   readonly http: string | null;
+  /** Starts it again where a server has come back at another address: another program may have taken its port. */
+  follow(): void;
   /** Tells this worker, and those that replace it, that the schedules are applied. */
   schedulesApplied(): void;
 }
@@ -28,15 +30,18 @@ export interface Servers {
  */
 export async function startSupervisedWorker(
   context: Context,
-  servers: Servers,
+  servers: () => Servers,
   supervisor: Supervisor,
   onReceipt: (receipt: Receipt | FailedReceipt) => void,
 ): Promise<SupervisedWorker> {
-  const environment = await workerEnvironment(context, servers);
+  const common = await workerEnvironment(context);
   let applied = false;
   let current: ChildProcess;
+  let addresses = '';
   const start = () => {
-    current = startWorkerProcess(context.home, environment);
+    const named = serverVariables(servers());
+    addresses = JSON.stringify(named);
+    current = startWorkerProcess(context.home, { ...common, ...named });
     current.on('message', (message: WorkerMessage) => {
       if (message.type === 'receipt') onReceipt(message.receipt);
       else if (applied) tell(current);
@@ -48,6 +53,9 @@ export async function startSupervisedWorker(
   supervisor.watch({ part: 'worker', start }, child);
   return {
     http,
+    follow() {
+      if (JSON.stringify(serverVariables(servers())) !== addresses) current.kill();
+    },
     schedulesApplied() {
       applied = true;
       tell(current);
@@ -71,14 +79,22 @@ async function polling(child: ChildProcess, logFile: string): Promise<string | n
   });
 }
 
-/** The worker reads the same environment as this process, with the addresses that were found out here. */
-async function workerEnvironment(
-  { environment, home }: Context,
-  { postgres, temporal }: Servers,
-): Promise<Record<string, string | undefined>> {
+/** The worker reads the same environment as this process, with the addresses that were found out here and those of servers. */
+async function workerEnvironment({ environment, home }: Context): Promise<Record<string, string | undefined>> {
   if (environment.http) home.rememberPort('http', await choosePort(environment.http.port));
   return {
     ...environment.variables,
+    DAYBOOK_CONFIG: environment.configFile,
+    DAYBOOK_DATA: environment.dataFolder,
+    DAYBOOK_STORE: environment.storeFolder,
+    DAYBOOK_HOME: environment.homeFolder,
+    DAYBOOK_HTTP: environment.http ? `${bracketed(environment.http.host)}:${home.ports.http}` : 'off',
+    DAYBOOK_EMBEDDED: 'off',
+  };
+}
+
+function serverVariables({ postgres, temporal }: Servers): Record<string, string> {
+  return {
     PG_HOST: postgres.host,
     PG_PORT: String(postgres.port),
     PG_DB: postgres.database,
@@ -88,12 +104,6 @@ async function workerEnvironment(
     PG_SCHEMA: postgres.schema,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
-    DAYBOOK_CONFIG: environment.configFile,
-    DAYBOOK_DATA: environment.dataFolder,
-    DAYBOOK_STORE: environment.storeFolder,
-    DAYBOOK_HOME: environment.homeFolder,
-    DAYBOOK_HTTP: environment.http ? `${bracketed(environment.http.host)}:${home.ports.http}` : 'off',
-    DAYBOOK_EMBEDDED: 'off',
   };
 }
 

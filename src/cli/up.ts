@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { Config } from '../config/parse-config.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
@@ -21,7 +22,7 @@ import {
 import { prepareDemo, startDemoOrigin } from './demo-origin.ts';
 import { print, say } from './output.ts';
 import { receiptLine } from './receipt-line.ts';
-import { startSupervisedWorker } from './supervised-worker.ts';
+import { startSupervisedWorker, type SupervisedWorker } from './supervised-worker.ts';
 import { Supervisor } from './supervisor.ts';
 import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
@@ -73,13 +74,18 @@ async function startAll(context: Context, halves: Halves, supervisor: Supervisor
   stop.throwIfAborted();
   const started = await startStack(home, halves, environment, announce, stop);
   stop.throwIfAborted();
-  if (started.postgres)
-    supervisor.watch({ part: 'postgres', start: () => startPostgres(home, announce) }, started.postgres);
-  if (started.temporal) {
-    const start = async () => startTemporal(home, await findTemporal(environment, announce));
-    supervisor.watch({ part: 'temporal', start }, started.temporal);
-  }
-  await startServices(context, config, supervisor, stop);
+  let worker: SupervisedWorker | null = null;
+  const watch = (part: 'postgres' | 'temporal', again: () => Promise<ChildProcess>) => {
+    const start = async () => {
+      const child = await again();
+      worker?.follow();
+      return child;
+    };
+    if (started[part]) supervisor.watch({ part, start }, started[part]);
+  };
+  watch('postgres', async () => startPostgres(home, announce));
+  watch('temporal', async () => startTemporal(home, await findTemporal(environment, announce)));
+  await startServices(context, config, supervisor, stop, (started) => (worker = started));
 }
 
 /** Servers that the environment names must answer before anything is started beside them. */
@@ -100,10 +106,14 @@ async function startServices(
   config: Config,
   supervisor: Supervisor,
   stop: AbortSignal,
+  onWorker: (worker: SupervisedWorker) => void,
 ): Promise<void> {
   const { home } = context;
-  const postgres = externalPostgres(context) ?? embeddedPostgresSettings(home);
-  const temporal = externalTemporal(context) ?? embeddedTemporalSettings(home);
+  const servers = () => ({
+    postgres: externalPostgres(context) ?? embeddedPostgresSettings(home),
+    temporal: externalTemporal(context) ?? embeddedTemporalSettings(home),
+  });
+  const { postgres, temporal } = servers();
   if (!externalPostgres(context)) await migrateAndTell(postgres);
   await ensurePartitionsAhead(postgres, config.partitions.premake);
   stop.throwIfAborted();
@@ -113,9 +123,8 @@ async function startServices(
   }
   stop.throwIfAborted();
   announce('starting the worker …');
-  const worker = await startSupervisedWorker(context, { postgres, temporal }, supervisor, (receipt) =>
-    print(receiptLine(receipt)),
-  );
+  const worker = await startSupervisedWorker(context, servers, supervisor, (receipt) => print(receiptLine(receipt)));
+  onWorker(worker);
   const schedules = await withTemporal(temporal, async (client) => {
     await makeRolloverSchedule(client);
     return applySchedules(client, config.sources);

@@ -163,6 +163,19 @@ sources:
   await proxy.close();
 
   never.open();
+
+  rig.configure(`version: 1
+sources: [{ name: letters, type: file, path: letters.ndjson, id: id, occurred_at: at, max_reject_ratio: 1 }]`);
+  writeFileSync(rig.path('letters.ndjson'), `{"key":1,"at":"${at}"}\n{"key":2,"at":"soon"}\n{\n`);
+  await rig.run('letters');
+  rig.configure(`version: 1
+sources: [{ name: letters, type: file, path: letters.ndjson, id: key, occurred_at: at, max_reject_ratio: 1 }]`);
+  const replaying = await rig.client.workflow.start('replayDeadLetters', {
+    ...{ workflowId: 'replay-dead-letters-letters', taskQueue: rig.taskQueue, args: [{ source: 'letters' }] },
+  });
+  await ended(replaying);
+  await record('replayDeadLetters', replaying);
+
   await rig.close();
   await origin.close();
   await server.stop();
