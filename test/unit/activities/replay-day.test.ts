@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
 import { createReplayDay } from '../../../src/activities/replay-day.ts';
 import { noCounts } from '../../../src/domain/receipt.ts';
-import type { ReplayTally } from '../../../src/domain/replay.ts';
+import type { ReplayTally } from '../../../src/domain/journal.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import type { StorageWriter } from '../../../src/sinks/storage-writer.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
