@@ -6,7 +6,7 @@ import { inject, test } from 'vitest';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/state.ts';
-import type { Progress } from '../../src/workflows/messages.ts';
+import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { findTemporal } from '../../src/embedded/temporal-binary.ts';
 import { createGate } from '../support/gate.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -129,11 +129,43 @@ sources:
   await record('backfill', backfill);
   await recordRun(server.address, 'window', 'backfill-windows/2026-11-01_2026-11-02');
 
+  const held = createGate();
+  let asks = 0;
+  origin.answer(async (url, response) => {
+    if (++asks === 2) await held.opened;
+    response.end(JSON.stringify([{ id: `held-${url.searchParams.get('since')}`, at }]));
+  });
+  const pausedBackfill = await rig.client.workflow.signalWithStart('backfill', {
+    ...{ workflowId: 'backfill-windows', taskQueue: rig.taskQueue, args: [{ source: 'windows' }] },
+    ...{ signal: 'backfill', signalArgs: [{ from: '2026-10-01', to: '2026-10-05' }] },
+  });
+  await until('a window runs', () => asks >= 2);
+  await pausedBackfill.signal('pause', { reason: 'recording', until: '2099-01-01T00:00:00Z' });
+  await pausedBackfill.signal('backfill', { from: '2026-10-03', to: '2026-10-07' });
+  held.open();
+  await until('it is paused', async () => (await pausedBackfill.query<BackfillProgress>('progress')).paused !== null);
+  await record('backfill-paused', pausedBackfill);
+  await pausedBackfill.signal('resume');
+  await ended(pausedBackfill);
+  await record('backfill-resumed', pausedBackfill);
+
+  const handing = await rig.client.workflow.signalWithStart('scrapeRun', {
+    ...{ workflowId: 'a-handing-run', taskQueue: rig.taskQueue, args: [{ source: 'windows' }] },
+    ...{ signal: 'pause', signalArgs: [{ reason: 'recording' }] },
+  });
+  await until('it is paused', async () => (await handing.query<Progress>('progress')).phase === 'paused');
+  await handing.signal('backfill', { from: '2026-09-01', to: '2026-09-02' });
+  await ended(rig.client.workflow.getHandle('backfill-windows'));
+  await handing.signal('resume');
+  await ended(handing);
+  await record('handed-over', handing);
+
   const other = (type: string, args: unknown[]) =>
     rig.client.workflow.start(type, { workflowId: `a-${type}`, taskQueue: rig.taskQueue, args });
   for (const [type, args] of [
     ['unpause', [{ source: 'pages', note: 'of nobody' }]],
     ['partitionRollover', []],
+    ['replayCsv', [{ source: 'pages' }]],
   ] as const) {
     const handle = await other(type, [...args]);
     await ended(handle);
