@@ -85,7 +85,7 @@ async function startAll(context: Context, halves: Halves, supervisor: Supervisor
   };
   watch('postgres', async () => startPostgres(home, announce));
   watch('temporal', async () => startTemporal(home, await findTemporal(environment, announce)));
-  await startServices(context, config, supervisor, stop, (started) => (worker = started));
+  await startServices(context, config, supervisor, stop, (polling) => (worker = polling));
 }
 
 /** Servers that the environment names must answer before anything is started beside them. */
