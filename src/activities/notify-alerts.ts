@@ -1,4 +1,5 @@
 import { log } from '@temporalio/activity';
+import { noSource } from '../domain/names.ts';
 import { messageOf } from '../domain/errors.ts';
 import { markNotified, pendingAlerts } from '../store/alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -18,11 +19,16 @@ export function createNotifyAlerts(dependencies: ActivityDependencies) {
     const { store, alertWebhook } = dependencies;
     if (!alertWebhook) return;
     await runAdapter(redactorFor(source, dependencies), async ({ signal }) => {
-      for (const alert of await pendingAlerts(store, source)) {
+      // Maintenance tells also of sources that are gone.
+      for (const alert of await pendingAlerts(store, source === noSource ? undefined : source)) {
         try {
           await alertWebhook(alert, signal);
         } catch (error) {
-          log.warn('Alert webhook did not take an alert', { source, name: alert.name, error: messageOf(error) });
+          log.warn('Alert webhook did not take an alert', {
+            source: alert.source,
+            name: alert.name,
+            error: messageOf(error),
+          });
           return;
         }
         await markNotified(store, alert);

@@ -15,7 +15,8 @@ const maxDelayMs = 30_000;
 export class Supervisor {
   readonly #say: (message: string) => void;
   #stopping = false;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Parts that wait to be started again: their timers, and how to do it now. */
+  readonly #waiting = new Map<PartName, { readonly timer: NodeJS.Timeout; readonly start: () => void }>();
   readonly #starting = new Set<Promise<void>>();
 
   constructor(say: (message: string) => void) {
@@ -45,18 +46,20 @@ export class Supervisor {
   /** Starts nothing any more; resolves once nothing is being started. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     await Promise.all(this.#starting);
   }
 
   #later(part: SupervisedPart, delay: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const start = () => {
+      clearTimeout(timer);
+      this.#waiting.delete(part.part);
       const starting = this.#again(part, Math.min(delay * 2, maxDelayMs));
       this.#starting.add(starting);
       void starting.then(() => this.#starting.delete(starting));
-    }, delay);
-    this.#timers.add(timer);
+    };
+    const timer = setTimeout(start, delay);
+    this.#waiting.set(part.part, { timer, start });
   }
 
   async #again(part: SupervisedPart, nextDelay: number): Promise<void> {
@@ -65,6 +68,8 @@ export class Supervisor {
       if (this.#stopping) return;
       this.#say(`${part.part} runs again`);
       this.watch(part, child, nextDelay);
+      // What the worker has waited for may be there now.
+      if (part.part !== 'worker') this.#waiting.get('worker')?.start();
     } catch (error) {
       if (this.#stopping) return;
       this.#say(`${part.part} could not be started again: ${error instanceof Error ? error.message : String(error)}`);

@@ -18,7 +18,7 @@ export type AlertName =
 
 /** A state change that an operator should know of: the body of a webhook's request. */
 export interface Alert {
-  readonly name: string;
+  readonly name: AlertName;
   /** The source; of what concerns none, `daybook`. */
   readonly source: string;
   readonly state: 'open' | 'resolved';

@@ -8,6 +8,9 @@ export const sourceSearchAttribute = 'DaybookSource';
 /** Reserved for the canary; no source of a configuration may bear it. */
 export const canarySource = 'daybook-canary';
 
+/** What alerts that concern no source bear in its place. */
+export const noSource = 'daybook';
+
 /** Key of the memo that marks a schedule as made by Daybook. */
 export const scheduleMemoKey = 'daybook';
 

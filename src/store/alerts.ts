@@ -31,8 +31,8 @@ export async function settleAlerts(
   return changes;
 }
 
-/** Alerts of a source whose latest change nobody has been told. */
-export async function pendingAlerts(store: BlobStore, source: string): Promise<Alert[]> {
+/** Alerts, of one source or all, whose latest change nobody has been told. */
+export async function pendingAlerts(store: BlobStore, source?: string): Promise<Alert[]> {
   const alerts = await listAlerts(store, source);
   return alerts.filter(({ notified }) => !notified).map(bare);
 }

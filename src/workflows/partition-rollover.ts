@@ -1,5 +1,6 @@
 import { patched, setCurrentDetails } from '@temporalio/workflow';
 import { detailsTable } from '../domain/details-table.ts';
+import { noSource } from '../domain/names.ts';
 import type { Day } from '../domain/day.ts';
 import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { PayloadIndexChanges } from '../sinks/postgres/payload-index.ts';
@@ -80,8 +81,8 @@ async function settle(message: string | null): Promise<void> {
   const { notify } = await rolloverActivities().settleMaintenance({ message });
   // Whoever cannot be told now is told by the next one.
   if (notify)
-    await alertActivities('daybook')
-      .notifyAlerts({ source: 'daybook' })
+    await alertActivities(noSource)
+      .notifyAlerts({ source: noSource })
       .catch(() => undefined);
 }
 

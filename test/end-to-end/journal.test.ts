@@ -108,11 +108,12 @@ describe('the rollover', () => {
     const bad = Buffer.from(good);
     bad[bad.length - 6] = (bad.at(-6) ?? 0) ^ 1;
     writeFileSync(sealed(), bad);
-    const error = await failure(rollover());
-    expect(error.cause.cause).toMatchObject({
-      type: 'DamagedFile',
-      message: expect.stringMatching(/lines\/2026-11-20\.csv\.gz line \d+: incorrect data check/) as string,
-    });
+    expect((await rollover()).failed).toEqual([
+      {
+        ...{ step: 'seal CSV days', day: null },
+        message: expect.stringMatching(/lines\/2026-11-20\.csv\.gz line \d+: incorrect data check/) as string,
+      },
+    ]);
     expect(rig.files('data', 'csv', 'lines', past)).toHaveLength(1);
     expect(readFileSync(sealed()).equals(bad)).toBe(true);
     expect(rig.files('data', 'csv', 'lines', '2026-11-21')).toEqual([]);

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -113,5 +114,15 @@ describe('partitionRollover', () => {
       { name: 'maintenance', source: 'daybook', state: 'open' },
       { name: 'maintenance', source: 'daybook', state: 'resolved' },
     ]);
+  });
+
+  test('alerts of a source that is gone are resolved, and told', async () => {
+    posted.length = 0;
+    const gone = { name: 'run_failed', source: 'gone', state: 'open', since: '2026-11-01T00:00:00.000Z', message: 'x' };
+    mkdirSync(rig.path('data', 'alerts', 'gone'), { recursive: true });
+    writeFileSync(rig.path('data', 'alerts', 'gone', 'run_failed.json'), JSON.stringify({ ...gone, notified: true }));
+    await roll();
+    expect(posted).toMatchObject([{ name: 'run_failed', source: 'gone', state: 'resolved' }]);
+    expect(rig.files('data', 'alerts', 'gone')).toEqual([]);
   });
 });

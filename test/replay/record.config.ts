@@ -7,6 +7,6 @@ export default defineConfig({
     pool: 'forks',
     include: ['test/replay/record-histories.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
+    testTimeout: 240_000,
   },
 });
