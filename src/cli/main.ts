@@ -6,8 +6,15 @@ import { buildProgram, comingCommands } from './program.ts';
 /** Failures that are about how a command was called, or about the configuration. */
 const usageFailures = new Set(['UsageError', 'InvalidConfig', 'InvalidEnvironment', 'UnknownSource']);
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', (error) => process.exit((error as { code?: string }).code === 'EPIPE' ? 0 : 1));
+// A reader that has seen enough (`| head`) is no failure. What serves goes on without one: Ctrl-C ends the reader of a pipe
+// first, and the parts are still to be stopped.
+const serves = process.argv.slice(2).some((arg) => arg === 'up' || arg === 'worker');
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    const isClosed = (error as { code?: string }).code === 'EPIPE';
+    if (!isClosed || !serves) process.exit(isClosed ? 0 : 1);
+  });
+}
 
 process.exit(await main(process.argv.slice(2)));
 

@@ -54,7 +54,7 @@ async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }
   }
   if (json) return;
   if (rows.length > 0) print(formatTable(['ingested', 'files', 'bytes'], rows));
-  say(`${rows.length} days would be read; nothing was started`);
+  say(`${days(rows.length)} would be read; nothing was started`);
 }
 
 /** Shows how it goes until it ends. Exit code 1 where it failed. */
@@ -82,7 +82,7 @@ async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promi
 
 function summary({ units, records, postgres }: ReplayTally): string {
   const counts = Object.entries(postgres).filter(([what, count]) => count > 0 || what === 'written');
-  return `${records} records of ${units} days: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+  return `${records} records of ${days(units)}: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
 }
 
 async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
@@ -95,4 +95,9 @@ async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
     if (line !== shown) say(line);
     shown = line;
   }
+}
+
+/** Days of ingestion, of all sources. */
+function days(count: number): string {
+  return count === 1 ? '1 day' : `${count} days`;
 }

@@ -115,7 +115,7 @@ describe('verify and replay-csv', () => {
     const tally = JSON.parse(await daybook('replay-csv', '--source', 'lines', ...day, '--json')) as ReplayTally;
     expect(tally).toMatchObject({ units: 1, records: 5, postgres: { written: 5 } });
     expect((await verify()).code).toBe(0);
-    expect(await daybook('replay-csv')).toBe('done: 6 records of 1 days: 1 written, 5 duplicate\n');
+    expect(await daybook('replay-csv')).toBe('done: 6 records of 1 day: 1 written, 5 duplicate\n');
     expect((await verify('--sample', '3')).stdout).toContain('3 payloads');
   });
 

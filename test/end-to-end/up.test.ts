@@ -98,6 +98,12 @@ describe('up --demo', () => {
     const stored = rows('select source_id from raw_events').map((row) => row['source_id']);
     const journal = new Set(csvRowsBelow(join(demoData(), 'csv')).map((row) => row['source_id']));
     expect(stored.filter((id) => !journal.has(String(id)))).toEqual([]);
+    // Ctrl-C ends the reader of a pipe, too.
+    const last = Object.values(running.parts());
+    running.hangUp();
+    await until('it would have said something', () => Number(counts()?.['rows']) > Number(after?.['rows']), 30_000);
+    expect(last.every(isAlive)).toBe(true);
     expect(await running.stop()).toBe(0);
+    await until('all parts are gone', () => !last.some(isAlive), 5_000);
   });
 });

@@ -117,6 +117,12 @@ export class RunningDaybook {
     await until('it is dead', () => this.#child.exitCode !== null || this.#child.signalCode !== null);
   }
 
+  /** Nobody reads what it says any more, as where Ctrl-C ends `| tee` first. */
+  hangUp(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** Presses Ctrl-C and returns the exit code. */
   async stop(withinMs = 30_000): Promise<number | null> {
     signal(this.pid, 'SIGINT');

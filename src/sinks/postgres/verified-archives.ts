@@ -39,7 +39,7 @@ export async function verifiedArchives(archives: Archives, day: Day): Promise<Ve
     const known =
       days.length === 0
         ? 'there is none of any day'
-        : `there are archives of ${days.length} days, ${days[0]} to ${days.at(-1)}`;
+        : `there are archives of ${days.length === 1 ? days[0] : `${days.length} days, ${days[0]} to ${days.at(-1)}`}`;
     throw new ArchiveRefused(
       `restore: found no archive of ${day}, expected archives/${day}.csv.gz with its manifest in the store; ${known}`,
     );
