@@ -1,4 +1,6 @@
 import type { JournalChoice, JournalUnit } from '../domain/journal.ts';
+import { UnknownSource } from '../domain/errors.ts';
+import { journalSources } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -25,6 +27,10 @@ export function createPlanJournalReplay({ journal, searchAttribute }: ActivityDe
     return runAdapter(
       (text) => text,
       async () => {
+        const { source, archives } = choice;
+        if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
+          throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
+        }
         const all = await journalUnits(journal, choice);
         const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
         const units: JournalUnit[] = [];

@@ -45,10 +45,11 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   }
   const store = openStore(createContext(options));
   const undo = options.undo === true;
-  const letters = (await listDeadLetters(store, filter)).filter(
+  const found = await listDeadLetters(store, filter);
+  requireKnown(ids, found);
+  const letters = found.filter(
     ({ id, discardedAt }) =>
-      (discardedAt === null) !== undo &&
-      (ids.length === 0 || ids.some((part) => part.length >= 6 && id.startsWith(part))),
+      (discardedAt === null) !== undo && (ids.length === 0 || ids.some((part) => id.startsWith(part))),
   );
   for (const { id } of letters) await (undo ? undiscardLetter(store, id) : discardLetter(store, id, new Date()));
   const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
@@ -56,6 +57,15 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
     undo
       ? `${what} shown again`
       : `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo takes it back`,
+  );
+}
+
+/** An id may be shortened to its first six characters. @throws UsageError */
+function requireKnown(ids: readonly string[], found: readonly { readonly id: string }[]): void {
+  const unknown = ids.filter((part) => part.length < 6 || !found.some(({ id }) => id.startsWith(part)));
+  if (unknown.length === 0) return;
+  throw new UsageError(
+    `discard: found ${unknown.join(', ')}, expected ids of dead letters, at least their first six characters; see ./daybook dead-letters list`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { say } from './output.ts';
@@ -12,11 +13,28 @@ const serves = process.argv.slice(2).some((arg) => arg === 'up' || arg === 'work
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
     const isClosed = (error as { code?: string }).code === 'EPIPE';
+    if (!isClosed) reportOutput(error);
     if (!isClosed || !serves) process.exit(isClosed ? 0 : 1);
   });
 }
 
-process.exit(await main(process.argv.slice(2)));
+const code = await main(process.argv.slice(2));
+// What a pipe has not taken yet would be lost.
+await Promise.all([process.stdout, process.stderr].map(flushed));
+process.exit(code);
+
+/** There may be nowhere left to say it. */
+function reportOutput(error: Error): void {
+  try {
+    writeSync(2, `daybook: output could not be written: ${error.message}\n`);
+  } catch {
+    // The exit code says it.
+  }
+}
+
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
 
 /** Runs a command line; returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration. */
 async function main(args: readonly string[]): Promise<number> {

@@ -1,3 +1,4 @@
+import type { PlannedJournalReplay } from '../activities/plan-journal-replay.ts';
 import {
   ActivityFailure,
   continueAsNew,
@@ -10,6 +11,7 @@ import { detailsTable } from '../domain/details-table.ts';
 import { addCounts, noCounts } from '../domain/receipt.ts';
 import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
+import { readWindow } from '../domain/windows.ts';
 import { journalActivities, replayActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { journalProgressQuery } from './messages.ts';
@@ -45,7 +47,7 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
   show = () => setCurrentDetails(detailsOf(choice, tally, after, left, pause.current));
   setHandler(journalProgressQuery, () => ({ paused: pause.current, left, tally }));
   for (;;) {
-    const { units, more, searchAttribute } = await journalActivities().planJournalReplay({ choice, after });
+    const { units, more, searchAttribute } = await plan(choice, after);
     if (searchAttribute && choice.source !== null && after === null) bearSource(choice.source);
     left = units.length + more;
     for (const unit of units) {
@@ -114,20 +116,29 @@ function detailsOf(
   return pause === null ? table : `${pauseNote(pause)}\n\n${table}`;
 }
 
+/** What cannot be planned is told as it is. */
+async function plan(choice: JournalChoice, after: JournalUnit | null): Promise<PlannedJournalReplay> {
+  try {
+    return await journalActivities().planJournalReplay({ choice, after });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    throw workflowFailure(failureOf(error, 'planJournalReplay'));
+  }
+}
+
 /** The input may come from a command line: anything else fails the workflow at once. */
 function checkedInput(input: unknown): { readonly choice: JournalChoice; readonly carry: ReplayCarry } {
   const given = (typeof input === 'object' && input !== null ? input : {}) as ReplayCsvInput;
   const { source = null, window = null, archives = false, carry } = given;
   const isName = source === null || (typeof source === 'string' && sourceNamePattern.test(source));
-  const isWindow = window === null || [window.from, window.to].every((time) => canonical.test(time));
+  const read = window === null ? null : readWindow(window);
+  const isWindow = window === null || read !== null;
   const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
   if (isName && isWindow && typeof archives === 'boolean' && isCarried) {
-    return { choice: { source, window, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };
+    return { choice: { source, window: read, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };
   }
   throw workflowFailure({
     type: 'InvalidInput',
     message: `replayCsv: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "window": {"from": "2026-11-01T00:00:00.000000Z", "to": "2026-11-02T00:00:00.000000Z"}, "archives": false}, each of them optional`,
   });
 }
-
-const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;

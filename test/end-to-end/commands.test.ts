@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Workplace } from '../support/daybook-process.ts';
+import { launcher, Workplace } from '../support/daybook-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -108,12 +109,35 @@ describe('commands without a server', () => {
       ['backfill', 'lines'],
       ['pause', 'lines'],
       ['dead-letters', 'discard'],
+      ['dead-letters', 'discard', 'abcdef12'],
+      ['dead-letters', 'discard', 'abc'],
       ['state', 'rewind', 'lines'],
     ]) {
       const { code, stdout, stderr } = workplace.run(args);
       expect([args[0], code, stdout]).toEqual([args[0], 2, '']);
       expect(stderr.trim().split('\n')).toHaveLength(1);
     }
+  });
+
+  test('output that a pipe takes slowly is whole', () => {
+    const letter = {
+      source: 'lines',
+      reason: 'missing_id',
+      message: 'no value at id',
+      run: 'r',
+      workflowId: 'w',
+      page: 1,
+    };
+    const letters = join(folder, 'data', 'dead-letters', 'lines', 'run');
+    mkdirSync(letters, { recursive: true });
+    const lines = Array.from({ length: 2_000 }, (_, index) => {
+      const id = String(index).padStart(32, '0');
+      return `${JSON.stringify({ id, ...letter, at: '2026-11-01T00:00:00.000Z', index, record: { n: index } })}\n`;
+    });
+    writeFileSync(join(letters, '0.ndjson'), lines.join(''));
+    const shell = `"${process.execPath}" "${launcher}" dead-letters list --json | (sleep 1; wc -l)`;
+    expect(Number(execSync(shell, { cwd: folder, encoding: 'utf8' }))).toBe(2_000);
+    rmSync(join(folder, 'data', 'dead-letters'), { recursive: true });
   });
 
   test('every command has help with an example', () => {

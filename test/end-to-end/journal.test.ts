@@ -157,7 +157,7 @@ describe('replayCsv', () => {
     });
     expect(await rows()).toEqual(before);
     expect((await replay({ source: 'lines' })).postgres).toMatchObject({ written: 0, duplicate: 9_100 });
-    expect((await replay({ source: 'other' })).records).toBe(0);
+    expect((await failure(replay({ source: 'other' }))).cause).toMatchObject({ type: 'UnknownSource' });
   });
 
   test('takes records of the time asked for, counts those of retired days, and keeps those that are refused', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
 
-const launcher = fileURLToPath(new URL('../../daybook', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../daybook', import.meta.url));
 
 export interface CommandResult {
   readonly code: number | null;

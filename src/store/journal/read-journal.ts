@@ -5,7 +5,7 @@ import { formatMicros, parseIso8601 } from '../../domain/time.ts';
 import { isMissing } from '../file-errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
 import type { JournalFile } from './journal-files.ts';
-import { readManifest } from './manifest.ts';
+import { readManifest, type SealManifest } from './manifest.ts';
 
 /** A record with the line on which it ends. */
 export interface JournalRow extends CsvRecord {
@@ -37,8 +37,9 @@ const archiveLayout: Layout = {
 const rowsAtOnce = 1_000;
 
 /**
- * Reads the records of a part, a sealed day or an archive, in order, some at a time. Damage ends the file where what follows
- * cannot be told from it: a broken quote, compressed bytes that do not fit together.
+ * Reads the records of a part, a sealed day or an archive, in order, some at a time. Damage ends a part where what follows
+ * cannot be told from it: a broken quote. Sealed days and archives are read through first: of one that is not what was
+ * written no record is handed on, for a wrong one would be stored for good.
  * @param onEnd told of the hash of the uncompressed bytes, once all were read
  * @throws the system's ENOENT where the file is gone: somebody has sealed or deleted it
  */
@@ -51,6 +52,10 @@ export async function* readJournal(
   const damage = (line: number, what: string) =>
     onDamage(new DamagedFile(`journal: ${file.name} line ${line}: ${what}`));
   const before = file.kind === 'part' ? null : await readManifest(manifestBeside(file));
+  if (file.kind !== 'part') {
+    const problem = await problemOf(file, before);
+    if (problem !== null) return damage(1, `${problem}; nothing of it was read`);
+  }
   const bytes = openJournalBytes(file.path);
   const parser = parse({ relax_column_count: true, record_delimiter: '\n', max_record_size: 0 });
   bytes.stream.on('error', (error) => parser.destroy(error));
@@ -79,15 +84,34 @@ export async function* readJournal(
     parser.destroy();
     bytes.stream.destroy();
   }
+  if (line === 0) return damage(1, `the file is empty, expected the header ${layout.header}`);
+  if (line === 1 && file.kind === 'part') damage(1, 'found no record, expected at least one: the file was cut short');
   if (!bytes.isFinished()) damage(line, 'the last line has no end, expected a newline: the file was cut short');
   if (rows.length > 0) yield rows;
   const sha256 = bytes.sha256();
   onEnd(sha256);
   if (before === null) return;
-  // The day may have been sealed again while it was read.
+  const problem = await mismatch(file, before, sha256);
+  if (problem !== null) damage(line, problem);
+}
+
+/** What is wrong with a compressed file as a whole; null where it is what was written. */
+async function problemOf(file: JournalFile, before: SealManifest | null): Promise<string | null> {
+  const bytes = openJournalBytes(file.path);
+  try {
+    for await (const chunk of bytes.stream) void chunk;
+  } catch (error) {
+    if (isMissing(error)) throw error;
+    return `${messageOf(error)}, expected ${expectationOf(file)}`;
+  }
+  return before === null ? null : mismatch(file, before, bytes.sha256());
+}
+
+/** The day may have been sealed again while it was read. */
+async function mismatch(file: JournalFile, before: SealManifest, sha256: string): Promise<string | null> {
   const known = [before, await readManifest(manifestBeside(file))];
-  if (known.some((manifest) => manifest?.sha256 === sha256 || manifest?.replaces === sha256)) return;
-  damage(line, `the content has sha256 ${sha256}, expected ${before.sha256} as its manifest says`);
+  if (known.some((manifest) => manifest?.sha256 === sha256 || manifest?.replaces === sha256)) return null;
+  return `the content has sha256 ${sha256}, expected ${before.sha256} as its manifest says; restore the file from a backup`;
 }
 
 /** A quoted field may take several lines. The parser would tell them, too, at twice the time. */
@@ -117,7 +141,7 @@ function manifestBeside({ path }: JournalFile): string {
 
 function expectationOf({ kind }: JournalFile): string {
   return kind === 'part'
-    ? 'CSV as RFC 4180 has it'
+    ? 'CSV as RFC 4180 has it; mend the file, or move it away'
     : 'the gzipped CSV that was written; restore the file from a backup';
 }
 
