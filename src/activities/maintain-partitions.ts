@@ -1,4 +1,5 @@
 import type { Day } from '../domain/day.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -15,25 +16,22 @@ export interface MaintainedPartitions {
 }
 
 /**
- * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are past. Safe to repeat because what is
- * done already is not done again.
+ * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are
+ * past. Safe to repeat because what is done already is not done again.
  */
 export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {
   return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {
-    return runAdapter(
-      (text) => text,
-      async ({ signal, onProgress }) => {
-        const { premake } = config.current().config.partitions;
-        const made = await maintenance.makeAhead(premake, new Date(), dryRun);
-        const vacuumed: Day[] = [];
-        for (const day of await maintenance.untidyDays(new Date())) {
-          signal.throwIfAborted();
-          if (!dryRun) await maintenance.tidy(day);
-          vacuumed.push(day);
-          onProgress({ vacuumed: day });
-        }
-        return { made, vacuumed };
-      },
-    );
+    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+      const { premake } = config.current().config.partitions;
+      const made = await maintenance.makeAhead(premake, new Date(), dryRun);
+      const vacuumed: Day[] = [];
+      for (const day of await maintenance.untidyDays(new Date())) {
+        signal.throwIfAborted();
+        if (!dryRun) await maintenance.tidy(day);
+        vacuumed.push(day);
+        onProgress({ vacuumed: day });
+      }
+      return { made, vacuumed };
+    });
   };
 }

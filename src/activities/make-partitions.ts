@@ -1,4 +1,5 @@
 import type { Day } from '../domain/day.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -15,12 +16,9 @@ export interface MadePartitions {
 /** Makes the partitions of the coming days. Safe to repeat because one that is there is left as it is. */
 export function createMakePartitions({ config, maintenance }: ActivityDependencies) {
   return async function makePartitions({ dryRun }: DryRunInput): Promise<MadePartitions> {
-    return runAdapter(
-      (text) => text,
-      async () => {
-        const { premake } = config.current().config.partitions;
-        return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
-      },
-    );
+    return runAdapter(nothingSecret, async () => {
+      const { premake } = config.current().config.partitions;
+      return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
+    });
   };
 }

@@ -2,6 +2,7 @@ import type { JournalChoice, JournalUnit } from '../domain/journal.ts';
 import { UnknownSource } from '../domain/errors.ts';
 import { journalSources } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -24,25 +25,22 @@ const pageSize = 200;
 /** What a replay reads next. Safe to repeat because it only looks. */
 export function createPlanJournalReplay({ journal, searchAttribute }: ActivityDependencies) {
   return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
-    return runAdapter(
-      (text) => text,
-      async () => {
-        const { source, archives } = choice;
-        if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
-          throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
-        }
-        const all = await journalUnits(journal, choice);
-        const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
-        const units: JournalUnit[] = [];
-        let looked = 0;
-        while (looked < left.length && units.length < pageSize) {
-          const unit = left[looked++];
-          // A manifest may say that nothing of the day was asked for.
-          if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
-        }
-        return { units, more: left.length - looked, searchAttribute };
-      },
-    );
+    return runAdapter(nothingSecret, async () => {
+      const { source, archives } = choice;
+      if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
+        throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
+      }
+      const all = await journalUnits(journal, choice);
+      const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
+      const units: JournalUnit[] = [];
+      let looked = 0;
+      while (looked < left.length && units.length < pageSize) {
+        const unit = left[looked++];
+        // A manifest may say that nothing of the day was asked for.
+        if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
+      }
+      return { units, more: left.length - looked, searchAttribute };
+    });
   };
 }
 

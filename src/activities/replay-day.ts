@@ -5,6 +5,7 @@ import { addDamages, unitName, type JournalChoice, type JournalUnit, type Replay
 import { maxBatchBytes, maxBatchRecords } from '../store/batches.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { readUnit } from '../store/journal/walk-journal.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
@@ -33,17 +34,14 @@ const nothing: ReplayTally = { units: 1, records: 0, postgres: noCounts, damaged
  */
 export function createReplayDay(dependencies: ActivityDependencies) {
   return async function replayDay(input: ReplayDayInput): Promise<ReplayTally> {
-    return runAdapter(
-      (text) => text,
-      async (context) => {
-        const { heartbeatDetails, workflowExecution } = Context.current().info;
-        const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
-        const start = (heartbeatDetails ?? null) as Place | null;
-        // The next heartbeat must not forget the place before there is a new one.
-        context.onProgress(start);
-        return new DayReplay(dependencies, input, run, context, start).toEnd();
-      },
-    );
+    return runAdapter(nothingSecret, async (context) => {
+      const { heartbeatDetails, workflowExecution } = Context.current().info;
+      const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
+      const start = (heartbeatDetails ?? null) as Place | null;
+      // The next heartbeat must not forget the place before there is a new one.
+      context.onProgress(start);
+      return new DayReplay(dependencies, input, run, context, start).toEnd();
+    });
   };
 }
 

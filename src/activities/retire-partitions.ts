@@ -1,6 +1,7 @@
 import { keptFrom } from '../domain/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../sinks/postgres/retire-days.ts';
 import { createArchives } from '../store/archives.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -11,19 +12,16 @@ import { runAdapter } from './run-adapter.ts';
  */
 export function createRetirePartitions({ config, owner, store }: ActivityDependencies) {
   return async function retirePartitions({ dryRun }: DryRunInput): Promise<RetirementResult> {
-    return runAdapter(
-      (text) => text,
-      async ({ signal, onProgress }) => {
-        const from = keptFrom(config.current().config.partitions.retention, new Date());
-        if (dryRun) {
-          const days = await daysToRetire(owner, from);
-          return { retired: days.map((day) => ({ day, rows: null, archive: null })), putBack: [], failed: [] };
-        }
-        return retireDays({
-          ...{ owner, archives: createArchives(store), keptFrom: from, signal },
-          onStep: (step, day) => onProgress({ step, day }),
-        });
-      },
-    );
+    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+      const from = keptFrom(config.current().config.partitions.retention, new Date());
+      if (dryRun) {
+        const days = await daysToRetire(owner, from);
+        return { retired: days.map((day) => ({ day, rows: null, archive: null })), putBack: [], failed: [] };
+      }
+      return retireDays({
+        ...{ owner, archives: createArchives(store), keptFrom: from, signal },
+        onStep: (step, day) => onProgress({ step, day }),
+      });
+    });
   };
 }

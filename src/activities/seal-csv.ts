@@ -3,6 +3,7 @@ import { DamagedFile, SinkUnavailable, messageOf } from '../domain/errors.ts';
 import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../store/journal/past-days.ts';
 import { sealDay } from '../store/journal/seal-day.ts';
 import { settleAndLog } from './alerts.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
 
@@ -33,27 +34,24 @@ const mostNamed = 100;
  */
 export function createSealCsv(dependencies: ActivityDependencies) {
   return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
-    return runAdapter(
-      (text) => text,
-      async (context) => {
-        const { config, journal, store } = dependencies;
-        const now = new Date();
-        const { ready, waiting } = await unsealedDays(journal, store, dayOfDate(now));
-        const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
-        const { csv, dead_letters: deadLetters } = config.current().config;
-        const expired = csv.retention === null ? [] : await expiredDays(journal, ago(now, csv.retention));
-        if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
-        const letters =
-          deadLetters.retention === null ? [] : await store.listOlder('dead-letters', ago(now, deadLetters.retention));
-        if (!dryRun) for (const path of letters) await store.delete(path);
-        // Only now: one damaged file keeps no other day from being sealed.
-        if (damaged.length > 0) throw new DamagedFile(damaged.join('; '));
-        return {
-          ...{ sealed: named(ready), sealedCount: ready.length, waiting: named(waiting) },
-          ...{ deleted: named(expired), deadLetters: letters.length },
-        };
-      },
-    );
+    return runAdapter(nothingSecret, async (context) => {
+      const { config, journal, store } = dependencies;
+      const now = new Date();
+      const { ready, waiting } = await unsealedDays(journal, store, dayOfDate(now));
+      const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
+      const { csv, dead_letters: deadLetters } = config.current().config;
+      const expired = csv.retention === null ? [] : await expiredDays(journal, ago(now, csv.retention));
+      if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
+      const letters =
+        deadLetters.retention === null ? [] : await store.listOlder('dead-letters', ago(now, deadLetters.retention));
+      if (!dryRun) for (const path of letters) await store.delete(path);
+      // Only now: one damaged file keeps no other day from being sealed.
+      if (damaged.length > 0) throw new DamagedFile(damaged.join('; '));
+      return {
+        ...{ sealed: named(ready), sealedCount: ready.length, waiting: named(waiting) },
+        ...{ deleted: named(expired), deadLetters: letters.length },
+      };
+    });
   };
 }
 
@@ -81,7 +79,7 @@ async function sealAll(
   }
   for (const source of new Set(days.map((day) => day.source))) {
     const verdict = { name: 'journal', message: damaged.get(source) ?? null } as const;
-    await settleAndLog(dependencies, source, [verdict], (text) => text);
+    await settleAndLog(dependencies, source, [verdict], nothingSecret);
   }
   return [...damaged.values()];
 }

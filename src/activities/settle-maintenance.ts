@@ -1,6 +1,7 @@
 import { canarySource, noSource } from '../domain/names.ts';
 import { openAlerts, pendingAlerts } from '../store/alerts.ts';
 import { settleAndLog } from './alerts.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -14,16 +15,14 @@ export interface SettledMaintenance {
   readonly notify: boolean;
 }
 
-const plain = (text: string) => text;
-
 /**
  * Opens or resolves the alert of maintenance, and resolves those of sources that are gone, of which no run will ever say
  * anything. Safe to repeat because an alert that is open stays as it is.
  */
 export function createSettleMaintenance(dependencies: ActivityDependencies) {
   return async function settleMaintenance({ message }: SettleMaintenanceInput): Promise<SettledMaintenance> {
-    return runAdapter(plain, async () => {
-      await settleAndLog(dependencies, noSource, [{ name: 'maintenance', message }], plain);
+    return runAdapter(nothingSecret, async () => {
+      await settleAndLog(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
       await resolveStray(dependencies);
       const { alertWebhook, store } = dependencies;
       return { notify: alertWebhook !== null && (await pendingAlerts(store)).length > 0 };
@@ -37,6 +36,6 @@ async function resolveStray(dependencies: ActivityDependencies): Promise<void> {
   if (broken) return;
   const known = new Set([noSource, canarySource, ...config.sources.map(({ name }) => name)]);
   for (const { name, source } of await openAlerts(dependencies.store)) {
-    if (!known.has(source)) await settleAndLog(dependencies, source, [{ name, message: null }], plain);
+    if (!known.has(source)) await settleAndLog(dependencies, source, [{ name, message: null }], nothingSecret);
   }
 }

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { pathPart } from '../domain/path-part.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -21,25 +22,22 @@ const leastAgeMs = 24 * 3_600_000;
  */
 export function createSweepSpool({ store }: ActivityDependencies) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
-    return runAdapter(
-      (text) => text,
-      async ({ signal, onProgress }) => {
-        const old = await store.listOlder('spool', new Date(Date.now() - leastAgeMs));
-        if (old.length === 0) return { batches: 0 };
-        // In this order: a run that ends meanwhile has written its markers before.
-        const open = await openRuns();
-        const waiting = new Set((await store.list('deferred')).map(hashOfMarker));
-        let batches = 0;
-        for (const path of old) {
-          signal.throwIfAborted();
-          const [, , run = '', , hash = ''] = path.split('/');
-          if (open.has(run) || waiting.has(hash)) continue;
-          if (!dryRun) await store.delete(path);
-          onProgress({ batches: ++batches });
-        }
-        return { batches };
-      },
-    );
+    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+      const old = await store.listOlder('spool', new Date(Date.now() - leastAgeMs));
+      if (old.length === 0) return { batches: 0 };
+      // In this order: a run that ends meanwhile has written its markers before.
+      const open = await openRuns();
+      const waiting = new Set((await store.list('deferred')).map(hashOfMarker));
+      let batches = 0;
+      for (const path of old) {
+        signal.throwIfAborted();
+        const [, , run = '', , hash = ''] = path.split('/');
+        if (open.has(run) || waiting.has(hash)) continue;
+        if (!dryRun) await store.delete(path);
+        onProgress({ batches: ++batches });
+      }
+      return { batches };
+    });
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Day } from '../domain/day.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { DayProblem } from '../sinks/postgres/retire-days.ts';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -14,24 +15,21 @@ export interface TidiedPartitions {
 /** Lets PostgreSQL tidy up past days. Safe to repeat because what is tidy is left alone. */
 export function createTidyPartitions({ maintenance }: ActivityDependencies) {
   return async function tidyPartitions({ dryRun }: DryRunInput): Promise<TidiedPartitions> {
-    return runAdapter(
-      (text) => text,
-      async ({ signal, onProgress }) => {
-        const vacuumed: Day[] = [];
-        const failed: DayProblem[] = [];
-        for (const day of await maintenance.untidyDays(new Date())) {
-          signal.throwIfAborted();
-          try {
-            if (!dryRun) await maintenance.tidy(day);
-            vacuumed.push(day);
-          } catch (error) {
-            failed.push({ day, message: messageOf(error) });
-          }
-          onProgress({ vacuumed: day });
+    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+      const vacuumed: Day[] = [];
+      const failed: DayProblem[] = [];
+      for (const day of await maintenance.untidyDays(new Date())) {
+        signal.throwIfAborted();
+        try {
+          if (!dryRun) await maintenance.tidy(day);
+          vacuumed.push(day);
+        } catch (error) {
+          failed.push({ day, message: messageOf(error) });
         }
-        if (!dryRun) await maintenance.analyzeWeekly(new Date());
-        return { vacuumed, failed };
-      },
-    );
+        onProgress({ vacuumed: day });
+      }
+      if (!dryRun) await maintenance.analyzeWeekly(new Date());
+      return { vacuumed, failed };
+    });
   };
 }

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { wakeDeliverers } from './wake-deliverer.ts';
@@ -6,12 +7,9 @@ import { wakeDeliverers } from './wake-deliverer.ts';
 /** Sees to it that everything that waits for a sink has a deliverer. Safe to repeat because there is one for each. */
 export function createWakeDeliverers({ store }: ActivityDependencies) {
   return async function wakeAllDeliverers(): Promise<{ readonly deliverers: number }> {
-    return runAdapter(
-      (text) => text,
-      async () => {
-        const { client, info } = Context.current();
-        return { deliverers: await wakeDeliverers(client, info.taskQueue, store) };
-      },
-    );
+    return runAdapter(nothingSecret, async () => {
+      const { client, info } = Context.current();
+      return { deliverers: await wakeDeliverers(client, info.taskQueue, store) };
+    });
   };
 }

@@ -1,6 +1,4 @@
 import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { signalBackfill } from '../activities/signal-backfill.ts';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
@@ -11,9 +9,10 @@ import { parseWindow } from '../domain/window.ts';
 import { windowProblem } from '../domain/windowed.ts';
 import { cutWindows, windowName, type WindowText } from '../domain/windows.ts';
 import { chooseWindows, readWindowReceipt, windowState } from '../store/windows.ts';
-import type { BackfillTally } from '../workflows/backfill.ts';
+import type { BackfillTally } from '../workflows/backfill-input.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
 import { createContext, loadConfig, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
 import { formatTable, print, printJson, say } from './output.ts';
 import { requirePoller } from './poller.ts';
 import { countRows } from './row-counts.ts';
@@ -30,9 +29,6 @@ export interface BackfillOptions extends CommonOptions {
   readonly detach?: boolean;
   readonly json?: boolean;
 }
-
-/** How often a backfill is asked how far it has come. */
-const askMs = 1_000;
 
 /** `daybook backfill`: fetches a range of time again, window by window, in a workflow that goes on without this command. */
 export async function backfillCommand(source: string, options: BackfillOptions): Promise<void> {
@@ -102,34 +98,20 @@ async function showPlan(
 
 /** Shows how it goes until it ends. Exit code 1 where windows failed. */
 async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
-  const over = new AbortController();
-  const watching = watch(handle, over.signal);
+  const ask = async () => progressLine(await handle.query<BackfillProgress>('progress'));
   try {
-    const tally = (await handle.result()) as BackfillTally;
+    const tally = (await followWorkflow(handle, ask)) as BackfillTally;
     if (json) printJson(tally);
     else print(`done: ${tally.done} windows, ${tally.written} rows that were new`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
-    const { cause } = error;
-    const tally = cause instanceof ApplicationFailure ? (cause.details?.[0] as BackfillTally | undefined) : undefined;
+    const tally = tallyOfFailure(error) as BackfillTally | undefined;
     if (json && tally) printJson(tally);
-    print(`failed: ${cause ? messageOf(cause) : error.message}`);
-  } finally {
-    over.abort();
-    await watching;
+    print(`failed: ${messageOf(error.cause ?? error)}`);
   }
 }
 
-async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
-  let shown = '';
-  while (!over.aborted) {
-    await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
-    const progress = over.aborted ? null : await handle.query<BackfillProgress>('progress').catch(() => null);
-    if (!progress) continue;
-    const { windows, written, paused } = progress;
-    const line = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? '; paused' : ''}`;
-    if (line !== shown) say(line);
-    shown = line;
-  }
+function progressLine({ windows, written, paused }: BackfillProgress): string {
+  return `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? '; paused' : ''}`;
 }

@@ -29,13 +29,7 @@ export async function chooseLetters(
 ): Promise<ChosenLetters[]> {
   if (filter.source !== undefined) findSource(config, filter.source);
   const found = await listDeadLetters(store, filter);
-  const unknown = ids.filter((part) => part.length < shortestId || !found.some(({ id }) => id.startsWith(part)));
-  if (unknown.length > 0) {
-    throw new UsageError(
-      `dead-letters: found none with the id ${unknown.join(', ')}, expected ids that ./daybook dead-letters list shows, at least ${shortestId} characters of them`,
-    );
-  }
-  const letters = ids.length === 0 ? found : found.filter(({ id }) => ids.some((part) => id.startsWith(part)));
+  const letters = withIds(found, ids);
   return [...new Set(letters.map(({ source }) => source))].flatMap((source) => {
     const own = letters.filter((letter) => letter.source === source);
     try {
@@ -47,4 +41,22 @@ export async function chooseLetters(
       return [];
     }
   });
+}
+
+/**
+ * The letters that ids name.
+ * @param ids whole, or as much of them as lists show; none = all letters
+ * @throws UsageError where an id names none
+ */
+export function withIds<Letter extends { readonly id: string }>(
+  found: readonly Letter[],
+  ids: readonly string[],
+): readonly Letter[] {
+  const unknown = ids.filter((part) => part.length < shortestId || !found.some(({ id }) => id.startsWith(part)));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `dead-letters: found none with the id ${unknown.join(', ')}, expected ids that ./daybook dead-letters list shows, at least ${shortestId} characters of them`,
+    );
+  }
+  return ids.length === 0 ? found : found.filter(({ id }) => ids.some((part) => id.startsWith(part)));
 }

@@ -3,6 +3,7 @@ import { writeJson } from '../domain/json.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { listDeadLetters, type LetterFilter } from '../store/dead-letters.ts';
 import { discardLetter, undiscardLetter } from '../store/hidden-letters.ts';
+import { withIds } from './choose-letters.ts';
 import { createContext, openStore, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, say, shorten } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -45,11 +46,8 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   }
   const store = openStore(createContext(options));
   const undo = options.undo === true;
-  const found = await listDeadLetters(store, filter);
-  requireKnown(ids, found);
-  const letters = found.filter(
-    ({ id, discardedAt }) =>
-      (discardedAt === null) !== undo && (ids.length === 0 || ids.some((part) => id.startsWith(part))),
+  const letters = withIds(await listDeadLetters(store, filter), ids).filter(
+    ({ discardedAt }) => (discardedAt === null) !== undo,
   );
   for (const { id } of letters) await (undo ? undiscardLetter(store, id) : discardLetter(store, id, new Date()));
   const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
@@ -57,15 +55,6 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
     undo
       ? `${what} shown again`
       : `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo takes it back`,
-  );
-}
-
-/** An id may be shortened to its first six characters. @throws UsageError */
-function requireKnown(ids: readonly string[], found: readonly { readonly id: string }[]): void {
-  const unknown = ids.filter((part) => part.length < 6 || !found.some(({ id }) => id.startsWith(part)));
-  if (unknown.length === 0) return;
-  throw new UsageError(
-    `discard: found ${unknown.join(', ')}, expected ids of dead letters, at least their first six characters; see ./daybook dead-letters list`,
   );
 }
 

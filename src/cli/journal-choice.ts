@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { addDays } from '../domain/day.ts';
 import type { JournalChoice } from '../domain/journal.ts';
 import { formatMicros } from '../domain/time.ts';
 import { parseWindow } from '../domain/window.ts';
 import type { WindowText } from '../domain/windows.ts';
-import { journalSources, type JournalFolders } from '../store/journal/journal-files.ts';
+import { journalFoldersIn, journalSources, type JournalFolders } from '../store/journal/journal-files.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,7 +17,7 @@ export interface ChoiceOptions extends CommonOptions {
 }
 
 export function journalFolders({ environment }: Context): JournalFolders {
-  return { csv: join(environment.dataFolder, 'csv'), archives: join(environment.storeFolder, 'archives') };
+  return journalFoldersIn(environment.dataFolder, environment.storeFolder);
 }
 
 /** @throws UsageError */

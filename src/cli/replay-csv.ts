@@ -1,7 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
 import { messageOf } from '../domain/errors.ts';
 import { replayCsvId, replayCsvType, taskQueue } from '../domain/names.ts';
 import { unitName, type JournalChoice, type ReplayTally } from '../domain/journal.ts';
@@ -9,6 +7,7 @@ import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../workflows/messages.ts';
 import { createContext, requireTemporal } from './context.ts';
+import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
 import { formatTable, print, printJson, say } from './output.ts';
 import { requirePoller } from './poller.ts';
@@ -20,8 +19,6 @@ export interface ReplayCsvOptions extends ChoiceOptions {
   readonly json?: boolean;
 }
 
-/** How often a replay is asked how far it has come. */
-const askMs = 1_000;
 /** Behind live runs (2) and backfills (4). */
 const priorityKey = 5;
 
@@ -59,24 +56,19 @@ async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }
 
 /** Shows how it goes until it ends. Exit code 1 where it failed. */
 async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
-  const over = new AbortController();
-  const watching = watch(handle, over.signal);
+  const ask = async () => progressLine(await handle.query<JournalProgress>('progress'));
   try {
-    const tally = (await handle.result()) as ReplayTally;
+    const tally = (await followWorkflow(handle, ask)) as ReplayTally;
     if (json) printJson(tally);
     else print(`done: ${summary(tally)}`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
-    const { cause } = error;
-    const tally = cause instanceof ApplicationFailure ? (cause.details?.[0] as ReplayTally | undefined) : undefined;
+    const tally = tallyOfFailure(error) as ReplayTally | undefined;
     if (json && tally) return printJson(tally);
-    print(`failed: ${cause ? messageOf(cause) : error.message}`);
+    print(`failed: ${messageOf(error.cause ?? error)}`);
     if (tally) print(`replayed before: ${summary(tally)}`);
     for (const damage of tally?.damaged ?? []) say(damage);
-  } finally {
-    over.abort();
-    await watching;
   }
 }
 
@@ -85,16 +77,8 @@ function summary({ units, records, postgres }: ReplayTally): string {
   return `${records} records of ${days(units)}: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
 }
 
-async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
-  let shown = '';
-  while (!over.aborted) {
-    await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
-    const progress = over.aborted ? null : await handle.query<JournalProgress>('progress').catch(() => null);
-    if (!progress) continue;
-    const line = `${summary(progress.tally)}; ${progress.left} days left${progress.paused ? '; paused' : ''}`;
-    if (line !== shown) say(line);
-    shown = line;
-  }
+function progressLine({ tally, left, paused }: JournalProgress): string {
+  return `${summary(tally)}; ${left} days left${paused ? '; paused' : ''}`;
 }
 
 /** Days of ingestion, of all sources. */

@@ -1,5 +1,4 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/errors.ts';
 import { replayLettersId, replayLettersType, taskQueue } from '../domain/names.ts';
 import type { ReplayResult } from '../domain/replay.ts';
@@ -7,6 +6,7 @@ import type { ReplayDeadLettersInput } from '../workflows/replay-dead-letters.ts
 import { createContext, loadConfig, openStore, requireTemporal } from './context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
 import { chooseLetters, type ChosenLetters } from './choose-letters.ts';
+import { followWorkflow } from './follow-workflow.ts';
 import { print, printJson, say } from './output.ts';
 import { requirePoller } from './poller.ts';
 import { previewReplay } from './replay-preview.ts';
@@ -16,9 +16,6 @@ export interface ReplayLettersOptions extends DeadLettersOptions {
   readonly dryRun?: boolean;
   readonly detach?: boolean;
 }
-
-/** How often a replay is asked how far it has come. */
-const askMs = 1_000;
 
 /** `daybook dead-letters replay`: extracts refused records again, in a workflow for each source. */
 export async function replayDeadLettersCommand(ids: readonly string[], options: ReplayLettersOptions): Promise<void> {
@@ -52,10 +49,9 @@ async function start(client: Client, input: ReplayDeadLettersInput): Promise<Wor
 
 /** Shows how it goes until it ends. Exit code 1 where it failed; what is still refused is no failure. */
 async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: boolean): Promise<void> {
-  const over = new AbortController();
-  const watching = watch(handle, over.signal);
+  const ask = async () => progressLine(await handle.query<ReplayResult>('progress'));
   try {
-    const result = (await handle.result()) as ReplayResult;
+    const result = (await followWorkflow(handle, ask)) as ReplayResult;
     if (json) printJson(result);
     else for (const line of resultLines(result)) print(line);
   } catch (error) {
@@ -64,23 +60,11 @@ async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: b
     const message = messageOf(error.cause ?? error);
     if (json) printJson({ source, error: message });
     else print(`${source}: failed: ${message}; what it had not stored stays a dead letter`);
-  } finally {
-    over.abort();
-    await watching;
   }
 }
 
-async function watch(handle: WorkflowHandle, over: AbortSignal): Promise<void> {
-  let shown = '';
-  while (!over.aborted) {
-    await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
-    const progress = over.aborted ? null : await handle.query<ReplayResult>('progress').catch(() => null);
-    if (!progress) continue;
-    const { replayed, refused, unreplayable, letters } = progress;
-    const line = `${replayed + refused + unreplayable} of ${letters} looked at, ${replayed} stored`;
-    if (line !== shown) say(line);
-    shown = line;
-  }
+function progressLine({ replayed, refused, unreplayable, letters }: ReplayResult): string {
+  return `${replayed + refused + unreplayable} of ${letters} looked at, ${replayed} stored`;
 }
 
 /** What a replay has come to, and what is to be done. */

@@ -1,6 +1,9 @@
 /** Replaces secrets in a text, also in their URL-encoded and base64 forms. */
 export type Redact = (text: string) => string;
 
+/** For texts in which no source, and so no secret, has a part. */
+export const nothingSecret: Redact = (text) => text;
+
 export const mask = '[redacted]';
 
 /** Makes a redactor; values under 4 characters are no secrets, replacing them would garble every message. */

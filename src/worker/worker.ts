@@ -26,6 +26,7 @@ import { ModuleLoader } from '../sources/modules/module-loader.ts';
 import { createDirectoryStore } from '../store/directory-store.ts';
 import { createFileProgressStore } from '../store/file-progress.ts';
 import { createHostBudgets } from '../store/host-budgets.ts';
+import { journalFoldersIn } from '../store/journal/journal-files.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import type { Logger } from './logger.ts';
@@ -87,6 +88,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   // Questions about the database must not wait for a place among the writers.
   const questions = createPool(postgres, { maxConnections: 1 });
   const store = createDirectoryStore(settings.storeFolder);
+  const journal = journalFoldersIn(settings.dataFolder, settings.storeFolder);
   const http = createHttpTools({
     ...{ version, proxies: settings.proxies, budget: createHostBudgets(store) },
     limitOf: limitsOf(settings),
@@ -104,8 +106,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       lookUp: settings.lookUp,
       store,
       pollKeys: createPollKeys(store),
-      csv: createCsvWriter(createDirectoryStore(`${settings.dataFolder}/csv`)),
-      journal: { csv: `${settings.dataFolder}/csv`, archives: `${settings.storeFolder}/archives` },
+      csv: createCsvWriter(createDirectoryStore(journal.csv)),
+      journal,
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
       maintenance: createMaintenance(settings.owner),
       owner: settings.owner,

@@ -18,48 +18,16 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { BackfillRequest } from '../domain/backfill.ts';
 import { backfillWindowId, scrapeRunType } from '../domain/names.ts';
 import type { Receipt } from '../domain/receipt.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
 import { maxWindows, uncovered, windowName, type WindowText } from '../domain/windows.ts';
 import { storeActivities } from './activities.ts';
 import { BackfillInbox } from './backfill-inbox.ts';
+import { checkedInput, type BackfillCarry, type BackfillInput, type BackfillTally } from './backfill-input.ts';
 import { backfillDetails } from './backfill-details.ts';
 import { bearSource } from './bear-source.ts';
 import { backfillProgressQuery, type BackfillProgress } from './messages.ts';
-import { PauseSwitch, type Pause } from './pause.ts';
+import { PauseSwitch } from './pause.ts';
 import { childFailureOf, failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
 
-export interface BackfillInput {
-  readonly source: string;
-  /** Windows that run at once. @default 2 */
-  readonly concurrency?: number;
-  /** What an earlier segment hands over. */
-  readonly carry?: BackfillCarry;
-}
-
-/** What a backfill has come to. */
-export interface BackfillTally {
-  readonly done: number;
-  readonly written: number;
-  /** In words; no more than 500 of them. */
-  readonly failed: readonly FailedWindow[];
-  readonly failedCount: number;
-  /** Requests that could not be done; no more than 20 of them. */
-  readonly refused?: readonly RunFailure[];
-}
-
-interface FailedWindow extends WindowText {
-  readonly error: RunFailure;
-}
-
-interface BackfillCarry {
-  readonly waiting: readonly WindowText[];
-  readonly tally: BackfillTally;
-  readonly pause: Pause | null;
-  readonly searchAttribute: boolean;
-}
-
-const defaultConcurrency = 2;
-const mostConcurrency = 20;
 /** A window that somebody else runs already is looked at again after this long. */
 const busyMs = 30_000;
 /** Failures that are kept in words. */
@@ -293,20 +261,4 @@ function limitMs({ resume }: Receipt): number {
 /** A history holds 2 MB a payload: thousands of failures must fit. */
 function shortened({ type, message }: RunFailure): RunFailure {
   return { type, message: message.slice(0, longestMessage) };
-}
-
-/** The input comes from command lines: anything but a source's name fails the workflow at once. */
-function checkedInput(
-  input: unknown,
-): Required<Omit<BackfillInput, 'carry'>> & { readonly carry: BackfillCarry | null } {
-  const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<BackfillInput>;
-  const { source, concurrency = defaultConcurrency, carry = null } = given;
-  const isName = typeof source === 'string' && sourceNamePattern.test(source);
-  const isCount = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= mostConcurrency;
-  const isCarried = carry === null || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (isName && isCount && isCarried) return { source, concurrency, carry };
-  throw workflowFailure({
-    type: 'InvalidInput',
-    message: `backfill: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "concurrency": 1 to ${mostConcurrency}}`,
-  });
 }

@@ -5,7 +5,8 @@ import type { Day } from '../domain/day.ts';
 import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { PayloadIndexChanges } from '../sinks/postgres/payload-index.ts';
 import type { RetirementResult } from '../sinks/postgres/retire-days.ts';
-import { alertActivities, journalActivities, maintenanceActivities, rolloverActivities } from './activities.ts';
+import { journalActivities, maintenanceActivities, rolloverActivities } from './activities.ts';
+import { tellAlerts } from './tell-alerts.ts';
 import { RolloverSteps, type StepFailure } from './rollover-steps.ts';
 
 export interface RolloverInput {
@@ -80,10 +81,7 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
 async function settle(message: string | null): Promise<void> {
   const { notify } = await rolloverActivities().settleMaintenance({ message });
   // Whoever cannot be told now is told by the next one.
-  if (notify)
-    await alertActivities(noSource)
-      .notifyAlerts({ source: noSource })
-      .catch(() => undefined);
+  if (notify) await tellAlerts(noSource);
 }
 
 /** As rollovers that began under 0.1.0 go on. */

@@ -3,11 +3,12 @@ import type { RunRef } from '../domain/batch.ts';
 import type { ReplayResult, ReplaySelection } from '../domain/replay.ts';
 import { rejectionReasons } from '../domain/rejection.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
-import { alertActivities, letterActivities, storeActivities } from './activities.ts';
+import { letterActivities, storeActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { replayProgressQuery } from './messages.ts';
 import { Replay, type ReplayCarry } from './replay.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';
+import { tellAlerts } from './tell-alerts.ts';
 
 export interface ReplayDeadLettersInput extends ReplaySelection {
   readonly source: string;
@@ -44,10 +45,7 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
   await CancellationScope.nonCancellable(async () => {
     const { deferredBecause } = finished.carry();
     const { notify } = await letterActivities(source).finishReplay({ run, result, deferredBecause });
-    if (notify)
-      await alertActivities(source)
-        .notifyAlerts({ source })
-        .catch(() => undefined);
+    if (notify) await tellAlerts(source);
   });
   return result;
 }

@@ -3,8 +3,9 @@ import type { AlertVerdict } from '../domain/alert.ts';
 import type { RunRef } from '../domain/batch.ts';
 import { emptyTally, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
 import type { WindowText } from '../domain/windows.ts';
-import { alertActivities, storeActivities } from './activities.ts';
+import { storeActivities } from './activities.ts';
 import type { RunFailure } from './run-failure.ts';
+import { tellAlerts } from './tell-alerts.ts';
 
 /** Stores a receipt, and lets alerts be told that it opens or resolves. */
 export async function saveReceipt(
@@ -14,11 +15,7 @@ export async function saveReceipt(
 ): Promise<void> {
   const { source } = receipt;
   const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...(window ? { window } : {}) });
-  // A webhook that does not answer costs the run a few seconds, and no more.
-  if (saved?.notify)
-    await alertActivities(source)
-      .notifyAlerts({ source })
-      .catch(() => undefined);
+  if (saved?.notify) await tellAlerts(source);
 }
 
 /** What is kept of a run whose source could not be resolved. */

@@ -1,38 +1,23 @@
-import { log, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, sleep } from '@temporalio/workflow';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../domain/alert.ts';
-import { addFetch, deadLetters, emptyTally, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
+import { addFetch, deadLetters, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
 import { longerStreak } from '../domain/failure-streak.ts';
 import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { WindowText } from '../domain/windows.ts';
-import { summarizeState, type SourceState } from '../domain/state.ts';
+import { summarizeState } from '../domain/state.ts';
 import { fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
 import { bearSource } from './bear-source.ts';
-import { pauseNote, type Pause, type PauseSwitch } from './pause.ts';
+import { pauseNote, type PauseSwitch } from './pause.ts';
+import type { RunCarry } from './run-carry.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure, type RunFailure } from './run-failure.ts';
 import { saveReceipt } from './run-receipts.ts';
 import { StateKeeper } from './state-keeper.ts';
-
-/** What a segment of a run hands to the next one. No batch is in flight then. */
-export interface RunCarry {
-  readonly plan: SourcePlan;
-  readonly state: SourceState;
-  readonly searchAttribute: boolean;
-  readonly position: FetchPosition | null;
-  readonly nextNumber: number;
-  readonly tally: Tally;
-  readonly startedAt: string;
-  readonly goesOn: boolean;
-  /** Someone asked for this run. */
-  readonly force?: boolean;
-  readonly window?: WindowText;
-  readonly pause: Pause | null;
-}
 
 /** Settled batches after which the state is saved in mid-run. */
 const saveEvery = 10;
@@ -285,20 +270,4 @@ export class Run {
       finishedAt: new Date().toISOString(),
     };
   }
-}
-
-/** What a run is that has only now begun. */
-export function freshCarry(
-  resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>,
-  force: boolean,
-  window: WindowText | null,
-): RunCarry {
-  const { plan, state, searchAttribute } = resolved;
-  return {
-    ...(force ? { force } : {}),
-    ...(window ? { window } : {}),
-    ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
-    startedAt: workflowInfo().startTime.toISOString(),
-    goesOn: state.unfinished !== null,
-  };
 }

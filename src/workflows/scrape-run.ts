@@ -16,7 +16,8 @@ import { BackfillHandover } from './backfill-handover.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
 import { failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
-import { freshCarry, Run, type RunCarry } from './run.ts';
+import { freshCarry, type RunCarry } from './run-carry.ts';
+import { Run } from './run.ts';
 import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
 
 export interface ScrapeRunInput {

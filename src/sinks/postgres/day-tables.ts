@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import { dayOfPartition, type Day } from '../../domain/day.ts';
 import type { DayState, DayTable } from '../../domain/retention.ts';
 import type { OwnerSession } from './maintenance-session.ts';
@@ -55,7 +56,13 @@ export async function raiseFloor({ client, table }: OwnerSession, from: Day): Pr
   );
 }
 
-export async function readFloor({ client, table }: OwnerSession): Promise<Day> {
+/** What reading the floor takes: also one who is not the owner may. */
+interface Floor extends Pick<OwnerSession, 'table'> {
+  readonly client: Pick<ClientBase, 'query'>;
+}
+
+/** Days before it are retired. */
+export async function readFloor({ client, table }: Floor): Promise<Day> {
   const { rows } = await client.query<{ day: Day }>(
     `select to_char(retired_before, 'YYYY-MM-DD') as day from ${table('raw_event_floor')}`,
   );

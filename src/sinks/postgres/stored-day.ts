@@ -1,6 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { Day } from '../../domain/day.ts';
 import type { WindowText } from '../../domain/windows.ts';
+import { readFloor } from './day-tables.ts';
 
 /** A row of raw_events, times as PostgreSQL prints them in UTC. */
 export interface StoredRow {
@@ -51,12 +52,7 @@ export async function readStoredDay<T>(
     `e.source, e.source_id as "sourceId", e.occurred_at::text as "occurredAt", ${payload} as payload`;
   const keys = async (text: string) => (await client.query<StoredKey>(text, values)).rows;
   const day: StoredDay = {
-    async retiredBefore() {
-      const { rows } = await client.query<{ day: Day }>(
-        `select retired_before::text as day from ${table('raw_event_floor')}`,
-      );
-      return rows[0]?.day ?? '0001-01-01';
-    },
+    retiredBefore: () => readFloor({ client, table }),
     async *rows(withPayload) {
       const payload = withPayload ? 'e.payload::text' : 'null::text';
       await client.query(

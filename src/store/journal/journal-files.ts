@@ -12,6 +12,11 @@ export interface JournalFolders {
   readonly archives: string;
 }
 
+/** The same, below the folders that the environment names. */
+export function journalFoldersIn(dataFolder: string, storeFolder: string): JournalFolders {
+  return { csv: join(dataFolder, 'csv'), archives: join(storeFolder, 'archives') };
+}
+
 /** A file that holds records. */
 export interface JournalFile {
   readonly kind: 'part' | 'sealed' | 'archive';
