@@ -116,6 +116,28 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     for (const day of days.slice(0, 2)) expect(folder.manifest(day)).toMatchObject({ rows: 4_003 });
   });
 
+  test('a connection that breaks before the rows are asked for fails the attempt, and nothing else', async () => {
+    const { list } = archives;
+    let broken = 0;
+    archives = {
+      ...archives,
+      async list(day) {
+        if (broken++ === 0) {
+          await database.rows(
+            `select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and pid <> pg_backend_pid()`,
+          );
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        return list(day);
+      },
+    };
+    expect(await rejection(retire())).toBeInstanceOf(SinkUnavailable);
+    archives = folder.archives;
+    await retire();
+    await expectRetired();
+  });
+
   test('twice at once does each day once', async () => {
     const results = await Promise.allSettled([retire(), retire(), retire()]);
     expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);

@@ -90,14 +90,17 @@ async function findSame(
   return null;
 }
 
-/** The rows of a day as CSV, in an order that is always the same. */
-function copyOut({ client, partition }: OwnerSession, day: Day): AsyncIterable<Uint8Array> {
-  return client.query(
+/**
+ * The rows of a day as CSV, in an order that is always the same. They are asked for when somebody reads: the error of a
+ * stream that nobody listens to yet would end the process.
+ */
+async function* copyOut({ client, partition }: OwnerSession, day: Day): AsyncGenerator<Uint8Array> {
+  yield* client.query(
     copyTo(
       `copy (select ${archiveColumns.join(', ')} from only ${partition(day)} order by occurred_at, id)
        to stdout (format csv, header, force_quote *)`,
     ),
-  );
+  ) as AsyncIterable<Uint8Array>;
 }
 
 async function describeDay({ client, partition }: OwnerSession, day: Day): Promise<ArchivedRows> {
