@@ -117,7 +117,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
   });
 
   test('a connection that breaks before the rows are asked for fails the attempt, and nothing else', async () => {
-    const { list } = archives;
+    const intact = archives;
     let broken = 0;
     archives = {
       ...archives,
@@ -129,7 +129,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
           );
           await new Promise((resolve) => setTimeout(resolve, 200));
         }
-        return list(day);
+        return intact.list(day);
       },
     };
     expect(await rejection(retire())).toBeInstanceOf(SinkUnavailable);
