@@ -1,14 +1,8 @@
 import { ConfigProblems } from '../config/problem.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { listStates } from '../store/states.ts';
+import type { KnownSources } from '../worker/status/status.ts';
 import { loadConfig, type Context } from './context.ts';
-
-/** The sources that status tells of. */
-export interface KnownSources {
-  readonly sources: readonly { readonly name: string; readonly everyMs: number | null }[];
-  /** What is wrong with the configuration; the sources are then those that remember something. */
-  readonly broken: string | null;
-}
 
 /** A configuration that cannot be used is a finding, not a failure: the worker goes on with the last good one. */
 export async function readKnownSources(context: Context, store: BlobStore): Promise<KnownSources> {

@@ -1,5 +1,5 @@
 import { formatTable, print, shorten } from './output.ts';
-import type { SourceStatus, Status } from './status.ts';
+import type { SourceStatus, Status } from '../worker/status/status.ts';
 
 /** A status for people: a table of the sources, then what is wrong with each, since when and why. */
 export function printStatus(status: Status, now: Date): void {

@@ -1,53 +1,29 @@
-import type { Alert } from '../domain/alert.ts';
 import { dayOfDate, type Day } from '../domain/day.ts';
-import { healthOf, type Health } from '../domain/health.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { PostgresSettings } from '../config/environment.ts';
+import { embeddedUi } from '../embedded/addresses.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { openAlerts } from '../store/alerts.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
-import { createContext, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import { readDatabaseStatus, readRowsToday, unreachable } from '../worker/status/database.ts';
+import { readScheduleStatus, type SchedulesStatus, type ServerStatus } from '../worker/status/schedules.ts';
+import { statusOf, type KnownSources, type SourceMemory, type Status } from '../worker/status/status.ts';
+import { readWaiting } from '../worker/status/waiting.ts';
+import {
+  createContext,
+  externalTemporal,
+  openStore,
+  requirePostgres,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
 import { printJson } from './output.ts';
-import { readKnownSources, type KnownSources } from './status-config.ts';
-import { readDatabaseStatus, type DatabaseStatus } from './status-postgres.ts';
+import { readKnownSources } from './status-config.ts';
 import { printStatus } from './status-print.ts';
-import { readScheduleStatus, type ScheduleStatus, type ServerStatus } from './status-temporal.ts';
-import { readWaiting, summarizeWaiting, type Waiting } from './status-waiting.ts';
-
-export interface SourceStatus {
-  readonly name: string;
-  readonly health: Health;
-  readonly reason: string | null;
-  /** Since when it is so; where that is not known, when the last run ended. */
-  readonly since: string | null;
-  readonly lastReceipt: Receipt | FailedReceipt | null;
-  readonly nextRunAt: string | null;
-  readonly watermark: string | null;
-  /** Null where PostgreSQL cannot be asked. */
-  readonly recordsToday: number | null;
-  readonly paused: ScheduleStatus['paused'];
-  /** Batches that wait for a sink. */
-  readonly deferred: number;
-  /** The same, sink by sink. */
-  readonly waiting: readonly Waiting[];
-}
-
-export interface Status {
-  readonly sources: readonly SourceStatus[];
-  /** Sources that are gone from the configuration, and have left something behind. */
-  readonly unconfigured: readonly {
-    readonly name: string;
-    readonly schedule: 'paused' | 'running' | null;
-    readonly deferred: number;
-    readonly waiting: readonly Waiting[];
-  }[];
-  /** Null where the configuration is good. */
-  readonly config: { readonly broken: string } | null;
-  readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
-  readonly alerts: readonly Alert[];
-  readonly postgres: DatabaseStatus['server'];
-  readonly temporal: ServerStatus;
-}
+import { withTemporal } from './temporal-client.ts';
+import { UsageError } from './usage-error.ts';
 
 /** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open. */
 export async function statusCommand(options: CommonOptions & { json?: boolean; check?: boolean }): Promise<void> {
@@ -61,79 +37,70 @@ export async function statusCommand(options: CommonOptions & { json?: boolean; c
 
 async function readStatus(context: Context, now: Date): Promise<Status> {
   const store = openStore(context);
-  const known = await readKnownSources(context, store);
-  const [database, schedules] = await Promise.all([
-    readDatabaseStatus(context, dayOfDate(now)),
-    readSchedules(context, known),
+  const configured = await readKnownSources(context, store);
+  const [{ database, rowsToday, found }, { known, schedules, server }] = await Promise.all([
+    askDatabase(context, dayOfDate(now)),
+    askTemporal(context, configured),
   ]);
   // Neither is named, and no stack runs: there is nothing to tell of.
-  if (!database.found && schedules.server.address === null) requireTemporal(context);
+  if (!found && server.address === null) requireTemporal(context);
   const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
-  const sources: SourceStatus[] = [];
-  for (const source of schedules.known) {
-    const facts = {
-      schedule: schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null },
-      recordsToday: database.recordsToday ? (database.recordsToday.get(source.name) ?? 0) : null,
-      waiting: waiting.get(source.name) ?? [],
-      failingSince: alerts.find((alert) => alert.source === source.name && alert.name === 'run_failed')?.since ?? null,
-    };
-    sources.push(await sourceStatus(store, source, facts, now));
+  const memories = await readMemories(store, known, now);
+  return statusOf({ known, database, rowsToday, schedules, server, waiting, alerts, memories }, now);
+}
+
+async function askDatabase(context: Context, today: Day) {
+  let settings: PostgresSettings;
+  try {
+    settings = requirePostgres(context);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { database: unreachable(error), rowsToday: null, found: false };
   }
-  const others = new Set(
-    [...schedules.others.keys(), ...waiting.keys()].filter(
-      (name) => !schedules.known.some((source) => source.name === name),
-    ),
-  );
-  return {
-    sources,
-    unconfigured: [...others].sort().map((name) => ({
-      ...{ name, schedule: schedules.others.get(name) ?? null, ...countWaiting(waiting.get(name) ?? []) },
-    })),
-    config: known.broken === null ? null : { broken: known.broken },
-    partitions: database.partitions,
-    alerts,
-    postgres: database.server,
-    temporal: schedules.server,
-  };
+  const database = await readDatabaseStatus(settings, today);
+  const rowsToday = database.partitions ? await readRowsToday(settings, today).catch(() => null) : null;
+  return { database, rowsToday, found: true };
 }
 
-/** Where the configuration cannot be read, what has a schedule counts as configured. */
-async function readSchedules(context: Context, { sources, broken }: KnownSources) {
-  const names = sources.map(({ name }) => name);
-  const found = await readScheduleStatus(context, names);
-  if (broken === null || found.others.size === 0) return { ...found, known: sources };
-  const more = [...found.others.keys()].map((name) => ({ name, everyMs: null }));
-  const known = [...sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const all = await readScheduleStatus(
-    context,
-    known.map(({ name }) => name),
-  );
-  return { ...all, known };
+/** A server that is away is a finding, not a failure. */
+async function askTemporal(
+  context: Context,
+  known: KnownSources,
+): Promise<{ known: KnownSources; schedules: SchedulesStatus; server: ServerStatus }> {
+  let address: string | null = null;
+  const ui = externalTemporal(context) ? null : embeddedUi(context.home);
+  try {
+    const settings = requireTemporal(context);
+    ({ address } = settings);
+    const found = await withTemporal(settings, async (client) => {
+      const schedules = await readScheduleStatus(client, namesOf(known));
+      if (known.broken === null || schedules.others.size === 0) return { known, schedules };
+      // Where the configuration cannot be read, what has a schedule counts as configured.
+      const more = [...schedules.others.keys()].map((name) => ({ name, everyMs: null }));
+      const sources = [...known.sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const all = { ...known, sources };
+      return { known: all, schedules: await readScheduleStatus(client, namesOf(all)) };
+    });
+    return { ...found, server: { address, reachable: true, error: null, ui } };
+  } catch (error) {
+    const schedules = { sources: new Map(), others: new Map() };
+    return { known, schedules, server: { address, reachable: false, error: messageOf(error), ui } };
+  }
 }
 
-interface SourceFacts {
-  readonly schedule: ScheduleStatus;
-  readonly recordsToday: number | null;
-  readonly waiting: readonly Waiting[];
-  readonly failingSince: string | null;
+function namesOf({ sources }: KnownSources): string[] {
+  return sources.map(({ name }) => name);
 }
 
-async function sourceStatus(
+async function readMemories(
   store: BlobStore,
-  { name, everyMs }: KnownSources['sources'][number],
-  { schedule: { paused, nextRunAt }, recordsToday, waiting, failingSince }: SourceFacts,
+  { sources }: KnownSources,
   now: Date,
-): Promise<SourceStatus> {
-  const lastReceipt = await readLastReceipt(store, name, now);
-  const { state } = await readState(store, name);
-  return {
-    name,
-    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, failingSince, now }),
-    ...{ lastReceipt, nextRunAt, watermark: state?.watermark ?? null, recordsToday, paused },
-    ...countWaiting(waiting),
-  };
-}
-
-function countWaiting(waiting: readonly Waiting[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
-  return { deferred: waiting.reduce((sum, { batches }) => sum + batches, 0), waiting };
+): Promise<ReadonlyMap<string, SourceMemory>> {
+  const memories = new Map<string, SourceMemory>();
+  for (const { name } of sources) {
+    const { state } = await readState(store, name);
+    memories.set(name, { lastReceipt: await readLastReceipt(store, name, now), state });
+  }
+  return memories;
 }

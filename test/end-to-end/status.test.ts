@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Status } from '../../src/cli/status.ts';
+import type { Status } from '../../src/worker/status/status.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

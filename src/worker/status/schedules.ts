@@ -1,11 +1,7 @@
-import { embeddedUi } from '../embedded/addresses.ts';
 import { ScheduleNotFoundError, type Client } from '@temporalio/client';
-import { messageOf } from '../domain/errors.ts';
-import { scheduleMemoKey, scrapeRunType, scrapeScheduleId } from '../domain/names.ts';
-import { parsePauseNote, type PausedBy } from '../domain/pause-note.ts';
-import type { Progress } from '../workflows/messages.ts';
-import { externalTemporal, requireTemporal, type Context } from './context.ts';
-import { withTemporal } from './temporal-client.ts';
+import { scheduleMemoKey, scrapeRunType, scrapeScheduleId } from '../../domain/names.ts';
+import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
+import type { Progress } from '../../workflows/messages.ts';
 
 /** What a source's schedule says. */
 export interface ScheduleStatus {
@@ -24,29 +20,38 @@ export interface ServerStatus {
 }
 
 export interface SchedulesStatus {
-  readonly server: ServerStatus;
   readonly sources: ReadonlyMap<string, ScheduleStatus>;
   /** Schedules of sources that are not among those asked for. */
   readonly others: ReadonlyMap<string, 'paused' | 'running'>;
 }
 
-const nothing = { sources: new Map(), others: new Map() };
+/** What the Temporal server says of sources' schedules. @throws where it cannot be asked */
+export async function readScheduleStatus(client: Client, sources: readonly string[]): Promise<SchedulesStatus> {
+  return { sources: await readSchedules(client, sources), others: await otherSchedules(client, new Set(sources)) };
+}
 
-/** What the Temporal server says of sources' schedules; a server that is away is a finding, not a failure. */
-export async function readScheduleStatus(context: Context, sources: readonly string[]): Promise<SchedulesStatus> {
-  let address: string | null = null;
-  const ui = externalTemporal(context) ? null : embeddedUi(context.home);
-  try {
-    const settings = requireTemporal(context);
-    ({ address } = settings);
-    const found = await withTemporal(settings, async (client) => ({
-      sources: await readSchedules(client, sources),
-      others: await otherSchedules(client, new Set(sources)),
-    }));
-    return { ...found, server: { address, reachable: true, error: null, ui } };
-  } catch (error) {
-    return { ...nothing, server: { address, reachable: false, error: messageOf(error), ui } };
+/**
+ * The same in a few questions, however many sources there are: for those who ask again and again. What was changed a moment
+ * ago may be missing.
+ */
+export async function listScheduleStatus(client: Client, known: ReadonlySet<string>): Promise<SchedulesStatus> {
+  const sources = new Map<string, ScheduleStatus>();
+  const others = new Map<string, 'paused' | 'running'>();
+  for await (const { source, paused, note, next } of scrapeSchedules(client)) {
+    if (!known.has(source)) others.set(source, paused ? 'paused' : 'running');
+    else {
+      sources.set(source, {
+        paused: paused ? parsePauseNote(note) : null,
+        nextRunAt: paused ? null : (next?.toISOString() ?? null),
+      });
+    }
   }
+  const longAgo = new Date(Date.now() - heldMs).toISOString();
+  for (const [source, paused] of await pausedRuns(client, ` AND StartTime < '${longAgo}'`, fewAsked)) {
+    const schedule = sources.get(source);
+    if (schedule?.paused === null) sources.set(source, { ...schedule, paused });
+  }
+  return { sources, others };
 }
 
 async function readSchedules(client: Client, sources: readonly string[]): Promise<Map<string, ScheduleStatus>> {
@@ -65,12 +70,18 @@ async function otherSchedules(
   known: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, 'paused' | 'running'>> {
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { scheduleId, memo, state } of client.schedule.list()) {
-    const source = memo?.[scheduleMemoKey];
-    if (typeof source !== 'string' || known.has(source) || scheduleId !== scrapeScheduleId(source)) continue;
-    others.set(source, state.paused ? 'paused' : 'running');
+  for await (const { source, paused } of scrapeSchedules(client)) {
+    if (!known.has(source)) others.set(source, paused ? 'paused' : 'running');
   }
   return others;
+}
+
+async function* scrapeSchedules(client: Client) {
+  for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
+    const source = memo?.[scheduleMemoKey];
+    if (typeof source !== 'string' || scheduleId !== scrapeScheduleId(source)) continue;
+    yield { source, paused: state.paused, note: state.note, next: info.nextActionTimes[0] };
+  }
 }
 
 async function scheduleStatus(client: Client, source: string): Promise<ScheduleStatus | null> {
@@ -87,10 +98,11 @@ async function scheduleStatus(client: Client, source: string): Promise<ScheduleS
 }
 
 /** Runs that a signal holds, while their schedules think that all is well. */
-async function pausedRuns(client: Client): Promise<ReadonlyMap<string, PausedBy>> {
+async function pausedRuns(client: Client, which = '', most = mostAsked): Promise<ReadonlyMap<string, PausedBy>> {
   const paused = new Map<string, PausedBy>();
   const asked: Promise<void>[] = [];
-  const open = client.workflow.list({ query: `WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'` });
+  const query = `WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'${which}`;
+  const open = client.workflow.list({ query });
   for await (const { workflowId, runId } of open) {
     const handle = client.workflow.getHandle(workflowId, runId);
     const ask = async () => {
@@ -99,7 +111,7 @@ async function pausedRuns(client: Client): Promise<ReadonlyMap<string, PausedBy>
       if (progress.paused) paused.set(progress.source, progress.paused);
     };
     asked.push(ask().catch(() => undefined));
-    if (asked.length >= mostAsked) break;
+    if (asked.length >= most) break;
   }
   await Promise.all(asked);
   return paused;
@@ -108,3 +120,6 @@ async function pausedRuns(client: Client): Promise<ReadonlyMap<string, PausedBy>
 /** How long a run is waited for, and how many are asked. */
 const askMs = 2_000;
 const mostAsked = 100;
+/** Who asks again and again asks only runs that have been under way for so long, and fewer. */
+const heldMs = 60_000;
+const fewAsked = 20;

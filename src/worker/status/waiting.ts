@@ -1,7 +1,7 @@
-import type { HealthFacts } from '../domain/health.ts';
-import type { Sink } from '../domain/receipt.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { readDeferred, waitingDeliveries } from '../store/deferred.ts';
+import type { HealthFacts } from '../../domain/health.ts';
+import type { Sink } from '../../domain/receipt.ts';
+import type { BlobStore } from '../../store/blob-store.ts';
+import { readDeferred, waitingDeliveries } from '../../store/deferred.ts';
 
 /** Batches of a source that wait for a sink. */
 export interface Waiting {

@@ -1,0 +1,110 @@
+import type { Alert } from '../../domain/alert.ts';
+import type { Day } from '../../domain/day.ts';
+import { healthOf, type Health } from '../../domain/health.ts';
+import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
+import type { SourceState } from '../../domain/state.ts';
+import type { DatabaseStatus, RowsToday } from './database.ts';
+import type { ScheduleStatus, SchedulesStatus, ServerStatus } from './schedules.ts';
+import { summarizeWaiting, type Waiting } from './waiting.ts';
+
+/** The sources that status tells of. */
+export interface KnownSources {
+  readonly sources: readonly { readonly name: string; readonly everyMs: number | null }[];
+  /** What is wrong with the configuration; the sources are then those that remember something. */
+  readonly broken: string | null;
+}
+
+export interface SourceStatus {
+  readonly name: string;
+  readonly health: Health;
+  readonly reason: string | null;
+  /** Since when it is so; where that is not known, when the last run ended. */
+  readonly since: string | null;
+  readonly lastReceipt: Receipt | FailedReceipt | null;
+  readonly nextRunAt: string | null;
+  readonly watermark: string | null;
+  /** Null where PostgreSQL cannot be asked. */
+  readonly recordsToday: number | null;
+  readonly paused: ScheduleStatus['paused'];
+  /** Batches that wait for a sink. */
+  readonly deferred: number;
+  /** The same, sink by sink. */
+  readonly waiting: readonly Waiting[];
+}
+
+export interface Status {
+  readonly sources: readonly SourceStatus[];
+  /** Sources that are gone from the configuration, and have left something behind. */
+  readonly unconfigured: readonly {
+    readonly name: string;
+    readonly schedule: 'paused' | 'running' | null;
+    readonly deferred: number;
+    readonly waiting: readonly Waiting[];
+  }[];
+  /** Null where the configuration is good. */
+  readonly config: { readonly broken: string } | null;
+  readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
+  readonly alerts: readonly Alert[];
+  readonly postgres: DatabaseStatus['server'];
+  readonly temporal: ServerStatus;
+}
+
+/** What status is made of. */
+export interface StatusFacts {
+  readonly known: KnownSources;
+  readonly database: DatabaseStatus;
+  readonly rowsToday: RowsToday;
+  readonly schedules: SchedulesStatus;
+  readonly server: ServerStatus;
+  readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
+  readonly alerts: readonly Alert[];
+  /** By source. */
+  readonly memories: ReadonlyMap<string, SourceMemory>;
+}
+
+/** What the store knows of a source. */
+export interface SourceMemory {
+  readonly lastReceipt: Receipt | FailedReceipt | null;
+  readonly state: SourceState | null;
+}
+
+/** Puts together how things stand. */
+export function statusOf(facts: StatusFacts, now: Date): Status {
+  const { known, database, schedules, server, waiting, alerts } = facts;
+  const names = new Set(known.sources.map(({ name }) => name));
+  const others = new Set([...schedules.others.keys(), ...waiting.keys()].filter((name) => !names.has(name)));
+  return {
+    sources: known.sources.map((source) => sourceStatus(source, facts, now)),
+    unconfigured: [...others].sort().map((name) => ({
+      ...{ name, schedule: schedules.others.get(name) ?? null, ...countWaiting(waiting.get(name) ?? []) },
+    })),
+    config: known.broken === null ? null : { broken: known.broken },
+    partitions: database.partitions,
+    alerts,
+    postgres: database.server,
+    temporal: server,
+  };
+}
+
+function sourceStatus(
+  { name, everyMs }: KnownSources['sources'][number],
+  { memories, schedules, rowsToday, waiting: allWaiting, alerts }: StatusFacts,
+  now: Date,
+): SourceStatus {
+  const { lastReceipt, state } = memories.get(name) ?? { lastReceipt: null, state: null };
+  const { paused, nextRunAt } = schedules.sources.get(name) ?? { paused: null, nextRunAt: null };
+  const waiting = allWaiting.get(name) ?? [];
+  const failing = alerts.find((alert) => alert.source === name && alert.name === 'run_failed');
+  const failingSince = failing?.since ?? null;
+  return {
+    name,
+    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, failingSince, now }),
+    ...{ lastReceipt, nextRunAt, watermark: state?.watermark ?? null, paused },
+    recordsToday: rowsToday ? (rowsToday.get(name) ?? 0) : null,
+    ...countWaiting(waiting),
+  };
+}
+
+function countWaiting(waiting: readonly Waiting[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
+  return { deferred: waiting.reduce((sum, { batches }) => sum + batches, 0), waiting };
+}
