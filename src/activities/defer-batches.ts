@@ -25,7 +25,7 @@ const quietMs = 60_000;
 export function createDeferBatches(dependencies: ActivityDependencies) {
   const lastTold = new Map<string, number>();
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
-    const { store } = dependencies;
+    const { store, measures } = dependencies;
     await runAdapter(redactorFor(source, dependencies), async () => {
       const { client, info } = Context.current();
       const before = await listDeferred(store, sink, source);
@@ -40,5 +40,7 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
       await wakeDeliverer(client, info.taskQueue, sink, source);
       lastTold.set(key, Date.now());
     });
+    const records = batches.reduce((sum, batch) => sum + batch.records, 0);
+    measures.deferred(source, sink, records);
   };
 }

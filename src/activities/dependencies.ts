@@ -2,6 +2,7 @@ import type { ConfigFile } from '../config/config-file.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { LookUp } from '../config/references.ts';
 import type { Alert } from '../domain/alert.ts';
+import type { Measures } from '../domain/measures.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { Maintenance } from '../sinks/postgres/maintenance.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
@@ -38,6 +39,7 @@ export interface ActivityDependencies {
   readonly searchAttribute: boolean;
   /** Tells of alerts; null = nobody wants to be told. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
-  /** Told of each receipt once it is stored. */
+  readonly measures: Measures;
+  /** Told of each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

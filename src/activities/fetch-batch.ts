@@ -1,6 +1,6 @@
 import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
-import { HostBusy, InvalidRecord } from '../domain/errors.ts';
+import { DaybookError, HostBusy, InvalidRecord } from '../domain/errors.ts';
 import type { FetchPosition, PollEnd, StatePatch } from '../domain/fetch.ts';
 import { longestWaitMs } from '../domain/host-budget.ts';
 import { keepKeys, patchAfter } from '../domain/poll.ts';
@@ -60,7 +60,8 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
     const { run, force = false, window = null } = input;
     const redact = redactorFor(input.plan.name, dependencies);
-    return runAdapter(redact, async (context) => {
+    const { measures } = dependencies;
+    const result = await runAdapter(redact, async (context) => {
       const mask = secretMaskFor(run.source, dependencies);
       const state = withPlace(input.state, mask.reveal);
       const plan = planWithSecrets(input.plan, dependencies);
@@ -82,10 +83,15 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
         for (const warning of collected.warnings) log.warn(warning, { source: run.source });
         return hideSecrets(await keep(dependencies, input, collected, redact), mask);
       } catch (error) {
+        // The next attempt comes once the host wants to be asked again.
+        if (error instanceof DaybookError) measures.throttled(run.source, error.retryAfterMs ?? 0);
         if (!(error instanceof HostBusy)) throw error;
         return hideSecrets(hostBusy(input, position, error.waitMs), mask);
       }
     });
+    measures.fetched(run.source, result.counts);
+    measures.throttled(run.source, result.waitMs ?? 0);
+    return result;
   };
 }
 

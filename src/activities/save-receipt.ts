@@ -30,16 +30,14 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       if (window) await writeWindow(dependencies.store, window, receipt);
-      else {
-        await writeReceipt(dependencies.store, receipt);
-        dependencies.onReceipt(receipt);
-      }
+      else await writeReceipt(dependencies.store, receipt);
       log.info('Run finished', { source, outcome, fetched, accepted, written: receipt.postgres.written });
       await settleAndLog(dependencies, source, verdicts, redact);
       // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
-      return {
-        notify: await settleAndLog(dependencies, source, await delivered(dependencies, source, verdicts), redact),
-      };
+      const resolved = await delivered(dependencies, source, verdicts);
+      const notify = await settleAndLog(dependencies, source, resolved, redact);
+      if (!window) dependencies.onReceipt(receipt);
+      return { notify };
     });
   };
 }

@@ -55,11 +55,12 @@ export async function writeRecords(
   records: readonly SpooledRecord[],
   context: WriteContext,
 ): Promise<SinkCounts> {
-  const { store } = dependencies;
+  const { store, measures } = dependencies;
   const redact = redactorFor(batch.source, dependencies);
   const { counts, refused } = await writer.write(batch, records, context);
   const letters = refused.map((record) => redactLetter(letterOf(record), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
+  measures.settled(batch.source, writer.sink, counts);
   return counts;
 }
 

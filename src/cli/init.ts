@@ -6,6 +6,7 @@ import { version } from '../config/version.ts';
 import { DaySet } from '../domain/day-set.ts';
 import { DaybookError, PrivateAddress } from '../domain/errors.ts';
 import { unlimited } from '../domain/host-budget.ts';
+import { notMeasured } from '../domain/measures.ts';
 import { createExtractor } from '../sources/extraction/extract-record.ts';
 import type { HttpResponse } from '../sources/http/http-client.ts';
 import { createHttpTools } from '../sources/http-tools.ts';
@@ -52,7 +53,13 @@ export async function initCommand(address: string, options: InitOptions): Promis
 }
 
 async function proposeUrl({ environment }: Context, url: string, { name }: InitOptions): Promise<Proposal> {
-  const tools = createHttpTools({ version, proxies: environment.proxies, budget: unlimited, limitOf: () => null });
+  const tools = createHttpTools({
+    version,
+    proxies: environment.proxies,
+    budget: unlimited,
+    limitOf: () => null,
+    measures: notMeasured,
+  });
   const get = (allowPrivate: boolean): Promise<HttpResponse> =>
     tools.client.send(
       {

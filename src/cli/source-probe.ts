@@ -5,6 +5,7 @@ import { planOf } from '../config/plan.ts';
 import { withSecrets } from '../config/secrets.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
 import { version } from '../config/version.ts';
+import { notMeasured } from '../domain/measures.ts';
 import { freshState } from '../domain/state.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
@@ -30,7 +31,13 @@ export function probeSource(context: Context, config: Config, source: SourceConf
   const limits = hostLimits(config, lookUp);
   // A command takes its turn like everyone else.
   const budget = createHostBudgets(openStore(context));
-  const http = createHttpTools({ version, proxies, budget, limitOf: (host) => limits.get(host) ?? null });
+  const http = createHttpTools({
+    version,
+    proxies,
+    budget,
+    limitOf: (host) => limits.get(host) ?? null,
+    measures: notMeasured,
+  });
   const readers = new OpenReaders();
   const modules = new ModuleLoader();
   const tools: SourceTools = {

@@ -1,14 +1,13 @@
 import { ConfigProblems } from '../config/problem.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { listStates } from '../store/states.ts';
-import type { KnownSources } from '../worker/status/status.ts';
+import { configuredSources, type KnownSources } from '../worker/status/status.ts';
 import { loadConfig, type Context } from './context.ts';
 
 /** A configuration that cannot be used is a finding, not a failure: the worker goes on with the last good one. */
 export async function readKnownSources(context: Context, store: BlobStore): Promise<KnownSources> {
   try {
-    const { sources } = loadConfig(context);
-    return { sources: sources.map(({ name, schedule }) => ({ name, everyMs: schedule?.every ?? null })), broken: null };
+    return { sources: configuredSources(loadConfig(context)), broken: null };
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
     const names = await listStates(store);

@@ -49,10 +49,12 @@ export async function withTemporaryStack(
     ];
     // The receipts say what happened; only what went wrong on the way is worth a line.
     const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
-    const logger = createLogger({ level, redact: createRedactor(secrets) });
+    const redact = createRedactor(secrets);
+    const logger = createLogger({ level, redact });
     installRuntime(logger);
     const worker = await startWorker({
       ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
+      ...{ redact, sdkMetrics: null, ui: null },
       owner: external ? (environment.owner ?? external) : postgres,
       proxies: environment.proxies,
       alertWebhook,

@@ -1,16 +1,18 @@
 import { openConfigFile } from '../config/config-file.ts';
 import { secretValues } from '../config/secrets.ts';
 import { messageOf } from '../domain/errors.ts';
+import { embeddedUi } from '../embedded/addresses.ts';
 import { createRedactor } from '../domain/redact.ts';
 import { installFaultHandlers } from '../worker/faults.ts';
 import { serveHttp, type HttpEndpoint } from '../worker/http-endpoint.ts';
 import { createLogger, type Logger } from '../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../worker/parent-messages.ts';
-import { installRuntime } from '../worker/runtime.ts';
+import { installMeasuredRuntime, installRuntime } from '../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../worker/worker.ts';
 import { CannotStart } from './cannot-start.ts';
 import {
   createContext,
+  externalTemporal,
   requireOwner,
   requirePostgres,
   requireTemporal,
@@ -34,10 +36,13 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     ...sourceSecrets,
     ...(alertWebhook === null ? [] : [alertWebhook]),
   ];
-  const logger = createLogger({ level: context.environment.logLevel, redact: createRedactor(secrets) });
-  installRuntime(logger);
+  const redact = createRedactor(secrets);
+  const logger = createLogger({ level: context.environment.logLevel, redact });
+  const sdkMetrics = context.environment.http ? await installMeasuredRuntime(logger) : null;
+  if (!context.environment.http) installRuntime(logger);
   const worker = await startWorker({
-    ...{ temporal, postgres, config, lookUp, logger },
+    ...{ temporal, postgres, config, lookUp, logger, redact, sdkMetrics },
+    ui: externalTemporal(context) ? null : embeddedUi(context.home),
     owner: requireOwner(context),
     prepare: context.environment.prepare,
     proxies: context.environment.proxies,
@@ -80,10 +85,15 @@ async function listen(
   if (!environment.http) return null;
   const { host, port } = environment.http;
   try {
-    return await serveHttp(environment.http, async () => [
-      ...(await worker.missing()),
-      ...(schedulesApplied() ? [] : ['schedules are not applied yet']),
-    ]);
+    return await serveHttp(environment.http, {
+      readiness: async () => [
+        ...(await worker.missing()),
+        ...(schedulesApplied() ? [] : ['schedules are not applied yet']),
+      ],
+      metrics: () => worker.metrics(),
+      status: () => worker.statusPage(),
+      onError: (error) => logger.error({ error: messageOf(error) }, 'A page could not be made'),
+    });
   } catch (error) {
     await worker.stop();
     logger.debug({ error: messageOf(error) }, 'HTTP endpoint cannot listen');

@@ -1,7 +1,8 @@
 import type { HostBudget, HostLimit } from '../domain/host-budget.ts';
+import type { Measures } from '../domain/measures.ts';
 import { createAccessTokens } from './http/auth.ts';
 import type { HttpTools } from './http/fetch-document.ts';
-import { createHttpClient, type ProxySettings } from './http/http-client.ts';
+import { createHttpClient, type HttpClient, type ProxySettings } from './http/http-client.ts';
 import { createRobotsRules } from './http/robots.ts';
 
 export interface HttpToolsOptions {
@@ -9,11 +10,31 @@ export interface HttpToolsOptions {
   readonly proxies: ProxySettings;
   readonly budget: HostBudget;
   readonly limitOf: (host: string) => HostLimit | null;
+  readonly measures: Measures;
 }
 
 /** Everything that fetching takes, under the name `daybook`. */
-export function createHttpTools({ version, proxies, budget, limitOf }: HttpToolsOptions): HttpTools {
-  const client = createHttpClient(`daybook/${version}`, proxies);
+export function createHttpTools({ version, proxies, budget, limitOf, measures }: HttpToolsOptions): HttpTools {
+  const client = measured(createHttpClient(`daybook/${version}`, proxies), measures);
   const tokens = createAccessTokens(client);
-  return { client, tokens, robots: createRobotsRules(client, 'daybook'), budget, limitOf };
+  return { client, tokens, robots: createRobotsRules(client, 'daybook'), budget, limitOf, measures };
+}
+
+/** Counts answers by who asked: also those of robots.txt and of token endpoints are the source's. */
+function measured(client: HttpClient, measures: Measures): HttpClient {
+  return {
+    ...client,
+    async send(request, signal) {
+      const source = request.subject.replace(/ .*/, '');
+      try {
+        const response = await client.send(request, signal);
+        measures.answered(source, response.status);
+        return response;
+      } catch (error) {
+        // Who gave the work up knows nothing of the server.
+        if (!signal.aborted) measures.answered(source, null);
+        throw error;
+      }
+    },
+  };
 }

@@ -4,7 +4,7 @@ import type { DeadLetter, NewDeadLetter } from '../domain/dead-letter.ts';
 import { parseJson } from '../domain/json.ts';
 import { pathPart } from '../domain/path-part.ts';
 import type { BlobStore } from './blob-store.ts';
-import { readHiddenLetters } from './hidden-letters.ts';
+import { readHiddenLetters, type HiddenLetters } from './hidden-letters.ts';
 
 /** A line of a dead-letter file. */
 export interface StoredLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
@@ -83,6 +83,45 @@ export async function* readDeadLetters(store: BlobStore, filter: LetterFilter): 
       yield { letter, discardedAt, path, line, bytes: Buffer.byteLength(text) };
     }
   }
+}
+
+/**
+ * Counts the letters that lists show, equal ones each by itself, by source. Files are read once, and again where letters were
+ * discarded or replayed since.
+ */
+export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<string, number>> {
+  let counts = new Map<string, number>();
+  let seen = '';
+  return async () => {
+    const hides = [...(await store.list('discarded')), ...(await store.list('replayed'))];
+    const version = sha256(hides.join('\n'));
+    if (version !== seen) [seen, counts] = [version, new Map()];
+    const hidden = hides.length === 0 ? null : await readHiddenLetters(store, null);
+    const bySource = new Map<string, number>();
+    const kept = new Map<string, number>();
+    for (const path of await store.list('dead-letters')) {
+      const count = counts.get(path) ?? countLetters(await linesOf(store, path), hidden);
+      kept.set(path, count);
+      const source = path.split('/')[1] ?? '';
+      bySource.set(source, (bySource.get(source) ?? 0) + count);
+    }
+    counts = kept;
+    return bySource;
+  };
+}
+
+/** Reads of a letter only what stands before its record. */
+const letterStart = /^\{"id":"([0-9a-f]+)".*?,"at":"([^"]*)","run":"([^"]*)"/;
+
+function countLetters(lines: readonly string[], hidden: HiddenLetters | null): number {
+  let count = 0;
+  for (const line of lines) {
+    if (line === '') continue;
+    const [, id = '', at = '', run = ''] = hidden ? (letterStart.exec(line) ?? []) : [];
+    if (hidden && (hidden.discardedAt(id) !== null || hidden.isReplayed({ id, at, run }))) continue;
+    count++;
+  }
+  return count;
 }
 
 /** Letters of one file by their lines; one that is gone is left out. */

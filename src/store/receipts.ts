@@ -14,16 +14,28 @@ export async function readLastReceipt(
   source: string,
   now: Date,
 ): Promise<Receipt | FailedReceipt | null> {
-  const path = (await recentPaths(store, source, now)).at(-1);
-  const content = path === undefined ? null : await store.get(path);
+  let paths = await listRecentReceipts(store, source, now);
+  if (paths.length === 0) paths = await listReceipts(store, source);
+  const path = paths.at(-1);
+  return path === undefined ? null : readReceipt(store, path);
+}
+
+/** Reads a receipt; null where it is gone. */
+export async function readReceipt(store: BlobStore, path: string): Promise<Receipt | FailedReceipt | null> {
+  const content = await store.get(path);
   return content ? (JSON.parse(content.toString()) as Receipt | FailedReceipt) : null;
 }
 
-/** Looks in the last days first: a source that runs each minute leaves half a million receipts a year. */
-async function recentPaths(store: BlobStore, source: string, now: Date): Promise<string[]> {
+/** Paths of the receipts of a source, the oldest first: one that runs each minute leaves half a million a year. */
+export function listReceipts(store: BlobStore, source: string): Promise<string[]> {
+  return store.list(`receipts/${source}`);
+}
+
+/** The same for the latest day that has any, among the last three. */
+export async function listRecentReceipts(store: BlobStore, source: string, now: Date): Promise<string[]> {
   for (let ago = 0; ago < 3; ago++) {
     const paths = await store.list(`receipts/${source}/${addDays(dayOfDate(now), -ago)}`);
     if (paths.length > 0) return paths;
   }
-  return store.list(`receipts/${source}`);
+  return [];
 }

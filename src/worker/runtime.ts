@@ -1,19 +1,64 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { Runtime, type Logger as TemporalLogger, type LogLevel, type LogMetadata } from '@temporalio/worker';
+import { messageOf } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
 
-/** Sets Temporal's runtime up for this process: its logs go through ours, and signals are left to us. Call it once. */
-export function installRuntime(logger: Logger): void {
+/**
+ * Sets Temporal's runtime up for this process: its logs go through ours, and signals are left to us. Call it once.
+ * @param port where its metrics are served on loopback; null = nowhere
+ * @throws where the port is taken; then it may be called again
+ */
+export function installRuntime(logger: Logger, port: number | null = null): void {
   Runtime.install({
     logger: temporalLogger(logger),
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} },
+      ...(port === null ? {} : { metrics: { prometheus: { bindAddress: `127.0.0.1:${port}`, ...names } } }),
+    },
   });
+}
+
+/** As Prometheus wants metrics to be named. */
+const names = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true } as const;
+
+/** Free ports that are tried: another program may take one before it is bound. */
+const portTries = 5;
+
+/**
+ * The same, with its metrics on a free port; without them where there is none.
+ * @returns where they are served
+ */
+export async function installMeasuredRuntime(logger: Logger): Promise<string | null> {
+  for (let tries = 1; tries <= portTries; tries++) {
+    const port = await freePort();
+    try {
+      installRuntime(logger, port);
+      return `http://127.0.0.1:${port}/metrics`;
+    } catch (error) {
+      logger.debug({ port, error: messageOf(error) }, 'Temporal cannot serve its metrics there');
+    }
+  }
+  logger.warn('Temporal could not serve its metrics on any port, /metrics goes without them');
+  installRuntime(logger);
+  return null;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Temporal's logs, and those of workflows and activities, through Daybook's logger. */
 function temporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta?: LogMetadata) => {
-    logger[names[level]](readable(meta), message);
+    logger[levels[level]](readable(meta), message);
   };
   return {
     log,
@@ -25,7 +70,7 @@ function temporalLogger(logger: Logger): TemporalLogger {
   };
 }
 
-const names = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 const plumbing = ['sdkComponent', 'taskQueue', 'namespace', 'taskToken', 'isLocal'];
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HostBusy, RobotsDisallowed, SourceRefused, SourceUnavailable } from '../../src/domain/errors.ts';
+import { notMeasured } from '../../src/domain/measures.ts';
 import { unlimited, type HostBudget } from '../../src/domain/host-budget.ts';
 import type { AuthPlan } from '../../src/domain/plan-parts.ts';
 import type { HttpJsonPlan } from '../../src/domain/source.ts';
@@ -25,7 +26,7 @@ afterAll(async () => {
 let tools: HttpTools;
 beforeEach(() => {
   const [tokens, robots] = [createAccessTokens(client), createRobotsRules(client, 'daybook')];
-  tools = { client, tokens, robots, budget: unlimited, limitOf: () => null };
+  tools = { client, tokens, robots, budget: unlimited, limitOf: () => null, measures: notMeasured };
 });
 
 const ask = (fields: Partial<HttpJsonPlan> = {}, url = `${origin.url}/items?a=1`, followed = false) =>

@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import { openConfigFile } from '../../src/config/config-file.ts';
 import { lookUpIn } from '../../src/config/references.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
+import { createRedactor } from '../../src/domain/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/http-client.ts';
@@ -92,6 +93,7 @@ export class Rig {
       dataFolder: this.path('data'),
       storeFolder: this.path('data'),
       logger,
+      ...{ sdkMetrics: null, ui: null, redact: createRedactor(Object.values(this.variables).map(String)) },
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
   }

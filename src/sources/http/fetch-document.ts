@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
 import type { HostBudget, HostLimit } from '../../domain/host-budget.ts';
+import type { Measures } from '../../domain/measures.ts';
 import { longestWaitMs, stricter, unsaidWaitMs } from '../../domain/host-budget.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
 import type { FetchContext } from '../page.ts';
@@ -19,6 +20,7 @@ export interface HttpTools {
   readonly budget: HostBudget;
   /** The strictest `rate_limit` of all sources that ask this host; null = none has one. */
   readonly limitOf: (host: string) => HostLimit | null;
+  readonly measures: Measures;
 }
 
 /** One page to be fetched. */
@@ -130,7 +132,7 @@ export async function takeTurn(
   subject: string,
   host: string,
   robotsDelaySeconds: number | null,
-  { budget, limitOf }: HttpTools,
+  { budget, limitOf, measures }: HttpTools,
   signal: AbortSignal,
 ): Promise<void> {
   const robots = robotsDelaySeconds === null ? null : { requests: 1, perMs: robotsDelaySeconds * 1_000 };
@@ -142,7 +144,10 @@ export async function takeTurn(
     if (turn.kind === 'later' && waitedMs > patienceMs) {
       throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for its turn at ${host}`, turn.waitMs);
     }
-    if (turn.waitMs > 0) await sleep(turn.waitMs, undefined, { signal });
+    if (turn.waitMs > 0) {
+      await sleep(turn.waitMs, undefined, { signal });
+      measures.throttled(subject, turn.waitMs);
+    }
     if (turn.kind === 'go') return;
   }
 }

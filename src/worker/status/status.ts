@@ -1,3 +1,4 @@
+import type { Config } from '../../config/parse-config.ts';
 import type { Alert } from '../../domain/alert.ts';
 import type { Day } from '../../domain/day.ts';
 import { healthOf, type Health } from '../../domain/health.ts';
@@ -47,6 +48,11 @@ export interface Status {
   readonly alerts: readonly Alert[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
+}
+
+/** The sources of a configuration. */
+export function configuredSources({ sources }: Config): KnownSources['sources'] {
+  return sources.map(({ name, schedule }) => ({ name, everyMs: schedule?.every ?? null }));
 }
 
 /** What status is made of. */

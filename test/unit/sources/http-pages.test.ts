@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
+import { notMeasured } from '../../../src/domain/measures.ts';
 import type { HttpJsonPlan } from '../../../src/domain/source.ts';
 import type { SourceState } from '../../../src/domain/state.ts';
 import { unlimited } from '../../../src/domain/host-budget.ts';
@@ -37,7 +38,14 @@ async function read(plan: HttpJsonPlan, answers: Answer[], before: SourceState =
   };
   const pages: Page[] = [];
   const robots = { check: async () => null };
-  const tools = { client, tokens: createAccessTokens(client), robots, budget: unlimited, limitOf: () => null };
+  const tools = {
+    client,
+    tokens: createAccessTokens(client),
+    robots,
+    budget: unlimited,
+    limitOf: () => null,
+    measures: notMeasured,
+  };
   const from = firstHttpPlace(plan, before);
   for await (const page of fetchHttpPages(plan, jsonFormat(plan), from, before, tools, context)) pages.push(page);
   return { pages, requests, urls: requests.map(({ url }) => url) };

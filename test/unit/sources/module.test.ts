@@ -2,6 +2,7 @@ import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, WrongShape } from '../../../src/domain/errors.ts';
+import { notMeasured } from '../../../src/domain/measures.ts';
 import { unlimited } from '../../../src/domain/host-budget.ts';
 import type { ModulePlan } from '../../../src/domain/source.ts';
 import type { SourceState } from '../../../src/domain/state.ts';
@@ -28,7 +29,7 @@ const tools = {
   resolvePath: (path: string) => join(folder, path),
   http: {
     ...{ client, tokens: createAccessTokens(client), robots: { check: async () => null } },
-    ...{ budget: unlimited, limitOf: () => null },
+    ...{ budget: unlimited, limitOf: () => null, measures: notMeasured },
   },
 };
 let files = 0;

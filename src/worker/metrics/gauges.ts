@@ -1,0 +1,199 @@
+import type { Config } from '../../config/parse-config.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
+import type { Health } from '../../domain/health.ts';
+import { noWindows, windowStates } from '../status/backfill-windows.ts';
+import { parts, type Observed } from '../status/watch.ts';
+import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
+
+/** A gauge, worked out from what all workers share: each of them reports the same. */
+export interface GaugeDefinition {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Whether each worker has a value of its own. @default false */
+  readonly own?: true;
+  /** Values of the labels, in their order, with the value. */
+  readonly values: (observed: Observed, config: Config) => Iterable<Sample>;
+}
+
+export type Sample = readonly [labels: readonly string[], value: number];
+
+const healths = ['ok', 'late', 'failing', 'paused', 'deferred', 'never_ran'] as const satisfies readonly Health[];
+
+const seconds = (time: string) => Date.parse(time) / 1_000;
+const day = (text: string | null | undefined) => (text ? seconds(`${text}T00:00:00Z`) : null);
+const one = (value: number | null | undefined): Sample[] =>
+  value === null || value === undefined ? [] : [[[], value]];
+
+/** One for each source of the configuration; without a value, none. */
+function each(value: (observed: Observed, source: string) => number | null | undefined): GaugeDefinition['values'] {
+  return (observed, { sources }) =>
+    sources.flatMap(({ name }): Sample[] => {
+      const found = value(observed, name);
+      return found === null || found === undefined ? [] : [[[name], found]];
+    });
+}
+
+export const gauges: readonly GaugeDefinition[] = [
+  {
+    name: 'daybook_last_success_timestamp_seconds',
+    help: 'When the last run ended that was neither a failure nor rate limited; 0 = none, or none for very long.',
+    labels: ['source'],
+    values: each(({ memories }, source) => {
+      const memory = memories.get(source);
+      return memory && (memory.succeededAt === null ? 0 : seconds(memory.succeededAt));
+    }),
+  },
+  {
+    name: 'daybook_last_new_record_timestamp_seconds',
+    help: 'When the source last brought a new record, or was first asked; sources with expect.max_staleness alone.',
+    labels: ['source'],
+    values: each(({ memories }, source) => {
+      const at = memories.get(source)?.state?.lastNewAt;
+      return at ? seconds(at) : null;
+    }),
+  },
+  {
+    name: 'daybook_max_staleness_seconds',
+    help: 'expect.max_staleness of the source, where it has one.',
+    labels: ['source'],
+    values: (_, { sources }) =>
+      sources.flatMap(({ name, expect }): Sample[] =>
+        expect?.max_staleness === undefined ? [] : [[[name], expect.max_staleness / 1_000]],
+      ),
+  },
+  {
+    name: 'daybook_last_run_records',
+    help: 'Records of the last run, by what became of them: see daybook_records_total.',
+    labels: ['source', 'sink', 'result'],
+    values: ({ memories }, { sources }) =>
+      sources.flatMap(({ name }) => {
+        const last = memories.get(name)?.last;
+        return last ? runRecords(name, last) : [];
+      }),
+  },
+  {
+    name: 'daybook_rows_today',
+    help: 'Rows in raw_events whose time is today, UTC.',
+    labels: ['source'],
+    values: (observed) =>
+      observed.status.sources.flatMap(({ name, recordsToday }): Sample[] =>
+        recordsToday === null ? [] : [[[name], recordsToday]],
+      ),
+  },
+  {
+    name: 'daybook_consecutive_failures',
+    help: 'Runs that failed since the last one that did not.',
+    labels: ['source'],
+    values: each(({ memories }, source) => memories.get(source)?.state?.failures?.count ?? 0),
+  },
+  {
+    name: 'daybook_source_health',
+    help: `1 for the health that the source has, of ${healths.join(', ')}; 0 for the others.`,
+    labels: ['source', 'health'],
+    values: ({ status }) =>
+      status.sources.flatMap(({ name, health }) =>
+        healths.map((candidate): Sample => [[name, candidate], candidate === health ? 1 : 0]),
+      ),
+  },
+  {
+    name: 'daybook_dead_letters',
+    help: 'Records and pages that were refused, neither discarded nor replayed, equal ones each by itself.',
+    labels: ['source'],
+    values: each(({ letters }, source) => letters && (letters.get(source) ?? 0)),
+  },
+  {
+    name: 'daybook_deferred_batches',
+    help: 'Batches that wait for a sink.',
+    labels: ['source', 'sink'],
+    values: waiting(({ batches }) => batches),
+  },
+  {
+    name: 'daybook_deferred_oldest_seconds',
+    help: 'How long the oldest batch has waited for a sink; 0 = none waits.',
+    labels: ['source', 'sink'],
+    values: waiting(({ since }) => Math.max(0, Date.now() / 1_000 - seconds(since))),
+  },
+  {
+    name: 'daybook_partitions_ahead',
+    help: 'Days after today that have a partition, without a gap.',
+    labels: [],
+    values: ({ status }) => one(status.partitions?.ahead),
+  },
+  {
+    name: 'daybook_partition_oldest_timestamp_seconds',
+    help: 'The day of the oldest partition.',
+    labels: [],
+    values: ({ status }) => one(day(status.partitions?.oldest)),
+  },
+  {
+    name: 'daybook_last_maintenance_timestamp_seconds',
+    help: 'When the last rollover ended that did all its steps; absent where Temporal remembers none.',
+    labels: [],
+    values: ({ lastMaintenanceAt }) => one(lastMaintenanceAt === null ? null : seconds(lastMaintenanceAt)),
+  },
+  {
+    name: 'daybook_backfill_windows',
+    help: 'Windows of backfills: waiting and running ones of those under way, done and failed ones of all.',
+    labels: ['source', 'state'],
+    values: ({ windows, openWindows }, { sources }) =>
+      sources.flatMap(({ name }) => {
+        const counts = { ...(windows?.get(name) ?? noWindows), ...openWindows.get(name) };
+        return windows ? windowStates.map((state): Sample => [[name, state], counts[state]]) : [];
+      }),
+  },
+  {
+    name: 'daybook_alert',
+    help: 'Always 1, for each alert that is open; alerts of no source bear source="daybook".',
+    labels: ['name', 'source'],
+    values: ({ status }) => status.alerts.map(({ name, source }): Sample => [[name, source], 1]),
+  },
+  {
+    name: 'daybook_alerts_open',
+    help: 'Alerts that are open.',
+    labels: [],
+    values: ({ status, ages }) => (ages.store === null ? [] : one(status.alerts.length)),
+  },
+  {
+    name: 'daybook_postgres_up',
+    help: 'Whether this worker reaches PostgreSQL: use min().',
+    own: true,
+    labels: [],
+    values: ({ status, ages }) => (ages.postgres === null ? [] : one(Number(status.postgres.reachable))),
+  },
+  {
+    name: 'daybook_temporal_up',
+    help: 'Whether this worker reaches Temporal: use min().',
+    own: true,
+    labels: [],
+    values: ({ status, ages }) => (ages.temporal === null ? [] : one(Number(status.temporal.reachable))),
+  },
+  {
+    name: 'daybook_status_age_seconds',
+    help: 'How long ago a part of what the gauges tell was read by this worker. What cannot be read stays as it was.',
+    own: true,
+    labels: ['part'],
+    values: ({ ages }) =>
+      parts.flatMap((part): Sample[] => {
+        const age = ages[part];
+        return age === null ? [] : [[[part], age / 1_000]];
+      }),
+  },
+];
+
+function waiting(value: (waiting: { batches: number; since: string }) => number): GaugeDefinition['values'] {
+  return ({ status }) =>
+    status.sources.flatMap((source) =>
+      sinks.map((sink): Sample => {
+        const found = source.waiting.find((candidate) => candidate.sink === sink);
+        return [[source.name, sink], found ? value(found) : 0];
+      }),
+    );
+}
+
+function runRecords(source: string, receipt: Receipt | FailedReceipt): Sample[] {
+  return [
+    ...fetchResults.map((result): Sample => [[source, fetchStage, result], receipt[result]]),
+    ...sinks.flatMap((sink) => sinkResults.map((result): Sample => [[source, sink, result], receipt[sink][result]])),
+  ];
+}

@@ -1,0 +1,52 @@
+import { Gauge, Registry } from 'prom-client';
+import type { ConfigFile } from '../../config/config-file.ts';
+import type { Config } from '../../config/parse-config.ts';
+import type { Observed, Watch } from '../status/watch.ts';
+import type { WorkerCounters } from './counters.ts';
+import { gauges } from './gauges.ts';
+
+/** Of the text of a scrape. */
+export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
+
+export interface ScrapeOptions {
+  readonly counters: WorkerCounters;
+  readonly watch: Watch;
+  readonly config: ConfigFile;
+  /** Where Temporal's SDK serves its own metrics; null = nowhere. */
+  readonly sdkMetrics: string | null;
+}
+
+/** How long what the gauges tell is waited for; Prometheus itself waits for 10 s by default. */
+const patienceMs = 5_000;
+const sdkMs = 1_000;
+
+/** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */
+export async function scrape({ counters, watch, config, sdkMetrics }: ScrapeOptions): Promise<string> {
+  const [observed, sdk] = await Promise.all([watch.observe(patienceMs), readSdkMetrics(sdkMetrics)]);
+  return `${await counters.text()}\n${await gaugesText(observed, config.current().config)}\n${sdk}`;
+}
+
+export async function gaugesText(observed: Observed, config: Config): Promise<string> {
+  const registry = new Registry();
+  for (const { name, help, labels, own, values } of gauges) {
+    const shared = own ? '' : ' All workers report the same: use max(), not sum().';
+    const gauge = new Gauge({ name, help: `${help}${shared}`, labelNames: [...labels], registers: [registry] });
+    // One without labels begins at 0, also where nothing is known.
+    if (labels.length === 0) gauge.remove();
+    for (const [of, value] of values(observed, config)) {
+      gauge.set(Object.fromEntries(labels.map((label, index) => [label, of[index] ?? ''])), value);
+    }
+  }
+  return registry.metrics();
+}
+
+/** What the SDK does not say in time is left out. */
+async function readSdkMetrics(url: string | null): Promise<string> {
+  if (url === null) return '';
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(sdkMs) });
+    return response.ok ? await response.text() : '';
+  } catch {
+    return '';
+  }
+}

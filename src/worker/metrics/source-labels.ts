@@ -1,0 +1,34 @@
+import type { ConfigFile } from '../../config/config-file.ts';
+import type { Config } from '../../config/parse-config.ts';
+import { canarySource } from '../../domain/names.ts';
+
+/** What is not in the configuration any more, taken together: no source's name begins so. */
+export const unconfigured = '_unconfigured';
+
+/** Values of the label `source`: names of the configuration alone, so that there are never more series than it makes. */
+export class SourceLabels {
+  readonly #config: ConfigFile;
+  #seen: Config | null = null;
+  #names: ReadonlySet<string> = new Set();
+
+  constructor(config: ConfigFile) {
+    this.#config = config;
+  }
+
+  names(): ReadonlySet<string> {
+    const { config } = this.#config.current();
+    if (config !== this.#seen) {
+      this.#seen = config;
+      this.#names = new Set(config.sources.map(({ name }) => name));
+    }
+    return this.#names;
+  }
+
+  has(source: string): boolean {
+    return source === canarySource || this.names().has(source);
+  }
+
+  of(source: string): string {
+    return this.has(source) ? source : unconfigured;
+  }
+}

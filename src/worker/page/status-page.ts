@@ -1,0 +1,249 @@
+import { version } from '../../config/version.ts';
+import type { Alert } from '../../domain/alert.ts';
+import { sourceSearchAttribute } from '../../domain/names.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
+import type { Redact } from '../../domain/redact.ts';
+import type { SourceStatus, Status } from '../status/status.ts';
+import { createHtmlTag, Html, type HtmlTag } from './html.ts';
+import { style } from './style.ts';
+
+export interface PageFacts {
+  readonly status: Status;
+  readonly lastMaintenanceAt: string | null;
+  /** Of the Temporal server: where its Web UI shows a source's workflows. */
+  readonly namespace: string;
+  readonly now: Date;
+}
+
+/** How things stand, as a page without script. Secrets are taken out before anything is escaped. */
+export function statusPage(facts: PageFacts, redact: Redact): string {
+  return new StatusPage(facts, createHtmlTag(redact)).render();
+}
+
+class StatusPage {
+  readonly #facts: PageFacts;
+  readonly #html: HtmlTag;
+
+  constructor(facts: PageFacts, html: HtmlTag) {
+    this.#facts = facts;
+    this.#html = html;
+  }
+
+  render(): string {
+    const html = this.#html;
+    const { status, now } = this.#facts;
+    const { alerts, sources } = status;
+    const page = html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <meta http-equiv="refresh" content="30" />
+          <title>${alerts.length > 0 ? `(${alerts.length}) ` : ''}Daybook</title>
+          <style>
+            ${new Html(style)}
+          </style>
+        </head>
+        <body>
+          <header>
+            <h1>Daybook</h1>
+            <p>${this.#summary()}</p>
+          </header>
+          <main>
+            ${this.#config()}
+            <section aria-labelledby="alerts">
+              <h2 id="alerts">Open alerts</h2>
+              ${
+                alerts.length === 0
+                  ? html`<p>None.</p>`
+                  : html`<ul class="alerts">
+                      ${alerts.map((alert) => this.#alert(alert))}
+                    </ul>`
+              }
+            </section>
+            <section aria-labelledby="sources">
+              <h2 id="sources">Sources</h2>
+              <table role="table" aria-labelledby="sources">
+                <thead role="rowgroup">
+                  <tr role="row">
+                    ${['Source', 'Health', 'Last run', 'Next run', 'Today', 'Waiting'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+                  </tr>
+                </thead>
+                <tbody role="rowgroup">
+                  ${sources.map((source) => this.#source(source))}
+                </tbody>
+              </table>
+            </section>
+            ${this.#unconfigured()}
+            <section aria-labelledby="surroundings">
+              <h2 id="surroundings">Surroundings</h2>
+              <dl>${this.#surroundings()}</dl>
+            </section>
+          </main>
+          <footer>
+            Daybook ${version}, as of <time datetime="${now.toISOString()}">${clock(now.toISOString())}</time>.
+            <a href="/metrics">metrics</a>, <a href="/readyz">readiness</a>
+          </footer>
+        </body>
+      </html> `;
+    return page.text;
+  }
+
+  #summary(): string {
+    const { sources, alerts } = this.#facts.status;
+    const counts = new Map<string, number>();
+    for (const { health } of sources) counts.set(health, (counts.get(health) ?? 0) + 1);
+    const healths = [...counts].map(([health, count]) => `${count} ${words(health)}`).join(', ');
+    const open = alerts.length === 1 ? '1 alert is open' : `${alerts.length} alerts are open`;
+    return `${sources.length === 1 ? '1 source' : `${sources.length} sources`}${healths === '' ? '' : `: ${healths}`}; ${open}`;
+  }
+
+  #config(): Html | null {
+    const { config } = this.#facts.status;
+    if (config === null) return null;
+    return this.#html`<section aria-labelledby="config"><h2 id="config">Configuration</h2>
+<p><span class="state failing">broken</span> Runs go on with the last good one: ${config.broken}</p></section>`;
+  }
+
+  #alert({ name, source, since, message }: Alert): Html {
+    return this
+      .#html`<li><span class="state open">${name}</span> ${source} <small>since ${this.#time(since)}</small><br>${message}</li>
+`;
+  }
+
+  #source(source: SourceStatus): Html {
+    const html = this.#html;
+    const { name, health, nextRunAt, recordsToday, lastReceipt } = source;
+    const cell = (label: string, content: Html | string | null, type = '') =>
+      html`<td role="cell" data-label="${label}" ${type === '' ? null : html` class="${type}"`}>${content}</td>`;
+    return html`<tr role="row">
+      <th role="rowheader" scope="row">${this.#linked(name)}</th>
+      ${[
+        cell('Health', html`<span class="state ${health}">${words(health)}</span>${this.#reason(source)}`),
+        cell('Last run', lastReceipt ? this.#receipt(lastReceipt) : 'none'),
+        cell('Next run', nextRunAt === null ? '–' : this.#time(nextRunAt)),
+        cell('Today', recordsToday === null ? '?' : number(recordsToday), 'number'),
+        cell('Waiting', this.#waiting(source)),
+      ]}
+    </tr> `;
+  }
+
+  #reason({ health, reason, since, paused }: SourceStatus): Html | null {
+    const html = this.#html;
+    if (paused) {
+      const { by, until } = paused;
+      const who = by === null ? '' : ` by ${by}`;
+      return html`<small
+        >paused${who}${until === null ? null : html` until ${this.#time(until)}`}:
+        ${paused.reason ?? 'no reason given'}</small
+      >`;
+    }
+    if (reason === null || health === 'deferred') return null;
+    return html`<small>${since === null ? null : html`since ${this.#time(since)}: `}${reason}</small>`;
+  }
+
+  #receipt(receipt: Receipt | FailedReceipt): Html {
+    const { outcome, finishedAt, fetched, unchanged, rejected } = receipt;
+    const found = [
+      `${number(fetched)} fetched`,
+      ...(unchanged > 0 ? [`${number(unchanged)} unchanged`] : []),
+      ...(rejected > 0 ? [`${number(rejected)} rejected`] : []),
+      ...sinks.map((sink) => `${sink} ${number(receipt[sink].written)}`),
+    ];
+    return this.#html`${words(outcome)} ${this.#time(finishedAt)}<small>${found.join(', ')}</small>`;
+  }
+
+  #waiting({ waiting }: Pick<SourceStatus, 'waiting'>): Html | null {
+    if (waiting.length === 0) return null;
+    const html = this.#html;
+    return html`${waiting.map(
+      ({ sink, batches, since, reason }) =>
+        html`${number(batches)} for ${sink} since ${this.#time(since)}<small>${reason}</small>`,
+    )}`;
+  }
+
+  #unconfigured(): Html | null {
+    const { unconfigured } = this.#facts.status;
+    if (unconfigured.length === 0) return null;
+    const html = this.#html;
+    return html`<section aria-labelledby="gone">
+      <h2 id="gone">No longer configured</h2>
+      <ul>
+        ${unconfigured.map(
+          ({ name, schedule, waiting }) =>
+            html`<li>
+              ${name}${schedule === null ? '' : `: its schedule is still there${schedule === 'paused' ? ', paused' : ''}`}
+              ${this.#waiting({ waiting })}
+            </li>`,
+        )}
+      </ul>
+    </section>`;
+  }
+
+  #surroundings(): Html[] {
+    const html = this.#html;
+    const { postgres, temporal, partitions } = this.#facts.status;
+    const item = (name: string, content: Html | string) =>
+      html`<dt>${name}</dt>
+        <dd>${content}</dd> `;
+    const away = (error: string | null) => html`<span class="state failing">cannot be reached</span> ${error}`;
+    const ui = temporal.ui === null ? null : html`, <a href="${temporal.ui}">Web UI</a>`;
+    const { lastMaintenanceAt } = this.#facts;
+    return [
+      item('PostgreSQL', postgres.reachable ? (postgres.error ?? postgres.version ?? '') : away(postgres.error)),
+      item(
+        'Partitions',
+        partitions ? `${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}` : 'unknown',
+      ),
+      item('Maintenance', lastMaintenanceAt === null ? 'none known' : this.#time(lastMaintenanceAt)),
+      ...postgres.longTransactions.map(({ pid, user, application, since }) => {
+        const who = `pid ${pid} of ${user ?? 'unknown'}${application ? ` (${application})` : ''}`;
+        return item(
+          'Long reader',
+          html`${who} has held raw_events since ${this.#time(since)}; it holds up retiring days`,
+        );
+      }),
+      item('Temporal', temporal.reachable ? html`${temporal.address}${ui}` : away(temporal.error)),
+    ];
+  }
+
+  /** A source's workflows in the Web UI. */
+  #linked(name: string): Html {
+    const { ui } = this.#facts.status.temporal;
+    if (ui === null) return this.#html`${name}`;
+    const query = encodeURIComponent(`${sourceSearchAttribute}="${name}"`);
+    const address = `${ui}/namespaces/${encodeURIComponent(this.#facts.namespace)}/workflows?query=${query}`;
+    return this.#html`<a href="${address}">${name}</a>`;
+  }
+
+  #time(time: string): Html {
+    return this.#html`<time datetime="${time}" title="${time}">${distance(time, this.#facts.now)}</time>`;
+  }
+}
+
+function words(name: string): string {
+  return name.replaceAll('_', ' ');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function clock(time: string): string {
+  return `${time.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+const units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+] as const;
+
+/** `3 min ago`, `in 12 s`. */
+function distance(time: string, now: Date): string {
+  const away = Math.round((Date.parse(time) - now.getTime()) / 1000);
+  const [unit, size] = units.find(([, length]) => Math.abs(away) >= 2 * length) ?? ['s', 1];
+  const text = `${Math.floor(Math.abs(away) / size)} ${unit}`;
+  return away > 0 ? `in ${text}` : `${text} ago`;
+}

@@ -1,0 +1,51 @@
+import type { Client } from '@temporalio/client';
+import { backfillType } from '../../domain/names.ts';
+import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
+import type { BlobStore } from '../../store/blob-store.ts';
+import { windowState } from '../../store/windows.ts';
+import type { BackfillProgress } from '../../workflows/messages.ts';
+
+export const windowStates = ['waiting', 'running', 'done', 'failed'] as const;
+export type WindowCounts = Readonly<Record<(typeof windowStates)[number], number>>;
+
+export const noWindows: WindowCounts = { waiting: 0, running: 0, done: 0, failed: 0 };
+
+/** Backfills that are asked, and for how long. */
+const mostAsked = 50;
+const askMs = 2_000;
+
+/** Windows that have run, as the store knows them, by source. */
+export async function readStoredWindows(store: BlobStore): Promise<ReadonlyMap<string, WindowCounts>> {
+  const counts = new Map<string, WindowCounts>();
+  for (const path of await store.list('windows')) {
+    const content = await store.get(path);
+    if (!content) continue;
+    const receipt = JSON.parse(content.toString()) as Receipt | FailedReceipt;
+    const state = windowState(receipt);
+    if (state === 'missing') continue;
+    const before = counts.get(receipt.source) ?? noWindows;
+    counts.set(receipt.source, { ...before, [state]: before[state] + 1 });
+  }
+  return counts;
+}
+
+/** Windows of backfills that are under way, by source. @throws where Temporal cannot be asked */
+export async function readOpenWindows(
+  client: Client,
+): Promise<ReadonlyMap<string, Pick<WindowCounts, 'waiting' | 'running'>>> {
+  const counts = new Map<string, Pick<WindowCounts, 'waiting' | 'running'>>();
+  const open = client.workflow.list({ query: `WorkflowType = '${backfillType}' AND ExecutionStatus = 'Running'` });
+  let asked = 0;
+  for await (const { workflowId } of open) {
+    if (++asked > mostAsked) break;
+    const handle = client.workflow.getHandle(workflowId);
+    // Without a worker nobody answers.
+    const progress = await client
+      .withDeadline(Date.now() + askMs, () => handle.query<BackfillProgress>('progress'))
+      .catch(() => null);
+    if (!progress) continue;
+    const { waiting, running } = progress.windows;
+    counts.set(progress.source, { waiting, running: running.length });
+  }
+  return counts;
+}

@@ -1,0 +1,28 @@
+import type { Client } from '@temporalio/client';
+import { rolloverType } from '../../domain/names.ts';
+import type { RolloverResult } from '../../workflows/partition-rollover.ts';
+
+/** Rollovers that are looked at to find one that did all its steps. */
+const mostRead = 10;
+
+/**
+ * When the last rollover ended that did all its steps. ISO 8601; null = Temporal remembers none.
+ * @param known what was found before, by run: a result never changes
+ * @throws where Temporal cannot be asked
+ */
+export async function readLastMaintenance(client: Client, known: Map<string, boolean>): Promise<string | null> {
+  const query = `WorkflowType = '${rolloverType}' AND ExecutionStatus = 'Completed'`;
+  let read = 0;
+  for await (const { workflowId, runId, closeTime } of client.workflow.list({ query, pageSize: mostRead })) {
+    if (read++ === mostRead) break;
+    const isWhole = known.get(runId) ?? (await didAll(client, workflowId, runId));
+    known.set(runId, isWhole);
+    if (isWhole) return closeTime?.toISOString() ?? null;
+  }
+  return null;
+}
+
+async function didAll(client: Client, workflowId: string, runId: string): Promise<boolean> {
+  const result = (await client.workflow.getHandle(workflowId, runId).result()) as RolloverResult;
+  return !result.dryRun && result.failed.length === 0;
+}

@@ -1,0 +1,64 @@
+/** What was read, and when. */
+export interface Read<T> {
+  readonly value: T;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+export interface ReadingOptions<T> {
+  /** @param previous what was read last; a part that cannot be read now may stay as it was */
+  readonly read: (previous: T | null) => Promise<T>;
+  /** Told where reading failed; what was read before stays. */
+  readonly onError: (error: unknown) => void;
+  readonly now?: () => number;
+}
+
+/** What was read less than this ago is not read again. */
+const freshMs = 10_000;
+/** Reading takes this share of the time at most, however much there is to read. */
+const shareOfTime = 1 / 20;
+
+/** Something that is looked at now and then: by one at a time, and never so often that looking becomes the work. */
+export class Reading<T> {
+  readonly #options: ReadingOptions<T>;
+  readonly #now: () => number;
+  #last: Read<T> | null = null;
+  #underWay: Promise<void> | null = null;
+  #nextMs = 0;
+
+  constructor(options: ReadingOptions<T>) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * What is known. Reads again where that is old, and waits for it a while; what takes longer is there the next time.
+   * @returns null where nothing was read yet
+   */
+  async latest(withinMs: number): Promise<Read<T> | null> {
+    if (!this.#underWay && this.#now() >= this.#nextMs) {
+      this.#underWay = this.#read().finally(() => (this.#underWay = null));
+    }
+    if (this.#underWay) await atMost(withinMs, this.#underWay);
+    return this.#last;
+  }
+
+  async #read(): Promise<void> {
+    const startedMs = this.#now();
+    try {
+      const value = await this.#options.read(this.#last?.value ?? null);
+      this.#last = { value, atMs: this.#now() };
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    const endedMs = this.#now();
+    this.#nextMs = Math.max(startedMs + freshMs, endedMs + (endedMs - startedMs) / shareOfTime);
+  }
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,169 @@
+import type { Client } from '@temporalio/client';
+import type { ConfigFile } from '../../config/config-file.ts';
+import type { PostgresSettings } from '../../config/environment.ts';
+import type { Alert } from '../../domain/alert.ts';
+import { dayOfDate } from '../../domain/day.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { openAlerts } from '../../store/alerts.ts';
+import type { BlobStore } from '../../store/blob-store.ts';
+import { createLetterCounts } from '../../store/dead-letters.ts';
+import { readState } from '../../store/states.ts';
+import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfill-windows.ts';
+import { readDatabaseStatus, readRowsToday, unreachable, type DatabaseStatus } from './database.ts';
+import { readLastMaintenance } from './last-maintenance.ts';
+import { LastReceipts, type LastRuns } from './last-receipts.ts';
+import { Reading, type Read } from './reading.ts';
+import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
+import { configuredSources, statusOf, type SourceMemory, type Status } from './status.ts';
+import { readWaiting, type Waiting } from './waiting.ts';
+
+export interface WatchOptions {
+  readonly config: ConfigFile;
+  readonly store: BlobStore;
+  readonly postgres: PostgresSettings;
+  readonly client: Client;
+  /** Of the Temporal server. */
+  readonly address: string;
+  /** Address of its Web UI; null = unknown. */
+  readonly ui: string | null;
+  /** Told where something cannot be read. */
+  readonly onError: (part: Part, error: unknown) => void;
+}
+
+/** Looked at each by itself: what takes long holds up nothing else. */
+export const parts = ['store', 'letters', 'windows', 'temporal', 'postgres', 'rows'] as const;
+export type Part = (typeof parts)[number];
+
+/** How things stand, as far as it is known. */
+export interface Observed {
+  readonly status: Status;
+  readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
+  /** Null = not read yet. */
+  readonly letters: ReadonlyMap<string, number> | null;
+  readonly windows: ReadonlyMap<string, WindowCounts> | null;
+  readonly openWindows: TemporalFacts['openWindows'];
+  readonly lastMaintenanceAt: string | null;
+  /** How old what is known of a part is, in milliseconds; null = nothing is. */
+  readonly ages: Readonly<Record<Part, number | null>>;
+}
+
+interface StoreFacts {
+  readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
+  readonly alerts: readonly Alert[];
+  readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
+}
+
+interface TemporalFacts {
+  readonly server: ServerStatus;
+  readonly schedules: SchedulesStatus;
+  readonly openWindows: ReadonlyMap<string, Pick<WindowCounts, 'waiting' | 'running'>>;
+  readonly lastMaintenanceAt: string | null;
+}
+
+const temporalMs = 10_000;
+
+/** Watches what workers share, for those who ask often: each part is read now and then, and remembered. */
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #receipts: LastReceipts;
+  readonly #maintenance = new Map<string, boolean>();
+  readonly #store: Reading<StoreFacts>;
+  readonly #letters: Reading<ReadonlyMap<string, number>>;
+  readonly #windows: Reading<ReadonlyMap<string, WindowCounts>>;
+  readonly #temporal: Reading<TemporalFacts>;
+  readonly #postgres: Reading<DatabaseStatus>;
+  readonly #rows: Reading<ReadonlyMap<string, number>>;
+
+  constructor(options: WatchOptions) {
+    const { store, postgres, onError } = options;
+    this.#options = options;
+    this.#receipts = new LastReceipts(store);
+    const reading = <T>(part: Part, read: (previous: T | null) => Promise<T>) =>
+      new Reading<T>({ read, onError: (error) => onError(part, error) });
+    this.#store = reading('store', () => this.#readStore());
+    this.#letters = reading('letters', createLetterCounts(store));
+    this.#windows = reading('windows', () => readStoredWindows(store));
+    this.#temporal = reading('temporal', (previous) => this.#readTemporal(previous));
+    this.#postgres = reading('postgres', async (previous) => {
+      const found = await readDatabaseStatus(postgres, dayOfDate(new Date()));
+      // Partitions do not go away with the server that could tell of them.
+      return { ...found, partitions: found.partitions ?? previous?.partitions ?? null };
+    });
+    this.#rows = reading('rows', () => readRowsToday(postgres, dayOfDate(new Date())));
+  }
+
+  /** @param withinMs how long what is old may be waited for */
+  async observe(withinMs: number): Promise<Observed> {
+    const [store, letters, windows, temporal, postgres, rows] = await Promise.all([
+      this.#store.latest(withinMs),
+      this.#letters.latest(withinMs),
+      this.#windows.latest(withinMs),
+      this.#temporal.latest(withinMs),
+      this.#postgres.latest(withinMs),
+      this.#rows.latest(withinMs),
+    ]);
+    const now = new Date();
+    const { config, broken } = this.#options.config.current();
+    const known = { sources: configuredSources(config), broken: broken?.message ?? null };
+    const { waiting, alerts, memories } = store?.value ?? noStore;
+    const { server, schedules, openWindows, lastMaintenanceAt } = temporal?.value ?? this.#noTemporal('not asked yet');
+    const database = postgres?.value ?? unreachable(new Error('not asked yet'));
+    // What was counted yesterday says nothing of today.
+    const rowsToday = rows && dayOfDate(new Date(rows.atMs)) === dayOfDate(now) ? rows.value : null;
+    const age = (read: Read<unknown> | null) => read && now.getTime() - read.atMs;
+    return {
+      status: statusOf({ known, database, rowsToday, schedules, server, waiting, alerts, memories }, now),
+      ...{ memories, openWindows, lastMaintenanceAt },
+      ...{ letters: letters?.value ?? null, windows: windows?.value ?? null },
+      ages: {
+        ...{ store: age(store), letters: age(letters), windows: age(windows) },
+        ...{ temporal: age(temporal), postgres: age(postgres), rows: age(rows) },
+      },
+    };
+  }
+
+  async #readStore(): Promise<StoreFacts> {
+    const { store, config } = this.#options;
+    const now = new Date();
+    const memories = new Map<string, SourceMemory & LastRuns>();
+    for (const { name } of config.current().config.sources) {
+      const runs = await this.#receipts.of(name, now);
+      memories.set(name, { ...runs, lastReceipt: runs.last, state: (await readState(store, name)).state });
+    }
+    return { waiting: await readWaiting(store), alerts: await openAlerts(store), memories };
+  }
+
+  /** A server that is away is a finding; what it said before stays. */
+  async #readTemporal(previous: TemporalFacts | null): Promise<TemporalFacts> {
+    const { client, config } = this.#options;
+    const known = new Set(config.current().config.sources.map(({ name }) => name));
+    try {
+      return await client.withDeadline(Date.now() + temporalMs, async () => ({
+        server: this.#server(null),
+        schedules: await listScheduleStatus(client, known),
+        openWindows: await readOpenWindows(client),
+        lastMaintenanceAt:
+          (await readLastMaintenance(client, this.#maintenance)) ?? previous?.lastMaintenanceAt ?? null,
+      }));
+    } catch (error) {
+      const facts = previous ?? this.#noTemporal('');
+      return { ...facts, server: this.#server(messageOf(error)) };
+    }
+  }
+
+  #noTemporal(error: string): TemporalFacts {
+    return {
+      server: this.#server(error),
+      schedules: { sources: new Map(), others: new Map() },
+      openWindows: new Map(),
+      lastMaintenanceAt: null,
+    };
+  }
+
+  #server(error: string | null): ServerStatus {
+    const { address, ui } = this.#options;
+    return { address, reachable: error === null, error, ui };
+  }
+}
+
+const noStore: StoreFacts = { waiting: new Map(), alerts: [], memories: new Map() };
