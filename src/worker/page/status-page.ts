@@ -20,6 +20,9 @@ export function statusPage(facts: PageFacts, redact: Redact): string {
   return new StatusPage(facts, createHtmlTag(redact)).render();
 }
 
+/** The hash of its text is what the endpoint allows: not a blank may be added to it. */
+const styleElement = new Html(`<style>${style}</style>`);
+
 class StatusPage {
   readonly #facts: PageFacts;
   readonly #html: HtmlTag;
@@ -41,9 +44,7 @@ class StatusPage {
           <meta name="color-scheme" content="light dark" />
           <meta http-equiv="refresh" content="30" />
           <title>${alerts.length > 0 ? `(${alerts.length}) ` : ''}Daybook</title>
-          <style>
-            ${new Html(style)}
-          </style>
+          ${styleElement}
         </head>
         <body>
           <header>
@@ -120,7 +121,7 @@ class StatusPage {
     return html`<tr role="row">
       <th role="rowheader" scope="row">${this.#linked(name)}</th>
       ${[
-        cell('Health', html`<span class="state ${health}">${words(health)}</span>${this.#reason(source)}`),
+        cell('Health', html`<span class="state ${health}">${words(health)}</span> ${this.#reason(source)}`),
         cell('Last run', lastReceipt ? this.#receipt(lastReceipt) : 'none'),
         cell('Next run', nextRunAt === null ? '–' : this.#time(nextRunAt)),
         cell('Today', recordsToday === null ? '?' : number(recordsToday), 'number'),
@@ -151,7 +152,7 @@ class StatusPage {
       ...(rejected > 0 ? [`${number(rejected)} rejected`] : []),
       ...sinks.map((sink) => `${sink} ${number(receipt[sink].written)}`),
     ];
-    return this.#html`${words(outcome)} ${this.#time(finishedAt)}<small>${found.join(', ')}</small>`;
+    return this.#html`${words(outcome)} ${this.#time(finishedAt)} <small>${found.join(', ')}</small>`;
   }
 
   #waiting({ waiting }: Pick<SourceStatus, 'waiting'>): Html | null {
@@ -159,7 +160,7 @@ class StatusPage {
     const html = this.#html;
     return html`${waiting.map(
       ({ sink, batches, since, reason }) =>
-        html`${number(batches)} for ${sink} since ${this.#time(since)}<small>${reason}</small>`,
+        html`${number(batches)} for ${sink} since ${this.#time(since)} <small>${reason}</small>`,
     )}`;
   }
 
