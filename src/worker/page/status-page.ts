@@ -68,7 +68,7 @@ class StatusPage {
               <table role="table" aria-labelledby="sources">
                 <thead role="rowgroup">
                   <tr role="row">
-                    ${['Source', 'Health', 'Last run', 'Next run', 'Today', 'Waiting'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+                    ${['Source', 'Health', 'Last run', 'Next run', 'Today', 'Waiting'].map((name) => html`<th role="columnheader" scope="col" class="${name === 'Today' ? 'number' : ''}">${name}</th>`)}
                   </tr>
                 </thead>
                 <tbody role="rowgroup">

@@ -27,6 +27,6 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .875rem; }
   tbody tr { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75rem; margin: .75rem 0; }
   tbody th, td { border: 0; padding: .15rem 0; } td.number { text-align: left; }
   td::before { content: attr(data-label); display: inline-block; min-width: 6.5rem; color: var(--soft); font-size: .875rem; }
-  td:empty { display: none; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
+  td > small { margin-left: 6.5rem; } td:empty { display: none; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
 }
 `;

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { serveHttp, type HttpEndpoint, type Pages } from '../../../src/worker/http-endpoint.ts';
+import { style } from '../../../src/worker/page/style.ts';
+import { until } from '../../support/until.ts';
+
+let endpoint: HttpEndpoint;
+let missing: string[] = [];
+const errors: unknown[] = [];
+const pages: Pages = {
+  readiness: async () => missing,
+  metrics: async () => 'daybook_x 1\n',
+  status: async () => {
+    if (missing.includes('page')) throw new Error('secret');
+    return '<!doctype html>';
+  },
+  onError: (error) => errors.push(error),
+};
+
+beforeEach(async () => {
+  missing = [];
+  endpoint = await serveHttp({ host: '127.0.0.1', port: 0 }, pages);
+});
+afterEach(async () => endpoint.close());
+
+const ask = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${endpoint.port}${path}`, init);
+
+/** Opens a connection, writes a text and says what comes back until it is closed. */
+function raw(text: string): { socket: Socket; answer: Promise<string> } {
+  const socket = connect(endpoint.port, '127.0.0.1');
+  const answer = new Promise<string>((resolve) => {
+    let received = '';
+    socket.on('data', (data) => (received += data.toString()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(received));
+  });
+  socket.write(text);
+  return { socket, answer };
+}
+
+describe('the endpoint', () => {
+  test('shows its pages, each of its own type, and never to be kept', async () => {
+    for (const [path, type] of [
+      ['/', 'text/html; charset=utf-8'],
+      ['/metrics', 'text/plain; version=0.0.4; charset=utf-8'],
+      ['/metrics?x=1', 'text/plain; version=0.0.4; charset=utf-8'],
+      ['/healthz', 'application/json'],
+      ['/readyz', 'application/json'],
+    ] as const) {
+      const { status, headers } = await ask(path);
+      expect([path, status, headers.get('content-type')]).toEqual([path, 200, type]);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  test('lets a browser use the style of the page, and nothing else', async () => {
+    const policy = (await ask('/')).headers.get('content-security-policy') ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(policy).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+  });
+
+  test('is not ready while something is missing, and names it', async () => {
+    missing = ['PostgreSQL cannot be reached'];
+    const response = await ask('/readyz');
+    expect([response.status, await response.json()]).toEqual([503, { status: 'not ready', missing }]);
+  });
+
+  test('says nothing of what went wrong to who asks', async () => {
+    missing = ['page'];
+    const response = await ask('/');
+    expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('secret')]);
+    expect(errors).toHaveLength(1);
+  });
+
+  test('answers HEAD without a body, and no other method but GET', async () => {
+    const head = await ask('/metrics', { method: 'HEAD' });
+    expect([head.status, await head.text(), head.headers.get('content-length')]).toEqual([200, '', '12']);
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const response = await ask('/metrics', { method });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    }
+  });
+
+  test('reads no body, however long it would be', async () => {
+    const { answer } = raw('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10000000000\r\n\r\nbegins');
+    expect(await answer).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
+  test.each(['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '//etc/passwd', '/metrics/../..', '/\\..\\x'])(
+    'knows no page %s',
+    async (path) => {
+      const status = await new Promise((resolve, reject) => {
+        request({ port: endpoint.port, host: '127.0.0.1', path }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on('error', reject)
+          .end();
+      });
+      expect(status).toBe(404);
+    },
+  );
+
+  test('refuses headers of more than 8 KiB before it has read much of 10 MB', async () => {
+    const { socket, answer } = raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(10_000_000)}\r\n\r\n`);
+    expect(await answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(socket.bytesWritten).toBeGreaterThan(8 * 1024);
+  });
+
+  test('cuts off who sends headers drop by drop, or none', async () => {
+    const startedMs = Date.now();
+    const slow = raw('GET / HTTP/1.1\r\nhost: x\r\n');
+    const silent = raw('');
+    const drops = setInterval(() => slow.socket.write('x: y\r\n'), 500);
+    await slow.answer;
+    clearInterval(drops);
+    await silent.answer;
+    expect(Date.now() - startedMs).toBeLessThan(10_000);
+  }, 20_000);
+
+  test('holds 100 of 1,000 connections, and answers again once they are gone', async () => {
+    const sockets = Array.from({ length: 1_000 }, () => raw('GET /healthz HTTP/1.1\r\n'));
+    let closed = 0;
+    for (const { answer } of sockets) void answer.then(() => closed++);
+    await until('those over the limit are refused', () => closed >= 900);
+    await until('it answers', async () => (await ask('/healthz').catch(() => null))?.ok, 10_000);
+  }, 20_000);
+});

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openConfigFile, type ConfigFile } from '../../../src/config/config-file.ts';
+import { noWindows } from '../../../src/worker/status/backfill-windows.ts';
+import { configuredSources, statusOf, type StatusFacts } from '../../../src/worker/status/status.ts';
+import type { Observed } from '../../../src/worker/status/watch.ts';
+import { aReceipt } from '../domain/a-receipt.ts';
+
+export const now = new Date('2026-11-01T09:01:00.000Z');
+
+export function configOf(folder: string, ...names: readonly string[]): ConfigFile {
+  const file = join(folder, 'daybook.yaml');
+  const sources = names.map(
+    (name) =>
+      `  - { name: ${name}, type: http_json, url: "https://example.com/", id: id, occurred_at: at, expect: { max_staleness: 1d } }\n`,
+  );
+  writeFileSync(file, `version: 1\nsources:\n${sources.join('')}`);
+  return openConfigFile(file, () => undefined);
+}
+
+/** How things stand where each source of a configuration has run well, with whatever a test wants otherwise. */
+export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}): Observed {
+  const sources = configuredSources(config.current().config);
+  const at = '2026-11-01T09:00:00.000Z';
+  const memories = new Map(
+    sources.map(({ name }) => {
+      const last = aReceipt({ source: name, fetched: 3, accepted: 2, unchanged: 1 });
+      return [name, { last, lastReceipt: last, state: null, succeededAt: at }] as const;
+    }),
+  );
+  const server = { reachable: true, version: '18', error: null, longTransactions: [] };
+  const status = statusOf(
+    {
+      known: { sources, broken: null },
+      database: { server, partitions: { ahead: 7, oldest: '2026-11-01' } },
+      rowsToday: new Map(),
+      schedules: { sources: new Map(), others: new Map() },
+      server: { address: '127.0.0.1:7233', reachable: true, error: null, ui: 'http://127.0.0.1:8233' },
+      ...{ waiting: new Map(), alerts: [], memories },
+      ...part,
+    },
+    now,
+  );
+  return {
+    ...{ status, memories, letters: new Map(), openWindows: new Map(), lastMaintenanceAt: at },
+    windows: new Map(sources.map(({ name }) => [name, noWindows])),
+    ages: { store: 0, letters: 0, windows: 0, temporal: 0, postgres: 0, rows: 0 },
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { Reading } from '../../../src/worker/status/reading.ts';
+import { createGate } from '../../support/gate.ts';
+
+/** A reading of 1, 2, 3 …, each behind what a test wants, by a clock that the test moves. */
+function counting(before: (count: number) => Promise<void> = async () => {}) {
+  const clock = { ms: 0, count: 0 };
+  const errors: unknown[] = [];
+  const reading = new Reading<number>({
+    now: () => clock.ms,
+    onError: (error) => errors.push(error),
+    read: async () => {
+      const count = ++clock.count;
+      await before(count);
+      return count;
+    },
+  });
+  const latest = async (withinMs = 1_000) => (await reading.latest(withinMs))?.value ?? null;
+  return { clock, errors, latest };
+}
+
+describe('a reading', () => {
+  test('is made anew after 10 s, and not before', async () => {
+    const { clock, latest } = counting();
+    expect(await latest()).toBe(1);
+    clock.ms = 9_999;
+    expect(await latest()).toBe(1);
+    clock.ms = 10_000;
+    expect(await latest()).toBe(2);
+  });
+
+  test('is made by one at a time, and shared by all who ask', async () => {
+    const gate = createGate();
+    const { clock, latest } = counting(() => gate.opened);
+    const asked = [latest(), latest(), latest()];
+    gate.open();
+    expect(await Promise.all(asked)).toEqual([1, 1, 1]);
+    expect(clock.count).toBe(1);
+  });
+
+  test('that takes long is not waited for: what was known stays, and the new one is there later', async () => {
+    const gate = createGate();
+    const { clock, latest } = counting((count) => (count === 2 ? gate.opened : Promise.resolve()));
+    await latest();
+    clock.ms = 10_000;
+    expect(await latest(20)).toBe(1);
+    gate.open();
+    expect(await latest()).toBe(2);
+  });
+
+  test('takes a twentieth of the time at most', async () => {
+    const { clock, latest } = counting(async () => void (clock.ms += 2_000));
+    await latest();
+    clock.ms = 41_999;
+    expect(await latest()).toBe(1);
+    clock.ms = 42_000;
+    expect(await latest()).toBe(2);
+  });
+
+  test('that fails leaves what was known, and says so', async () => {
+    const { clock, errors, latest } = counting(async (count) => {
+      if (count === 2) throw new Error('away');
+    });
+    await latest();
+    clock.ms = 10_000;
+    expect(await latest()).toBe(1);
+    expect(errors).toEqual([new Error('away')]);
+    clock.ms = 20_000;
+    expect(await latest()).toBe(3);
+  });
+});
