@@ -2,7 +2,7 @@ import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { signalBackfill } from '../activities/signal-backfill.ts';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
-import { readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
+import { isConcurrency, mostConcurrency, readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
 import { messageOf } from '../domain/errors.ts';
 import { taskQueue } from '../domain/names.ts';
 import { parseWindow } from '../domain/window.ts';
@@ -40,20 +40,21 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   if (from === undefined || to === undefined) {
     throw new UsageError('found no --from and --to, expected days or times, e.g. --from 2026-11-01 --to 2026-11-08');
   }
-  const payload = { from, to, ...(step === undefined ? {} : { step }), ...(only === undefined ? {} : { only }) };
+  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
+  if (concurrency !== undefined && !isConcurrency(concurrency)) {
+    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${mostConcurrency}`);
+  }
+  const given = { step, only, concurrency };
+  const payload = { from, to, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
   const read = readBackfillRequest(payload);
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
-  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 20)) {
-    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to 20`);
-  }
   const windows = await windowsOf(context, source, read.request);
   if (options.dryRun) return showPlan(context, source, windows, options);
   if (windows.length === 0)
     return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client);
-    const handle = await signalBackfill(client, taskQueue, source, payload, concurrency);
+    const handle = await signalBackfill(client, taskQueue, source, payload);
     say(
       `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
     );
@@ -113,5 +114,5 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
 }
 
 function progressLine({ windows, written, paused }: BackfillProgress): string {
-  return `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? '; paused' : ''}`;
+  return `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}, ./daybook resume lets it go on` : ''}`;
 }

@@ -171,7 +171,7 @@ function addOperations(program: Command): void {
     .option('--to <time>', 'the same, exclusive')
     .option('--step <duration>', 'length of a window, e.g. 6h (default: 1d)')
     .option('--only <which>', 'failed or missing windows only')
-    .option('--concurrency <windows>', 'windows that run at once (default: 2)')
+    .option('--concurrency <windows>', 'windows that run at once, 1 to 20 (default: 2, or as the one under way)')
     .option('--dry-run', 'show the windows, what became of them and how many rows they have; start nothing')
     .option('--detach', 'do not wait for the end')
     .option('--json', 'print JSON')
