@@ -59,7 +59,7 @@ describe('a day that is retired', () => {
       intact.map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
     );
     const refused = await daybook('restore', '--day', day);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/nothing was changed/)]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/no row was changed/)]);
     expect((await rows()).split('\n')).toHaveLength(1);
     writeFileSync(archive, intact);
 
