@@ -50,8 +50,10 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
   const windows = await windowsOf(context, source, read.request);
   if (options.dryRun) return showPlan(context, source, windows, options);
-  if (windows.length === 0)
+  if (windows.length === 0) {
+    if (options.json) printJson({ done: 0, written: 0, failed: [], failedCount: 0 } satisfies BackfillTally);
     return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
+  }
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client);
     const handle = await signalBackfill(client, taskQueue, source, payload);
@@ -59,6 +61,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
       `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
     );
     if (!options.detach) await follow(handle, options);
+    else if (options.json) printJson({ source, workflowId: handle.workflowId });
   });
 }
 
@@ -107,9 +110,9 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
-    const tally = tallyOfFailure(error) as BackfillTally | undefined;
-    if (json && tally) printJson(tally);
-    print(`failed: ${messageOf(error.cause ?? error)}`);
+    const message = messageOf(error.cause ?? error);
+    if (json) printJson({ ...(tallyOfFailure(error) as BackfillTally | undefined), error: message });
+    else print(`failed: ${message}`);
   }
 }
 

@@ -53,7 +53,7 @@ function addLooking(program: Command): void {
     .option('--json', 'print JSON, one record a line')
     .action(act(async () => (await import('./preview.ts')).previewCommand));
   add(program, 'status', 'show whether data flows', 'status --check')
-    .option('--check', 'exit with 1 while an alert is open')
+    .option('--check', 'exit with 1 while an alert is open, or maintenance is late')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./status.ts')).statusCommand));
   const doctor = 'look at everything around that Daybook needs, and say what is missing';

@@ -23,6 +23,7 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   const owner = requireOwner(context);
   if (options.undo) {
     const wasKept = await unkeepDay(owner, day);
+    if (options.json) return printJson({ day, wasKept });
     return print(
       wasKept ? `${day} is kept no longer: the next rollover retires it` : `${day} is not kept: it was not restored`,
     );

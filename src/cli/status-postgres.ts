@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { addDays, type Day } from '../domain/day.ts';
-import { messageOf } from '../domain/errors.ts';
+import { DaybookError, messageOf } from '../domain/errors.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { longTransactions, type LongTransaction } from '../sinks/postgres/long-transactions.ts';
 import { isMigrated } from '../sinks/postgres/migrate.ts';
@@ -33,8 +33,8 @@ export async function readDatabaseStatus(context: Context, today: Day): Promise<
   try {
     settings = requirePostgres(context);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { ...unknown(error), found: false };
+    if (!(error instanceof DaybookError)) throw error;
+    return { ...unknown(error), found: !(error instanceof UsageError) };
   }
   try {
     return await withClient(settings, async (client) => {

@@ -8,9 +8,11 @@ import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
 import { createContext, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
 import { printJson } from './output.ts';
-import { readKnownSources, type KnownSources } from './status-config.ts';
+import { readKnownSources, type KnownSource } from './status-config.ts';
+import type { PartName } from '../embedded/home.ts';
 import { readDatabaseStatus, type DatabaseStatus } from './status-postgres.ts';
 import { printStatus } from './status-print.ts';
+import { isMaintenanceLate, type RolloverStatus } from './status-rollover.ts';
 import { readScheduleStatus, type ScheduleStatus, type ServerStatus } from './status-temporal.ts';
 import { readWaiting, summarizeWaiting, type Waiting } from './status-waiting.ts';
 
@@ -43,36 +45,53 @@ export interface Status {
   }[];
   /** Null where the configuration is good. */
   readonly config: { readonly broken: string } | null;
-  readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
+  readonly partitions: {
+    /** Null where PostgreSQL cannot be asked. */
+    readonly ahead: number | null;
+    readonly oldest: Day | null;
+    /** Null where Temporal cannot be asked. */
+    readonly rollover: (RolloverStatus & { readonly late: boolean }) | null;
+  };
+  /** Whoever runs the embedded stack, and which of its parts are being started again; null where none runs. */
+  readonly stack: { readonly pid: number; readonly missing: readonly PartName[] } | null;
   readonly alerts: readonly Alert[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
 }
 
-/** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open. */
+/** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open, or maintenance is late. */
 export async function statusCommand(options: CommonOptions & { json?: boolean; check?: boolean }): Promise<void> {
   const context = createContext(options);
   const now = new Date();
   const status = await readStatus(context, now);
   if (options.json) printJson(status);
   else printStatus(status, now);
-  if (options.check && status.alerts.length > 0) process.exitCode = 1;
+  const isLate = status.partitions.rollover?.late === true;
+  if (options.check && (status.alerts.length > 0 || isLate)) process.exitCode = 1;
 }
 
 async function readStatus(context: Context, now: Date): Promise<Status> {
   const store = openStore(context);
   const known = await readKnownSources(context, store);
+  const lastEnds = new Map<string, Date>();
+  for (const { name } of known.sources.filter(({ isCron }) => isCron)) {
+    const receipt = await readLastReceipt(store, name, now);
+    if (receipt) lastEnds.set(name, new Date(receipt.finishedAt));
+  }
   const [database, schedules] = await Promise.all([
     readDatabaseStatus(context, dayOfDate(now)),
-    readSchedules(context, known),
+    readScheduleStatus(context, known, lastEnds),
   ]);
+  const holder = context.home.lockHolder();
+  const { rollover } = schedules;
+  const { ahead, oldest } = database.partitions ?? { ahead: null, oldest: null };
   // Neither is named, and no stack runs: there is nothing to tell of.
-  if (!database.found && schedules.server.address === null) requireTemporal(context);
+  if (!database.found && schedules.server.address === null && holder === null) requireTemporal(context);
   const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
   const sources: SourceStatus[] = [];
   for (const source of schedules.known) {
     const facts = {
-      schedule: schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null },
+      schedule: schedules.sources.get(source.name) ?? { paused: null, nextRunAt: null, missed: null },
       recordsToday: database.recordsToday ? (database.recordsToday.get(source.name) ?? 0) : null,
       waiting: waiting.get(source.name) ?? [],
       failingSince: alerts.find((alert) => alert.source === source.name && alert.name === 'run_failed')?.since ?? null,
@@ -90,25 +109,15 @@ async function readStatus(context: Context, now: Date): Promise<Status> {
       ...{ name, schedule: schedules.others.get(name) ?? null, ...countWaiting(waiting.get(name) ?? []) },
     })),
     config: known.broken === null ? null : { broken: known.broken },
-    partitions: database.partitions,
+    partitions: {
+      ...{ ahead, oldest },
+      rollover: rollover && { ...rollover, late: isMaintenanceLate(rollover, ahead, known.premake) },
+    },
+    stack: holder && { pid: holder.pid, missing: context.home.missingParts },
     alerts,
     postgres: database.server,
     temporal: schedules.server,
   };
-}
-
-/** Where the configuration cannot be read, what has a schedule counts as configured. */
-async function readSchedules(context: Context, { sources, broken }: KnownSources) {
-  const names = sources.map(({ name }) => name);
-  const found = await readScheduleStatus(context, names);
-  if (broken === null || found.others.size === 0) return { ...found, known: sources };
-  const more = [...found.others.keys()].map((name) => ({ name, everyMs: null }));
-  const known = [...sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const all = await readScheduleStatus(
-    context,
-    known.map(({ name }) => name),
-  );
-  return { ...all, known };
 }
 
 interface SourceFacts {
@@ -120,15 +129,15 @@ interface SourceFacts {
 
 async function sourceStatus(
   store: BlobStore,
-  { name, everyMs }: KnownSources['sources'][number],
-  { schedule: { paused, nextRunAt }, recordsToday, waiting, failingSince }: SourceFacts,
+  { name, everyMs }: KnownSource,
+  { schedule: { paused, nextRunAt, missed }, recordsToday, waiting, failingSince }: SourceFacts,
   now: Date,
 ): Promise<SourceStatus> {
   const lastReceipt = await readLastReceipt(store, name, now);
   const { state } = await readState(store, name);
   return {
     name,
-    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, failingSince, now }),
+    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, missed, failingSince, now }),
     ...{ lastReceipt, nextRunAt, watermark: state?.watermark ?? null, recordsToday, paused },
     ...countWaiting(waiting),
   };

@@ -19,6 +19,7 @@ const source = (name: string, schedule: string) =>
 const configure = (...sources: string[]) =>
   writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n${sources.join('')}`);
 const pulse = () => source('pulse', ', schedule: { every: 1s }');
+const hourly = () => source('new', ', schedule: { every: 1h }');
 const asks = () => origin.requests.filter((path) => path === '/pulse').length;
 
 interface SourceStatus {
@@ -167,6 +168,26 @@ describe('schedules', () => {
     expect((await client.schedule.getHandle('scrape-cronned').describe()).state).toMatchObject({
       ...{ paused: true, note: 'mine' },
     });
+  });
+
+  test('diff shows a cron line that was edited in Temporal, beside its memo, and apply puts it right', async () => {
+    const same = '3 schedules are as the configuration wants\n';
+    for (const cron of ['@every 90m', 'CRON_TZ=Europe/Vienna 0 9 * * MON-FRI # work']) {
+      configure(pulse().replace('1s', '2s'), source('cronned', `, schedule: { cron: "${cron}" }`), hourly());
+      await daybook('schedules', 'apply');
+      await soon(async () => expect(await daybook('schedules', 'diff')).toBe(same));
+    }
+    await client.schedule.getHandle('scrape-cronned').update((found) => ({
+      ...found,
+      spec: { cronExpressions: ['0 7 * * 1-5'], timezone: 'Europe/Vienna' },
+    }));
+    await soon(async () =>
+      expect(await daybook('schedules', 'diff')).toContain(
+        '  cron: 0 7 * * 1-5, expected CRON_TZ=Europe/Vienna 0 9 * * MON-FRI # work\n',
+      ),
+    );
+    await daybook('schedules', 'apply');
+    await soon(async () => expect(await daybook('schedules', 'diff')).toBe(same));
   });
 
   test('pauses the schedule of a source that is gone, and lets it go on when it is back; prune deletes it', async () => {

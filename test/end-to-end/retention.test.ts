@@ -96,7 +96,8 @@ describe('a day that is retired', () => {
   });
 
   test('is given up by --undo: the next rollover retires it, and its records are expired', async () => {
-    await daybook('restore', '--day', day, '--undo');
+    const undone = await daybook('restore', '--day', day, '--undo', '--json');
+    expect(JSON.parse(undone.stdout)).toEqual({ day, wasKept: true });
     expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
     await daybook('state', 'reset', 'items');
     expect((await run()).postgres).toMatchObject({ written: 0, duplicate: 1, expired: 2 });
