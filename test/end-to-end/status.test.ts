@@ -216,8 +216,11 @@ describe('status, where the rollover does not run', () => {
 
 describe('status, where a server is away', () => {
   test('says that up is starting PostgreSQL again', async () => {
+    // `up` is held, or it would have started PostgreSQL again before status looks.
+    process.kill(running.pid, 'SIGSTOP');
     process.kill(running.parts()['postgres'] ?? 0, 'SIGKILL');
     const { stdout, code } = await workplace.runBeside(['status']);
+    process.kill(running.pid, 'SIGCONT');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^stack .*being started again: postgres$/m)]);
     await until('it is back', async () => (await status()).postgres.reachable);
   });
