@@ -44,7 +44,8 @@ const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000
 
 beforeAll(async () => {
   let number = 0;
-  origin = await startOrigin((_url, response) => {
+  origin = await startOrigin((url, response) => {
+    if (url.pathname === '/refusing') response.statusCode = 403;
     response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
   });
   folder = temporaryFolder();
@@ -223,7 +224,8 @@ describe('schedules', () => {
 });
 
 describe('backfill', () => {
-  const windowed = () => source('windowed', ', incremental: { cursor: at, start_param: since, end_param: until }');
+  const incremental = ', incremental: { cursor: at, start_param: since, end_param: until }';
+  const windowed = () => source('windowed', incremental);
 
   test('shows its plan, does it, and remembers what became of each window', async () => {
     configure(pulse(), windowed());
@@ -245,6 +247,18 @@ describe('backfill', () => {
     ]);
     const { stderr } = await workplace.runBeside(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
+  });
+
+  test('that fails prints JSON alone with --json', async () => {
+    configure(pulse(), windowed(), source('refusing', incremental));
+    const range = ['--from', '2026-11-01', '--to', '2026-11-02'];
+    const failed = await workplace.runBeside(['backfill', 'refusing', ...range, '--json']);
+    expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([
+      1,
+      { done: 0, failedCount: 1, error: expect.stringMatching(/^1 of 1 windows of refusing failed: /) as string },
+    ]);
+    const detached = await daybook('backfill', 'windowed', ...range, '--detach', '--json');
+    expect(JSON.parse(detached)).toEqual({ source: 'windowed', workflowId: 'backfill-windowed' });
   });
 
   test.each([

@@ -27,7 +27,11 @@ async function daybook(...args: string[]) {
 }
 async function temporal(act: (client: Client) => Promise<unknown>): Promise<void> {
   const connection = await Connection.connect({ address: (await status()).temporal.address ?? '' });
-  await act(new Client({ connection })).finally(() => connection.close());
+  try {
+    await act(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
 }
 const status = async () => JSON.parse((await daybook('status', '--json')).stdout) as Status;
 const find = async (name: string) => (await status()).sources.find((found) => found.name === name);
