@@ -1,7 +1,11 @@
+import { Context } from '@temporalio/activity';
+import { ScheduleNotFoundError, type Client } from '@temporalio/client';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import type { BackfillRequest } from '../domain/backfill.ts';
 import { NotBackfillable } from '../domain/errors.ts';
+import { scrapeScheduleId } from '../domain/names.ts';
+import { isPauseNote, parsePauseNote, type PausedBy } from '../domain/pause-note.ts';
 import { parseWindow } from '../domain/window.ts';
 import { windowProblem } from '../domain/windowed.ts';
 import { cutWindows, type WindowText } from '../domain/windows.ts';
@@ -18,6 +22,8 @@ export interface PlanBackfillInput {
 export interface PlannedBackfill {
   readonly windows: readonly WindowText[];
   readonly searchAttribute: boolean;
+  /** Who paused the source by `daybook pause`; null where nobody did. */
+  readonly paused: PausedBy | null;
 }
 
 /** The windows that a request comes to. Safe to repeat because it only reads. */
@@ -33,7 +39,19 @@ export function createPlanBackfill(dependencies: ActivityDependencies) {
       return {
         windows: await chooseWindows(dependencies.store, source, windows, request.only),
         searchAttribute: dependencies.searchAttribute,
+        paused: await pauseOf(Context.current().client, source),
       };
     });
   };
+}
+
+/** A schedule that was paused in another way rests alone: only `daybook pause` means all of the source. */
+async function pauseOf(client: Client, source: string): Promise<PausedBy | null> {
+  try {
+    const { state } = await client.schedule.getHandle(scrapeScheduleId(source)).describe();
+    return state.paused && isPauseNote(state.note) ? parsePauseNote(state.note) : null;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return null;
+    throw error;
+  }
 }

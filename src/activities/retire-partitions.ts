@@ -1,16 +1,20 @@
 import { keptFrom } from '../domain/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../sinks/postgres/retire-days.ts';
 import { createArchives } from '../store/archives.ts';
+import { deleteLeftovers } from '../store/temporary-files.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { runAdapter } from './run-adapter.ts';
 
+/** What was written to more recently may be in the making. */
+const leastAgeMs = 24 * 3_600_000;
+
 /**
  * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is
  * noted beside it, and goes on from there.
  */
-export function createRetirePartitions({ config, owner, store }: ActivityDependencies) {
+export function createRetirePartitions({ config, owner, store, journal }: ActivityDependencies) {
   return async function retirePartitions({ dryRun }: DryRunInput): Promise<RetirementResult> {
     return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
       const from = keptFrom(config.current().config.partitions.retention, new Date());
@@ -18,6 +22,8 @@ export function createRetirePartitions({ config, owner, store }: ActivityDepende
         const days = await daysToRetire(owner, from);
         return { retired: days.map((day) => ({ day, rows: null, archive: null })), putBack: [], failed: [] };
       }
+      // An archive is large: what a kill left of one is deleted before the next is written.
+      await deleteLeftovers(journal.archives, new Date(Date.now() - leastAgeMs));
       return retireDays({
         ...{ owner, archives: createArchives(store), keptFrom: from, signal },
         onStep: (step, day) => onProgress({ step, day }),

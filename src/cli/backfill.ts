@@ -2,7 +2,7 @@ import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { signalBackfill } from '../activities/signal-backfill.ts';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
-import { readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
+import { isConcurrency, mostConcurrency, readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
 import { messageOf } from '../domain/errors.ts';
 import { taskQueue } from '../domain/names.ts';
 import { parseWindow } from '../domain/window.ts';
@@ -40,24 +40,28 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   if (from === undefined || to === undefined) {
     throw new UsageError('found no --from and --to, expected days or times, e.g. --from 2026-11-01 --to 2026-11-08');
   }
-  const payload = { from, to, ...(step === undefined ? {} : { step }), ...(only === undefined ? {} : { only }) };
+  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
+  if (concurrency !== undefined && !isConcurrency(concurrency)) {
+    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${mostConcurrency}`);
+  }
+  const given = { step, only, concurrency };
+  const payload = { from, to, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
   const read = readBackfillRequest(payload);
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
-  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 20)) {
-    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to 20`);
-  }
   const windows = await windowsOf(context, source, read.request);
   if (options.dryRun) return showPlan(context, source, windows, options);
-  if (windows.length === 0)
+  if (windows.length === 0) {
+    if (options.json) printJson({ done: 0, written: 0, failed: [], failedCount: 0 } satisfies BackfillTally);
     return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
+  }
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client);
-    const handle = await signalBackfill(client, taskQueue, source, payload, concurrency);
+    const handle = await signalBackfill(client, taskQueue, source, payload);
     say(
       `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
     );
     if (!options.detach) await follow(handle, options);
+    else if (options.json) printJson({ source, workflowId: handle.workflowId });
   });
 }
 
@@ -106,12 +110,12 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
-    const tally = tallyOfFailure(error) as BackfillTally | undefined;
-    if (json && tally) printJson(tally);
-    print(`failed: ${messageOf(error.cause ?? error)}`);
+    const message = messageOf(error.cause ?? error);
+    if (json) printJson({ ...(tallyOfFailure(error) as BackfillTally | undefined), error: message });
+    else print(`failed: ${message}`);
   }
 }
 
 function progressLine({ windows, written, paused }: BackfillProgress): string {
-  return `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? '; paused' : ''}`;
+  return `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}, ./daybook resume lets it go on` : ''}`;
 }

@@ -86,7 +86,7 @@ class Comparison {
   async #compare(stored: StoredDay): Promise<void> {
     const { day, sample } = this.#input;
     const retired = await stored.retiredBefore();
-    if (day < retired) {
+    if (retired !== null) {
       throw new UsageError(
         `verify: ${day} is retired (all days before ${retired} are), expected a day that is in raw_events; ./daybook restore --day ${day} brings it back`,
       );

@@ -6,6 +6,7 @@ import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/
 import { Home } from '../embedded/home.ts';
 import { createDirectoryStore } from '../store/directory-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import { CannotStart } from './cannot-start.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Options that every command takes. */
@@ -52,16 +53,14 @@ export function externalTemporal({ environment, home }: Context): TemporalSettin
 
 /**
  * The PostgreSQL to talk to: the environment's, else this home's if it runs.
- * @throws UsageError
+ * @throws UsageError where there is none, CannotStart while it is being started
  */
 export function requirePostgres(context: Context): PostgresSettings {
   const external = externalPostgres(context);
   if (external) return external;
   if (context.home.isRunning('postgres') || isNamed(context, context.environment.postgres))
     return embeddedPostgresSettings(context.home);
-  throw new UsageError(
-    `found no PostgreSQL: PG_HOST is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`,
-  );
+  throw notFound(context, 'PostgreSQL', 'PG_HOST');
 }
 
 /** The same for what only the owner of the tables may do. */
@@ -72,21 +71,32 @@ export function requireOwner(context: Context): PostgresSettings {
 
 /**
  * The Temporal server to talk to: the environment's, else this home's if it runs.
- * @throws UsageError
+ * @throws UsageError where there is none, CannotStart while it is being started
  */
 export function requireTemporal(context: Context): TemporalSettings {
   const external = externalTemporal(context);
   if (external) return external;
   if (context.home.isRunning('temporal') || isNamed(context, context.environment.temporalAddress))
     return embeddedTemporalSettings(context.home);
-  throw new UsageError(
-    `found no Temporal server: TEMPORAL_ADDRESS is not set, and no stack runs in ${context.home.folder}; ${advice(context)}`,
-  );
+  throw notFound(context, 'Temporal server', 'TEMPORAL_ADDRESS');
 }
 
 /** `up` names its own servers to its worker: one of them may be starting again just now. */
 function isNamed({ environment }: Context, named: unknown): boolean {
   return !environment.embedded && named !== null && named !== undefined;
+}
+
+function notFound(context: Context, what: string, variable: string): UsageError | CannotStart {
+  const { folder } = context.home;
+  const holder = context.home.lockHolder();
+  if (holder === null) {
+    return new UsageError(
+      `found no ${what}: ${variable} is not set, and no stack runs in ${folder}; ${advice(context)}`,
+    );
+  }
+  return new CannotStart(
+    `found no ${what}: process ${holder.pid} runs the stack of ${folder}, and is starting it just now; try again in a moment`,
+  );
 }
 
 function advice({ demo }: Context): string {

@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { csvHeader, csvRows } from '../domain/csv-text.ts';
-import { messageOf } from '../domain/errors.ts';
+import { DaybookError, messageOf } from '../domain/errors.ts';
 import { escapeFormula } from '../domain/escape-formula.ts';
 import type { JournalChoice } from '../domain/journal.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
+import { temporaryIn } from '../store/temporary-files.ts';
 import { CannotStart } from './cannot-start.ts';
 import { createContext } from './context.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
@@ -63,13 +63,23 @@ async function drained(): Promise<void> {
 }
 
 async function writeWhole(path: string, text: AsyncGenerator<string>): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  const temporary = temporaryIn(dirname(path));
   try {
     await pipeline(Readable.from(text), createWriteStream(temporary, { flags: 'wx', flush: true }));
     await rename(temporary, path);
   } catch (error) {
-    throw new CannotStart(`export: ${path} could not be written: ${messageOf(error)}`);
+    if (error instanceof DaybookError) throw error;
+    throw new CannotStart(
+      `export: ${path} could not be written: ${reasonOf(error)}, expected a file in a folder that is there and may be written to`,
+    );
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
+}
+
+/** What the system says, without the call and the name of the temporary file. */
+function reasonOf(error: unknown): string {
+  const { syscall } = error as NodeJS.ErrnoException;
+  const message = messageOf(error);
+  return syscall === undefined ? message : (message.split(`, ${syscall}`)[0] ?? message);
 }

@@ -1,21 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { backfillType, deliverId, deliverType, scrapeRunType } from '../domain/names.ts';
-import { sinks } from '../domain/receipt.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
-import { forgetPoll } from '../domain/state.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
-import { readState, writeState } from '../store/states.ts';
-import { CannotStart } from './cannot-start.ts';
-import {
-  createContext,
-  openStore,
-  requireOwner,
-  requireTemporal,
-  type CommonOptions,
-  type Context,
-} from './context.ts';
+import { forgetPolls } from '../store/states.ts';
+import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
-import { openWorkflowsOf } from './open-workflows.ts';
+import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
 import { print, printJson, say } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
@@ -41,8 +30,14 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   }
   const context = createContext(options);
   const owner = requireOwner(context);
-  await refuseOpen(context, what.source);
-  const { rows, keys, sources } = await countRows(owner, what);
+  const temporal = requireTemporal(context);
+  const { rows, keys, sources: found } = await countRows(owner, what);
+  const sources = what.source === null ? found : [what.source];
+  await withTemporal(temporal, async (client) => {
+    // The schedules first: a run that one of them starts now is found then.
+    await refuseUnpaused(client, 'forget', sources);
+    await refuseOpenWorkflows(client, 'forget', what.source);
+  });
   const about = [
     ...(what.source === null ? [] : [`of ${what.source}`]),
     ...(what.day === null ? [] : [`on ${what.day}`]),
@@ -53,35 +48,20 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   }
   // States first: one that outlived its records would hide them from the next poll.
   const store = openStore(context);
-  for (const source of what.source === null ? sources : [what.source]) {
-    const { state } = await readState(store, source);
-    if (state) await writeState(store, source, forgetPoll(state));
-  }
+  await forgetPolls(store, sources);
   const done = await forgetRows(owner, what, ({ rows: gone, keys: goneKeys }) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${gone} rows, ${goneKeys} keys`);
   });
   if (process.stderr.isTTY) process.stderr.write('\r');
-  if (options.json) return printJson({ ...done, sources });
-  print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);
+  // A run that began and ended meanwhile remembers what is gone.
+  await forgetPolls(store, new Set([...sources, ...done.sources]));
+  if (options.json) printJson({ ...done, sources: found });
+  else print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);
+  await withTemporal(temporal, async (client) => refuseBegun(client, 'forget', what.source));
   say(
     'the next poll takes what the source still shows; one with incremental asks only since its watermark: ' +
       './daybook state rewind, or backfill',
   );
-}
-
-/** Runs and deliveries under way would bring records back, or write their states, meanwhile. */
-async function refuseOpen(context: Context, source: string | null): Promise<void> {
-  await withTemporal(requireTemporal(context), async (client) => {
-    const types = [scrapeRunType, deliverType, backfillType].map((type) => `WorkflowType = '${type}'`);
-    const which = source === null ? types : sinks.map((sink) => `WorkflowId = '${deliverId(sink, source)}'`);
-    const { count } = await client.workflow.count(`(${which.join(' OR ')}) AND ExecutionStatus = 'Running'`);
-    const open = count + (source === null ? 0 : (await openWorkflowsOf(client, source)).length);
-    if (open === 0) return;
-    throw new CannotStart(
-      `forget: found ${open} open run${open === 1 ? '' : 's'} or deliveries${source === null ? '' : ` of ${source}`}, expected none; ` +
-        `pause ${source === null ? 'the sources' : 'it'} with ./daybook pause, and let them end`,
-    );
-  });
 }
 
 async function confirmed(question: string): Promise<boolean> {

@@ -1,32 +1,116 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import { backfillId, backfillType, isRunOf, scrapeRunType, sourceSearchAttribute } from '../domain/names.ts';
+import {
+  ScheduleNotFoundError,
+  type Client,
+  type WorkflowExecutionInfo,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import {
+  backfillId,
+  backfillType,
+  deliverId,
+  deliverType,
+  isReplayOf,
+  isRunOf,
+  replayCsvType,
+  replayLettersType,
+  scrapeRunType,
+  scrapeScheduleId,
+  sourceSearchAttribute,
+} from '../domain/names.ts';
+import { sinks } from '../domain/receipt.ts';
+import { CannotStart } from './cannot-start.ts';
+
+/** What fetches, and hears pause and resume. */
+const fetchingTypes = [scrapeRunType, backfillType];
+/** What may store records or write states. */
+const storingTypes = [...fetchingTypes, deliverType, replayCsvType, replayLettersType];
+
+/** Ids that a message names. */
+const mostNamed = 3;
 
 /** Runs and backfills of a source that are under way, also those started by hand under ids of their own. */
 export async function openWorkflowsOf(client: Client, source: string): Promise<WorkflowHandle[]> {
-  const byId = `WorkflowId STARTS_WITH 'scrape-${source}-' OR WorkflowId STARTS_WITH '${backfillId(source)}'`;
-  const found = await openWorkflows(client, `${byId} OR ${sourceSearchAttribute} = '${source}'`)
-    // The server does not know the search attribute: ids must do.
-    .catch(() => openWorkflows(client, byId));
-  return (
-    found
-      .filter(
-        ({ workflowId, bearsSource }) =>
-          bearsSource.includes(source) ||
-          isRunOf(source, workflowId) ||
-          workflowId === backfillId(source) ||
-          workflowId.startsWith(`${backfillId(source)}/`),
-      )
-      // Without run id: a workflow that goes on in a new history meanwhile hears it there.
-      .map(({ workflowId }) => client.workflow.getHandle(workflowId))
+  const open = await openWorkflows(client, fetchingTypes, source);
+  // Without run id: a workflow that goes on in a new history meanwhile hears it there.
+  return open.map((workflowId) => client.workflow.getHandle(workflowId));
+}
+
+/**
+ * Refuses a command that takes records away while others may bring some, or write states.
+ * @param source null = of all sources
+ * @throws CannotStart
+ */
+export async function refuseOpenWorkflows(client: Client, command: string, source: string | null): Promise<void> {
+  const open = await openWorkflows(client, storingTypes, source);
+  if (open.length === 0) return;
+  throw new CannotStart(
+    `${command}: found ${listed(open, 'open workflow')}${source === null ? '' : ` of ${source}`}, expected none; ` +
+      `pause ${source === null ? 'the sources' : 'it'} with ./daybook pause, and let them end, or cancel them: ` +
+      'temporal workflow cancel --workflow-id …',
   );
 }
 
-async function openWorkflows(client: Client, query: string) {
-  const types = `WorkflowType = '${scrapeRunType}' OR WorkflowType = '${backfillType}'`;
-  const found = [];
-  const open = client.workflow.list({ query: `ExecutionStatus = 'Running' AND (${types}) AND (${query})` });
-  for await (const { workflowId, runId, searchAttributes } of open) {
-    found.push({ workflowId, runId, bearsSource: (searchAttributes[sourceSearchAttribute] ?? []) as unknown[] });
+/**
+ * Tells of workflows that began while a command took records away.
+ * @throws CannotStart
+ */
+export async function refuseBegun(client: Client, command: string, source: string | null): Promise<void> {
+  const open = await openWorkflows(client, storingTypes, source);
+  if (open.length === 0) return;
+  throw new CannotStart(
+    `${command}: it is done, but found ${listed(open, 'workflow')} that began meanwhile, expected none; ` +
+      'what they stored may be gone, and be remembered: let them end, and run it again',
+  );
+}
+
+/**
+ * Refuses a command in the middle of which a schedule may start a run.
+ * @throws CannotStart
+ */
+export async function refuseUnpaused(client: Client, command: string, sources: readonly string[]): Promise<void> {
+  const unpaused: string[] = [];
+  for (const source of sources) if (await isScheduled(client, source)) unpaused.push(source);
+  if (unpaused.length === 0) return;
+  throw new CannotStart(
+    `${command}: found ${listed(unpaused, 'schedule')} that may start a run in the middle, expected paused ones; ` +
+      unpaused.map((source) => `./daybook pause ${source} --reason '${command}'`).join('; '),
+  );
+}
+
+async function isScheduled(client: Client, source: string): Promise<boolean> {
+  try {
+    return !(await client.schedule.getHandle(scrapeScheduleId(source)).describe()).state.paused;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Ids of workflows under way; those that replay CSV may be of any source. */
+async function openWorkflows(client: Client, types: readonly string[], source: string | null): Promise<string[]> {
+  const anyType = types.map((type) => `WorkflowType = '${type}'`).join(' OR ');
+  const found: string[] = [];
+  for await (const open of client.workflow.list({ query: `ExecutionStatus = 'Running' AND (${anyType})` })) {
+    if (source === null || isOf(source, open)) found.push(open.workflowId);
   }
   return found;
+}
+
+function isOf(source: string, { workflowId, type, searchAttributes }: WorkflowExecutionInfo): boolean {
+  // A server that does not know the search attribute, or has not heard of it yet, gives none: ids must do.
+  const borne = (searchAttributes[sourceSearchAttribute] ?? []) as unknown[];
+  return (
+    borne.includes(source) ||
+    (type === replayCsvType && borne.length === 0) ||
+    isRunOf(source, workflowId) ||
+    isReplayOf(source, workflowId) ||
+    workflowId === backfillId(source) ||
+    workflowId.startsWith(`${backfillId(source)}/`) ||
+    sinks.some((sink) => workflowId === deliverId(sink, source))
+  );
+}
+
+function listed(names: readonly string[], what: string): string {
+  const rest = names.length > mostNamed ? ', …' : '';
+  return `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.slice(0, mostNamed).join(', ')}${rest})`;
 }

@@ -53,7 +53,7 @@ function addLooking(program: Command): void {
     .option('--json', 'print JSON, one record a line')
     .action(act(async () => (await import('./preview.ts')).previewCommand));
   add(program, 'status', 'show whether data flows', 'status --check')
-    .option('--check', 'exit with 1 while an alert is open')
+    .option('--check', 'exit with 1 while an alert is open, or maintenance is late')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./status.ts')).statusCommand));
   const doctor = 'look at everything around that Daybook needs, and say what is missing';
@@ -171,7 +171,7 @@ function addOperations(program: Command): void {
     .option('--to <time>', 'the same, exclusive')
     .option('--step <duration>', 'length of a window, e.g. 6h (default: 1d)')
     .option('--only <which>', 'failed or missing windows only')
-    .option('--concurrency <windows>', 'windows that run at once (default: 2)')
+    .option('--concurrency <windows>', 'windows that run at once, 1 to 20 (default: 2, or as the one under way)')
     .option('--dry-run', 'show the windows, what became of them and how many rows they have; start nothing')
     .option('--detach', 'do not wait for the end')
     .option('--json', 'print JSON')

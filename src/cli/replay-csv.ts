@@ -35,6 +35,7 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
     const handle = await client.workflow.start(replayCsvType, started);
     say(`started workflow ${workflowId}; it goes on without this command`);
     if (!options.detach) await follow(handle, options);
+    else if (options.json) printJson({ workflowId });
   });
 }
 
@@ -65,8 +66,9 @@ async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promi
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
     const tally = tallyOfFailure(error) as ReplayTally | undefined;
-    if (json && tally) return printJson(tally);
-    print(`failed: ${messageOf(error.cause ?? error)}`);
+    const message = messageOf(error.cause ?? error);
+    if (json) return printJson({ ...tally, error: message });
+    print(`failed: ${message}`);
     if (tally) print(`replayed before: ${summary(tally)}`);
     for (const damage of tally?.damaged ?? []) say(damage);
   }

@@ -34,7 +34,10 @@ export async function replayDeadLettersCommand(ids: readonly string[], options: 
       const input = { source, ...narrower, ...(ids.length > 0 ? { ids: letters.letters.map(({ id }) => id) } : {}) };
       started.push([letters, await start(client, input as ReplayDeadLettersInput)]);
     }
-    if (options.detach) return;
+    if (options.detach) {
+      if (options.json) for (const [{ source }, { workflowId }] of started) printJson({ source, workflowId });
+      return;
+    }
     for (const [letters, handle] of started) await follow(letters, handle, options.json === true);
   });
 }

@@ -1,5 +1,6 @@
-import { restoreDay, unkeepDay } from '../sinks/postgres/restore-day.ts';
+import { restoreDay, unkeepDay, type RestoredDay } from '../sinks/postgres/restore-day.ts';
 import { createArchives } from '../store/archives.ts';
+import { forgetPolls, listStates } from '../store/states.ts';
 import { createContext, openStore, requireOwner, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { print, printJson, say } from './output.ts';
@@ -11,7 +12,10 @@ export interface RestoreOptions extends CommonOptions {
   readonly json?: boolean;
 }
 
-/** `daybook restore`: brings a retired day back from its archive, and keeps it; with `--undo`, keeps it no longer. */
+/**
+ * `daybook restore`: brings a retired day back from its archive, or opens it empty where there is none, and keeps it; with
+ * `--undo`, keeps it no longer. Exit code 1 where an archive is damaged.
+ */
 export async function restoreCommand(options: RestoreOptions): Promise<void> {
   if (options.day === undefined) throw new UsageError('found no --day, expected one, e.g. --day 2026-11-01');
   const day = parseDay(options.day);
@@ -19,14 +23,30 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   const owner = requireOwner(context);
   if (options.undo) {
     const wasKept = await unkeepDay(owner, day);
+    if (options.json) return printJson({ day, wasKept });
     return print(
       wasKept ? `${day} is kept no longer: the next rollover retires it` : `${day} is not kept: it was not restored`,
     );
   }
-  const result = await restoreDay({ owner, archives: createArchives(openStore(context)), day });
+  const store = openStore(context);
+  const result = await restoreDay({ owner, archives: createArchives(store), day });
+  // Only now: a poll before the day was open would have counted its records as expired, and remembered them again. Any
+  // source may have brought some.
+  await forgetPolls(store, await listStates(store));
+  if (result.damage !== null) process.exitCode = 1;
   if (options.json) return printJson(result);
-  const { archives, rows, restored } = result;
-  print(`restored ${restored} of ${rows} rows of ${day} from ${archives.join(', ')}`);
+  report(result);
+}
+
+function report({ day, outcome, archives, rows, restored, damage }: RestoredDay): void {
+  if (outcome === 'restored') print(`restored ${restored} of ${rows} rows of ${day} from ${archives.join(', ')}`);
+  if (outcome === 'opened_empty') {
+    print(`no archive of ${day} exists: an empty day was opened, it takes records again`);
+  }
+  if (outcome === 'kept') print(`${day} is in raw_events: nothing was read back, it takes records again`);
   if (restored < rows) say(`${rows - restored} were there already, or their keys are stored under another time`);
+  if (damage !== null) say(`${damage}, and run this again if rows are missing`);
   say(`${day} is kept until ./daybook restore --day ${day} --undo`);
+  const refills = outcome === 'opened_empty' ? 'refills it from CSV' : 'brings records that came meanwhile from CSV';
+  say(`./daybook replay-csv --day ${day} ${refills}; the next polls take what the sources still show`);
 }

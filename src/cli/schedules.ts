@@ -1,8 +1,8 @@
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
 import { print, printJson } from './output.ts';
-import { hasRolloverSchedule, makeRolloverSchedule } from './schedules/rollover-schedule.ts';
-import { rolloverId } from '../domain/names.ts';
+import { scrapeScheduleId } from '../domain/names.ts';
 import { applySchedules } from './schedules/apply-schedules.ts';
+import { makeOwnSchedules, planOwnSchedules, type OwnScheduleChange } from './schedules/own-schedules.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './schedules/plan-schedules.ts';
 import { withTemporal } from './temporal-client.ts';
 
@@ -12,12 +12,11 @@ type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean 
 export async function diffSchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const { sources } = loadConfig(context);
-  const { changes, rollover } = await withTemporal(requireTemporal(context), async (client) => ({
-    rollover: (await hasRolloverSchedule(client)) ? null : 'is missing',
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
+    own: await planOwnSchedules(client),
     changes: await planSchedules(client, sources, options),
   }));
-  if (rollover !== null && !options.json) print(`${rolloverId}  ${rollover}`);
-  show(changes, options, {
+  show(own, changes, options, {
     ...{ create: 'is missing', update: 'differs', adopt: 'would be adopted', pause: 'would be paused' },
     delete: 'would be deleted',
   });
@@ -27,12 +26,11 @@ export async function diffSchedulesCommand(options: SchedulesOptions): Promise<v
 export async function applySchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const { sources } = loadConfig(context);
-  const { changes, rollover } = await withTemporal(requireTemporal(context), async (client) => ({
-    rollover: (await makeRolloverSchedule(client)) ? 'created' : null,
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
+    own: await makeOwnSchedules(client),
     changes: await applySchedules(client, sources, options),
   }));
-  if (rollover !== null && !options.json) print(`${rolloverId}  ${rollover}`);
-  show(changes, options, {
+  show(own, changes, options, {
     ...{ create: 'created', update: 'updated', adopt: 'adopted', pause: 'paused: its source is gone from the file' },
     delete: 'deleted: its source is gone from the file',
   });
@@ -40,13 +38,22 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
 
 type Words = Readonly<Record<Exclude<ScheduleChange['action'], 'none' | 'foreign'>, string>>;
 
-function show(changes: readonly ScheduleChange[], { json }: SchedulesOptions, words: Words): void {
-  if (json) return changes.forEach(printJson);
+function show(
+  own: readonly OwnScheduleChange[],
+  changes: readonly ScheduleChange[],
+  { json }: SchedulesOptions,
+  words: Words,
+): void {
+  if (json) {
+    const sources = changes.map((change) => ({ schedule: scrapeScheduleId(change.source), ...change }));
+    return [...own, ...sources].forEach((change) => printJson(change));
+  }
+  for (const { schedule, action } of own) if (action !== 'none') print(`${schedule}  ${words[action]}`);
   for (const { source, action, differences, returns } of changes) {
     if (action === 'none') continue;
     const word =
       action === 'foreign' ? 'was made by hand and is left as it is; take it over with --adopt' : words[action];
-    print(`scrape-${source}  ${word}${returns ? '; its source is back' : ''}`);
+    print(`${scrapeScheduleId(source)}  ${word}${returns ? '; its source is back' : ''}`);
     for (const difference of differences) print(`  ${difference}`);
   }
   const same = changes.filter(({ action }) => action === 'none').length;

@@ -1,18 +1,18 @@
 import { ConfigProblems } from '../config/problem.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { listStates } from '../store/states.ts';
-import { configuredSources, type KnownSources } from '../worker/status/status.ts';
+import { knownSources, unknownSource, type KnownSources } from '../worker/status/status.ts';
 import { loadConfig, type Context } from './context.ts';
 
 /** A configuration that cannot be used is a finding, not a failure: the worker goes on with the last good one. */
 export async function readKnownSources(context: Context, store: BlobStore): Promise<KnownSources> {
   try {
-    return { sources: configuredSources(loadConfig(context)), broken: null };
+    return knownSources(loadConfig(context), null);
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
     const names = await listStates(store);
     // Nothing has ever run here: a wrong --config is a mistake to be told of.
     if (names.length === 0) throw error;
-    return { sources: names.map((name) => ({ name, everyMs: null })), broken: error.message };
+    return { sources: names.map(unknownSource), premake: null, broken: error.message };
   }
 }

@@ -1,5 +1,6 @@
-import { formatTable, print, shorten } from './output.ts';
+import { rolloverNote } from '../worker/status/rollover.ts';
 import type { SourceStatus, Status } from '../worker/status/status.ts';
+import { formatTable, print, shorten } from './output.ts';
 
 /** A status for people: a table of the sources, then what is wrong with each, since when and why. */
 export function printStatus(status: Status, now: Date): void {
@@ -14,15 +15,21 @@ export function printStatus(status: Status, now: Date): void {
   print(formatTable(['source', 'health', 'last run', 'next run', 'today', 'watermark'], rows));
   const notes = [...status.sources.flatMap(notesOf), ...status.unconfigured.map(unconfiguredNote)];
   if (notes.length > 0) print(`\n${notes.join('\n')}`);
-  const { partitions, postgres, temporal, alerts } = status;
+  const { partitions, stack, postgres, temporal, alerts } = status;
   print('');
   if (status.config !== null) {
     print(`config      is broken, runs go on with the last good one: ${shorten(status.config.broken, 200)}`);
   }
+  if (stack && stack.missing.length > 0) {
+    print(`stack       process ${stack.pid} runs it; being started again: ${stack.missing.join(', ')}`);
+  }
   print(`PostgreSQL  ${postgres.reachable ? postgres.version : `cannot be reached: ${postgres.error}`}`);
   const ui = temporal.ui === null || !temporal.reachable ? '' : `, Web UI ${temporal.ui}`;
   print(`Temporal    ${temporal.reachable ? temporal.address : `cannot be reached: ${temporal.error}`}${ui}`);
-  if (partitions) print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
+  if (partitions.ahead !== null)
+    print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
+  const rollover = partitions.rollover && rolloverNote(partitions.rollover);
+  if (rollover !== null) print(`rollover    ${rollover}`);
   for (const { pid, user, application, since } of postgres.longTransactions) {
     const who = `pid ${pid} of ${user}${application ? ` (${application})` : ''}`;
     print(`long reader ${who} has held raw_events since ${since}; it holds up retiring days`);

@@ -1,5 +1,5 @@
 import { dayOfDate, type Day } from '../domain/day.ts';
-import { messageOf } from '../domain/errors.ts';
+import { DaybookError, messageOf } from '../domain/errors.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import { embeddedUi } from '../embedded/addresses.ts';
 import type { BlobStore } from '../store/blob-store.ts';
@@ -7,8 +7,14 @@ import { openAlerts } from '../store/alerts.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
 import { readDatabaseStatus, readRowsToday, unreachable } from '../worker/status/database.ts';
-import { readScheduleStatus, type SchedulesStatus, type ServerStatus } from '../worker/status/schedules.ts';
-import { statusOf, type KnownSources, type SourceMemory, type Status } from '../worker/status/status.ts';
+import {
+  otherSchedules,
+  readScheduleStatus,
+  type LastEnds,
+  type SchedulesStatus,
+  type ServerStatus,
+} from '../worker/status/schedules.ts';
+import { statusOf, unknownSource, type KnownSources, type SourceMemory, type Status } from '../worker/status/status.ts';
 import { readWaiting } from '../worker/status/waiting.ts';
 import {
   createContext,
@@ -25,14 +31,15 @@ import { printStatus } from './status-print.ts';
 import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open. */
+/** `daybook status`: whether data flows. With `--check`, exit code 1 while an alert is open, or maintenance is late. */
 export async function statusCommand(options: CommonOptions & { json?: boolean; check?: boolean }): Promise<void> {
   const context = createContext(options);
   const now = new Date();
   const status = await readStatus(context, now);
   if (options.json) printJson(status);
   else printStatus(status, now);
-  if (options.check && status.alerts.length > 0) process.exitCode = 1;
+  const isLate = status.partitions.rollover?.late === true;
+  if (options.check && (status.alerts.length > 0 || isLate)) process.exitCode = 1;
 }
 
 async function readStatus(context: Context, now: Date): Promise<Status> {
@@ -40,13 +47,15 @@ async function readStatus(context: Context, now: Date): Promise<Status> {
   const configured = await readKnownSources(context, store);
   const [{ database, rowsToday, found }, { known, schedules, server }] = await Promise.all([
     askDatabase(context, dayOfDate(now)),
-    askTemporal(context, configured),
+    askTemporal(context, configured, await readLastEnds(store, configured, now)),
   ]);
+  const holder = context.home.lockHolder();
   // Neither is named, and no stack runs: there is nothing to tell of.
-  if (!found && server.address === null) requireTemporal(context);
+  if (!found && server.address === null && holder === null) requireTemporal(context);
   const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
   const memories = await readMemories(store, known, now);
-  return statusOf({ known, database, rowsToday, schedules, server, waiting, alerts, memories }, now);
+  const stack = holder && { pid: holder.pid, missing: context.home.missingParts };
+  return statusOf({ known, database, rowsToday, schedules, server, stack, waiting, alerts, memories }, now);
 }
 
 async function askDatabase(context: Context, today: Day) {
@@ -54,8 +63,8 @@ async function askDatabase(context: Context, today: Day) {
   try {
     settings = requirePostgres(context);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { database: unreachable(error), rowsToday: null, found: false };
+    if (!(error instanceof DaybookError)) throw error;
+    return { database: unreachable(error), rowsToday: null, found: !(error instanceof UsageError) };
   }
   const database = await readDatabaseStatus(settings, today);
   const rowsToday = database.partitions ? await readRowsToday(settings, today).catch(() => null) : null;
@@ -66,6 +75,7 @@ async function askDatabase(context: Context, today: Day) {
 async function askTemporal(
   context: Context,
   known: KnownSources,
+  lastEnds: LastEnds,
 ): Promise<{ known: KnownSources; schedules: SchedulesStatus; server: ServerStatus }> {
   let address: string | null = null;
   const ui = externalTemporal(context) ? null : embeddedUi(context.home);
@@ -73,23 +83,29 @@ async function askTemporal(
     const settings = requireTemporal(context);
     ({ address } = settings);
     const found = await withTemporal(settings, async (client) => {
-      const schedules = await readScheduleStatus(client, namesOf(known));
-      if (known.broken === null || schedules.others.size === 0) return { known, schedules };
+      const others = await otherSchedules(client, new Set(known.sources.map(({ name }) => name)));
       // Where the configuration cannot be read, what has a schedule counts as configured.
-      const more = [...schedules.others.keys()].map((name) => ({ name, everyMs: null }));
+      const more = known.broken === null ? [] : [...others.keys()].map(unknownSource);
       const sources = [...known.sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
-      const all = { ...known, sources };
-      return { known: all, schedules: await readScheduleStatus(client, namesOf(all)) };
+      const all = more.length === 0 ? known : { ...known, sources };
+      const schedules = await readScheduleStatus(client, all.sources, lastEnds);
+      return { known: all, schedules: { ...schedules, others: more.length === 0 ? others : new Map<string, never>() } };
     });
     return { ...found, server: { address, reachable: true, error: null, ui } };
   } catch (error) {
-    const schedules = { sources: new Map(), others: new Map() };
+    const schedules = { sources: new Map(), others: new Map(), rollover: null };
     return { known, schedules, server: { address, reachable: false, error: messageOf(error), ui } };
   }
 }
 
-function namesOf({ sources }: KnownSources): string[] {
-  return sources.map(({ name }) => name);
+/** When runs of sources with a cron line ended. */
+async function readLastEnds(store: BlobStore, { sources }: KnownSources, now: Date): Promise<LastEnds> {
+  const lastEnds = new Map<string, Date>();
+  for (const { name } of sources.filter(({ isCron }) => isCron)) {
+    const receipt = await readLastReceipt(store, name, now);
+    if (receipt) lastEnds.set(name, new Date(receipt.finishedAt));
+  }
+  return lastEnds;
 }
 
 async function readMemories(

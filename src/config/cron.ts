@@ -1,5 +1,5 @@
-/** The fields of a cron expression as Temporal's schedules take it: bounds, and names where a field has some. */
-interface Field {
+/** A field of a cron expression as Temporal's schedules take it: bounds, and names where it has some. */
+export interface CronField {
   readonly name: string;
   readonly min: number;
   readonly max: number;
@@ -9,15 +9,18 @@ interface Field {
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-const second: Field = { name: 'second', min: 0, max: 59 };
-const fiveFields: readonly Field[] = [
+const second: CronField = { name: 'second', min: 0, max: 59 };
+const fiveFields: readonly CronField[] = [
   { name: 'minute', min: 0, max: 59 },
   { name: 'hour', min: 0, max: 23 },
   { name: 'day of month', min: 1, max: 31 },
   { name: 'month', min: 1, max: 12, names: months },
   { name: 'day of week', min: 0, max: 7, names: weekdays },
 ];
-const year: Field = { name: 'year', min: 2000, max: 2100 };
+const year: CronField = { name: 'year', min: 2000, max: 2100 };
+
+/** All fields that there are, in the order in which a line of seven has them. */
+export const cronFields: readonly CronField[] = [second, ...fiveFields, year];
 
 const shorthands = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
 const interval = /^@every\s+(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+(?:\/(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)?$/;
@@ -27,11 +30,7 @@ const interval = /^@every\s+(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+(?:\/(?:\d+(?:\.\d+)
  * the year last) or seven (with the second first and the year last), a zone before them, a comment behind them.
  */
 export function cronProblem(text: string): string | null {
-  const expression = text
-    .trim()
-    .replace(/^(?:CRON_)?TZ=\S+\s+/, '')
-    .replace(/#.*$/, '')
-    .trim();
+  const { expression } = splitCron(text);
   if (shorthands.test(expression) || interval.test(expression)) return null;
   if (expression.startsWith('@')) return `${expression} is none of @hourly, @daily, @weekly, @monthly, @yearly, @every`;
   const parts = expression === '' ? [] : expression.split(/\s+/);
@@ -44,35 +43,48 @@ export function cronProblem(text: string): string | null {
   return null;
 }
 
-function fieldsFor(count: number): readonly Field[] | null {
+/** The expression without the zone before it and the comment behind it; null = it names no zone. */
+export function splitCron(text: string): { readonly expression: string; readonly timezone: string | null } {
+  const [, timezone = null, rest = ''] = /^(?:(?:CRON_)?TZ=(\S+)\s+)?([^]*)$/.exec(text.trim()) ?? [];
+  return { expression: rest.replace(/#.*$/, '').trim(), timezone };
+}
+
+function fieldsFor(count: number): readonly CronField[] | null {
   switch (count) {
     case 5:
       return fiveFields;
     case 6:
       return [...fiveFields, year];
     case 7:
-      return [second, ...fiveFields, year];
+      return cronFields;
     default:
       return null;
   }
 }
 
-function fieldProblem(text: string, field: Field): string | null {
+function fieldProblem(text: string, field: CronField): string | null {
   for (const part of text.split(',')) {
-    const match = /^(\*|[^-/]+)(?:-([^-/]+))?(?:\/(\d+))?$/.exec(part);
-    if (!match) return `"${part}" cannot be read`;
-    const [, from = '', to, step] = match;
+    const read = splitPart(part);
+    if (!read) return `"${part}" cannot be read`;
+    const { from, to, step } = read;
     if (step !== undefined && Number(step) < 1) return `step ${step} is below 1`;
     if (from === '*' && to === undefined) continue;
-    const start = valueOf(from, field);
-    const end = to === undefined ? start : valueOf(to, field);
+    const start = cronValue(from, field);
+    const end = to === undefined ? start : cronValue(to, field);
     if (start === null || end === null) return `"${part}" is not between ${field.min} and ${field.max}`;
     if (end < start) return `"${part}" ends before it begins`;
   }
   return null;
 }
 
-function valueOf(text: string, { min, max, names }: Field): number | null {
+/** A part of a field: `*`, `5`, `1-5`, each with or without `/2`; null where it is none. */
+export function splitPart(part: string) {
+  const match = /^(\*|[^-/]+)(?:-([^-/]+))?(?:\/(\d+))?$/.exec(part);
+  return match && { from: match[1] ?? '', to: match[2], step: match[3] };
+}
+
+/** A number or name of a field; null where it is not within its bounds. */
+export function cronValue(text: string, { min, max, names }: CronField): number | null {
   const named = names?.findIndex((name) => text.toLowerCase().startsWith(name) && text.length >= 3) ?? -1;
   const value = named >= 0 ? named + (min === 1 ? 1 : 0) : /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatDuration } from '../domain/duration.ts';
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,
@@ -37,16 +38,17 @@ export function parseBytes(text: string): number | null {
 }
 
 /** A duration in the file; milliseconds after parsing. */
-export function duration(minimumMs = 0, maximumMs = Number.MAX_SAFE_INTEGER) {
+export function duration(minimumMs = 0, maximumMs: number | null = null) {
   return z.string('expected a duration such as 30s, 5m, 1h or 7d').transform((text, context) => {
     const ms = parseDuration(text);
-    if (ms !== null && ms >= minimumMs && ms <= maximumMs) return ms;
+    if (ms !== null && ms >= minimumMs && ms <= (maximumMs ?? ms)) return ms;
+    const least = formatDuration(minimumMs);
     context.addIssue({
       code: 'custom',
       message:
         ms === null
           ? `found "${text}", expected a duration such as 30s, 5m, 1h or 7d`
-          : `found "${text}", expected ${minimumMs} to ${maximumMs} ms`,
+          : `found "${text}", expected ${maximumMs === null ? `at least ${least}` : `${least} to ${formatDuration(maximumMs)}`}`,
     });
     return z.NEVER;
   });

@@ -12,6 +12,15 @@ export interface BackfillRequest {
   readonly to: string;
   readonly stepMs: number;
   readonly only: WindowChoice;
+  /** Windows that run at once from now on; undefined = as before. */
+  readonly concurrency?: number;
+}
+
+/** Windows of a source that run at once, at most. */
+export const mostConcurrency = 20;
+
+export function isConcurrency(count: unknown): count is number {
+  return typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= mostConcurrency;
 }
 
 const defaultStepMs = 86_400_000;
@@ -21,10 +30,10 @@ const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 export type RequestResult =
   { readonly ok: true; readonly request: BackfillRequest } | { readonly ok: false; readonly why: string };
 
-/** Reads `{from, to, step?, only?}` as a signal or a command brings it. Never throws. */
+/** Reads `{from, to, step?, only?, concurrency?}` as a signal or a command brings it. Never throws. */
 export function readBackfillRequest(payload: unknown): RequestResult {
   const fields = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>;
-  const { from, to, step, only = 'all' } = fields;
+  const { from, to, step, only = 'all', concurrency } = fields;
   if (typeof from !== 'string' || typeof to !== 'string') {
     return {
       ok: false,
@@ -37,6 +46,9 @@ export function readBackfillRequest(payload: unknown): RequestResult {
   if (only !== 'all' && only !== 'failed' && only !== 'missing') {
     return { ok: false, why: `only: found ${JSON.stringify(only)}, expected failed or missing` };
   }
+  if (concurrency !== undefined && !isConcurrency(concurrency)) {
+    return { ok: false, why: `concurrency: found ${JSON.stringify(concurrency)}, expected 1 to ${mostConcurrency}` };
+  }
   const parsed = parseWindow(from, to);
   if (!parsed.ok) return { ok: false, why: parsed.why };
   const count = countWindows(parsed.window, stepMs);
@@ -46,7 +58,7 @@ export function readBackfillRequest(payload: unknown): RequestResult {
       why: `${from} to ${to} are ${count} windows, expected at most ${maxWindows}; use a larger step`,
     };
   }
-  return { ok: true, request: { from, to, stepMs, only } };
+  return { ok: true, request: { from, to, stepMs, only, ...(concurrency === undefined ? {} : { concurrency }) } };
 }
 
 function readStep(step: unknown): number | null {

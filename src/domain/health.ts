@@ -11,6 +11,8 @@ export interface HealthFacts {
   readonly paused: { readonly reason: string | null } | null;
   /** How often it is to run; null = unknown, or by command only. */
   readonly everyMs: number | null;
+  /** Times it was due since the last run ended, where the schedule tells; null = unknown. */
+  readonly missed: number | null;
   /** When the first of the runs failed that have done so since; null = unknown. */
   readonly failingSince: string | null;
   readonly now: Date;
@@ -28,7 +30,15 @@ const lateAfterRuns = 3;
 const lateAtLeastMs = 120_000;
 
 /** The health of a source, from its last receipt and its schedule. */
-export function healthOf({ lastReceipt, waiting, paused, everyMs, failingSince, now }: HealthFacts): HealthVerdict {
+export function healthOf({
+  lastReceipt,
+  waiting,
+  paused,
+  everyMs,
+  missed,
+  failingSince,
+  now,
+}: HealthFacts): HealthVerdict {
   const since = lastReceipt?.finishedAt ?? null;
   if (paused) return { health: 'paused', reason: paused.reason, since };
   // A run that someone cancelled says nothing of its source.
@@ -46,7 +56,8 @@ export function healthOf({ lastReceipt, waiting, paused, everyMs, failingSince, 
   }
   if (!lastReceipt) return { health: 'never_ran', reason: null, since };
   const silentMs = now.getTime() - Date.parse(lastReceipt.finishedAt);
-  if (everyMs !== null && silentMs > Math.max(everyMs * lateAfterRuns, lateAtLeastMs)) {
+  const isOverdue = everyMs === null ? (missed ?? 0) >= lateAfterRuns : silentMs > everyMs * lateAfterRuns;
+  if (isOverdue && silentMs > lateAtLeastMs) {
     return { health: 'late', reason: `no run has ended for ${Math.round(silentMs / 1000)} s`, since };
   }
   return { health: 'ok', reason: null, since };

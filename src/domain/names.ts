@@ -71,6 +71,12 @@ export function replayLettersId(source: string, at: Date): string {
   return `replay-dead-letters-${source}-${at.toISOString()}`;
 }
 
+/** Whether a workflow id is that of a replay of a source's dead letters: names may begin alike. */
+export function isReplayOf(source: string, workflowId: string): boolean {
+  const prefix = `replay-dead-letters-${source}-`;
+  return workflowId.startsWith(prefix) && /^\d{4}-\d\d-\d\dT/.test(workflowId.slice(prefix.length));
+}
+
 /** Whether a workflow id is that of a scheduled or commanded run of a source: names may begin alike. */
 export function isRunOf(source: string, workflowId: string): boolean {
   const prefix = `scrape-${source}-`;

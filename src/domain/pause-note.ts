@@ -14,6 +14,11 @@ export function formatPauseNote({ by, reason, until }: PausedBy): string {
   return `daybook: paused by ${who}${until === null ? '' : ` until ${until}`}${reason === null ? '' : `: ${reason}`}`;
 }
 
+/** Whether `daybook pause` wrote it. */
+export function isPauseNote(note: string | undefined): boolean {
+  return written.test(note ?? '');
+}
+
 /** Reads such a note; a note of another kind is a reason. */
 export function parsePauseNote(note: string | undefined): PausedBy {
   const match = written.exec(note ?? '');

@@ -58,6 +58,11 @@ export class Home {
     return known !== undefined && isAlive(known);
   }
 
+  /** Parts that were started, not stopped, and do not run: whoever has the home is starting them again. */
+  get missingParts(): PartName[] {
+    return partNames.filter((part) => this.processes[part] !== undefined && !this.isRunning(part));
+  }
+
   rememberPort(name: PortName, port: number): void {
     const stack = this.#read();
     this.#write({ ...stack, ports: { ...stack.ports, [name]: port } });

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { link, mkdir, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
 import { codeOf, isMissing } from './file-errors.ts';
 import type { BlobStore } from './blob-store.ts';
+import { temporaryIn } from './temporary-files.ts';
 
 /** Tries of a write whose folder others delete meanwhile. */
 const folderTries = 10;
@@ -163,7 +163,7 @@ async function writeDurably(
 ): Promise<boolean> {
   const folder = dirname(target);
   await makeFolder(folder);
-  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  const temporary = temporaryIn(folder);
   try {
     const file = await open(temporary, 'wx');
     try {

@@ -1,4 +1,4 @@
-import { isSourceState, type SourceState } from '../domain/state.ts';
+import { forgetPoll, isSourceState, type SourceState } from '../domain/state.ts';
 import type { BlobStore } from './blob-store.ts';
 
 export interface StoredState {
@@ -33,6 +33,14 @@ export async function listStates(store: BlobStore): Promise<string[]> {
 
 export async function writeState(store: BlobStore, source: string, state: SourceState): Promise<void> {
   await store.put(statePath(source), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** Drops what the last polls of sources remember, so that it cannot hide a record from the next ones. May be repeated. */
+export async function forgetPolls(store: BlobStore, sources: Iterable<string>): Promise<void> {
+  for (const source of sources) {
+    const { state } = await readState(store, source);
+    if (state) await writeState(store, source, forgetPoll(state));
+  }
 }
 
 export async function deleteState(store: BlobStore, source: string): Promise<void> {

@@ -6,12 +6,14 @@ import { backfillSignal } from './messages.ts';
 export class BackfillInbox {
   readonly #requests: { readonly payload: unknown; readonly request: BackfillRequest }[] = [];
   readonly #onChange: () => void;
+  #unreadable: string | null = null;
 
   constructor(onChange: () => void = () => {}) {
     this.#onChange = onChange;
     setHandler(backfillSignal, (payload) => {
       const read = readBackfillRequest(payload);
       if (!read.ok) {
+        this.#unreadable = read.why;
         log.warn('Backfill was asked for in words that cannot be read, it is ignored', { why: read.why });
         return;
       }
@@ -22,6 +24,11 @@ export class BackfillInbox {
 
   get isEmpty(): boolean {
     return this.#requests.length === 0;
+  }
+
+  /** Why the latest request that could not be read was ignored; null where all could be. */
+  get unreadable(): string | null {
+    return this.#unreadable;
   }
 
   /** The oldest request; null where there is none. */

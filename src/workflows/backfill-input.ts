@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import { isConcurrency, mostConcurrency } from '../domain/backfill.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import type { WindowText } from '../domain/windows.ts';
 import type { Pause } from './pause.ts';
@@ -36,7 +37,6 @@ export interface BackfillCarry {
 }
 
 const defaultConcurrency = 2;
-const mostConcurrency = 20;
 
 /** The input comes from command lines: anything but a source's name fails the workflow at once. */
 export function checkedInput(
@@ -45,9 +45,8 @@ export function checkedInput(
   const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<BackfillInput>;
   const { source, concurrency = defaultConcurrency, carry = null } = given;
   const isName = typeof source === 'string' && sourceNamePattern.test(source);
-  const isCount = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= mostConcurrency;
   const isCarried = carry === null || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (isName && isCount && isCarried) return { source, concurrency, carry };
+  if (isName && isConcurrency(concurrency) && isCarried) return { source, concurrency, carry };
   throw workflowFailure({
     type: 'InvalidInput',
     message: `backfill: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "concurrency": 1 to ${mostConcurrency}}`,

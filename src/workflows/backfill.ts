@@ -57,12 +57,12 @@ export async function backfill(input: BackfillInput): Promise<BackfillTally> {
     throw error;
   }
   if (work.isOver) return work.result();
-  return continueAsNew<typeof backfill>({ source, concurrency, carry: work.carry() });
+  return continueAsNew<typeof backfill>({ source, concurrency: work.concurrency, carry: work.carry() });
 }
 
 class Backfill {
   readonly #source: string;
-  readonly #concurrency: number;
+  #concurrency: number;
   readonly #inbox: BackfillInbox;
   readonly #pause: PauseSwitch;
   readonly #waiting: WindowText[];
@@ -71,6 +71,8 @@ class Backfill {
   #searchAttribute: boolean;
   /** Counts everything that may let the work go on. */
   #changes = 0;
+  /** Whether a request came that could be read. */
+  #wasAsked: boolean;
   /** One promise for as long as the pause lasts: each would leave a timer behind. */
   #resumed: Promise<void> | null = null;
 
@@ -78,6 +80,7 @@ class Backfill {
     this.#source = source;
     this.#concurrency = concurrency;
     this.#waiting = [...(carry?.waiting ?? [])];
+    this.#wasAsked = carry !== null;
     this.#tally = carry?.tally ?? { done: 0, written: 0, failed: [], failedCount: 0 };
     this.#searchAttribute = carry?.searchAttribute ?? false;
     if (this.#searchAttribute) bearSource(source);
@@ -86,6 +89,11 @@ class Backfill {
     this.#pause = new PauseSwitch(carry?.pause ?? null, () => this.#changes++);
     setHandler(backfillProgressQuery, () => this.#progress());
     this.#show();
+  }
+
+  /** Windows that run at once. */
+  get concurrency(): number {
+    return this.#concurrency;
   }
 
   /** Whether everything that was asked for has run. */
@@ -125,6 +133,11 @@ class Backfill {
 
   /** @throws ApplicationFailure where windows failed, or requests could not be done */
   result(): BackfillTally {
+    // Beside a request that was done, one that nobody can read is ignored; alone it is all that there was to do.
+    if (!this.#wasAsked && this.#inbox.unreadable !== null && patched('unreadable-alone-fails')) {
+      this.#refuse({ type: 'InvalidInput', message: `backfill: ${this.#inbox.unreadable}` });
+      this.#show();
+    }
     const { failed, failedCount, done, refused = [] } = this.#tally;
     if (failedCount === 0 && refused[0]) throw workflowFailure(refused[0], this.#tally);
     if (failedCount === 0) return this.#tally;
@@ -148,10 +161,15 @@ class Backfill {
   }
 
   async #take(request: BackfillRequest): Promise<void> {
+    this.#wasAsked = true;
+    if (request.concurrency !== undefined && patched('concurrency-by-request')) this.#concurrency = request.concurrency;
     try {
       const planned = await storeActivities(this.#source).planBackfill({ source: this.#source, request });
       if (planned.searchAttribute && !this.#searchAttribute) bearSource(this.#source);
       this.#searchAttribute ||= planned.searchAttribute;
+      // One under way heard the signal itself, or was let go on since. Plans of version 0.1 say nothing of it.
+      const isFirst = this.#waiting.length === 0 && this.#running.size === 0;
+      if (isFirst && planned.paused && !this.#pause.current) this.#pause.set(planned.paused);
       this.#merge(planned.windows);
     } catch (error) {
       if (isCancellation(error)) throw error;

@@ -8,7 +8,7 @@ import type { Pause } from './pause.ts';
 export const pauseSignal = defineSignal<[payload?: unknown]>('pause');
 /** `{by?}` */
 export const resumeSignal = defineSignal<[payload?: unknown]>('resume');
-/** `{from, to, step?, only?}`; checked by hand. */
+/** `{from, to, step?, only?, concurrency?}`; checked by hand. */
 export const backfillSignal = defineSignal<[payload?: unknown]>('backfill');
 export const progressQuery = defineQuery<Progress>('progress');
 

@@ -22,7 +22,7 @@ export class PauseSwitch {
   constructor(pause: Pause | null, onChange: () => void) {
     this.#pause = pause;
     this.#onChange = onChange;
-    setHandler(pauseSignal, (payload) => this.#set(readPause(payload, new Date())));
+    setHandler(pauseSignal, (payload) => this.set(payload));
     setHandler(resumeSignal, (payload) => {
       log.info('Resumed', { by: textField(payload, 'by') });
       this.#set(null);
@@ -31,6 +31,11 @@ export class PauseSwitch {
 
   get current(): Pause | null {
     return this.#pause;
+  }
+
+  /** Pauses as the signal does; never throws. */
+  set(payload: unknown): void {
+    this.#set(readPause(payload, new Date()));
   }
 
   /** Resolves once nothing is paused, or the time of the pause is over. */

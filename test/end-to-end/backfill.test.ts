@@ -43,7 +43,7 @@ beforeAll(async () => {
   rig = await Rig.create(`version: 1
 defaults: { allow_private: true, allow_empty: true, retry: { max_attempts: 1 } }
 sources:
-${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'limited', 'refused', 'handed', 'many'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}${source('cut', ', incremental: { cursor: at, start_param: since, end_param: until }, paginator: { type: page_number, page_param: page, max_pages: 1 }')}`);
+${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'limited', 'refused', 'handed', 'many', 'faster', 'resting', 'hand-paused', 'nonsense'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}${source('cut', ', incremental: { cursor: at, start_param: since, end_param: until }, paginator: { type: page_number, page_param: page, max_pages: 1 }')}`);
 });
 beforeEach(() => {
   asked.length = 0;
@@ -61,6 +61,8 @@ const start = (source: string, request: object, input: object = {}) =>
     ...{ workflowId: `backfill-${source}`, taskQueue: rig.taskQueue, args: [{ source, ...input }] },
     ...{ signal: 'backfill', signalArgs: [request] },
   });
+/** On a busy machine a start takes longer than the second that is the default. */
+const soon = { timeout: 20_000 };
 const rowsOf = (source: string) => rig.database.count('select count(*) from raw_events where source = $1', [source]);
 const failureOf = (result: Promise<unknown>) =>
   result.then(
@@ -147,6 +149,59 @@ describe('backfill', () => {
     expect(await handle.result()).toMatchObject({ done: 4 });
   });
 
+  test('takes the concurrency of the latest request, also while it is under way', async () => {
+    gate = createGate();
+    const handle = await start('faster', { from: '2026-11-01', to: '2026-11-08', concurrency: 1 });
+    await until('one window runs', () => asked.length === 1);
+    await handle.signal('backfill', { from: '2026-11-01', to: '2026-11-02', concurrency: 4 });
+    await until('four run', () => asked.length === 4);
+    expect((await handle.query<BackfillProgress>('progress')).windows).toMatchObject({ waiting: 3, done: 0 });
+    gate.open();
+    expect(await handle.result()).toMatchObject({ done: 7 });
+  });
+
+  test('of a source that is paused by daybook waits for resume; a schedule paused by hand rests alone', async () => {
+    const schedule = (source: string, note: string) =>
+      rig.client.schedule.create({
+        scheduleId: `scrape-${source}`,
+        spec: {},
+        action: { type: 'startWorkflow', workflowType: 'scrapeRun', taskQueue: rig.taskQueue, args: [{ source }] },
+        state: { paused: true, note },
+      });
+    const schedules = [
+      await schedule('resting', 'daybook: paused by me@here: API maintenance'),
+      await schedule('hand-paused', 'API maintenance'),
+    ];
+    try {
+      const range = { from: '2026-11-01', to: '2026-11-02' };
+      expect(await (await start('hand-paused', range)).result()).toMatchObject({ done: 1 });
+      asked.length = 0;
+      const handle = await start('resting', range);
+      await until('it is planned', async () => {
+        const { windows } = await handle.query<BackfillProgress>('progress');
+        return windows.waiting === 1;
+      });
+      expect(await handle.query('progress')).toMatchObject({
+        paused: { by: 'me@here', reason: 'API maintenance', until: null },
+        windows: { waiting: 1, running: [], done: 0 },
+      });
+      await handle.signal('resume', {});
+      expect(await handle.result()).toMatchObject({ done: 1 });
+      expect(asked).toHaveLength(1);
+    } finally {
+      await Promise.all(schedules.map((handle) => handle.delete()));
+    }
+  });
+
+  test('started by a request that cannot be read fails with why', async () => {
+    const handle = await start('nonsense', { from: '2026-11-01', until: '2026-11-02' });
+    const failure = await failureOf(handle.result());
+    expect([failure?.type, failure?.message]).toEqual([
+      'InvalidInput',
+      expect.stringMatching(/^backfill: found \{"from":"2026-11-01","until".*expected \{"from": /),
+    ]);
+  });
+
   test('that is cancelled lets windows under way store what they have, and starts no other', async () => {
     gate = createGate();
     const handle = await start('cancelled', { from: '2026-11-01', to: '2026-11-10' });
@@ -178,7 +233,7 @@ describe('backfill', () => {
     await vi.waitFor(async () => {
       const tally = (await rig.client.workflow.getHandle('backfill-signalled').result()) as BackfillTally;
       expect(tally).toMatchObject({ done: 2, written: 48 });
-    });
+    }, soon);
   });
 
   test('a window that the source puts off is not done: it waits for its time', async () => {
@@ -239,7 +294,7 @@ describe('backfill', () => {
     await paused.signal('backfill', { from: '2026-11-01', to: '2026-11-02' });
     await vi.waitFor(async () => {
       expect(await rig.client.workflow.getHandle('backfill-handed').result()).toMatchObject({ done: 1 });
-    });
+    }, soon);
     expect((await paused.query<Progress>('progress')).phase).toBe('paused');
     await paused.signal('resume');
     await paused.result();

@@ -90,7 +90,7 @@ describe('a single page', () => {
     origin.answer(json([]));
     expect((await rig.run('plain')).outcome).toBe('empty');
     const alert = expect.objectContaining({ event: 'alert', source: 'plain', name: 'empty' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
   });
 });
 

@@ -19,6 +19,7 @@ const source = (name: string, schedule: string) =>
 const configure = (...sources: string[]) =>
   writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n${sources.join('')}`);
 const pulse = () => source('pulse', ', schedule: { every: 1s }');
+const hourly = () => source('new', ', schedule: { every: 1h }');
 const asks = () => origin.requests.filter((path) => path === '/pulse').length;
 
 interface SourceStatus {
@@ -43,7 +44,8 @@ const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000
 
 beforeAll(async () => {
   let number = 0;
-  origin = await startOrigin((_url, response) => {
+  origin = await startOrigin((url, response) => {
+    if (url.pathname === '/refusing') response.statusCode = 403;
     response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
   });
   folder = temporaryFolder();
@@ -169,6 +171,26 @@ describe('schedules', () => {
     });
   });
 
+  test('diff shows a cron line that was edited in Temporal, beside its memo, and apply puts it right', async () => {
+    const same = '3 schedules are as the configuration wants\n';
+    for (const cron of ['@every 90m', 'CRON_TZ=Europe/Vienna 0 9 * * MON-FRI # work']) {
+      configure(pulse().replace('1s', '2s'), source('cronned', `, schedule: { cron: "${cron}" }`), hourly());
+      await daybook('schedules', 'apply');
+      await soon(async () => expect(await daybook('schedules', 'diff')).toBe(same));
+    }
+    await client.schedule.getHandle('scrape-cronned').update((found) => ({
+      ...found,
+      spec: { cronExpressions: ['0 7 * * 1-5'], timezone: 'Europe/Vienna' },
+    }));
+    await soon(async () =>
+      expect(await daybook('schedules', 'diff')).toContain(
+        '  cron: 0 7 * * 1-5, expected CRON_TZ=Europe/Vienna 0 9 * * MON-FRI # work\n',
+      ),
+    );
+    await daybook('schedules', 'apply');
+    await soon(async () => expect(await daybook('schedules', 'diff')).toBe(same));
+  });
+
   test('pauses the schedule of a source that is gone, and lets it go on when it is back; prune deletes it', async () => {
     configure(pulse());
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}paused/);
@@ -202,7 +224,8 @@ describe('schedules', () => {
 });
 
 describe('backfill', () => {
-  const windowed = () => source('windowed', ', incremental: { cursor: at, start_param: since, end_param: until }');
+  const incremental = ', incremental: { cursor: at, start_param: since, end_param: until }';
+  const windowed = () => source('windowed', incremental);
 
   test('shows its plan, does it, and remembers what became of each window', async () => {
     configure(pulse(), windowed());
@@ -224,6 +247,18 @@ describe('backfill', () => {
     ]);
     const { stderr } = await workplace.runBeside(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
+  });
+
+  test('that fails prints JSON alone with --json', async () => {
+    configure(pulse(), windowed(), source('refusing', incremental));
+    const range = ['--from', '2026-11-01', '--to', '2026-11-02'];
+    const failed = await workplace.runBeside(['backfill', 'refusing', ...range, '--json']);
+    expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([
+      1,
+      { done: 0, failedCount: 1, error: expect.stringMatching(/^1 of 1 windows of refusing failed: /) as string },
+    ]);
+    const detached = await daybook('backfill', 'windowed', ...range, '--detach', '--json');
+    expect(JSON.parse(detached)).toEqual({ source: 'windowed', workflowId: 'backfill-windowed' });
   });
 
   test.each([

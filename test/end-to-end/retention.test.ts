@@ -26,6 +26,7 @@ describe('a day that is retired', () => {
     return (await daybook('sql', '--json', text)).stdout.trim();
   };
   const run = async () => JSON.parse((await daybook('run', 'items', '--json')).stdout) as Receipt;
+  const poll = () => readFileSync(join(folder, 'data', 'state', 'items.json'), 'utf8');
   const archive = join(folder, 'data', 'archives', `${day}.csv.gz`);
 
   beforeAll(async () => {
@@ -59,13 +60,14 @@ describe('a day that is retired', () => {
       intact.map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
     );
     const refused = await daybook('restore', '--day', day);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/nothing was changed/)]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/no row was changed/)]);
     expect((await rows()).split('\n')).toHaveLength(1);
     writeFileSync(archive, intact);
 
     const restored = await daybook('restore', '--day', day);
     expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/^restored 2 of 2 rows/)]);
     expect(await rows()).toBe(before);
+    expect(restored.stderr).toMatch(`./daybook replay-csv --day ${day} brings`);
     await daybook('partitions', 'maintain');
     expect(await rows()).toBe(before);
   });
@@ -80,11 +82,39 @@ describe('a day that is retired', () => {
     expect((await run()).postgres).toMatchObject({ written: 3 });
   });
 
+  test('is not forgotten while a schedule may start a run in the middle', async () => {
+    const ask = source.replace(' }', ', schedule: { every: 1d } }');
+    writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n  - ${ask}\npartitions: { retention: 3d }\n`);
+    await daybook('schedules', 'apply');
+    const refused = await daybook('forget', '--source', 'items', '--yes');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/\.\/daybook pause items --reason/)]);
+    expect((await rows()).split('\n')).toHaveLength(3);
+    await daybook('pause', 'items', '--reason', 'forget');
+    expect(await daybook('forget', '--source', 'items', '--yes')).toMatchObject({ code: 0 });
+    configure('{ retention: 3d }');
+    await run();
+  });
+
   test('is given up by --undo: the next rollover retires it, and its records are expired', async () => {
-    await daybook('restore', '--day', day, '--undo');
+    const undone = await daybook('restore', '--day', day, '--undo', '--json');
+    expect(JSON.parse(undone.stdout)).toEqual({ day, wasKept: true });
     expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
     await daybook('state', 'reset', 'items');
     expect((await run()).postgres).toMatchObject({ written: 0, duplicate: 1, expired: 2 });
     expect((await daybook('status')).stdout).toMatch('PostgreSQL');
+  });
+
+  test('whose records were expired meanwhile takes them once it is restored: poll memory is gone', async () => {
+    expect((await run()).postgres).toMatchObject({ written: 0, expired: 0 });
+    expect((JSON.parse(poll()) as { file: unknown }).file).not.toBeNull();
+    expect(await daybook('forget', '--day', today, '--yes')).toMatchObject({ code: 0 });
+    for (const name of [`${day}.csv.gz`, `${day}.json`, `${day}.2.csv.gz`, `${day}.2.json`]) {
+      rmSync(join(folder, 'data', 'archives', name), { force: true });
+    }
+    await run();
+    expect((JSON.parse(poll()) as { file: unknown }).file).not.toBeNull();
+    const opened = await daybook('restore', '--day', day);
+    expect([opened.code, opened.stdout]).toEqual([0, expect.stringMatching(/an empty day was opened/)]);
+    expect((await run()).postgres).toMatchObject({ written: 2, duplicate: 1, expired: 0 });
   });
 });

@@ -211,7 +211,7 @@ describe('scrapeRun', () => {
         name: 'run_failed',
         message: `InvalidConfig: ${receipt?.error.message}`,
       });
-      await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+      await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
     } finally {
       await broken.close();
     }
@@ -223,7 +223,7 @@ describe('scrapeRun', () => {
     writeFileSync(rig.path('data', 'state', 'one.json'), '{"version":1}');
     expect(await rig.run('one')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
     const alert = expect.objectContaining({ event: 'alert', name: 'state', source: 'one' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
   });
 
   test('of a source that failed twice waits, and says why; one by command asks at once and ends the streak', async () => {
@@ -287,7 +287,7 @@ describe('scrapeRun', () => {
     writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
     expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
     const alert = expect.objectContaining({ event: 'alert', name: 'config' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert));
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
     rig.configure(yaml(origin.url));
   });
 });

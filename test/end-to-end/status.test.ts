@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Status } from '../../src/worker/status/status.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
@@ -23,6 +24,14 @@ async function daybook(...args: string[]) {
   const { code, stdout, stderr } = await workplace.runBeside(args);
   expect([code, stderr]).toEqual([0, expect.any(String)]);
   return { stdout, stderr };
+}
+async function temporal(act: (client: Client) => Promise<unknown>): Promise<void> {
+  const connection = await Connection.connect({ address: (await status()).temporal.address ?? '' });
+  try {
+    await act(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
 }
 const status = async () => JSON.parse((await daybook('status', '--json')).stdout) as Status;
 const find = async (name: string) => (await status()).sources.find((found) => found.name === name);
@@ -55,7 +64,8 @@ describe('status', () => {
         config: null,
         postgres: { reachable: true, error: null, version: expect.any(String) as string },
       },
-      partitions: { ahead: 7, oldest: now.slice(0, 10) },
+      partitions: { ahead: 7, oldest: now.slice(0, 10), rollover: { missing: false, paused: null, late: false } },
+      stack: { pid: running.pid, missing: [] },
       temporal: {
         reachable: true,
         address: expect.stringContaining(':') as string,
@@ -169,7 +179,56 @@ describe('dead-letters replay', () => {
   });
 });
 
+describe('status, where the rollover does not run', () => {
+  const lines = async () => (await daybook('status')).stdout;
+  const check = async () => (await workplace.runBeside(['status', '--check'])).code;
+
+  test('warns of one that is paused; --check fails once days are missing', async () => {
+    await until('alerts are gone', async () => {
+      rmSync(join(folder, 'data', 'alerts'), { recursive: true, force: true });
+      return (await check()) === 0;
+    });
+    await temporal((client) => client.schedule.getHandle('partition-rollover').pause('look'));
+    await until('it is paused', async () => (await status()).partitions.rollover?.paused?.reason === 'look');
+    expect(await lines()).toMatch(
+      /^rollover {4}is paused \(look\), so nothing is maintained: temporal schedule toggle/m,
+    );
+    expect(await check()).toBe(0);
+    const last = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '_');
+    await daybook('sql', `drop table raw_events_${last}`);
+    expect((await status()).partitions.rollover?.late).toBe(true);
+    expect(await check()).toBe(1);
+  });
+
+  test('warns of one that is missing, and schedules apply makes it', async () => {
+    await temporal((client) => client.schedule.getHandle('partition-rollover').delete());
+    await until('it is gone', async () => (await status()).partitions.rollover?.missing);
+    expect(await lines()).toMatch(/^rollover {4}has no schedule, .* schedules apply makes it$/m);
+    const json = async (command: string) => {
+      const { stdout } = await daybook('schedules', command, '--json');
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+    };
+    const missing = { schedule: 'partition-rollover', source: null, action: 'create' };
+    expect((await json('diff'))[0]).toMatchObject(missing);
+    expect((await json('apply'))[0]).toMatchObject(missing);
+    await until('it is there', async () => (await status()).partitions.rollover?.missing === false);
+  });
+});
+
 describe('status, where a server is away', () => {
+  test('says that up is starting PostgreSQL again', async () => {
+    // `up` is held, or it would have started PostgreSQL again before status looks.
+    process.kill(running.pid, 'SIGSTOP');
+    process.kill(running.parts()['postgres'] ?? 0, 'SIGKILL');
+    const { stdout, code } = await workplace.runBeside(['status']);
+    process.kill(running.pid, 'SIGCONT');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^stack .*being started again: postgres$/m)]);
+    await until('it is back', async () => (await status()).postgres.reachable);
+  });
+
   test('names Temporal, and tells the rest', async () => {
     process.kill(running.parts()['temporal'] ?? 0, 'SIGSTOP');
     const { stdout, code } = await workplace.runBeside(['status', '--json']);
@@ -187,7 +246,10 @@ describe('status, where a server is away', () => {
     process.kill(running.parts()['postgres'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ postgres: { reachable: false, error: expect.any(String) as string }, partitions: null },
+      ...{
+        postgres: { reachable: false, error: expect.any(String) as string },
+        partitions: { ahead: null, rollover: { missing: false } },
+      },
       ...{ temporal: { reachable: true }, sources: [{ name: 'odd', health: 'ok', recordsToday: null }] },
     });
   });

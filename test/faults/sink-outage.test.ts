@@ -48,8 +48,9 @@ async function openDeliveries(): Promise<string[]> {
 }
 /** Logs come a little later. */
 const alerted = (fields: object) =>
-  vi.waitFor(() =>
-    expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'alert', source: 'lines', ...fields })),
+  vi.waitFor(
+    () => expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'alert', source: 'lines', ...fields })),
+    { timeout: 20_000 },
   );
 const markers = (sink: string) => rig.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
 /** A deliverer that was refused rests for half a minute; a worker that starts wakes a new one. */

@@ -19,6 +19,10 @@ export class ArchiveFolder {
     return JSON.parse(readFileSync(join(this.#folder, 'archives', `${name}.json`), 'utf8')) as Record<string, unknown>;
   }
 
+  removeManifest(name: string): void {
+    rmSync(join(this.#folder, 'archives', `${name}.json`));
+  }
+
   csv(name: string): string {
     return gunzipSync(readFileSync(this.path(name))).toString();
   }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveRefused, SinkUnavailable } from '../../src/domain/errors.ts';
-import { forgetRows } from '../../src/sinks/postgres/forget-rows.ts';
+import { countRows, forgetRows } from '../../src/sinks/postgres/forget-rows.ts';
 import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
 import { restoreDay, unkeepDay } from '../../src/sinks/postgres/restore-day.ts';
-import { retireDays } from '../../src/sinks/postgres/retire-days.ts';
+import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
+import { retireDays, type RetirementStep } from '../../src/sinks/postgres/retire-days.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { ArchiveFolder } from './archive-folder.ts';
 import { attempt, batchOf, record, rejection } from './batches.ts';
@@ -41,13 +42,26 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
       ...{ owner: database.settings, archives: folder.archives, keptFrom },
       ...{ signal: new AbortController().signal, onStep: () => undefined },
     });
+  /** As if killed before a step. */
+  const retireUntil = (killBefore: RetirementStep) => {
+    const abort = new AbortController();
+    return retireDays({
+      ...{ owner: database.settings, archives: folder.archives, keptFrom: '2026-10-02', signal: abort.signal },
+      onStep: (step) => {
+        if (step === killBefore) abort.abort(new Error('killed'));
+        abort.signal.throwIfAborted();
+      },
+    });
+  };
   const restore = () => restoreDay({ owner: database.settings, archives: folder.archives, day });
 
   test('brings every column of every row back, keys too, and no rollover retires it before it is given up', async () => {
     const before = await everything();
     await retire();
     expect(await everything()).toEqual([]);
-    expect(await restore()).toEqual({ day, archives: [`archives/${day}.csv.gz`], rows: 3, restored: 3 });
+    expect(await restore()).toEqual({
+      ...{ day, outcome: 'restored', archives: [`archives/${day}.csv.gz`], rows: 3, restored: 3, damage: null },
+    });
     expect(await everything()).toEqual(before);
     expect(await restore()).toMatchObject({ rows: 3, restored: 0 });
     expect((await retire()).retired).toEqual([]);
@@ -99,28 +113,69 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     folder.flip(day);
     const error = await rejection(restore());
     expect(error).toBeInstanceOf(ArchiveRefused);
-    expect(error.message).toMatch(/archives\/2026-10-01\.csv\.gz.*nothing was changed/);
+    expect(error.message).toMatch(/archives\/2026-10-01\.csv\.gz.*no row was changed/);
     expect(await listPartitions(database.pool, 'public')).toEqual([]);
     expect(await database.count('select count(*) from raw_event_days')).toBe(0);
   });
 
-  test('refuses a day that has no archive, naming those that have', async () => {
-    expect((await rejection(restore())).message).toMatch(/found no archive of 2026-10-01.*there is none of any day/);
+  test('refuses a day that has no archive and is not retired, naming those that have', async () => {
+    expect((await rejection(restore())).message).toMatch(/no archive of 2026-10-01.*not retired.*there is none of any/);
     await retire();
-    const other = restoreDay({ owner: database.settings, archives: folder.archives, day: '2026-09-09' });
+    const other = restoreDay({ owner: database.settings, archives: folder.archives, day: '2026-10-09' });
     expect((await rejection(other)).message).toMatch(/archives of 2026-10-01/);
+    expect(await database.count('select count(*) from raw_event_days')).toBe(0);
+  });
+
+  test('opens a retired day without an archive: it takes records again, and no rollover retires it', async () => {
+    await retire();
+    const empty = '2026-09-09';
+    const open = () => restoreDay({ owner: database.settings, archives: folder.archives, day: empty });
+    expect((await write('news', [record('e', empty)])).counts).toMatchObject({ expired: 1 });
+    expect(await open()).toMatchObject({ outcome: 'opened_empty', archives: [], restored: 0, damage: null });
+    expect((await write('news', [record('e', empty)])).counts).toMatchObject({ written: 1, expired: 0 });
+    expect(await open()).toMatchObject({ outcome: 'kept' });
+    expect((await retire()).retired).toEqual([]);
+    expect(await database.count(`select count(*) from raw_events where source_id = 'e'`)).toBe(1);
+  });
+
+  test('opens no empty day where an archive stands without its manifest', async () => {
+    await retire();
+    folder.removeManifest(day);
+    expect((await rejection(restore())).message).toMatch(/2026-10-01\.csv\.gz without its manifest.*move the archive/);
+    expect(await listPartitions(database.pool, 'public')).toEqual([]);
+    expect(await database.count('select count(*) from raw_event_days')).toBe(0);
+  });
+
+  test.each([
+    ['before its archive was written', 'archive', false],
+    ['with an archive', 'prune', false],
+    ['with an archive that is damaged', 'prune', true],
+  ] as const)('opens a day that was put back %s: it takes records again', async (_what, step, isDamaged) => {
+    const damaged = expect.stringMatching(/2026-10-01\.csv\.gz/) as string;
+    await rejection(retireUntil(step));
+    expect((await retire(null)).putBack).toEqual([day]);
+    if (isDamaged) folder.flip(day);
+    const before = await everything();
+    expect((await write('news', [record('late', day)])).counts).toMatchObject({ expired: 1 });
+    expect(await restore()).toMatchObject({
+      ...{ outcome: step === 'prune' && !isDamaged ? 'restored' : 'kept', restored: 0 },
+      damage: isDamaged ? damaged : null,
+    });
+    expect(await everything()).toEqual(before);
+    expect((await write('news', [record('late', day)])).counts).toMatchObject({ written: 1, expired: 0 });
+    expect((await retire()).retired).toEqual([]);
+  });
+
+  test('keeps a day that comes into a database whose floor is below it', async () => {
+    await retire();
+    await resetDatabase(database.settings, true);
+    await restore();
+    expect((await retire()).retired).toEqual([]);
+    expect(await database.count('select count(*) from raw_events')).toBe(3);
   });
 
   test('refuses a day that is half retired', async () => {
-    const abort = new AbortController();
-    const half = retireDays({
-      ...{ owner: database.settings, archives: folder.archives, keptFrom: '2026-10-02', signal: abort.signal },
-      onStep: (step) => {
-        if (step === 'drop') abort.abort(new Error('killed'));
-        abort.signal.throwIfAborted();
-      },
-    });
-    await rejection(half);
+    await rejection(retireUntil('drop'));
     const error = await rejection(restore());
     expect(error).toBeInstanceOf(SinkUnavailable);
     expect(error.message).toMatch(/half retired.*partitions maintain/);
@@ -143,13 +198,38 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     await database.rows(`delete from raw_events where source_id = 'c,"'`);
     const forget = (what: { day: string | null; source: string | null }) =>
       forgetRows(database.settings, what, () => undefined);
-    expect(await forget({ day, source: 'news' })).toEqual({ rows: 2, keys: 3 });
-    expect(await forget({ day, source: 'news' })).toEqual({ rows: 0, keys: 0 });
+    expect(await forget({ day, source: 'news' })).toEqual({ rows: 2, keys: 3, sources: ['news'] });
+    expect(await forget({ day, source: 'news' })).toEqual({ rows: 0, keys: 0, sources: [] });
     expect((await write('news', [record('c,"', day, '{}')])).counts.written).toBe(1);
-    expect(await forget({ day, source: null })).toEqual({ rows: 2, keys: 2 });
-    expect(await forget({ day: null, source: 'other' })).toEqual({ rows: 1, keys: 1 });
+    expect(await forget({ day, source: null })).toEqual({ rows: 2, keys: 2, sources: ['news', 'other'] });
+    expect(await forget({ day: null, source: 'other' })).toEqual({ rows: 1, keys: 1, sources: ['other'] });
     expect(await database.count('select count(*) from raw_event_keys')).toBe(0);
   });
+
+  test.each(['detach', 'archive', 'prune', 'drop'] as const)(
+    'of a day that is half retired, killed before %s, nothing is forgotten: rows would outlive their keys',
+    async (step) => {
+      await write('other', [record('x', '2026-10-02')]);
+      await rejection(retireUntil(step));
+      const keys = await database.count('select count(*) from raw_event_keys');
+      for (const what of [
+        { day, source: null },
+        { day, source: 'news' },
+        { day: null, source: 'news' },
+      ]) {
+        const error = await rejection(forgetRows(database.settings, what, () => undefined));
+        expect(error.message).toMatch(/^forget: found 2026-10-01 half retired, .*partitions maintain/);
+        expect((await rejection(countRows(database.settings, what))).message).toBe(error.message);
+      }
+      expect(await database.count('select count(*) from raw_event_keys')).toBe(keys);
+      const other = forgetRows(database.settings, { day: null, source: 'other' }, () => undefined);
+      expect(await other).toMatchObject({ rows: 1, keys: 1 });
+      await retire();
+      expect(await restore()).toMatchObject({ restored: 3 });
+      const again = forgetRows(database.settings, { day, source: 'news' }, () => undefined);
+      expect(await again).toMatchObject({ rows: 3, keys: 3 });
+    },
+  );
 
   test('many rows and keys are forgotten in batches, each of them', async () => {
     const many = Array.from({ length: 45_000 }, (_, n) => record(`k${n}`, n % 2 ? day : '2026-10-02'));
@@ -158,7 +238,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     const rows = await database.count(`select count(*) from raw_events where source = 'many'`);
     let batches = 0;
     expect(await forgetRows(database.settings, { day: null, source: 'many' }, () => batches++)).toEqual({
-      ...{ rows, keys: 45_000 },
+      ...{ rows, keys: 45_000, sources: ['many'] },
     });
     expect(batches).toBe(6);
     expect(await database.count('select count(*) from raw_event_keys')).toBe(3);

@@ -167,7 +167,16 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
     writeFileSync(sealedFile(folder), '');
     expect((await compare()).damaged).toHaveLength(1);
     await database.rows(`update raw_event_floor set retired_before = '2026-11-02'`);
+    await database.rows('drop table raw_events_2026_11_01');
     await expect(compare()).rejects.toThrow(/2026-11-01 is retired .*restore --day 2026-11-01/);
+  });
+
+  test('compares a day below the floor that is in raw_events: one that was restored, or put back', async () => {
+    await store(record('a'));
+    await database.rows(`update raw_event_floor set retired_before = '2026-11-02'`);
+    expect(await compare()).toMatchObject({ consistent: true, postgres: { rows: 1 } });
+    await database.rows(`delete from raw_events where source_id = 'a'`);
+    expect(found(await compare())).toEqual([['deleted_rows', 1, ['news/a']]]);
   });
 
   test('canonicalJson and jsonb agree on what is equal', async () => {

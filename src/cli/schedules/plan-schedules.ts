@@ -1,5 +1,7 @@
-import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import type { Client, ScheduleDescription } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
+
+import { describeSchedule } from '../../worker/status/describe-schedule.ts';
 import { scheduleMemoKey, scrapeScheduleId } from '../../domain/names.ts';
 import { isRemoved } from './removed-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
@@ -57,7 +59,7 @@ export async function planSchedules(
 async function planSchedule(client: Client, source: SourceConfig, { adopt }: PlanOptions): Promise<ScheduleChange> {
   const { name, schedule } = source;
   const change = { source: name, returns: false, differences: [] };
-  const found = await describe(client, name);
+  const found = await describeSchedule(client, scrapeScheduleId(name));
   if (!schedule || !found) return { ...change, action: 'create' };
   const differences = scheduleDifferences(source, schedule, found);
   if (!isOurs(found, name)) return { ...change, differences, action: adopt ? 'adopt' : 'foreign' };
@@ -66,17 +68,8 @@ async function planSchedule(client: Client, source: SourceConfig, { adopt }: Pla
 }
 
 async function isAdopted(client: Client, source: string): Promise<boolean> {
-  const found = await describe(client, source);
+  const found = await describeSchedule(client, scrapeScheduleId(source));
   return found !== null && isOurs(found, source);
-}
-
-async function describe(client: Client, source: string): Promise<ScheduleDescription | null> {
-  try {
-    return await client.schedule.getHandle(scrapeScheduleId(source)).describe();
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return null;
-    throw error;
-  }
 }
 
 /** The mark is in the schedule's own memo, or in that of its action where it was adopted: the former cannot be changed. */

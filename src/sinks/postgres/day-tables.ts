@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { dayOfPartition, type Day } from '../../domain/day.ts';
+import { dayOfPartition, partitionName, type Day } from '../../domain/day.ts';
 import type { DayState, DayTable } from '../../domain/retention.ts';
 import type { OwnerSession } from './maintenance-session.ts';
 
@@ -30,6 +30,14 @@ export async function readDayStates({ client, table }: OwnerSession): Promise<Ma
   return new Map(rows.map(({ day, state }) => [day, state]));
 }
 
+/** Days whose retirement began and did not end: their rows may be out of reach. */
+export async function listHalfRetired(session: OwnerSession): Promise<Day[]> {
+  const states = await readDayStates(session);
+  const isBegun = ({ day, status }: DayTable) =>
+    status === 'pending' || (states.has(day) && states.get(day) !== 'restored');
+  return (await listDayTables(session)).filter(isBegun).map(({ day }) => day);
+}
+
 /** Notes what was done with a day. */
 export async function markDay(
   { client, table }: OwnerSession,
@@ -56,15 +64,27 @@ export async function raiseFloor({ client, table }: OwnerSession, from: Day): Pr
   );
 }
 
-/** What reading the floor takes: also one who is not the owner may. */
-interface Floor extends Pick<OwnerSession, 'table'> {
+/** What reading takes: also one who is not the owner may. */
+interface Reader extends Pick<OwnerSession, 'table'> {
   readonly client: Pick<ClientBase, 'query'>;
 }
 
 /** Days before it are retired. */
-export async function readFloor({ client, table }: Floor): Promise<Day> {
+export async function readFloor({ client, table }: Reader): Promise<Day> {
   const { rows } = await client.query<{ day: Day }>(
     `select to_char(retired_before, 'YYYY-MM-DD') as day from ${table('raw_event_floor')}`,
   );
   return rows[0]?.day ?? '0001-01-01';
+}
+
+/** Whether the rows of a day are in raw_events, as restored days and those that were put back are below the floor. */
+export async function isAttached({ client, table }: Reader, day: Day): Promise<boolean> {
+  const { rows } = await client.query<{ attached: boolean }>(
+    `select exists (
+       select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+       where i.inhparent = $1::regclass and c.relname = $2::text
+         and not coalesce((to_jsonb(i) ->> 'inhdetachpending')::boolean, false)) as attached`,
+    [table('raw_events'), partitionName(day)],
+  );
+  return rows[0]?.attached === true;
 }

@@ -1,8 +1,8 @@
 import type { PostgresSettings } from '../../config/environment.ts';
 import type { Day } from '../../domain/day.ts';
-import { DaybookError } from '../../domain/errors.ts';
+import { DaybookError, SinkUnavailable } from '../../domain/errors.ts';
 import { dayBounds } from '../../domain/retention.ts';
-import { listDayTables } from './day-tables.ts';
+import { listDayTables, listHalfRetired } from './day-tables.ts';
 import { withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { postgresFailure } from './postgres-failure.ts';
 
@@ -17,15 +17,22 @@ export interface ForgottenRows {
   readonly keys: number;
 }
 
+/** What is gone, and the sources that it was of. */
+interface Forgotten extends ForgottenRows {
+  readonly sources: readonly string[];
+}
+
 /** Rows or keys that one statement removes. */
 const batchRows = 10_000;
 
-/** What {@link forgetRows} would remove, and the sources that it concerns, in order. */
-export async function countRows(
-  owner: PostgresSettings,
-  what: ForgetWhat,
-): Promise<ForgottenRows & { sources: string[] }> {
-  return withOwner(owner, async ({ client, table }) => {
+/**
+ * What {@link forgetRows} would remove, and the sources that it concerns, in order.
+ * @throws SinkUnavailable
+ */
+export async function countRows(owner: PostgresSettings, what: ForgetWhat): Promise<Forgotten> {
+  return withOwner(owner, async (session) => {
+    const { client, table } = session;
+    await refuseHalfRetired(session, what);
     const { where, values } = condition(what);
     const { rows } = await client.query<{ source: string; rows: string; keys: string }>(
       `select source, sum(rows) as rows, sum(keys) as keys from (
@@ -47,16 +54,20 @@ export async function countRows(
 /**
  * Removes rows with their keys, and keys whose rows are gone already, in batches: a kill leaves whole ones. Days that are
  * retired have no rows. May be repeated.
+ * @throws SinkUnavailable where rows are out of reach because their day is half retired: keys alone would go
  */
 export async function forgetRows(
   owner: PostgresSettings,
   what: ForgetWhat,
   onBatch: (done: ForgottenRows) => void,
-): Promise<ForgottenRows> {
+): Promise<Forgotten> {
   return withOwnerAlone(owner, async (session) => {
+    await refuseHalfRetired(session, what);
     let done: ForgottenRows = { rows: 0, keys: 0 };
-    const add = ({ rows, keys }: ForgottenRows) => {
+    const sources = new Set<string>();
+    const add = ({ rows, keys, sources: of }: Forgotten) => {
       done = { rows: done.rows + rows, keys: done.keys + keys };
+      for (const source of of) sources.add(source);
       onBatch(done);
     };
     for (const { day, status } of await listDayTables(session)) {
@@ -65,15 +76,42 @@ export async function forgetRows(
     }
     await forgetKeys(session, what, add);
     await session.client.query(`vacuum ${session.table('raw_event_keys')}`);
-    return done;
+    return { ...done, sources: [...sources].sort() };
   }).catch(failed);
+}
+
+async function refuseHalfRetired(session: OwnerSession, { day, source }: ForgetWhat): Promise<void> {
+  const held: Day[] = [];
+  for (const half of await listHalfRetired(session)) {
+    if (day !== null && half !== day) continue;
+    if (source === null || (await holdsRowsOf(session, half, source))) held.push(half);
+  }
+  if (held.length === 0) return;
+  throw new SinkUnavailable(
+    `forget: found ${held.join(', ')} half retired, expected ${held.length === 1 ? 'it' : 'them'} retired or not; run ./daybook partitions maintain first, then forget`,
+  );
+}
+
+async function holdsRowsOf({ client, partition }: OwnerSession, day: Day, source: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `select exists (select from only ${partition(day)} where source = $1::text) as found`,
+    [source],
+  );
+  return rows[0]?.found === true;
+}
+
+/** Columns of the statements that remove. */
+interface Counted {
+  readonly keys: string;
+  /** Null where there was none. */
+  readonly sources: string[] | null;
 }
 
 async function forgetDayRows(
   { client, table, partition }: OwnerSession,
   day: Day,
   { source }: ForgetWhat,
-  add: (batch: ForgottenRows) => void,
+  add: (batch: Forgotten) => void,
 ): Promise<void> {
   const statement = `with doomed as materialized (
       select id, source, source_id, occurred_at from only ${partition(day)}
@@ -85,13 +123,14 @@ async function forgetDayRows(
       where k.source = d.source collate "C" and k.source_id = d.source_id collate "C" and k.occurred_at = d.occurred_at
       returning 1
     )
-    select (select max(id)::text from doomed) as last, (select count(*) from rows) as rows, (select count(*) from keys) as keys`;
+    select (select max(id)::text from doomed) as last, (select array_agg(distinct source) from doomed) as sources,
+      (select count(*) from rows) as rows, (select count(*) from keys) as keys`;
   for (let last = '-9223372036854775808'; ;) {
-    const { rows } = await client.query<{ last: string | null; rows: string; keys: string }>(statement, [last, source]);
+    const { rows } = await client.query<Counted & { last: string | null; rows: string }>(statement, [last, source]);
     const [batch] = rows;
     if (!batch || batch.last === null) return;
     last = batch.last;
-    add({ rows: Number(batch.rows), keys: Number(batch.keys) });
+    add({ rows: Number(batch.rows), keys: Number(batch.keys), sources: batch.sources ?? [] });
   }
 }
 
@@ -99,7 +138,7 @@ async function forgetDayRows(
 async function forgetKeys(
   { client, table }: OwnerSession,
   { day, source }: ForgetWhat,
-  add: (batch: ForgottenRows) => void,
+  add: (batch: Forgotten) => void,
 ): Promise<void> {
   const [from, to] = day === null ? ['-infinity', 'infinity'] : dayBounds(day);
   const statement = `with part as materialized (
@@ -110,17 +149,18 @@ async function forgetKeys(
       delete from ${table('raw_event_keys')} k using part p
       where k.source = p.source and k.source_id = p.source_id
         and p.occurred_at >= $4::timestamptz and p.occurred_at < $5::timestamptz
-      returning 1
+      returning k.source
     )
-    select p.source, p.source_id, (select count(*) from gone) as keys
+    select p.source, p.source_id, (select count(*) from gone) as keys,
+      (select array_agg(distinct source) from gone) as sources
     from part p order by p.source desc, p.source_id desc limit 1`;
   for (let last = ['', '']; ;) {
     const values = [...last, source, from, to];
-    const { rows } = await client.query<{ source: string; source_id: string; keys: string }>(statement, values);
+    const { rows } = await client.query<Counted & { source: string; source_id: string }>(statement, values);
     const [batch] = rows;
     if (!batch) return;
     last = [batch.source, batch.source_id];
-    add({ rows: 0, keys: Number(batch.keys) });
+    add({ rows: 0, keys: Number(batch.keys), sources: batch.sources ?? [] });
   }
 }
 

@@ -1,14 +1,14 @@
 import type { PostgresSettings } from '../../config/environment.ts';
 import type { Archives } from '../../domain/archive.ts';
-import type { Day } from '../../domain/day.ts';
-import { DaybookError, SinkUnavailable } from '../../domain/errors.ts';
+import { partitionName, type Day } from '../../domain/day.ts';
+import { ArchiveRefused, DaybookError, SinkUnavailable } from '../../domain/errors.ts';
 import { createPool } from './connection.ts';
-import { listDayTables, markDay, readDayStates, readFloor, unmarkDay } from './day-tables.ts';
+import { listDayTables, listHalfRetired, markDay, readDayStates, readFloor, unmarkDay } from './day-tables.ts';
 import { loadArchive } from './load-archive.ts';
 import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { createPartitions } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
-import { verifiedArchives } from './verified-archives.ts';
+import { verifiedArchives, type VerifiedArchive } from './verified-archives.ts';
 
 export interface RestoreOptions {
   readonly owner: PostgresSettings;
@@ -18,38 +18,85 @@ export interface RestoreOptions {
 
 export interface RestoredDay {
   readonly day: Day;
+  /** `opened_empty`: it was retired, and has no archive. `kept`: it is in raw_events, and nothing was read. */
+  readonly outcome: 'restored' | 'opened_empty' | 'kept';
   readonly archives: readonly string[];
   /** Rows that the archives hold. */
   readonly rows: number;
   /** Rows that went in now; the others are there already, or their keys belong to another time. */
   readonly restored: number;
+  /** What is wrong with an archive of a day that is in raw_events all the same; null where nothing is. */
+  readonly damage: string | null;
 }
 
 /**
- * Brings a retired day back from its archives, each row as it was, each key once. Nothing changes unless every archive
- * holds what its manifest says. The day is kept from then on, until {@link unkeepDay}. May be repeated.
+ * Brings a retired day back from its archives, each row as it was, each key once; without an archive it is opened empty. A
+ * day that is retired changes only if every archive holds what its manifest says. The day takes records and is kept from
+ * then on, until {@link unkeepDay}. May be repeated.
  * @throws ArchiveRefused, SinkUnavailable
  */
 export async function restoreDay({ owner, archives, day }: RestoreOptions): Promise<RestoredDay> {
-  const verified = await verifiedArchives(archives, day);
+  const found = await verifiedArchives(archives, day).catch((error: unknown) => {
+    if (error instanceof ArchiveRefused) return error;
+    throw error;
+  });
   try {
     return await withOwnerAlone(owner, async (session) => {
-      await refuseUnfinished(session, day);
-      if (day < (await readFloor(session))) await markDay(session, day, 'restored');
+      const isAttached = await refuseUnfinished(session, day);
+      const isBelowFloor = day < (await readFloor(session));
+      const isThere = isAttached && isBelowFloor;
+      if (found instanceof ArchiveRefused && !isThere) throw found;
+      const verified = found instanceof ArchiveRefused ? [] : found;
+      if (verified.length === 0 && !isThere) await refuseWithout(archives, day, isBelowFloor);
+      await markDay(session, day, 'restored');
       await makePartition(owner, day);
-      let restored = 0;
-      await session.client.query('begin; set local lock_timeout = 30000');
-      // The newest first: of a key that stands in several, it knows best.
-      for (const archive of verified.toReversed()) restored += await loadArchive(session, archives, day, archive);
-      await session.client.query('commit');
-      await session.client.query(`analyze ${session.partition(day)}`);
+      const restored = await loadAll(session, archives, day, verified);
       const rows = verified.reduce((sum, { manifest }) => sum + manifest.rows, 0);
-      return { day, archives: verified.map(({ path }) => path), rows, restored };
+      return {
+        ...{ day, outcome: verified.length > 0 ? 'restored' : isThere ? 'kept' : 'opened_empty' },
+        ...{ archives: verified.map(({ path }) => path), rows, restored },
+        damage: found instanceof ArchiveRefused ? found.message : null,
+      };
     });
   } catch (error) {
     if (error instanceof DaybookError) throw error;
     throw postgresFailure(error, `${day} could not be restored; run it again`);
   }
+}
+
+async function loadAll(
+  session: OwnerSession,
+  archives: Archives,
+  day: Day,
+  verified: readonly VerifiedArchive[],
+): Promise<number> {
+  if (verified.length === 0) return 0;
+  let restored = 0;
+  await session.client.query('begin; set local lock_timeout = 30000');
+  // The newest first: of a key that stands in several, it knows best.
+  for (const archive of verified.toReversed()) restored += await loadArchive(session, archives, day, archive);
+  await session.client.query('commit');
+  await session.client.query(`analyze ${session.partition(day)}`);
+  return restored;
+}
+
+/** A day that was retired without a row has no archive; one whose archive is not whole, or that was never retired, is a mistake. */
+async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean): Promise<void> {
+  const [bare] = await archives.list(day);
+  if (bare) {
+    throw new ArchiveRefused(
+      `restore: found ${bare.path} without its manifest, expected archives/${day}.json beside it; nothing was changed; put it back, or move the archive away to open an empty day`,
+    );
+  }
+  if (isBelowFloor) return;
+  const days = await archives.days();
+  const known =
+    days.length === 0
+      ? 'there is none of any day'
+      : `there are archives of ${days.length === 1 ? days[0] : `${days.length} days, ${days[0]} to ${days.at(-1)}`}`;
+  throw new ArchiveRefused(
+    `restore: found no archive of ${day}, which is not retired, expected archives/${day}.csv.gz with its manifest in the store; ${known}`,
+  );
 }
 
 /**
@@ -66,12 +113,17 @@ export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<bool
   });
 }
 
-async function refuseUnfinished(session: OwnerSession, day: Day): Promise<void> {
-  const state = (await readDayStates(session)).get(day);
+/** @returns whether the day is in raw_events */
+async function refuseUnfinished(session: OwnerSession, day: Day): Promise<boolean> {
+  if ((await listHalfRetired(session)).includes(day)) {
+    throw new SinkUnavailable(
+      `restore: found ${day} half retired, expected it retired or not; run ./daybook partitions maintain first`,
+    );
+  }
   const found = (await listDayTables(session)).find((table) => table.day === day);
-  if ((state === undefined || state === 'restored') && (!found || found.status === 'attached')) return;
+  if (found?.status !== 'detached') return found !== undefined;
   throw new SinkUnavailable(
-    `restore: found ${day} half retired, expected it retired or not; run ./daybook partitions maintain first`,
+    `restore: found ${partitionName(day)} detached by hand, expected it in raw_events or gone; attach it again, or rename it`,
   );
 }
 

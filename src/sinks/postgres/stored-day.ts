@@ -1,7 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { Day } from '../../domain/day.ts';
 import type { WindowText } from '../../domain/windows.ts';
-import { readFloor } from './day-tables.ts';
+import { isAttached, readFloor } from './day-tables.ts';
 
 /** A row of raw_events, times as PostgreSQL prints them in UTC. */
 export interface StoredRow {
@@ -19,8 +19,8 @@ export interface StoredKey {
 
 /** Rows of a day, as one snapshot shows them. */
 export interface StoredDay {
-  /** Days before it are retired. */
-  retiredBefore(): Promise<Day>;
+  /** The first day that is not retired, where this one is; null where its rows are in raw_events, or may come. */
+  retiredBefore(): Promise<Day | null>;
   rows(withPayload: boolean): AsyncGenerator<StoredRow[]>;
   /** So many rows, picked at random, with their payloads. */
   sample(rows: number): Promise<StoredRow[]>;
@@ -52,7 +52,11 @@ export async function readStoredDay<T>(
     `e.source, e.source_id as "sourceId", e.occurred_at::text as "occurredAt", ${payload} as payload`;
   const keys = async (text: string) => (await client.query<StoredKey>(text, values)).rows;
   const day: StoredDay = {
-    retiredBefore: () => readFloor({ client, table }),
+    async retiredBefore() {
+      const floor = await readFloor({ client, table });
+      const ofDay = from.slice(0, 10);
+      return ofDay < floor && !(await isAttached({ client, table }, ofDay)) ? floor : null;
+    },
     async *rows(withPayload) {
       const payload = withPayload ? 'e.payload::text' : 'null::text';
       await client.query(

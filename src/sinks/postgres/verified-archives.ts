@@ -9,7 +9,7 @@ export interface VerifiedArchive {
   readonly manifest: ArchiveManifest;
 }
 
-/** The archives of a day, each content once. @throws ArchiveRefused where one does not hold what it should */
+/** The archives of a day, each content once; none where there is none. @throws ArchiveRefused where one does not hold what it should */
 export async function verifiedArchives(archives: Archives, day: Day): Promise<VerifiedArchive[]> {
   const contents = new Map<string, VerifiedArchive | ArchiveUnverified>();
   for (const { path, manifest } of await archives.list(day)) {
@@ -29,20 +29,8 @@ export async function verifiedArchives(archives: Archives, day: Day): Promise<Ve
   const outcomes = [...contents.values()];
   for (const outcome of outcomes) {
     if (outcome instanceof ArchiveUnverified) {
-      throw new ArchiveRefused(
-        `restore: ${outcome.message}; nothing was changed; put an intact copy of the file there`,
-      );
+      throw new ArchiveRefused(`restore: ${outcome.message}; no row was changed; put an intact copy of the file there`);
     }
-  }
-  if (outcomes.length === 0) {
-    const days = await archives.days();
-    const known =
-      days.length === 0
-        ? 'there is none of any day'
-        : `there are archives of ${days.length === 1 ? days[0] : `${days.length} days, ${days[0]} to ${days.at(-1)}`}`;
-    throw new ArchiveRefused(
-      `restore: found no archive of ${day}, expected archives/${day}.csv.gz with its manifest in the store; ${known}`,
-    );
   }
   return outcomes as VerifiedArchive[];
 }

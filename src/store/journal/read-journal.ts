@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse';
+import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
 import type { CsvRecord } from '../../domain/csv-text.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time.ts';
@@ -78,7 +78,8 @@ export async function* readJournal(
   } catch (error) {
     if (isMissing(error) || error instanceof DamagedFile) throw error;
     if (rows.length > 0) yield rows.splice(0);
-    damage(line + 1, `${messageOf(error)}, expected ${expectationOf(file)}; nothing behind it was read`);
+    const breach = breachOf(error);
+    damage(breach.line ?? line + 1, `${breach.what}, expected ${expectationOf(file)}; nothing behind it was read`);
     return;
   } finally {
     parser.destroy();
@@ -133,6 +134,24 @@ function rowOf(record: readonly string[], line: number, layout: Layout): Journal
     (place) => record[place],
   );
   return { source, sourceId, occurredAt: formatMicros(time.micros), payload, line };
+}
+
+/** What breaks a row off, in words of ours: those of the parser speak of its options. */
+const breaches: Partial<Record<CsvErrorCode, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quote that opens a field and no quote that closes it',
+  CSV_INVALID_CLOSING_QUOTE: 'text behind the closing quote of a field',
+  INVALID_OPENING_QUOTE: 'a quote within a field that no quote opens',
+};
+
+/** @returns the line where the parser knows it better than who counts the rows that it gave: it keeps some back */
+function breachOf(error: unknown): { what: string; line?: number } {
+  if (!(error instanceof CsvError)) return { what: messageOf(error) };
+  const what = `found ${breaches[error.code] ?? 'what is no CSV'}`;
+  const { lines } = error;
+  if (typeof lines !== 'number') return { what };
+  return error.code === 'CSV_QUOTE_NOT_CLOSED'
+    ? { what: `${what} before the end on line ${lines}` }
+    : { what, line: lines };
 }
 
 function manifestBeside({ path }: JournalFile): string {

@@ -118,13 +118,13 @@ export const gauges: readonly GaugeDefinition[] = [
     name: 'daybook_partitions_ahead',
     help: 'Days after today that have a partition, without a gap.',
     labels: [],
-    values: ({ status }) => one(status.partitions?.ahead),
+    values: ({ status }) => one(status.partitions.ahead),
   },
   {
     name: 'daybook_partition_oldest_timestamp_seconds',
     help: 'The day of the oldest partition.',
     labels: [],
-    values: ({ status }) => one(day(status.partitions?.oldest)),
+    values: ({ status }) => one(day(status.partitions.oldest)),
   },
   {
     name: 'daybook_last_maintenance_timestamp_seconds',

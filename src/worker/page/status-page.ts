@@ -195,7 +195,7 @@ class StatusPage {
       item('PostgreSQL', postgres.reachable ? (postgres.error ?? postgres.version ?? '') : away(postgres.error)),
       item(
         'Partitions',
-        partitions ? `${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}` : 'unknown',
+        partitions.ahead !== null ? `${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}` : 'unknown',
       ),
       item('Maintenance', lastMaintenanceAt === null ? 'none known' : this.#time(lastMaintenanceAt)),
       ...postgres.longTransactions.map(({ pid, user, application, since }) => {

@@ -5,12 +5,22 @@ import { healthOf, type Health } from '../../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
 import type { SourceState } from '../../domain/state.ts';
 import type { DatabaseStatus, RowsToday } from './database.ts';
+import { isMaintenanceLate, type RolloverStatus } from './rollover.ts';
 import type { ScheduleStatus, SchedulesStatus, ServerStatus } from './schedules.ts';
 import { summarizeWaiting, type Waiting } from './waiting.ts';
 
+export interface KnownSource {
+  readonly name: string;
+  readonly everyMs: number | null;
+  /** Its schedule is a cron line: only the server knows when it is due. */
+  readonly isCron: boolean;
+}
+
 /** The sources that status tells of. */
 export interface KnownSources {
-  readonly sources: readonly { readonly name: string; readonly everyMs: number | null }[];
+  readonly sources: readonly KnownSource[];
+  /** Days that are to have a partition ahead; null where that cannot be read. */
+  readonly premake: number | null;
   /** What is wrong with the configuration; the sources are then those that remember something. */
   readonly broken: string | null;
 }
@@ -44,15 +54,36 @@ export interface Status {
   }[];
   /** Null where the configuration is good. */
   readonly config: { readonly broken: string } | null;
-  readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
+  readonly partitions: {
+    /** Null where PostgreSQL cannot be asked. */
+    readonly ahead: number | null;
+    readonly oldest: Day | null;
+    /** Null where Temporal cannot be asked. */
+    readonly rollover: (RolloverStatus & { readonly late: boolean }) | null;
+  };
+  /** Whoever runs the embedded stack, and which of its parts are being started again; null where none runs. */
+  readonly stack: StackStatus | null;
   readonly alerts: readonly Alert[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
 }
 
+export interface StackStatus {
+  readonly pid: number;
+  readonly missing: readonly string[];
+}
+
 /** The sources of a configuration. */
-export function configuredSources({ sources }: Config): KnownSources['sources'] {
-  return sources.map(({ name, schedule }) => ({ name, everyMs: schedule?.every ?? null }));
+export function knownSources({ sources, partitions }: Config, broken: string | null): KnownSources {
+  const known = sources.map(({ name, schedule }) => ({
+    ...{ name, everyMs: schedule?.every ?? null, isCron: schedule?.cron !== undefined },
+  }));
+  return { sources: known, premake: partitions.premake, broken };
+}
+
+/** A source of which no more than its name is known. */
+export function unknownSource(name: string): KnownSource {
+  return { name, everyMs: null, isCron: false };
 }
 
 /** What status is made of. */
@@ -62,6 +93,7 @@ export interface StatusFacts {
   readonly rowsToday: RowsToday;
   readonly schedules: SchedulesStatus;
   readonly server: ServerStatus;
+  readonly stack: StackStatus | null;
   readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
   readonly alerts: readonly Alert[];
   /** By source. */
@@ -76,7 +108,9 @@ export interface SourceMemory {
 
 /** Puts together how things stand. */
 export function statusOf(facts: StatusFacts, now: Date): Status {
-  const { known, database, schedules, server, waiting, alerts } = facts;
+  const { known, database, schedules, server, stack, waiting, alerts } = facts;
+  const { ahead, oldest } = database.partitions ?? { ahead: null, oldest: null };
+  const { rollover } = schedules;
   const names = new Set(known.sources.map(({ name }) => name));
   const others = new Set([...schedules.others.keys(), ...waiting.keys()].filter((name) => !names.has(name)));
   return {
@@ -85,7 +119,11 @@ export function statusOf(facts: StatusFacts, now: Date): Status {
       ...{ name, schedule: schedules.others.get(name) ?? null, ...countWaiting(waiting.get(name) ?? []) },
     })),
     config: known.broken === null ? null : { broken: known.broken },
-    partitions: database.partitions,
+    partitions: {
+      ...{ ahead, oldest },
+      rollover: rollover && { ...rollover, late: isMaintenanceLate(rollover, ahead, known.premake) },
+    },
+    stack,
     alerts,
     postgres: database.server,
     temporal: server,
@@ -93,23 +131,25 @@ export function statusOf(facts: StatusFacts, now: Date): Status {
 }
 
 function sourceStatus(
-  { name, everyMs }: KnownSources['sources'][number],
+  { name, everyMs }: KnownSource,
   { memories, schedules, rowsToday, waiting: allWaiting, alerts }: StatusFacts,
   now: Date,
 ): SourceStatus {
   const { lastReceipt, state } = memories.get(name) ?? { lastReceipt: null, state: null };
-  const { paused, nextRunAt } = schedules.sources.get(name) ?? { paused: null, nextRunAt: null };
+  const { paused, nextRunAt, missed } = schedules.sources.get(name) ?? noSchedule;
   const waiting = allWaiting.get(name) ?? [];
   const failing = alerts.find((alert) => alert.source === name && alert.name === 'run_failed');
   const failingSince = failing?.since ?? null;
   return {
     name,
-    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, failingSince, now }),
+    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, missed, failingSince, now }),
     ...{ lastReceipt, nextRunAt, watermark: state?.watermark ?? null, paused },
     recordsToday: rowsToday ? (rowsToday.get(name) ?? 0) : null,
     ...countWaiting(waiting),
   };
 }
+
+const noSchedule: ScheduleStatus = { paused: null, nextRunAt: null, missed: null };
 
 function countWaiting(waiting: readonly Waiting[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
   return { deferred: waiting.reduce((sum, { batches }) => sum + batches, 0), waiting };

@@ -14,7 +14,7 @@ import { readLastMaintenance } from './last-maintenance.ts';
 import { LastReceipts, type LastRuns } from './last-receipts.ts';
 import { Reading, type Read } from './reading.ts';
 import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
-import { configuredSources, statusOf, type SourceMemory, type Status } from './status.ts';
+import { knownSources, statusOf, type SourceMemory, type Status } from './status.ts';
 import { readWaiting, type Waiting } from './waiting.ts';
 
 export interface WatchOptions {
@@ -104,7 +104,7 @@ export class Watch {
     ]);
     const now = new Date();
     const { config, broken } = this.#options.config.current();
-    const known = { sources: configuredSources(config), broken: broken?.message ?? null };
+    const known = knownSources(config, broken?.message ?? null);
     const { waiting, alerts, memories } = store?.value ?? noStore;
     const { server, schedules, openWindows, lastMaintenanceAt } = temporal?.value ?? this.#noTemporal('not asked yet');
     const database = postgres?.value ?? unreachable(new Error('not asked yet'));
@@ -112,7 +112,7 @@ export class Watch {
     const rowsToday = rows && dayOfDate(new Date(rows.atMs)) === dayOfDate(now) ? rows.value : null;
     const age = (read: Read<unknown> | null) => read && now.getTime() - read.atMs;
     return {
-      status: statusOf({ known, database, rowsToday, schedules, server, waiting, alerts, memories }, now),
+      status: statusOf({ known, database, rowsToday, schedules, server, stack: null, waiting, alerts, memories }, now),
       ...{ memories, openWindows, lastMaintenanceAt },
       ...{ letters: letters?.value ?? null, windows: windows?.value ?? null },
       ages: {
@@ -136,11 +136,15 @@ export class Watch {
   /** A server that is away is a finding; what it said before stays. */
   async #readTemporal(previous: TemporalFacts | null): Promise<TemporalFacts> {
     const { client, config } = this.#options;
-    const known = new Set(config.current().config.sources.map(({ name }) => name));
+    const { sources } = knownSources(config.current().config, null);
+    const memories = (await this.#store.latest(temporalMs))?.value.memories ?? noStore.memories;
+    const lastEnds = new Map(
+      [...memories].flatMap(([name, { last }]): [string, Date][] => (last ? [[name, new Date(last.finishedAt)]] : [])),
+    );
     try {
       return await client.withDeadline(Date.now() + temporalMs, async () => ({
         server: this.#server(null),
-        schedules: await listScheduleStatus(client, known),
+        schedules: await listScheduleStatus(client, sources, lastEnds),
         openWindows: await readOpenWindows(client),
         lastMaintenanceAt:
           (await readLastMaintenance(client, this.#maintenance)) ?? previous?.lastMaintenanceAt ?? null,
@@ -154,7 +158,7 @@ export class Watch {
   #noTemporal(error: string): TemporalFacts {
     return {
       server: this.#server(error),
-      schedules: { sources: new Map(), others: new Map() },
+      schedules: { sources: new Map(), others: new Map(), rollover: null },
       openWindows: new Map(),
       lastMaintenanceAt: null,
     };

@@ -216,6 +216,14 @@ describe('a source', () => {
     expect(complaint).not.toContain('hunter22');
   });
 
+  test.each([
+    ['timeout: 2d', 'found "2d", expected 1ms to 1d'],
+    ['schedule: { every: 10ms }', 'found "10ms", expected at least 1s'],
+    ['schedule: { every: 1h, catchup_window: 1s }', 'found "1s", expected at least 10s'],
+  ])('with %s is told of the limit in the words of the file', (line, message) => {
+    expect(problemsIn(daybookYaml([http(line)]))[0]?.message).toBe(message);
+  });
+
   test('with a header name that is none is told what was expected', () => {
     expect(complaints(daybookYaml([http('headers: { "X Y": a }')])).join()).toContain('expected a header name');
   });

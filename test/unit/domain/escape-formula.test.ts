@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { escapeFormula } from '../../../src/domain/escape-formula.ts';
 
-test.each(['=1+1', '+1', '-1', '@sum', '\tx', '\rx', '\nx'])('%j gets an apostrophe in front', (cell) => {
-  expect(escapeFormula(cell)).toBe(`'${cell}`);
-});
+test.each(['=1+1', '+1', '-1', '@sum', '\tx', '\rx', '\nx', '＝1+1', '＋1', '－1', '＠sum'])(
+  '%j gets an apostrophe in front',
+  (cell) => {
+    expect(escapeFormula(cell)).toBe(`'${cell}`);
+  },
+);
 
 test.each(['', 'a=1', ' =1', "'=1", '{"a":"=1"}', '1', '2026-11-01'])('%j stays as it is', (cell) => {
   expect(escapeFormula(cell)).toBe(cell);

@@ -10,6 +10,7 @@ const health = (facts: Partial<HealthFacts>, secondsLater = 0) =>
     paused: null,
     waiting: null,
     everyMs: null,
+    missed: null,
     failingSince: null,
     now: new Date(Date.parse(finishedAt) + secondsLater * 1000),
     ...facts,
@@ -61,6 +62,12 @@ describe('healthOf', () => {
   test('gives a source that runs often two minutes', () => {
     expect(health({ everyMs: 1_000 }, 120).health).toBe('ok');
     expect(health({ everyMs: 1_000 }, 121).health).toBe('late');
+  });
+
+  test('is late where a schedule that tells its times was due three times', () => {
+    expect(health({ missed: 2 }, 1e6).health).toBe('ok');
+    expect(health({ missed: 3 }, 121).health).toBe('late');
+    expect(health({ missed: 3 }, 120).health).toBe('ok');
   });
 
   test('is never late by command only', () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openConfigFile, type ConfigFile } from '../../../src/config/config-file.ts';
 import { noWindows } from '../../../src/worker/status/backfill-windows.ts';
-import { configuredSources, statusOf, type StatusFacts } from '../../../src/worker/status/status.ts';
+import { knownSources, statusOf, type StatusFacts } from '../../../src/worker/status/status.ts';
 import type { Observed } from '../../../src/worker/status/watch.ts';
 import { aReceipt } from '../domain/a-receipt.ts';
 
@@ -20,7 +20,8 @@ export function configOf(folder: string, ...names: readonly string[]): ConfigFil
 
 /** How things stand where each source of a configuration has run well, with whatever a test wants otherwise. */
 export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}): Observed {
-  const sources = configuredSources(config.current().config);
+  const known = knownSources(config.current().config, null);
+  const { sources } = known;
   const at = '2026-11-01T09:00:00.000Z';
   const memories = new Map(
     sources.map(({ name }) => {
@@ -31,10 +32,11 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
   const server = { reachable: true, version: '18', error: null, longTransactions: [] };
   const status = statusOf(
     {
-      known: { sources, broken: null },
+      known,
       database: { server, partitions: { ahead: 7, oldest: '2026-11-01' } },
       rowsToday: new Map(),
-      schedules: { sources: new Map(), others: new Map() },
+      schedules: { sources: new Map(), others: new Map(), rollover: null },
+      stack: null,
       server: { address: '127.0.0.1:7233', reachable: true, error: null, ui: 'http://127.0.0.1:8233' },
       ...{ waiting: new Map(), alerts: [], memories },
       ...part,

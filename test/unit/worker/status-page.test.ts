@@ -47,9 +47,10 @@ describe('the status page', () => {
       ]),
       schedules: {
         sources: new Map([
-          ['press', { paused: { by: 'ann@desk', reason: 'look at it', until: null }, nextRunAt: null }],
+          ['press', { paused: { by: 'ann@desk', reason: 'look at it', until: null }, nextRunAt: null, missed: null }],
         ]),
         others: new Map([['gone', 'paused']]),
+        rollover: null,
       },
       alerts: [alertOf('SourceRefused: 403')],
     });

@@ -164,7 +164,21 @@ describe('damage', () => {
   );
 
   test.each([
-    ['a quote that nothing closes', 'news,a,2026-11-01T00:00:00.000000Z,"{}\n', /line \d: .*expected CSV as RFC 4180/],
+    [
+      'a quote that nothing closes',
+      'news,a,2026-11-01T00:00:00.000000Z,"{}\n',
+      /line 2: found a quote that opens a field and no quote that closes it before the end on line \d, expected CSV as RFC 4180 has it; mend/,
+    ],
+    [
+      'text behind a closing quote',
+      'news,a,2026-11-01T00:00:00.000000Z,"{}"x\n',
+      /line 2: found text behind the closing quote of a field, expected CSV as RFC 4180 has it; mend/,
+    ],
+    [
+      'a quote within a field',
+      'news,a"b,2026-11-01T00:00:00.000000Z,{}\n',
+      /line 2: found a quote within a field that no quote opens, expected CSV as RFC 4180 has it; mend/,
+    ],
     ['a last line without an end', 'news,a,2026-11-01T00:00:00.000000Z,{}', /line 2: the last line has no end/],
     ['too few fields', 'news,a,2026-11-01T00:00:00.000000Z\n', /line 2: found 3 fields, expected 4/],
     [

@@ -1,0 +1,49 @@
+import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
+import { describeSchedule } from '../../worker/status/describe-schedule.ts';
+import { rolloverSchedule } from './rollover-schedule.ts';
+
+/** Daybook's own schedules, which no configuration names. One that is there is left as it is. */
+const ownSchedules: readonly ScheduleOptions[] = [rolloverSchedule];
+
+/** What is to become of a schedule of Daybook's own; in JSON as a line beside those of the sources. */
+export interface OwnScheduleChange {
+  readonly schedule: string;
+  readonly source: null;
+  readonly action: 'create' | 'none';
+  readonly differences: readonly [];
+  readonly returns: false;
+}
+
+/** Which of Daybook's own schedules are missing; changes nothing. */
+export async function planOwnSchedules(client: Client): Promise<OwnScheduleChange[]> {
+  return Promise.all(
+    ownSchedules.map(async ({ scheduleId }) =>
+      changeOf(scheduleId, (await describeSchedule(client, scheduleId)) ? 'none' : 'create'),
+    ),
+  );
+}
+
+/** Makes those of Daybook's own schedules that are missing. Safe to repeat. */
+export async function makeOwnSchedules(client: Client): Promise<OwnScheduleChange[]> {
+  return Promise.all(
+    ownSchedules.map(async (options) => {
+      const isThere = (await describeSchedule(client, options.scheduleId)) !== null;
+      return changeOf(options.scheduleId, !isThere && (await make(client, options)) ? 'create' : 'none');
+    }),
+  );
+}
+
+async function make(client: Client, options: ScheduleOptions): Promise<boolean> {
+  try {
+    await client.schedule.create(options);
+    return true;
+  } catch (error) {
+    // Another `up` beside this one made it meanwhile.
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
+  }
+}
+
+function changeOf(schedule: string, action: OwnScheduleChange['action']): OwnScheduleChange {
+  return { schedule, source: null, action, differences: [], returns: false };
+}
