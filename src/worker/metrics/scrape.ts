@@ -16,8 +16,8 @@ export interface ScrapeOptions {
   readonly sdkMetrics: string | null;
 }
 
-/** How long what the gauges tell is waited for; Prometheus itself waits for 10 s by default. */
-const patienceMs = 5_000;
+/** How long what the gauges tell is waited for: PostgreSQL is away after 5 s, and Prometheus waits for 10 s by default. */
+const patienceMs = 6_000;
 const sdkMs = 1_000;
 
 /** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */

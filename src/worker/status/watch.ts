@@ -4,6 +4,7 @@ import type { PostgresSettings } from '../../config/environment.ts';
 import type { Alert } from '../../domain/alert.ts';
 import { dayOfDate } from '../../domain/day.ts';
 import { messageOf } from '../../domain/errors.ts';
+import { within } from '../../domain/within.ts';
 import { openAlerts } from '../../store/alerts.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { createLetterCounts } from '../../store/dead-letters.ts';
@@ -60,7 +61,9 @@ interface TemporalFacts {
   readonly lastMaintenanceAt: string | null;
 }
 
-const temporalMs = 10_000;
+/** A server that does not answer this soon is away. */
+const answerMs = 3_000;
+const temporalMs = 20_000;
 
 /** Watches what workers share, for those who ask often: each part is read now and then, and remembered. */
 export class Watch {
@@ -142,6 +145,8 @@ export class Watch {
       [...memories].flatMap(([name, { last }]): [string, Date][] => (last ? [[name, new Date(last.finishedAt)]] : [])),
     );
     try {
+      // The native client goes on trying long after a deadline.
+      await within(answerMs, client.workflowService.getSystemInfo({}));
       return await client.withDeadline(Date.now() + temporalMs, async () => ({
         server: this.#server(null),
         schedules: await listScheduleStatus(client, sources, lastEnds),

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
 import { createReplayDay } from '../../../src/activities/replay-day.ts';
 import { noCounts } from '../../../src/domain/receipt.ts';
+import { notMeasured } from '../../../src/domain/measures.ts';
 import type { ReplayTally } from '../../../src/domain/journal.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import type { StorageWriter } from '../../../src/sinks/storage-writer.ts';
@@ -32,7 +33,13 @@ async function replay(place: unknown, failAfter = Number.POSITIVE_INFINITY) {
   };
   const environment = new MockActivityEnvironment({ heartbeatDetails: place });
   const store = createDirectoryStore(folder.path);
-  const dependencies = { postgres, store, journal: foldersIn(folder.path), config: { current: () => null } };
+  const dependencies = {
+    postgres,
+    store,
+    journal: foldersIn(folder.path),
+    config: { current: () => null },
+    measures: notMeasured,
+  };
   const replayDay = createReplayDay(dependencies as unknown as ActivityDependencies);
   const input = { unit: { kind: 'day', source, day } as const, choice, firstRunId: 'run' };
   const result = await environment.run(replayDay, input).catch((error: unknown) => error as Error);
