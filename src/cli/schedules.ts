@@ -1,8 +1,7 @@
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
 import { print, printJson } from './output.ts';
-import { hasRolloverSchedule, makeRolloverSchedule } from './schedules/rollover-schedule.ts';
-import { rolloverId } from '../domain/names.ts';
 import { applySchedules } from './schedules/apply-schedules.ts';
+import { applyOwnSchedules, planOwnSchedules, type OwnScheduleChange } from './schedules/own-schedules.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './schedules/plan-schedules.ts';
 import { withTemporal } from './temporal-client.ts';
 
@@ -12,11 +11,11 @@ type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean 
 export async function diffSchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const { sources } = loadConfig(context);
-  const { changes, rollover } = await withTemporal(requireTemporal(context), async (client) => ({
-    rollover: (await hasRolloverSchedule(client)) ? null : 'is missing',
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
+    own: await planOwnSchedules(client),
     changes: await planSchedules(client, sources, options),
   }));
-  if (rollover !== null && !options.json) print(`${rolloverId}  ${rollover}`);
+  showOwn(own, options, 'is missing');
   show(changes, options, {
     ...{ create: 'is missing', update: 'differs', adopt: 'would be adopted', pause: 'would be paused' },
     delete: 'would be deleted',
@@ -27,15 +26,20 @@ export async function diffSchedulesCommand(options: SchedulesOptions): Promise<v
 export async function applySchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const { sources } = loadConfig(context);
-  const { changes, rollover } = await withTemporal(requireTemporal(context), async (client) => ({
-    rollover: (await makeRolloverSchedule(client)) ? 'created' : null,
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
+    own: await applyOwnSchedules(client),
     changes: await applySchedules(client, sources, options),
   }));
-  if (rollover !== null && !options.json) print(`${rolloverId}  ${rollover}`);
+  showOwn(own, options, 'created');
   show(changes, options, {
     ...{ create: 'created', update: 'updated', adopt: 'adopted', pause: 'paused: its source is gone from the file' },
     delete: 'deleted: its source is gone from the file',
   });
+}
+
+function showOwn(changes: readonly OwnScheduleChange[], { json }: SchedulesOptions, word: string): void {
+  if (json) return changes.forEach(printJson);
+  for (const { schedule, action } of changes) if (action === 'create') print(`${schedule}  ${word}`);
 }
 
 type Words = Readonly<Record<Exclude<ScheduleChange['action'], 'none' | 'foreign'>, string>>;

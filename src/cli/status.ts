@@ -1,9 +1,11 @@
 import type { Alert } from '../domain/alert.ts';
+import type { CanaryReport } from '../domain/canary.ts';
 import { dayOfDate, type Day } from '../domain/day.ts';
 import { healthOf, type Health } from '../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { openAlerts } from '../store/alerts.ts';
+import { readCanaryReport } from '../store/canary-report.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
 import { createContext, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
@@ -44,6 +46,8 @@ export interface Status {
   /** Null where the configuration is good. */
   readonly config: { readonly broken: string } | null;
   readonly partitions: { readonly ahead: number; readonly oldest: Day | null } | null;
+  /** What the last canary had to say; null where none has ended yet. */
+  readonly canary: CanaryReport | null;
   readonly alerts: readonly Alert[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
@@ -91,6 +95,7 @@ async function readStatus(context: Context, now: Date): Promise<Status> {
     })),
     config: known.broken === null ? null : { broken: known.broken },
     partitions: database.partitions,
+    canary: await readCanaryReport(store),
     alerts,
     postgres: database.server,
     temporal: schedules.server,

@@ -9,8 +9,8 @@ import { startTemporal } from '../embedded/temporal.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { ensureAhead } from '../sinks/postgres/partitions.ts';
-import { makeRolloverSchedule } from './schedules/rollover-schedule.ts';
 import { applySchedules } from './schedules/apply-schedules.ts';
+import { applyOwnSchedules } from './schedules/own-schedules.ts';
 import {
   createContext,
   externalPostgres,
@@ -126,7 +126,7 @@ async function startServices(
   const worker = await startSupervisedWorker(context, servers, supervisor, (receipt) => print(receiptLine(receipt)));
   onWorker(worker);
   const schedules = await withTemporal(temporal, async (client) => {
-    await makeRolloverSchedule(client);
+    await applyOwnSchedules(client);
     return applySchedules(client, config.sources);
   });
   for (const { source, action } of schedules) {

@@ -15,6 +15,7 @@ import type { HostLimit } from '../domain/host-budget.ts';
 import { taskQueue } from '../domain/names.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { createCsvWriter } from '../sinks/csv/csv-writer.ts';
+import { createCanaryRows } from '../sinks/postgres/canary-rows.ts';
 import { createMaintenance } from '../sinks/postgres/maintenance.ts';
 import { isMigrated, readDatabaseId } from '../sinks/postgres/migrate.ts';
 import { createPostgresWriter } from '../sinks/postgres/postgres-writer.ts';
@@ -109,6 +110,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       csv: createCsvWriter(createDirectoryStore(journal.csv)),
       journal,
       postgres: createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
+      canaryRows: createCanaryRows(pool, postgres.schema),
       maintenance: createMaintenance(settings.owner),
       owner: settings.owner,
       fileProgress: createFileProgressStore(store),
