@@ -28,8 +28,7 @@ export async function canary(): Promise<CanaryResult> {
   // Whoever cancels it now has it end in order all the same.
   return CancellationScope.nonCancellable(async () => {
     await cleanUp(steps);
-    await settle(steps);
-    const outcome = steps.outcome();
+    const outcome = await settle(steps);
     if (outcome.ok) return outcome;
     throw workflowFailure({ ...outcome.error, message: `${outcome.step}: ${outcome.error.message}` }, outcome);
   });
@@ -73,10 +72,12 @@ async function cleanUp(steps: CanarySteps): Promise<void> {
 }
 
 /** Whoever cannot be told now is told by the next one. */
-async function settle(steps: CanarySteps): Promise<void> {
-  const work = () => canaryActivities().settleCanary({ canary: steps.outcome() });
+async function settle(steps: CanarySteps): Promise<CanaryResult | FailedCanary> {
+  const outcome = steps.outcome();
+  const work = () => canaryActivities().settleCanary({ canary: outcome });
   const settled = await steps.run('report', work).catch(() => null);
   if (settled?.notify) await tellAlerts(canarySource);
+  return settled === null ? steps.outcome() : outcome;
 }
 
 interface StepFailure extends RunFailure {
