@@ -142,12 +142,13 @@ describe('the canary of a running stack', () => {
   });
 
   test('two workers that share the data folder serve it alike', async () => {
-    for (let n = 0; n < 4; n++)
-      expect(await smoke()).toMatchObject({ code: 0, stdout: expect.stringMatching(smokeOk) });
+    for (const { code, stdout } of await Promise.all([smoke(), smoke(), smoke()])) {
+      expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
+    }
     expect(await left()).toEqual([0, []]);
     const { stdout } = await workplace.runBeside(['status']);
-    expect(stdout).toMatch(/^canary {6}came through \d+s ago, in \d+\.\d\d s$/m);
-  });
+    expect(stdout).toMatch(/^canary {6}came through \d+[sm] ago, in \d+\.\d\d s$/m);
+  }, 180_000);
 
   test('is not seen by verify, export and replay-csv', async () => {
     await database.query('begin; lock table raw_event_keys in share row exclusive mode');
@@ -162,7 +163,7 @@ describe('the canary of a running stack', () => {
     expect(replay.code).toBe(2);
     await database.query('rollback');
     expect((await canary).code).toBe(0);
-  });
+  }, 180_000);
 
   test('leaves nothing behind where both workers are killed in the middle of it', async () => {
     await database.query('begin; lock table raw_event_keys in share row exclusive mode');
@@ -173,7 +174,7 @@ describe('the canary of a running stack', () => {
     await database.query('rollback');
     expect(await canary).toMatchObject({ code: 0, stdout: expect.stringMatching(smokeOk) });
     expect(await left()).toEqual([0, []]);
-  }, 90_000);
+  }, 180_000);
 
   test('fails where PostgreSQL lacks a table, with one line and an alert; the next one resolves it', async () => {
     await database.query('alter table raw_event_keys rename to keys_away');
@@ -194,11 +195,13 @@ describe('the canary of a running stack', () => {
       1,
       expect.stringMatching(/^alert {7}canary daybook-canary since/m),
     ]);
-    expect(checked.stdout).toMatch(/^canary {6}failed \d+s ago, came through the last time \d+s ago: write to Post/m);
+    expect(checked.stdout).toMatch(
+      /^canary {6}failed \d+[sm] ago, came through the last time \d+[sm] ago: write to Post/m,
+    );
     await database.query('alter table keys_away rename to raw_event_keys');
     expect((await smoke()).code).toBe(0);
     expect((await workplace.runBeside(['status', '--check'])).code).toBe(0);
     const { rows: found } = await database.query<{ left: string }>(rows);
     expect(Number(found[0]?.left)).toBe(0);
-  });
+  }, 180_000);
 });
