@@ -5,6 +5,7 @@ import type { Alert } from '../domain/alert.ts';
 import type { Measures } from '../domain/measures.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { Maintenance } from '../sinks/postgres/maintenance.ts';
+import type { CanaryRows } from '../sinks/postgres/canary-rows.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
 import type { SchemaChecks } from '../sources/extraction/schema-checks.ts';
 import type { OpenReaders } from '../sources/files/open-readers.ts';
@@ -26,6 +27,7 @@ export interface ActivityDependencies {
   /** Where the CSV writer's parts lie, and archives. */
   readonly journal: JournalFolders;
   readonly postgres: StorageWriter;
+  readonly canaryRows: CanaryRows;
   readonly maintenance: Maintenance;
   /** The owner of the tables, on a direct connection. */
   readonly owner: PostgresSettings;

@@ -1,7 +1,10 @@
 import type { ActivityDependencies } from './dependencies.ts';
+import { createCleanCanary } from './clean-canary.ts';
+import { createConfirmCanary } from './confirm-canary.ts';
 import { createDeferBatches } from './defer-batches.ts';
 import { createDeliverBatches } from './deliver-batches.ts';
 import { createFetchBatch } from './fetch-batch.ts';
+import { createFetchCanary } from './fetch-canary.ts';
 import { createFinishReplay } from './finish-replay.ts';
 import { createMaintainPartitions } from './maintain-partitions.ts';
 import { createIndexPayloads } from './index-payloads.ts';
@@ -15,6 +18,7 @@ import { createPlanJournalReplay } from './plan-journal-replay.ts';
 import { createReplayDay } from './replay-day.ts';
 import { createRequestBackfill } from './request-backfill.ts';
 import { createRetirePartitions } from './retire-partitions.ts';
+import { createSettleCanary } from './settle-canary.ts';
 import { createSettleMaintenance } from './settle-maintenance.ts';
 import { createTidyPartitions } from './tidy-partitions.ts';
 import { createResolveSource } from './resolve-source.ts';
@@ -58,6 +62,10 @@ export function createActivities(dependencies: ActivityDependencies) {
     replayLetters: createReplayLetters(dependencies),
     settleReplay: createSettleReplay(dependencies),
     finishReplay: createFinishReplay(dependencies),
+    fetchCanary: createFetchCanary(dependencies),
+    confirmCanary: createConfirmCanary(dependencies),
+    cleanCanary: createCleanCanary(dependencies),
+    settleCanary: createSettleCanary(dependencies),
     unpauseSchedule: createUnpauseSchedule(dependencies),
   };
 }

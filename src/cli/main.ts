@@ -2,10 +2,8 @@ import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { say } from './output.ts';
-import { buildProgram, comingCommands } from './program.ts';
-
-/** Failures that are about how a command was called, or about the configuration. */
-const usageFailures = new Set(['UsageError', 'InvalidConfig', 'InvalidEnvironment', 'UnknownSource']);
+import { buildProgram } from './program.ts';
+import { isUsageFailure } from './usage-error.ts';
 
 // A reader that has seen enough (`| head`) is no failure. What serves goes on without one: Ctrl-C ends the reader of a pipe
 // first, and the parts are still to be stopped.
@@ -38,11 +36,6 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 /** Runs a command line; returns the exit code: 0 done, 1 failed, 2 wrong usage or configuration. */
 async function main(args: readonly string[]): Promise<number> {
-  const name = args.find((arg) => !arg.startsWith('-'));
-  if (name !== undefined && comingCommands.has(name)) {
-    say(`daybook: ${name} is not available yet`);
-    return 2;
-  }
   try {
     await buildProgram().parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
@@ -57,7 +50,7 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof DaybookError) {
     say(`daybook: ${error.message}`);
-    return usageFailures.has(error.type) ? 2 : 1;
+    return isUsageFailure(error) ? 2 : 1;
   }
   say(`daybook: unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
   return 1;

@@ -1,9 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../config/version.ts';
 
-/** Commands that later versions bring. */
-export const comingCommands: ReadonlySet<string> = new Set(['smoke']);
-
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
 export function buildProgram(): Command {
   const program = common(new Command('daybook').exitOverride())
@@ -60,6 +57,10 @@ function addLooking(program: Command): void {
   add(program, 'doctor', doctor, 'doctor')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./doctor.ts')).doctorCommand));
+  const smoke = 'take one record the whole way: scrape, insert, confirm in PostgreSQL and CSV, and take it away again';
+  add(program, 'smoke', smoke, 'smoke')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./smoke.ts')).smokeCommand));
   add(program, 'env', 'print the addresses in use for a shell to evaluate', 'env').action(
     act(async () => (await import('./env.ts')).envCommand),
   );

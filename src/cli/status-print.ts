@@ -1,3 +1,4 @@
+import { describeFailure, type CanaryReport } from '../domain/canary.ts';
 import { rolloverNote } from '../worker/status/rollover.ts';
 import type { SourceStatus, Status } from '../worker/status/status.ts';
 import { formatTable, print, shorten } from './output.ts';
@@ -30,6 +31,7 @@ export function printStatus(status: Status, now: Date): void {
     print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
   const rollover = partitions.rollover && rolloverNote(partitions.rollover);
   if (rollover !== null) print(`rollover    ${rollover}`);
+  if (status.canary) print(`canary      ${canaryText(status.canary, now)}`);
   for (const { pid, user, application, since } of postgres.longTransactions) {
     const who = `pid ${pid} of ${user}${application ? ` (${application})` : ''}`;
     print(`long reader ${who} has held raw_events since ${since}; it holds up retiring days`);
@@ -62,6 +64,12 @@ function unconfiguredNote({ name, schedule, waiting }: Status['unconfigured'][nu
   ];
   const advice = schedule === null ? '' : '; ./daybook schedules apply --prune deletes it';
   return `${name} is no longer configured: ${parts.join('; ')}${advice}`;
+}
+
+function canaryText({ at, lagMs, error, succeededAt }: CanaryReport, now: Date): string {
+  if (!error) return `came through ${distance(at, now)} ago, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
+  const before = succeededAt === null ? 'never before' : `the last time ${distance(succeededAt, now)} ago`;
+  return `failed ${distance(at, now)} ago, came through ${before}: ${shorten(describeFailure({ step: error.step, error }), 240)}`;
 }
 
 const units = [

@@ -4,6 +4,7 @@ import type { PostgresSettings } from '../config/environment.ts';
 import { embeddedUi } from '../embedded/addresses.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { openAlerts } from '../store/alerts.ts';
+import { readCanaryReport } from '../store/canary-report.ts';
 import { readLastReceipt } from '../store/receipts.ts';
 import { readState } from '../store/states.ts';
 import { readDatabaseStatus, readRowsToday, unreachable } from '../worker/status/database.ts';
@@ -54,8 +55,9 @@ async function readStatus(context: Context, now: Date): Promise<Status> {
   if (!found && server.address === null && holder === null) requireTemporal(context);
   const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
   const memories = await readMemories(store, known, now);
+  const canary = await readCanaryReport(store);
   const stack = holder && { pid: holder.pid, missing: context.home.missingParts };
-  return statusOf({ known, database, rowsToday, schedules, server, stack, waiting, alerts, memories }, now);
+  return statusOf({ known, database, rowsToday, schedules, server, stack, canary, waiting, alerts, memories }, now);
 }
 
 async function askDatabase(context: Context, today: Day) {

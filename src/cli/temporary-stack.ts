@@ -19,10 +19,10 @@ import { UsageError } from './usage-error.ts';
  * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.
  * @throws UsageError where the environment forbids it
  */
-export async function withTemporaryStack(
+export async function withTemporaryStack<T>(
   context: Context,
-  work: (temporal: TemporalSettings) => Promise<void>,
-): Promise<void> {
+  work: (temporal: TemporalSettings) => Promise<T>,
+): Promise<T> {
   const { environment, home } = context;
   if (!environment.embedded) {
     throw new UsageError('found DAYBOOK_EMBEDDED=off without TEMPORAL_ADDRESS, expected a server to use');
@@ -64,7 +64,7 @@ export async function withTemporaryStack(
     });
     installFaultHandlers(worker, logger);
     try {
-      await Promise.race([work(temporal), interrupted]);
+      return await Promise.race([work(temporal), interrupted]);
     } finally {
       await worker.stop();
     }

@@ -5,3 +5,10 @@ export class UsageError extends DaybookError {
   readonly type = 'UsageError';
   readonly next = 'never';
 }
+
+const usageTypes = new Set(['UsageError', 'InvalidConfig', 'InvalidEnvironment', 'UnknownSource']);
+
+/** Whether a failure is about how a command was called, or about the configuration. */
+export function isUsageFailure({ type }: DaybookError): boolean {
+  return usageTypes.has(type);
+}

@@ -14,7 +14,8 @@ export type AlertName =
   | 'deferred_postgres'
   | 'batch_gone'
   | 'maintenance'
-  | 'journal';
+  | 'journal'
+  | 'canary';
 
 /** A state change that an operator should know of: the body of a webhook's request. */
 export interface Alert {

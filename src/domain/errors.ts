@@ -133,6 +133,12 @@ export class BatchGone extends DaybookError {
   readonly next = 'never';
 }
 
+/** A sink said that it took the canary's record, but does not have it. */
+export class CanaryLost extends DaybookError {
+  readonly type = 'CanaryLost';
+  readonly next = 'never';
+}
+
 /** An archive is not there, or does not hold what its manifest says. */
 export class ArchiveRefused extends DaybookError {
   readonly type = 'ArchiveRefused';

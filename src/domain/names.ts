@@ -44,6 +44,15 @@ export const rolloverType = 'partitionRollover';
 /** Id of the schedule, and how the ids of its workflows begin. */
 export const rolloverId = 'partition-rollover';
 
+export const canaryType = 'canary';
+
+/** The same of the canary. */
+export const canaryId = 'canary';
+
+export function commandCanaryId(at: Date): string {
+  return `${canaryId}-${at.toISOString()}`;
+}
+
 export const deliverType = 'deliver';
 
 /** Says to a deliverer that there may be more. */

@@ -16,6 +16,7 @@ import { taskQueue } from '../domain/names.ts';
 import type { Redact } from '../domain/redact.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { createCsvWriter } from '../sinks/csv/csv-writer.ts';
+import { createCanaryRows } from '../sinks/postgres/canary-rows.ts';
 import { createMaintenance } from '../sinks/postgres/maintenance.ts';
 import { isMigrated, readDatabaseId } from '../sinks/postgres/migrate.ts';
 import { createPostgresWriter } from '../sinks/postgres/postgres-writer.ts';
@@ -135,6 +136,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
         counters,
       ),
+      canaryRows: createCanaryRows(pool, postgres.schema),
       maintenance: createMaintenance(settings.owner),
       owner: settings.owner,
       fileProgress: createFileProgressStore(store),

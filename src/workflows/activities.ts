@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { canarySource } from '../domain/names.ts';
 import type { BackoffPlan } from '../domain/plan-parts.ts';
 import type { SourcePlan } from '../domain/source.ts';
 
@@ -183,6 +184,33 @@ export function writeActivities(source: string, wasDown: boolean) {
       maximumInterval: '30s',
       maximumAttempts: wasDown ? 1 : patience,
     },
+  });
+}
+
+/**
+ * A canary is patient for half a minute (1 + 2 + 4 + 8 + 15 s): a server that is started again is no news. It is not for
+ * longer: the next one comes in five minutes.
+ */
+const canaryPolicy: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  heartbeatTimeout,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s', maximumAttempts: 6 },
+};
+
+/** Both writes are those of any source, with the canary's patience. */
+export function canaryActivities() {
+  return proxyActivities<
+    Pick<Activities, 'fetchCanary' | 'writeCsv' | 'writePostgres' | 'confirmCanary' | 'settleCanary'>
+  >({ ...canaryPolicy, ...priorityOf(canarySource) });
+}
+
+/** @param isPatient false where a step has failed already: then it is tried once, and the next canary does the rest */
+export function cleanCanaryActivities(isPatient: boolean) {
+  return proxyActivities<Pick<Activities, 'cleanCanary'>>({
+    ...canaryPolicy,
+    ...priorityOf(canarySource),
+    ...(isPatient ? {} : { retry: { maximumAttempts: 1 } }),
   });
 }
 

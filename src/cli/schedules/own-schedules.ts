@@ -1,9 +1,28 @@
-import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
+import { canaryId, canaryType, rolloverId, rolloverType, scheduleMemoKey, taskQueue } from '../../domain/names.ts';
 import { describeSchedule } from '../../worker/status/describe-schedule.ts';
-import { rolloverSchedule } from './rollover-schedule.ts';
 
 /** Daybook's own schedules, which no configuration names. One that is there is left as it is. */
-const ownSchedules: readonly ScheduleOptions[] = [rolloverSchedule];
+const ownSchedules: readonly ScheduleOptions[] = [
+  // Five minutes after midnight, UTC: what came at the last moment is in. Three days late is caught up.
+  ownSchedule(rolloverId, rolloverType, { cronExpressions: ['5 0 * * *'] }, '7 days'),
+  // What was missed says nothing of how things are now.
+  ownSchedule(canaryId, canaryType, { intervals: [{ every: '5 minutes' }] }, '1 minute'),
+];
+
+/** It runs once right away. */
+function ownSchedule(
+  id: string,
+  workflowType: string,
+  spec: ScheduleOptions['spec'],
+  catchupWindow: '7 days' | '1 minute',
+): ScheduleOptions {
+  return {
+    ...{ scheduleId: id, spec, memo: { [scheduleMemoKey]: id }, state: { triggerImmediately: true } },
+    action: { type: 'startWorkflow', workflowType, workflowId: id, taskQueue, args: [] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow, pauseOnFailure: false },
+  };
+}
 
 /** What is to become of a schedule of Daybook's own; in JSON as a line beside those of the sources. */
 export interface OwnScheduleChange {

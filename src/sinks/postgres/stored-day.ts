@@ -1,5 +1,6 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { Day } from '../../domain/day.ts';
+import { canarySource } from '../../domain/names.ts';
 import type { WindowText } from '../../domain/windows.ts';
 import { isAttached, readFloor } from './day-tables.ts';
 
@@ -35,7 +36,10 @@ export interface StoredDay {
 /** Rows fetched at a time; each may hold megabytes. */
 const fetchRows = 200;
 
-/** Reads a day in a transaction that only reads, and shows everything as it was at its beginning. */
+/**
+ * Reads a day in a transaction that only reads, and shows everything as it was at its beginning, but for what a canary has
+ * there at this moment.
+ */
 export async function readStoredDay<T>(
   client: ClientBase,
   schema: string,
@@ -46,7 +50,7 @@ export async function readStoredDay<T>(
   const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
   const values = [from, to, source];
   const inDay = (alias: string) =>
-    `${alias}.occurred_at >= $1::timestamptz and ${alias}.occurred_at < $2::timestamptz and ($3::text is null or ${alias}.source = $3)`;
+    `${alias}.occurred_at >= $1::timestamptz and ${alias}.occurred_at < $2::timestamptz and ($3::text is null or ${alias}.source = $3) and ${alias}.source <> '${canarySource}'`;
   const sameKey = `k.source = e.source collate "C" and k.source_id = e.source_id collate "C"`;
   const columns = (payload: string) =>
     `e.source, e.source_id as "sourceId", e.occurred_at::text as "occurredAt", ${payload} as payload`;

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dayNumber, dayOfNumber, type Day } from '../../domain/day.ts';
+import { canarySource } from '../../domain/names.ts';
 import { sourceNamePattern } from '../../domain/source-name.ts';
 import { isMissing } from '../file-errors.ts';
 
@@ -37,9 +38,9 @@ export interface JournalDay {
 
 const sealedName = /^(\d{4}-\d{2}-\d{2})\.csv\.gz$/;
 
-/** Sources that the journal knows, whether or not they are configured. */
+/** Sources that the journal knows, whether or not they are configured. What a canary writes is gone in a moment. */
 export async function journalSources({ csv }: JournalFolders): Promise<string[]> {
-  return (await namesIn(csv)).filter((name) => sourceNamePattern.test(name));
+  return (await namesIn(csv)).filter((name) => sourceNamePattern.test(name) && name !== canarySource);
 }
 
 /** Days on which something was ingested of a source, oldest first. */

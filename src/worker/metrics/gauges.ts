@@ -143,6 +143,18 @@ export const gauges: readonly GaugeDefinition[] = [
       }),
   },
   {
+    name: 'daybook_canary_lag_seconds',
+    help: "How long the canary's record took from its scrape until both sinks confirmed it, the last time it came through.",
+    labels: [],
+    values: ({ status: { canary } }) => one(canary?.lagMs == null ? null : canary.lagMs / 1_000),
+  },
+  {
+    name: 'daybook_canary_last_success_timestamp_seconds',
+    help: 'When the canary last came through; 0 = it never has.',
+    labels: [],
+    values: ({ status: { canary } }) => one(canary && (canary.succeededAt === null ? 0 : seconds(canary.succeededAt))),
+  },
+  {
     name: 'daybook_alert',
     help: 'Always 1, for each alert that is open; alerts of no source bear source="daybook".',
     labels: ['name', 'source'],

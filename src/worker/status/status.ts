@@ -1,5 +1,6 @@
 import type { Config } from '../../config/parse-config.ts';
 import type { Alert } from '../../domain/alert.ts';
+import type { CanaryReport } from '../../domain/canary.ts';
 import type { Day } from '../../domain/day.ts';
 import { healthOf, type Health } from '../../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
@@ -63,6 +64,8 @@ export interface Status {
   };
   /** Whoever runs the embedded stack, and which of its parts are being started again; null where none runs. */
   readonly stack: StackStatus | null;
+  /** What the last canary had to say; null where none has ended yet. */
+  readonly canary: CanaryReport | null;
   readonly alerts: readonly Alert[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
@@ -94,6 +97,7 @@ export interface StatusFacts {
   readonly schedules: SchedulesStatus;
   readonly server: ServerStatus;
   readonly stack: StackStatus | null;
+  readonly canary: CanaryReport | null;
   readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
   readonly alerts: readonly Alert[];
   /** By source. */
@@ -108,7 +112,7 @@ export interface SourceMemory {
 
 /** Puts together how things stand. */
 export function statusOf(facts: StatusFacts, now: Date): Status {
-  const { known, database, schedules, server, stack, waiting, alerts } = facts;
+  const { known, database, schedules, server, stack, canary, waiting, alerts } = facts;
   const { ahead, oldest } = database.partitions ?? { ahead: null, oldest: null };
   const { rollover } = schedules;
   const names = new Set(known.sources.map(({ name }) => name));
@@ -124,6 +128,7 @@ export function statusOf(facts: StatusFacts, now: Date): Status {
       rollover: rollover && { ...rollover, late: isMaintenanceLate(rollover, ahead, known.premake) },
     },
     stack,
+    canary,
     alerts,
     postgres: database.server,
     temporal: server,

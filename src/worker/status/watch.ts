@@ -3,10 +3,12 @@ import type { ConfigFile } from '../../config/config-file.ts';
 import type { PostgresSettings } from '../../config/environment.ts';
 import type { Alert } from '../../domain/alert.ts';
 import { dayOfDate } from '../../domain/day.ts';
+import type { CanaryReport } from '../../domain/canary.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { within } from '../../domain/within.ts';
 import { openAlerts } from '../../store/alerts.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
+import { readCanaryReport } from '../../store/canary-report.ts';
 import { createLetterCounts } from '../../store/dead-letters.ts';
 import { readState } from '../../store/states.ts';
 import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfill-windows.ts';
@@ -51,6 +53,7 @@ export interface Observed {
 interface StoreFacts {
   readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
   readonly alerts: readonly Alert[];
+  readonly canary: CanaryReport | null;
   readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
 }
 
@@ -108,14 +111,17 @@ export class Watch {
     const now = new Date();
     const { config, broken } = this.#options.config.current();
     const known = knownSources(config, broken?.message ?? null);
-    const { waiting, alerts, memories } = store?.value ?? noStore;
+    const { waiting, alerts, canary, memories } = store?.value ?? noStore;
     const { server, schedules, openWindows, lastMaintenanceAt } = temporal?.value ?? this.#noTemporal('not asked yet');
     const database = postgres?.value ?? unreachable(new Error('not asked yet'));
     // What was counted yesterday says nothing of today.
     const rowsToday = rows && dayOfDate(new Date(rows.atMs)) === dayOfDate(now) ? rows.value : null;
     const age = (read: Read<unknown> | null) => read && now.getTime() - read.atMs;
     return {
-      status: statusOf({ known, database, rowsToday, schedules, server, stack: null, waiting, alerts, memories }, now),
+      status: statusOf(
+        { known, database, rowsToday, schedules, server, stack: null, canary, waiting, alerts, memories },
+        now,
+      ),
       ...{ memories, openWindows, lastMaintenanceAt },
       ...{ letters: letters?.value ?? null, windows: windows?.value ?? null },
       ages: {
@@ -133,7 +139,8 @@ export class Watch {
       const runs = await this.#receipts.of(name, now);
       memories.set(name, { ...runs, lastReceipt: runs.last, state: (await readState(store, name)).state });
     }
-    return { waiting: await readWaiting(store), alerts: await openAlerts(store), memories };
+    const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
+    return { waiting, alerts, canary: await readCanaryReport(store), memories };
   }
 
   /** A server that is away is a finding; what it said before stays. */
@@ -175,4 +182,4 @@ export class Watch {
   }
 }
 
-const noStore: StoreFacts = { waiting: new Map(), alerts: [], memories: new Map() };
+const noStore: StoreFacts = { waiting: new Map(), alerts: [], canary: null, memories: new Map() };

@@ -36,7 +36,7 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
       database: { server, partitions: { ahead: 7, oldest: '2026-11-01' } },
       rowsToday: new Map(),
       schedules: { sources: new Map(), others: new Map(), rollover: null },
-      stack: null,
+      ...{ stack: null, canary: null },
       server: { address: '127.0.0.1:7233', reachable: true, error: null, ui: 'http://127.0.0.1:8233' },
       ...{ waiting: new Map(), alerts: [], memories },
       ...part,

@@ -1,0 +1,207 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CanaryReport } from '../../src/domain/canary.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { freePort } from '../support/free-port.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let workplace: Workplace;
+beforeAll(() => {
+  folder = temporaryFolder();
+  workplace = new Workplace(folder);
+  writeFileSync(
+    join(folder, 'daybook.yaml'),
+    'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const smokeOk =
+  /^smoke ok: scraped, inserted, confirmed in PostgreSQL by key and in CSV in \d+\.\d\d s \(canary-\d{4}-\S+Z\)\n$/;
+const rows = `select (select count(*) from raw_events) + (select count(*) from raw_event_keys) + (select count(*) from raw_event_batches) as left`;
+
+/** Files of the data folder, but for the report. */
+function files(): string[] {
+  const entries = readdirSync(join(folder, 'data'), { recursive: true, withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return names.filter((name) => !name.endsWith(join('canary', 'latest.json')));
+}
+
+describe('smoke without a running stack', () => {
+  test('starts what it needs, says one line on stdout, and stops it', () => {
+    const { code, stdout } = workplace.run(['smoke']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
+    expect(files()).toEqual([]);
+    expect(workplace.run(['status']).code).toBe(2);
+  });
+
+  test('says one JSON value with --json', () => {
+    const { code, stdout } = workplace.run(['smoke', '--json']);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, lagMs: expect.any(Number) as number, durationsMs: {} });
+  });
+
+  test('where PostgreSQL cannot be reached, says so in one line', async () => {
+    const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
+    const { code, stdout } = workplace.run(['smoke'], { variables });
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/)]);
+  });
+});
+
+describe('smoke with a server that the environment names', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTemporalServer([]);
+  });
+  afterAll(async () => server.stop());
+
+  test('starts no worker, and fails after 15 s without one', () => {
+    const variables = { TEMPORAL_ADDRESS: server.address };
+    const startedAt = Date.now();
+    const { code, stdout } = workplace.run(['smoke', '--json'], { variables });
+    expect(Date.now() - startedAt).toBeGreaterThan(15_000);
+    expect([code, JSON.parse(stdout)]).toEqual([
+      1,
+      { ok: false, step: 'start', error: { type: 'CannotStart', message: expect.stringMatching(/no worker polls/) } },
+    ]);
+  });
+});
+
+describe('the canary of a running stack', () => {
+  let running: RunningDaybook;
+  let second: RunningDaybook;
+  let connection: Connection;
+  let client: TemporalClient;
+  let database: Client;
+  const smoke = (...args: string[]) => workplace.runBeside(['smoke', ...args]);
+  const report = async () => {
+    const { stdout } = await workplace.runBeside(['status', '--json']);
+    return (JSON.parse(stdout) as { canary: CanaryReport | null }).canary;
+  };
+  const left = async () => {
+    const { rows: found } = await database.query<{ left: string }>(rows);
+    return [Number(found[0]?.left), files()];
+  };
+  const csv = () => files().filter((path) => path.includes(join('csv', 'daybook-canary')));
+
+  beforeAll(async () => {
+    running = workplace.start(['up']);
+    await running.shows('Ctrl-C stops everything');
+    second = new Workplace(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
+    await second.shows('Worker polls');
+    const variables = new Map<string, string>();
+    const { stdout } = workplace.run(['env']);
+    for (const [, name = '', value = ''] of stdout.matchAll(/export (\w+)='([^']*)'/g)) variables.set(name, value);
+    connection = await Connection.connect({ address: variables.get('TEMPORAL_ADDRESS') ?? '' });
+    client = new TemporalClient({ connection });
+    database = new Client({
+      ...{ host: variables.get('PGHOST'), port: Number(variables.get('PGPORT')), user: variables.get('PGUSER') },
+      ...{ password: variables.get('PGPASSWORD'), database: variables.get('PGDATABASE') },
+    });
+    // The test kills it.
+    database.on('error', () => {});
+    await database.connect();
+  });
+  afterAll(async () => {
+    await database?.end();
+    await connection?.close();
+    await second?.stop();
+    await running?.killAll();
+  });
+
+  test('runs by its schedule, every five minutes and once at the beginning', async () => {
+    await until('one has ended', async () => (await report())?.ok);
+    const { spec, policies, action } = await client.schedule.getHandle('canary').describe();
+    expect(spec.intervals).toMatchObject([{ every: 300_000 }]);
+    expect([policies.overlap, policies.catchupWindow]).toEqual(['SKIP', 60_000]);
+    expect([action.workflowType, action.workflowId, action.taskQueue]).toEqual(['canary', 'canary', 'daybook']);
+    expect(await left()).toEqual([0, []]);
+    const lines = async (...args: string[]) => {
+      const { stdout } = await workplace.runBeside(['schedules', ...args, '--json']);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { schedule: string; action: string });
+    };
+    const own = [
+      { schedule: 'partition-rollover', action: 'none' },
+      { schedule: 'canary', action: 'none' },
+    ];
+    expect(await lines('diff')).toEqual(own);
+    await client.schedule.getHandle('canary').delete();
+    expect((await workplace.runBeside(['schedules', 'diff'])).stdout).toMatch(/^canary {2}is missing\n/);
+    expect((await workplace.runBeside(['schedules', 'apply'])).stdout).toMatch(/^canary {2}created\n/);
+    expect(await lines('apply')).toEqual(own);
+  });
+
+  test('two workers that share the data folder serve it alike', async () => {
+    for (const { code, stdout } of await Promise.all([smoke(), smoke(), smoke()])) {
+      expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
+    }
+    expect(await left()).toEqual([0, []]);
+    const { stdout } = await workplace.runBeside(['status']);
+    expect(stdout).toMatch(/^canary {6}came through \d+[sm] ago, in \d+\.\d\d s$/m);
+  }, 180_000);
+
+  test('is not seen by verify, export and replay-csv', async () => {
+    await database.query('begin; lock table raw_event_keys in share row exclusive mode');
+    const canary = smoke();
+    await until('its part is written', () => csv().length > 0);
+    const day = new Date().toISOString().slice(0, 10);
+    const header = 'source,source_id,occurred_at,payload\n';
+    expect(await workplace.runBeside(['export', '--day', day])).toMatchObject({ code: 0, stdout: header });
+    const verified = await workplace.runBeside(['verify', '--day', day, '--json']);
+    expect(JSON.parse(verified.stdout)).toMatchObject({ consistent: true, csv: { lines: 0 }, postgres: { rows: 0 } });
+    const replay = await workplace.runBeside(['replay-csv', '--source', 'daybook-canary', '--dry-run']);
+    expect(replay.code).toBe(2);
+    await database.query('rollback');
+    expect((await canary).code).toBe(0);
+  }, 180_000);
+
+  test('leaves nothing behind where both workers are killed in the middle of it', async () => {
+    await database.query('begin; lock table raw_event_keys in share row exclusive mode');
+    const canary = smoke();
+    await until('its part is written', () => csv().length > 0);
+    await second.killAll();
+    process.kill(running.parts()['worker'] ?? 0, 'SIGKILL');
+    await database.query('rollback');
+    expect(await canary).toMatchObject({ code: 0, stdout: expect.stringMatching(smokeOk) });
+    expect(await left()).toEqual([0, []]);
+  }, 180_000);
+
+  test('fails where PostgreSQL lacks a table, with one line and an alert; the next one resolves it', async () => {
+    await database.query('alter table raw_event_keys rename to keys_away');
+    const { code, stdout } = await smoke();
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /^smoke failed: write to PostgreSQL: postgres: .*raw_event_keys.*\(42P01\); run \.\/daybook migrate \(canary-\S+\)\n$/,
+      ),
+    ]);
+    const failed = await smoke('--json');
+    expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([
+      1,
+      { ok: false, step: 'write to PostgreSQL', error: { type: 'SinkMisconfigured' } },
+    ]);
+    const checked = await workplace.runBeside(['status', '--check']);
+    expect([checked.code, checked.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^alert {7}canary daybook-canary since/m),
+    ]);
+    expect(checked.stdout).toMatch(
+      /^canary {6}failed \d+[sm] ago, came through the last time \d+[sm] ago: write to Post/m,
+    );
+    await database.query('alter table keys_away rename to raw_event_keys');
+    expect((await smoke()).code).toBe(0);
+    expect((await workplace.runBeside(['status', '--check'])).code).toBe(0);
+    const { rows: found } = await database.query<{ left: string }>(rows);
+    expect(Number(found[0]?.left)).toBe(0);
+  }, 180_000);
+});
