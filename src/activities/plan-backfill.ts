@@ -17,18 +17,20 @@ import { redactorFor } from './source-access.ts';
 export interface PlanBackfillInput {
   readonly source: string;
   readonly request: BackfillRequest;
+  /** Whether a pause of the source is to be looked for. */
+  readonly asksForPause?: boolean;
 }
 
 export interface PlannedBackfill {
   readonly windows: readonly WindowText[];
   readonly searchAttribute: boolean;
-  /** Who paused the source by `daybook pause`; null where nobody did. */
-  readonly paused: PausedBy | null;
+  /** Who paused the source by `daybook pause`; null where nobody did, or nobody asked. Version 0.1 does not say. */
+  readonly paused?: PausedBy | null;
 }
 
 /** The windows that a request comes to. Safe to repeat because it only reads. */
 export function createPlanBackfill(dependencies: ActivityDependencies) {
-  return async function planBackfill({ source, request }: PlanBackfillInput): Promise<PlannedBackfill> {
+  return async function planBackfill({ source, request, asksForPause }: PlanBackfillInput): Promise<PlannedBackfill> {
     return runAdapter(redactorFor(source, dependencies), async () => {
       const { config } = dependencies.config.current();
       const problem = windowProblem(planOf(config, findSource(config, source)));
@@ -39,7 +41,7 @@ export function createPlanBackfill(dependencies: ActivityDependencies) {
       return {
         windows: await chooseWindows(dependencies.store, source, windows, request.only),
         searchAttribute: dependencies.searchAttribute,
-        paused: await pauseOf(Context.current().client, source),
+        paused: asksForPause ? await pauseOf(Context.current().client, source) : null,
       };
     });
   };

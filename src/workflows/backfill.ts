@@ -164,12 +164,12 @@ class Backfill {
     this.#wasAsked = true;
     if (request.concurrency !== undefined && patched('concurrency-by-request')) this.#concurrency = request.concurrency;
     try {
-      const planned = await storeActivities(this.#source).planBackfill({ source: this.#source, request });
+      // One under way heard of a pause itself, or was let go on since.
+      const asksForPause = this.#waiting.length === 0 && this.#running.size === 0;
+      const planned = await storeActivities(this.#source).planBackfill({ source: this.#source, request, asksForPause });
       if (planned.searchAttribute && !this.#searchAttribute) bearSource(this.#source);
       this.#searchAttribute ||= planned.searchAttribute;
-      // One under way heard the signal itself, or was let go on since. Plans of version 0.1 say nothing of it.
-      const isFirst = this.#waiting.length === 0 && this.#running.size === 0;
-      if (isFirst && planned.paused && !this.#pause.current) this.#pause.set(planned.paused);
+      if (planned.paused && !this.#pause.current) this.#pause.set(planned.paused);
       this.#merge(planned.windows);
     } catch (error) {
       if (isCancellation(error)) throw error;
