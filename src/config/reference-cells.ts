@@ -29,7 +29,7 @@ export function membersOf(node: SchemaNode): readonly SchemaNode[] | null {
 }
 
 /** Whether it is an object with keys of its own, or a union of such. */
-export function hasKeys(node: SchemaNode): boolean {
+function hasKeys(node: SchemaNode): boolean {
   return node.properties !== undefined || (membersOf(node)?.every(hasKeys) ?? false);
 }
 

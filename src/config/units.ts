@@ -38,8 +38,8 @@ export function parseBytes(text: string): number | null {
 
 /** A duration in the file; milliseconds after parsing. */
 export function duration(minimumMs = 0, maximumMs = Number.MAX_SAFE_INTEGER) {
-  const text = z.string('expected a duration such as 30s, 5m, 1h or 7d').meta({ title: 'duration' });
-  return text.transform((text, context) => {
+  const written = z.string('expected a duration such as 30s, 5m, 1h or 7d').meta({ title: 'duration' });
+  return written.transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== null && ms >= minimumMs && ms <= maximumMs) return ms;
     context.addIssue({
@@ -55,8 +55,8 @@ export function duration(minimumMs = 0, maximumMs = Number.MAX_SAFE_INTEGER) {
 
 /** A size in the file; bytes after parsing. */
 export function byteSize() {
-  const size = z.union([z.number(), z.string()], 'expected a size such as 8MiB').meta({ title: 'size' });
-  return size.transform((value, context) => {
+  const written = z.union([z.number(), z.string()], 'expected a size such as 8MiB').meta({ title: 'size' });
+  return written.transform((value, context) => {
     const bytes = typeof value === 'number' ? value : parseBytes(value);
     if (bytes !== null && Number.isInteger(bytes) && bytes > 0) return bytes;
     context.addIssue({ code: 'custom', message: `found "${value}", expected a size such as 8MiB` });
