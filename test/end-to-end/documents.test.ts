@@ -34,7 +34,7 @@ describe.each(documents)('a newcomer does what $name says', ({ steps }) => {
   test.for(named)('line $step.line: $name', { timeout: 180_000 }, async ({ step }, { skip }) => {
     skip(isLost, 'a step before it failed');
     isLost = true;
-    await newcomer.do(step);
+    await expect(newcomer.do(step)).resolves.toBeUndefined();
     isLost = false;
   });
 });
