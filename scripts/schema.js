@@ -1,4 +1,5 @@
-// Writes schema/daybook.schema.json, which editors use, from the schemas that `daybook check` uses. A test compares them.
+// Writes schema/daybook.schema.json, which editors use, and docs/sources-reference.md from the schemas that `daybook check`
+// uses. A test compares them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './freshness.js';
@@ -6,6 +7,12 @@ import { prepare } from './prepare.js';
 
 await prepare({ development: true });
 const { publishedSchema, publishedSchemaFile } = await import('../dist/config/published-schema.js');
-const file = join(root, publishedSchemaFile);
-mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify(publishedSchema(), null, 2)}\n`);
+const { sourcesReference, sourcesReferenceFile } = await import('../dist/config/sources-reference.js');
+write(publishedSchemaFile, `${JSON.stringify(publishedSchema(), null, 2)}\n`);
+write(sourcesReferenceFile, sourcesReference());
+
+function write(name, text) {
+  const file = join(root, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}

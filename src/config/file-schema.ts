@@ -1,32 +1,53 @@
 import { z } from 'zod';
 import { duration } from './units.ts';
 
-const retention = duration(86_400_000).nullable().default(null);
+const retention = (what: string) => duration(86_400_000).nullable().default(null).describe(what);
 
 /** `daybook.yaml` without its sources, which are checked one by one once they have inherited `defaults`. */
 export const fileFrame = z.strictObject({
-  version: z.literal(1, { error: 'expected version: 1' }),
-  defaults: z.record(z.string(), z.unknown()).default({}),
-  sources: z.array(z.unknown(), 'expected a list of sources').min(1, 'expected at least one source'),
-  csv: z.strictObject({ retention }).default({ retention: null }),
-  dead_letters: z.strictObject({ retention }).default({ retention: null }),
+  version: z.literal(1, { error: 'expected version: 1' }).describe('Version of the format.'),
+  defaults: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      'Keys of sources, all but `name`, for every source whose type has them and that does not set them itself.',
+    ),
+  sources: z
+    .array(z.unknown().meta({ title: 'source' }), 'expected a list of sources')
+    .min(1, 'expected at least one source')
+    .describe('What to fetch.'),
+  csv: z
+    .strictObject({
+      retention: retention('Sealed days of the CSV journal that are wholly older are deleted. `null`: kept for ever.'),
+    })
+    .prefault({})
+    .describe('The CSV journal.'),
+  dead_letters: z
+    .strictObject({ retention: retention('Dead letters that are older are deleted. `null`: kept for ever.') })
+    .prefault({})
+    .describe('Refused records.'),
   partitions: z
     .strictObject({
-      premake: z.int().min(0).max(366).default(7),
-      retention,
-      max_ahead: duration().default(172_800_000),
-      max_age: duration(1).nullable().default(null),
-      max_new_days: z.int().min(1).max(100_000).default(400),
-      payload_index: z.enum(['immediate', 'sealed', 'none']).default('immediate'),
+      premake: z.int().min(0).max(366).default(7).describe('Days ahead for which partitions are made.'),
+      retention: retention('Days that ended longer ago are archived and dropped. `null`: kept for ever.'),
+      max_ahead: duration().prefault('2d').describe('Records further in the future are dead letters, `out_of_range`.'),
+      max_age: duration(1)
+        .nullable()
+        .default(null)
+        .describe('Records older than this are dead letters, `out_of_range`. `null`: of any age.'),
+      max_new_days: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(400)
+        .describe('Distinct days of one run at most; records of further days are dead letters, `out_of_range`.'),
+      payload_index: z
+        .enum(['immediate', 'sealed', 'none'])
+        .default('immediate')
+        .describe('When payloads are indexed: as they are stored, once their day is past, or never.'),
     })
-    .default({
-      premake: 7,
-      retention: null,
-      max_ahead: 172_800_000,
-      max_age: null,
-      max_new_days: 400,
-      payload_index: 'immediate',
-    }),
+    .prefault({})
+    .describe('The daily partitions of `raw_events`.'),
 });
 
 export type FileFrame = z.infer<typeof fileFrame>;

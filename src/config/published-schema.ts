@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fileFrame } from './file-schema.ts';
 import { sourceSchemas } from './source-schemas.ts';
 
-type JsonSchema = Record<string, unknown>;
+export type JsonSchema = Record<string, unknown>;
 
 /** Where editors find it: the value of the line `# yaml-language-server: $schema=…`. */
 export const publishedSchemaFile = 'schema/daybook.schema.json';
@@ -30,7 +30,8 @@ export function publishedSchema(): JsonSchema {
   };
 }
 
-function schemaOf(schema: z.ZodType): JsonSchema {
+/** What a schema takes, as it is written in the file. */
+export function schemaOf(schema: z.ZodType): JsonSchema {
   const options = { io: 'input', target: 'draft-7', unrepresentable: 'any', reused: 'inline' } as const;
   const { $schema: _, ...rest } = z.toJSONSchema(schema, options) as JsonSchema;
   return rest;

@@ -17,73 +17,98 @@ const name = z
 
 const id = z.union([expression, z.array(expression).min(1)], 'expected a JMESPath expression or a list of them');
 
+const describedId = "The record's id within the source; the values of a list are joined and hashed.";
+const describedTime = "The record's time. A text is its path alone.";
+
 /** Keys of every source. */
 const commonShape = {
-  name,
-  id,
-  occurred_at: requiredOccurredAt,
-  retry: retry.default({ max_attempts: 8, initial_interval: 1_000, backoff_coefficient: 2, max_interval: 60_000 }),
-  schedule: schedule.optional(),
-  schema: z.string().optional(),
-  on_invalid: z.enum(['dead_letter', 'fail']).default('dead_letter'),
-  max_reject_ratio: z.number().min(0).max(1).default(0.5),
-  max_record: byteSize().default(8 * 1024 ** 2),
-  allow_empty: z.boolean().default(false),
-  expect: z.strictObject({ min_records: z.int().min(0).optional(), max_staleness: duration(1).optional() }).optional(),
+  name: name.describe('Its identity: stands in rows, keys, files and workflow ids. 1 to 63 of `a-z`, `0-9`, `_`, `-`.'),
+  id: id.describe(describedId),
+  occurred_at: requiredOccurredAt.describe(describedTime),
+  retry: retry.prefault({}).describe('How a fetch that fails is tried again.'),
+  schedule: schedule.optional().describe('When it runs by itself; without it only by command.'),
+  schema: z.string().optional().describe('Path of a JSON Schema; a record that does not match is a dead letter.'),
+  on_invalid: z
+    .enum(['dead_letter', 'fail'])
+    .default('dead_letter')
+    .describe('An invalid record becomes a dead letter, or fails the run.'),
+  max_reject_ratio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('Share of rejects, from 20 records on, beyond which a run fails after it has stored the good ones.'),
+  max_record: byteSize().prefault('8MiB').describe('Largest record, as JSON; a larger one is a dead letter.'),
+  allow_empty: z.boolean().default(false).describe('Whether a poll without records is well; else it opens an alert.'),
+  expect: z
+    .strictObject({
+      min_records: z.int().min(0).optional().describe('A poll with fewer records opens an alert.'),
+      max_staleness: duration(1).optional().describe('Nothing new for longer opens an alert.'),
+    })
+    .optional()
+    .describe('What a healthy source brings.'),
 };
 
 /** How a CSV file is written. */
 const csvOptions = z.strictObject({
-  delimiter: z.string().length(1, 'expected one character').default(','),
-  quote: z.string().length(1, 'expected one character').default('"'),
+  delimiter: z.string().length(1, 'expected one character').default(',').describe('One character between fields.'),
+  quote: z.string().length(1, 'expected one character').default('"').describe('One character around fields.'),
   header: z
     .union([z.boolean(), z.array(z.string().min(1)).min(1)], 'expected true, false or a list of names')
-    .default(true),
-  encoding: encoding.optional(),
+    .default(true)
+    .describe('Whether the first line names the columns (`false`: they are `1`, `2`, …), or their names.'),
+  encoding: encoding.optional().describe('Without it: by the byte order mark, else UTF-8.'),
 });
 
+const recordsPath = expression.default('@').describe('Where the list of records is; `@` is the page itself.');
+const pages = endingPaginator
+  .prefault({ type: 'single_page' })
+  .describe('How to come to the next page. A text is its type alone.');
+
 const httpJsonSource = z.strictObject({
-  type: z.literal('http_json'),
+  type: z.literal('http_json').describe('An API that answers with JSON.'),
   ...commonShape,
   ...httpShape,
-  method: z.enum(['GET', 'POST']).default('GET'),
-  body: z.unknown().optional(),
-  records: expression.default('@'),
-  paginator: endingPaginator.default({ type: 'single_page', stop_after_empty_page: true }),
-  incremental: incremental.optional(),
+  method: z.enum(['GET', 'POST']).default('GET').describe('How the source is asked.'),
+  body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
+  records: recordsPath,
+  paginator: pages,
+  incremental: incremental.optional().describe('Asks for what is new only.'),
 });
 
 const fileSource = z.strictObject({
-  type: z.literal('file'),
+  type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
-  path: z.string().min(1),
-  format: z.enum(['ndjson', 'json', 'csv']).optional(),
-  records: expression.default('@'),
-  max_body: byteSize().default(64 * 1024 ** 2),
-  csv: csvOptions.default({ delimiter: ',', quote: '"', header: true }),
+  path: z.string().min(1).describe('Path or pattern, relative to the configuration; `.gz` too.'),
+  format: z.enum(['ndjson', 'json', 'csv']).optional().describe("Without it: by the file's name."),
+  records: recordsPath,
+  max_body: byteSize().prefault('64MiB').describe('Largest file of format `json`, decoded.'),
+  csv: csvOptions.prefault({}).describe('How CSV files are written.'),
 });
 
 const rssSource = z.strictObject({
-  type: z.literal('rss'),
+  type: z.literal('rss').describe('A feed: RSS, RDF, Atom or JSON Feed.'),
   ...commonShape,
   ...httpShape,
-  id: id.optional(),
-  occurred_at: occurredAt.optional(),
+  id: id.optional().describe(`${describedId} Without it: the guid, else the link, else a hash of the item.`),
+  occurred_at: occurredAt
+    .optional()
+    .describe(`${describedTime} Without a path: when it was published, else updated, else fetched.`),
 });
 
 const htmlSource = z.strictObject({
-  type: z.literal('html'),
+  type: z.literal('html').describe('Web pages.'),
   ...commonShape,
   ...httpShape,
   ...htmlShape,
-  paginator: endingPaginator.default({ type: 'single_page', stop_after_empty_page: true }),
+  paginator: pages,
 });
 
 const moduleSource = z.strictObject({
-  type: z.literal('module'),
+  type: z.literal('module').describe('Code of your own.'),
   ...commonShape,
-  module: z.string().min(1),
-  options: z.record(z.string(), z.unknown()).default({}),
+  module: z.string().min(1).describe('Path of the TypeScript or JavaScript file, relative to the configuration.'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('Handed to the module as they are.'),
   ...fetchLimits,
 });
 

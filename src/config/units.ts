@@ -39,7 +39,8 @@ export function parseBytes(text: string): number | null {
 
 /** A duration in the file; milliseconds after parsing. */
 export function duration(minimumMs = 0, maximumMs: number | null = null) {
-  return z.string('expected a duration such as 30s, 5m, 1h or 7d').transform((text, context) => {
+  const written = z.string('expected a duration such as 30s, 5m, 1h or 7d').meta({ title: 'duration' });
+  return written.transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== null && ms >= minimumMs && ms <= (maximumMs ?? ms)) return ms;
     const least = formatDuration(minimumMs);
@@ -56,7 +57,8 @@ export function duration(minimumMs = 0, maximumMs: number | null = null) {
 
 /** A size in the file; bytes after parsing. */
 export function byteSize() {
-  return z.union([z.number(), z.string()], 'expected a size such as 8MiB').transform((value, context) => {
+  const written = z.union([z.number(), z.string()], 'expected a size such as 8MiB').meta({ title: 'size' });
+  return written.transform((value, context) => {
     const bytes = typeof value === 'number' ? value : parseBytes(value);
     if (bytes !== null && Number.isInteger(bytes) && bytes > 0) return bytes;
     context.addIssue({ code: 'custom', message: `found "${value}", expected a size such as 8MiB` });

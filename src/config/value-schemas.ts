@@ -8,47 +8,65 @@ import { cronProblem } from './cron.ts';
 import { duration } from './units.ts';
 
 /** A JMESPath expression, checked by compiling it. */
-export const expression = z.string().check((context) => {
-  try {
-    compileExpression(context.value);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    context.issues.push({
-      code: 'custom',
-      input: context.value,
-      message: `found "${context.value}", expected a JMESPath expression (${why})`,
-    });
-  }
-});
+export const expression = z
+  .string()
+  .check((context) => {
+    try {
+      compileExpression(context.value);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        message: `found "${context.value}", expected a JMESPath expression (${why})`,
+      });
+    }
+  })
+  .meta({ title: 'JMESPath' });
 
 /** A regular expression, checked by compiling it. */
-export const pattern = z.string().refine(isPatternSource, {
-  error: (issue) => `found "${String(issue.input)}", expected a regular expression`,
-});
+export const pattern = z
+  .string()
+  .refine(isPatternSource, {
+    error: (issue) => `found "${String(issue.input)}", expected a regular expression`,
+  })
+  .meta({ title: 'regular expression' });
 
 /** The name of a charset, as browsers and iconv know it. */
-export const encoding = z.string().refine(isCharset, {
-  error: (issue) => `found "${String(issue.input)}", expected a charset such as utf-8 or windows-1252`,
-});
+export const encoding = z
+  .string()
+  .refine(isCharset, {
+    error: (issue) => `found "${String(issue.input)}", expected a charset such as utf-8 or windows-1252`,
+  })
+  .meta({ title: 'charset' });
 
-const timezone = z.string().refine(isTimezone, {
-  error: (issue) => `found "${String(issue.input)}", expected an IANA time zone such as Europe/Berlin`,
-});
+const timezone = z
+  .string()
+  .refine(isTimezone, {
+    error: (issue) => `found "${String(issue.input)}", expected an IANA time zone such as Europe/Berlin`,
+  })
+  .meta({ title: 'time zone' });
 
-export const isoTime = z.string().refine((text) => parseIso8601(text).ok, {
-  error: (issue) => `found "${String(issue.input)}", expected an ISO 8601 time such as 2026-01-01T00:00:00Z`,
-});
+export const isoTime = z
+  .string()
+  .refine((text) => parseIso8601(text).ok, {
+    error: (issue) => `found "${String(issue.input)}", expected an ISO 8601 time such as 2026-01-01T00:00:00Z`,
+  })
+  .meta({ title: 'ISO 8601 time' });
 
 /** iso8601, epoch_s, epoch_ms, rfc822 or a date-fns pattern, tried on a time. */
-export const timeFormat = z.string().check((context) => {
-  const text = context.value;
-  if ((namedTimeFormats as readonly string[]).includes(text) || isPattern(text)) return;
-  context.issues.push({
-    code: 'custom',
-    input: text,
-    message: `found "${text}", expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`,
-  });
-});
+export const timeFormat = z
+  .string()
+  .check((context) => {
+    const text = context.value;
+    if ((namedTimeFormats as readonly string[]).includes(text) || isPattern(text)) return;
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: `found "${text}", expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`,
+    });
+  })
+  .meta({ title: 'time format' });
 
 /** Whether a pattern can be read back what it wrote, and says at least something of the day. */
 function isPattern(text: string): boolean {
@@ -64,10 +82,15 @@ function isPattern(text: string): boolean {
 /** In the file also a bare path (see `inherit`). */
 export const occurredAt = z.strictObject(
   {
-    path: expression.optional(),
-    format: timeFormat.default('iso8601'),
-    timezone: timezone.default('UTC'),
-    on_missing: z.enum(['reject', 'fetched_at']).default('reject'),
+    path: expression.optional().describe("Where the record's time stands. Required unless `on_missing: fetched_at`."),
+    format: timeFormat
+      .default('iso8601')
+      .describe('`iso8601`, `epoch_s`, `epoch_ms`, `rfc822`, or a pattern of date-fns such as `dd.MM.yyyy HH:mm`.'),
+    timezone: timezone.default('UTC').describe('Zone of times that name none, such as `Europe/Vienna`.'),
+    on_missing: z
+      .enum(['reject', 'fetched_at'])
+      .default('reject')
+      .describe('A record without a time: a dead letter, or it takes the time of the fetch.'),
   },
   {
     error: (issue) =>
@@ -86,33 +109,39 @@ export const requiredOccurredAt = occurredAt.refine(
 );
 
 export const retry = z.strictObject({
-  max_attempts: z.int().min(1).max(1000).default(8),
-  initial_interval: duration(1).default(1_000),
-  backoff_coefficient: z.number().min(1).max(100).default(2),
-  max_interval: duration(1).default(60_000),
+  max_attempts: z.int().min(1).max(1000).default(8).describe('Attempts of one fetch, the first included.'),
+  initial_interval: duration(1).prefault('1s').describe('Wait before the second attempt.'),
+  backoff_coefficient: z.number().min(1).max(100).default(2).describe('Each wait is so many times the one before.'),
+  max_interval: duration(1).prefault('1m').describe('Longest wait between attempts.'),
 });
 
-const cronExpression = z.string().check((context) => {
-  const problem = cronProblem(context.value);
-  if (problem === null) return;
-  context.issues.push({
-    code: 'custom',
-    input: context.value,
-    message: `found "${context.value}", expected a cron expression such as "*/5 * * * *" (${problem})`,
-  });
-});
+const cronExpression = z
+  .string()
+  .check((context) => {
+    const problem = cronProblem(context.value);
+    if (problem === null) return;
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message: `found "${context.value}", expected a cron expression such as "*/5 * * * *" (${problem})`,
+    });
+  })
+  .meta({ title: 'cron expression' });
 
 export const schedule = z
   .strictObject({
-    every: duration(1_000).optional(),
-    cron: cronExpression.optional(),
-    jitter: duration().optional(),
-    timezone: timezone.optional(),
+    every: duration(1_000).optional().describe('Interval, from `1s` on. Either this or `cron`.'),
+    cron: cronExpression.optional().describe('Such as `*/5 * * * *`. Either this or `every`.'),
+    jitter: duration().optional().describe('Each start is later by a random time of up to so much.'),
+    timezone: timezone.optional().describe('Zone of `cron`; UTC where none is set.'),
     overlap: z
       .enum(['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'])
-      .default('skip'),
-    catchup_window: duration(10_000).default(600_000),
-    pause_on_failure: z.boolean().default(false),
+      .default('skip')
+      .describe('What becomes of a start while the run before is under way: an overlap policy of Temporal.'),
+    catchup_window: duration(10_000)
+      .prefault('10m')
+      .describe('After an outage of Temporal, starts that were missed are made up for if not older than this.'),
+    pause_on_failure: z.boolean().default(false).describe('Whether a run that fails pauses the schedule.'),
   })
   .check((context) => {
     const { every, cron } = context.value;

@@ -1,21 +1,23 @@
 import { deadLetters, exceedsRejectRatio, sinks, type FailedReceipt, type Receipt, type Sink } from './receipt.ts';
 import type { ExpectPlan } from './source.ts';
 
-/** What can be wrong with a source, beyond a single run. */
-export type AlertName =
-  | 'run_failed'
-  | 'reject_ratio'
-  | 'empty'
-  | 'min_records'
-  | 'staleness'
-  | 'config'
-  | 'state'
-  | 'deferred_csv'
-  | 'deferred_postgres'
-  | 'batch_gone'
-  | 'maintenance'
-  | 'journal'
-  | 'canary';
+/** What can be wrong with a source, beyond a single run. The names are public: docs/errors.md explains each. */
+export const alertNames = [
+  'run_failed',
+  'reject_ratio',
+  'empty',
+  'min_records',
+  'staleness',
+  'config',
+  'state',
+  'deferred_csv',
+  'deferred_postgres',
+  'batch_gone',
+  'maintenance',
+  'journal',
+  'canary',
+] as const;
+export type AlertName = (typeof alertNames)[number];
 
 /** A state change that an operator should know of: the body of a webhook's request. */
 export interface Alert {

@@ -6,7 +6,7 @@ interface DaybookErrorOptions {
 
 /**
  * Failures that Daybook knows, by what happens next. `type` is public: it stands in receipts, in workflow histories and
- * in docs/errors. Messages say subsystem, subject, what was found, what was expected.
+ * in docs/errors.md. Messages say subsystem, subject, what was found, what was expected.
  */
 export abstract class DaybookError extends Error {
   abstract readonly type: string;

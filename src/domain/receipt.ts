@@ -49,7 +49,9 @@ export const emptyTally: Tally = {
   postgres: noCounts,
 };
 
-export type Outcome = 'rate_limited' | 'deferred' | 'partial' | 'empty' | 'unchanged' | 'ok';
+/** How a run may end, but for `failed`; the first that applies. */
+export const outcomes = ['rate_limited', 'deferred', 'partial', 'empty', 'unchanged', 'ok'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** The reconciled counts of a run: its result, and a blob of the store. */
 export interface Receipt {

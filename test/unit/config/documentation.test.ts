@@ -5,7 +5,7 @@ import { parseConfig } from '../../../src/config/parse-config.ts';
 const documents = ['README.md', 'docs/sources.md'];
 const examples = documents.flatMap((document) => {
   const text = readFileSync(new URL(`../../../${document}`, import.meta.url), 'utf8');
-  return [...text.matchAll(/```yaml\n(version: 1\n[^]*?)```/g)].map(([, yaml = ''], n) => ({
+  return [...text.matchAll(/```yaml.*\n(version: 1\n[^]*?)```/g)].map(([, yaml = ''], n) => ({
     document,
     n: n + 1,
     yaml,

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { publishedSchema, publishedSchemaFile } from '../../../src/config/published-schema.ts';
+import { sourcesReference, sourcesReferenceFile } from '../../../src/config/sources-reference.ts';
 import { daybookYaml, file, http } from './daybook-yaml.ts';
 
 const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(publishedSchemaFile, 'utf8')) as object);
@@ -10,6 +11,20 @@ const fits = (text: string) => validate(parseYaml(text));
 
 test('the published schema is the one that check uses (npm run schema writes it)', () => {
   expect(JSON.parse(readFileSync(publishedSchemaFile, 'utf8'))).toEqual(JSON.parse(JSON.stringify(publishedSchema())));
+});
+
+test('the reference of sources is written from the same', () => {
+  expect(readFileSync(sourcesReferenceFile, 'utf8')).toBe(sourcesReference());
+});
+
+test('defaults in the published schema can be written in the file as they stand', () => {
+  const defaults: unknown[] = [];
+  JSON.parse(JSON.stringify(publishedSchema()), (_key, node: { title?: string; default?: unknown } | null) => {
+    if ((node?.title === 'duration' || node?.title === 'size') && 'default' in node) defaults.push(node.default);
+    return node;
+  });
+  expect(defaults).toContain('64MiB');
+  expect(defaults.filter((value) => typeof value !== 'string')).toEqual([]);
 });
 
 describe('the published schema', () => {
