@@ -12,7 +12,7 @@ import { startTemporalServer, type TestServer } from '../support/temporal-server
 import { until } from '../support/until.ts';
 
 // No Docker here: the services of docker-compose.yml run as plain processes, with the files that the Dockerfile copies.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 let folder: string;
 let database: TestDatabase;
