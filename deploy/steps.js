@@ -1,0 +1,106 @@
+// The steps of a deployment to Kubernetes, for the pipeline and by hand. Plain Node and kubectl.
+//   node deploy/steps.js migrate|schedules|smoke|deploy|rollback --overlay FOLDER [--image IMAGE]
+import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+const worker = 'deployment/daybook-worker';
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    overlay: { type: 'string' },
+    image: { type: 'string' },
+    'timeout-seconds': { type: 'string', default: '600' },
+    'poll-ms': { type: 'string', default: '2000' },
+  },
+});
+const tasks = ['migrate', 'schedules', 'smoke'];
+const [step = ''] = positionals;
+const deadline = Date.now() + Number(values['timeout-seconds']) * 1_000;
+
+if (!values.overlay || !(tasks.includes(step) || step === 'deploy' || step === 'rollback')) {
+  say(`found step "${step}", expected ${tasks.join(', ')}, deploy or rollback, and --overlay FOLDER`);
+  process.exit(2);
+}
+if (step !== 'rollback' && !values.image) {
+  say('found no --image, expected the image to deploy');
+  process.exit(2);
+}
+const rendered = must(kubectl(['kustomize', values.overlay]));
+const namespace = /^ {2}namespace: (\S+)$/m.exec(rendered)?.[1] ?? 'default';
+const objects = rendered.split(/^---$/m).map((text) => text.replace(/image: daybook$/m, `image: ${values.image}`));
+const kindOf = (text) => /^kind: (\S+)$/m.exec(text)?.[1];
+const lasting = objects.filter((text) => kindOf(text) !== 'Job');
+
+if (step === 'rollback') rollBack();
+else if (step === 'deploy') deploy();
+else await runTask(step);
+
+/** Applies all but the Jobs; what does not become ready goes back to what was there before. */
+function deploy() {
+  apply(lasting);
+  if (rolloutStatus().status === 0) return;
+  say('the new workers did not become ready: rolling back');
+  rollBack();
+  process.exit(1);
+}
+
+function rollBack() {
+  must(inNamespace(['rollout', 'undo', worker]));
+  must(rolloutStatus());
+}
+
+function rolloutStatus() {
+  const seconds = Math.max(1, Math.round((deadline - Date.now()) / 1_000));
+  return inNamespace(['rollout', 'status', worker, `--timeout=${seconds}s`]);
+}
+
+/** Runs one Job to its end. A Job cannot be changed, so that of the time before goes first. */
+async function runTask(task) {
+  const name = `daybook-${task}`;
+  const job = objects.find((text) => kindOf(text) === 'Job' && text.includes(`\n  name: ${name}\n`));
+  if (!job) {
+    say(`found no Job ${name} in ${values.overlay}`);
+    process.exit(1);
+  }
+  must(inNamespace(['delete', 'job', name, '--ignore-not-found', '--wait']));
+  // What it mounts; the workers are left as they are.
+  apply([...lasting.filter((text) => kindOf(text) !== 'Deployment'), job]);
+  while (Date.now() < deadline) {
+    const { status = {} } = JSON.parse(must(inNamespace(['get', 'job', name, '--output', 'json'])));
+    const ended = (status.conditions ?? []).find(
+      ({ type, status: is }) => /Complete|Failed/.test(type) && is === 'True',
+    );
+    if (ended) {
+      process.stdout.write(inNamespace(['logs', `job/${name}`]).stdout);
+      if (ended.type !== 'Failed') return;
+      say(`${name} failed: ${ended.message ?? ended.reason ?? 'see its log'}`);
+      process.exit(1);
+    }
+    await sleep(Number(values['poll-ms']));
+  }
+  say(`${name} did not end within ${values['timeout-seconds']} s`);
+  process.exit(1);
+}
+
+function apply(texts) {
+  must(inNamespace(['apply', '--filename', '-'], texts.join('\n---\n')));
+}
+
+function inNamespace(args, input) {
+  return kubectl(['--namespace', namespace, ...args], input);
+}
+
+function kubectl(args, input = '') {
+  return spawnSync('kubectl', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+function must({ status, stdout, error }) {
+  if (status === 0) return stdout;
+  say(error ? `kubectl cannot be run: ${error.message}` : `kubectl ended with ${status}`);
+  process.exit(1);
+}
+
+function say(message) {
+  process.stderr.write(`deploy: ${message}\n`);
+}

@@ -1,0 +1,121 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { projectFolder, readImage } from '../../support/dockerfile.ts';
+import { readKustomization, readObjects } from '../../support/kustomize.ts';
+
+interface Container {
+  readonly image: string;
+  readonly args: string[];
+  readonly ports?: { name: string; containerPort: number }[];
+  readonly volumeMounts: { name: string; mountPath: string }[];
+  readonly envFrom: { secretRef: { name: string } }[];
+  readonly securityContext: object;
+  readonly readinessProbe?: { httpGet: { path: string; port: string } };
+  readonly livenessProbe?: { httpGet: { path: string; port: string } };
+}
+interface Pod {
+  readonly metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+  readonly spec: {
+    readonly containers: Container[];
+    readonly securityContext: object;
+    readonly terminationGracePeriodSeconds?: number;
+    readonly volumes: {
+      name: string;
+      configMap?: { name: string };
+      persistentVolumeClaim?: { claimName: string };
+    }[];
+  };
+}
+interface KubernetesObject {
+  readonly kind: string;
+  readonly metadata: { name: string; namespace: string };
+  readonly spec: {
+    readonly template?: Pod;
+    readonly selector?: Record<string, unknown>;
+    readonly strategy?: object;
+    readonly accessModes?: string[];
+    readonly ports?: { port: number; targetPort: string }[];
+  };
+}
+
+const base = join(projectFolder, 'deploy', 'kubernetes', 'base');
+const overlays = ['production', 'staging'];
+const objects = readObjects<KubernetesObject>('staging');
+const named = (kind: string) => objects.flatMap(({ kind: own, metadata }) => (own === kind ? [metadata.name] : []));
+const find = (kind: string, name: string) =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name)?.spec;
+const pods = objects.flatMap(({ spec }) => spec.template ?? []);
+const containers = pods.flatMap(({ spec }) => spec.containers);
+const worker = find('Deployment', 'daybook-worker');
+const port = Number(readImage().environment['DAYBOOK_HTTP']?.split(':')[1]);
+
+describe('the kustomize base', () => {
+  test('takes in every file, and overlays are there with a configuration each', () => {
+    const files = readdirSync(base).filter((file) => file !== 'kustomization.yaml');
+    expect(readKustomization('base').resources.toSorted()).toEqual(files.toSorted());
+    for (const name of overlays) {
+      const { configMapGenerator = [], namespace } = readKustomization('overlays', name);
+      expect(namespace).toBe(`daybook-${name}`);
+      expect(configMapGenerator).toEqual([{ name: 'daybook-config', files: ['daybook.yaml'] }]);
+      expect(existsSync(join(base, '..', 'overlays', name, 'daybook.yaml'))).toBe(true);
+    }
+  });
+
+  test('refers only to what is there', () => {
+    const volumes = pods.flatMap(({ spec }) => spec.volumes);
+    const maps = new Set(volumes.flatMap(({ configMap }) => configMap?.name ?? []));
+    const claims = new Set(volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []));
+    expect([...maps]).toEqual(['daybook-config']);
+    expect([...claims]).toEqual(named('PersistentVolumeClaim'));
+    for (const { spec } of pods) {
+      const known = spec.volumes.map(({ name }) => name);
+      expect(known).toEqual(expect.arrayContaining(spec.containers[0]?.volumeMounts.map(({ name }) => name) ?? []));
+    }
+    const { matchLabels } = (worker?.selector ?? {}) as { matchLabels: object };
+    expect(worker?.template?.metadata.labels).toMatchObject(matchLabels);
+    expect(find('Service', 'daybook')?.selector).toEqual(matchLabels);
+  });
+
+  test('mounts what the image reads and writes', () => {
+    const { DAYBOOK_CONFIG: config = '', DAYBOOK_DATA: data = '' } = readImage().environment;
+    for (const { volumeMounts } of containers) {
+      const paths = volumeMounts.map(({ mountPath }) => mountPath);
+      expect(paths).toEqual([join(config, '..'), data, '/tmp']);
+    }
+    expect(find('PersistentVolumeClaim', 'daybook-data')?.accessModes).toEqual(['ReadWriteMany']);
+  });
+
+  test('runs a worker, and Jobs for migrate, schedules and smoke', () => {
+    expect(worker?.template?.spec.containers[0]?.args).toEqual(['worker']);
+    const jobs = named('Job').map((name) => [name, find('Job', name)?.template?.spec.containers[0]?.args]);
+    expect(jobs).toEqual([
+      ['daybook-migrate', ['migrate']],
+      ['daybook-schedules', ['schedules', 'apply']],
+      ['daybook-smoke', ['smoke']],
+    ]);
+  });
+
+  test('takes no worker away before another is ready, and gives each longer to stop than it needs', () => {
+    expect(worker?.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+    expect(worker?.template?.spec.terminationGracePeriodSeconds).toBeGreaterThan(15);
+    const [container] = worker?.template?.spec.containers ?? [];
+    expect(container?.ports).toEqual([{ name: 'http', containerPort: port }]);
+    expect(container?.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+    expect(container?.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+    expect(worker?.template?.metadata.annotations?.['prometheus.io/port']).toBe(String(port));
+  });
+
+  test('lets nothing run as root or write to its image', () => {
+    const uid = Number(readImage().user.split(':')[0]);
+    expect(containers).toHaveLength(4);
+    for (const { spec } of pods) expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: uid });
+    for (const { securityContext } of containers) {
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+});

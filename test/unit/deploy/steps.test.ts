@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { projectFolder } from '../../support/dockerfile.ts';
+import { renderOverlay } from '../../support/kustomize.ts';
+
+let folder: string;
+
+// kubectl's place is taken by a script that notes what it is asked for.
+const kubectl = `#!${process.execPath}
+const { appendFileSync, readFileSync } = require('node:fs');
+const args = process.argv.slice(2).filter((arg, index, all) => arg !== '--namespace' && all[index - 1] !== '--namespace');
+const input = args[0] === 'apply' ? readFileSync(0, 'utf8') : '';
+const kinds = [...input.matchAll(/^kind: (\\S+)$/gm)].map(([, kind]) => kind);
+const images = [...input.matchAll(/image: (\\S+)$/gm)].map(([, image]) => image);
+appendFileSync(__dirname + '/log', JSON.stringify([args.slice(0, 3).join(' '), ...kinds, ...images]) + '\\n');
+if (args[0] === 'kustomize') process.stdout.write(readFileSync(__dirname + '/rendered'));
+if (args[0] === 'get') console.log(JSON.stringify({ status: { conditions: [{ type: process.env.JOB, status: 'True', message: 'it broke' }] } }));
+if (args[0] === 'logs') console.log('the log of the job');
+if (args[1] === 'status' && process.env.ROLLOUT === 'stuck' && !readFileSync(__dirname + '/log', 'utf8').includes('undo')) process.exit(1);
+`;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'daybook-steps-'));
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin', 'rendered'), renderOverlay('staging'));
+  writeFileSync(join(folder, 'bin', 'log'), '');
+  writeFileSync(join(folder, 'bin', 'kubectl'), kubectl);
+  chmodSync(join(folder, 'bin', 'kubectl'), 0o755);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function step(words: readonly string[], variables: Record<string, string> = {}) {
+  const path = [join(folder, 'bin'), process.env['PATH']].join(delimiter);
+  const script = join(projectFolder, 'deploy', 'steps.js');
+  const env = { PATH: path, ...variables };
+  const result = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) =>
+    execFile(process.execPath, [script, ...words, '--poll-ms', '10'], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    ),
+  );
+  const log = readFileSync(join(folder, 'bin', 'log'), 'utf8')
+    .trim()
+    .split('\n');
+  return { ...result, asked: log.map((line) => (line === '' ? [] : (JSON.parse(line) as string[]))) };
+}
+
+const place = ['--overlay', 'deploy/kubernetes/overlays/staging', '--image', 'registry/daybook@sha256:1'];
+
+describe('deploy/steps.js', () => {
+  test('migrate replaces the Job of the time before, with the new image, and leaves the workers alone', async () => {
+    const { code, stdout, asked } = await step(['migrate', ...place], { JOB: 'Complete' });
+    expect([code, stdout]).toEqual([0, 'the log of the job\n']);
+    expect(asked.map(([command]) => command)).toEqual([
+      'kustomize deploy/kubernetes/overlays/staging',
+      'delete job daybook-migrate',
+      'apply --filename -',
+      'get job daybook-migrate',
+      'logs job/daybook-migrate',
+    ]);
+    expect(asked[2]?.filter((word) => word === 'Job')).toEqual(['Job']);
+    expect(asked[2]).not.toContain('Deployment');
+    expect(asked[2]).toContain('registry/daybook@sha256:1');
+  });
+
+  test('a Job that fails ends it with 1, its reason and its log', async () => {
+    const { code, stdout, stderr } = await step(['smoke', ...place], { JOB: 'Failed' });
+    expect([code, stdout, stderr]).toEqual([1, 'the log of the job\n', 'deploy: daybook-smoke failed: it broke\n']);
+  });
+
+  test('deploy applies all but Jobs, and waits until the workers are ready', async () => {
+    const { code, asked } = await step(['deploy', ...place]);
+    expect(code).toBe(0);
+    expect(asked[1]).toEqual(expect.arrayContaining(['Deployment', 'Service', 'registry/daybook@sha256:1']));
+    expect(asked[1]).not.toContain('Job');
+    expect(asked.map(([command]) => command).slice(2)).toEqual(['rollout status deployment/daybook-worker']);
+  });
+
+  test('deploy goes back where the new workers do not become ready', async () => {
+    const { code, asked } = await step(['deploy', ...place], { ROLLOUT: 'stuck' });
+    expect(code).toBe(1);
+    expect(asked.map(([command]) => command).slice(2)).toEqual([
+      'rollout status deployment/daybook-worker',
+      'rollout undo deployment/daybook-worker',
+      'rollout status deployment/daybook-worker',
+    ]);
+  });
+
+  test('says how it is called', async () => {
+    expect((await step(['destroy', ...place])).code).toBe(2);
+    expect((await step(['deploy', '--overlay', 'x'])).stderr).toContain('found no --image');
+  });
+});
