@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { DaybookError, SinkMisconfigured } from '../../domain/errors.ts';
+import { SinkMisconfigured } from '../../domain/errors.ts';
 import { withClient } from './client.ts';
 import { postgresFailure } from './postgres-failure.ts';
 
@@ -72,7 +72,7 @@ export async function grantWriter(owner: PostgresSettings, writer: string, dryRu
       return statements;
     });
   } catch (error) {
-    throw error instanceof DaybookError ? error : postgresFailure(error, `${writer} could not be granted its rights`);
+    throw postgresFailure(error, `${writer} could not be granted its rights`);
   }
 }
 
