@@ -18,7 +18,10 @@ export async function explainUnreachable(settings: TemporalSettings, error: unkn
 }
 
 /** What a server means that was reached, but refuses; null for anything else. */
-export function explainRefusal({ address, namespace, connection }: TemporalSettings, error: unknown): CannotStart | null {
+export function explainRefusal(
+  { address, namespace, connection }: TemporalSettings,
+  error: unknown,
+): CannotStart | null {
   const text = messageOf(error);
   const code = codeOf(error);
   if (code === unauthenticated || code === permissionDenied) {

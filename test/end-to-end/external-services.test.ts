@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment.ts';
 import { addDays, dayOfDate } from '../../src/domain/day.ts';
 import { withClient } from '../../src/sinks/postgres/client.ts';
@@ -71,7 +71,7 @@ function workplace(name: string, fields: Record<string, string> = {}): Workplace
       DAYBOOK_EMBEDDED: 'off',
       DAYBOOK_CONFIG: join(folder, 'daybook.yaml'),
       DAYBOOK_DATA: place,
-      DAYBOOK_HOME: `${place}-home`,
+      DAYBOOK_HOME: join(folder, '.daybook', name),
     },
     ...{ PG_HOST: 'localhost', PG_PORT: String(server.settings.port), PG_DB: 'postgres', PG_SCHEMA: schema },
     ...{
@@ -100,6 +100,9 @@ partitions: ${partitions}
 `,
   );
 }
+
+// Each command is a process of its own, and works through TLS.
+vi.setConfig({ testTimeout: 300_000 });
 
 describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a namespace of their own', () => {
   let place: Workplace;
@@ -134,11 +137,13 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     const granted = await daybook('migrate', '--roles');
     expect([granted.code, granted.stdout]).toEqual([0, expect.stringContaining(planned.stdout)]);
     expect(granted.stdout).toContain('grant insert on "The News"."raw_events" to "the writer";');
-    expect(await doctor()).toMatch(/ok +PostgreSQL +\S+ at localhost.*TLS.*verify-full/);
+    expect(await doctor()).toMatch(
+      /ok +PostgreSQL +.* at localhost.*TLS.*verify-full.*\nok +its owner +the owner at localhost/,
+    );
   });
 
   test('up, run, backfill, status and verify work, with rights for no more', async () => {
-    running = place.start(['up']);
+    running = place.start(['up'], 'main');
     await running.shows('Ctrl-C stops everything', 90_000);
     expect(await daybook('run', 'items')).toMatchObject({ code: 0 });
     expect(await daybook('schedules', 'diff')).toMatchObject({ code: 0 });
@@ -256,7 +261,14 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
   const pooler = await startPgBouncer(join(folder, 'pgbouncer'), server.settings, [plain]);
   if (!pooler) return;
   const settings = {
-    ...{ PG_USER: 'plain', PG_PASSWORD: 'plain', PG_OWNER_USER: '', PG_SCHEMA: 'pooled', PG_SSLMODE: 'prefer' },
+    ...{
+      PG_USER: 'plain',
+      PG_PASSWORD: 'plain',
+      PG_OWNER_USER: 'plain',
+      PG_OWNER_PASSWORD: 'plain',
+      PG_SCHEMA: 'pooled',
+      PG_SSLMODE: 'prefer',
+    },
     ...{ PG_HOST: '127.0.0.1', PG_PORT: String(pooler.port), PG_PREPARE: 'off', PG_SSLROOTCERT: '' },
   };
   const through = workplace('pooled', settings);
