@@ -9,7 +9,9 @@ export function envCommand(options: CommonOptions): void {
   const postgres = requirePostgres(context);
   const temporal = requireTemporal(context);
   const program = presentTemporal(context.environment);
-  const { host, port, database, user, password, sslMode, schema } = postgres;
+  const { host, port, database, user, password, sslMode, sslFiles = {}, schema } = postgres;
+  const { rootCert, cert, key } = sslFiles;
+  const tls = { SSLROOTCERT: rootCert, SSLCERT: cert, SSLKEY: key };
   const variables: [string, string][] = [
     ['PG_HOST', host],
     ['PG_PORT', String(port)],
@@ -24,6 +26,9 @@ export function envCommand(options: CommonOptions): void {
     ['PGUSER', user],
     ['PGPASSWORD', password],
     ['PGSSLMODE', sslMode],
+    ...Object.entries(tls).flatMap(([name, file]): [string, string][] =>
+      file === undefined ? [] : ['PG_', 'PG'].map((prefix) => [`${prefix}${name}`, file]),
+    ),
     ['TEMPORAL_ADDRESS', temporal.address],
     ['TEMPORAL_NAMESPACE', temporal.namespace],
   ];

@@ -75,9 +75,10 @@ function addStorage(program: Command): void {
   )
     .option('--json', 'print JSON, one row a line')
     .action(act(async () => (await import('./sql.ts')).sqlCommand));
-  add(program, 'migrate', 'bring the database to the newest schema', 'migrate').action(
-    act(async () => (await import('./migrate.ts')).migrateCommand),
-  );
+  add(program, 'migrate', 'bring the database to the newest schema', 'migrate --roles')
+    .option('--roles', 'grant PG_USER what storing takes, and no more; PG_OWNER_USER owns the tables')
+    .option('--dry-run', 'print the grants; change nothing')
+    .action(act(async () => (await import('./migrate.ts')).migrateCommand));
   add(program, 'reset', 'empty the tables and let the sources begin afresh; CSV stays', 'reset --drop')
     .option('--drop', 'drop the partitions, too')
     .option('--keep-state', 'let the sources go on where they were')

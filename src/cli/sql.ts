@@ -1,4 +1,5 @@
 import { withClient } from '../sinks/postgres/client.ts';
+import { isBehindPooler } from '../sinks/postgres/pooler.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, print, say } from './output.ts';
@@ -15,14 +16,18 @@ export async function sqlCommand(text: string, options: CommonOptions & { readon
   const settings = requirePostgres(context);
   // Every value stays the text that PostgreSQL sent: numbers keep their digits, times their microseconds.
   const types = { getTypeParser: () => (value: string) => value };
-  const session = `set timezone = 'UTC'; set search_path to "${settings.schema.replaceAll('"', '""')}"`;
+  const session = [`timezone = 'UTC'`, `search_path to "${settings.schema.replaceAll('"', '""')}"`];
   try {
     await withClient(
       settings,
       async (client) => {
-        await client.query(session);
-        const result: unknown = await client.query({ text, rowMode: 'array' });
-        for (const one of Array.isArray(result) ? result : [result]) printResult(one as Result, options.json === true);
+        // A pooler may run the next message in another session: there they are set for this one alone, as one transaction.
+        const together = await isBehindPooler(client);
+        if (!together) await client.query(`set ${session.join('; set ')}`);
+        const local = together ? `set local ${session.join('; set local ')}; ` : '';
+        const result: unknown = await client.query({ text: `${local}${text}`, rowMode: 'array' });
+        const results = (Array.isArray(result) ? result : [result]) as Result[];
+        for (const one of results.slice(together ? session.length : 0)) printResult(one, options.json === true);
       },
       { types },
     );

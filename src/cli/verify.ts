@@ -7,7 +7,6 @@ import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
 import { createStoredCheck } from '../sources/extraction/stored-check.ts';
-import { DaybookError } from '../domain/errors.ts';
 import { waitingDeliveries } from '../store/deferred.ts';
 import { journalSources } from '../store/journal/journal-files.ts';
 import { compareDay, type ComparedDay, type DayToCompare } from './compare-day.ts';
@@ -47,7 +46,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
       onProgress: progress(),
     }),
   ).catch((error: unknown) => {
-    throw error instanceof DaybookError ? error : postgresFailure(error, `${day} could not be verified`);
+    throw postgresFailure(error, `${day} could not be verified`);
   });
   if (!compared.consistent) process.exitCode = 1;
   if (json) return printJson(compared);

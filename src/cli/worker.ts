@@ -1,6 +1,6 @@
 import { openConfigFile } from '../config/config-file.ts';
 import { secretValues } from '../config/secrets.ts';
-import { messageOf } from '../domain/errors.ts';
+import { DaybookError, messageOf } from '../domain/errors.ts';
 import { embeddedUi } from '../embedded/addresses.ts';
 import { createRedactor } from '../domain/redact.ts';
 import { installFaultHandlers } from '../worker/faults.ts';
@@ -19,6 +19,7 @@ import {
   type CommonOptions,
   type Context,
 } from './context.ts';
+import { explainUnreachable } from './temporal-failure.ts';
 
 /** `daybook worker`: polls until it is told to stop. Started by `up`, it also reports to it. */
 export async function workerCommand(options: CommonOptions): Promise<void> {
@@ -35,6 +36,7 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     requireOwner(context).password,
     ...sourceSecrets,
     ...(alertWebhook === null ? [] : [alertWebhook]),
+    ...(temporal.connection.apiKey === undefined ? [] : [temporal.connection.apiKey]),
   ];
   const redact = createRedactor(secrets);
   const logger = createLogger({ level: context.environment.logLevel, redact });
@@ -50,10 +52,9 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     dataFolder: context.environment.dataFolder,
     storeFolder: context.environment.storeFolder,
     onReceipt: (receipt) => tell({ type: 'receipt', receipt }),
-  }).catch((error: unknown) => {
-    throw new CannotStart(
-      `worker: Temporal at ${temporal.address} cannot be used: ${innermost(messageOf(error))}; check TEMPORAL_ADDRESS`,
-    );
+  }).catch(async (error: unknown) => {
+    if (error instanceof DaybookError) throw error;
+    throw new CannotStart(await explainUnreachable(temporal, error));
   });
   installFaultHandlers(worker, logger);
   let schedulesApplied = process.send === undefined;
@@ -69,11 +70,6 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     // The channel to `up` would keep this process alive.
     if (process.connected) process.disconnect();
   }
-}
-
-/** The native client's messages nest one error in the other; the innermost one says what is wrong. */
-function innermost(message: string): string {
-  return [...message.matchAll(/message: "([^"]+)"/g)].at(-1)?.[1] ?? message;
 }
 
 async function listen(

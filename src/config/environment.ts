@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { messageOf } from '../domain/errors.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from './references.ts';
 
 /** How to reach a PostgreSQL database. */
@@ -12,7 +13,16 @@ export interface PostgresSettings {
   readonly user: string;
   readonly password: string;
   readonly sslMode: SslMode;
+  /** PEM files: the authorities whose certificates are trusted instead of the usual ones, and this client's own. */
+  readonly sslFiles?: SslFiles;
   readonly schema: string;
+}
+
+export interface SslFiles {
+  readonly rootCert?: string;
+  /** With `key`, or neither. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -126,6 +136,7 @@ function readDotEnv(configFile: string): Record<string, string | undefined> {
 function postgresSettings(lookUp: LookUp): PostgresSettings | null {
   const host = lookUp('PG_HOST');
   if (!host) return null;
+  const files = sslFiles(lookUp);
   return {
     host,
     port: port('PG_PORT', lookUp('PG_PORT') || '5432'),
@@ -133,6 +144,7 @@ function postgresSettings(lookUp: LookUp): PostgresSettings | null {
     user: lookUp('PG_USER') || 'daybook',
     password: lookUp('PG_PASSWORD') ?? '',
     sslMode: sslMode(lookUp('PG_SSLMODE') || 'prefer'),
+    ...(files === null ? {} : { sslFiles: files }),
     schema: schemaName(lookUp('PG_SCHEMA') || 'public'),
   };
 }
@@ -164,6 +176,32 @@ function sslMode(text: string): SslMode {
   const mode = sslModes.find((known) => known === text);
   if (mode) return mode;
   throw new InvalidEnvironment(`PG_SSLMODE: found "${text}", expected ${sslModes.join(', ')}`);
+}
+
+function sslFiles(lookUp: LookUp): SslFiles | null {
+  const [rootCert, cert, key] = ['PG_SSLROOTCERT', 'PG_SSLCERT', 'PG_SSLKEY'].map((name) => pemFile(lookUp, name));
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new InvalidEnvironment('found one of PG_SSLCERT and PG_SSLKEY, expected both: a certificate and its key');
+  }
+  if (rootCert === undefined && cert === undefined) return null;
+  return {
+    ...(rootCert === undefined ? {} : { rootCert }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  };
+}
+
+function pemFile(lookUp: LookUp, name: string): string | undefined {
+  const given = lookUp(name);
+  if (!given) return undefined;
+  const file = resolve(given);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InvalidEnvironment(`${name}: cannot be read: ${messageOf(error)}`);
+  }
+  if (text.includes('-----BEGIN ')) return file;
+  throw new InvalidEnvironment(`${name}: found no PEM text in ${file}, expected one that holds -----BEGIN`);
 }
 
 function flag(lookUp: LookUp, name: string): boolean {

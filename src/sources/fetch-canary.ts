@@ -30,7 +30,13 @@ export async function fetchCanary(
 ): Promise<AcceptedRecord> {
   const origin = await serveCanary({ ...record, at: new Date().toISOString() });
   // Of its own: neither a proxy nor a host's budget has to do with this process.
-  const tools = createHttpTools({ version, proxies: {}, budget: unlimited, limitOf: () => null, measures: notMeasured });
+  const tools = createHttpTools({
+    version,
+    proxies: {},
+    budget: unlimited,
+    limitOf: () => null,
+    measures: notMeasured,
+  });
   try {
     const plan = canaryPlan(origin.url);
     const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });

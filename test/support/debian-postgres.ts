@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PostgresSettings } from '../../src/config/environment.ts';
+import { findPostgresBinaries } from '../../src/embedded/postgres-binaries.ts';
 import { postgresUser } from '../../src/embedded/postgres-user.ts';
 import { freePort } from './free-port.ts';
 
@@ -14,13 +15,36 @@ const installations = '/usr/lib/postgresql';
 
 /** Starts the newest PostgreSQL that Debian installed here, in a folder of its own; null where there is none. */
 export async function startDebianPostgres(folder: string): Promise<OtherPostgres | null> {
+  const bin = newestInstalled();
+  return bin === null ? null : startPostgresFrom(bin, folder);
+}
+
+function newestInstalled(): string | null {
   const version = existsSync(installations) ? readdirSync(installations).sort().at(-1) : undefined;
-  if (version === undefined) return null;
-  return startPostgresFrom(join(installations, version, 'bin'), folder);
+  return version === undefined ? null : join(installations, version, 'bin');
+}
+
+/**
+ * Starts a PostgreSQL of a test's own: Debian's, else the embedded one.
+ * @param settings of its command line, such as `ssl=on`
+ * @param files that its user must be able to read; keys among them are for it alone
+ */
+export async function startOwnPostgres(
+  folder: string,
+  settings: readonly string[],
+  files: readonly string[] = [],
+): Promise<OtherPostgres> {
+  const bin = newestInstalled() ?? dirname(findPostgresBinaries(postgresUser()).initdb);
+  const user = postgresUser();
+  for (const file of files) {
+    if (user) chownSync(file, user.uid, user.gid);
+    chmodSync(file, 0o600);
+  }
+  return startPostgresFrom(bin, folder, settings);
 }
 
 /** Starts a PostgreSQL from a folder of programs. */
-async function startPostgresFrom(bin: string, folder: string): Promise<OtherPostgres> {
+async function startPostgresFrom(bin: string, folder: string, further: readonly string[] = []): Promise<OtherPostgres> {
   const user = postgresUser();
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
@@ -36,7 +60,8 @@ async function startPostgresFrom(bin: string, folder: string): Promise<OtherPost
   );
   const port = await freePort();
   const settings = ['-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
-  execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings.join(' '), 'start'], {
+  const flags = [...settings, ...further.flatMap((setting) => ['-c', setting])].join(' ');
+  execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-w', '-l', join(folder, 'log'), '-o', flags, 'start'], {
     ...options,
     stdio: 'ignore',
   });

@@ -2,6 +2,7 @@ import { connect as connectSocket } from 'node:net';
 import { callbackify } from 'node:util';
 import pg from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
+import { anyCertificate, tlsOptions } from './tls.ts';
 
 const connectTimeoutMs = 5_000;
 
@@ -13,7 +14,7 @@ export function clientConfig(settings: PostgresSettings): pg.ClientConfig {
     database: settings.database,
     user: settings.user,
     password: settings.password,
-    ssl: sslOption(settings),
+    ssl: tlsOptions(settings),
     application_name: 'daybook',
     keepAlive: true,
   };
@@ -24,7 +25,7 @@ export function clientConfig(settings: PostgresSettings): pg.ClientConfig {
  * free connection, and so take a queue for an outage. With `PG_SSLMODE` prefer or allow it asks the server whether it
  * speaks TLS, which `pg` by itself does not.
  */
-export function clientClass({ sslMode }: PostgresSettings): new (config?: string | pg.ClientConfig) => pg.Client {
+export function clientClass(settings: PostgresSettings): new (config?: string | pg.ClientConfig) => pg.Client {
   return class DaybookClient extends pg.Client {
     constructor(config?: string | pg.ClientConfig) {
       const given = config as pg.ClientConfig;
@@ -42,8 +43,8 @@ export function clientClass({ sslMode }: PostgresSettings): new (config?: string
     }
 
     async #connectPreferringTls(): Promise<pg.Client> {
-      if (sslMode === 'prefer' || sslMode === 'allow') {
-        const ssl = (await speaksTls(this.host, this.port)) ? { rejectUnauthorized: false } : false;
+      if (settings.sslMode === 'prefer' || settings.sslMode === 'allow') {
+        const ssl = (await speaksTls(this.host, this.port)) ? anyCertificate(settings) : false;
         const { connection } = this as unknown as { ssl: unknown; connection: { ssl: unknown } };
         Object.assign(this, { ssl });
         connection.ssl = ssl;
@@ -86,19 +87,4 @@ async function speaksTls(host: string, port: number): Promise<boolean> {
     socket.once('data', (data) => settle(data.toString('latin1', 0, 1) === 'S'));
     for (const event of ['timeout', 'error', 'close']) socket.once(event, () => settle(false));
   });
-}
-
-function sslOption({ sslMode }: PostgresSettings): NonNullable<pg.ClientConfig['ssl']> {
-  switch (sslMode) {
-    case 'disable':
-    case 'allow':
-    case 'prefer':
-      return false;
-    case 'require':
-      return { rejectUnauthorized: false };
-    case 'verify-ca':
-      return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
-    case 'verify-full':
-      return { rejectUnauthorized: true };
-  }
 }

@@ -1,6 +1,6 @@
 import type { PostgresSettings } from '../../config/environment.ts';
 import type { Day } from '../../domain/day.ts';
-import { DaybookError, SinkUnavailable } from '../../domain/errors.ts';
+import { SinkUnavailable } from '../../domain/errors.ts';
 import { dayBounds } from '../../domain/retention.ts';
 import { listDayTables, listHalfRetired } from './day-tables.ts';
 import { withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
@@ -172,5 +172,5 @@ function condition({ day, source }: ForgetWhat): { where: string; values: string
 }
 
 function failed(error: unknown): never {
-  throw error instanceof DaybookError ? error : postgresFailure(error, 'records could not be forgotten; run it again');
+  throw postgresFailure(error, 'records could not be forgotten; run it again');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { escapeIdentifier, type ClientBase, type QueryConfig } from 'pg';
 import type { SpooledRecord } from '../../domain/record.ts';
 
@@ -64,7 +65,7 @@ export function insertParameters({ source, records, token }: Chunk): unknown[] {
 export async function insertChunk(client: ClientBase, statement: ChunkStatement, chunk: Chunk): Promise<ChunkCounts> {
   const query: QueryConfig = { text: statement.insert, values: insertParameters(chunk) };
   const { rows } = await client.query<{ written: number; first: boolean }>(
-    statement.prepare ? { ...query, name: 'daybook_insert' } : query,
+    statement.name === null ? query : { ...query, name: statement.name },
   );
   const [result] = rows;
   if (result?.first === true) return { written: result.written, duplicate: chunk.records.length - result.written };
@@ -78,11 +79,14 @@ export interface ChunkStatement {
   readonly insert: string;
   /** Reads what an earlier attempt did. */
   readonly recall: string;
-  /** Whether statements may be prepared by name. */
-  readonly prepare: boolean;
+  /** The name to prepare it by; null = it is not prepared. */
+  readonly name: string | null;
 }
 
 export function chunkStatement(schema: string, prepare: boolean): ChunkStatement {
   const recall = `select written, duplicate from ${escapeIdentifier(schema)}.raw_event_batches where token = $1::text`;
-  return { insert: insertStatement(schema), recall, prepare };
+  const insert = insertStatement(schema);
+  // Behind a pooler sessions are shared: the same name must not stand for the statement of another schema or version there.
+  const digest = createHash('sha256').update(insert).digest('hex').slice(0, 12);
+  return { insert, recall, name: prepare ? `daybook_insert_${digest}` : null };
 }

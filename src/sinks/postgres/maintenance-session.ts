@@ -3,6 +3,7 @@ import type { PostgresSettings } from '../../config/environment.ts';
 import { partitionName, type Day } from '../../domain/day.ts';
 import { DaybookError, SinkUnavailable } from '../../domain/errors.ts';
 import { withClient } from './client.ts';
+import { requireOwnSession } from './pooler.ts';
 import { toPostgresError } from './postgres-failure.ts';
 
 /** A connection of the owner for maintenance, and the names that statements need. */
@@ -20,9 +21,20 @@ export interface OwnerSession {
 const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set client_encoding = 'UTF8';
   set statement_timeout = '2h'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10min'`;
 
+/**
+ * Opens a connection whose session is its own, for work that sets it up or locks by it.
+ * @throws SinkMisconfigured behind a pooler that shares sessions
+ */
+export async function withOwnSession<T>(owner: PostgresSettings, work: (client: Client) => Promise<T>): Promise<T> {
+  return withClient(owner, async (client) => {
+    await requireOwnSession(client, owner);
+    return work(client);
+  });
+}
+
 /** Runs work as the owner of the tables on a direct connection of its own. */
 export async function withOwner<T>(owner: PostgresSettings, work: (session: OwnerSession) => Promise<T>): Promise<T> {
-  return withClient(owner, async (client) => {
+  return withOwnSession(owner, async (client) => {
     await client.query(settings);
     const schema = escapeIdentifier(owner.schema);
     const table = (name: string) => `${schema}.${escapeIdentifier(name)}`;

@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 import { dayOfDate, missingDays, partitionName, type Day } from '../../domain/day.ts';
-import { withClient } from './client.ts';
+import { withOwnSession } from './maintenance-session.ts';
 import { createPool } from './connection.ts';
 import { ensureAhead, listPartitions } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
@@ -37,7 +37,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
       }
     },
     async untidyDays(now) {
-      return withClient(owner, async (client) => {
+      return withOwnSession(owner, async (client) => {
         // The statistics are lost when a server crashes; what pg_class says of the last vacuum is not.
         const { rows } = await client.query<{ name: string }>(
           `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -54,7 +54,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
       }).catch(mended('statistics of partitions could not be read'));
     },
     async analyzeWeekly(now) {
-      return withClient(owner, async (client) => {
+      return withOwnSession(owner, async (client) => {
         const parent = `${escapeIdentifier(schema)}.raw_events`;
         // Up to PostgreSQL 13 nothing tells when a partitioned table was analysed: Monday, then.
         const { rows } = await client.query<{ due: boolean; only: boolean }>(
@@ -72,7 +72,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
       }).catch(mended('raw_events could not be analysed'));
     },
     async tidy(day) {
-      await withClient(owner, async (client) => {
+      await withOwnSession(owner, async (client) => {
         // A vacuum waits for no reader, but a large day takes its time.
         await client.query(`set statement_timeout = '30min'`);
         const { rows } = await client.query<{ name: string }>(

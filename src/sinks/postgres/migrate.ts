@@ -4,7 +4,7 @@ import { runner } from 'node-pg-migrate';
 import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
 import { SinkMisconfigured } from '../../domain/errors.ts';
-import { withClient } from './client.ts';
+import { withOwnSession } from './maintenance-session.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { prepareSession } from './session.ts';
 
@@ -23,7 +23,7 @@ export interface MigrationResult {
  */
 export async function migrate(settings: PostgresSettings): Promise<MigrationResult> {
   try {
-    return await withClient(settings, async (client) => {
+    return await withOwnSession(settings, async (client) => {
       await prepareSession(client);
       // A migration may take longer than any statement of a writer.
       await client.query(`set statement_timeout = 0; set lock_timeout = '60s'`);

@@ -1,14 +1,9 @@
-import {
-  DataCorrupted,
-  messageOf,
-  SinkMisconfigured,
-  SinkUnavailable,
-  type DaybookError,
-} from '../../domain/errors.ts';
+import { DataCorrupted, DaybookError, messageOf, SinkMisconfigured, SinkUnavailable } from '../../domain/errors.ts';
 import { actionFor, hintFor, isSqlState, type PostgresError } from './sql-state.ts';
 
-/** The failure that an error of PostgreSQL means for a whole piece of work. */
+/** The failure that an error of PostgreSQL means for a whole piece of work. One that Daybook knows stays as it is. */
 export function postgresFailure(error: unknown, what: string): DaybookError {
+  if (error instanceof DaybookError) return error;
   const known = toPostgresError(error);
   const code = isSqlState(known.code) ? ` (${known.code})` : '';
   const message = `postgres: ${what}: ${known.message}${code}${hintFor(known)}`;

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { BatchRef } from '../../domain/batch.ts';
 import type { Day } from '../../domain/day.ts';
-import { DaybookError, SinkMisconfigured } from '../../domain/errors.ts';
+import { SinkMisconfigured } from '../../domain/errors.ts';
 import { within } from '../../domain/within.ts';
 import { noCounts, type SinkCounts } from '../../domain/receipt.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
@@ -42,7 +42,7 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
           withConnection(pool, async (client) => client.query('select 1')),
         );
       } catch (error) {
-        throw error instanceof DaybookError ? error : postgresFailure(error, 'PostgreSQL does not answer');
+        throw postgresFailure(error, 'PostgreSQL does not answer');
       }
     },
     async write(batch, records, context) {
@@ -53,7 +53,7 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
         return await new BatchWrite({ ...tools, batch, records, retired }).run();
       } catch (error) {
         if (context.signal.aborted) throw error;
-        throw error instanceof DaybookError ? error : postgresFailure(error, what);
+        throw postgresFailure(error, what);
       }
     },
   };

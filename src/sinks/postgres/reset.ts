@@ -3,7 +3,7 @@ import type { PostgresSettings } from '../../config/environment.ts';
 import { partitionName, type Day } from '../../domain/day.ts';
 import { withClient } from './client.ts';
 import { listDayTables, readDayStates } from './day-tables.ts';
-import { withOwner } from './maintenance-session.ts';
+import { withOwner, withOwnSession } from './maintenance-session.ts';
 import { listPartitions } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
 
@@ -22,7 +22,7 @@ export interface ResetResult {
 export async function resetDatabase(settings: PostgresSettings, drop: boolean): Promise<ResetResult> {
   const schema = escapeIdentifier(settings.schema);
   try {
-    return await withClient(settings, async (holder) => {
+    return await withOwnSession(settings, async (holder) => {
       await holder.query(`set timezone = 'UTC'; set lock_timeout = '30s'`);
       // A table that refers to ours can only be emptied together with them.
       const consumers = await existing(holder, [`${schema}.sentiment_scores`]);

@@ -109,7 +109,7 @@ export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<bool
     await unmarkDay(session, day);
     return true;
   }).catch((error: unknown) => {
-    throw error instanceof DaybookError ? error : postgresFailure(error, `${day} could not be given up`);
+    throw postgresFailure(error, `${day} could not be given up`);
   });
 }
 

@@ -103,16 +103,18 @@ function isLocalRefusal({ code, message }: PostgresError): boolean {
 
 /** What an operator can do about an error, for messages. */
 export function hintFor({ code, message }: PostgresError): string {
-  if (untrusted.test(code ?? '')) return '; check PG_SSLMODE and the certificate of the server';
+  if (untrusted.test(code ?? '')) return certificateHint(code ?? '');
   if (/^SASL:|client password must be/.test(message)) return '; check PG_USER and PG_PASSWORD';
-  if (message.includes('does not support SSL')) return '; check PG_SSLMODE';
+  if (message.includes('does not support SSL')) {
+    return '; expected TLS because of PG_SSLMODE: switch ssl on at the server, or set PG_SSLMODE=prefer';
+  }
   switch (code) {
     case '42P01':
     case '42703':
     case '42883':
       return '; run ./daybook migrate';
     case '42501':
-      return '; grant the role what storage needs, see docs/decisions/0001-schema.md';
+      return '; storing needs what ./daybook migrate --roles grants, maintenance needs the owner of the tables (PG_OWNER_USER, PG_OWNER_PASSWORD)';
     case '28P01':
     case '28000':
       return '; check PG_USER and PG_PASSWORD';
@@ -141,5 +143,23 @@ export function hintFor({ code, message }: PostgresError): string {
       return '; check PG_HOST';
     default:
       return '';
+  }
+}
+
+function certificateHint(code: string): string {
+  switch (code) {
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return "; PG_SSLMODE=verify-full expects PG_HOST in the server's certificate: use a name that stands in it, or verify-ca";
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return "; renew the server's certificate, or check the clock";
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return "; expected a certificate of an authority that is trusted: name the file of the server's with PG_SSLROOTCERT";
+    default:
+      return '; check PG_SSLMODE, PG_SSLROOTCERT, PG_SSLCERT and PG_SSLKEY';
   }
 }

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readEnvironment, sslModes } from '../../../src/config/environment.ts';
 import { InvalidEnvironment } from '../../../src/config/references.ts';
@@ -77,6 +79,21 @@ describe('readEnvironment', () => {
 
   test.each([...sslModes])('knows PG_SSLMODE=%s', (mode) => {
     expect(postgresOf({ PG_SSLMODE: mode })?.sslMode).toBe(mode);
+  });
+
+  test('reads the files of certificates, and names the one that is wrong', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'daybook-pem-'));
+    const [pem, other] = [join(folder, 'a.pem'), join(folder, 'b.pem')];
+    writeFileSync(pem, '-----BEGIN CERTIFICATE-----');
+    writeFileSync(other, 'text');
+    expect(postgresOf({ PG_SSLROOTCERT: pem })?.sslFiles).toEqual({ rootCert: pem });
+    expect(ownerOf({ PG_SSLCERT: pem, PG_SSLKEY: pem })?.sslFiles).toEqual({ cert: pem, key: pem });
+    expect(() => postgresOf({ PG_SSLCERT: pem })).toThrow(/PG_SSLCERT and PG_SSLKEY, expected both/);
+    expect(() => postgresOf({ PG_SSLROOTCERT: other })).toThrow(/PG_SSLROOTCERT: found no PEM text in .*b\.pem/);
+    expect(() => postgresOf({ PG_SSLROOTCERT: join(folder, 'c.pem') })).toThrow(
+      /PG_SSLROOTCERT: cannot be read: ENOENT/,
+    );
+    rmSync(folder, { recursive: true });
   });
 
   test('reads switches', () => {

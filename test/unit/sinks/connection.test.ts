@@ -82,7 +82,8 @@ describe('postgresFailure', () => {
   });
 
   test.each([
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', /PG_SSLMODE/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate', /PG_SSLROOTCERT/],
+    ['CERT_HAS_EXPIRED', 'certificate has expired', /renew/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'Hostname does not match', /PG_SSLMODE/],
     [undefined, 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', /PG_PASSWORD/],
     [undefined, 'The server does not support SSL connections', /PG_SSLMODE/],

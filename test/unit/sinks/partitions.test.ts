@@ -56,6 +56,6 @@ describe('ensure', () => {
       .ensure(days)
       .catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(SinkMisconfigured);
-    expect((error as Error).message).toMatch(/2026-11-01.*grant/);
+    expect((error as Error).message).toMatch(/2026-11-01.*migrate --roles/);
   });
 });
