@@ -146,7 +146,7 @@ export const gauges: readonly GaugeDefinition[] = [
     name: 'daybook_canary_lag_seconds',
     help: "How long the canary's record took from its scrape until both sinks confirmed it, the last time it came through.",
     labels: [],
-    values: ({ status: { canary } }) => one(canary?.lagMs == null ? null : canary.lagMs / 1_000),
+    values: ({ status: { canary } }) => one(canary === null || canary.lagMs === null ? null : canary.lagMs / 1_000),
   },
   {
     name: 'daybook_canary_last_success_timestamp_seconds',
