@@ -50,7 +50,13 @@ function fetchInto(folder: string, name: string): void {
 /** Unpacks a package; returns the libraries that it depends on. */
 function unpack(name: string, folder: string): string[] {
   const download = mkdtempSync(join(folder, 'download-'));
-  run('apt-get', ['download', name], download);
+  try {
+    run('apt-get', ['download', name], download);
+  } catch {
+    // A fresh machine does not know yet which packages there are.
+    run('apt-get', ['update']);
+    run('apt-get', ['download', name], download);
+  }
   const file = join(download, readdirSync(download)[0] ?? '');
   run('dpkg-deb', ['-x', file, folder]);
   const depends = run('dpkg-deb', ['-f', file, 'Depends']);
