@@ -4,14 +4,11 @@ import { resolveReferences } from '../config/references.ts';
 import type { Config } from '../config/parse-config.ts';
 import { messageOf } from '../domain/errors.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { isMigrated } from '../sinks/postgres/migrate.ts';
-import { prepareSession } from '../sinks/postgres/session.ts';
-import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import {
   createContext,
   loadConfig,
   openStore,
+  requireOwner,
   requirePostgres,
   requireTemporal,
   type CommonOptions,
@@ -19,6 +16,7 @@ import {
 } from './context.ts';
 import { print, printJson } from './output.ts';
 import { hasPoller } from './poller.ts';
+import { lookAtOwner, lookAtWriter } from './postgres-probe.ts';
 import { withTemporal } from './temporal-client.ts';
 
 /** One look at the surroundings. */
@@ -32,7 +30,6 @@ interface Finding {
 type Probe = readonly [what: string, look: () => Promise<string>];
 
 const leastFreeBytes = 1024 ** 3;
-const supportedPostgres = { least: 12, most: 18 };
 const connectMs = 5_000;
 
 /** `daybook doctor`: looks at everything around that Daybook needs, and says what is missing. Changes nothing. */
@@ -64,7 +61,8 @@ function surroundings(context: Context): Probe[] {
   return [
     ['Node.js', async () => process.versions.node],
     ['store', () => lookAtStore(context)],
-    ['PostgreSQL', () => lookAtPostgres(context)],
+    ['PostgreSQL', async () => lookAtWriter(requirePostgres(context), context.environment.prepare)],
+    ['its owner', async () => lookAtOwner(requireOwner(context))],
     ['Temporal', () => lookAtTemporal(context)],
   ];
 }
@@ -81,37 +79,19 @@ async function lookAtStore(context: Context): Promise<string> {
   throw new Error(`found ${text}, expected 1 GiB at least; free some space, or move DAYBOOK_DATA`);
 }
 
-async function lookAtPostgres(context: Context): Promise<string> {
-  const settings = requirePostgres(context);
-  const where = `${settings.host}:${settings.port}/${settings.database}`;
-  const found = await withClient(settings, async (client) => {
-    await prepareSession(client);
-    const { rows } = await client.query<{ version: string; number: number }>(
-      `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
-    );
-    return { ...rows[0], migrated: await isMigrated(client, settings.schema) };
-  }).catch((error: unknown) => {
-    throw postgresFailure(error, `${where} cannot be used`);
-  });
-  const major = Math.floor((found.number ?? 0) / 10_000);
-  if (major < supportedPostgres.least)
-    throw new Error(`found version ${found.version} at ${where}, expected 12 or newer`);
-  if (!found.migrated) throw new Error(`found ${where} not migrated; run ./daybook migrate`);
-  const untried = major > supportedPostgres.most ? ', newer than any that was tried' : '';
-  return `${found.version} at ${where}${untried}`;
-}
-
 async function lookAtTemporal(context: Context): Promise<string> {
   const settings = requireTemporal(context);
   return withTemporal(settings, async (client) => {
     const { namespace } = settings;
     await client.workflowService.describeNamespace({ namespace });
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-    const where = `${settings.address}, namespace ${namespace}`;
+    const { tls, apiKey } = settings.connection;
+    const how = `${tls ? 'TLS' : 'without TLS'}${apiKey === undefined ? '' : ', with an API key'}`;
+    const where = `${settings.address}, namespace ${namespace}, ${how}`;
     if (!(await hasPoller(client)))
       throw new Error(`found no worker at ${where}, expected one; start it with ./daybook worker, or ./daybook up`);
     const known = customAttributes?.[sourceSearchAttribute] !== undefined;
-    return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered`}`;
+    return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered: temporal operator search-attribute create --name ${sourceSearchAttribute} --type Keyword`}`;
   });
 }
 

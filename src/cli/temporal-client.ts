@@ -1,23 +1,23 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { messageOf } from '../domain/errors.ts';
 import { CannotStart } from './cannot-start.ts';
+import { explainRefusal, explainUnreachable } from './temporal-failure.ts';
 
 /**
  * Runs work with a client of the Temporal server.
- * @throws CannotStart where the server cannot be reached
+ * @throws CannotStart where the server cannot be reached, does not know the namespace, or refuses the key
  */
 export async function withTemporal<T>(settings: TemporalSettings, work: (client: Client) => Promise<T>): Promise<T> {
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...settings.connection, connectTimeout: '5s' });
   } catch (error) {
-    throw new CannotStart(
-      `temporal: ${settings.address} cannot be reached (${messageOf(error)}), expected a server; check TEMPORAL_ADDRESS`,
-    );
+    throw new CannotStart(await explainUnreachable(settings, error));
   }
   try {
     return await work(new Client({ connection, namespace: settings.namespace }));
+  } catch (error) {
+    throw explainRefusal(settings, error) ?? error;
   } finally {
     await connection.close();
   }

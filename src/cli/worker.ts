@@ -1,6 +1,6 @@
 import { openConfigFile } from '../config/config-file.ts';
 import { secretValues } from '../config/secrets.ts';
-import { messageOf } from '../domain/errors.ts';
+import { DaybookError, messageOf } from '../domain/errors.ts';
 import { createRedactor } from '../domain/redact.ts';
 import { installFaultHandlers } from '../worker/faults.ts';
 import { serveHttp, type HttpEndpoint } from '../worker/http-endpoint.ts';
@@ -17,6 +17,7 @@ import {
   type CommonOptions,
   type Context,
 } from './context.ts';
+import { explainUnreachable } from './temporal-failure.ts';
 
 /** `daybook worker`: polls until it is told to stop. Started by `up`, it also reports to it. */
 export async function workerCommand(options: CommonOptions): Promise<void> {
@@ -33,6 +34,7 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     requireOwner(context).password,
     ...sourceSecrets,
     ...(alertWebhook === null ? [] : [alertWebhook]),
+    ...(temporal.connection.apiKey === undefined ? [] : [temporal.connection.apiKey]),
   ];
   const logger = createLogger({ level: context.environment.logLevel, redact: createRedactor(secrets) });
   installRuntime(logger);
@@ -45,10 +47,9 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     dataFolder: context.environment.dataFolder,
     storeFolder: context.environment.storeFolder,
     onReceipt: (receipt) => tell({ type: 'receipt', receipt }),
-  }).catch((error: unknown) => {
-    throw new CannotStart(
-      `worker: Temporal at ${temporal.address} cannot be used: ${innermost(messageOf(error))}; check TEMPORAL_ADDRESS`,
-    );
+  }).catch(async (error: unknown) => {
+    if (error instanceof DaybookError) throw error;
+    throw new CannotStart(await explainUnreachable(temporal, error));
   });
   installFaultHandlers(worker, logger);
   let schedulesApplied = process.send === undefined;
@@ -64,11 +65,6 @@ export async function workerCommand(options: CommonOptions): Promise<void> {
     // The channel to `up` would keep this process alive.
     if (process.connected) process.disconnect();
   }
-}
-
-/** The native client's messages nest one error in the other; the innermost one says what is wrong. */
-function innermost(message: string): string {
-  return [...message.matchAll(/message: "([^"]+)"/g)].at(-1)?.[1] ?? message;
 }
 
 async function listen(

@@ -1,6 +1,8 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
+import { messageOf } from '../domain/errors.ts';
 import type { Environment } from './environment.ts';
+import { InvalidEnvironment } from './references.ts';
 
 /** Options that connections of clients and of workers share. */
 export type TemporalConnectionOptions = Pick<ConnectionOptions, 'address' | 'tls' | 'metadata'> & {
@@ -17,14 +19,17 @@ export interface TemporalSettings {
 /**
  * Reads `TEMPORAL_*`, the same variables and profile files as the Temporal CLI does; the API key also from
  * `TEMPORAL_API_KEY_FILE`.
+ * @throws InvalidEnvironment
  */
 export function temporalSettings({ variables, lookUp }: Pick<Environment, 'variables' | 'lookUp'>): TemporalSettings {
   const apiKeyGiven = lookUp('TEMPORAL_API_KEY');
-  const { connectionOptions, namespace } = loadClientConnectConfig({
-    overrideEnvVars: {
-      ...variables,
-      ...(apiKeyGiven === undefined ? {} : { TEMPORAL_API_KEY: apiKeyGiven }),
-    },
+  // As everywhere, an empty variable is one that is not set.
+  const set = Object.entries(variables).flatMap(([name, value]): [string, string][] =>
+    value === undefined || (value === '' && name.startsWith('TEMPORAL_')) ? [] : [[name, value]],
+  );
+  const { connectionOptions, namespace } = load({
+    ...Object.fromEntries(set),
+    ...(apiKeyGiven ? { TEMPORAL_API_KEY: apiKeyGiven } : {}),
   });
   const { address, tls, metadata, apiKey } = connectionOptions;
   return {
@@ -37,6 +42,16 @@ export function temporalSettings({ variables, lookUp }: Pick<Environment, 'varia
       ...(typeof apiKey === 'string' ? { apiKey } : {}),
     },
   };
+}
+
+function load(variables: Record<string, string>): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: variables });
+  } catch (error) {
+    throw new InvalidEnvironment(
+      `TEMPORAL_*: cannot be used: ${messageOf(error)}; expected what the Temporal CLI takes, see docs/configuration.md`,
+    );
+  }
 }
 
 /** Settings of a server without TLS on this machine. */

@@ -106,9 +106,9 @@ describe.skipIf(pooler === null)('behind PgBouncer in transaction mode', () => {
   test('migrations and maintenance refuse to work, and say how to go around it', async () => {
     // Also while others are at work there.
     const pool = createPool(through, { maxConnections: 4 });
-    let over = false;
+    const over = new AbortController();
     const traffic = Array.from({ length: 4 }, async () => {
-      while (!over) await pool.query('select count(*) from raw_events');
+      while (!over.signal.aborted) await pool.query('select count(*) from raw_events');
     });
     for (const work of [
       () => migrate(through),
@@ -120,7 +120,7 @@ describe.skipIf(pooler === null)('behind PgBouncer in transaction mode', () => {
       expect.soft(error).toBeInstanceOf(SinkMisconfigured);
       expect.soft(error.message).toMatch(/transaction mode.*PG_DIRECT_HOST/);
     }
-    over = true;
+    over.abort();
     await Promise.all(traffic);
     await pool.end();
     expect(await withOwnerAlone(database.settings, async () => 'done')).toBe('done');
@@ -129,9 +129,9 @@ describe.skipIf(pooler === null)('behind PgBouncer in transaction mode', () => {
   test('in session mode they work', async () => {
     const sessions = await startPgBouncer(join(folder, 'session'), database.settings, [database.settings], 'session');
     try {
-      const through = { ...database.settings, port: sessions?.port ?? 0 };
-      expect(await withOwnerAlone(through, ({ client }) => isBehindPooler(client))).toBe(true);
-      expect((await migrate(through)).applied).toEqual([]);
+      const direct = { ...database.settings, port: sessions?.port ?? 0 };
+      expect(await withOwnerAlone(direct, ({ client }) => isBehindPooler(client))).toBe(true);
+      expect((await migrate(direct)).applied).toEqual([]);
     } finally {
       await sessions?.stop();
     }

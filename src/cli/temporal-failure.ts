@@ -1,0 +1,107 @@
+import { connect as connectTls } from 'node:tls';
+import { connect, isIP } from 'node:net';
+import { isGrpcServiceError } from '@temporalio/client';
+import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { messageOf } from '../domain/errors.ts';
+import { CannotStart } from './cannot-start.ts';
+
+const probeMs = 5_000;
+const [notFound, permissionDenied, unauthenticated] = [5, 7, 16];
+
+/** Says why a server cannot be used. The clients only know that it did not work: its address is looked at once more. */
+export async function explainUnreachable(settings: TemporalSettings, error: unknown): Promise<string> {
+  const refused = explainRefusal(settings, error);
+  if (refused) return refused.message;
+  const why = await probe(settings);
+  const found = why ?? `(${innermost(messageOf(error))}), expected a server; check TEMPORAL_ADDRESS`;
+  return `temporal: ${settings.address} cannot be reached ${found}`;
+}
+
+/** What a server means that was reached, but refuses; null for anything else. */
+export function explainRefusal(
+  { address, namespace, connection }: TemporalSettings,
+  error: unknown,
+): CannotStart | null {
+  const text = messageOf(error);
+  const code = codeOf(error);
+  if (code === unauthenticated || code === permissionDenied) {
+    const key = connection.apiKey === undefined ? 'TEMPORAL_API_KEY is not set' : 'check TEMPORAL_API_KEY';
+    return new CannotStart(
+      `temporal: ${address} refuses access to the namespace ${namespace}; ${key}, and TEMPORAL_NAMESPACE`,
+    );
+  }
+  if (code !== notFound || !/namespace/i.test(text)) return null;
+  return new CannotStart(
+    `temporal: ${address} knows no namespace ${namespace}; check TEMPORAL_NAMESPACE, or make it: ` +
+      `temporal operator namespace create --namespace ${namespace} --retention 30d`,
+  );
+}
+
+/** Of gRPC. The native client has it in the text alone. */
+function codeOf(error: unknown): number | null {
+  for (let one = error; one instanceof Error; one = one.cause) if (isGrpcServiceError(one)) return one.code;
+  const text = messageOf(error);
+  if (/code: Unauthenticated|Request unauthorized/i.test(text)) return unauthenticated;
+  if (/code: PermissionDenied/.test(text)) return permissionDenied;
+  return /code: NotFound|namespace .*not found/i.test(text) ? notFound : null;
+}
+
+/** The native client's messages nest one error in the other; the innermost one says what is wrong. */
+function innermost(message: string): string {
+  return [...message.matchAll(/message: "([^"]+)"/g)].at(-1)?.[1] ?? message;
+}
+
+/** Connects as the clients do; null where nothing is wrong with that. */
+async function probe({ address, connection: { tls } }: TemporalSettings): Promise<string | null> {
+  const [, host = '', port = '7233'] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(address) ?? [];
+  const target = { host, port: Number(port) };
+  if (!tls) return outcome(connect(target), 'connect', '; check TEMPORAL_ADDRESS');
+  const { serverNameOverride, serverRootCACertificate: ca, clientCertPair } = tls === true ? {} : tls;
+  const servername = serverNameOverride ?? (isIP(host) ? undefined : host);
+  const pair = clientCertPair ? { cert: Buffer.from(clientCertPair.crt), key: Buffer.from(clientCertPair.key) } : {};
+  const options = {
+    ...target,
+    ...pair,
+    ALPNProtocols: ['h2'],
+    ...(ca ? { ca: Buffer.from(ca) } : {}),
+    ...(servername === undefined ? {} : { servername }),
+  };
+  const hint =
+    '; check TEMPORAL_ADDRESS and TEMPORAL_TLS, and for its certificate TEMPORAL_TLS_SERVER_CA_CERT_PATH and TEMPORAL_TLS_SERVER_NAME';
+  return outcome(connectTls(options), 'secureConnect', hint);
+}
+
+/** A server that wants a client's certificate says so only after the handshake. */
+async function outcome(
+  socket: ReturnType<typeof connect>,
+  connected: 'connect' | 'secureConnect',
+  hint: string,
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    const settle = (why: string | null) => {
+      socket.destroy();
+      resolve(why);
+    };
+    socket.setTimeout(probeMs, () => settle(`(no answer in ${probeMs / 1_000} s), expected a server${hint}`));
+    socket.once('error', (error) => {
+      const wantsCertificate = /alert (certificate required|bad certificate|handshake failure)/i.test(error.message);
+      settle(
+        wantsCertificate
+          ? '(it wants a certificate of this client); set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH'
+          : `(${error.message}), expected a server${hint}`,
+      );
+    });
+    socket.once(connected, () => {
+      socket.once('data', () => settle(null));
+      // HTTP/2 begins with words of the client; who answers them speaks it.
+      socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    });
+    socket.once('close', () =>
+      settle(
+        connected === 'connect'
+          ? '(it closes the connection), expected a server without TLS; set TEMPORAL_TLS=true if it has it'
+          : null,
+      ),
+    );
+  });
+}

@@ -1,0 +1,294 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import type { PostgresSettings } from '../../src/config/environment.ts';
+import { addDays, dayOfDate } from '../../src/domain/day.ts';
+import { withClient } from '../../src/sinks/postgres/client.ts';
+import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { startOwnPostgres, type OtherPostgres } from '../support/debian-postgres.ts';
+import { json, startOrigin, type Origin } from '../support/origin.ts';
+import { startPgBouncer } from '../support/pgbouncer.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
+
+const today = dayOfDate(new Date());
+const old = addDays(today, -5);
+const namespace = `news-${process.pid}`;
+const schema = 'The News';
+
+const folder = temporaryFolder();
+let authority: Authority;
+let certificate: Certificate;
+let server: OtherPostgres;
+let origin: Origin;
+let front: TlsProxy;
+let admin: PostgresSettings;
+const secrets = { owner: 'owner-password-f00', writer: 'writer-password-b4r', key: 'api-key-c0ffee' };
+
+beforeAll(async () => {
+  authority = makeAuthority(folder, 'authority');
+  certificate = authority.issue('server', ['DNS:localhost']);
+  const rules = join(folder, 'hba.conf');
+  // Through PgBouncer, which runs on this machine, without TLS.
+  writeFileSync(
+    rules,
+    'hostssl all all all scram-sha-256\nhostnossl all plain all scram-sha-256\nhostnossl all all all reject\n',
+  );
+  const { cert, key } = certificate;
+  const copy = authority.issue('postgres', ['DNS:localhost']);
+  const tls = ['ssl=on', `ssl_cert_file=${copy.cert}`, `ssl_key_file=${copy.key}`, `hba_file=${rules}`];
+  server = await startOwnPostgres(join(folder, 'server'), tls, [copy.key, rules]);
+  admin = { ...server.settings, sslMode: 'require' };
+  await administrate(`create role "the owner" login password '${secrets.owner}'; create role plain login password 'plain';
+    create schema "${schema}" authorization "the owner"`);
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const seconds = 86_400;
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds } as never,
+  });
+  await connection.close();
+  front = await startTlsProxy(inject('temporalAddress'), { cert, key, clientAuthority: authority.cert });
+  origin = await startOrigin(json([1, 2].map((n) => ({ id: n, at: `${old}T0${n}:00:00Z` }))));
+});
+afterAll(async () => {
+  await front?.close();
+  await origin?.close();
+  server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const administrate = (text: string) => withClient(admin, (client) => client.query(text));
+
+/** A workplace whose servers are all elsewhere, behind TLS; each user has one role and one certificate. */
+function workplace(name: string, fields: Record<string, string> = {}): Workplace {
+  const place = join(folder, name);
+  const client = authority.issue(name, []);
+  const variables = {
+    ...{
+      DAYBOOK_EMBEDDED: 'off',
+      DAYBOOK_CONFIG: join(folder, 'daybook.yaml'),
+      DAYBOOK_DATA: place,
+      DAYBOOK_HOME: join(folder, '.daybook', name),
+    },
+    ...{ PG_HOST: 'localhost', PG_PORT: String(server.settings.port), PG_DB: 'postgres', PG_SCHEMA: schema },
+    ...{
+      PG_USER: 'the writer',
+      PG_PASSWORD: secrets.writer,
+      PG_OWNER_USER: 'the owner',
+      PG_OWNER_PASSWORD: secrets.owner,
+    },
+    ...{ PG_SSLMODE: 'verify-full', PG_SSLROOTCERT: authority.cert },
+    ...{ TEMPORAL_ADDRESS: front.address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_TLS: 'true' },
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: authority.cert,
+    ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert, TEMPORAL_TLS_CLIENT_KEY_PATH: client.key },
+    ...fields,
+  };
+  return new Workplace(folder, variables);
+}
+
+function configure(partitions = '{}'): void {
+  writeFileSync(
+    join(folder, 'daybook.yaml'),
+    `version: 1
+sources:
+  - { name: items, type: http_json, url: "${origin.url}/items", id: id, occurred_at: at, allow_private: true,
+      incremental: { cursor: at, start_param: since, end_param: until }, schedule: { every: 1h } }
+partitions: ${partitions}
+`,
+  );
+}
+
+// Each command is a process of its own, and works through TLS.
+vi.setConfig({ testTimeout: 300_000 });
+
+describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a namespace of their own', () => {
+  let place: Workplace;
+  let running: RunningDaybook | null = null;
+  const said: string[] = [];
+  const daybook = async (...args: string[]) => {
+    const result = await place.runBeside(args);
+    said.push(result.stdout, result.stderr);
+    if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
+    return result;
+  };
+  const doctor = async () => (await daybook('doctor')).stdout;
+  beforeAll(() => {
+    configure();
+    place = workplace('main');
+  });
+  afterAll(async () => running?.killAll());
+
+  test('the role that stores has to be there, and gets its grants from migrate --roles', async () => {
+    const refused = await daybook('migrate', '--roles');
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining(`create role "the writer" login password '…'`),
+    ]);
+    expect(await daybook('up')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/password|authentication/) as string,
+    });
+    await administrate(`create role "the writer" login password '${secrets.writer}'`);
+    expect(await doctor()).toMatch(/FAILED +PostgreSQL.*migrate --roles/);
+    const planned = await daybook('migrate', '--roles', '--dry-run');
+    const granted = await daybook('migrate', '--roles');
+    expect([granted.code, granted.stdout]).toEqual([0, expect.stringContaining(planned.stdout)]);
+    expect(granted.stdout).toContain('grant insert on "The News"."raw_events" to "the writer";');
+    expect(await doctor()).toMatch(
+      /ok +PostgreSQL +.* at localhost.*TLS.*verify-full.*\nok +its owner +the owner at localhost/,
+    );
+  });
+
+  test('up, run, backfill, status and verify work, with rights for no more', async () => {
+    running = place.start(['up'], 'main');
+    await running.shows('Ctrl-C stops everything', 90_000);
+    expect(await daybook('run', 'items')).toMatchObject({ code: 0 });
+    expect(await daybook('schedules', 'diff')).toMatchObject({ code: 0 });
+    const window = ['items', '--from', old, '--to', addDays(old, 1)];
+    expect(await daybook('backfill', ...window)).toMatchObject({ code: 0 });
+    expect((await daybook('sql', '--json', 'select count(*) as n from raw_events')).stdout).toBe('{"n":2}\n');
+    expect((await daybook('status', '--json')).stdout).toContain('"health":"ok"');
+    expect((await daybook('partitions', 'list')).stdout).toContain(`raw_events_${old.replaceAll('-', '_')}`);
+    expect(await daybook('verify', '--day', old)).toMatchObject({ code: 0 });
+    expect(await doctor()).toMatch(/ok +Temporal.*TLS.*a worker polls/);
+    expect(await daybook('sql', 'delete from raw_events')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/42501/) as string,
+    });
+  });
+
+  test('what only the owner may do works with its role, and names it where it is missing', async () => {
+    configure('{ retention: 3d }');
+    const maintained = await daybook('partitions', 'maintain');
+    expect([maintained.code, maintained.stdout]).toEqual([0, expect.stringContaining(`days retired: ${old}`)]);
+    expect(await daybook('restore', '--day', old)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^restored 2 of 2/) as string,
+    });
+    const alone = workplace('alone', { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer });
+    const refused = await alone.runBeside(['forget', '--source', 'items', '--yes']);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
+    expect(await daybook('forget', '--source', 'items', '--yes')).toMatchObject({
+      code: 0,
+      stdout: 'forgot 2 rows and 2 keys of items\n',
+    });
+    expect(await daybook('reset', '--drop')).toMatchObject({ code: 0 });
+    expect(await daybook('replay-csv')).toMatchObject({ code: 0 });
+    expect((await daybook('sql', '--json', 'select count(*) as n from raw_events')).stdout).toBe('{"n":2}\n');
+    const rows = await administrate(`select to_regclass('public.raw_events') as foreign_table`);
+    expect(rows.rows).toEqual([{ foreign_table: null }]);
+    expect(await running?.stop()).toBe(0);
+  });
+
+  test('no secret is in what it says', () => {
+    const all = said.join('') + (running?.output ?? '');
+    for (const secret of Object.values(secrets)) expect(all).not.toContain(secret);
+  });
+
+  test.each<[string, () => Record<string, string>, RegExp]>([
+    [
+      'a namespace that is not there',
+      () => ({ TEMPORAL_NAMESPACE: 'nowhere' }),
+      /no namespace nowhere.*operator namespace create/,
+    ],
+    [
+      'no certificate of its own',
+      () => ({ TEMPORAL_TLS_CLIENT_CERT_PATH: '', TEMPORAL_TLS_CLIENT_KEY_PATH: '' }),
+      /CLIENT_CERT_PATH/,
+    ],
+    [
+      'an authority that is not the server’s',
+      () => ({ TEMPORAL_TLS_SERVER_CA_CERT_PATH: makeAuthority(folder, 'stranger').cert }),
+      /certificate.*SERVER_CA_CERT_PATH/,
+    ],
+    ['a name that is not the server’s', () => ({ TEMPORAL_TLS_SERVER_NAME: 'other.test' }), /other\.test.*SERVER_NAME/],
+    ['a server that has no TLS', () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }), /TEMPORAL_TLS/],
+    ['nobody there', () => ({ TEMPORAL_ADDRESS: 'localhost:1' }), /ECONNREFUSED.*TEMPORAL_ADDRESS/],
+  ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
+    const wrong = workplace('wrong', fields());
+    for (const args of [['run', 'items'], ['worker']]) {
+      const { code, stderr } = await wrong.runBeside(args);
+      expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+      expect.soft(stderr).not.toMatch(/^ +at /m);
+    }
+  });
+});
+
+describe('a Temporal server that wants an API key', () => {
+  let cloud: TlsProxy;
+  const withKey = (key: string) =>
+    workplace('cloud', {
+      ...{ TEMPORAL_ADDRESS: cloud.address, TEMPORAL_API_KEY: key },
+      ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: '', TEMPORAL_TLS_CLIENT_KEY_PATH: '' },
+    });
+  beforeAll(async () => {
+    configure();
+    cloud = await startTlsProxy(inject('temporalAddress'), { ...certificate, apiKey: secrets.key });
+  });
+  afterAll(async () => cloud?.close());
+
+  test('gets it from commands and from the worker, and nobody else does', async () => {
+    const place = withKey(secrets.key);
+    const worker = place.start(['worker']);
+    try {
+      await worker.shows('Worker polls');
+      const { code, stdout, stderr } = await place.runBeside(['run', 'items']);
+      expect([code, stderr]).toEqual([0, '']);
+      expect([...cloud.authorizations]).toEqual([`Bearer ${secrets.key}`]);
+      expect(`${stdout}${worker.output}`).not.toContain(secrets.key);
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  test('refuses another, which is told without showing it', async () => {
+    const place = withKey('wrong-key-5ecret');
+    for (const args of [['run', 'items'], ['worker'], ['doctor']]) {
+      const { code, stdout, stderr } = await place.runBeside(args);
+      expect.soft([code, `${stdout}${stderr}`]).toEqual([1, expect.stringMatching(/refuses access.*TEMPORAL_API_KEY/)]);
+      expect.soft(`${stdout}${stderr}`).not.toContain('wrong-key-5ecret');
+    }
+  });
+});
+
+test('with PgBouncer in transaction mode before PostgreSQL a run stores, and maintenance goes around it', async () => {
+  configure();
+  const plain = { ...server.settings, user: 'plain', password: 'plain' };
+  await administrate(`grant create on database postgres to plain`);
+  const pooler = await startPgBouncer(join(folder, 'pgbouncer'), server.settings, [plain]);
+  if (!pooler) return;
+  const settings = {
+    ...{
+      PG_USER: 'plain',
+      PG_PASSWORD: 'plain',
+      PG_OWNER_USER: 'plain',
+      PG_OWNER_PASSWORD: 'plain',
+      PG_SCHEMA: 'pooled',
+      PG_SSLMODE: 'prefer',
+    },
+    ...{ PG_HOST: '127.0.0.1', PG_PORT: String(pooler.port), PG_PREPARE: 'off', PG_SSLROOTCERT: '' },
+  };
+  const through = workplace('pooled', settings);
+  const place = workplace('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });
+  let worker: RunningDaybook | null = null;
+  try {
+    expect(await through.runBeside(['migrate'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/PG_DIRECT_HOST/) as string,
+    });
+    expect(await place.runBeside(['migrate'])).toMatchObject({ code: 0 });
+    worker = place.start(['worker']);
+    await worker.shows('Worker polls');
+    expect(await place.runBeside(['run', 'items'])).toMatchObject({ code: 0 });
+    const counted = await place.runBeside(['sql', '--json', 'select count(*) as n from raw_events']);
+    expect(counted).toMatchObject({ code: 0, stdout: '{"n":2}\n' });
+    expect(await place.runBeside(['partitions', 'maintain'])).toMatchObject({ code: 0 });
+    expect((await place.runBeside(['doctor'])).stdout).toMatch(/ok +PostgreSQL.*behind a pooler/);
+  } finally {
+    await worker?.stop();
+    await pooler.stop();
+  }
+});
