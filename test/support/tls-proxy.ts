@@ -43,10 +43,8 @@ export async function startTlsProxy(
     if (authorization !== undefined) authorizations.add(authorization);
     if (apiKey !== undefined && authorization !== `Bearer ${apiKey}`) {
       const refusal = { 'grpc-status': '16', 'grpc-message': 'Request unauthorized.' };
-      return void stream.respond(
-        { ':status': 200, 'content-type': 'application/grpc', ...refusal },
-        { endStream: true },
-      );
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...refusal }, { endStream: true });
+      return;
     }
     const forward = backend.request(withoutAuthority(headers));
     forward.on('error', () => stream.destroy());
