@@ -131,8 +131,8 @@ describe('the canary of a running stack', () => {
         .map((line) => JSON.parse(line) as { schedule: string; action: string });
     };
     const own = [
-      { schedule: 'partition-rollover', action: 'none' },
-      { schedule: 'canary', action: 'none' },
+      { schedule: 'partition-rollover', source: null, action: 'none', differences: [], returns: false },
+      { schedule: 'canary', source: null, action: 'none', differences: [], returns: false },
     ];
     expect(await lines('diff')).toEqual(own);
     await client.schedule.getHandle('canary').delete();

@@ -58,6 +58,11 @@ describe.each(servers)('migrate on $name', ({ server }) => {
 
   test.each([
     ['table', 'create table raw_events (id serial, payload varchar(20))', 'id integer, payload character varying(20)'],
+    [
+      'partitioned table',
+      'create table raw_events (day date, body text) partition by list (day)',
+      'day date, body text',
+    ],
     ['view', 'create view raw_events as select 1::bigint as number', 'number bigint'],
   ])('refuses a foreign %s, names its columns and changes nothing', async (_, statement, columns) => {
     await database.rows(statement);
@@ -67,6 +72,14 @@ describe.each(servers)('migrate on $name', ({ server }) => {
     expect(error.message).toContain(`public.raw_events (${columns})`);
     expect(error.message).toMatch(/PG_DB.*PG_SCHEMA/);
     expect(await schema()).toEqual(before);
+  });
+
+  test('refuses a foreign one in the schema that PG_SCHEMA names', async () => {
+    await database.rows('create schema "The News"');
+    await database.rows('create table "The News".raw_events (day date) partition by range (day)');
+    const error = await rejection(migrate({ ...database.settings, schema: 'The News' }));
+    expect(error).toBeInstanceOf(SinkMisconfigured);
+    expect(error.message).toContain('The News.raw_events (day date)');
   });
 
   test('leaves a foreign raw_events in another schema alone', async () => {

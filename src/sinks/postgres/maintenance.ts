@@ -60,7 +60,11 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         const { rows } = await client.query<{ due: boolean; only: boolean }>(
           `select coalesce(s.last_analyze < $2::timestamptz - interval '7 days',
                            s.relid is not null or extract(isodow from $2::timestamptz at time zone 'UTC') = 1
-                           or not exists (select from pg_statistic where starelid = p.oid)) as due,
+                           or not exists (
+                             -- An owner that is no superuser may not read pg_statistic itself.
+                             select from pg_stats t join pg_namespace n on n.nspname = t.schemaname
+                             join pg_class c on c.relnamespace = n.oid and c.relname = t.tablename where c.oid = p.oid
+                           )) as due,
                   current_setting('server_version_num')::int >= 180000 as only
            from (select $1::regclass::oid as oid) p left join pg_stat_all_tables s on s.relid = p.oid`,
           [parent, now],
