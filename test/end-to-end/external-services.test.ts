@@ -168,6 +168,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
       code: 0,
       stdout: expect.stringMatching(/^restored 2 of 2/) as string,
     });
+    expect(await daybook('pause', 'items', '--reason', 'forget')).toMatchObject({ code: 0 });
     const alone = workplace('alone', { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer });
     const refused = await alone.runBeside(['forget', '--source', 'items', '--yes']);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
