@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { ScheduleNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import type { BackfillRequest } from '../domain/backfill.ts';
@@ -11,6 +11,7 @@ import { windowProblem } from '../domain/windowed.ts';
 import { cutWindows, type WindowText } from '../domain/windows.ts';
 import { chooseWindows } from '../store/windows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { describeSchedule } from './describe-schedule.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
 
@@ -49,11 +50,6 @@ export function createPlanBackfill(dependencies: ActivityDependencies) {
 
 /** A schedule that was paused in another way rests alone: only `daybook pause` means all of the source. */
 async function pauseOf(client: Client, source: string): Promise<PausedBy | null> {
-  try {
-    const { state } = await client.schedule.getHandle(scrapeScheduleId(source)).describe();
-    return state.paused && isPauseNote(state.note) ? parsePauseNote(state.note) : null;
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return null;
-    throw error;
-  }
+  const state = (await describeSchedule(client, scrapeScheduleId(source)))?.state;
+  return state?.paused && isPauseNote(state.note) ? parsePauseNote(state.note) : null;
 }

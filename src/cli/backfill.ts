@@ -44,8 +44,8 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   if (concurrency !== undefined && !isConcurrency(concurrency)) {
     throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${mostConcurrency}`);
   }
-  const given = { step, only, concurrency };
-  const payload = { from, to, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  // What is undefined does not stand in the JSON of the signal.
+  const payload = { from, to, step, only, concurrency };
   const read = readBackfillRequest(payload);
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
   const windows = await windowsOf(context, source, read.request);

@@ -1,9 +1,5 @@
-import {
-  ScheduleNotFoundError,
-  type Client,
-  type WorkflowExecutionInfo,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
+import { describeSchedule } from '../activities/describe-schedule.ts';
 import {
   backfillId,
   backfillType,
@@ -78,12 +74,7 @@ export async function refuseUnpaused(client: Client, command: string, sources: r
 }
 
 async function isScheduled(client: Client, source: string): Promise<boolean> {
-  try {
-    return !(await client.schedule.getHandle(scrapeScheduleId(source)).describe()).state.paused;
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return false;
-    throw error;
-  }
+  return (await describeSchedule(client, scrapeScheduleId(source)))?.state.paused === false;
 }
 
 /** Ids of workflows under way; those that replay CSV may be of any source. */

@@ -15,7 +15,15 @@ import {
   type SchedulesStatus,
   type ServerStatus,
 } from '../worker/status/schedules.ts';
-import { statusOf, unknownSource, type KnownSources, type SourceMemory, type Status } from '../worker/status/status.ts';
+import {
+  lastEndsOf,
+  statusOf,
+  unknownSource,
+  type KnownSource,
+  type KnownSources,
+  type SourceMemory,
+  type Status,
+} from '../worker/status/status.ts';
 import { readWaiting } from '../worker/status/waiting.ts';
 import {
   createContext,
@@ -46,15 +54,17 @@ export async function statusCommand(options: CommonOptions & { json?: boolean; c
 async function readStatus(context: Context, now: Date): Promise<Status> {
   const store = openStore(context);
   const configured = await readKnownSources(context, store);
+  const memories = await readMemories(store, configured.sources, now);
   const [{ database, rowsToday, found }, { known, schedules, server }] = await Promise.all([
     askDatabase(context, dayOfDate(now)),
-    askTemporal(context, configured, await readLastEnds(store, configured, now)),
+    askTemporal(context, configured, lastEndsOf(memories)),
   ]);
   const holder = context.home.lockHolder();
   // Neither is named, and no stack runs: there is nothing to tell of.
   if (!found && server.address === null && holder === null) requireTemporal(context);
   const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
-  const memories = await readMemories(store, known, now);
+  const others = known.sources.filter(({ name }) => !memories.has(name));
+  for (const [name, memory] of await readMemories(store, others, now)) memories.set(name, memory);
   const canary = await readCanaryReport(store);
   const stack = holder && { pid: holder.pid, missing: context.home.missingParts };
   return statusOf({ known, database, rowsToday, schedules, server, stack, canary, waiting, alerts, memories }, now);
@@ -100,21 +110,11 @@ async function askTemporal(
   }
 }
 
-/** When runs of sources with a cron line ended. */
-async function readLastEnds(store: BlobStore, { sources }: KnownSources, now: Date): Promise<LastEnds> {
-  const lastEnds = new Map<string, Date>();
-  for (const { name } of sources.filter(({ isCron }) => isCron)) {
-    const receipt = await readLastReceipt(store, name, now);
-    if (receipt) lastEnds.set(name, new Date(receipt.finishedAt));
-  }
-  return lastEnds;
-}
-
 async function readMemories(
   store: BlobStore,
-  { sources }: KnownSources,
+  sources: readonly KnownSource[],
   now: Date,
-): Promise<ReadonlyMap<string, SourceMemory>> {
+): Promise<Map<string, SourceMemory>> {
   const memories = new Map<string, SourceMemory>();
   for (const { name } of sources) {
     const { state } = await readState(store, name);

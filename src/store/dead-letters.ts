@@ -96,11 +96,15 @@ export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<
     const hides = [...(await store.list('discarded')), ...(await store.list('replayed'))];
     const version = sha256(hides.join('\n'));
     if (version !== seen) [seen, counts] = [version, new Map()];
-    const hidden = hides.length === 0 ? null : await readHiddenLetters(store, null);
+    let hidden: HiddenLetters | null = null;
     const bySource = new Map<string, number>();
     const kept = new Map<string, number>();
     for (const path of await store.list('dead-letters')) {
-      const count = counts.get(path) ?? countLetters(await linesOf(store, path), hidden);
+      let count = counts.get(path);
+      if (count === undefined) {
+        if (hides.length > 0) hidden ??= await readHiddenLetters(store, null);
+        count = countLetters(await linesOf(store, path), hidden);
+      }
       kept.set(path, count);
       const source = path.split('/')[1] ?? '';
       bySource.set(source, (bySource.get(source) ?? 0) + count);

@@ -1,6 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CanaryResult, FailedCanary } from '../../src/domain/canary.ts';
@@ -10,34 +8,27 @@ import { openAlerts } from '../../src/store/alerts.ts';
 import { Rig } from '../support/rig.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
+import { startWebhook, type Webhook } from '../support/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
 let rig: Rig;
 let proxy: TcpProxy;
-const posted: { name: string; source: string; state: string; message: string }[] = [];
-const webhook = createServer((request, response) => {
-  let body = '';
-  request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-  request.on('end', () => {
-    posted.push(JSON.parse(body) as never);
-    response.end();
-  });
-});
+let webhook: Webhook;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+  webhook = await startWebhook();
   const { host, port } = inject('postgres');
   proxy = await startTcpProxy(host, port);
   rig = await Rig.create(yaml);
   await rig.stopWorker();
   rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  rig.alertWebhook = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
+  rig.alertWebhook = webhook.url;
   await rig.startWorker();
 });
 afterAll(async () => {
   await rig.close();
   await proxy.close();
-  webhook.close();
+  await webhook.close();
 });
 
 let number = 0;
@@ -172,7 +163,7 @@ describe('canary', () => {
   }, 120_000);
 
   test('PostgreSQL away fails it after its patience, with an alert that the next success resolves', async () => {
-    posted.length = 0;
+    webhook.posted.length = 0;
     proxy.down();
     const failed = await failureOf(await start());
     expect(failed).toMatchObject({ step: 'write to PostgreSQL', error: { type: 'SinkUnavailable' } });
@@ -185,7 +176,7 @@ describe('canary', () => {
     proxy.up();
     await sing();
     expect(await alerts()).toEqual([]);
-    expect(posted).toMatchObject([
+    expect(webhook.posted).toMatchObject([
       {
         name: 'canary',
         source: 'daybook-canary',

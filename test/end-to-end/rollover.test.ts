@@ -1,6 +1,4 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate, partitionName } from '../../src/domain/day.ts';
 import { openAlerts } from '../../src/store/alerts.ts';
@@ -8,6 +6,7 @@ import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
 import { attempt, batchOf, records } from '../integration/batches.ts';
 import { Rig } from '../support/rig.ts';
+import { startWebhook, type Webhook } from '../support/webhook.ts';
 
 const yaml = (partitions: string) => `version: 1
 sources:
@@ -19,25 +18,17 @@ const old = [addDays(today, -5), addDays(today, -4), addDays(today, -3)] as cons
 
 describe('partitionRollover', () => {
   let rig: Rig;
-  const posted: { name: string; state: string }[] = [];
-  const webhook = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      posted.push(JSON.parse(body) as never);
-      response.end();
-    });
-  });
+  let webhook: Webhook;
   beforeAll(async () => {
-    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+    webhook = await startWebhook();
     rig = await Rig.create(yaml('{ retention: 2d, payload_index: sealed }'));
     await rig.stopWorker();
-    rig.alertWebhook = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/`;
+    rig.alertWebhook = webhook.url;
     await rig.startWorker();
   });
   afterAll(async () => {
     await rig.close();
-    webhook.close();
+    await webhook.close();
   });
 
   let number = 0;
@@ -110,19 +101,19 @@ describe('partitionRollover', () => {
     await rig.database.rows('drop view report');
     expect(await roll()).toMatchObject({ failed: [], retired: [{ day, rows: 3 }] });
     expect(await alerts()).toEqual([]);
-    expect(posted).toMatchObject([
+    expect(webhook.posted).toMatchObject([
       { name: 'maintenance', source: 'daybook', state: 'open' },
       { name: 'maintenance', source: 'daybook', state: 'resolved' },
     ]);
   });
 
   test('alerts of a source that is gone are resolved, and told', async () => {
-    posted.length = 0;
+    webhook.posted.length = 0;
     const gone = { name: 'run_failed', source: 'gone', state: 'open', since: '2026-11-01T00:00:00.000Z', message: 'x' };
     mkdirSync(rig.path('data', 'alerts', 'gone'), { recursive: true });
     writeFileSync(rig.path('data', 'alerts', 'gone', 'run_failed.json'), JSON.stringify({ ...gone, notified: true }));
     await roll();
-    expect(posted).toMatchObject([{ name: 'run_failed', source: 'gone', state: 'resolved' }]);
+    expect(webhook.posted).toMatchObject([{ name: 'run_failed', source: 'gone', state: 'resolved' }]);
     expect(rig.files('data', 'alerts', 'gone')).toEqual([]);
   });
 });

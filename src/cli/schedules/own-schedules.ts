@@ -1,6 +1,6 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
 import { canaryId, canaryType, rolloverId, rolloverType, scheduleMemoKey, taskQueue } from '../../domain/names.ts';
-import { describeSchedule } from '../../worker/status/describe-schedule.ts';
+import { describeSchedule } from '../../activities/describe-schedule.ts';
 
 /** Daybook's own schedules, which no configuration names. One that is there is left as it is. */
 const ownSchedules: readonly ScheduleOptions[] = [

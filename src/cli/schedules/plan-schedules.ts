@@ -1,7 +1,7 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 
-import { describeSchedule } from '../../worker/status/describe-schedule.ts';
+import { describeSchedule } from '../../activities/describe-schedule.ts';
 import { scheduleMemoKey, scrapeScheduleId } from '../../domain/names.ts';
 import { isRemoved } from './removed-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';

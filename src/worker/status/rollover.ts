@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { rolloverId } from '../../domain/names.ts';
 import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
-import { describeSchedule } from './describe-schedule.ts';
+import { describeSchedule } from '../../activities/describe-schedule.ts';
 
 /** What the schedule of the daily rollover says. */
 export interface RolloverStatus {

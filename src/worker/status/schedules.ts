@@ -3,7 +3,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { scheduleMemoKey, scrapeRunType, scrapeScheduleId } from '../../domain/names.ts';
 import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
 import type { Progress } from '../../workflows/messages.ts';
-import { describeSchedule } from './describe-schedule.ts';
+import { describeSchedule } from '../../activities/describe-schedule.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './status.ts';
 

@@ -7,7 +7,7 @@ import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
 import type { SourceState } from '../../domain/state.ts';
 import type { DatabaseStatus, RowsToday } from './database.ts';
 import { isMaintenanceLate, type RolloverStatus } from './rollover.ts';
-import type { ScheduleStatus, SchedulesStatus, ServerStatus } from './schedules.ts';
+import type { LastEnds, ScheduleStatus, SchedulesStatus, ServerStatus } from './schedules.ts';
 import { summarizeWaiting, type Waiting } from './waiting.ts';
 
 export interface KnownSource {
@@ -108,6 +108,13 @@ export interface StatusFacts {
 export interface SourceMemory {
   readonly lastReceipt: Receipt | FailedReceipt | null;
   readonly state: SourceState | null;
+}
+
+/** When the last run of each source ended. */
+export function lastEndsOf(memories: ReadonlyMap<string, SourceMemory>): LastEnds {
+  const ends = new Map<string, Date>();
+  for (const [name, { lastReceipt }] of memories) if (lastReceipt) ends.set(name, new Date(lastReceipt.finishedAt));
+  return ends;
 }
 
 /** Puts together how things stand. */

@@ -17,7 +17,7 @@ import { readLastMaintenance } from './last-maintenance.ts';
 import { LastReceipts, type LastRuns } from './last-receipts.ts';
 import { Reading, type Read } from './reading.ts';
 import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
-import { knownSources, statusOf, type SourceMemory, type Status } from './status.ts';
+import { knownSources, lastEndsOf, statusOf, type SourceMemory, type Status } from './status.ts';
 import { readWaiting, type Waiting } from './waiting.ts';
 
 export interface WatchOptions {
@@ -148,15 +148,12 @@ export class Watch {
     const { client, config } = this.#options;
     const { sources } = knownSources(config.current().config, null);
     const memories = (await this.#store.latest(temporalMs))?.value.memories ?? noStore.memories;
-    const lastEnds = new Map(
-      [...memories].flatMap(([name, { last }]): [string, Date][] => (last ? [[name, new Date(last.finishedAt)]] : [])),
-    );
     try {
       // The native client goes on trying long after a deadline.
       await within(answerMs, client.workflowService.getSystemInfo({}));
       return await client.withDeadline(Date.now() + temporalMs, async () => ({
         server: this.#server(null),
-        schedules: await listScheduleStatus(client, sources, lastEnds),
+        schedules: await listScheduleStatus(client, sources, lastEndsOf(memories)),
         openWindows: await readOpenWindows(client),
         lastMaintenanceAt:
           (await readLastMaintenance(client, this.#maintenance)) ?? previous?.lastMaintenanceAt ?? null,

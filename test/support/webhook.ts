@@ -1,0 +1,30 @@
+import { startOrigin } from './origin.ts';
+
+/** The body of a request that tells of an alert. */
+export interface PostedAlert {
+  readonly name: string;
+  readonly source: string;
+  readonly state: string;
+  readonly message: string;
+}
+
+export interface Webhook {
+  readonly url: string;
+  /** What it was told so far, in order. */
+  readonly posted: PostedAlert[];
+  close(): Promise<void>;
+}
+
+/** A loopback server that alerts are told to. */
+export async function startWebhook(): Promise<Webhook> {
+  const posted: PostedAlert[] = [];
+  const { url, close } = await startOrigin((_url, response, request) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      posted.push(JSON.parse(body) as PostedAlert);
+      response.end();
+    });
+  });
+  return { url: `${url}/`, posted, close };
+}
