@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { inject, afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sinks, type Receipt } from '../../src/domain/receipt.ts';
-import { serveHttp } from '../../src/worker/http-endpoint.ts';
 import { Rig } from '../support/rig.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -199,18 +198,9 @@ describe('the endpoint', () => {
 
   test('under 1,000 slow connections and large headers does not hold up runs', async () => {
     const rig = await Rig.create(yaml('news'));
-    const { worker } = rig;
-    const endpoint = await serveHttp(
-      { host: '127.0.0.1', port: 0 },
-      {
-        readiness: async () => (await worker?.missing()) ?? [],
-        metrics: async () => (await worker?.metrics()) ?? '',
-        status: async () => (await worker?.statusPage()) ?? '',
-        onError: (error) => {
-          throw error;
-        },
-      },
-    );
+    const endpoint = await rig.serveHttp((error) => {
+      throw error;
+    });
     const sockets: Socket[] = [];
     const attack = setInterval(() => {
       for (let n = 0; n < 50; n++) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';
+import type { HttpEndpoint } from '../../src/worker/http-endpoint.ts';
 import { debianPackage } from '../support/debian-package.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
@@ -72,15 +72,7 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
     await rig.stopWorker();
     rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
     await rig.startWorker();
-    endpoint = await serveHttp(
-      { host: '127.0.0.1', port: 0 },
-      {
-        readiness: async () => (await rig.worker?.missing()) ?? [],
-        metrics: async () => (await rig.worker?.metrics()) ?? '',
-        status: async () => (await rig.worker?.statusPage()) ?? '',
-        onError: () => undefined,
-      },
-    );
+    endpoint = await rig.serveHttp(() => undefined);
     const scaled = scale.reduce((text, [from, to]) => text.replaceAll(from, to), readFileSync(rules, 'utf8'));
     writeFileSync(join(folder, 'daybook.rules.yml'), scaled);
     writeFileSync(

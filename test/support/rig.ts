@@ -11,6 +11,7 @@ import { createRedactor } from '../../src/domain/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/http-client.ts';
+import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -96,6 +97,19 @@ export class Rig {
       ...{ sdkMetrics: null, ui: null, redact: createRedactor(Object.values(this.variables).map(String)) },
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
+  }
+
+  /** Serves what the worker that runs then shows, on a free port. */
+  async serveHttp(onError: (error: unknown) => void): Promise<HttpEndpoint> {
+    return serveHttp(
+      { host: '127.0.0.1', port: 0 },
+      {
+        readiness: async () => (await this.worker?.missing()) ?? [],
+        metrics: async () => (await this.worker?.metrics()) ?? '',
+        status: async () => (await this.worker?.statusPage()) ?? '',
+        onError,
+      },
+    );
   }
 
   async stopWorker(): Promise<void> {
