@@ -140,8 +140,9 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
     }
     const file = join(deploy, 'grafana', 'dashboards', 'daybook.json');
     const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: Panel[] };
-    /** Neither a canary nor a rollover runs here. */
-    const empty = new Set(['Canary lag', 'Since the last maintenance']);
+    for (const type of ['partitionRollover', 'canary']) {
+      await rig.client.workflow.execute(type, { workflowId: `${type}-${rig.taskQueue}`, taskQueue: rig.taskQueue });
+    }
     const asked = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));
     expect(asked.length).toBeGreaterThan(20);
     const stop = load();
@@ -150,8 +151,7 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
         const expression = expr.replaceAll('$__rate_interval', '1m').replaceAll('$source', '.*');
         const isAnswered = async () => (await query(expression)).length > 0;
         // Some gauges come later: each part of what they tell is read by itself.
-        const hasAnswer = await (empty.has(title) ? isAnswered() : until(`${title} has an answer`, isAnswered, 30_000));
-        expect([title, hasAnswer]).toEqual([title, !empty.has(title)]);
+        await until(`${title} has an answer`, isAnswered, 30_000);
       }
     } finally {
       stop();

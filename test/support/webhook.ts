@@ -18,7 +18,7 @@ export interface Webhook {
 /** A loopback server that alerts are told to. */
 export async function startWebhook(): Promise<Webhook> {
   const posted: PostedAlert[] = [];
-  const { url, close } = await startOrigin((_url, response, request) => {
+  const origin = await startOrigin((_url, response, request) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
@@ -26,5 +26,5 @@ export async function startWebhook(): Promise<Webhook> {
       response.end();
     });
   });
-  return { url: `${url}/`, posted, close };
+  return { url: `${origin.url}/`, posted, close: () => origin.close() };
 }
