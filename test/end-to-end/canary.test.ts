@@ -64,7 +64,8 @@ async function holdLedger(): Promise<() => Promise<void>> {
     client.release();
   };
 }
-const parts = () => rig.files('data', 'csv', 'daybook-canary');
+/** Those that are whole: one being written has another name until it is. */
+const parts = () => rig.files('data', 'csv', 'daybook-canary').filter((path) => path.endsWith('.csv'));
 
 describe('canary', () => {
   test('takes a record the whole way, says how long each step took, and leaves nothing behind', async () => {
