@@ -16,6 +16,7 @@ const { bundleWorkflowCode } = await import('@temporalio/worker');
 const complain = (message) => process.stderr.write(`${message}\n`);
 const { code } = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url)),
+  workflowInterceptorModules: [fileURLToPath(new URL('../dist/workflows/interceptors.js', import.meta.url))],
   logger: { log() {}, trace() {}, debug() {}, info() {}, warn: complain, error: complain },
 });
 writeFileSync(new URL('../dist/workflow-bundle.js', import.meta.url), code);

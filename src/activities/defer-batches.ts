@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { BatchRef } from '../domain/batch.ts';
 import type { Sink } from '../domain/receipt.ts';
 import { listDeferred, markDeferred } from '../store/deferred.ts';
@@ -26,7 +26,8 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
   const lastTold = new Map<string, number>();
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
     const { store, measures } = dependencies;
-    await runAdapter(redactorFor(source, dependencies), async () => {
+    const redact = redactorFor(source, dependencies);
+    await runAdapter(redact, async () => {
       const { client, info } = Context.current();
       const before = await listDeferred(store, sink, source);
       const since = new Date().toISOString();
@@ -41,6 +42,9 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
       lastTold.set(key, Date.now());
     });
     const records = batches.reduce((sum, batch) => sum + batch.records, 0);
+    log.warn('Batches wait for the sink', {
+      ...{ source, sink, batches: batches.map(({ number }) => number), records, error: redact(reason) },
+    });
     measures.deferred(source, sink, records);
   };
 }

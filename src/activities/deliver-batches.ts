@@ -142,5 +142,6 @@ async function keepReceipt(
     ...{ workflowId: workflowExecution?.workflowId ?? '', runId: workflowExecution?.runId ?? '' },
   });
   const { source, sink, batches, counts } = delivery;
-  log.info('Delivered what had waited', { source, sink, batches, ...counts });
+  const durationMs = Date.parse(finishedAt) - startedAt.getTime();
+  log.info('Delivered what had waited', { source, sink, batches, ...counts, durationMs });
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { ConfigProblems } from '../config/problem.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import type { Redact } from '../domain/redact.ts';
+import { withoutUrlSecrets } from '../domain/url-secrets.ts';
 
 /**
  * The only place that makes failures of activities: from an error that Daybook knows, whether it is retried and when;
@@ -10,15 +10,14 @@ import type { Redact } from '../domain/redact.ts';
 export function toFailure(error: unknown, redact: Redact, attempt: number): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (!(error instanceof DaybookError)) {
-    return ApplicationFailure.create({ type: 'Unexpected', message: redact(messageOf(error)) });
+    return ApplicationFailure.create({ type: 'Unexpected', message: withoutUrlSecrets(redact(messageOf(error))) });
   }
   const retryAfterMs = error.retryAfterMs ?? (error.jitter === true ? blurredDelayMs(attempt) : undefined);
   const failure = ApplicationFailure.create({
     type: error.type,
-    message: redact(error.message),
+    message: withoutUrlSecrets(redact(error.message)),
     nonRetryable: error.next === 'never',
     ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
-    ...(error instanceof ConfigProblems ? { details: [error.problems] } : {}),
   });
   // Where in Daybook a source's 404 was noticed helps nobody who reads a history.
   failure.stack = '';

@@ -15,6 +15,7 @@ import { beginPoll, openPages } from '../sources/open-source.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { logLetters } from './log-letters.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactLetter } from './redact-letter.ts';
 import { planWithSecrets, redactorFor, secretMaskFor, sourceTools } from './source-access.ts';
@@ -80,7 +81,7 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       try {
         const collected = await collect({ plan, position, pages, known, check, limits });
         context.signal.throwIfAborted();
-        for (const warning of collected.warnings) log.warn(warning, { source: run.source });
+        for (const warning of collected.warnings) log.warn('The source warns', { source: run.source, warning: redact(warning) });
         return hideSecrets(await keep(dependencies, input, collected, redact), mask);
       } catch (error) {
         // The next attempt comes once the host wants to be asked again.
@@ -105,6 +106,7 @@ async function keep(
   const { counts, end, digests } = collected;
   const deadLetters = collected.deadLetters.map((letter) => redactLetter(letter, redact));
   await writeDeadLetters(store, run, number, '', deadLetters);
+  logLetters(run, number, deadLetters);
   const [first] = deadLetters;
   if (first && plan.onInvalid === 'fail') {
     throw new InvalidRecord(

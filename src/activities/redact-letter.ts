@@ -5,7 +5,10 @@ import type { Redact } from '../domain/redact.ts';
 export function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
   const recordText = redact(letter.recordText);
   const message = redact(letter.message);
-  return { ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) };
+  return {
+    ...{ ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) },
+    ...(letter.sourceId === undefined ? {} : { sourceId: redact(letter.sourceId) }),
+  };
 }
 
 /** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or somebody edited a file. */

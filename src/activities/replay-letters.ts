@@ -12,6 +12,7 @@ import { spoolRecords } from '../store/batches.ts';
 import { writeDeadLetters, type StoredLetter } from '../store/dead-letters.ts';
 import { noteTaken, readReplayPage } from '../store/replay-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { logLetters } from './log-letters.ts';
 import { redactLetter } from './redact-letter.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor, sourceTools } from './source-access.ts';
@@ -58,6 +59,7 @@ export function createReplayLetters(dependencies: ActivityDependencies) {
       signal.throwIfAborted();
       const renewed = sorted.renewed.map((letter) => redactLetter({ ...letter, at: now.toISOString() }, redact));
       await writeDeadLetters(store, run, number, '', renewed);
+      logLetters(run, number, renewed);
       const batches = await spoolRecords(store, run, number, sorted.accepted, now);
       const taken = `taken-${number}-${Context.current().info.attempt}`;
       await noteTaken(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });

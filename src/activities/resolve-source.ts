@@ -1,8 +1,7 @@
-import { ApplicationFailure, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
-import { ConfigProblems } from '../config/problem.ts';
-import { messageOf, NotBackfillable } from '../domain/errors.ts';
+import { NotBackfillable } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { freshState, startingState, type SourceState } from '../domain/state.ts';
 import { windowProblem } from '../domain/windowed.ts';
@@ -34,7 +33,7 @@ export function createResolveSource(dependencies: ActivityDependencies) {
   return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
-      const { config, broken } = currentConfig(dependencies);
+      const { config, broken } = dependencies.config.current();
       const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
       await settleAndLog(dependencies, source, [{ name: 'config', message }], redact);
       const plan = planOf(config, findSource(config, source));
@@ -54,13 +53,4 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       return { plan, state, searchAttribute: dependencies.searchAttribute };
     });
   };
-}
-
-function currentConfig({ config }: ActivityDependencies) {
-  try {
-    return config.current();
-  } catch (error) {
-    if (!(error instanceof ConfigProblems)) throw error;
-    throw ApplicationFailure.nonRetryable(messageOf(error), error.type);
-  }
 }

@@ -1,9 +1,10 @@
 import { log } from '@temporalio/activity';
 import type { AlertVerdict } from '../domain/alert.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
+import type { Redact } from '../domain/redact.ts';
 import { listDeferred } from '../store/deferred.ts';
 import { writeReceipt } from '../store/receipts.ts';
-import type { WindowText } from '../domain/windows.ts';
+import { windowName, type WindowText } from '../domain/windows.ts';
 import { writeWindow } from '../store/windows.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -26,12 +27,12 @@ export interface SaveReceiptResult {
 /** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
 export function createSaveReceipt(dependencies: ActivityDependencies) {
   return async function saveReceipt({ receipt, verdicts, window }: SaveReceiptInput): Promise<SaveReceiptResult> {
-    const { source, outcome, fetched, accepted } = receipt;
+    const { source } = receipt;
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       if (window) await writeWindow(dependencies.store, window, receipt);
       else await writeReceipt(dependencies.store, receipt);
-      log.info('Run finished', { source, outcome, fetched, accepted, written: receipt.postgres.written });
+      logRun(receipt, window, redact);
       await settleAndLog(dependencies, source, verdicts, redact);
       // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
       const resolved = await delivered(dependencies, source, verdicts);
@@ -40,6 +41,19 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
       return { notify };
     });
   };
+}
+
+function logRun(receipt: Receipt | FailedReceipt, window: WindowText | undefined, redact: Redact): void {
+  const { source, outcome, fetched, accepted, rejected, unchanged, csv, postgres, pages, batches } = receipt;
+  const fields = {
+    ...{ source, outcome, ...(window ? { window: windowName(window) } : {}) },
+    ...{ fetched, accepted, rejected, unchanged, pages, batches, written: postgres.written },
+    deferred: csv.deferred + postgres.deferred,
+    durationMs: Date.parse(receipt.finishedAt) - Date.parse(receipt.startedAt),
+  };
+  if (receipt.outcome !== 'failed') return log.info('Run finished', fields);
+  const { type, message } = receipt.error;
+  log.warn('Run failed', { ...fields, errorType: type, error: redact(message) });
 }
 
 /** Alerts of batches that wait no more. */

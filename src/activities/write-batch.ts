@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import type { BatchRef } from '../domain/batch.ts';
 import type { SinkCounts } from '../domain/receipt.ts';
 import type { SpooledRecord } from '../domain/record.ts';
@@ -6,6 +7,7 @@ import type { RefusedRecord, StorageWriter, WriteContext } from '../sinks/storag
 import { readBatch } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { logLetters } from './log-letters.ts';
 import { runAdapter } from './run-adapter.ts';
 import { asJson, redactLetter } from './redact-letter.ts';
 import { redactorFor } from './source-access.ts';
@@ -57,9 +59,14 @@ export async function writeRecords(
 ): Promise<SinkCounts> {
   const { store, measures } = dependencies;
   const redact = redactorFor(batch.source, dependencies);
+  const startedMs = performance.now();
   const { counts, refused } = await writer.write(batch, records, context);
+  const durationMs = Math.round(performance.now() - startedMs);
   const letters = refused.map((record) => redactLetter(letterOf(record), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
+  const { source, firstRunId: batchRunId, number } = batch;
+  log.info('Batch written', { source, batch: number, batchRunId, sink: writer.sink, ...counts, durationMs });
+  logLetters(batch, number, letters);
   measures.settled(batch.source, writer.sink, counts);
   return counts;
 }
@@ -69,5 +76,6 @@ function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
   const at = new Date().toISOString();
   // Where the record has no time of its own, this was the clock's when it was fetched.
   const fetchedAt = record.occurredAt;
-  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, recordText: asJson(record.payload) };
+  const { sourceId, payload } = record;
+  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, sourceId, recordText: asJson(payload) };
 }

@@ -35,11 +35,13 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const context = createContext(options);
   const config = loadConfig(context);
   const source = findSource(config, name);
-  const redact = createRedactor(secretValues(source, context.environment.lookUp));
   const probe = probeSource(context, config, source);
+  const secrets = secretValues(source, context.environment.lookUp);
+  // Access tokens come as pages are asked for.
+  const redact: Redact = (text) => createRedactor([...secrets, ...probe.tools.http.tokens.secrets()])(text);
   try {
     const check = await probe.tools.schemas.of(probe.plan, probe.tools.resolvePath);
-    const rows = await firstRows(probe.pages(), createExtractor(probe.plan, new DaySet(), check), limit);
+    const rows = await firstRows(probe.pages(), createExtractor(probe.plan, new DaySet(), check), limit, redact);
     if (options.json) for (const row of rows) print(redact(jsonRow(row)));
     else printRows(rows, redact);
   } catch (error) {
@@ -50,11 +52,16 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   }
 }
 
-async function firstRows(pages: AsyncIterable<Page>, extract: Extractor, limit: number): Promise<PreviewRow[]> {
+async function firstRows(
+  pages: AsyncIterable<Page>,
+  extract: Extractor,
+  limit: number,
+  redact: Redact,
+): Promise<PreviewRow[]> {
   const rows: PreviewRow[] = [];
   for await (const page of pages) {
     if (page.end?.notBefore) say(`the source asks not to be called before ${page.end.notBefore}`);
-    if (page.warning !== undefined) say(page.warning);
+    if (page.warning !== undefined) say(redact(page.warning));
     for (const listed of page.items) {
       const item = 'complete' in listed && listed.complete ? await listed.complete() : listed;
       rows.push(previewRow(item, page.fetchedAt, extract));

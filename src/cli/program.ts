@@ -238,6 +238,12 @@ function act(load: () => Promise<(...args: any[]) => void | Promise<void>>) {
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
     const run = await load();
-    await run(...args.slice(0, -2), command.optsWithGlobals());
+    const options = command.optsWithGlobals();
+    try {
+      await run(...args.slice(0, -2), options);
+    } catch (error) {
+      const { withoutSecrets } = await import('./command-redactor.ts');
+      throw withoutSecrets(error, options);
+    }
   };
 }

@@ -1,7 +1,7 @@
 import { openConfigFile } from '../config/config-file.ts';
-import { secretValues } from '../config/secrets.ts';
+import { environmentSecrets } from '../config/environment-secrets.ts';
+import { createLiveRedactor } from '../config/live-redactor.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { createRedactor } from '../domain/redact.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/addresses.ts';
 import { startStack, stopStack } from '../embedded/stack.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
@@ -41,15 +41,10 @@ export async function withTemporaryStack<T>(
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);
     const config = openConfigFile(environment.configFile, environment.lookUp);
-    const { alertWebhook } = environment;
-    const secrets = [
-      postgres.password,
-      ...config.current().config.sources.flatMap((source) => secretValues(source, environment.lookUp)),
-      ...(alertWebhook === null ? [] : [alertWebhook]),
-    ];
     // The receipts say what happened; only what went wrong on the way is worth a line.
     const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
-    const redact = createRedactor(secrets);
+    const secrets = [postgres.password, ...environmentSecrets(environment, null)];
+    const redact = createLiveRedactor(config, environment.lookUp, secrets);
     const logger = createLogger({ level, redact });
     installRuntime(logger);
     const worker = await startWorker({
@@ -57,7 +52,7 @@ export async function withTemporaryStack<T>(
       ...{ redact, sdkMetrics: null, ui: null },
       owner: external ? (environment.owner ?? external) : postgres,
       proxies: environment.proxies,
-      alertWebhook,
+      alertWebhook: environment.alertWebhook,
       dataFolder: environment.dataFolder,
       storeFolder: environment.storeFolder,
       onReceipt: () => {},

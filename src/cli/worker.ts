@@ -1,8 +1,8 @@
 import { openConfigFile } from '../config/config-file.ts';
-import { secretValues } from '../config/secrets.ts';
+import { environmentSecrets } from '../config/environment-secrets.ts';
+import { createLiveRedactor } from '../config/live-redactor.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { embeddedUi } from '../embedded/addresses.ts';
-import { createRedactor } from '../domain/redact.ts';
 import { installFaultHandlers } from '../worker/faults.ts';
 import { serveHttp, type HttpEndpoint } from '../worker/http-endpoint.ts';
 import { createLogger, type Logger } from '../worker/logger.ts';
@@ -25,21 +25,12 @@ import { explainUnreachable } from './temporal-failure.ts';
 export async function workerCommand(options: CommonOptions): Promise<void> {
   const context = createContext(options);
   const config = openConfigFile(context.environment.configFile, context.environment.lookUp);
-  const { sources } = config.current().config;
-  const { lookUp } = context.environment;
+  const { lookUp, alertWebhook, logLevel } = context.environment;
   const postgres = requirePostgres(context);
   const temporal = requireTemporal(context);
-  const { alertWebhook } = context.environment;
-  const sourceSecrets = sources.flatMap((source) => secretValues(source, lookUp));
-  const secrets = [
-    postgres.password,
-    requireOwner(context).password,
-    ...sourceSecrets,
-    ...(alertWebhook === null ? [] : [alertWebhook]),
-    ...(temporal.connection.apiKey === undefined ? [] : [temporal.connection.apiKey]),
-  ];
-  const redact = createRedactor(secrets);
-  const logger = createLogger({ level: context.environment.logLevel, redact });
+  const secrets = [postgres.password, ...environmentSecrets(context.environment, temporal)];
+  const redact = createLiveRedactor(config, lookUp, secrets);
+  const logger = createLogger({ level: logLevel, redact });
   const sdkMetrics = context.environment.http ? await installMeasuredRuntime(logger) : null;
   if (!context.environment.http) installRuntime(logger);
   const worker = await startWorker({

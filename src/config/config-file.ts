@@ -31,13 +31,19 @@ export interface CurrentConfig {
 /** A configuration file that is looked at again and again; a broken edit keeps the last good one. */
 export interface ConfigFile {
   readonly file: string;
-  /** @throws ConfigProblems where the file is broken and was never good */
+  /** Looks at the file: a broken one is read each time. */
   current(): CurrentConfig;
+  /** The last good one that somebody found, without another look. */
+  lastGood(): Config;
 }
 
+/**
+ * Opens a configuration file that is good now: so there is always one to go by.
+ * @throws ConfigProblems where it is not
+ */
 export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
-  let seen: string | null = null;
-  let good: Config | null = null;
+  let good = readConfig(file, lookUp);
+  let seen = versionOf(file, good);
   let broken: ConfigProblems | null = null;
   return {
     file,
@@ -55,15 +61,15 @@ export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
           broken = error;
         }
       }
-      if (good) return { config: good, broken };
-      throw broken ?? new ConfigProblems(file, [{ path: [], message: 'cannot be read' }]);
+      return { config: good, broken };
     },
+    lastGood: () => good,
   };
 }
 
 /** Changes with the file and with each JSON Schema that it names; null where one of them is not there. */
-function versionOf(file: string, config: Config | null): string | null {
-  const schemas = [...(config?.schemas.keys() ?? [])].map((path) => resolve(dirname(file), path));
+function versionOf(file: string, config: Config): string | null {
+  const schemas = [...config.schemas.keys()].map((path) => resolve(dirname(file), path));
   try {
     return [file, ...schemas].map(oneVersion).join();
   } catch {

@@ -134,7 +134,7 @@ function readDotEnv(configFile: string): Record<string, string | undefined> {
 }
 
 function postgresSettings(lookUp: LookUp): PostgresSettings | null {
-  const host = lookUp('PG_HOST');
+  const host = hostName('PG_HOST', lookUp('PG_HOST'));
   if (!host) return null;
   const files = sslFiles(lookUp);
   return {
@@ -152,11 +152,19 @@ function postgresSettings(lookUp: LookUp): PostgresSettings | null {
 function ownerSettings(postgres: PostgresSettings, lookUp: LookUp): PostgresSettings {
   return {
     ...postgres,
-    host: lookUp('PG_DIRECT_HOST') || postgres.host,
+    host: hostName('PG_DIRECT_HOST', lookUp('PG_DIRECT_HOST')) || postgres.host,
     port: port('PG_DIRECT_PORT', lookUp('PG_DIRECT_PORT') || String(postgres.port)),
     user: lookUp('PG_OWNER_USER') || postgres.user,
     password: lookUp('PG_OWNER_PASSWORD') ?? postgres.password,
   };
+}
+
+/** A URL would be shown as the name of a host, with the password that it holds. */
+function hostName(name: string, text: string | undefined): string | undefined {
+  if (text === undefined || !/:\/\/|@/.test(text)) return text;
+  throw new InvalidEnvironment(
+    `${name}: found a URL, expected a host name; its other parts go into PG_PORT, PG_DB, PG_USER and PG_PASSWORD`,
+  );
 }
 
 function port(name: string, text: string): number {

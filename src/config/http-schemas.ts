@@ -213,14 +213,15 @@ function isHeaderName(name: string): boolean {
 }
 
 function headerNameProblem(name: string): string {
-  return `found "${name}", expected a header name of letters, digits and hyphens`;
+  return `found "${name.split(/[:\s]/)[0]}", expected a header name of letters, digits and hyphens`;
 }
 
 function urlProblem(text: string): string | null {
   if (/^\$\{env:[^}]*\}/.test(text)) return null;
   const expected = 'expected an http or https URL';
   const readable = text.replaceAll(/\$\{env:[^}]*\}/g, '1');
-  if (!URL.canParse(readable)) return `found "${text}", ${expected}`;
+  // What stands behind may be a secret, and so may what stands before an @.
+  if (!URL.canParse(readable)) return `found ${text.includes('@') ? 'a text' : `"${text.split('?')[0]}"`}, ${expected}`;
   const { username, password, protocol } = new URL(readable);
   if (username !== '' || password !== '') {
     return 'found a user name or password, expected them outside the URL, as a header: Authorization: "${env:NAME}"';

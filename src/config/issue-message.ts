@@ -1,10 +1,15 @@
 import type { z } from 'zod';
+import { excerpt } from '../domain/excerpt.ts';
 import { suggestKey } from './suggestion.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** One sentence for a schema's finding: what was found, what was expected. */
-export function issueMessage(issue: Issue): string {
+/**
+ * One sentence for a schema's finding: what was found, what was expected.
+ * @param isSecret whether what was found may be a secret, which must not be shown
+ */
+export function issueMessage(issue: Issue, isSecret = false): string {
+  const show = isSecret ? describe : shown;
   switch (issue.code) {
     case 'invalid_type':
       if (issue.message.includes('expected a ')) return issue.message;
@@ -19,13 +24,13 @@ export function issueMessage(issue: Issue): string {
     case 'too_big':
       return `found ${show(issue.input)}, expected at most ${issue.maximum}`;
     case 'invalid_union':
-      return unionMessage(issue);
+      return unionMessage(issue, show);
     default:
       return issue.message;
   }
 }
 
-function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
+function unionMessage(issue: z.core.$ZodIssueInvalidUnion, show: (value: unknown) => string): string {
   if (issue.input === undefined) return `is required: ${issue.message}`;
   if ('options' in issue && Array.isArray(issue.options)) {
     const { type } = (issue.input ?? {}) as { type?: unknown };
@@ -36,15 +41,27 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   return specific ? specific.message : `found ${show(issue.input)}, ${issue.message}`;
 }
 
+/** Where a colon was forgotten, the value is a part of the key. */
+function firstWord(key: string): string {
+  const [first = '', ...more] = key.split(/\s+/);
+  return more.length === 0 ? first : `${first} …`;
+}
+
 /** One sentence for a key that nobody knows, with the key that was probably meant. */
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const suggestion = suggestKey(key, known);
   return suggestion === null
-    ? `unknown key "${key}", expected ${known.length > 0 ? `one of ${known.join(', ')}` : 'none'}`
-    : `unknown key "${key}", did you mean "${suggestion}"?`;
+    ? `unknown key "${firstWord(key)}", expected ${known.length > 0 ? `one of ${known.join(', ')}` : 'none'}`
+    : `unknown key "${firstWord(key)}", did you mean "${suggestion}"?`;
 }
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+/** What a list or an object holds is not shown: there may be a secret in it. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? describe(value) : excerpt(JSON.stringify(value) ?? '', 60);
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return value === null ? 'nothing' : 'an object';
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }

@@ -7,7 +7,7 @@ import { issueMessage, unknownKeyMessage } from './issue-message.ts';
 import { knownKeys } from './known-keys.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, type LookUp } from './references.ts';
-import { keysWithReferences } from './secrets.ts';
+import { keysWithReferences, maybeSecret } from './secrets.ts';
 import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from './source-schemas.ts';
@@ -74,7 +74,7 @@ function problemsOf(
   return error.issues.flatMap((issue): Problem[] => {
     const inner = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
     const path = place(yaml, base, inner);
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issueMessage(issue) }];
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issueMessage(issue, maybeSecret(path)) }];
     const known = knownKeys(schema, inner, value);
     return issue.keys.map((key) => ({
       path,

@@ -1,13 +1,15 @@
 import type { SourcePlan } from '../domain/source.ts';
+import { secretName } from '../domain/url-secrets.ts';
 import { referencedNames, resolveReferences, type LookUp } from './references.ts';
 import type { SourceConfig } from './source-schemas.ts';
 
-/** Names of headers, parameters and the like whose values are secrets, wherever they are written. */
-const secretName =
-  /\bauth\b|authorization|cookie|api[-_]?key|[-_]key$|^key$|token|secret|passw|\bpwd\b|credential|signature|^sig$|jwt|session|app[-_]?id/i;
-
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and nothing that JMESPath reads. */
 export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+
+/** Whether what stands at a path of the configuration may be a secret. */
+export function maybeSecret(path: readonly (string | number)[]): boolean {
+  return path.some((part) => typeof part === 'string' && (part === 'proxy' || secretName.test(part)));
+}
 
 /** Stands for a literal secret at a place of the source's configuration: `${config:headers/X-Api-Key}`. */
 const placeholder = /^\$\{config:([^}]*)\}$/;

@@ -19,7 +19,8 @@ export function parseYaml(text: string): YamlFile {
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
   const problems = document.errors.map((error): Problem => {
     const { line, col } = counter.linePos(error.pos[0]);
-    return { message: `not valid YAML: ${error.message}`, path: [], line, column: col };
+    // Some messages end with what stands there: it may be a secret.
+    return { message: `not valid YAML: ${error.message.replace(/: ".*$/s, '')}`, path: [], line, column: col };
   });
   return {
     value: problems.length > 0 ? null : readValue(document, counter, problems),
@@ -43,7 +44,7 @@ function readValue(document: Document, counter: LineCounter, problems: Problem[]
     Alias(_key, alias) {
       if (alias.resolve(document) !== undefined || !alias.range) return;
       const { line, col } = counter.linePos(alias.range[0]);
-      problems.push({ message: `not valid YAML: *${alias.source} names no anchor`, path: [], line, column: col });
+      problems.push({ message: 'not valid YAML: an alias that names no anchor; a text that begins with * stands in quotes', path: [], line, column: col });
     },
   });
   if (problems.length > 0) return null;

@@ -30,6 +30,8 @@ export interface NewDeadLetter {
   readonly index: number;
   /** When the record was fetched, where that was not `at`. ISO 8601. */
   readonly fetchedAt?: string;
+  /** The record's id, where it has a valid one: for the log. */
+  readonly sourceId?: string;
   /** JSON text of the raw record. */
   readonly recordText: string;
 }

@@ -1,4 +1,4 @@
-/** Replaces secrets in a text, also in their URL-encoded and base64 forms. */
+/** Replaces secrets in a text, in whatever form they got into it. */
 export type Redact = (text: string) => string;
 
 /** For texts in which no source, and so no secret, has a part. */
@@ -6,18 +6,68 @@ export const nothingSecret: Redact = (text) => text;
 
 export const mask = '[redacted]';
 
-/** Makes a redactor; values under 4 characters are no secrets, replacing them would garble every message. */
+/** Values under so many characters are no secrets, replacing them would garble every message. */
+const leastLength = 4;
+
+/** Makes a redactor. It knows secrets also as URLs, JSON and base64 write them, and where a text was cut within one. */
 export function createRedactor(secrets: Iterable<string>): Redact {
-  const forms = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.length < 4) continue;
-    forms.add(secret);
-    forms.add(encodeURIComponent(secret.toWellFormed()));
-    // As `URLSearchParams` writes it: a space is +, and !'()~ are escaped.
-    forms.add(new URLSearchParams([['', secret]]).toString().slice(1));
-    forms.add(JSON.stringify(secret).slice(1, -1));
-    forms.add(Buffer.from(secret).toString('base64').replace(/=+$/, ''));
-  }
+  const forms = new Set([...secrets].filter((secret) => secret.length >= leastLength).flatMap(formsOf));
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((redacted, form) => redacted.replaceAll(form, mask), text);
+  return (text) =>
+    withoutBeginnings(
+      longestFirst.reduce((redacted, form) => redacted.replaceAll(form, mask), text),
+      longestFirst,
+    );
+}
+
+function formsOf(secret: string): string[] {
+  const plain = new Set([secret, ...inUrls(secret.toWellFormed())]);
+  const written = [...plain].flatMap((form) => [form, inJson(form), inJson(inJson(form)), form.replaceAll('/', '\\/')]);
+  return [...written, ...inBase64(secret)].filter((form) => form.length >= leastLength);
+}
+
+/** Hosts are in small letters; paths, parameters and user names each escape other characters. */
+function inUrls(secret: string): string[] {
+  const url = new URL('http://h/');
+  url.pathname = secret;
+  url.search = secret;
+  url.username = secret;
+  const [path, query] = [url.pathname.slice(1), url.search.slice(1)];
+  const parameter = new URLSearchParams([['', secret]]).toString().slice(1);
+  const host = /^[a-z\d.-]+$/i.test(secret) ? secret.toLowerCase() : secret;
+  return [encodeURIComponent(secret), parameter, path, query, url.username, host];
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** Within something longer, such as `user:password`, it depends on the place of the first byte. */
+function inBase64(secret: string): string[] {
+  const within = [0, 1, 2].map((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
+  });
+  // The shorter ones would be found by chance.
+  return [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within.filter((form) => form.length >= 8)];
+}
+
+/** Takes beginnings of secrets away that stand before a cut (see `excerpt`). */
+function withoutBeginnings(text: string, forms: readonly string[]): string {
+  if (!text.includes('…')) return text;
+  const parts = text.split('…');
+  return parts.map((part, index) => (index < parts.length - 1 ? withoutBeginning(part, forms) : part)).join('…');
+}
+
+function withoutBeginning(part: string, forms: readonly string[]): string {
+  const longest = Math.max(0, ...forms.map((form) => lengthOfBeginning(part, form)));
+  return longest < leastLength ? part : part.slice(0, -longest) + mask;
+}
+
+/** How much of the beginning of a form the text ends with. */
+function lengthOfBeginning(text: string, form: string): number {
+  for (let length = form.length - 1; length >= leastLength; length--) {
+    if (text.endsWith(form.slice(0, length))) return length;
+  }
+  return 0;
 }

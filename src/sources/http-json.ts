@@ -1,3 +1,4 @@
+import { excerpt } from '../domain/excerpt.ts';
 import { UnreadableBody, messageOf } from '../domain/errors.ts';
 import { compileExpression } from '../domain/expression.ts';
 import { isTextDeeperThan, parseJson, type ParsedJson } from '../domain/json.ts';
@@ -30,7 +31,7 @@ function parsePage(subject: string, text: string, contentType: string | undefine
   try {
     return parseJson(text);
   } catch (error) {
-    const start = text.trimStart().slice(0, 40).replaceAll(/\s+/g, ' ');
+    const start = excerpt(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
     throw new UnreadableBody(
       `fetch: ${subject} answered with ${contentType ?? 'no content type'} that begins "${start}", expected JSON (${messageOf(error)})`,
     );

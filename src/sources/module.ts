@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { ModulePlace } from '../domain/fetch.ts';
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable, WrongShape } from '../domain/errors.ts';
+import { excerpt } from '../domain/excerpt.ts';
 import type { ModulePlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
 import type { HttpTools } from './http/fetch-document.ts';
@@ -177,7 +178,7 @@ function itemOf(record: unknown, index: number): PageItem {
     why = messageOf(error).split('\n', 1)[0] ?? '';
   }
   const message = `the module yielded a record that cannot be written as JSON (${why})`;
-  const recordText = JSON.stringify(inspect(record).slice(0, maxInspected));
+  const recordText = JSON.stringify(excerpt(inspect(record), maxInspected));
   return { index, rejection: { reason: 'wrong_shape', message }, recordText };
 }
 

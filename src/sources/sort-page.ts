@@ -2,9 +2,8 @@ import { createHash, hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
-import type { Rejection } from '../domain/rejection.ts';
 import { formatMicros, type Micros } from '../domain/time.ts';
-import { rawText, type Extractor, type RawRecord } from './extraction/extract-record.ts';
+import { rawText, type Extraction, type Extractor, type RawRecord } from './extraction/extract-record.ts';
 import type { Page, PageItem } from './page.ts';
 
 /** The records of a page, sorted by what becomes of them. */
@@ -85,7 +84,7 @@ class Sorting {
     const { extract, known, cursorTime, since } = this.#sorter;
     const extraction = 'raw' in item ? extract(item.raw, this.#page.fetchedAt) : { ok: false as const, ...item };
     if (!extraction.ok) {
-      this.#deadLetters.push(deadLetter(this.#page, this.#number, item, extraction.rejection));
+      this.#deadLetters.push(deadLetter(this.#page, this.#number, item, extraction));
       return;
     }
     const { record } = extraction;
@@ -126,10 +125,15 @@ function digestOf({ sourceId, payload, occurredAt, timeFromRecord }: AcceptedRec
   return sha256(`${sourceId}\n${timeFromRecord ? formatMicros(occurredAt) : ''}\n${payload}`).slice(0, 22);
 }
 
-function deadLetter(page: Page, number: number, item: PageItem, { reason, message }: Rejection): NewDeadLetter {
+function deadLetter(page: Page, number: number, item: PageItem, { rejection, sourceId }: Refused): NewDeadLetter {
   const recordText = 'raw' in item ? rawText(item.raw) : item.recordText;
-  return { reason, message, at: page.fetchedAt.toISOString(), page: number, index: item.index, recordText };
+  return {
+    ...{ ...rejection, at: page.fetchedAt.toISOString(), page: number, index: item.index, recordText },
+    ...(sourceId === undefined ? {} : { sourceId }),
+  };
 }
+
+type Refused = Pick<Extract<Extraction, { ok: false }>, 'rejection' | 'sourceId'>;
 
 function sha256(text: string): string {
   return hash('sha256', text, 'base64url');

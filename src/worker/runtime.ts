@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { ApplicationFailure } from '@temporalio/common';
 import { Runtime, type Logger as TemporalLogger, type LogLevel, type LogMetadata } from '@temporalio/worker';
 import { messageOf } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
@@ -72,11 +73,21 @@ function temporalLogger(logger: Logger): TemporalLogger {
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-const plumbing = ['sdkComponent', 'taskQueue', 'namespace', 'taskToken', 'isLocal'];
+const plumbing = ['sdkComponent', 'taskQueue', 'namespace', 'taskToken', 'isLocal', 'activityId', 'spanContexts'];
 
 /** Fields a reader wants; stack traces of expected failures and the SDK's own plumbing are left out. */
 function readable(meta: LogMetadata | undefined): Record<string, unknown> {
-  const { error, ...fields } = meta ?? {};
+  const { error, workflowRunId, ...fields } = meta ?? {};
   for (const name of plumbing) delete fields[name];
-  return error instanceof Error ? { ...fields, error: error.message } : { ...fields };
+  return {
+    ...fields,
+    // Activities call it otherwise than workflows.
+    ...(workflowRunId === undefined ? {} : { runId: workflowRunId }),
+    ...(error instanceof Error ? describe(error) : error === undefined ? {} : { error }),
+  };
+}
+
+function describe(error: Error): { readonly error: string; readonly errorType?: string } {
+  const type = error instanceof ApplicationFailure ? error.type : undefined;
+  return { error: messageOf(error), ...(typeof type === 'string' ? { errorType: type } : {}) };
 }

@@ -31,6 +31,7 @@ import { createHostBudgets } from '../store/host-budgets.ts';
 import { journalFoldersIn } from '../store/journal/journal-files.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
+import { logSource } from './log-source.ts';
 import type { Logger } from './logger.ts';
 import { WorkerCounters } from './metrics/counters.ts';
 import { measuredWriter } from './metrics/measured-writer.ts';
@@ -125,6 +126,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     namespace: temporal.namespace,
     taskQueue: queue,
     workflowBundle: { codePath: bundle },
+    interceptors: { activity: [logSource] },
     activities: createActivities({
       config: settings.config,
       lookUp: settings.lookUp,
@@ -220,7 +222,7 @@ function limitsOf({ config, lookUp }: WorkerSettings): (host: string) => HostLim
   let seen: Config | null = null;
   let limits: ReadonlyMap<string, HostLimit> = new Map();
   return (host) => {
-    const { config: current } = config.current();
+    const current = config.lastGood();
     if (current !== seen) [seen, limits] = [current, hostLimits(current, lookUp)];
     return limits.get(host) ?? null;
   };

@@ -34,7 +34,7 @@ export class BackfillHandover {
       .catch((error: unknown) => {
         log.warn('Backfill could not be handed over', {
           source: this.#source,
-          why: failureOf(error, 'requestBackfill').message,
+          error: failureOf(error, 'requestBackfill').message,
         });
       })
       .finally(() => (this.#busy = null));

@@ -56,7 +56,10 @@ export async function backfill(input: BackfillInput): Promise<BackfillTally> {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => work.settled());
     throw error;
   }
-  if (work.isOver) return work.result();
+  if (work.isOver) {
+    work.log();
+    return work.result();
+  }
   return continueAsNew<typeof backfill>({ source, concurrency: work.concurrency, carry: work.carry() });
 }
 
@@ -147,6 +150,11 @@ class Backfill {
     throw workflowFailure({ type: 'WindowsFailed', message }, this.#tally);
   }
 
+  log(): void {
+    const { done, written, failedCount } = this.#tally;
+    log.info('Backfill ends', { source: this.#source, done, written, failed: failedCount });
+  }
+
   carry(): BackfillCarry {
     return {
       waiting: this.#waiting,
@@ -180,7 +188,7 @@ class Backfill {
 
   /** What cannot be done stops nothing else, and is told at the end. */
   #refuse(failure: RunFailure): void {
-    log.warn('Backfill cannot be done', { source: this.#source, why: failure.message });
+    log.warn('Backfill cannot be done', { source: this.#source, error: failure.message, errorType: failure.type });
     const refused = [...(this.#tally.refused ?? []), shortened(failure)];
     this.#tally = { ...this.#tally, refused: refused.slice(0, mostRefused) };
   }

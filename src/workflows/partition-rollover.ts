@@ -1,4 +1,4 @@
-import { patched, setCurrentDetails } from '@temporalio/workflow';
+import { log, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { detailsTable } from '../domain/details-table.ts';
 import { noSource } from '../domain/names.ts';
 import type { Day } from '../domain/day.ts';
@@ -48,6 +48,7 @@ export async function partitionRollover(input: RolloverInput = {}): Promise<Roll
   const dryRun = typeof input === 'object' && input !== null && input.dryRun === true;
   const result = patched('rollover-steps') ? await inSteps(dryRun) : await asBefore(dryRun);
   setCurrentDetails(detailsOf(result));
+  logResult(result);
   return result;
 }
 
@@ -92,6 +93,16 @@ async function asBefore(dryRun: boolean): Promise<RolloverResult> {
   const deliverers = dryRun ? 0 : (await activities.wakeDeliverers()).deliverers;
   const indexes = { parent: 'kept', built: [], dropped: [] } as const;
   return { dryRun, made, vacuumed, swept, deliverers, indexes, retired: [], putBack: [], csv: null, failed: [] };
+}
+
+function logResult({ dryRun, made, vacuumed, swept, deliverers, indexes, retired, csv, failed }: RolloverResult): void {
+  const fields = {
+    ...{ dryRun, made, vacuumed, swept, deliverers, indexed: indexes.built },
+    ...{ retired: retired.map(({ day }) => day), sealed: csv?.sealedCount ?? 0 },
+    durationMs: Date.now() - workflowInfo().startTime.getTime(),
+  };
+  if (failed.length === 0) log.info('Rollover finished', fields);
+  else log.warn('Rollover could not do everything', { ...fields, failed });
 }
 
 function detailsOf({ made, vacuumed, swept, deliverers, indexes, retired, csv, failed }: RolloverResult): string {

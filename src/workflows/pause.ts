@@ -22,7 +22,10 @@ export class PauseSwitch {
   constructor(pause: Pause | null, onChange: () => void) {
     this.#pause = pause;
     this.#onChange = onChange;
-    setHandler(pauseSignal, (payload) => this.set(payload));
+    setHandler(pauseSignal, (payload) => {
+      this.set(payload);
+      if (this.#pause) log.info('Paused', { ...this.#pause });
+    });
     setHandler(resumeSignal, (payload) => {
       log.info('Resumed', { by: textField(payload, 'by') });
       this.#set(null);

@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   continueAsNew,
   isCancellation,
+  log,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -58,7 +59,11 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
       left--;
     }
     show();
-    if (more === 0) return resultOf(tally);
+    if (more === 0) {
+      const { units, records, postgres, damagedCount: damaged } = tally;
+      log.info('CSV journal replayed', { units, records, ...postgres, damaged });
+      return resultOf(tally);
+    }
     // A plan of the next units for each segment keeps histories short, however long the journal.
     if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > 2_000) {
       await continueAsNew<typeof replayCsv>({ ...choice, carry: { tally, after, pause: pause.current } });

@@ -33,7 +33,13 @@ export interface RawRecord {
 }
 
 export type Extraction =
-  { readonly ok: true; readonly record: AcceptedRecord } | { readonly ok: false; readonly rejection: Rejection };
+  | { readonly ok: true; readonly record: AcceptedRecord }
+  | {
+      readonly ok: false;
+      readonly rejection: Rejection;
+      /** The record's id, where it has a valid one. */
+      readonly sourceId?: string;
+    };
 
 export type Extractor = (raw: RawRecord, fetchedAt: Date) => Extraction;
 
@@ -47,21 +53,25 @@ export function createExtractor(plan: SourcePlan, days: DaySet, check: PayloadCh
   return (raw, fetchedAt) => {
     const payload = payloadOf(raw);
     if (!payload.ok) return payload;
-    const bytes = Buffer.byteLength(payload.text);
-    if (bytes > plan.limits.maxRecordBytes) {
-      return reject('too_large', `record is ${bytes} bytes long, max_record is ${plan.limits.maxRecordBytes}`);
-    }
-    const misfit = check && check(raw.exact ? JSON.parse(payload.text) : payload.value);
-    if (misfit !== null) return reject('schema', misfit);
     const id = recordId(
       finders.map((find) => find(payload.value)),
       plan.id,
     );
+    const refuse = (reason: Rejection['reason'], message: string) => ({
+      ...reject(reason, message),
+      ...(id.ok ? { sourceId: id.id } : {}),
+    });
+    const bytes = Buffer.byteLength(payload.text);
+    if (bytes > plan.limits.maxRecordBytes) {
+      return refuse('too_large', `record is ${bytes} bytes long, max_record is ${plan.limits.maxRecordBytes}`);
+    }
+    const misfit = check && check(raw.exact ? JSON.parse(payload.text) : payload.value);
+    if (misfit !== null) return refuse('schema', misfit);
     if (!id.ok) return id;
     const time = occurredAt(payload.value, fetchedAt);
-    if (!time.ok) return time;
+    if (!time.ok) return refuse(time.rejection.reason, time.rejection.message);
     const range = outOfRange(plan, time.micros, fetchedAt, days);
-    if (range !== null) return reject('out_of_range', range);
+    if (range !== null) return refuse('out_of_range', range);
     return {
       ok: true,
       record: {

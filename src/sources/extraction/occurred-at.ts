@@ -1,5 +1,6 @@
 import { tz, tzOffset } from '@date-fns/tz';
 import { isValid, parse } from 'date-fns';
+import { excerpt } from '../../domain/excerpt.ts';
 import { compileFinder } from '../../domain/expression.ts';
 import { ExactNumber } from '../../domain/json.ts';
 import type { TimePlan } from '../../domain/plan-parts.ts';
@@ -109,8 +110,8 @@ function zoneOffset(timezone: string): ZoneOffset {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (value instanceof ExactNumber) return value.text.slice(0, 60);
+  if (typeof value === 'string') return JSON.stringify(excerpt(value, 60));
+  if (value instanceof ExactNumber) return excerpt(value.text, 60);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { excerpt } from '../../domain/excerpt.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
 import type { AuthPlan } from '../../domain/plan-parts.ts';
@@ -103,7 +104,7 @@ async function requestToken(client: HttpClient, plan: HttpPlanBase, auth: OAuthP
   if (status === 429 || status >= 500) throw new SourceUnavailable(`${where} answered ${status}, expected a token`);
   const answer = answerOf(body);
   if (status < 200 || status >= 300) {
-    const why = typeof answer?.['error'] === 'string' ? ` (${answer['error'].slice(0, 200)})` : '';
+    const why = typeof answer?.['error'] === 'string' ? ` (${excerpt(answer['error'], 200)})` : '';
     throw new SourceRefused(`${where} answered ${status}${why}, expected a token; check client_id and client_secret`);
   }
   const token = answer?.['access_token'];

@@ -1,5 +1,6 @@
 import { load } from 'cheerio';
 import { messageOf, WrongShape } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { parseJson } from '../../domain/json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
 import { decodeHtml, decodeXml } from '../http/charset.ts';
@@ -54,6 +55,6 @@ function isJsonFeed(page: unknown): boolean {
 }
 
 function unreadable(text: string): WrongShape {
-  const start = text.trimStart().slice(0, 40).replaceAll(/\s+/g, ' ');
+  const start = excerpt(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
   return new WrongShape(`init: found something that begins "${start}", expected a feed, JSON or HTML`);
 }

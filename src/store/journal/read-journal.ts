@@ -1,6 +1,7 @@
 import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
 import type { CsvRecord } from '../../domain/csv-text.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time.ts';
 import { isMissing } from '../file-errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
@@ -165,5 +166,5 @@ function expectationOf({ kind }: JournalFile): string {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  return JSON.stringify(excerpt(text, 100));
 }

@@ -23,7 +23,7 @@ const sdkMs = 1_000;
 /** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */
 export async function scrape({ counters, watch, config, sdkMetrics }: ScrapeOptions): Promise<string> {
   const [observed, sdk] = await Promise.all([watch.observe(patienceMs), readSdkMetrics(sdkMetrics)]);
-  return `${await counters.text()}\n${await gaugesText(observed, config.current().config)}\n${sdk}`;
+  return `${await counters.text()}\n${await gaugesText(observed, config.lastGood())}\n${sdk}`;
 }
 
 export async function gaugesText(observed: Observed, config: Config): Promise<string> {

@@ -1,5 +1,4 @@
 import type { ConfigFile } from '../../config/config-file.ts';
-import { ConfigProblems } from '../../config/problem.ts';
 import type { Config } from '../../config/parse-config.ts';
 import { canarySource } from '../../domain/names.ts';
 
@@ -17,22 +16,12 @@ export class SourceLabels {
   }
 
   names(): ReadonlySet<string> {
-    const config = this.#current();
-    if (config && config !== this.#seen) {
+    const config = this.#config.lastGood();
+    if (config !== this.#seen) {
       this.#seen = config;
       this.#names = new Set(config.sources.map(({ name }) => name));
     }
     return this.#names;
-  }
-
-  /** Null where the configuration was never good: counting must not fail the run that tells of it. */
-  #current(): Config | null {
-    try {
-      return this.#config.current().config;
-    } catch (error) {
-      if (error instanceof ConfigProblems) return null;
-      throw error;
-    }
   }
 
   has(source: string): boolean {

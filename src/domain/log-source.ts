@@ -1,0 +1,15 @@
+/**
+ * The source that a workflow or an activity works for, from its input, which names it in one of these places. Null where
+ * it concerns none.
+ */
+export function sourceOfInput(input: unknown): string | null {
+  const { source, run, batch, receipt, unit } = members(input);
+  for (const name of [source, ...[run, batch, receipt, unit].map((member) => members(member)['source'])]) {
+    if (typeof name === 'string') return name;
+  }
+  return null;
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

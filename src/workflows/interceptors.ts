@@ -1,0 +1,20 @@
+import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import { sourceOfInput } from '../domain/log-source.ts';
+
+/** Each line that a workflow logs, or the SDK for it, bears the source that it works for. */
+export const interceptors: WorkflowInterceptorsFactory = () => {
+  let source: string | null = null;
+  return {
+    inbound: [
+      {
+        execute(input, next) {
+          source = sourceOfInput(input.args[0]);
+          return next(input);
+        },
+      },
+    ],
+    outbound: [
+      { getLogAttributes: (attributes, next) => next(source === null ? attributes : { ...attributes, source }) },
+    ],
+  };
+};
