@@ -213,7 +213,7 @@ function isHeaderName(name: string): boolean {
 }
 
 function headerNameProblem(name: string): string {
-  return `found "${name.split(/[:\s]/)[0]}", expected a header name of letters, digits and hyphens`;
+  return `found "${name.split(':')[0]}", expected a header name of letters, digits and hyphens`;
 }
 
 function urlProblem(text: string): string | null {

@@ -199,24 +199,6 @@ describe('scrapeRun', () => {
     expect(message).toContain('did you mean "picky"');
   });
 
-  test('of a configuration that was never good leaves a receipt and an alert', async () => {
-    const broken = await Rig.create('version: 1\nsources: [{ name: one }]');
-    try {
-      const { type, receipt } = await broken.runToFailure('one');
-      expect(type).toBe('InvalidConfig');
-      expect(receipt).toMatchObject({ source: 'one', outcome: 'failed', fetched: 0 });
-      expect(broken.receipts).toEqual([receipt]);
-      const alert = expect.objectContaining({
-        event: 'alert',
-        name: 'run_failed',
-        message: `InvalidConfig: ${receipt?.error.message}`,
-      });
-      await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
-    } finally {
-      await broken.close();
-    }
-  });
-
   test('starts afresh, with an alert, where its state is damaged', async () => {
     origin.answer((_url, response) => void response.end(JSON.stringify([record('damaged')])));
     mkdirSync(rig.path('data', 'state'), { recursive: true });

@@ -2,16 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { pino } from 'pino';
 import { inject } from 'vitest';
 import { openConfigFile } from '../../src/config/config-file.ts';
+import { createLiveRedactor } from '../../src/config/live-redactor.ts';
 import { lookUpIn } from '../../src/config/references.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
-import { createRedactor } from '../../src/domain/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/http-client.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';
+import { createLogger } from '../../src/worker/logger.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -74,13 +74,13 @@ export class Rig {
   }
 
   async startWorker(): Promise<void> {
-    const logger = pino(
-      { level: 'debug' },
-      { write: (line: string) => void this.logs.push(JSON.parse(line) as never) },
-    );
+    const lookUp = lookUpIn(this.variables);
+    const config = openConfigFile(this.path('daybook.yaml'), lookUp);
+    const redact = createLiveRedactor(config, lookUp, []);
+    const write = (line: string) => void this.logs.push(JSON.parse(line) as never);
+    const logger = createLogger({ level: 'debug', redact, write });
     if (!runtimeInstalled) installRuntime(logger);
     runtimeInstalled = true;
-    const lookUp = lookUpIn(this.variables);
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
       taskQueue: this.taskQueue,
@@ -89,12 +89,11 @@ export class Rig {
       prepare: true,
       proxies: this.proxies,
       alertWebhook: this.alertWebhook,
-      config: openConfigFile(this.path('daybook.yaml'), lookUp),
-      lookUp,
+      ...{ config, lookUp, redact },
       dataFolder: this.path('data'),
       storeFolder: this.path('data'),
       logger,
-      ...{ sdkMetrics: null, ui: null, redact: createRedactor(Object.values(this.variables).map(String)) },
+      ...{ sdkMetrics: null, ui: null },
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
   }

@@ -37,7 +37,7 @@ async function replay(place: unknown, failAfter = Number.POSITIVE_INFINITY) {
     postgres,
     store,
     journal: foldersIn(folder.path),
-    config: { current: () => null },
+    config: { current: () => ({ config: { sources: [] } }) },
     measures: notMeasured,
   };
   const replayDay = createReplayDay(dependencies as unknown as ActivityDependencies);
