@@ -81,7 +81,8 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       try {
         const collected = await collect({ plan, position, pages, known, check, limits });
         context.signal.throwIfAborted();
-        for (const warning of collected.warnings) log.warn('The source warns', { source: run.source, warning: redact(warning) });
+        for (const warning of collected.warnings)
+          log.warn('The source warns', { source: run.source, warning: redact(warning) });
         return hideSecrets(await keep(dependencies, input, collected, redact), mask);
       } catch (error) {
         // The next attempt comes once the host wants to be asked again.

@@ -7,8 +7,9 @@ const mostTold = 5;
 
 /** Tells of dead letters once they are stored. Their secrets must have been taken out. */
 export function logLetters({ source }: RunRef, batch: number, letters: readonly NewDeadLetter[]): void {
-  for (const { sourceId, reason, message, page, index } of letters.slice(0, mostTold)) {
-    log.warn('Dead letter', { source, ...(sourceId === undefined ? {} : { sourceId }), batch, reason, message, page, index });
+  for (const { sourceId, reason, message: error, page, index } of letters.slice(0, mostTold)) {
+    const named = sourceId === undefined ? {} : { sourceId };
+    log.warn('Dead letter', { source, ...named, batch, reason, error, page, index });
   }
   const more = letters.length - mostTold;
   if (more > 0) log.warn('More dead letters', { source, batch, count: more });

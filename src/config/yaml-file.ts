@@ -44,7 +44,12 @@ function readValue(document: Document, counter: LineCounter, problems: Problem[]
     Alias(_key, alias) {
       if (alias.resolve(document) !== undefined || !alias.range) return;
       const { line, col } = counter.linePos(alias.range[0]);
-      problems.push({ message: 'not valid YAML: an alias that names no anchor; a text that begins with * stands in quotes', path: [], line, column: col });
+      problems.push({
+        message: 'not valid YAML: an alias that names no anchor; a text that begins with * stands in quotes',
+        path: [],
+        line,
+        column: col,
+      });
     },
   });
   if (problems.length > 0) return null;

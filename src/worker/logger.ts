@@ -41,7 +41,10 @@ interface Line {
   readonly msg: string;
 }
 
-/** A secret may look like a part of JSON, or like a time: texts are cleaned one by one. */
+/**
+ * A secret may look like a part of JSON, or like a time: texts are cleaned one by one. Of two times, the line's own and that
+ * of what happened, the second counts.
+ */
 function finished(line: string, redact: Redact): string {
   const { level, time, pid, source = noSource, msg, ...fields } = JSON.parse(line) as Line;
   const named = Object.entries(fields).map(([name, value]) => [snakeCase(name), clean(value, redact)]);

@@ -75,12 +75,19 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 
 const plumbing = ['sdkComponent', 'taskQueue', 'namespace', 'taskToken', 'isLocal', 'activityId', 'spanContexts'];
 
+/** Under this symbol the SDK says when a line was logged, in nanoseconds. */
+const happenedAt = Symbol.for('log_timestamp');
+
+type Meta = LogMetadata & { readonly [happenedAt]?: unknown };
+
 /** Fields a reader wants; stack traces of expected failures and the SDK's own plumbing are left out. */
 function readable(meta: LogMetadata | undefined): Record<string, unknown> {
-  const { error, workflowRunId, ...fields } = meta ?? {};
+  const { error, workflowRunId, [happenedAt]: nanoseconds, ...fields } = (meta ?? {}) as Meta;
   for (const name of plumbing) delete fields[name];
   return {
     ...fields,
+    // Lines are held back for a moment, to be put in order.
+    ...(typeof nanoseconds === 'bigint' ? { time: new Date(Number(nanoseconds / 1_000_000n)).toISOString() } : {}),
     // Activities call it otherwise than workflows.
     ...(workflowRunId === undefined ? {} : { runId: workflowRunId }),
     ...(error instanceof Error ? describe(error) : error === undefined ? {} : { error }),
