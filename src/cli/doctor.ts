@@ -14,6 +14,7 @@ import {
   type CommonOptions,
   type Context,
 } from './context.ts';
+import { commandRedactor } from './command-redactor.ts';
 import { print, printJson } from './output.ts';
 import { hasPoller } from './poller.ts';
 import { lookAtOwner, lookAtWriter } from './postgres-probe.ts';
@@ -35,10 +36,13 @@ const connectMs = 5_000;
 /** `daybook doctor`: looks at everything around that Daybook needs, and says what is missing. Changes nothing. */
 export async function doctorCommand(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
   const context = createContext(options);
+  const redact = commandRedactor(options);
   const config = await look(['configuration', async () => describeConfig(loadConfig(context))]);
   const probes = [...surroundings(context), ...(config.ok ? hosts(context, loadConfig(context)) : [])];
   // At once: each of many hosts may take seconds to be given up.
-  const findings = [config, ...(await Promise.all(probes.map(look)))];
+  const findings = [config, ...(await Promise.all(probes.map(look)))].map(({ what, ok, found }) => ({
+    ...{ what: redact(what), ok, found: redact(found) },
+  }));
   if (options.json) printJson(findings);
   else for (const { what, ok, found } of findings) print(`${ok ? 'ok     ' : 'FAILED '} ${what.padEnd(16)} ${found}`);
   if (findings.some(({ ok }) => !ok)) process.exitCode = 1;

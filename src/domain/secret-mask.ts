@@ -22,10 +22,10 @@ export function createSecretMask(secrets: readonly string[]): SecretMask {
   };
 }
 
-/** A secret as it is, and as URLs write it. */
+/** A secret as it is, and as URLs and JSON write it. New ways come last: what is stored knows them by their numbers. */
 function writings(secret: string): string[] {
   const encoded = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams([['', secret]]).toString().slice(1)];
-  return [...new Set([secret, ...encoded])];
+  return [...new Set([secret, ...encoded, JSON.stringify(secret).slice(1, -1)])];
 }
 
 function strip(text: string): string {

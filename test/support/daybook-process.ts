@@ -41,8 +41,9 @@ export class Workplace {
   }
 
   /** Runs a command to its end while this process goes on, so that its servers can answer. */
-  async runBeside(args: readonly string[]): Promise<CommandResult> {
-    const options = { cwd: this.folder, env: this.#variables, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
+  async runBeside(args: readonly string[], variables: Record<string, string> = {}): Promise<CommandResult> {
+    const env = { ...this.#variables, ...variables };
+    const options = { cwd: this.folder, env, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
     return new Promise((resolve) => {
       execFile(process.execPath, [launcher, ...args], options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
