@@ -199,7 +199,8 @@ export const httpShape = {
 function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {
   for (const [name, value] of Object.entries(context.value)) {
     if (!isHeaderName(name)) {
-      context.issues.push({ code: 'custom', input: name, path: [name], message: headerNameProblem(name) });
+      // The path would show it whole.
+      context.issues.push({ code: 'custom', input: name, path: [], message: headerNameProblem(name) });
     }
     if (/[\r\n\0]/.test(value)) {
       const message = 'found a value of several lines, expected one line';

@@ -57,7 +57,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Temporal's logs, and those of workflows and activities, through Daybook's logger. */
-function temporalLogger(logger: Logger): TemporalLogger {
+export function temporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta?: LogMetadata) => {
     logger[levels[level]](readable(meta), message);
   };

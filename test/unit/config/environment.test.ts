@@ -49,6 +49,12 @@ describe('readEnvironment', () => {
     expect(read({ DAYBOOK_DATA: '/srv/data' }).storeFolder).toBe('/srv/data');
   });
 
+  test.each(['PG_HOST', 'PG_DIRECT_HOST'])('refuses a URL as %s without showing the password in it', (name) => {
+    const url = 'postgres://me:hunter2@db.test/news';
+    expect(() => read({ PG_HOST: 'db.test', [name]: url })).toThrow(`${name}: found a URL, expected a host name`);
+    expect(() => read({ PG_HOST: 'db.test', [name]: url })).toThrow(/^(?!.*hunter2)/);
+  });
+
   test('reads how to reach PostgreSQL', () => {
     expect(
       postgresOf({

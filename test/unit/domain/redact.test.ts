@@ -13,6 +13,9 @@ const forms: readonly (readonly [string, string])[] = [
   ['as a URI component', encodeURIComponent(secret)],
   // What `url.searchParams.set` makes of it.
   ['as a query parameter', new URLSearchParams({ key: secret }).toString().slice('key='.length)],
+  ['in the path of a URL', new URL(`http://h/${secret}`).pathname.slice(1)],
+  ['in JSON within JSON', JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1)],
+  ['in JSON that escapes the slash', secret.replaceAll('/', '\\/')],
 ];
 
 describe('createRedactor', () => {
@@ -20,6 +23,27 @@ describe('createRedactor', () => {
     const redacted = createRedactor([secret])(`found <${form}>, expected nothing`);
     // Padding of base64 tells nothing.
     expect(redacted.replaceAll('=', '')).toBe(`found <${mask}>, expected nothing`);
+  });
+
+  test('leaves nothing of a long secret in base64, whatever stands around it', () => {
+    for (const before of ['', 'a', 'ab', 'user:']) {
+      const text = Buffer.from(`${before}a-rather-long-secret and more`).toString('base64');
+      const redacted = createRedactor(['a-rather-long-secret'])(text);
+      expect(Buffer.from(redacted.replace(mask, ''), 'base64').toString()).not.toMatch(/rather|long|secre/);
+      expect(redacted).toContain(mask);
+    }
+  });
+
+  test('takes the beginning of a secret away where a text was cut', () => {
+    const redact = createRedactor(['hunter2-the-second', 'other']);
+    expect(redact('found "hunter2-the…", and hunt… and hun… and so on…')).toBe(
+      `found "${mask}…", and ${mask}… and hun… and so on…`,
+    );
+    expect(redact('a hunter without a cut')).toBe('a hunter without a cut');
+  });
+
+  test('knows a host name that was a secret in capitals', () => {
+    expect(createRedactor(['Tenant-A'])('getaddrinfo ENOTFOUND tenant-a.example.com')).toContain(`${mask}.example.com`);
   });
 
   test('replaces every occurrence and leaves the rest of the text', () => {

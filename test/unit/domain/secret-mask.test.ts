@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createSecretMask } from '../../../src/domain/secret-mask.ts';
 
-const secrets = ['hunter22', 'p@ss w/rd', 'abc'];
+const secrets = ['hunter22', 'p@ss w/rd', 'abc', 'say "friend"'];
 const mask = createSecretMask(secrets);
 
 describe('a secret mask', () => {
@@ -10,10 +10,11 @@ describe('a secret mask', () => {
     'https://api.test/next?token=hunter22&page=2',
     'https://api.test/next?token=p%40ss%20w%2Frd',
     'https://api.test/next?token=p%40ss+w%2Frd',
+    JSON.stringify({ token: 'say "friend"' }),
     'no secret here',
   ])('hides secrets as they stand, and puts them back: %s', (text) => {
     const hidden = mask.hide(text);
-    for (const secret of ['hunter22', 'p%40ss']) expect(hidden).not.toContain(secret);
+    for (const secret of ['hunter22', 'p%40ss', 'friend']) expect(hidden).not.toContain(secret);
     expect(mask.reveal(hidden)).toBe(text);
   });
 

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { complaints, daybookYaml, http } from './daybook-yaml.ts';
+
+const secret = 'hunter22';
+const whole = (line: string) => daybookYaml([http(line)]);
+
+describe('what is wrong with a configuration is told without the secret that stands there', () => {
+  test.each([
+    ['of another kind', whole(`auth: { type: bearer, token: [${secret}] }`), 'auth.token: found a list'],
+    ['without a colon', whole(`auth: { type: bearer, token ${secret}: x }`), 'unknown key "token …"'],
+    ['in place of an object', whole(`auth: Bearer ${secret}`), 'auth: found a text'],
+    ['as a name', whole(`auth: { type: api_key, api_key: k, name: "Key: ${secret}" }`), 'auth.name: found "Key"'],
+    ['in a list', whole(`headers: [ "Authorization: Bearer ${secret}" ]`), 'headers: found a list'],
+    ['quoted with its name', whole(`headers: { "Authorization: Bearer ${secret}": x }`), 'found "Authorization"'],
+    ['of several lines', whole(`headers: { Authorization: "a\\n${secret}" }`), 'found a value of several lines'],
+    ['in a map', whole(`params: { api_key: { ${secret}: 1 } }`), 'params.api_key'],
+    ['that begins with *', whole(`auth: { type: bearer, token: *${secret} }`), 'an alias that names no anchor'],
+    ['before a proxy', whole(`proxy: "me:${secret}@proxy"`), 'proxy: expected an http or https URL'],
+    ['in a URL', whole(`url: https://me:${secret}@api.test/`), 'found a user name or password'],
+    ['in a URL without a scheme', whole(`url: me:${secret}@api.test/`), 'expected an http or https URL'],
+    ['in the parameters of one', whole(`url: api.test/?key=${secret}`), 'found "api.test/"'],
+    ['behind a text', `${whole('name: a')}\n    token: "a" ${secret}\n`, 'not valid YAML'],
+    ['behind an open quote', `${whole('name: a')}\n    token: "${secret}\nx: "${secret}"\n`, 'not valid YAML'],
+  ])('%s', (_, text, expected) => {
+    const told = complaints(text).join('\n');
+    expect(told).toContain(expected);
+    expect(told).not.toContain(secret);
+  });
+});
