@@ -184,6 +184,20 @@ describe('servers that cannot be used', () => {
     }
   });
 
+  test('a worker does not start by a configuration that is not good, and says what is wrong with it', () => {
+    const config = write('not-good.yaml', 'version: 1\nsources: [{ name: one }]\n');
+    const { host, port, user, password } = inject('postgres');
+    const { code, stdout, stderr } = workplace.run(['worker', '--config', config], {
+      variables: {
+        ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+      },
+    });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/not-good\.yaml:2:\d+: sources\[0\]\.type: found no type/);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+
   test('a Temporal server without a worker fails a run after 15 s', () => {
     const { host, port, user, password } = inject('postgres');
     const startedAt = Date.now();

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { inject, afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sinks, type Receipt } from '../../src/domain/receipt.ts';
 import { Rig } from '../support/rig.ts';
-import { json, startOrigin, type Origin } from '../support/origin.ts';
+import { json, startOrigin, type Handler, type Origin } from '../support/origin.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import type { RunningWorker } from '../../src/worker/worker.ts';
@@ -42,6 +42,15 @@ async function scrapeUntil(worker: RunningWorker | null, is: (series: Map<string
     30_000,
   );
 }
+
+/** As many pages, each at an address of its own, with a record that is good or not by turns. */
+const pages =
+  (count: number): Handler =>
+  (url, response) => {
+    const page = Number(url.searchParams.get('page'));
+    const record = { id: `page-${page}`, at: page % 2 === 0 ? now : `no ${page}` };
+    response.end(JSON.stringify(page > count ? [] : [record]));
+  };
 
 /** What the receipts of a source add up to, as `daybook_records_total` names it. */
 function sumsOf(source: string, receipts: readonly Receipt[]): Record<string, number> {
@@ -177,6 +186,22 @@ describe('/metrics', () => {
     }
   });
 });
+
+test('ten thousand addresses and as many failures of records make no series', async () => {
+  const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
+  const rig = await Rig.create(yaml('paged').replace('max_reject_ratio: 1', paged));
+  try {
+    origin.answer(pages(4));
+    expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
+    await scrape(rig.worker);
+    const before = [...(await scrape(rig.worker)).keys()];
+    origin.answer(pages(10_000));
+    expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 10_001, rejected: 5_000 });
+    expect([...(await scrape(rig.worker)).keys()]).toEqual(before);
+  } finally {
+    await rig.close();
+  }
+}, 120_000);
 
 describe('the endpoint', () => {
   test('names Temporal where it cannot be reached, and still shows its pages', async () => {
