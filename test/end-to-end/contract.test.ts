@@ -23,8 +23,7 @@ beforeAll(async () => {
   });
   const source = (name: string, rest = '') =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at${rest} }`;
-  rig = await Rig.create(
-    `version: 1
+  const yaml = (strict: string) => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
 ${source('empty')}
@@ -33,14 +32,15 @@ ${source('failing')}
 ${source('rejecting')}
 ${source('few', ', expect: { min_records: 2 }')}
 ${source('stale', ', expect: { max_staleness: 1s }')}
-${source('strict', ', schema: issue.json')}
+${source('strict', strict)}
 ${source('picky', ', on_invalid: fail')}
-`,
-  );
+`;
+  rig = await Rig.create(yaml(''));
   writeFileSync(
     rig.path('issue.json'),
     JSON.stringify({ type: 'object', required: ['title'], properties: { title: { type: 'string', minLength: 3 } } }),
   );
+  rig.configure(yaml(', schema: issue.json'));
   await rig.stopWorker();
   rig.alertWebhook = `${hook.url}/hooks/t0ken-in-path`;
   await rig.startWorker();

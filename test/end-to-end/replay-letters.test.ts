@@ -20,12 +20,12 @@ let rig: Rig;
 let replays = 0;
 
 /** A source whose configuration is wrong, or mended. */
-const configure = (id: string, at = 'at') =>
-  rig.configure(`version: 1
+const yaml = (id: string, at = 'at') => `version: 1
 sources:
   - { name: items, type: http_json, url: "${origin.url}/items", allow_private: true, id: ${id}, occurred_at: ${at},
       auth: { type: bearer, token: "\${env:TOKEN}" }, max_reject_ratio: 1 }
-`);
+`;
+const configure = (id: string, at?: string) => rig.configure(yaml(id, at));
 
 beforeAll(async () => {
   // Replays of a few pages go on in a new history.
@@ -33,7 +33,7 @@ beforeAll(async () => {
   const { host, port } = inject('postgres');
   proxy = await startTcpProxy(host, port);
   origin = await startOrigin();
-  rig = await Rig.create('version: 1\nsources: []', { TOKEN: 'very-secret' }, server.address);
+  rig = await Rig.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
   await rig.stopWorker();
   rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
   await rig.startWorker();
