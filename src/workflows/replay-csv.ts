@@ -60,8 +60,8 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
     }
     show();
     if (more === 0) {
-      const { units, records, postgres, damagedCount: damaged } = tally;
-      log.info('CSV journal replayed', { units, records, ...postgres, damaged });
+      const { damaged: _, postgres, ...counts } = tally;
+      log.info('CSV journal replayed', { ...counts, ...postgres });
       return resultOf(tally);
     }
     // A plan of the next units for each segment keeps histories short, however long the journal.
