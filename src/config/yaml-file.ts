@@ -20,7 +20,7 @@ export function parseYaml(text: string): YamlFile {
   const problems = document.errors.map((error): Problem => {
     const { line, col } = counter.linePos(error.pos[0]);
     // Some messages end with what stands there: it may be a secret.
-    return { message: `not valid YAML: ${error.message.replace(/: ".*$/s, '')}`, path: [], line, column: col };
+    return { message: `not valid YAML: ${error.message.replace(/: .*$/s, '')}`, path: [], line, column: col };
   });
   return {
     value: problems.length > 0 ? null : readValue(document, counter, problems),
