@@ -1,4 +1,6 @@
-import { format as formatDate, isValid, parse as parseDate } from 'date-fns';
+import { format as formatDate } from 'date-fns/format';
+import { isValid } from 'date-fns/isValid';
+import { parse as parseDate } from 'date-fns/parse';
 import { z } from 'zod';
 import { namedTimeFormats } from '../domain/plan-parts.ts';
 import { compileExpression } from '../domain/expression.ts';

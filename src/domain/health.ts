@@ -1,3 +1,4 @@
+import { formatDuration } from './duration.ts';
 import type { FailedReceipt, Receipt } from './receipt.ts';
 
 export type Health = 'ok' | 'late' | 'failing' | 'paused' | 'deferred' | 'never_ran';
@@ -58,7 +59,11 @@ export function healthOf({
   const silentMs = now.getTime() - Date.parse(lastReceipt.finishedAt);
   const isOverdue = everyMs === null ? (missed ?? 0) >= lateAfterRuns : silentMs > everyMs * lateAfterRuns;
   if (isOverdue && silentMs > lateAtLeastMs) {
-    return { health: 'late', reason: `no run has ended for ${Math.round(silentMs / 1000)} s`, since };
+    return {
+      health: 'late',
+      reason: `no run has ended for ${formatDuration(Math.floor(silentMs / 1000) * 1000)}`,
+      since,
+    };
   }
   return { health: 'ok', reason: null, since };
 }

@@ -210,8 +210,8 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     ['nobody there', () => ({ TEMPORAL_ADDRESS: 'localhost:1' }), /ECONNREFUSED.*TEMPORAL_ADDRESS/],
   ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
     const wrong = workplace('wrong', fields());
-    for (const args of [['run', 'items'], ['worker']]) {
-      const { code, stderr } = await wrong.runBeside(args);
+    const commands = [['run', 'items'], ['worker']];
+    for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.runBeside(args)))) {
       expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
       expect.soft(stderr).not.toMatch(/^ +at /m);
     }
@@ -247,8 +247,8 @@ describe('a Temporal server that wants an API key', () => {
 
   test('refuses another, which is told without showing it', async () => {
     const place = withKey('wrong-key-5ecret');
-    for (const args of [['run', 'items'], ['worker'], ['doctor']]) {
-      const { code, stdout, stderr } = await place.runBeside(args);
+    const commands = [['run', 'items'], ['worker'], ['doctor']];
+    for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => place.runBeside(args)))) {
       expect.soft([code, `${stdout}${stderr}`]).toEqual([1, expect.stringMatching(/refuses access.*TEMPORAL_API_KEY/)]);
       expect.soft(`${stdout}${stderr}`).not.toContain('wrong-key-5ecret');
     }

@@ -1,5 +1,6 @@
 import { tz, tzOffset } from '@date-fns/tz';
-import { isValid, parse } from 'date-fns';
+import { isValid } from 'date-fns/isValid';
+import { parse } from 'date-fns/parse';
 import { excerpt } from '../../domain/excerpt.ts';
 import { compileFinder } from '../../domain/expression.ts';
 import { ExactNumber } from '../../domain/json.ts';

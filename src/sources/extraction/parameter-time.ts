@@ -1,5 +1,5 @@
 import { tz } from '@date-fns/tz';
-import { format } from 'date-fns';
+import { format } from 'date-fns/format';
 import { dateOfMicros, formatMicros, type Micros } from '../../domain/time.ts';
 
 /** A time as a request parameter, in UTC; what the format cannot hold is cut off, so that nothing is skipped. */

@@ -56,7 +56,9 @@ describe('healthOf', () => {
   test('is late where no run has ended for three intervals', () => {
     const everyMs = 300_000;
     expect(health({ everyMs }, 900).health).toBe('ok');
-    expect(health({ everyMs }, 901)).toMatchObject({ health: 'late', since: finishedAt });
+    expect(health({ everyMs }, 901)).toMatchObject({
+      ...{ health: 'late', since: finishedAt, reason: 'no run has ended for 15m1s' },
+    });
   });
 
   test('gives a source that runs often two minutes', () => {
