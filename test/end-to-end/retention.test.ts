@@ -74,6 +74,8 @@ describe('a day that is retired', () => {
 
   test('can be forgotten once it is restored: the next poll brings it back', async () => {
     expect(await daybook('forget')).toMatchObject({ code: 2 });
+    const misspelt = await daybook('forget', '--source', 'itmes', '--yes');
+    expect([misspelt.code, misspelt.stderr]).toEqual([2, expect.stringMatching(/did you mean "items"/)]);
     const asked = await daybook('forget', '--day', day);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/forget 2 rows and 2 keys .*--yes/)]);
     expect((await daybook('forget', '--day', day, '--yes')).stdout).toBe(`forgot 2 rows and 2 keys on ${day}\n`);
@@ -98,6 +100,10 @@ describe('a day that is retired', () => {
   test('is given up by --undo: the next rollover retires it, and its records are expired', async () => {
     const undone = await daybook('restore', '--day', day, '--undo', '--json');
     expect(JSON.parse(undone.stdout)).toEqual({ day, wasKept: true });
+    await daybook('restore', '--day', day);
+    expect((await daybook('restore', '--day', day, '--undo')).stdout).toBe(
+      `${day} is kept no longer: it takes no more records, and a rollover retires it once partitions.retention lets it go\n`,
+    );
     expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
     await daybook('state', 'reset', 'items');
     expect((await run()).postgres).toMatchObject({ written: 0, duplicate: 1, expired: 2 });
