@@ -222,12 +222,16 @@ describe('schedules', () => {
     await daybook('pause', 'mine', '--reason', 'mine');
     const metrics = running.output.match(/http:\S+(?=\/readyz)/)?.[0];
     await until('the metrics tell of its pause', async () =>
-      (await (await fetch(`${metrics}/metrics`)).text()).includes('daybook_source_health{source="mine",health="paused"} 1'),
+      (await (await fetch(`${metrics}/metrics`)).text()).includes(
+        'daybook_source_health{source="mine",health="paused"} 1',
+      ),
     );
     // Adopted ones are found when their sources are gone, although the list does not show whose they are.
     configure(pulse());
     expect(JSON.parse(await daybook('status', '--json'))).toMatchObject({
-      unconfigured: expect.arrayContaining([{ name: 'mine', schedule: 'paused', deferred: 0, waiting: [] }]) as object[],
+      unconfigured: expect.arrayContaining([
+        { name: 'mine', schedule: 'paused', deferred: 0, waiting: [] },
+      ]) as object[],
     });
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-mine {2}deleted/);
   });
@@ -277,6 +281,14 @@ describe('backfill', () => {
     ]);
     const { stderr } = await workplace.runBeside(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
+  });
+
+  test('says beforehand which days are retired', async () => {
+    await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
+    const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
+    const told = 'days before 2026-10-02 are retired: their records go to CSV alone';
+    expect((await workplace.runBeside([...plan, '2026-10-01'])).stderr).toContain(told);
+    expect((await workplace.runBeside([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
 
   test('that fails prints JSON alone with --json', async () => {
