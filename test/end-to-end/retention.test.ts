@@ -102,7 +102,7 @@ describe('a day that is retired', () => {
     expect(JSON.parse(undone.stdout)).toEqual({ day, wasKept: true });
     await daybook('restore', '--day', day);
     expect((await daybook('restore', '--day', day, '--undo')).stdout).toBe(
-      `${day} is kept no longer: it takes no more records, and a rollover retires it once partitions.retention lets it go\n`,
+      `${day} is kept no longer: the next rollover retires it where partitions.retention lets it go\n`,
     );
     expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
     await daybook('state', 'reset', 'items');
