@@ -1,5 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate } from '../../src/domain/day.ts';
 import type { Receipt } from '../../src/domain/receipt.ts';
@@ -122,5 +124,27 @@ describe('a day that is retired', () => {
     const opened = await daybook('restore', '--day', day);
     expect([opened.code, opened.stdout]).toEqual([0, expect.stringMatching(/an empty day was opened/)]);
     expect((await run()).postgres).toMatchObject({ written: 2, duplicate: 1, expired: 0 });
+  });
+
+  test('behind a reader: the command says what it waits for, and goes on once the reader has ended', async () => {
+    await daybook('restore', '--day', day, '--undo');
+    const environment = (await daybook('env')).stdout;
+    const value = (name: string) => new RegExp(`${name}='(.*)'`).exec(environment)?.[1] ?? '';
+    const [host, user, password, database] = [
+      value('PGHOST'),
+      value('PGUSER'),
+      value('PGPASSWORD'),
+      value('PGDATABASE'),
+    ];
+    const reader = new pg.Client({ host, user, password, database, port: Number(value('PGPORT')) });
+    await reader.connect();
+    await reader.query('begin');
+    await reader.query('select count(*) from raw_events');
+    const maintaining = daybook('partitions', 'maintain');
+    await setTimeout(8_000);
+    await reader.end();
+    const { code, stdout, stderr } = await maintaining;
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`days retired: ${day}\n`)]);
+    expect(stderr).toMatch(/^tried again: postgres: .* a transaction holds raw_events, \.\/daybook status names it\n$/);
   });
 });
