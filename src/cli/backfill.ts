@@ -15,7 +15,7 @@ import { createContext, loadConfig, openStore, requireTemporal, type CommonOptio
 import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
 import { formatTable, print, printJson, say } from './output.ts';
 import { requirePoller } from './poller.ts';
-import { countRows } from './row-counts.ts';
+import { countRows, readRetiredBefore } from './row-counts.ts';
 import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -49,6 +49,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   const read = readBackfillRequest(payload);
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
   const windows = await windowsOf(context, source, read.request);
+  await tellOfRetired(context, windows);
   if (options.dryRun) return showPlan(context, source, windows, options);
   if (windows.length === 0) {
     if (options.json) printJson({ done: 0, written: 0, failed: [], failedCount: 0 } satisfies BackfillTally);
@@ -70,6 +71,15 @@ async function windowsOf(context: Context, source: string, request: BackfillRequ
   const range = parseWindow(request.from, request.to);
   if (!range.ok) throw new UsageError(range.why);
   return chooseWindows(openStore(context), source, cutWindows(range.window, request.stepMs), request.only);
+}
+
+/** What is expired looks in the end as if nothing had been there. */
+async function tellOfRetired(context: Context, windows: readonly WindowText[]): Promise<void> {
+  const floor = await readRetiredBefore(context);
+  if (floor === null || !windows.some(({ from }) => from < floor)) return;
+  say(
+    `days before ${floor} are retired: their records go to CSV alone, unless ./daybook restore --day … has brought the day back`,
+  );
 }
 
 /** What each window has come to so far, and the rows that are stored of it. */

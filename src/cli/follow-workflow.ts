@@ -8,14 +8,18 @@ const askMs = 1_000;
 
 /**
  * Waits for a workflow, and says how far it has come whenever that changes.
- * @param ask says so in words; one that fails is asked again
+ * @param ask says so in words, null = nothing to say; one that fails is asked again
  * @throws WorkflowFailedError
  */
-export async function followWorkflow(handle: WorkflowHandle, ask: () => Promise<string>): Promise<unknown> {
+export async function followWorkflow(
+  handle: WorkflowHandle,
+  ask: () => Promise<string | null>,
+  result: Promise<unknown> = handle.result(),
+): Promise<unknown> {
   const over = new AbortController();
   const watching = watch(ask, over.signal);
   try {
-    return await handle.result();
+    return await result;
   } finally {
     over.abort();
     await watching;
@@ -27,7 +31,7 @@ export function tallyOfFailure({ cause }: WorkflowFailedError): unknown {
   return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
 }
 
-async function watch(ask: () => Promise<string>, over: AbortSignal): Promise<void> {
+async function watch(ask: () => Promise<string | null>, over: AbortSignal): Promise<void> {
   let shown = '';
   while (!over.aborted) {
     await sleep(askMs, undefined, { signal: over }).catch(() => undefined);

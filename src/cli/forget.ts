@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
 import { forgetPolls } from '../store/states.ts';
-import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
+import { findSource } from '../config/find-source.ts';
+import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
 import { print, printJson, say } from './output.ts';
@@ -32,6 +33,8 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   const owner = requireOwner(context);
   const temporal = requireTemporal(context);
   const { rows, keys, sources: found } = await countRows(owner, what);
+  // One that is no longer configured may have records still; of a misspelt one there is nothing.
+  if (what.source !== null && found.length === 0) findSource(loadConfig(context), what.source);
   const sources = what.source === null ? found : [what.source];
   await withTemporal(temporal, async (client) => {
     // The schedules first: a run that one of them starts now is found then.

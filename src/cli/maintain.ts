@@ -1,8 +1,10 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Day } from '../domain/day.ts';
 import { rolloverId, rolloverType, taskQueue } from '../domain/names.ts';
 import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
+import { followWorkflow } from './follow-workflow.ts';
 import { print, printJson, say } from './output.ts';
 import { requirePoller, unlessNotTakenUp } from './poller.ts';
 import { withTemporal } from './temporal-client.ts';
@@ -19,7 +21,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     await requirePoller(client);
     const workflowId = `${rolloverId}-run-${new Date().toISOString()}`;
     const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
-    return (await unlessNotTakenUp(handle)) as RolloverResult;
+    return (await followWorkflow(handle, () => whatFails(handle), unlessNotTakenUp(handle))) as RolloverResult;
   });
   if (result.failed.length > 0) process.exitCode = 1;
   if (json) return printJson(result);
@@ -43,6 +45,13 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
   if (putBack.length > 0) print(`days kept after all: ${days(putBack)}`);
   for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
+}
+
+/** Why a step is tried again and again: a reader may hold up the retiring of days for long. */
+async function whatFails(handle: WorkflowHandle): Promise<string | null> {
+  const { pendingActivities } = (await handle.describe()).raw;
+  const messages = (pendingActivities ?? []).flatMap(({ lastFailure }) => lastFailure?.message ?? []);
+  return messages.length === 0 ? null : `tried again: ${messages.join('; ')}`;
 }
 
 function more({ sealed, sealedCount }: SealedCsv): string {

@@ -107,6 +107,8 @@ async function endUnpause(client: Client, source: string): Promise<void> {
   }
 }
 
+const latest = new Date('9999-12-31T23:59:59.999Z');
+
 function readUntil(text: string, now: Date): Date {
   const duration = parseDuration(text);
   const time = duration === null ? parseIso8601(text) : null;
@@ -114,6 +116,12 @@ function readUntil(text: string, now: Date): Date {
     throw new UsageError(`--until: found "${text}": ${time.why}; expected a day, a time or a duration such as 2h`);
   }
   const until = time?.ok ? dateOfMicros(time.micros) : new Date(now.getTime() + (duration ?? 0));
+  // Of a duration alone: beyond it there is no text that others could read.
+  if (!(until <= latest)) {
+    throw new UsageError(
+      `--until: found "${text}", which is beyond the year 9999, expected a time before; without --until ./daybook resume ends the pause`,
+    );
+  }
   if (until <= now) throw new UsageError(`--until: found "${text}", which is over, expected a time to come`);
   return until;
 }

@@ -25,7 +25,9 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     const wasKept = await unkeepDay(owner, day);
     if (options.json) return printJson({ day, wasKept });
     return print(
-      wasKept ? `${day} is kept no longer: the next rollover retires it` : `${day} is not kept: it was not restored`,
+      wasKept
+        ? `${day} is kept no longer: the next rollover retires it where partitions.retention lets it go`
+        : `${day} is not kept: it was not restored`,
     );
   }
   const store = openStore(context);

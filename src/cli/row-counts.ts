@@ -1,5 +1,8 @@
+import { escapeIdentifier } from 'pg';
+import type { Day } from '../domain/day.ts';
 import type { WindowText } from '../domain/windows.ts';
 import { withClient } from '../sinks/postgres/client.ts';
+import { readFloor } from '../sinks/postgres/day-tables.ts';
 import { requirePostgres, type Context } from './context.ts';
 import { say } from './output.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -23,6 +26,17 @@ export async function countRows(
     });
   } catch (error) {
     say(`rows could not be counted: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+/** The day before which days are retired; null where PostgreSQL cannot be asked. */
+export async function readRetiredBefore(context: Context): Promise<Day | null> {
+  try {
+    const settings = requirePostgres(context);
+    const table = (name: string) => `${escapeIdentifier(settings.schema)}.${escapeIdentifier(name)}`;
+    return await withClient(settings, (client) => readFloor({ client, table }));
+  } catch {
     return null;
   }
 }

@@ -3,7 +3,7 @@ import { resolveReferences } from '../config/references.ts';
 import { findSource } from '../config/find-source.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
-import { formatMicros, parseIso8601 } from '../domain/time.ts';
+import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time.ts';
 import { settleAlerts } from '../store/alerts.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { clearLost } from '../store/deferred.ts';
@@ -44,6 +44,11 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   if (options.to === undefined) throw new UsageError('found no --to, expected a day or time, e.g. --to 2026-11-01');
   const time = parseIso8601(options.to);
   if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
+  if (time.micros > microsOfDate(new Date())) {
+    throw new UsageError(
+      `--to: found "${options.to}", which is to come, expected a time that is over: until then nothing would be asked for`,
+    );
+  }
   const store = openStore(context);
   const { fetchFingerprint, shapeFingerprint } = plan;
   const state =

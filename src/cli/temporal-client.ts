@@ -1,11 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { CannotStart } from './cannot-start.ts';
-import { explainRefusal, explainUnreachable } from './temporal-failure.ts';
+import { explainLoss, explainRefusal, explainUnreachable } from './temporal-failure.ts';
 
 /**
  * Runs work with a client of the Temporal server.
- * @throws CannotStart where the server cannot be reached, does not know the namespace, or refuses the key
+ * @throws CannotStart where the server cannot be reached, does not know the namespace, refuses the key, or goes away meanwhile
  */
 export async function withTemporal<T>(settings: TemporalSettings, work: (client: Client) => Promise<T>): Promise<T> {
   let connection: Connection;
@@ -17,7 +17,7 @@ export async function withTemporal<T>(settings: TemporalSettings, work: (client:
   try {
     return await work(new Client({ connection, namespace: settings.namespace }));
   } catch (error) {
-    throw explainRefusal(settings, error) ?? error;
+    throw explainRefusal(settings, error) ?? explainLoss(settings, error) ?? error;
   } finally {
     await connection.close();
   }

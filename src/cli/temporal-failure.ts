@@ -6,7 +6,7 @@ import { messageOf } from '../domain/errors.ts';
 import { CannotStart } from './cannot-start.ts';
 
 const probeMs = 5_000;
-const [notFound, permissionDenied, unauthenticated] = [5, 7, 16];
+const [notFound, permissionDenied, unavailable, unauthenticated] = [5, 7, 14, 16];
 
 /** Says why a server cannot be used. The clients only know that it did not work: its address is looked at once more. */
 export async function explainUnreachable(settings: TemporalSettings, error: unknown): Promise<string> {
@@ -34,6 +34,14 @@ export function explainRefusal(
   return new CannotStart(
     `temporal: ${address} knows no namespace ${namespace}; check TEMPORAL_NAMESPACE, or make it: ` +
       `temporal operator namespace create --namespace ${namespace} --retention 30d`,
+  );
+}
+
+/** What it means that a server answers no more that was reached before; null for anything else. */
+export function explainLoss({ address }: TemporalSettings, error: unknown): CannotStart | null {
+  if (codeOf(error) !== unavailable) return null;
+  return new CannotStart(
+    `temporal: ${address} went away meanwhile, expected it to answer; what was started goes on once it is back, ./daybook status shows it`,
   );
 }
 

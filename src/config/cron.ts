@@ -1,3 +1,6 @@
+import { scheduleZoneProblem } from './time-zone.ts';
+import { parseDuration } from './units.ts';
+
 /** A field of a cron expression as Temporal's schedules take it: bounds, and names where it has some. */
 export interface CronField {
   readonly name: string;
@@ -23,15 +26,19 @@ const year: CronField = { name: 'year', min: 2000, max: 2100 };
 export const cronFields: readonly CronField[] = [second, ...fiveFields, year];
 
 const shorthands = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
-const interval = /^@every\s+(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+(?:\/(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)?$/;
+const interval = /^@every\s+((?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)(?:\/((?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+))?$/;
 
 /**
  * What is wrong with a cron expression, or null. Five fields (minute, hour, day of month, month, day of week), six (with
  * the year last) or seven (with the second first and the year last), a zone before them, a comment behind them.
  */
 export function cronProblem(text: string): string | null {
-  const { expression } = splitCron(text);
-  if (shorthands.test(expression) || interval.test(expression)) return null;
+  const { expression, timezone } = splitCron(text);
+  const zone = timezone === null ? null : scheduleZoneProblem(timezone);
+  if (zone !== null) return `zone ${timezone}: ${zone}`;
+  if (shorthands.test(expression)) return null;
+  const [isInterval, every = '', offset = '0s'] = interval.exec(expression) ?? [];
+  if (isInterval !== undefined) return intervalProblem(parseDuration(every) ?? 0, parseDuration(offset) ?? 0);
   if (expression.startsWith('@')) return `${expression} is none of @hourly, @daily, @weekly, @monthly, @yearly, @every`;
   const parts = expression === '' ? [] : expression.split(/\s+/);
   const fields = fieldsFor(parts.length);
@@ -41,6 +48,11 @@ export function cronProblem(text: string): string | null {
     if (problem !== null) return `${field.name}: ${problem}`;
   }
   return null;
+}
+
+function intervalProblem(everyMs: number, offsetMs: number): string | null {
+  if (everyMs < 1_000) return 'an interval is at least 1s';
+  return offsetMs < everyMs ? null : 'the offset behind / is shorter than the interval';
 }
 
 /** The expression without the zone before it and the comment behind it; null = it names no zone. */

@@ -6,7 +6,8 @@ import { namedTimeFormats } from '../domain/plan-parts.ts';
 import { compileExpression } from '../domain/expression.ts';
 import { isCharset } from '../domain/charset-name.ts';
 import { parseIso8601 } from '../domain/time.ts';
-import { cronProblem } from './cron.ts';
+import { cronProblem, splitCron } from './cron.ts';
+import { isTimezone, scheduleZoneProblem } from './time-zone.ts';
 import { duration } from './units.ts';
 
 /** A JMESPath expression, checked by compiling it. */
@@ -130,12 +131,21 @@ const cronExpression = z
   })
   .meta({ title: 'cron expression' });
 
+const scheduleTimezone = z
+  .string()
+  .check((context) => {
+    const problem = scheduleZoneProblem(context.value);
+    if (problem === null) return;
+    context.issues.push({ code: 'custom', input: context.value, message: `found "${context.value}", ${problem}` });
+  })
+  .meta({ title: 'time zone' });
+
 export const schedule = z
   .strictObject({
     every: duration(1_000).optional().describe('Interval, from `1s` on. Either this or `cron`.'),
     cron: cronExpression.optional().describe('Such as `*/5 * * * *`. Either this or `every`.'),
     jitter: duration().optional().describe('Each start is later by a random time of up to so much.'),
-    timezone: timezone.optional().describe('Zone of `cron`; UTC where none is set.'),
+    timezone: scheduleTimezone.optional().describe('Zone of `cron`; UTC where none is set.'),
     overlap: z
       .enum(['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'])
       .default('skip')
@@ -146,8 +156,15 @@ export const schedule = z
     pause_on_failure: z.boolean().default(false).describe('Whether a run that fails pauses the schedule.'),
   })
   .check((context) => {
-    const { every, cron } = context.value;
-    if (every !== undefined && cron !== undefined) {
+    const { every, cron, timezone: zone } = context.value;
+    const ofCron = cron === undefined ? null : splitCron(cron).timezone;
+    if (zone !== undefined && ofCron !== null && zone !== ofCron) {
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        message: `found timezone ${zone} beside TZ=${ofCron} in cron, expected one of them (timezone: null takes that of defaults away)`,
+      });
+    } else if (every !== undefined && cron !== undefined) {
       context.issues.push({
         code: 'custom',
         input: context.value,
@@ -159,15 +176,6 @@ export const schedule = z
   });
 
 export type ScheduleConfig = z.infer<typeof schedule>;
-
-function isTimezone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isPatternSource(text: string): boolean {
   try {

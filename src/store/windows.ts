@@ -28,7 +28,7 @@ export function windowState(receipt: Receipt | FailedReceipt | null): 'missing' 
   return receipt.outcome === 'failed' ? 'failed' : 'done';
 }
 
-/** Those of the windows that failed, or that have never run. */
+/** Those of the windows that failed, or that have never run to their end. */
 export async function chooseWindows(
   store: BlobStore,
   source: string,
@@ -38,9 +38,15 @@ export async function chooseWindows(
   if (only === 'all') return [...windows];
   const chosen: WindowText[] = [];
   for (const window of windows) {
-    if (windowState(await readWindowReceipt(store, source, window)) === only) chosen.push(window);
+    const receipt = await readWindowReceipt(store, source, window);
+    if (windowState(receipt) === only || (only === 'missing' && isCutOff(receipt))) chosen.push(window);
   }
   return chosen;
+}
+
+/** Whether somebody cancelled a window under way: it has failed, and it is missing as well. */
+function isCutOff(receipt: Receipt | FailedReceipt | null): boolean {
+  return receipt?.outcome === 'failed' && receipt.error.type === 'Cancelled';
 }
 
 /** Forgets what became of all windows. */

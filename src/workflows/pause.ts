@@ -61,10 +61,10 @@ export class PauseSwitch {
 
 /** A payload of the signal as it is meant; what cannot be read is left out, with a warning. */
 function readPause(payload: unknown, now: Date): Pause | 'ignored' {
-  const until = textField(payload, 'until');
+  const until = field(payload, 'until') ?? null;
   const untilMs = until === null ? null : readTime(until);
   if (untilMs !== null && Number.isNaN(untilMs)) {
-    log.warn('Pause has an until that is no time, it has no end', { until });
+    log.warn('Pause has an until that is no time, it has no end', { until: JSON.stringify(until).slice(0, 100) });
   } else if (untilMs !== null && untilMs <= now.getTime()) {
     log.warn('Pause is over already and ignored', { until });
     return 'ignored';
@@ -77,16 +77,19 @@ function readPause(payload: unknown, now: Date): Pause | 'ignored' {
   };
 }
 
-/** Milliseconds since 1970; a time without zone is UTC, whatever the worker's own is. */
-function readTime(text: string): number {
-  const time = parseIso8601(text);
-  return time.ok ? dateOfMicros(time.micros).getTime() : Number.NaN;
+/** Milliseconds since 1970, NaN for what is no time; a time without zone is UTC, whatever the worker's own is. */
+function readTime(value: unknown): number {
+  const time = typeof value === 'string' ? parseIso8601(value) : null;
+  return time?.ok ? dateOfMicros(time.micros).getTime() : Number.NaN;
 }
 
 function textField(payload: unknown, name: string): string | null {
-  if (typeof payload !== 'object' || payload === null) return null;
-  const value = (payload as Record<string, unknown>)[name];
+  const value = field(payload, name);
   return typeof value === 'string' ? value.slice(0, 1_000) : null;
+}
+
+function field(payload: unknown, name: string): unknown {
+  return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[name] : undefined;
 }
 
 /** A pause in words, for the Web UI. */

@@ -214,6 +214,10 @@ describe('backfill', () => {
       const { status } = await rig.client.workflow.getHandle(`backfill-cancelled/${window}`).describe();
       expect(status.name).toBe('CANCELLED');
     }
+    // What was cut off is missing, and has failed: asked for either way it runs again.
+    const range = { from: '2026-11-01', to: '2026-11-04' };
+    const missing = await start('cancelled', { ...range, only: 'missing' });
+    expect(await missing.result()).toMatchObject({ done: 3 });
   });
 
   test.each([

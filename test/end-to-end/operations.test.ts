@@ -115,6 +115,8 @@ describe('pause', () => {
       [['pause', 'pulse'], /found no --reason/],
       [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is over, expected a time to come/],
       [['pause', 'pulse', '--reason', 'x', '--until', 'soon'], /expected a day, a time or a duration/],
+      [['pause', 'pulse', '--reason', 'x', '--until', '500000w'], /is beyond the year 9999/],
+      [['pause', 'pulse', '--reason', 'x', '--until', '14286500w'], /is beyond the year 9999/],
       [['pause', 'puls', '--reason', 'x'], /did you mean "pulse"/],
     ] as const) {
       const { code, stderr } = await workplace.runBeside(args);
@@ -217,9 +219,41 @@ describe('schedules', () => {
     );
     const { action, spec } = await client.schedule.getHandle('scrape-mine').describe();
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
+    await daybook('pause', 'mine', '--reason', 'mine');
+    const metrics = running.output.match(/http:\S+(?=\/readyz)/)?.[0];
+    await until('the metrics tell of its pause', async () =>
+      (await (await fetch(`${metrics}/metrics`)).text()).includes(
+        'daybook_source_health{source="mine",health="paused"} 1',
+      ),
+    );
     // Adopted ones are found when their sources are gone, although the list does not show whose they are.
     configure(pulse());
+    expect(JSON.parse(await daybook('status', '--json'))).toMatchObject({
+      unconfigured: expect.arrayContaining([
+        { name: 'mine', schedule: 'paused', deferred: 0, waiting: [] },
+      ]) as object[],
+    });
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-mine {2}deleted/);
+  });
+
+  test('a zone within cron may stand in timezone, too', async () => {
+    const cron = 'cron: "TZ=Europe/Vienna 0 9 * * *"';
+    configure(pulse(), source('cronned', `, schedule: { ${cron}, timezone: Europe/Vienna }`));
+    await daybook('schedules', 'apply');
+    await soon(async () =>
+      expect(await daybook('schedules', 'diff')).toBe('2 schedules are as the configuration wants\n'),
+    );
+  });
+
+  test('one that Temporal refuses is named, and keeps no other from being applied', async () => {
+    // What this machine takes for the name of a zone, a server may not know.
+    configure(pulse(), source('zoned', ', schedule: { cron: "@daily", timezone: US/PACIFIC }'), hourly());
+    const { code, stderr } = await workplace.runBeside(['schedules', 'apply']);
+    expect([code, stderr]).toEqual([
+      2,
+      'daybook: schedules: Temporal refuses scrape-zoned (unknown time zone US/PACIFIC), expected a schedule that it takes; change it in daybook.yaml; all others were applied\n',
+    ]);
+    expect((await client.schedule.getHandle('scrape-new').describe()).state.paused).toBe(false);
   });
 });
 
@@ -247,6 +281,14 @@ describe('backfill', () => {
     ]);
     const { stderr } = await workplace.runBeside(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
+  });
+
+  test('says beforehand which days are retired', async () => {
+    await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
+    const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
+    const told = 'days before 2026-10-02 are retired: their records go to CSV alone';
+    expect((await workplace.runBeside([...plan, '2026-10-01'])).stderr).toContain(told);
+    expect((await workplace.runBeside([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
 
   test('that fails prints JSON alone with --json', async () => {

@@ -1,5 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate } from '../../src/domain/day.ts';
 import type { Receipt } from '../../src/domain/receipt.ts';
@@ -74,6 +76,8 @@ describe('a day that is retired', () => {
 
   test('can be forgotten once it is restored: the next poll brings it back', async () => {
     expect(await daybook('forget')).toMatchObject({ code: 2 });
+    const misspelt = await daybook('forget', '--source', 'itmes', '--yes');
+    expect([misspelt.code, misspelt.stderr]).toEqual([2, expect.stringMatching(/did you mean "items"/)]);
     const asked = await daybook('forget', '--day', day);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringMatching(/forget 2 rows and 2 keys .*--yes/)]);
     expect((await daybook('forget', '--day', day, '--yes')).stdout).toBe(`forgot 2 rows and 2 keys on ${day}\n`);
@@ -98,6 +102,10 @@ describe('a day that is retired', () => {
   test('is given up by --undo: the next rollover retires it, and its records are expired', async () => {
     const undone = await daybook('restore', '--day', day, '--undo', '--json');
     expect(JSON.parse(undone.stdout)).toEqual({ day, wasKept: true });
+    await daybook('restore', '--day', day);
+    expect((await daybook('restore', '--day', day, '--undo')).stdout).toBe(
+      `${day} is kept no longer: the next rollover retires it where partitions.retention lets it go\n`,
+    );
     expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
     await daybook('state', 'reset', 'items');
     expect((await run()).postgres).toMatchObject({ written: 0, duplicate: 1, expired: 2 });
@@ -116,5 +124,27 @@ describe('a day that is retired', () => {
     const opened = await daybook('restore', '--day', day);
     expect([opened.code, opened.stdout]).toEqual([0, expect.stringMatching(/an empty day was opened/)]);
     expect((await run()).postgres).toMatchObject({ written: 2, duplicate: 1, expired: 0 });
+  });
+
+  test('behind a reader: the command says what it waits for, and goes on once the reader has ended', async () => {
+    await daybook('restore', '--day', day, '--undo');
+    const environment = (await daybook('env')).stdout;
+    const value = (name: string) => new RegExp(`${name}='(.*)'`).exec(environment)?.[1] ?? '';
+    const [host, user, password, database] = [
+      value('PGHOST'),
+      value('PGUSER'),
+      value('PGPASSWORD'),
+      value('PGDATABASE'),
+    ];
+    const reader = new pg.Client({ host, user, password, database, port: Number(value('PGPORT')) });
+    await reader.connect();
+    await reader.query('begin');
+    await reader.query('select count(*) from raw_events');
+    const maintaining = daybook('partitions', 'maintain');
+    await setTimeout(8_000);
+    await reader.end();
+    const { code, stdout, stderr } = await maintaining;
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`days retired: ${day}\n`)]);
+    expect(stderr).toMatch(/^tried again: postgres: .* a transaction holds raw_events, \.\/daybook status names it\n$/);
   });
 });

@@ -102,10 +102,17 @@ describe('scrapeRun', () => {
       signalArgs: [{ until: new Date(Date.now() + 1_500).toISOString(), reason: 5, extra: [1] }],
     });
     await handle.signal('pause', { until: '2020-01-01T00:00:00Z' });
+    await handle.signal('pause', { until: Date.now() + 1_500 });
+    await handle.signal('pause', { until: new Date(Date.now() + 1_500).toISOString() });
     await handle.signal('nonsense', 1, 2, 3);
     const before = origin.requests.length;
     expect(await handle.result()).toMatchObject({ accepted: 1 });
     expect(origin.requests.length).toBe(before + 1);
+    const warnings = rig.logs.filter(({ workflowId: of, msg }) => of === workflowId && String(msg).startsWith('Pause'));
+    expect(warnings.map(({ msg }) => msg)).toEqual([
+      'Pause is over already and ignored',
+      'Pause has an until that is no time, it has no end',
+    ]);
   });
 
   test('cancelled, stores what it has fetched, remembers where it was, and ends as cancelled', async () => {

@@ -4,10 +4,12 @@ import { scrapeScheduleId } from '../../domain/names.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
 import { removedState, returnedState } from './removed-note.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
+import { UsageError } from '../usage-error.ts';
 
 /**
  * Makes Temporal's schedules what the configuration wants, and says what it did. Existing ones keep their state: a paused
  * one stays paused, unless it was paused for being removed. None is deleted and made anew.
+ * @throws UsageError where Temporal refuses some, after all others are applied
  */
 export async function applySchedules(
   client: Client,
@@ -16,8 +18,20 @@ export async function applySchedules(
 ): Promise<ScheduleChange[]> {
   const changes = await planSchedules(client, sources, options);
   const configured = new Map(sources.map((source) => [source.name, source]));
-  for (const change of changes) await applyChange(client, change, configured.get(change.source));
-  return changes;
+  const refused: string[] = [];
+  for (const change of changes) {
+    try {
+      await applyChange(client, change, configured.get(change.source));
+    } catch (error) {
+      // The client throws it where the server does not take the times of a schedule.
+      if (!(error instanceof TypeError)) throw error;
+      refused.push(`${scrapeScheduleId(change.source)} (${error.message})`);
+    }
+  }
+  if (refused.length === 0) return changes;
+  throw new UsageError(
+    `schedules: Temporal refuses ${refused.join(', ')}, expected a schedule that it takes; change it in daybook.yaml; all others were applied`,
+  );
 }
 
 async function applyChange(client: Client, change: ScheduleChange, source: SourceConfig | undefined): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Client, ScheduleDescription } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 
-import { describeSchedule } from '../../activities/describe-schedule.ts';
+import { describeSchedule, isAdopted, isMarked } from '../../activities/describe-schedule.ts';
 import { scheduleMemoKey, scrapeScheduleId } from '../../domain/names.ts';
 import { isRemoved } from './removed-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
@@ -62,17 +62,7 @@ async function planSchedule(client: Client, source: SourceConfig, { adopt }: Pla
   const found = await describeSchedule(client, scrapeScheduleId(name));
   if (!schedule || !found) return { ...change, action: 'create' };
   const differences = scheduleDifferences(source, schedule, found);
-  if (!isOurs(found, name)) return { ...change, differences, action: adopt ? 'adopt' : 'foreign' };
+  if (!isMarked(found, name)) return { ...change, differences, action: adopt ? 'adopt' : 'foreign' };
   const returns = isRemoved(found.state);
   return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };
-}
-
-async function isAdopted(client: Client, source: string): Promise<boolean> {
-  const found = await describeSchedule(client, scrapeScheduleId(source));
-  return found !== null && isOurs(found, source);
-}
-
-/** The mark is in the schedule's own memo, or in that of its action where it was adopted: the former cannot be changed. */
-function isOurs({ memo, action }: ScheduleDescription, source: string): boolean {
-  return memo?.[scheduleMemoKey] === source || action.memo?.[scheduleMemoKey] === source;
 }

@@ -3,7 +3,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { scheduleMemoKey, scrapeRunType, scrapeScheduleId } from '../../domain/names.ts';
 import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
 import type { Progress } from '../../workflows/messages.ts';
-import { describeSchedule } from '../../activities/describe-schedule.ts';
+import { describeSchedule, isAdopted } from '../../activities/describe-schedule.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './status.ts';
 
@@ -57,9 +57,11 @@ export async function listScheduleStatus(
   const names = new Set(known.map(({ name }) => name));
   const sources = new Map<string, ScheduleStatus>();
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { source, paused, note, next } of scrapeSchedules(client)) {
-    if (!names.has(source)) others.set(source, paused ? 'paused' : 'running');
-    else {
+  for await (const { source, isMade, paused, note, next } of scrapeSchedules(client)) {
+    // That of a configured source counts, whoever made it.
+    if (!names.has(source)) {
+      if (isMade) others.set(source, paused ? 'paused' : 'running');
+    } else {
       sources.set(source, {
         paused: paused ? parsePauseNote(note) : null,
         nextRunAt: paused ? null : (next?.toISOString() ?? null),
@@ -110,23 +112,28 @@ async function readSchedules(
   );
 }
 
-/** Schedules of sources that are not among those known. */
+/** Schedules of sources that are not among those known, also adopted ones. */
 export async function otherSchedules(
   client: Client,
   known: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, 'paused' | 'running'>> {
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { source, paused } of scrapeSchedules(client)) {
-    if (!known.has(source)) others.set(source, paused ? 'paused' : 'running');
+  for await (const { source, isMade, paused } of scrapeSchedules(client)) {
+    if (known.has(source) || !(isMade || (await isAdopted(client, source)))) continue;
+    others.set(source, paused ? 'paused' : 'running');
   }
   return others;
 }
 
+const prefix = scrapeScheduleId('');
+
+/** Schedules whose ids are those of sources; `isMade`: by Daybook. */
 async function* scrapeSchedules(client: Client) {
   for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
-    const source = memo?.[scheduleMemoKey];
-    if (typeof source !== 'string' || scheduleId !== scrapeScheduleId(source)) continue;
-    yield { source, paused: state.paused, note: state.note, next: info.nextActionTimes[0] };
+    if (!scheduleId.startsWith(prefix)) continue;
+    const source = scheduleId.slice(prefix.length);
+    const isMade = memo?.[scheduleMemoKey] === source;
+    yield { source, isMade, paused: state.paused, note: state.note, next: info.nextActionTimes[0] };
   }
 }
 

@@ -32,6 +32,33 @@ describe('a time zone', () => {
   });
 });
 
+describe('schedule.timezone', () => {
+  // Temporal reads names letter by letter, and no offsets.
+  test.each([
+    ['europe/berlin', 'Europe/Berlin'],
+    ['utc', 'UTC'],
+    // Newer Nodes keep old names.
+    ['us/pacific', '(?:America/Los_Angeles|US/Pacific)'],
+    ['"+01:00"', 'an IANA time zone'],
+  ])('may not be %s, and the complaint names %s', (timezone, expected) => {
+    expect(withSchedule(`cron: "@daily", timezone: ${timezone}`).join()).toMatch(
+      new RegExp(`^sources\\.0\\.schedule\\.timezone: found .*expected ${expected}`),
+    );
+  });
+
+  test('may be an old name', () => {
+    expect(withSchedule('cron: "@daily", timezone: US/Pacific')).toEqual([]);
+  });
+
+  test('stands beside a zone within cron only where it is the same', () => {
+    const cron = 'cron: "TZ=Europe/Berlin 0 9 * * *"';
+    expect(withSchedule(`${cron}, timezone: Europe/Berlin`)).toEqual([]);
+    expect(withSchedule(`${cron}, timezone: America/New_York`).join()).toMatch(
+      /^sources\.0\.schedule: found timezone America\/New_York beside TZ=Europe\/Berlin in cron, expected one of them/,
+    );
+  });
+});
+
 describe('schedule', () => {
   test('takes every or cron, not both and not none', () => {
     expect(withSchedule('every: 5m')).toEqual([]);
@@ -63,7 +90,7 @@ describe('schedule.cron', () => {
   test.each([
     ...['* * * * *', '*/5 * * * *', '0 9 * * MON-FRI', '0 0 1 JAN *', '30 9 1 1 * 2027', '0 30 9 1 1 * 2027'],
     ...['@hourly', '@daily', '@weekly', '@monthly', '@yearly', '@every 5m', '0 12 * * * # noon'],
-    ...['CRON_TZ=Europe/Berlin 0 12 * * *'],
+    ...['CRON_TZ=Europe/Berlin 0 12 * * *', '@every 90s/89s'],
   ])('may be %s', (cron) => {
     expect(withSchedule(`cron: "${cron}"`)).toEqual([]);
   });
@@ -71,6 +98,7 @@ describe('schedule.cron', () => {
   test.each([
     ...['', ' ', '*', '* * * *', '61 * * * *', '* 24 * * *', '* * 32 * *', '* * * 13 *', '* * * * 8', '5m', 'hourly'],
     ...['* * * * * * * *', '@sometimes', '@every now', '@every', 'a b c d e'],
+    ...['TZ=Mars/Olympus 0 9 * * *', 'TZ=europe/berlin 0 9 * * *', '@every 500ms', '@every 90s/90s'],
   ])('may not be %j', (cron) => {
     expect(withSchedule(`cron: "${cron}"`).join()).toMatch(/^sources\.0\.schedule\.cron: .*expected/);
   });

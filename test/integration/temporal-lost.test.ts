@@ -1,0 +1,25 @@
+import { Client, Connection } from '@temporalio/client';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { withTemporal } from '../../src/cli/temporal-client.ts';
+import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+
+test('a command that waits for a workflow says so when the server goes away, and that the workflow goes on', async () => {
+  const address = inject('temporalAddress');
+  const [host = '', port] = address.split(':');
+  const proxy = await startTcpProxy(host, Number(port));
+  onTestFinished(() => proxy.close());
+  const workflowId = `lost-${proxy.port}`;
+  const waiting = withTemporal(localTemporalSettings(`127.0.0.1:${proxy.port}`), async (client) => {
+    const handle = await client.workflow.start('nobody', { workflowId, taskQueue: workflowId });
+    proxy.down();
+    return handle.result();
+  });
+  await expect(waiting).rejects.toMatchObject({
+    type: 'CannotStart',
+    message: expect.stringMatching(/^temporal: 127.0.0.1:\d+ went away .*expected it to answer; .* goes on/) as string,
+  });
+  const connection = await Connection.connect({ address });
+  await new Client({ connection }).workflow.getHandle(workflowId).terminate();
+  await connection.close();
+});
