@@ -3,7 +3,7 @@ import { resolveReferences } from '../config/references.ts';
 import { findSource } from '../config/find-source.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
-import { formatMicros, parseIso8601 } from '../domain/time.ts';
+import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time.ts';
 import { settleAlerts } from '../store/alerts.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { clearLost } from '../store/deferred.ts';
@@ -20,7 +20,8 @@ export async function showStateCommand(name: string, options: CommonOptions & { 
   const { state } = await readState(openStore(context), name);
   if (options.json) return printJson(state);
   if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
-  for (const [key, value] of Object.entries(summarizeState(state))) print(`${key.padEnd(12)} ${String(value)}`);
+  const { sinkDownSince: _, ...shown } = summarizeState(state);
+  for (const [key, value] of Object.entries(shown)) print(`${key.padEnd(12)} ${String(value)}`);
   for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
 }
 
@@ -44,6 +45,9 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   if (options.to === undefined) throw new UsageError('found no --to, expected a day or time, e.g. --to 2026-11-01');
   const time = parseIso8601(options.to);
   if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
+  // All until then would be passed over.
+  if (time.micros > microsOfDate(new Date()))
+    throw new UsageError(`--to: found "${options.to}", expected a time in the past`);
   const store = openStore(context);
   const { fetchFingerprint, shapeFingerprint } = plan;
   const state =

@@ -112,6 +112,7 @@ describe('commands without a server', () => {
       ['dead-letters', 'discard', 'abcdef12'],
       ['dead-letters', 'discard', 'abc'],
       ['state', 'rewind', 'lines'],
+      ['state', 'rewind', 'lines', '--to', '2999-01-01'],
     ]) {
       const { code, stdout, stderr } = workplace.run(args);
       expect([args[0], code, stdout]).toEqual([args[0], 2, '']);
