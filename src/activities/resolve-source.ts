@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
-import { NotBackfillable } from '../domain/errors.ts';
+import { NotBackfillable, UnknownSource } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { freshState, startingState, type SourceState } from '../domain/state.ts';
 import { windowProblem } from '../domain/windowed.ts';
@@ -36,6 +36,9 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       const { config, broken } = dependencies.config.current();
       const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
       await settleAndLog(dependencies, source, [{ name: 'config', message }], redact);
+      if (broken && !config.sources.some(({ name }) => name === source)) {
+        throw new UnknownSource(`config: found no source "${source}"; ${message}`);
+      }
       const plan = planOf(config, findSource(config, source));
       const { fetchFingerprint, shapeFingerprint } = plan;
       if (window) {

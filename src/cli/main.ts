@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { DaybookError, messageOf } from '../domain/errors.ts';
@@ -15,6 +16,9 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!isClosed || !serves) process.exit(isClosed ? 0 : 1);
   });
 }
+
+// What modules of sources, and libraries, say is no part of what was asked for.
+globalThis.console = new Console(process.stderr);
 
 const code = await main(process.argv.slice(2));
 // What a pipe has not taken yet would be lost.

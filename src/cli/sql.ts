@@ -1,6 +1,7 @@
+import { SinkMisconfigured } from '../domain/errors.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { isBehindPooler } from '../sinks/postgres/pooler.ts';
-import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
+import { postgresFailure, toPostgresError } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, print, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -32,6 +33,9 @@ export async function sqlCommand(text: string, options: CommonOptions & { readon
       { types },
     );
   } catch (error) {
+    const { code = '', message } = toPostgresError(error);
+    // What the statement itself has wrong is for its author: what helps where Daybook's own ones fail would mislead.
+    if (/^42(?!501|P01)/.test(code)) throw new SinkMisconfigured(`postgres: statement failed: ${message} (${code})`);
     throw postgresFailure(error, 'statement failed');
   }
 }

@@ -20,7 +20,8 @@ export async function showStateCommand(name: string, options: CommonOptions & { 
   const { state } = await readState(openStore(context), name);
   if (options.json) return printJson(state);
   if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
-  for (const [key, value] of Object.entries(summarizeState(state))) print(`${key.padEnd(12)} ${String(value)}`);
+  const { sinkDownSince: _, ...shown } = summarizeState(state);
+  for (const [key, value] of Object.entries(shown)) print(`${key.padEnd(12)} ${String(value)}`);
   for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
 }
 

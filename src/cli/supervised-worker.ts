@@ -83,7 +83,7 @@ async function polling(child: ChildProcess, logFile: string): Promise<string | n
 async function workerEnvironment({ environment, home }: Context): Promise<Record<string, string | undefined>> {
   if (environment.http) home.rememberPort('http', await choosePort(environment.http.port));
   return {
-    ...environment.variables,
+    ...environment.ownVariables,
     DAYBOOK_CONFIG: environment.configFile,
     DAYBOOK_DATA: environment.dataFolder,
     DAYBOOK_STORE: environment.storeFolder,

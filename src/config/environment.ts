@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
+import { join, resolve } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
+import { openDotEnv } from './dot-env.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from './references.ts';
 
 /** How to reach a PostgreSQL database. */
@@ -60,9 +60,11 @@ export interface Environment {
   };
   /** Where things go that are made once for all homes, such as a built Temporal server. */
   readonly cacheFolder: string;
-  /** The variables themselves, those of `.env` included, for child processes. */
+  /** The variables themselves, those of `.env` included. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Looks up what `${env:NAME}` stands for. */
+  /** Without those of `.env`: for a worker, which looks there itself. */
+  readonly ownVariables: Readonly<Record<string, string | undefined>>;
+  /** Looks up what `${env:NAME}` stands for, in `.env` as it stands now. */
   readonly lookUp: LookUp;
 }
 
@@ -86,9 +88,8 @@ export function readEnvironment(
   const configFile = resolve(
     options.config ?? (options.demo ? join(demoHome, 'daybook.yaml') : own('DAYBOOK_CONFIG') || 'daybook.yaml'),
   );
-  const dotEnv = readDotEnv(configFile);
-  const besideConfig = lookUpIn(dotEnv);
-  const lookUp: LookUp = (name) => own(name) ?? besideConfig(name);
+  const dotEnv = openDotEnv(configFile);
+  const lookUp: LookUp = (name) => own(name) ?? lookUpIn(dotEnv())(name);
   const homeFolder = options.demo ? demoHome : resolve(lookUp('DAYBOOK_HOME') || '.daybook');
   const dataFolder = options.demo ? join(homeFolder, 'data') : resolve(lookUp('DAYBOOK_DATA') || 'data');
   const store = options.demo ? '' : lookUp('DAYBOOK_STORE') || '';
@@ -111,7 +112,8 @@ export function readEnvironment(
     proxies: proxies(lookUp),
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),
-    variables: { ...dotEnv, ...variables },
+    variables: { ...dotEnv(), ...variables },
+    ownVariables: variables,
     lookUp,
   };
 }
@@ -123,14 +125,6 @@ function userCache(lookUp: LookUp): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
   if (process.platform === 'win32') return lookUp('LOCALAPPDATA') || join(homedir(), 'AppData', 'Local');
   return join(homedir(), '.cache');
-}
-
-function readDotEnv(configFile: string): Record<string, string | undefined> {
-  try {
-    return parseEnv(readFileSync(join(dirname(configFile), '.env'), 'utf8'));
-  } catch {
-    return {};
-  }
 }
 
 function postgresSettings(lookUp: LookUp): PostgresSettings | null {

@@ -39,7 +39,9 @@ export function parseBytes(text: string): number | null {
 
 /** A duration in the file; milliseconds after parsing. */
 export function duration(minimumMs = 0, maximumMs: number | null = null) {
-  const written = z.string('expected a duration such as 30s, 5m, 1h or 7d').meta({ title: 'duration' });
+  const written = z
+    .string({ error: ({ input }) => `${foundOf(input)} expected a duration such as 30s, 5m, 1h or 7d` })
+    .meta({ title: 'duration' });
   return written.transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== null && ms >= minimumMs && ms <= (maximumMs ?? ms)) return ms;
@@ -64,4 +66,8 @@ export function byteSize() {
     context.addIssue({ code: 'custom', message: `found "${value}", expected a size such as 8MiB` });
     return z.NEVER;
   });
+}
+
+function foundOf(input: unknown): string {
+  return input === undefined ? 'is required:' : `found ${JSON.stringify(input)},`;
 }

@@ -84,7 +84,10 @@ export interface StateSummary {
   readonly page?: number;
   readonly offset?: number;
   readonly etag?: string;
+  readonly lastModified?: string;
   readonly notBefore?: string;
+  readonly freshUntil?: string;
+  readonly sinkDownSince?: SourceState['sinkDownSince'];
 }
 
 /** What tells whether a stored state still fits its source. */
@@ -191,6 +194,9 @@ export function summarizeState(state: SourceState): StateSummary {
     ...(state.unfinished ? { page: state.unfinished.page } : {}),
     ...(state.file ? { offset: state.file.offset } : {}),
     ...(state.etag === null ? {} : { etag: state.etag }),
+    ...(state.lastModified === null ? {} : { lastModified: state.lastModified }),
     ...(state.notBefore === null ? {} : { notBefore: state.notBefore }),
+    ...(state.freshUntil === null ? {} : { freshUntil: state.freshUntil }),
+    ...(Object.keys(state.sinkDownSince).length === 0 ? {} : { sinkDownSince: state.sinkDownSince }),
   };
 }

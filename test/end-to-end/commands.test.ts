@@ -94,6 +94,16 @@ describe('commands without a server', () => {
     expect(workplace.files()).toEqual(['broken.yaml', 'daybook.yaml', 'lines.ndjson']);
   });
 
+  test('what a module prints is no part of the JSON', () => {
+    write('chatty.mjs', `export default async function* () { console.log('hello'); yield { records: [{ id: 1 }] }; }`);
+    const source =
+      '{ name: chatty, type: module, module: chatty.mjs, id: id, occurred_at: { on_missing: fetched_at } }';
+    const config = write('chatty.yaml', `version: 1\nsources: [${source}]`);
+    const { code, stdout, stderr } = workplace.run(['preview', 'chatty', '--json', '--config', config]);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'stored', source_id: '1' }]);
+    expect(stderr).toContain('hello');
+  });
+
   test('state and dead-letters work on nothing', () => {
     expect(workplace.run(['state', 'show', 'lines']).code).toBe(0);
     expect(workplace.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });

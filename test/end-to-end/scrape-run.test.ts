@@ -272,9 +272,13 @@ describe('scrapeRun', () => {
   });
 
   test('uses the last good configuration while an edit is broken, and says so', async () => {
+    await rig.run('one');
     origin.answer(json([record('good-config')]));
     writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
     expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    await expect(rig.run('added')).rejects.toMatchObject({
+      cause: { type: 'UnknownSource', message: expect.stringContaining('the last good one is used') as string },
+    });
     const alert = expect.objectContaining({ event: 'alert', name: 'config' });
     await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
     rig.configure(yaml(origin.url));

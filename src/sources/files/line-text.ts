@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { decode, encode } from 'iconv-lite';
 import { isStandardCharset } from '../../domain/charset-name.ts';
+import { decodeWindows1252 } from '../../domain/windows-1252.ts';
 
 /** How lines are written. */
 export interface LineText {
@@ -24,6 +25,7 @@ export function linesIn(charset: string, newline: '\n' | '\r'): LineText {
   }
   const decoder = new TextDecoder(charset, { ignoreBOM: true });
   if (decoder.encoding === 'utf-8') return { newline: Buffer.from(newline), decode: utf8Lines.decode };
+  if (decoder.encoding === 'windows-1252') return { newline: Buffer.from(newline), decode: decodeWindows1252 };
   const wide = decoder.encoding.startsWith('utf-16') ? decoder.encoding : 'latin1';
   return { newline: encode(newline, wide), decode: (bytes) => decoder.decode(bytes) };
 }

@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { decode as decodeByTable, encodingExists } from 'iconv-lite';
 import { isCharset, isStandardCharset } from '../../domain/charset-name.ts';
+import { decodeWindows1252 } from '../../domain/windows-1252.ts';
 
 /** The text of a body: charset from its byte order mark, else from `Content-Type`, else UTF-8. */
 export function decodeText(body: Buffer, contentType: string | undefined): string {
@@ -72,6 +73,9 @@ function wideCharset(body: Buffer): string | null {
 
 /** By the names that browsers know; else by a table of older ones. A charset that nobody knows is read as UTF-8. */
 function decodeAs(body: Buffer, label: string): string {
-  if (isStandardCharset(label)) return new TextDecoder(label).decode(body);
-  return encodingExists(label) ? decodeByTable(body, label) : new TextDecoder().decode(body);
+  if (!isStandardCharset(label)) {
+    return encodingExists(label) ? decodeByTable(body, label) : new TextDecoder().decode(body);
+  }
+  const decoder = new TextDecoder(label);
+  return decoder.encoding === 'windows-1252' ? decodeWindows1252(body) : decoder.decode(body);
 }

@@ -1,12 +1,15 @@
+const text = String.raw`"(?:[^"\\]|\\.)*"`;
+const parameter = String.raw`;\s*(?:[^=;,\s"]+\s*(?:=\s*(?:${text}|[^;,"\s]*))?)?\s*`;
+const link = new RegExp(String.raw`<([^<>]*)>\s*((?:${parameter})*)`, 'g');
+const parameters = new RegExp(String.raw`;\s*([^=;,\s"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))`, 'g');
+
 /** The target of the first `rel="next"` in a `Link` header (RFC 8288), or null. */
 export function nextLink(header: string | undefined): string | null {
-  if (header === undefined) return null;
-  for (const [, target, parameters = ''] of header.matchAll(
-    /<([^>]*)>((?:\s*;\s*[^=;,\s]+\s*(?:=\s*(?:"[^"]*"|[^;,"\s]*))?)*)/g,
-  )) {
-    const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^;,"\s]+))/i.exec(parameters);
-    const relations = (relation?.[1] ?? relation?.[2] ?? '').toLowerCase().split(/\s+/);
-    if (relations.includes('next')) return target ?? null;
+  for (const [, target = '', given = ''] of (header ?? '').matchAll(link)) {
+    // Of several relations of one link the first counts.
+    const relation = [...given.matchAll(parameters)].find(([, name]) => name?.toLowerCase() === 'rel');
+    const relations = (relation?.[2] ?? relation?.[3] ?? '').toLowerCase().split(/\s+/);
+    if (relations.includes('next')) return target;
   }
   return null;
 }

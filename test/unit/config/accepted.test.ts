@@ -57,6 +57,8 @@ describe('what a configuration may say', () => {
   });
 
   test.each([
+    [http('timeout: 5'), /timeout: found 5, expected a duration such as 30s/],
+    [http('rate_limit: { requests: 1 }'), /rate_limit\.per: is required: expected a duration such as 30s/],
     [http('paginator: { type: html_link, selector: "a:::next[" }'), /paginator\.selector: .*expected a CSS selector/],
     [http('paginator: { type: html_link, selector: "<b>" }'), /it is markup/],
     [http('paginator: { type: html_link, selector: "" }'), /it is empty/],

@@ -43,6 +43,15 @@ describe('.env beside the configuration', () => {
     expect(read('PG_PASSWORD=from-dot-env', variables).postgres?.password).toBe('from-secret');
   });
 
+  test('is looked at again after an edit', () => {
+    const { lookUp } = read('API_TOKEN=old\n');
+    expect([lookUp('API_TOKEN'), lookUp('OTHER')]).toEqual(['old', undefined]);
+    writeFileSync(join(folder, '.env'), 'API_TOKEN=newer\nOTHER=added\n');
+    expect([lookUp('API_TOKEN'), lookUp('OTHER')]).toEqual(['newer', 'added']);
+    rmSync(join(folder, '.env'));
+    expect(lookUp('API_TOKEN')).toBeUndefined();
+  });
+
   test('may name files of secrets itself', () => {
     const file = secretFile('s3cret\n');
     expect(read(`PG_HOST=db.test\nPG_PASSWORD_FILE=${file}`).postgres?.password).toBe('s3cret');

@@ -29,6 +29,7 @@ describe('readEnvironment', () => {
     const {
       lookUp: _,
       variables: __,
+      ownVariables: ___,
       ...empty
     } = read(Object.fromEntries([...names, ...switches].map((name) => [name, ''])));
     expect(read({})).toMatchObject(empty);

@@ -9,6 +9,7 @@ describe('an unknown key', () => {
     ['cursor_field: a', 'incremental.cursor'],
     ['pagination: a', 'paginator'],
     ['base_url: a', 'url'],
+    ['path: a', 'url'],
     ['json_schema: a', 'schema'],
     ['interval: 5m', 'schedule.every'],
     ['cron: "* * * * *"', 'schedule.cron'],

@@ -116,7 +116,9 @@ describe('summarizeState', () => {
       page: 3,
       offset: 10,
       etag: '"v1"',
+      lastModified: 'Sun, 01 Nov 2026 00:00:00 GMT',
       notBefore: '2026-11-01T02:00:00.000Z',
+      sinkDownSince: { postgres: '2026-11-01T01:00:00.000Z' },
     });
     expect(summarizeState(freshState(identity))).toEqual({ watermark: null });
   });

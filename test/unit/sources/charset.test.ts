@@ -23,6 +23,14 @@ describe('decodeText', () => {
     expect(decodeText(Buffer.from([0x93, 0xfa]), 'text/plain; charset=shift_jis')).toBe('日');
   });
 
+  test.each(['windows-1252', 'iso-8859-1', 'us-ascii'])(
+    'reads the signs that only windows-1252 has as %s',
+    (charset) => {
+      const signs = Buffer.from([0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x96, 0x97, 0x99, 0x9f, 0xa0, 0xff, 0x81]);
+      expect(decodeText(signs, `text/plain; charset=${charset}`)).toBe('€…‘’“”–—™Ÿ\u00a0ÿ\x81');
+    },
+  );
+
   test('replaces bytes that are no UTF-8', () => {
     expect(decodeText(Buffer.from([0x61, 0xff, 0x62]), undefined)).toBe('a\ufffdb');
   });

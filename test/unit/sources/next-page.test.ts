@@ -163,6 +163,19 @@ describe('nextPage by link', () => {
     expect(nextPage(header, first, facts())).toBeNull();
   });
 
+  test.each([
+    ['</p2>;rel=next', '/p2'],
+    ['</p2> ; REL = "prefetch NEXT" ; x', '/p2'],
+    [String.raw`</p2>; title="a, b; \"c\""; rel="next"`, '/p2'],
+    ['</p2>; title="; rel=next"; rel=last', null],
+    ['</p2>; rel=prev; rel=next', null],
+    ['</p?a=1,2;b>; rel=next', '/p?a=1,2;b'],
+    ['</p1>; rel=first,</p2>; rel=next', '/p2'],
+  ])('takes a header as RFC 8288 has it: %s', (link, expected) => {
+    const target = expected === null ? null : `https://api.test${expected}`;
+    expect(nextPage(header, first, facts({ headers: { link } }))?.cursor ?? null).toBe(target);
+  });
+
   test('in HTML is relative to the page, or to its base', () => {
     const page = (head: string) => load(`${head}<a class="next" href="p2">more</a>`);
     expect(nextPage(html, first, facts({ html: page('') }))?.cursor).toBe('https://api.test/p2');
