@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { ConfigFile } from '../../config/config-file.ts';
 import type { Config } from '../../config/parse-config.ts';
 import type { Observed, Watch } from '../status/watch.ts';
@@ -23,21 +23,31 @@ const sdkMs = 1_000;
 /** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */
 export async function scrape({ counters, watch, config, sdkMetrics }: ScrapeOptions): Promise<string> {
   const [observed, sdk] = await Promise.all([watch.observe(patienceMs), readSdkMetrics(sdkMetrics)]);
-  return `${await counters.text()}\n${await gaugesText(observed, config.current().config)}\n${sdk}`;
+  return `${await counters.text()}\n${gaugesText(observed, config.current().config)}\n${sdk}`;
 }
 
-export async function gaugesText(observed: Observed, config: Config): Promise<string> {
-  const registry = new Registry();
-  for (const { name, help, labels, own, values } of gauges) {
-    const shared = own ? '' : ' All workers report the same: use max(), not sum().';
-    const gauge = new Gauge({ name, help: `${help}${shared}`, labelNames: [...labels], registers: [registry] });
-    // One without labels begins at 0, also where nothing is known.
-    if (labels.length === 0) gauge.remove();
-    for (const [of, value] of values(observed, config)) {
-      gauge.set(Object.fromEntries(labels.map((label, index) => [label, of[index] ?? ''])), value);
-    }
-  }
-  return registry.metrics();
+/** Written by hand: there may be tens of thousands of series, and all of them are new each time. */
+export function gaugesText(observed: Observed, config: Config): string {
+  return gauges
+    .map(({ name, help, labels, own, values }) => {
+      const shared = own ? '' : ' All workers report the same: use max(), not sum().';
+      let text = `# HELP ${name} ${help}${shared}\n# TYPE ${name} gauge\n`;
+      for (const [of, value] of values(observed, config)) text += `${name}${labelsText(labels, of)} ${value}\n`;
+      return text;
+    })
+    .join('\n');
+}
+
+function labelsText(labels: readonly string[], of: readonly string[]): string {
+  let text = '';
+  for (const [index, label] of labels.entries())
+    text += `${text === '' ? '{' : ','}${label}="${escaped(of[index] ?? '')}"`;
+  return text === '' ? '' : `${text}}`;
+}
+
+function escaped(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value;
+  return value.replaceAll(/[\\"\n]/g, (character) => (character === '\n' ? '\\n' : `\\${character}`));
 }
 
 /** What the SDK does not say in time is left out. */
