@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 });
 const tasks = ['migrate', 'schedules', 'smoke'];
 const [step = ''] = positionals;
-const deadline = Date.now() + Number(values['timeout-seconds']) * 1_000;
+const timeoutSeconds = Number(values['timeout-seconds']);
 
 if (!values.overlay || !(tasks.includes(step) || step === 'deploy' || step === 'rollback')) {
   say(`found step "${step}", expected ${tasks.join(', ')}, deploy or rollback, and --overlay FOLDER`);
@@ -36,12 +36,21 @@ if (step === 'rollback') rollBack();
 else if (step === 'deploy') deploy();
 else await runTask(step);
 
-/** Applies all but the Jobs; what does not become ready goes back to what was there before. */
+/**
+ * Applies all but the Jobs; what does not become ready goes back to what was there before. Says on stdout whether the workers are
+ * others now: where they are not, what is there has nothing to go back from.
+ */
 function deploy() {
+  const before = revision();
   apply(lasting);
-  if (rolloutStatus().status === 0) return;
-  say('the new workers did not become ready: rolling back');
-  rollBack();
+  const { status } = rolloutStatus();
+  const changed = revision() !== before;
+  process.stdout.write(`changed=${changed}\n`);
+  if (status === 0) return;
+  say(
+    `the workers did not become ready: ${changed ? 'rolling back' : 'they are those of before, so nothing goes back'}`,
+  );
+  if (changed) rollBack();
   process.exit(1);
 }
 
@@ -50,9 +59,14 @@ function rollBack() {
   must(rolloutStatus());
 }
 
+/** It counts up with each change of the workers; undefined where there are none. */
+function revision() {
+  const text = must(inNamespace(['get', worker, '--ignore-not-found', '--output', 'json']));
+  return text === '' ? undefined : JSON.parse(text).metadata.annotations?.['deployment.kubernetes.io/revision'];
+}
+
 function rolloutStatus() {
-  const seconds = Math.max(1, Math.round((deadline - Date.now()) / 1_000));
-  return inNamespace(['rollout', 'status', worker, `--timeout=${seconds}s`]);
+  return inNamespace(['rollout', 'status', worker, `--timeout=${timeoutSeconds}s`]);
 }
 
 /** Runs one Job to its end. A Job cannot be changed, so that of the time before goes first. */
@@ -66,6 +80,7 @@ async function runTask(task) {
   must(inNamespace(['delete', 'job', name, '--ignore-not-found', '--wait']));
   // What it mounts; the workers are left as they are.
   apply([...lasting.filter((text) => kindOf(text) !== 'Deployment'), job]);
+  const deadline = Date.now() + timeoutSeconds * 1_000;
   while (Date.now() < deadline) {
     const { status = {} } = JSON.parse(must(inNamespace(['get', 'job', name, '--output', 'json'])));
     const ended = (status.conditions ?? []).find(
@@ -79,7 +94,7 @@ async function runTask(task) {
     }
     await sleep(Number(values['poll-ms']));
   }
-  say(`${name} did not end within ${values['timeout-seconds']} s`);
+  say(`${name} did not end within ${timeoutSeconds} s`);
   process.exit(1);
 }
 
@@ -92,7 +107,9 @@ function inNamespace(args, input) {
 }
 
 function kubectl(args, input = '') {
-  return spawnSync('kubectl', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'] });
+  // A ConfigMap may be 1 MiB, which is all that is taken by itself.
+  const options = { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 };
+  return spawnSync('kubectl', args, options);
 }
 
 function must({ status, stdout, error }) {

@@ -16,6 +16,7 @@ export function whereToLook(context: Context, { ui, http, sources }: Addresses):
     ['Web UI', ui ?? 'see your Temporal server'],
     ['CSV', `${shortPath(context.environment.dataFolder)}/csv/`],
     ['SQL', `./daybook${demo} sql "select source, count(*) from raw_events group by 1"`],
+    ['status', http === null ? 'off' : `${http}/`],
     ['health', http === null ? 'off' : `${http}/readyz`],
     ['sources', shortPath(context.environment.configFile)],
     ['next', `./daybook${demo} status`],

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Connections } from './connections.ts';
 import { metricsContentType } from './metrics/scrape.ts';
 import { style } from './page/style.ts';
+import { shared } from './shared.ts';
+import { Turns } from './turns.ts';
 
 /** What the endpoint shows. */
 export interface Pages {
@@ -39,8 +42,13 @@ export async function serveHttp(address: { host: string; port: number }, pages: 
     ...{ maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
     keepAliveTimeout: 5_000,
   });
-  server.maxConnections = 100;
-  server.on('request', (request, response) => void answer(request, response, pages));
+  const connections = new Connections(server);
+  const answers = sharedAnswers(pages);
+  const turns = new Turns();
+  server.on('request', (request, response) => {
+    if (!connections.admits(request.socket, response)) return;
+    void turns.of(request.socket).then(() => answer(request, response, answers));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);
@@ -48,43 +56,62 @@ export async function serveHttp(address: { host: string; port: number }, pages: 
   return { port: portOf(server), close: () => closeServer(server) };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, pages: Pages): Promise<void> {
+/** What is answered, by path. */
+type Answers = Readonly<Record<string, () => Promise<Answer>>>;
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  /** All who ask get the same bytes: a long page is in memory once, however slowly it is taken. */
+  readonly body: Buffer;
+}
+
+function sharedAnswers(pages: Pages): Answers {
+  const made = (make: () => Promise<Answer>) =>
+    shared(() =>
+      make().catch((error: unknown) => {
+        pages.onError(error);
+        return jsonAnswer(500, { error: 'the page could not be made; the log says why' });
+      }),
+    );
+  return {
+    '/': made(async () => ({ status: 200, type: html, body: Buffer.from(await pages.status()) })),
+    '/metrics': made(async () => ({ status: 200, type: metricsContentType, body: Buffer.from(await pages.metrics()) })),
+    '/healthz': async () => jsonAnswer(200, { status: 'ok' }),
+    '/readyz': made(async () => {
+      const missing = await pages.readiness();
+      return missing.length === 0
+        ? jsonAnswer(200, { status: 'ready' })
+        : jsonAnswer(503, { status: 'not ready', missing });
+    }),
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, answers: Answers): Promise<void> {
   // Nobody reads a body: one that is sent all the same must not keep the connection.
   if ('transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0) {
     response.setHeader('connection', 'close');
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    return send(response, 405, json, line({ error: 'found another method, expected GET or HEAD' }));
+    return send(response, jsonAnswer(405, { error: 'found another method, expected GET or HEAD' }));
   }
-  try {
-    switch ((request.url ?? '/').split('?')[0]) {
-      case '/':
-        return send(response, 200, html, await pages.status());
-      case '/metrics':
-        return send(response, 200, metricsContentType, await pages.metrics());
-      case '/healthz':
-        return send(response, 200, json, line({ status: 'ok' }));
-      case '/readyz': {
-        const missing = await pages.readiness();
-        if (missing.length === 0) return send(response, 200, json, line({ status: 'ready' }));
-        return send(response, 503, json, line({ status: 'not ready', missing }));
-      }
-      default: {
-        const error = 'found no such page, expected /, /metrics, /healthz or /readyz';
-        return send(response, 404, json, line({ error }));
-      }
-    }
-  } catch (error) {
-    pages.onError(error);
-    send(response, 500, json, line({ error: 'the page could not be made; the log says why' }));
-  }
+  const [path = ''] = (request.url ?? '').split('?');
+  const found = Object.hasOwn(answers, path) ? answers[path] : undefined;
+  send(response, await (found?.() ?? jsonAnswer(404, { error: `found no such page, expected ${known(answers)}` })));
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
+/** `/, /metrics, /healthz or /readyz` */
+function known(answers: Answers): string {
+  return Object.keys(answers)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1');
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer): void {
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    'content-length': body.length,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
@@ -93,8 +120,8 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
-function line(body: object): string {
-  return `${JSON.stringify(body)}\n`;
+function jsonAnswer(status: number, body: object): Answer {
+  return { status, type: json, body: Buffer.from(`${JSON.stringify(body)}\n`) };
 }
 
 function portOf(server: Server): number {

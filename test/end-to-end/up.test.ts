@@ -42,6 +42,8 @@ describe('up --demo', () => {
     for (const source of ['news', 'press', 'reports']) await running.shows(`${source.padEnd(16)} ok`);
     expect((await fetch(healthAddress())).status).toBe(200);
     expect((await fetch(healthAddress().replace('readyz', 'healthz'))).status).toBe(200);
+    const page = /status\s+(http:\S+\/)\n/.exec(running.output)?.[1] ?? '';
+    expect(await (await fetch(page)).text()).toContain('<title>Daybook</title>');
     const ui = /Web UI\s+(http:\S+)/.exec(running.output)?.[1] ?? '';
     expect((await fetch(ui)).status).toBe(200);
   });

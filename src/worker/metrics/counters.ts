@@ -14,6 +14,9 @@ import type { SourceLabels } from './source-labels.ts';
 
 const statusClasses = ['2xx', '3xx', '4xx', '5xx', 'error'] as const;
 
+/** Gauges of prom-client that bear the name of a counter; `nodejs_active_resources` and the like tell the same, by type. */
+const misnamed = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 const repeats =
   'Counted once for each attempt that ends well; what a killed worker had done without saying so is counted again by the attempt that follows.';
 
@@ -96,6 +99,7 @@ export class WorkerCounters implements Measures {
       this.#writeSeconds.zero({ sink });
     }
     collectDefaultMetrics({ register: this.registry });
+    for (const name of misnamed) this.registry.removeSingleMetric(name);
   }
 
   /** The counters as text. Series of sources that are new to the configuration begin at 0, so that no increase is missed. */

@@ -1,8 +1,10 @@
 import { version } from '../../config/version.ts';
 import type { Alert } from '../../domain/alert.ts';
+import { describeFailure, type CanaryReport } from '../../domain/canary.ts';
 import { sourceSearchAttribute } from '../../domain/names.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
 import type { Redact } from '../../domain/redact.ts';
+import { rolloverNote } from '../status/rollover.ts';
 import type { SourceStatus, Status } from '../status/status.ts';
 import { createHtmlTag, Html, type HtmlTag } from './html.ts';
 import { style } from './style.ts';
@@ -109,7 +111,7 @@ class StatusPage {
 
   #alert({ name, source, since, message }: Alert): Html {
     return this
-      .#html`<li><span class="state open">${name}</span> ${source} <small>since ${this.#time(since)}</small><br>${message}</li>
+      .#html`<li><span class="state open">${name}</span> ${source} <small>for ${this.#lasting(since)}</small><br>${message}</li>
 `;
   }
 
@@ -123,7 +125,7 @@ class StatusPage {
       ${[
         cell('Health', html`<span class="state ${health}">${words(health)}</span> ${this.#reason(source)}`),
         cell('Last run', lastReceipt ? this.#receipt(lastReceipt) : 'none'),
-        cell('Next run', nextRunAt === null ? '–' : this.#time(nextRunAt)),
+        cell('Next run', nextRunAt === null ? '–' : this.#due(nextRunAt)),
         cell('Today', recordsToday === null ? '?' : number(recordsToday), 'number'),
         cell('Waiting', this.#waiting(source)),
       ]}
@@ -136,12 +138,12 @@ class StatusPage {
       const { by, until } = paused;
       const who = by === null ? '' : ` by ${by}`;
       return html`<small
-        >paused${who}${until === null ? null : html` until ${this.#time(until)}`}:
+        >paused${who}${until === null ? null : html` until ${this.#time(until, clock(until))}`}:
         ${paused.reason ?? 'no reason given'}</small
       >`;
     }
     if (reason === null || health === 'deferred') return null;
-    return html`<small>${since === null ? null : html`since ${this.#time(since)}: `}${reason}</small>`;
+    return html`<small>${since === null ? null : html`for ${this.#lasting(since)}: `}${reason}</small>`;
   }
 
   #receipt(receipt: Receipt | FailedReceipt): Html {
@@ -160,7 +162,7 @@ class StatusPage {
     const html = this.#html;
     return html`${waiting.map(
       ({ sink, batches, since, reason }) =>
-        html`${number(batches)} for ${sink} since ${this.#time(since)} <small>${reason}</small>`,
+        html`${number(batches)} for ${sink}, the oldest for ${this.#lasting(since)} <small>${reason}</small>`,
     )}`;
   }
 
@@ -184,7 +186,7 @@ class StatusPage {
 
   #surroundings(): Html[] {
     const html = this.#html;
-    const { postgres, temporal, partitions } = this.#facts.status;
+    const { postgres, temporal, partitions, canary } = this.#facts.status;
     const item = (name: string, content: Html | string) =>
       html`<dt>${name}</dt>
         <dd>${content}</dd> `;
@@ -195,18 +197,38 @@ class StatusPage {
       item('PostgreSQL', postgres.reachable ? (postgres.error ?? postgres.version ?? '') : away(postgres.error)),
       item(
         'Partitions',
-        partitions.ahead !== null ? `${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}` : 'unknown',
+        partitions.ahead !== null
+          ? `${partitions.ahead === 1 ? '1 day' : `${partitions.ahead} days`} ahead, oldest ${partitions.oldest ?? 'none'}`
+          : 'unknown',
       ),
-      item('Maintenance', lastMaintenanceAt === null ? 'none known' : this.#time(lastMaintenanceAt)),
+      item(
+        'Maintenance',
+        html`${lastMaintenanceAt === null ? 'none known' : this.#time(lastMaintenanceAt)}${this.#rollover()}`,
+      ),
+      ...(canary === null ? [] : [item('Canary', this.#canary(canary))]),
       ...postgres.longTransactions.map(({ pid, user, application, since }) => {
         const who = `pid ${pid} of ${user ?? 'unknown'}${application ? ` (${application})` : ''}`;
         return item(
           'Long reader',
-          html`${who} has held raw_events since ${this.#time(since)}; it holds up retiring days`,
+          html`${who} has held raw_events for ${this.#lasting(since)}; it holds up retiring days`,
         );
       }),
       item('Temporal', temporal.reachable ? html`${temporal.address}${ui}` : away(temporal.error)),
     ];
+  }
+
+  #rollover(): Html | null {
+    const { rollover } = this.#facts.status.partitions;
+    const note = rollover && rolloverNote(rollover);
+    return note === null ? null : this.#html`; <span class="state late">the rollover</span> ${note}`;
+  }
+
+  #canary({ at, lagMs, error, succeededAt }: CanaryReport): Html {
+    const html = this.#html;
+    if (!error) return html`came through ${this.#time(at)}, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
+    const before = succeededAt === null ? html`never before` : html`the last time ${this.#time(succeededAt)}`;
+    const failure = describeFailure({ step: error.step, error });
+    return html`<span class="state failing">failed</span> ${this.#time(at)}, came through ${before}: ${failure}`;
   }
 
   /** A source's workflows in the Web UI. */
@@ -218,8 +240,20 @@ class StatusPage {
     return this.#html`<a href="${address}">${name}</a>`;
   }
 
-  #time(time: string): Html {
-    return this.#html`<time datetime="${time}" title="${time}">${distance(time, this.#facts.now)}</time>`;
+  #time(time: string, told = distance(time, this.#facts.now)): Html {
+    return this.#html`<time datetime="${time}" title="${time}">${told}</time>`;
+  }
+
+  /** For how long something is so. */
+  #lasting(since: string): Html {
+    return this.#time(since, span(since, this.#facts.now));
+  }
+
+  /** When a run comes. What is known of it may be some seconds old. */
+  #due(time: string): Html {
+    const lateMs = this.#facts.now.getTime() - Date.parse(time);
+    if (lateMs < 0) return this.#time(time);
+    return this.#time(time, lateMs < aMomentMs ? 'now' : `was due ${distance(time, this.#facts.now)}`);
   }
 }
 
@@ -235,6 +269,8 @@ function clock(time: string): string {
   return `${time.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+const aMomentMs = 60_000;
+
 const units = [
   ['d', 86_400],
   ['h', 3_600],
@@ -243,8 +279,12 @@ const units = [
 
 /** `3 min ago`, `in 12 s`. */
 function distance(time: string, now: Date): string {
-  const away = Math.round((Date.parse(time) - now.getTime()) / 1000);
-  const [unit, size] = units.find(([, length]) => Math.abs(away) >= 2 * length) ?? ['s', 1];
-  const text = `${Math.floor(Math.abs(away) / size)} ${unit}`;
-  return away > 0 ? `in ${text}` : `${text} ago`;
+  return Date.parse(time) > now.getTime() ? `in ${span(time, now)}` : `${span(time, now)} ago`;
+}
+
+/** `3 min` */
+function span(time: string, now: Date): string {
+  const seconds = Math.round(Math.abs(Date.parse(time) - now.getTime()) / 1000);
+  const [unit, size] = units.find(([, length]) => seconds >= 2 * length) ?? ['s', 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
 }

@@ -11,8 +11,9 @@ h1 { font-size: 1.4rem; margin: 0 0 .25rem; } h2 { font-size: 1.05rem; margin: 2
 a { color: var(--link); } small, .soft { color: var(--soft); font-size: .875rem; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); }
-thead th { color: var(--soft); font-size: .875rem; font-weight: 600; } tbody th { font-weight: 600; }
-td > small, th > small { display: block; font-weight: 400; } .number { text-align: right; }
+thead th { color: var(--soft); font-size: .875rem; font-weight: 600; white-space: nowrap; }
+tbody th { font-weight: 600; min-width: 8rem; } tbody td { min-width: 5rem; }
+td > small, th > small { display: block; font-weight: 400; } .number { text-align: right; white-space: nowrap; }
 .state { font-weight: 600; white-space: nowrap; } .ok { color: var(--good); } .failing, .open { color: var(--bad); }
 .late, .deferred { color: var(--warn); } .paused, .never_ran { color: var(--soft); }
 ul.alerts { list-style: none; margin: 0; padding: 0; }
@@ -25,8 +26,8 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .875rem; }
   table, tbody, tr, td, tbody th { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tbody tr { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75rem; margin: .75rem 0; }
-  tbody th, td { border: 0; padding: .15rem 0; } td.number { text-align: left; }
-  td::before { content: attr(data-label); display: inline-block; min-width: 6.5rem; color: var(--soft); font-size: .875rem; }
-  td > small { margin-left: 6.5rem; } td:empty { display: none; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
+  tbody th, td { border: 0; padding: .15rem 0; } td { padding-left: 6.5rem; text-indent: -6.5rem; } td.number { text-align: left; }
+  td::before { content: attr(data-label); display: inline-block; width: 6.5rem; color: var(--soft); font-size: .875rem; }
+  td::before, td > small { text-indent: 0; } td:empty { display: none; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
 }
 `;

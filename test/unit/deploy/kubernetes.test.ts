@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { projectFolder, readImage } from '../../support/dockerfile.ts';
 import { readKustomization, readObjects } from '../../support/kustomize.ts';
 
@@ -49,6 +51,20 @@ const pods = objects.flatMap(({ spec }) => spec.template ?? []);
 const containers = pods.flatMap(({ spec }) => spec.containers);
 const worker = find('Deployment', 'daybook-worker');
 const port = Number(readImage().environment['DAYBOOK_HTTP']?.split(':')[1]);
+
+const kubectl = (...args: string[]) => spawnSync('kubectl', args, { encoding: 'utf8' });
+const hasKubectl = kubectl('version', '--client').status === 0;
+
+test.runIf(hasKubectl).each(overlays)('kubectl renders the overlay %s, with what deploy/steps.js looks for', (name) => {
+  const { stdout } = kubectl('kustomize', join(base, '..', 'overlays', name));
+  const idOf = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata.namespace} ${metadata.name}`;
+  const rendered = parseAllDocuments(stdout).map((document) => idOf(document.toJS() as KubernetesObject));
+  const expected = readObjects<KubernetesObject>(name).map(idOf);
+  expect(rendered.filter((id) => !id.startsWith('ConfigMap')).toSorted()).toEqual(expected.toSorted());
+  expect(rendered).toContainEqual(expect.stringMatching(/^ConfigMap daybook-\w+ daybook-config-\w+$/));
+  expect(stdout.match(/image: daybook$/gm)).toHaveLength(4);
+  for (const job of named('Job')) expect(stdout).toContain(`\n  name: ${job}\n`);
+});
 
 describe('the kustomize base', () => {
   test('takes in every file, and overlays are there with a configuration each', () => {

@@ -17,7 +17,10 @@ const kinds = [...input.matchAll(/^kind: (\\S+)$/gm)].map(([, kind]) => kind);
 const images = [...input.matchAll(/image: (\\S+)$/gm)].map(([, image]) => image);
 appendFileSync(__dirname + '/log', JSON.stringify([args.slice(0, 3).join(' '), ...kinds, ...images]) + '\\n');
 if (args[0] === 'kustomize') process.stdout.write(readFileSync(__dirname + '/rendered'));
-if (args[0] === 'get') console.log(JSON.stringify({ status: { conditions: [{ type: process.env.JOB, status: 'True', message: 'it broke' }] } }));
+const revision = process.env.SAME ?? String(readFileSync(__dirname + '/log', 'utf8').split('apply').length);
+if (args[1] === 'deployment/daybook-worker' && args[0] === 'get')
+  console.log(JSON.stringify({ metadata: { annotations: { 'deployment.kubernetes.io/revision': revision } } }));
+else if (args[0] === 'get') console.log(JSON.stringify({ status: { conditions: [{ type: process.env.JOB, status: 'True', message: 'it broke' }] } }));
 if (args[0] === 'logs') console.log('the log of the job');
 if (args[1] === 'status' && process.env.ROLLOUT === 'stuck' && !readFileSync(__dirname + '/log', 'utf8').includes('undo')) process.exit(1);
 `;
@@ -47,6 +50,7 @@ async function step(words: readonly string[], variables: Record<string, string> 
   return { ...result, asked: log.map((line) => (line === '' ? [] : (JSON.parse(line) as string[]))) };
 }
 
+const worker = 'deployment/daybook-worker';
 const place = ['--overlay', 'deploy/kubernetes/overlays/staging', '--image', 'registry/daybook@sha256:1'];
 
 describe('deploy/steps.js', () => {
@@ -70,22 +74,29 @@ describe('deploy/steps.js', () => {
     expect([code, stdout, stderr]).toEqual([1, 'the log of the job\n', 'deploy: daybook-smoke failed: it broke\n']);
   });
 
+  const [revision, status, undo] = ['get', 'rollout status', 'rollout undo'].map((verb) => `${verb} ${worker}`);
+  const commands = ({ asked }: Awaited<ReturnType<typeof step>>) =>
+    asked.map(([command = '']) => command.replace(/ --.*$/, ''));
+
   test('deploy applies all but Jobs, and waits until the workers are ready', async () => {
-    const { code, asked } = await step(['deploy', ...place]);
-    expect(code).toBe(0);
-    expect(asked[1]).toEqual(expect.arrayContaining(['Deployment', 'Service', 'registry/daybook@sha256:1']));
-    expect(asked[1]).not.toContain('Job');
-    expect(asked.map(([command]) => command).slice(2)).toEqual(['rollout status deployment/daybook-worker']);
+    const deployed = await step(['deploy', ...place]);
+    expect([deployed.code, deployed.stdout]).toEqual([0, 'changed=true\n']);
+    expect(deployed.asked[2]).toEqual(expect.arrayContaining(['Deployment', 'Service', 'registry/daybook@sha256:1']));
+    expect(deployed.asked[2]).not.toContain('Job');
+    expect(commands(deployed).slice(1)).toEqual([revision, 'apply', status, revision]);
   });
 
   test('deploy goes back where the new workers do not become ready', async () => {
-    const { code, asked } = await step(['deploy', ...place], { ROLLOUT: 'stuck' });
-    expect(code).toBe(1);
-    expect(asked.map(([command]) => command).slice(2)).toEqual([
-      'rollout status deployment/daybook-worker',
-      'rollout undo deployment/daybook-worker',
-      'rollout status deployment/daybook-worker',
-    ]);
+    const stuck = await step(['deploy', ...place], { ROLLOUT: 'stuck' });
+    expect(stuck.code).toBe(1);
+    expect(commands(stuck).slice(3)).toEqual([status, revision, undo, status]);
+  });
+
+  test('deploy of what is there already goes nowhere back, ready or not', async () => {
+    expect(await step(['deploy', ...place], { SAME: '7' })).toMatchObject({ code: 0, stdout: 'changed=false\n' });
+    const stuck = await step(['deploy', ...place], { SAME: '7', ROLLOUT: 'stuck' });
+    expect([stuck.code, stuck.stderr]).toEqual([1, expect.stringContaining('nothing goes back')]);
+    expect(commands(stuck)).not.toContain(undo);
   });
 
   test('says how it is called', async () => {

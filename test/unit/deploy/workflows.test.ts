@@ -44,6 +44,7 @@ describe('the pipeline', () => {
     expect(jobs['production']?.needs).toContain('staging');
     expect(jobs['checks']?.steps?.flatMap(({ run = [] }) => run)).toEqual([
       'npm ci --ignore-scripts',
+      'sudo apt-get update',
       'npm test',
       'npm run check',
     ]);
@@ -53,7 +54,14 @@ describe('the pipeline', () => {
     const order = ['migrate', 'deploy', 'schedules', 'smoke', 'watch the failure rate', 'roll back'].map(indexOf);
     expect(order).not.toContain(-1);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
-    expect(deployTo[indexOf('roll back')]?.if).toContain("steps.watch.outcome == 'failure'");
+    const when = deployTo[indexOf('roll back')]?.if;
+    expect(when).toContain("steps.watch.outcome == 'failure'");
+    // What changed nothing has nothing to go back from.
+    expect(when).toContain("steps.deploy.outputs.changed == 'true'");
+    expect(deployTo[indexOf('deploy')]).toMatchObject({
+      id: 'deploy',
+      run: expect.stringMatching(/>> "\$GITHUB_OUTPUT"$/),
+    });
   });
 
   test('runs only scripts, and names only overlays, that are there', () => {

@@ -47,18 +47,54 @@ describe('the status page', () => {
       ]),
       schedules: {
         sources: new Map([
-          ['press', { paused: { by: 'ann@desk', reason: 'look at it', until: null }, nextRunAt: null, missed: null }],
+          [
+            'press',
+            {
+              paused: { by: 'ann@desk', reason: 'look at it', until: '2026-11-02T09:00:00Z' },
+              nextRunAt: null,
+              missed: null,
+            },
+          ],
         ]),
         others: new Map([['gone', 'paused']]),
         rollover: null,
       },
       alerts: [alertOf('SourceRefused: 403')],
     });
-    expect(page).toMatch(/3 for postgres since <time[^>]*>60 min ago<\/time>\s*<small>SinkUnavailable: away/);
-    expect(page).toMatch(/paused by ann@desk:\s+look at it/);
+    expect(page).toMatch(/3 for postgres, the oldest for <time[^>]*>60 min<\/time>\s*<small>SinkUnavailable: away/);
+    expect(page).toMatch(/paused by ann@desk until <time[^>]*>2026-11-02 09:00:00 UTC<\/time>:\s+look at it/);
     expect(page).toMatch(/gone: its schedule is still there, paused/);
     expect(page).toMatch(/class="state open">run_failed<\/span>[^]*SourceRefused: 403/);
     expect(page).toContain('<title>(1) Daybook</title>');
+  });
+
+  test.each([
+    ['2026-11-01T09:02:30.000Z', '90 s', 'in 90 s'],
+    ['2026-11-01T09:00:58.000Z', 'a moment ago', 'now'],
+    ['2026-11-01T08:56:00.000Z', 'long ago', 'was due 5 min ago'],
+  ])('says of a run that is due at %s (%s): %s', (nextRunAt, _when, words) => {
+    const schedule = { paused: null, nextRunAt, missed: null };
+    const page = pageOf({
+      schedules: { sources: new Map([['news', schedule]]), others: new Map(), rollover: null },
+    });
+    expect(page).toMatch(new RegExp(`data-label="Next run"[^>]*><time [^>]*>${words}</time>`));
+  });
+
+  test('says how the last canary went, and that nothing is maintained', () => {
+    const at = '2026-11-01T09:00:00.000Z';
+    const report = { at, ok: true, workflowId: 'canary-1', lagMs: 340, error: null, succeededAt: at };
+    expect(pageOf({ canary: report })).toMatch(
+      /Canary<\/dt>\s*<dd>came through <time[^>]*>60 s ago<\/time>, in 0\.34 s/,
+    );
+    const error = { step: 'write to CSV', type: 'SinkUnavailable', message: 'no room' } as const;
+    const page = pageOf({
+      canary: { ...report, ok: false, lagMs: null, error },
+      schedules: { sources: new Map(), others: new Map(), rollover: { missing: true, paused: null, nextRunAt: null } },
+    });
+    expect(page).toMatch(
+      /failed<\/span> <time[^>]*>60 s ago<\/time>[^]*write to CSV: no room; check that DAYBOOK_DATA/,
+    );
+    expect(page).toMatch(/the rollover<\/span> has no schedule/);
   });
 
   test('escapes whatever comes from elsewhere', () => {

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { projectFolder, readImage } from '../../support/dockerfile.ts';
+
+const file = join(projectFolder, 'deploy', 'systemd', 'daybook-worker.service');
+const lines = readFileSync(file, 'utf8').split('\n');
+const valuesOf = (key: string) =>
+  lines.flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+describe('the systemd unit', () => {
+  test.runIf(hasSystemd)('is valid by systemd itself', () => {
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  test('runs what the image runs, where the image has its files, and gives it as long to stop', () => {
+    const { entrypoint, command, environment } = readImage();
+    expect(valuesOf('ExecStart')).toEqual([`/usr/bin/env ${[...entrypoint, ...command].join(' ')}`]);
+    const set = Object.fromEntries(
+      valuesOf('Environment').flatMap((text) => text.split(' ').map((pair) => pair.split('=', 2) as [string, string])),
+    );
+    const { DAYBOOK_HTTP: _, ...same } = environment;
+    expect(set).toEqual(same);
+    expect(`/var/lib/${valuesOf('StateDirectory')[0]}`).toBe(environment['DAYBOOK_DATA']);
+    expect(Number(valuesOf('TimeoutStopSec')[0])).toBeGreaterThan(15);
+  });
+});
