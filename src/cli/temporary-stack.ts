@@ -28,6 +28,8 @@ export async function withTemporaryStack<T>(
     throw new UsageError('found DAYBOOK_EMBEDDED=off without TEMPORAL_ADDRESS, expected a server to use');
   }
   const external = externalPostgres(context);
+  // A mistake in it is told before anything is started.
+  const config = openConfigFile(environment.configFile, environment.lookUp);
   home.lock();
   const interrupted = interruption();
   const announce = (message: string) => say(`daybook: ${message}`);
@@ -40,7 +42,6 @@ export async function withTemporaryStack<T>(
     const postgres = external ?? embeddedPostgresSettings(home);
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);
-    const config = openConfigFile(environment.configFile, environment.lookUp);
     // The receipts say what happened; only what went wrong on the way is worth a line.
     const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
     const secrets = [postgres.password, ...environmentSecrets(environment, null)];

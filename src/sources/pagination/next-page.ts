@@ -1,4 +1,5 @@
 import type { CheerioAPI } from 'cheerio';
+import { WrongShape } from '../../domain/errors.ts';
 import { compileFinder } from '../../domain/expression.ts';
 import type { HttpPlace } from '../../domain/fetch.ts';
 import { ExactNumber } from '../../domain/json.ts';
@@ -20,10 +21,15 @@ export interface PageFacts {
 /** How the next page is named. */
 export type NextPage = Pick<HttpPlace, 'page' | 'cursor'>;
 
-/** The next page, or null where the page was the last one. */
+/**
+ * The next page, or null where the page was the last one.
+ * @throws WrongShape where the paginator reads another format than the page has: what follows would be missed without a word
+ */
 export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
   if (paginator.type === 'single_page') return null;
   if (facts.records === 0 && paginator.stopAfterEmptyPage) return null;
+  const misfit = misfitOf(paginator, facts);
+  if (misfit !== null) throw new WrongShape(`paginator: found ${misfit}`);
   if (paginator.hasMorePath !== null && !isTrue(compileFinder(paginator.hasMorePath)(facts.value))) return null;
   switch (paginator.type) {
     case 'page_number': {
@@ -48,6 +54,18 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
       return follow(place, address(href, baseOf(facts)));
     }
   }
+}
+
+function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, facts: PageFacts): string | null {
+  if (facts.records === 0) return null;
+  if (facts.html === null && paginator.type === 'html_link') {
+    return 'html_link and a page that is no HTML, expected such as json_link, cursor or header_link';
+  }
+  if (facts.value !== undefined) return null;
+  const readsJson = paginator.type === 'cursor' || paginator.type === 'json_link';
+  if (!readsJson && paginator.hasMorePath === null) return null;
+  const key = readsJson ? paginator.type : 'has_more_path';
+  return `${key} and a page that is no JSON, expected such as html_link, header_link or page_number`;
 }
 
 /** A page that names itself as the next one is the last. */

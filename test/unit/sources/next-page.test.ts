@@ -110,8 +110,9 @@ describe('nextPage by offset', () => {
   });
 });
 
+const cursor: CursorPlan = { type: 'cursor', cursorPath: 'meta.next', cursorParam: 'after', ...limits };
+
 describe('nextPage by cursor', () => {
-  const cursor: CursorPlan = { type: 'cursor', cursorPath: 'meta.next', cursorParam: 'after', ...limits };
   const after = (value: unknown, at: string | null = null) =>
     nextPage(cursor, { page: 4, cursor: at }, facts({ value: { meta: { next: value } } }));
 
@@ -181,5 +182,21 @@ describe('nextPage by link', () => {
     expect(nextPage(html, first, facts({ html: page('') }))?.cursor).toBe('https://api.test/p2');
     expect(nextPage(html, first, facts({ html: page('<base href="/a/">') }))?.cursor).toBe('https://api.test/a/p2');
     expect(nextPage(html, first, facts({ html: load('<a href="p2">more</a>') }))).toBeNull();
+  });
+
+  test('is refused where the paginator reads another format than the page has', () => {
+    const page = load('<a class="next" href="p2">more</a>');
+    expect(() => nextPage(html, first, facts())).toThrow(/found html_link and a page that is no HTML, expected/);
+    const inHtml = facts({ html: page, value: undefined });
+    const more: PageNumberPlan = { ...byNumber, hasMorePath: 'more' };
+    for (const [paginator, key] of [
+      [cursor, 'cursor'],
+      [json, 'json_link'],
+      [more, 'has_more_path'],
+    ] as const) {
+      expect(() => nextPage(paginator, first, inHtml)).toThrow(`found ${key} and a page that is no JSON, expected`);
+    }
+    // What ends a poll is no page.
+    expect(nextPage({ ...html, stopAfterEmptyPage: false }, first, facts({ records: 0 }))).toBeNull();
   });
 });
