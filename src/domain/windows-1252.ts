@@ -1,6 +1,7 @@
 /**
  * What bytes mean in windows-1252, which "iso-8859-1" and "ascii" stand for on the web. `TextDecoder` of Node.js 20 reads
- * 0x80 to 0x9f as control characters: no euro sign, quotation marks or dashes.
+ * 0x80 to 0x9f as control characters: no euro sign, quotation marks or dashes. iconv-lite has U+FFFD for the five of them that
+ * have no letter, where the Encoding Standard keeps them.
  */
 export function decodeWindows1252(bytes: Buffer): string {
   return bytes
