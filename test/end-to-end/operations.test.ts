@@ -40,7 +40,7 @@ async function statusOf(name: string): Promise<SourceStatus | undefined> {
 }
 
 /** The server does what schedules are told a moment later. */
-const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 200 });
+const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 1_000 });
 
 beforeAll(async () => {
   let number = 0;
