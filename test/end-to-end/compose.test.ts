@@ -135,6 +135,7 @@ describe('a rolling restart', () => {
     const lastPoll = [...compose.image.entrypoint, 'run', 'pulse', '--json'];
     expect(await compose.containers.get('worker-1')?.exec(lastPoll)).toBe(0);
     await client.schedule.getHandle('scrape-pulse').pause('the test ends');
+    await until('what was under way has ended', async () => (await runs('Running')) === 0);
     for (const status of ['Failed', 'Terminated', 'TimedOut', 'Canceled']) {
       expect([status, await runs(status)]).toEqual([status, 0]);
     }

@@ -108,7 +108,7 @@ describe('scrapeRun', () => {
     const before = origin.requests.length;
     expect(await handle.result()).toMatchObject({ accepted: 1 });
     expect(origin.requests.length).toBe(before + 1);
-    const warnings = rig.logs.filter(({ workflow_id: of, msg }) => of === workflowId && String(msg).startsWith('Pause'));
+    const warnings = rig.logs.filter(({ workflow_id: of, level }) => of === workflowId && level === 'warn');
     expect(warnings.map(({ msg }) => msg)).toEqual([
       'Pause is over already and ignored',
       'Pause has an until that is no time, it has no end',

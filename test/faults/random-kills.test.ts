@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { BackfillTally } from '../../src/workflows/backfill-input.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { isAlive, Workplace, type RunningDaybook } from '../support/daybook-process.ts';
@@ -159,8 +159,9 @@ test(
       const journal = new Set(csvRowsBelow(join(folder, 'data', 'csv', source)).map((row) => row['source_id'] ?? ''));
       expect([...journal].sort()).toEqual(all);
     }
-    await workplace.runBeside(['pause', 'live', '--reason', 'the trial is over']);
-    await until('all that ran has ended', async () => (await statuses())['RUNNING'] === undefined, 60_000);
+    expect(await workplace.runBeside(['pause', 'live', '--reason', 'the trial is over'])).toMatchObject({ code: 0 });
+    const open = async () => (await statuses())['RUNNING'] ?? [];
+    await vi.waitFor(async () => expect(await open()).toEqual([]), { timeout: 60_000, interval: 500 });
     const ended = await statuses();
     process.stderr.write(
       `${JSON.stringify(Object.fromEntries(Object.entries(ended).map(([name, ids]) => [name, ids.length])))}, ${served.live.size} live and ${served.history.size} historic ids\n`,
