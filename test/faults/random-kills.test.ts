@@ -161,7 +161,7 @@ test(
     }
     expect(await workplace.runBeside(['pause', 'live', '--reason', 'the trial is over'])).toMatchObject({ code: 0 });
     const open = async () => (await statuses())['RUNNING'] ?? [];
-    await vi.waitFor(async () => expect(await open()).toEqual([]), { timeout: 60_000, interval: 500 });
+    await vi.waitFor(async () => expect(await open()).toEqual([]), { timeout: 150_000, interval: 500 });
     const ended = await statuses();
     process.stderr.write(
       `${JSON.stringify(Object.fromEntries(Object.entries(ended).map(([name, ids]) => [name, ids.length])))}, ${served.live.size} live and ${served.history.size} historic ids\n`,
@@ -170,7 +170,7 @@ test(
     const left = readdirSync(join(folder, 'data'), { recursive: true }).map(String);
     expect(left.filter((path) => /^deferred.*json$/.test(path))).toEqual([]);
   },
-  240_000 + rounds * 40_000,
+  360_000 + rounds * 40_000,
 );
 
 /** A server that is being started again is no answer; a backfill that failed is one. */
