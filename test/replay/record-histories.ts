@@ -166,6 +166,7 @@ sources:
     ['unpause', [{ source: 'pages', note: 'of nobody' }]],
     ['partitionRollover', []],
     ['replayCsv', [{ source: 'pages' }]],
+    ['canary', []],
   ] as const) {
     const handle = await other(type, [...args]);
     await ended(handle);
@@ -189,6 +190,9 @@ sources:
   const deliverer = rig.client.workflow.getHandle('deliver-postgres-long');
   await until('the deliverer has failed once', async () => (await deliverer.describe()).historyLength > 3);
   await record('delivering', deliverer);
+  const failedCanary = await other('canary', []);
+  await ended(failedCanary);
+  await record('canary-failed', failedCanary);
   proxy.up();
   await ended(deliverer);
   await record('delivered', deliverer);
