@@ -6,7 +6,6 @@ import { UnknownSource } from '../domain/errors.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { createSecretMask, type SecretMask } from '../domain/secret-mask.ts';
-import type { AccessTokens } from '../sources/http/auth.ts';
 import type { SourceTools } from '../sources/open-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -47,21 +46,10 @@ export function redactorFor(name: string, access: Access): Redact {
   const source = configuredSource(access, name);
   if (!source) return known.get(name) ?? createRedactor([]);
   const written = createRedactor(secretValues(source, access.lookUp));
-  const redact: Redact = (text) => withoutTokens(access.http.tokens, written(text));
+  // Access tokens come and go while the redactor is in use.
+  const redact: Redact = (text) => access.http.tokens.redact(written(text));
   known.set(name, redact);
   return redact;
-}
-
-/** Access tokens come and go while a redactor is in use. */
-const lastTokens = new WeakMap<AccessTokens, { readonly texts: string; readonly redact: Redact }>();
-
-function withoutTokens(tokens: AccessTokens, text: string): string {
-  const secrets = tokens.secrets();
-  const texts = secrets.join('\n');
-  const known = lastTokens.get(tokens);
-  const last = known?.texts === texts ? known : { texts, redact: createRedactor(secrets) };
-  if (last !== known) lastTokens.set(tokens, last);
-  return last.redact(text);
 }
 
 function configuredSource({ config }: Access, name: string): SourceConfig | null {

@@ -36,9 +36,9 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const config = loadConfig(context);
   const source = findSource(config, name);
   const probe = probeSource(context, config, source);
-  const secrets = secretValues(source, context.environment.lookUp);
+  const written = createRedactor(secretValues(source, context.environment.lookUp));
   // Access tokens come as pages are asked for.
-  const redact: Redact = (text) => createRedactor([...secrets, ...probe.tools.http.tokens.secrets()])(text);
+  const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
   try {
     const check = await probe.tools.schemas.of(probe.plan, probe.tools.resolvePath);
     const rows = await firstRows(probe.pages(), createExtractor(probe.plan, new DaySet(), check), limit, redact);

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
+import { fileVersion } from './file-version.ts';
 import { parseConfig, type Config } from './parse-config.ts';
 import { ConfigProblems } from './problem.ts';
 import type { LookUp } from './references.ts';
@@ -71,13 +72,8 @@ export function openConfigFile(file: string, lookUp: LookUp): ConfigFile {
 function versionOf(file: string, config: Config): string | null {
   const schemas = [...config.schemas.keys()].map((path) => resolve(dirname(file), path));
   try {
-    return [file, ...schemas].map(oneVersion).join();
+    return [file, ...schemas].map(fileVersion).join();
   } catch {
     return null;
   }
-}
-
-function oneVersion(file: string): string {
-  const { mtimeNs, size, ino } = statSync(file, { bigint: true });
-  return `${mtimeNs}/${size}/${ino}`;
 }

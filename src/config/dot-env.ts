@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { fileVersion } from './file-version.ts';
 
 /** What a `.env` holds, as it stands at each call; nothing where there is none. */
 export type DotEnv = () => Readonly<Record<string, string | undefined>>;
@@ -12,8 +13,7 @@ export function openDotEnv(configFile: string): DotEnv {
   let content: Readonly<Record<string, string | undefined>> = {};
   return () => {
     try {
-      const { mtimeNs, size, ino } = statSync(file, { bigint: true });
-      const version = `${mtimeNs}/${size}/${ino}`;
+      const version = fileVersion(file);
       if (version !== seen) content = parseEnv(readFileSync(file, 'utf8'));
       seen = version;
     } catch {

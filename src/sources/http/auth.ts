@@ -3,6 +3,7 @@ import { excerpt } from '../../domain/excerpt.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
 import type { AuthPlan } from '../../domain/plan-parts.ts';
+import { createRedactor, type Redact } from '../../domain/redact.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
 import type { HttpClient } from './http-client.ts';
 
@@ -20,6 +21,8 @@ export interface AccessTokens {
   forget(plan: HttpPlanBase): boolean;
   /** All tokens in use: what must never be printed. */
   secrets(): readonly string[];
+  /** Takes them out of a text, as they are at each call. */
+  redact: Redact;
 }
 
 interface AccessToken {
@@ -37,6 +40,9 @@ const maxTokenBytes = 1024 * 1024;
 export function createAccessTokens(client: HttpClient): AccessTokens {
   const tokens = new Map<string, AccessToken>();
   const asking = new Map<string, Promise<AccessToken>>();
+  const secrets = () => [...tokens.values()].map(({ text }) => text);
+  /** For the tokens as they are; null where they have changed since it was made. */
+  let redact: Redact | null = null;
 
   /** Requests beside each other wait for one token; none of them can cancel it for the others. */
   async function tokenOf(plan: HttpPlanBase, auth: OAuthPlan): Promise<string> {
@@ -47,6 +53,7 @@ export function createAccessTokens(client: HttpClient): AccessTokens {
     asking.set(key, asked);
     const token = await asked;
     tokens.set(key, token);
+    redact = null;
     return token.text;
   }
 
@@ -57,9 +64,14 @@ export function createAccessTokens(client: HttpClient): AccessTokens {
       return { headers: { authorization: `Bearer ${await tokenOf(plan, auth)}` }, params: {} };
     },
     forget({ auth }) {
+      redact = null;
       return auth?.type === 'oauth2_client_credentials' && tokens.delete(keyOf(auth));
     },
-    secrets: () => [...tokens.values()].map(({ text }) => text),
+    secrets,
+    redact(text) {
+      redact ??= createRedactor(secrets());
+      return redact(text);
+    },
   };
 }
 

@@ -1,14 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../../../src/cli/program.ts';
 import { readCompose } from '../../support/compose.ts';
-
-const documents = [
-  'README.md',
-  ...readdirSync('docs')
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+import { documents } from '../../support/documents/documents.ts';
 
 /** Commands that a document shows: lines of its `sh` blocks, and what stands in backticks. */
 function shown(document: string): string[] {
