@@ -106,11 +106,14 @@ describe('oauth2_client_credentials', () => {
     expect(tools.tokens.secrets()).toEqual(['token-1']);
   });
 
-  test('renews a token before it expires', async () => {
+  test('renews a token before it expires, and takes that out of texts from then on', async () => {
     expiresIn = 0;
+    expect(tools.tokens.redact('a token-1')).toBe('a token-1');
     await ask({ auth: auth() });
+    expect(tools.tokens.redact('a token-1')).toBe('a [redacted]');
     await ask({ auth: auth() });
     expect(headers()['authorization']).toBe('Bearer token-2');
+    expect(tools.tokens.redact('a token-2')).toBe('a [redacted]');
   });
 
   test('asks for another token once where one is refused', async () => {
