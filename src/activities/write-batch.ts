@@ -1,11 +1,13 @@
 import { log } from '@temporalio/activity';
 import type { BatchRef } from '../domain/batch.ts';
-import type { SinkCounts } from '../domain/receipt.ts';
+import { BatchDamaged, ReceiptUnbalanced } from '../domain/errors.ts';
+import { sumCounts, type SinkCounts } from '../domain/receipt.ts';
 import type { SpooledRecord } from '../domain/record.ts';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import type { RefusedRecord, StorageWriter, WriteContext } from '../sinks/storage-writer.ts';
 import { readBatch } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
+import { rebuildBatch } from '../store/journal/rebuild-batch.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { logLetters } from './log-letters.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -37,8 +39,9 @@ async function writeBatch(
 }
 
 /**
- * Writes a batch to a sink; what the sink refuses becomes dead letters.
- * @throws BatchGone, and what the writer throws
+ * Writes a batch to a sink; what the sink refuses becomes dead letters. A damaged batch is rebuilt first, where its CSV part
+ * is whole.
+ * @throws BatchGone, BatchDamaged, ReceiptUnbalanced, and what the writer throws
  */
 export async function writeTo(
   dependencies: ActivityDependencies,
@@ -46,7 +49,20 @@ export async function writeTo(
   batch: BatchRef,
   context: WriteContext,
 ): Promise<SinkCounts> {
-  return writeRecords(dependencies, writer, batch, await readBatch(dependencies.store, batch), context);
+  return writeRecords(dependencies, writer, batch, await readOrRebuild(dependencies, batch), context);
+}
+
+async function readOrRebuild({ store, journal }: ActivityDependencies, batch: BatchRef): Promise<SpooledRecord[]> {
+  try {
+    return await readBatch(store, batch);
+  } catch (error) {
+    if (!(error instanceof BatchDamaged)) throw error;
+    const records = await rebuildBatch(store, journal, batch);
+    if (!records) throw error;
+    const { source, number, records: count } = batch;
+    log.warn('Damaged batch rebuilt from its CSV part', { source, batch: number, records: count });
+    return records;
+  }
 }
 
 /** The same for records that are at hand. */
@@ -62,6 +78,12 @@ export async function writeRecords(
   const startedMs = performance.now();
   const { counts, refused } = await writer.write(batch, records, context);
   const durationMs = Math.round(performance.now() - startedMs);
+  const settled = sumCounts(counts);
+  if (settled !== batch.records) {
+    throw new ReceiptUnbalanced(
+      `${writer.sink}: ${batch.source} batch ${batch.number}: found ${settled} records accounted for, expected ${batch.records}`,
+    );
+  }
   const letters = refused.map((record) => redactLetter(letterOf(record), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
   const { source, firstRunId: batchRunId, number } = batch;

@@ -133,6 +133,18 @@ export class BatchGone extends DaybookError {
   readonly next = 'never';
 }
 
+/** A spooled batch is not what was spooled. It is never stored; what it had is fetched again. */
+export class BatchDamaged extends DaybookError {
+  readonly type = 'BatchDamaged';
+  readonly next = 'never';
+}
+
+/** A sink does not account for each record of a batch. */
+export class ReceiptUnbalanced extends DaybookError {
+  readonly type = 'ReceiptUnbalanced';
+  readonly next = 'never';
+}
+
 /** A sink said that it took the canary's record, but does not have it. */
 export class CanaryLost extends DaybookError {
   readonly type = 'CanaryLost';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
-import { BatchGone } from '../domain/errors.ts';
+import { BatchDamaged, BatchGone } from '../domain/errors.ts';
 import { pathPart } from '../domain/path-part.ts';
 import type { AcceptedRecord, SpooledRecord } from '../domain/record.ts';
 import { formatMicros } from '../domain/time.ts';
@@ -51,29 +51,42 @@ async function spoolBatch(
   ingestedAt: Date,
 ): Promise<BatchRef> {
   const content = Buffer.from(records.map(batchLine).join(''));
-  const hash = createHash('sha256').update(`${firstRunId}/${number}\n`).update(content).digest('hex');
   const reference: BatchRef = {
     source,
     workflowId,
     firstRunId,
     number,
-    hash,
+    hash: batchHash(firstRunId, number, content),
     records: records.length,
     bytes: content.length,
     ingestedAt: ingestedAt.toISOString(),
   };
-  await store.putIfAbsent(batchPath(reference), content);
+  const path = batchPath(reference);
+  // An earlier attempt may have left it, and something may have damaged it since.
+  if (!(await store.putIfAbsent(path, content)) && (await store.get(path))?.equals(content) !== true) {
+    await store.put(path, content);
+  }
   return reference;
 }
 
 /** The line of a record in a batch: `["<id>","<time>",<payload>]`. */
 function batchLine({ sourceId, occurredAt, payload }: AcceptedRecord): string {
-  return `[${JSON.stringify(sourceId)},"${formatMicros(occurredAt)}",${payload}]\n`;
+  return spooledLine(sourceId, formatMicros(occurredAt), payload);
+}
+
+function spooledLine(sourceId: string, occurredAt: string, payload: string): string {
+  return `[${JSON.stringify(sourceId)},"${occurredAt}",${payload}]\n`;
+}
+
+/** Of run, number and content, in hex. */
+function batchHash(firstRunId: string, number: number, content: Uint8Array): string {
+  return createHash('sha256').update(`${firstRunId}/${number}\n`).update(content).digest('hex');
 }
 
 /**
- * Reads a batch back, in page order.
- * @throws BatchGone where the spool no longer has it.
+ * Reads a batch back, in page order. What is read is what was spooled: count and hash are compared.
+ * @throws BatchGone where the spool no longer has it
+ * @throws BatchDamaged where its content is not what was spooled
  */
 export async function readBatch(store: BlobStore, reference: BatchRef): Promise<SpooledRecord[]> {
   const content = await store.get(batchPath(reference));
@@ -82,9 +95,35 @@ export async function readBatch(store: BlobStore, reference: BatchRef): Promise<
       `spool: ${reference.source} batch ${reference.number} (${batchPath(reference)}) is gone, expected it until both sinks have settled`,
     );
   }
+  const hash = batchHash(reference.firstRunId, reference.number, content);
+  if (hash !== reference.hash) throw damaged(reference, `its content has the hash ${hash}`);
   const lines = content.toString().split('\n');
   lines.pop();
+  if (lines.length !== reference.records) throw damaged(reference, `it has ${lines.length} records`);
   return lines.map(parseLine);
+}
+
+function damaged(reference: BatchRef, found: string): BatchDamaged {
+  const { source, number, records, hash } = reference;
+  return new BatchDamaged(
+    `spool: ${source} batch ${number} (${batchPath(reference)}) is damaged: ${found}, expected ${records} records with the hash ${hash}; none of it was stored`,
+  );
+}
+
+/**
+ * Puts a damaged batch back from records that were written elsewhere.
+ * @returns false where they are not just the records of the batch, in its order: then nothing changes
+ */
+export async function restoreBatch(
+  store: BlobStore,
+  reference: BatchRef,
+  records: readonly SpooledRecord[],
+): Promise<boolean> {
+  const lines = records.map(({ sourceId, occurredAt, payload }) => spooledLine(sourceId, occurredAt, payload));
+  const content = Buffer.from(lines.join(''));
+  if (batchHash(reference.firstRunId, reference.number, content) !== reference.hash) return false;
+  await store.put(batchPath(reference), content);
+  return true;
 }
 
 export async function deleteBatch(store: BlobStore, reference: BatchRef): Promise<void> {

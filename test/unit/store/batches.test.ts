@@ -1,7 +1,9 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunRef } from '../../../src/domain/batch.ts';
-import { BatchGone } from '../../../src/domain/errors.ts';
+import { BatchDamaged, BatchGone } from '../../../src/domain/errors.ts';
 import type { AcceptedRecord } from '../../../src/domain/record.ts';
 import { formatMicros } from '../../../src/domain/time.ts';
 import {
@@ -71,6 +73,15 @@ describe('spoolRecords', () => {
     expect(read.map(({ sourceId }) => sourceId)).toEqual(records.map(({ sourceId }) => sourceId));
   });
 
+  test('again replaces what an earlier attempt left and something damaged since', async () => {
+    const records = [accepted('a'), accepted('b')];
+    await spool(records);
+    const [path] = folder.files();
+    truncateSync(join(folder.path, path!), 3);
+    const [again] = await spool(records);
+    expect(await readBatch(open(), again!)).toHaveLength(2);
+  });
+
   test('again stores the same batch once; another run or number is another batch', async () => {
     const records = [accepted('a'), accepted('b')];
     const [first] = await spool(records);
@@ -127,6 +138,28 @@ describe('readBatch', () => {
     await expect(readBatch(open(), reference!)).rejects.toBeInstanceOf(BatchGone);
     await expect(readBatch(open(), reference!)).rejects.toMatchObject({ next: 'never' });
     await deleteBatch(open(), reference!);
+  });
+
+  test('of a batch that is not what was spooled, in any way, fails as BatchDamaged', async () => {
+    const [reference] = await spool(Array.from({ length: 5 }, (_, n) => accepted(`id-${n}`, `{"n":${n}}`)));
+    const path = join(folder.path, folder.files()[0]!);
+    const whole = readFileSync(path);
+    const cut = fc.nat({ max: whole.length - 1 }).map((length) => whole.subarray(0, length));
+    const flipped = fc.tuple(fc.nat({ max: whole.length - 1 }), fc.integer({ min: 1, max: 255 })).map(([at, bits]) => {
+      const copy = Buffer.from(whole);
+      copy[at] = copy[at]! ^ bits;
+      return copy;
+    });
+    const longer = fc.uint8Array({ minLength: 1 }).map((more) => Buffer.concat([whole, more]));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(cut, flipped, longer), async (content) => {
+        writeFileSync(path, content);
+        await expect(readBatch(open(), reference!)).rejects.toBeInstanceOf(BatchDamaged);
+      }),
+    );
+    writeFileSync(path, whole);
+    await expect(readBatch(open(), reference!)).resolves.toHaveLength(5);
+    await expect(readBatch(open(), { ...reference!, records: 4 })).rejects.toMatchObject({ next: 'never' });
   });
 });
 

@@ -1,0 +1,122 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { FailedReceipt } from '../../src/domain/receipt.ts';
+import { startOrigin, type Origin } from '../support/origin.ts';
+import { Rig } from '../support/rig.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+
+const count = 60;
+let origin: Origin;
+let proxy: TcpProxy;
+let rig: Rig;
+let prefix = 0;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  const { host, port } = inject('postgres');
+  proxy = await startTcpProxy(host, port);
+  rig = await Rig.create(`version: 1
+defaults: { allow_private: true }
+sources:
+  - { name: items, type: http_json, url: "${origin.url}/items", id: id, occurred_at: at }
+`);
+  await rig.stopWorker();
+  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
+  await rig.startWorker();
+});
+afterAll(async () => {
+  await rig.close();
+  await proxy.close();
+  await origin.close();
+});
+
+beforeEach(() => {
+  prefix++;
+  rig.logs.length = 0;
+  proxy.up();
+  rmSync(rig.path('data', 'spool'), { recursive: true, force: true });
+  rmSync(rig.path('data', 'csv'), { recursive: true, force: true });
+});
+
+const item = (n: number) => ({ id: `${prefix}-${n}`, at: '2026-11-01T00:00:00Z', text: `text ${n}` });
+const items = () => Array.from({ length: count }, (_, n) => item(n));
+const serve = (list: readonly object[]) => origin.answer((_url, response) => void response.end(JSON.stringify(list)));
+const spooled = () => rig.files('data', 'spool').filter((path) => !path.endsWith('.tmp'));
+const stored = () => rig.database.count('select count(*) from raw_events where source_id like $1', [`${prefix}-%`]);
+const changed = () =>
+  rig.database.count(`select count(*) from raw_events where source_id like $1 and payload->>'text' not like 'text %'`, [
+    `${prefix}-%`,
+  ]);
+const journal = () => new Set(rig.csv('items').map((row) => row['source_id'])).size;
+
+/** Damages a spooled batch, each in a way that leaves readable lines. */
+const damages: Record<string, (path: string) => void> = {
+  'cut short at the end of a line': (path) => {
+    const text = readFileSync(path, 'utf8');
+    truncateSync(path, text.indexOf('\n', text.length / 2) + 1);
+  },
+  emptied: (path) => truncateSync(path, 0),
+  'with one byte flipped': (path) => writeFileSync(path, readFileSync(path, 'utf8').replace('text 7', 'tExt 7')),
+  'with a line more': (path) => appendFileSync(path, readFileSync(path, 'utf8').split('\n')[0] + '\n'),
+};
+
+/**
+ * Runs the source while PostgreSQL is away, damages its batch, and lets PostgreSQL come back.
+ * @param csv whether the batch's CSV part is written before
+ */
+async function runOverDamage(damage: (path: string) => void, csv: boolean) {
+  proxy.down();
+  mkdirSync(rig.path('data'), { recursive: true });
+  // A file where the folder of the parts should be: nothing can be written there.
+  if (!csv) writeFileSync(rig.path('data', 'csv'), '');
+  const handle = await rig.start({ source: 'items' });
+  const path = await until('the batch is spooled', () => spooled()[0]);
+  if (csv) await until('its CSV part is written', () => journal() === count);
+  damage(path);
+  if (!csv) rmSync(rig.path('data', 'csv'));
+  proxy.up();
+  return handle;
+}
+
+describe.each(Object.entries(damages))('a batch in the spool that is %s', (_name, damage) => {
+  test('is not stored; its run fails with the state before it, and the next one stores all', async () => {
+    serve(items());
+    const handle = await runOverDamage(damage, false);
+    const error = (await handle.result().catch((failure: unknown) => failure)) as {
+      cause: { type: string; details: FailedReceipt[] };
+    };
+    expect(error.cause.type).toBe('BatchDamaged');
+    expect(error.cause.details[0]).toMatchObject({ outcome: 'failed', error: { type: 'BatchDamaged' } });
+    expect(await stored()).toBe(0);
+    await until('the alert is logged', () =>
+      rig.logs.find(({ event, name, state }) => event === 'alert' && name === 'run_failed' && state === 'open'),
+    );
+    expect(await rig.run('items')).toMatchObject({ outcome: 'ok', fetched: count, postgres: { written: count } });
+    expect(await stored()).toBe(count);
+    expect(await changed()).toBe(0);
+    expect(journal()).toBe(count);
+  });
+
+  test('is rebuilt from its CSV part, and stored as it was', async () => {
+    serve(items());
+    const handle = await runOverDamage(damage, true);
+    expect(await handle.result()).toMatchObject({
+      outcome: 'ok',
+      csv: { written: count },
+      postgres: { written: count },
+    });
+    expect(await stored()).toBe(count);
+    expect(await changed()).toBe(0);
+    expect(spooled()).toEqual([]);
+    expect(await rig.run('items')).toMatchObject({ outcome: 'unchanged', unchanged: count });
+  });
+});
+
+test('a damaged batch whose CSV part leaves out a repeated key is fetched again', async () => {
+  serve([...items(), { ...item(0), text: 'text of a repeat' }]);
+  const handle = await runOverDamage(damages['emptied']!, true);
+  await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'BatchDamaged' } });
+  expect(await stored()).toBe(0);
+  expect(await rig.run('items')).toMatchObject({ fetched: count + 1, postgres: { written: count, duplicate: 1 } });
+});
