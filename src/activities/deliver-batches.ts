@@ -4,6 +4,7 @@ import { BatchGone, DataCorrupted, messageOf, SinkMisconfigured } from '../domai
 import { addCounts, noCounts, type Sink, type SinkCounts } from '../domain/receipt.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
 import { listDeferred, readDeferred, setLost, unmarkDeferred } from '../store/deferred.ts';
+import { readState } from '../store/states.ts';
 import { writeDeliveryReceipt } from '../store/delivery-receipts.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -72,7 +73,7 @@ async function deliver(
         const written = await writeOrLose(dependencies, writer, deferred.batch, context);
         inSuccession = 0;
         if (written === null) {
-          await setLost(store, sink, deferred);
+          await setLost(store, sink, deferred, (await readState(store, source)).epoch);
           continue;
         }
         await unmarkDeferred(store, sink, deferred.batch);

@@ -126,8 +126,13 @@ async function keep(
     nextNumber: number + Math.max(1, batches.length),
     position: end ? null : position,
     patch: patchAfter(state, position, end, { ...collected.lastPatch, ...(files === null ? {} : { files }) }),
-    end,
+    end: end && { ...end, ...sinceOf(position) },
   };
+}
+
+/** Since when the poll has asked for records: what was there before it may have been left out. */
+function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
+  return place.type === 'file' || place.since === null ? {} : { since: place.since };
 }
 
 function nothingNew(input: FetchBatchInput): FetchBatchResult {

@@ -4,7 +4,7 @@ import type { RunRef } from '../domain/batch.ts';
 import type { DeferredBecause, ReplayResult } from '../domain/replay.ts';
 import { forgetAnswers } from '../domain/state.ts';
 import { deleteReplayNotes } from '../store/replay-plan.ts';
-import { readState, writeState } from '../store/states.ts';
+import { changeState } from '../store/states.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -26,8 +26,8 @@ export function createFinishReplay(dependencies: ActivityDependencies) {
     const { source } = run;
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
-      const { state } = await readState(store, source);
-      if (state && result.letters > 0) await writeState(store, source, forgetAnswers(state));
+      // Also where there is no state yet: a first run that is open must not say that nothing changed.
+      if (result.letters > 0) await changeState(store, source, (state) => state && forgetAnswers(state));
       const verdicts = sinks.flatMap((sink) => {
         const why = deferredBecause[sink];
         if (why === undefined) return [];

@@ -51,7 +51,8 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       const stored = await readState(dependencies.store, source);
       const damage = stored.damaged ? 'its state could not be read, the source is polled afresh' : null;
       await settleAndLog(dependencies, source, [{ name: 'state', message: damage }], redact);
-      const { state, changed } = startingState(stored.state, { fetchFingerprint, shapeFingerprint, databaseId });
+      const identity = { fetchFingerprint, shapeFingerprint, databaseId };
+      const { state, changed } = startingState(stored.state, identity, stored.epoch);
       if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
       return { plan, state, searchAttribute: dependencies.searchAttribute };
     });

@@ -1,9 +1,12 @@
 import { log } from '@temporalio/activity';
 import type { AlertVerdict } from '../domain/alert.ts';
+import type { PollEnd } from '../domain/fetch.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
 import type { Redact } from '../domain/redact.ts';
-import { listDeferred } from '../store/deferred.ts';
+import { summarizeState } from '../domain/state.ts';
+import { clearLost, listDeferred } from '../store/deferred.ts';
 import { writeReceipt } from '../store/receipts.ts';
+import { isSuperseded, readState } from '../store/states.ts';
 import { windowName, type WindowText } from '../domain/windows.ts';
 import { writeWindow } from '../store/windows.ts';
 import { settleAndLog } from './alerts.ts';
@@ -17,30 +20,71 @@ export interface SaveReceiptInput {
   readonly verdicts: readonly AlertVerdict[];
   /** Set where this was a window of a backfill: it is no run of the source's own. */
   readonly window?: WindowText;
+  /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
+  readonly poll?: PollFacts;
+}
+
+export interface PollFacts {
+  /** Of the state that the run began with. */
+  readonly epoch: number;
+  /** Null where the poll did not come to its end. */
+  readonly end: PollEnd | null;
 }
 
 export interface SaveReceiptResult {
   /** Alerts wait to be told. */
   readonly notify: boolean;
+  /** What was added to the receipt; absent where nothing was. */
+  readonly added?: Partial<Receipt>;
 }
 
 /** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
 export function createSaveReceipt(dependencies: ActivityDependencies) {
-  return async function saveReceipt({ receipt, verdicts, window }: SaveReceiptInput): Promise<SaveReceiptResult> {
-    const { source } = receipt;
+  return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
+    const { verdicts, window, poll } = input;
+    const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
+      const added = poll && (await stateChange(dependencies, source, poll));
+      const receipt = { ...input.receipt, ...added };
       if (window) await writeWindow(dependencies.store, window, receipt);
       else await writeReceipt(dependencies.store, receipt);
       logRun(receipt, window, redact);
-      await settleAndLog(dependencies, source, verdicts, redact);
+      const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
+      await settleAndLog(dependencies, source, [...verdicts, ...recovered], redact);
       // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
       const resolved = await delivered(dependencies, source, verdicts);
       const notify = await settleAndLog(dependencies, source, resolved, redact);
       if (!window) dependencies.onReceipt(receipt);
-      return { notify };
+      return { notify, ...(added ? { added } : {}) };
     });
   };
+}
+
+/** What a receipt says of a command that changed the state of its source: the next run starts from that. */
+async function stateChange(
+  { store }: ActivityDependencies,
+  source: string,
+  { epoch }: PollFacts,
+): Promise<Partial<Receipt> | undefined> {
+  if (!(await isSuperseded(store, source, epoch))) return undefined;
+  const { state } = await readState(store, source);
+  const message = 'a command changed the state of the source during the run; the next run starts from that change';
+  return {
+    resume: state ? summarizeState(state) : { watermark: null },
+    warnings: [{ code: 'state_changed', message, count: 1 }],
+  };
+}
+
+/** A poll that reached its end may have fetched batches again that were gone from the spool. */
+async function fetchedAgain(
+  { store }: ActivityDependencies,
+  { source, outcome }: Receipt | FailedReceipt,
+  { epoch, end }: PollFacts,
+): Promise<AlertVerdict[]> {
+  if (outcome === 'failed' || !end || end.cutShort || end.notModified || end.notBefore !== null) return [];
+  const left = await clearLost(store, source, { epoch, since: end.since ?? null });
+  return left > 0 ? [] : [{ name: 'batch_gone', message: null }];
 }
 
 function logRun(receipt: Receipt | FailedReceipt, window: WindowText | undefined, redact: Redact): void {

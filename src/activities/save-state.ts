@@ -1,5 +1,6 @@
+import { log } from '@temporalio/activity';
 import type { SourceState } from '../domain/state.ts';
-import { writeState } from '../store/states.ts';
+import { isSuperseded, writeState } from '../store/states.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -12,12 +13,16 @@ export interface SaveStateInput {
 }
 
 /**
- * Stores what the source remembers. Safe to repeat because it replaces the blob whole; a late attempt puts an earlier
- * claim back, which costs work, never data.
+ * Stores what the source remembers, unless a command has changed that since the run began: then the command's state stays.
+ * Safe to repeat because it replaces the blob whole; a late attempt puts an earlier claim back, which costs work, never data.
  */
 export function createSaveState(dependencies: ActivityDependencies) {
   return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
     await runAdapter(redactorFor(source, dependencies), async () => {
+      if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
+        log.info('State not saved: a command has changed it since the run began', { source });
+        return;
+      }
       await writeState(dependencies.store, source, state);
       if (!clean) return;
       await dependencies.pollKeys.keepOnly(source, state.previousPoll);

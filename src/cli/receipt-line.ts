@@ -1,11 +1,14 @@
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 
-/** A receipt on one line, for people. */
+/** A receipt on one line, for people; each of its warnings on a further one. */
 export function receiptLine(receipt: Receipt | FailedReceipt): string {
   const { source, outcome, fetched, rejected, unchanged, csv, postgres, finishedAt } = receipt;
   const time = finishedAt.slice(11, 19);
   const head = `${time}  ${source.padEnd(16)} ${outcome.padEnd(12)}`;
-  if (receipt.outcome === 'failed') return `${head} ${receipt.error.type}: ${receipt.error.message}`;
+  const warnings = (receipt.warnings ?? []).map(({ code, message }) => `\n          warning ${code}: ${message}`);
+  if (receipt.outcome === 'failed') {
+    return `${head} ${receipt.error.type}: ${receipt.error.message}${warnings.join('')}`;
+  }
   const counts = [
     `fetched ${fetched}`,
     `new ${postgres.written}`,
@@ -17,5 +20,5 @@ export function receiptLine(receipt: Receipt | FailedReceipt): string {
     ...(postgres.deferred + csv.deferred > 0 ? [`deferred ${Math.max(postgres.deferred, csv.deferred)}`] : []),
     `csv ${csv.written}`,
   ];
-  return `${head} ${counts.join('  ')}`;
+  return `${head} ${counts.join('  ')}${warnings.join('')}`;
 }

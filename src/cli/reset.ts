@@ -1,5 +1,5 @@
 import { resetDatabase } from '../sinks/postgres/reset.ts';
-import { deleteState, listStates } from '../store/states.ts';
+import { listStates, resetStates } from '../store/states.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { deleteWindows } from '../store/windows.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
@@ -33,5 +33,5 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
 }
 
 async function deleteStates(store: BlobStore): Promise<void> {
-  for (const name of await listStates(store)) await deleteState(store, name);
+  await resetStates(store, await listStates(store));
 }

@@ -4,14 +4,15 @@ import { findSource } from '../config/find-source.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time.ts';
-import { settleAlerts } from '../store/alerts.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { clearLost } from '../store/deferred.ts';
 import { reopenHost } from '../store/host-budgets.ts';
-import { deleteState, readState, writeState } from '../store/states.ts';
+import { changeState, readState, resetStates } from '../store/states.ts';
 import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
 import { print, printJson, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
+
+/** No server is asked whether there are any. */
+const ofOpenRuns =
+  'A run that is open now continues to store what it fetches; what it remembers is ignored (warning state_changed in its receipt).';
 
 /** `daybook state show`: what a source remembers. */
 export async function showStateCommand(name: string, options: CommonOptions & { json?: boolean }): Promise<void> {
@@ -30,12 +31,12 @@ export async function resetStateCommand(name: string, options: CommonOptions): P
   const context = createContext(options);
   const plan = sourcePlan(context, name);
   const store = openStore(context);
-  await deleteState(store, name);
-  await settleLost(store, name);
+  await resetStates(store, [name]);
   // What its host asked for belongs to what is forgotten.
   const url = 'url' in plan ? resolveReferences(plan.url, context.environment.lookUp) : '';
   if (URL.canParse(url)) await reopenHost(store, new URL(url).host);
-  say(`${name}: the next run begins afresh; what is stored already stays, and is not stored twice`);
+  say(`${name}: the next run starts from scratch; what is stored already stays, and is not stored twice`);
+  say(ofOpenRuns);
 }
 
 /** `daybook state rewind --to`: the next run asks again for everything since a time. */
@@ -52,22 +53,15 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   }
   const store = openStore(context);
   const { fetchFingerprint, shapeFingerprint } = plan;
-  const state =
-    (await readState(store, name)).state ?? freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
   const watermark = formatMicros(time.micros);
-  await writeState(store, name, { ...forgetPoll(state), watermark });
-  await settleLost(store, name);
+  const none = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+  await changeState(store, name, (state) => ({ ...forgetPoll(state ?? none), watermark }));
   const without =
     plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
       ? ''
       : ' (it has no incremental, so it reads everything anyway)';
   say(`${name}: the next run asks again for everything since ${watermark}${without}`);
-}
-
-/** What was lost is fetched again: its alert asked for this. */
-async function settleLost(store: BlobStore, name: string): Promise<void> {
-  await clearLost(store, name);
-  await settleAlerts(store, name, [{ name: 'batch_gone', message: null }], new Date());
+  say(ofOpenRuns);
 }
 
 function sourcePlan(context: Context, name: string): SourcePlan {

@@ -14,6 +14,11 @@ export interface BatchRef extends RunRef {
   readonly hash: string;
   readonly records: number;
   readonly bytes: number;
+  /**
+   * The earliest time in it that a watermark follows, canonical text: a poll that begins there or before fetches all of it
+   * again. Absent where some record has none, and in what 0.2.0 spooled.
+   */
+  readonly earliest?: string;
   /** When the batch was spooled; names its CSV part. ISO 8601, milliseconds. */
   readonly ingestedAt: string;
 }

@@ -104,4 +104,6 @@ export interface PollEnd {
   readonly notModified: boolean;
   /** The source asked to be left alone until then. ISO 8601. */
   readonly notBefore: string | null;
+  /** The time since when it asked for records, canonical text; absent where it asked for all. */
+  readonly since?: string;
 }

@@ -1,4 +1,5 @@
 import type { StateSummary } from './state.ts';
+import type { Warning } from './warning.ts';
 
 export const sinks = ['csv', 'postgres'] as const;
 export type Sink = (typeof sinks)[number];
@@ -72,6 +73,8 @@ export interface Receipt {
   readonly runId: string;
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** Absent where there is none. */
+  readonly warnings?: readonly Warning[];
   /** The window that a backfill asked for; absent in a poll. */
   readonly window?: { readonly from: string; readonly to: string };
 }

@@ -10,6 +10,8 @@ export interface AcceptedRecord {
   readonly repaired: boolean;
   /** Whether the time came from the record, not from the clock. */
   readonly timeFromRecord: boolean;
+  /** The time that the watermark follows, where that is another one; null where the record has none. */
+  readonly cursorTime?: Micros | null;
 }
 
 /** A record as it stands in a spooled batch. */

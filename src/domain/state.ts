@@ -7,6 +7,11 @@ import type { Sink } from './receipt.ts';
  */
 export interface SourceState {
   readonly version: 1;
+  /**
+   * Number of the latest change by a command that the state descends from; absent = none. A state of a lower number than the
+   * newest change counts for nothing: see `store/states.ts`.
+   */
+  readonly epoch?: number;
   readonly fetchFingerprint: string;
   readonly shapeFingerprint: string;
   /** The database that the records went to; null while it is unknown. */
@@ -98,9 +103,10 @@ export interface StateIdentity {
   readonly databaseId: string | null;
 }
 
-export function freshState(identity: StateIdentity): SourceState {
+export function freshState(identity: StateIdentity, epoch = 0): SourceState {
   return {
     version: 1,
+    ...(epoch === 0 ? {} : { epoch }),
     ...identity,
     watermark: null,
     unfinished: null,
@@ -142,8 +148,9 @@ export function forgetAnswers(state: SourceState): SourceState {
 export function isSourceState(value: unknown): value is SourceState {
   if (!isObject(value) || value['version'] !== 1) return false;
   const isText = (name: string) => value[name] === null || typeof value[name] === 'string';
-  const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince, failures } = value;
+  const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince, failures, epoch } = value;
   return (
+    (epoch === undefined || (Number.isSafeInteger(epoch) && (epoch as number) > 0)) &&
     typeof fetchFingerprint === 'string' &&
     typeof shapeFingerprint === 'string' &&
     ['databaseId', 'watermark', 'etag', 'lastModified', 'files', 'notBefore', 'freshUntil', 'lastNewAt'].every(
@@ -171,11 +178,12 @@ export interface StartingState {
 /**
  * The state a run starts from: afresh where the source asks something else than before; with the watermark alone where
  * it shapes records otherwise or the database is another one.
+ * @param epoch of the stored state, or of what a command put in its place
  */
-export function startingState(stored: SourceState | null, identity: StateIdentity): StartingState {
-  if (!stored) return { state: freshState(identity), changed: null };
+export function startingState(stored: SourceState | null, identity: StateIdentity, epoch = 0): StartingState {
+  if (!stored) return { state: freshState(identity, epoch), changed: null };
   if (stored.fetchFingerprint !== identity.fetchFingerprint) {
-    return { state: freshState(identity), changed: 'source' };
+    return { state: freshState(identity, epoch), changed: 'source' };
   }
   const databaseId = identity.databaseId ?? stored.databaseId;
   const current = { ...stored, shapeFingerprint: identity.shapeFingerprint, databaseId };

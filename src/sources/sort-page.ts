@@ -94,7 +94,7 @@ class Sorting {
     if (time !== null && (this.#furthest === null || time > this.#furthest)) this.#furthest = time;
     const isOld = since !== null && time !== null && time < since;
     if (isOld || (mark !== null && known?.has(mark))) this.#unchanged++;
-    else this.#accepted.push(record);
+    else this.#accepted.push(time === record.occurredAt ? record : { ...record, cursorTime: time });
   }
 
   result(): SortedPage {

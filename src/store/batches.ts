@@ -3,7 +3,7 @@ import type { BatchRef, RunRef } from '../domain/batch.ts';
 import { BatchDamaged, BatchGone } from '../domain/errors.ts';
 import { pathPart } from '../domain/path-part.ts';
 import type { AcceptedRecord, SpooledRecord } from '../domain/record.ts';
-import { formatMicros } from '../domain/time.ts';
+import { formatMicros, type Micros } from '../domain/time.ts';
 import type { BlobStore } from './blob-store.ts';
 
 /** Most records of a batch. */
@@ -59,6 +59,7 @@ async function spoolBatch(
     hash: batchHash(firstRunId, number, content),
     records: records.length,
     bytes: content.length,
+    ...earliestOf(records),
     ingestedAt: ingestedAt.toISOString(),
   };
   const path = batchPath(reference);
@@ -76,6 +77,15 @@ function batchLine({ sourceId, occurredAt, payload }: AcceptedRecord): string {
 
 function spooledLine(sourceId: string, occurredAt: string, payload: string): string {
   return `[${JSON.stringify(sourceId)},"${occurredAt}",${payload}]\n`;
+}
+
+function earliestOf(records: readonly AcceptedRecord[]): Pick<BatchRef, 'earliest'> {
+  let earliest: Micros | null = null;
+  for (const { occurredAt, cursorTime = occurredAt } of records) {
+    if (cursorTime === null) return {};
+    if (earliest === null || cursorTime < earliest) earliest = cursorTime;
+  }
+  return earliest === null ? {} : { earliest: formatMicros(earliest) };
 }
 
 /** Of run, number and content, in hex. */

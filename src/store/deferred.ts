@@ -54,17 +54,49 @@ export async function waitingDeliveries(
   });
 }
 
-/** Sets a marker aside whose batch is gone: nothing can be delivered, and somebody has to know. */
-export async function setLost(store: BlobStore, sink: Sink, deferred: DeferredBatch): Promise<void> {
-  await store.put(`lost/${markerPath(sink, deferred.batch).slice('deferred/'.length)}`, JSON.stringify(deferred));
+/** A marker whose batch is gone: `lost/<sink>/<source>/<ingested at>-<hash>.json`. */
+interface LostBatch extends DeferredBatch {
+  /** Of the source's state then; absent where 0.2.0 lost it. */
+  readonly epoch?: number;
+}
+
+/**
+ * Sets a marker aside whose batch is gone: nothing can be delivered, and somebody has to know.
+ * @param epoch of the source's state: a later one is of a command that had the source asked again
+ */
+export async function setLost(store: BlobStore, sink: Sink, deferred: DeferredBatch, epoch: number): Promise<void> {
+  const lost: LostBatch = { ...deferred, epoch };
+  await store.put(`lost/${markerPath(sink, deferred.batch).slice('deferred/'.length)}`, JSON.stringify(lost));
   await unmarkDeferred(store, sink, deferred.batch);
 }
 
-/** Takes note that somebody saw to the batches of a source that were gone. */
-export async function clearLost(store: BlobStore, source: string): Promise<void> {
+/** A poll that has reached its end. */
+export interface FinishedPoll {
+  /** Of the state that it began with. */
+  readonly epoch: number;
+  /** Since when it asked for records, canonical text; null = for all. */
+  readonly since: string | null;
+}
+
+/**
+ * Deletes the notes of lost batches that a poll has fetched again: it began at or before them, and a command had made the
+ * source forget that they were known.
+ * @returns how many are left
+ */
+export async function clearLost(store: BlobStore, source: string, poll: FinishedPoll): Promise<number> {
+  let left = 0;
   for (const sink of sinks) {
-    for (const path of await store.list(`lost/${sink}/${source}`)) await store.delete(path);
+    for (const path of await store.list(`lost/${sink}/${source}`)) {
+      const lost = (await readDeferred(store, path)) as LostBatch | null;
+      if (lost && hasFetchedAgain(poll, lost)) await store.delete(path);
+      else if (lost) left++;
+    }
   }
+  return left;
+}
+
+function hasFetchedAgain({ epoch, since }: FinishedPoll, { batch, epoch: lostIn = 0 }: LostBatch): boolean {
+  return epoch > lostIn && (since === null || (batch.earliest !== undefined && since <= batch.earliest));
 }
 
 function markerPath(sink: Sink, { source, ingestedAt, hash }: BatchRef): string {

@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { PollFacts } from '../activities/save-receipt.ts';
 import type { AlertVerdict } from '../domain/alert.ts';
 import type { RunRef } from '../domain/batch.ts';
 import { emptyTally, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
@@ -7,15 +8,22 @@ import { storeActivities } from './activities.ts';
 import type { RunFailure } from './run-failure.ts';
 import { tellAlerts } from './tell-alerts.ts';
 
-/** Stores a receipt, and lets alerts be told that it opens or resolves. */
-export async function saveReceipt(
-  receipt: Receipt | FailedReceipt,
+/**
+ * Stores a receipt, and lets alerts be told that it opens or resolves.
+ * @param poll null where no source was polled
+ * @returns the receipt as it is stored
+ */
+export async function saveReceipt<R extends Receipt | FailedReceipt>(
+  receipt: R,
   verdicts: readonly AlertVerdict[],
   window: WindowText | null,
-): Promise<void> {
+  poll: PollFacts | null,
+): Promise<R> {
   const { source } = receipt;
-  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...(window ? { window } : {}) });
+  const facts = window ? { window } : poll ? { poll } : {};
+  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...facts });
   if (saved?.notify) await tellAlerts(source);
+  return { ...receipt, ...saved?.added };
 }
 
 /** What is kept of a run whose source could not be resolved. */

@@ -1,4 +1,5 @@
 import { log, setCurrentDetails, sleep } from '@temporalio/workflow';
+import type { PollFacts } from '../activities/save-receipt.ts';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../domain/alert.ts';
@@ -149,8 +150,7 @@ export class Run {
       await this.#state.save(false);
     }
     this.#enter('finished');
-    await saveReceipt(receipt, this.#judge(receipt), this.#window);
-    return receipt;
+    return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
   /** Settles what was fetched, stores the receipt of a run that failed and hands it out. */
@@ -163,8 +163,7 @@ export class Run {
     await this.#settleAll();
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
     this.#enter('finished');
-    await saveReceipt(receipt, this.#judge(receipt), this.#window);
-    return receipt;
+    return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
   carry(): RunCarry {
@@ -200,6 +199,10 @@ export class Run {
     const note = this.#pause.current ? pauseNote(this.#pause.current) : this.#note;
     const { watermark } = this.#state.current;
     setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark }));
+  }
+
+  get #pollFacts(): PollFacts {
+    return { epoch: this.#state.current.epoch ?? 0, end: this.#end };
   }
 
   get #tally(): Tally {

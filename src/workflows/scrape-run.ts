@@ -107,7 +107,7 @@ async function resolve(source: string, window: WindowText | null) {
     if (failure.type === 'UnknownSource') throw workflowFailure(failure);
     const receipt = unresolvedReceipt(runRef(source), failure, window);
     const message = `${failure.type}: ${failure.message}`;
-    await saveReceipt(receipt, window ? [] : [{ name: 'run_failed', message }], window);
+    await saveReceipt(receipt, window ? [] : [{ name: 'run_failed', message }], window, null);
     throw workflowFailure(failure, receipt);
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { alertNames } from '../../../src/domain/alert.ts';
 import { outcomes } from '../../../src/domain/receipt.ts';
 import { rejectionReasons } from '../../../src/domain/rejection.ts';
+import { warningCodes } from '../../../src/domain/warning.ts';
 
 const document = readFileSync('docs/errors.md', 'utf8');
 
@@ -31,6 +32,10 @@ describe('docs/errors.md explains, and no more than there is,', () => {
 
   test('every alert', () => {
     expect(namesBelow('Alerts')).toEqual(alertNames);
+  });
+
+  test('every warning', () => {
+    expect(namesBelow('Warnings')).toEqual(warningCodes);
   });
 
   test('every type of error', () => {
