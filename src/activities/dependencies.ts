@@ -19,6 +19,8 @@ import type { PollKeys } from '../store/poll-keys.ts';
 /** What activities work with; the worker makes it once. */
 export interface ActivityDependencies {
   readonly config: ConfigFile;
+  /** The worker's own, as the server knows it. */
+  readonly identity: string;
   readonly lookUp: LookUp;
   readonly store: BlobStore;
   readonly pollKeys: PollKeys;

@@ -15,10 +15,11 @@ import { beginPoll, openPages } from '../sources/open-source.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { fittingPlan } from './fitting-plan.ts';
 import { logLetters } from './log-letters.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactLetter } from './redact-letter.ts';
-import { planWithSecrets, redactorFor, secretMaskFor, sourceTools } from './source-access.ts';
+import { redactorFor, secretMaskFor, sourceTools } from './source-access.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;
@@ -63,9 +64,9 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
     const redact = redactorFor(input.plan.name, dependencies);
     const { measures } = dependencies;
     const result = await runAdapter(redact, async (context) => {
+      const plan = await fittingPlan(input.plan, dependencies);
       const mask = secretMaskFor(run.source, dependencies);
       const state = withPlace(input.state, mask.reveal);
-      const plan = planWithSecrets(input.plan, dependencies);
       const poll = { plan, state, run: run.firstRunId, force, window };
       const tools = sourceTools(run.source, dependencies);
       const position = input.position

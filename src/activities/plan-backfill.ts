@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import type { BackfillRequest } from '../domain/backfill.ts';
 import { NotBackfillable } from '../domain/errors.ts';
@@ -12,6 +11,7 @@ import { cutWindows, type WindowText } from '../domain/windows.ts';
 import { chooseWindows } from '../store/windows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { describeSchedule } from './describe-schedule.ts';
+import { findKnownSource } from './known-source.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
 
@@ -34,7 +34,7 @@ export function createPlanBackfill(dependencies: ActivityDependencies) {
   return async function planBackfill({ source, request, asksForPause }: PlanBackfillInput): Promise<PlannedBackfill> {
     return runAdapter(redactorFor(source, dependencies), async () => {
       const { config } = dependencies.config.current();
-      const problem = windowProblem(planOf(config, findSource(config, source)));
+      const problem = windowProblem(planOf(config, await findKnownSource(dependencies, source)));
       if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
       const range = parseWindow(request.from, request.to);
       if (!range.ok) throw new NotBackfillable(`backfill: ${range.why}`);

@@ -1,7 +1,6 @@
 import { log } from '@temporalio/activity';
-import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
-import { NotBackfillable, UnknownSource } from '../domain/errors.ts';
+import { NotBackfillable } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { freshState, startingState, type SourceState } from '../domain/state.ts';
 import { windowProblem } from '../domain/windowed.ts';
@@ -9,6 +8,7 @@ import type { WindowText } from '../domain/windows.ts';
 import { readState } from '../store/states.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { findKnownSource } from './known-source.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
 
@@ -36,10 +36,7 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       const { config, broken } = dependencies.config.current();
       const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
       await settleAndLog(dependencies, source, [{ name: 'config', message }], redact);
-      if (broken && !config.sources.some(({ name }) => name === source)) {
-        throw new UnknownSource(`config: found no source "${source}"; ${message}`);
-      }
-      const plan = planOf(config, findSource(config, source));
+      const plan = planOf(config, await findKnownSource(dependencies, source));
       const { fetchFingerprint, shapeFingerprint } = plan;
       if (window) {
         const problem = windowProblem(plan);

@@ -1,23 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigFile } from '../config/config-file.ts';
-import { secretValues, withSecrets } from '../config/secrets.ts';
+import { secretValues } from '../config/secrets.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
-import { UnknownSource } from '../domain/errors.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
-import type { SourcePlan } from '../domain/source.ts';
 import { createSecretMask, type SecretMask } from '../domain/secret-mask.ts';
 import type { SourceTools } from '../sources/open-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 type Access = Pick<ActivityDependencies, 'config' | 'lookUp' | 'http'>;
-
-/** The plan with its secrets filled in: for the adapter, never for a workflow. */
-export function planWithSecrets(plan: SourcePlan, access: Access): SourcePlan {
-  const source = configuredSource(access, plan.name);
-  if (!source)
-    throw new UnknownSource(`config: source ${plan.name} is no longer configured, expected it until its run ends`);
-  return withSecrets(plan, source, access.lookUp);
-}
 
 /** What adapters need, from what the worker has. */
 export function sourceTools(source: string, dependencies: ActivityDependencies): SourceTools {

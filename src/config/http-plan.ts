@@ -1,6 +1,7 @@
 import type { AuthPlan, IncrementalPlan, PaginatorPlan } from '../domain/plan-parts.ts';
 import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../domain/source.ts';
 import type { Config } from './parse-config.ts';
+import { accessFingerprint } from './access-fingerprint.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from './secrets.ts';
 import type { HtmlConfig, HttpJsonConfig, RssConfig } from './source-schemas.ts';
@@ -46,14 +47,19 @@ export function httpBase(
   keys?: KeyPlan,
 ): HttpPlanBase {
   const { url, params, headers } = source;
+  const auth = source.auth ?? null;
   return {
     ...planBase(config, source, { url, params, paginator, incremental }, { headers, ...shaping }, keys),
     url: maskUrl(url),
     method: 'GET',
     params: maskLiterals('params', params),
     headers: maskLiterals('headers', headers),
-    auth: source.auth === undefined ? null : authPlan(source.auth),
+    auth: auth && authPlan(auth, maskSecret),
     proxy: source.proxy === undefined ? null : maskSecret('proxy', source.proxy),
+    accessFingerprint: accessFingerprint({
+      ...{ url, params, headers, proxy: source.proxy ?? null, auth: auth && authPlan(auth, asWritten) },
+      ...('body' in source ? { body: source.body } : {}),
+    }),
     paginator,
     incremental,
     allowPrivate: source.allow_private,
@@ -108,8 +114,9 @@ function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | nul
   };
 }
 
-function authPlan(auth: NonNullable<HttpJsonConfig['auth']>): AuthPlan {
-  const secret = (name: string, value: string) => maskSecret(`auth/${name}`, value);
+/** @param mask makes of a place and what stands there what the plan has */
+function authPlan(auth: NonNullable<HttpJsonConfig['auth']>, mask: typeof maskSecret): AuthPlan {
+  const secret = (name: string, value: string) => mask(`auth/${name}`, value);
   switch (auth.type) {
     case 'bearer':
       return { type: 'bearer', token: secret('token', auth.token) };
@@ -129,4 +136,8 @@ function authPlan(auth: NonNullable<HttpJsonConfig['auth']>): AuthPlan {
       };
     }
   }
+}
+
+function asWritten(_place: string, value: string): string {
+  return value;
 }

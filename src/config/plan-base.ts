@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { TimePlan } from '../domain/plan-parts.ts';
 import type { RecordLimits, SchemaPlan, SourcePlanBase } from '../domain/source.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { Config } from './parse-config.ts';
 import type { SourceConfig } from './source-schemas.ts';
 
@@ -61,19 +61,4 @@ function keyPlan({ id, occurred_at: time }: SourceConfig): KeyPlan {
       onMissing: time?.on_missing ?? 'reject',
     },
   };
-}
-
-/** Keys in order: moving a line of the file changes nothing. */
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));
-}
-
-function fingerprint(value: object): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys(value)))
-    .digest('hex')
-    .slice(0, 16);
 }

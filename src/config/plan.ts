@@ -1,4 +1,5 @@
 import type { FilePlan, ModulePlan, SourcePlan } from '../domain/source.ts';
+import { moduleAccessFingerprint } from './access-fingerprint.ts';
 import { htmlPlan } from './html-plan.ts';
 import { httpJsonPlan, rssPlan } from './http-plan.ts';
 import type { Config } from './parse-config.ts';
@@ -38,6 +39,7 @@ function modulePlan(config: Config, source: ModuleConfig): ModulePlan {
     type: 'module',
     module,
     options: maskOptions('options', options),
+    accessFingerprint: moduleAccessFingerprint(module, options),
     ...{ allowPrivate: source.allow_private, timeoutMs: source.timeout, maxBodyBytes: source.max_body },
   };
 }

@@ -98,6 +98,8 @@ function failureVerdicts(receipt: FailedReceipt): AlertVerdict[] {
   const { type, message } = receipt.error;
   // Who cancelled a run knows.
   if (type === 'Cancelled') return [];
+  // The workers do not agree on the source: nothing is wrong with the source itself.
+  if (type === 'ConfigChanged') return [{ name: 'config', message }];
   if (type === 'TooManyRejects') return [{ name: 'reject_ratio', message: rejectMessage(receipt) }];
   return [{ name: 'run_failed', message: `${type}: ${message}` }];
 }

@@ -31,6 +31,18 @@ export class UnknownSource extends DaybookError {
   readonly next = 'never';
 }
 
+/** The configuration that this worker has for the source is another one than the run was planned by. */
+export class ConfigChanged extends DaybookError {
+  readonly type = 'ConfigChanged';
+  readonly next: 'retry' | 'never';
+
+  /** @param retryAfterMs when another worker may be tried; null = the run has to be planned again */
+  constructor(message: string, retryAfterMs: number | null) {
+    super(message, retryAfterMs === null ? undefined : { retryAfterMs });
+    this.next = retryAfterMs === null ? 'never' : 'retry';
+  }
+}
+
 /** The source cannot be asked for a window of time. */
 export class NotBackfillable extends DaybookError {
   readonly type = 'NotBackfillable';

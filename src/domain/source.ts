@@ -32,6 +32,8 @@ export interface SourcePlanBase {
   readonly fetchFingerprint: string;
   /** Changes when anything else that shapes records does: ETag and previous keys are dropped. */
   readonly shapeFingerprint: string;
+  /** Changes when requests go elsewhere or carry other secrets. Absent in plans of 0.2.0, and where there is no request. */
+  readonly accessFingerprint?: string;
 }
 
 export interface SchemaPlan {

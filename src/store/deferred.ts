@@ -87,7 +87,7 @@ export async function clearLost(store: BlobStore, source: string, poll: Finished
   let left = 0;
   for (const sink of sinks) {
     for (const path of await store.list(`lost/${sink}/${source}`)) {
-      const lost = (await readDeferred(store, path)) as LostBatch | null;
+      const lost: LostBatch | null = await readDeferred(store, path);
       if (lost && hasFetchedAgain(poll, lost)) await store.delete(path);
       else if (lost) left++;
     }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -121,14 +123,16 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const readers = new OpenReaders();
   const modules = new ModuleLoader();
   const queue = settings.taskQueue ?? taskQueue;
+  const identity = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
     taskQueue: queue,
+    identity,
     workflowBundle: { codePath: bundle },
     interceptors: { activity: [logSource] },
     activities: createActivities({
-      config: settings.config,
+      ...{ config: settings.config, identity },
       lookUp: settings.lookUp,
       store,
       pollKeys: createPollKeys(store),

@@ -149,13 +149,17 @@ export function letterActivities(source: string) {
   });
 }
 
-/** Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker. */
-export function fetchActivities(plan: SourcePlan) {
+/**
+ * Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker.
+ * @param isEager false where the worker of the workflow has another configuration: any worker may fetch then
+ */
+export function fetchActivities(plan: SourcePlan, isEager: boolean) {
   return proxyActivities<Pick<Activities, 'fetchBatch'>>({
     ...priorityOf(plan.name),
     startToCloseTimeout: fetchTimeoutMs(plan),
     heartbeatTimeout,
     retry: retryPolicy(plan.retry),
+    allowEagerDispatch: isEager,
   });
 }
 

@@ -39,6 +39,8 @@ export class Run {
   #position: FetchPosition | null;
   #nextNumber: number;
   #fetched: Tally;
+  /** Whether workers may have different configurations. */
+  #isReplanned = false;
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
   /** Why nothing happens just now. */
@@ -104,7 +106,7 @@ export class Run {
 
   /** Fetches the next pages and starts to write what they hold; returns while it is being written. */
   async fetchNext(): Promise<void> {
-    const fetch = await fetchActivities(this.#plan).fetchBatch({
+    const fetch = await fetchActivities(this.#plan, !this.#isReplanned).fetchBatch({
       run: this.#ref,
       plan: this.#plan,
       state: this.#state.current,
@@ -164,6 +166,14 @@ export class Run {
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
     this.#enter('finished');
     return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
+  }
+
+  /** The same run by another plan: what is settled counts on, the poll begins as the state says. */
+  plannedAgain({ plan, state, searchAttribute }: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>): Run {
+    const planned = { plan, state, searchAttribute, position: null, goesOn: state.unfinished !== null };
+    const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned });
+    run.#isReplanned = true;
+    return run;
   }
 
   carry(): RunCarry {

@@ -15,6 +15,7 @@ import { storeActivities } from './activities.ts';
 import { BackfillHandover } from './backfill-handover.ts';
 import { progressQuery, type Progress } from './messages.ts';
 import { PauseSwitch } from './pause.ts';
+import { Replanning } from './replan.ts';
 import { failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
 import { freshCarry, type RunCarry } from './run-carry.ts';
 import { Run } from './run.ts';
@@ -43,6 +44,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   let run: Run | null = null;
   const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
   const handover = new BackfillHandover(source);
+  const replanning = new Replanning(source, carry?.window ?? window ?? null);
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
   try {
     const fresh = async () => freshCarry(await resolve(source, window ?? null), force === true, window ?? null);
@@ -60,7 +62,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
       await handover.settled();
       await run.resumed();
       if (run.ended || workflowInfo().continueAsNewSuggested) break;
-      await run.fetchNext();
+      run = await fetchOrReplan(run, replanning);
     }
     await run.settle();
   } catch (error) {
@@ -84,6 +86,19 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
     throw new CancelledFailure(cancelled.message);
   }
   return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
+}
+
+/** Fetches what comes next; where the plan no longer fits, the run is planned again instead. */
+async function fetchOrReplan(run: Run, replanning: Replanning): Promise<Run> {
+  try {
+    await run.fetchNext();
+    replanning.fitted();
+    return run;
+  } catch (error) {
+    if (!replanning.isNeeded(error)) throw error;
+    await run.settle();
+    return run.plannedAgain(await replanning.resolve(error));
+  }
 }
 
 /** Ends a run that cannot go on: what it fetched is settled, its receipt stored, what it was asked for handed over. */

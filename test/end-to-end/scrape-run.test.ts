@@ -172,6 +172,15 @@ describe('scrapeRun', () => {
     expect(Date.now() - startedAt).toBeGreaterThan(950);
   });
 
+  test.each(['0', 'Thu, 01 Jan 2026 00:00:00 GMT'])('is tried again where Retry-After says %s', async (header) => {
+    let calls = 0;
+    origin.answer((_url, response) => {
+      if (calls++ === 0) response.writeHead(503, { 'retry-after': header }).end();
+      else response.end(JSON.stringify([record(`after-${header}`)]));
+    });
+    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+  });
+
   test.each([[undefined], [{}], [{ source: '../x' }], [{ source: 7 }], ['one'], [{ source: 'one', carry: {} }]])(
     'fails at once for input %j',
     async (input) => {

@@ -141,7 +141,7 @@ describe('a batch that is gone from the spool', () => {
       if (url.searchParams.get('page') !== '1') return void response.writeHead(404).end();
       response.end(JSON.stringify(records('broken-off', 5_000)));
     });
-    await expect(rig.run('since')).rejects.toThrow();
+    await expect(rig.run('since')).rejects.toMatchObject({ cause: { type: 'SourceRefused' } });
     expect(await lost()).toHaveLength(1);
     origin.answer((url, response) => {
       response.end(JSON.stringify(url.searchParams.get('page') === '2' ? records('rest', 1) : []));

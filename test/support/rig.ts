@@ -73,9 +73,10 @@ export class Rig {
     return join(this.folder, ...parts);
   }
 
-  async startWorker(): Promise<void> {
+  /** @param file of the configuration: workers of a rollout may have different ones */
+  async startWorker(file = 'daybook.yaml'): Promise<void> {
     const lookUp = lookUpIn(this.variables);
-    const config = openConfigFile(this.path('daybook.yaml'), lookUp);
+    const config = openConfigFile(this.path(file), lookUp);
     const redact = createLiveRedactor(config, lookUp, []);
     const write = (line: string) => void this.logs.push(JSON.parse(line) as never);
     const logger = createLogger({ level: 'debug', redact, write });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { accessOfPlan } from '../../../src/config/access-fingerprint.ts';
 import { planOf } from '../../../src/config/plan.ts';
 import { daybookYaml, file, http, parse } from './daybook-yaml.ts';
 
@@ -98,5 +99,65 @@ describe('fingerprints', () => {
   test('tell a file from a URL', () => {
     const url = fingerprints(daybookYaml([http('url: https://api.test/a')]));
     expect(fingerprints(daybookYaml([file('path: https://api.test/a')])).fetch).not.toBe(url.fetch);
+  });
+});
+
+describe('the fingerprint of where requests go, and which secrets they carry', () => {
+  const plan = (text: string) => {
+    const config = parse(text, { A: 'a', B: 'b' });
+    return planOf(config, config.sources[0]!);
+  };
+  const secret = ['headers: { X-Key: "${env:A}" }', 'params: { q: x }', 'auth: { type: bearer, token: "${env:A}" }'];
+  const access = (...edits: string[]) => {
+    const keys = edits.map((edit) => edit.slice(0, edit.indexOf(':')));
+    const kept = secret.filter((line) => !keys.includes(line.slice(0, line.indexOf(':'))));
+    return plan(daybookYaml([http(...kept, ...edits)])).accessFingerprint;
+  };
+
+  test.each([
+    ...[
+      'url: https://other.test/a',
+      'url: http://api.test/a',
+      'url: https://api.test:8443/a',
+      'proxy: http://p.test:1',
+    ],
+    ...['headers: { X-Key: "${env:B}" }', 'headers: { X-Other: "${env:A}" }', 'params: { q: x, r: y }'],
+    ...['auth: { type: bearer, token: "${env:B}" }', 'auth: { type: bearer, token: literal-token }'],
+    ...['auth: { type: http_basic, username: u, password: "${env:A}" }', 'params: { q: "${env:B}" }'],
+    'auth: { type: api_key, name: X-K, location: header, api_key: "${env:A}" }',
+    'auth: { type: oauth2_client_credentials, token_url: https://t.test, client_id: i, client_secret: "${env:A}" }',
+  ])('changes with %s', (edit) => {
+    expect(access(edit)).toBeDefined();
+    expect(access(edit)).not.toBe(access());
+  });
+
+  test('changes with the host of the token endpoint', () => {
+    const at = (url: string) =>
+      access(
+        `auth: { type: oauth2_client_credentials, token_url: "${url}", client_id: i, client_secret: "\${env:A}" }`,
+      );
+    expect(at('https://t.test/x')).not.toBe(at('https://u.test/x'));
+    expect(at('https://t.test/x')).toBe(at('https://t.test/y'));
+  });
+
+  test.each(['url: https://api.test/other?a=1', 'params: { q: y }', 'records: items', 'timeout: 5s', 'id: key'])(
+    'stays the same with %s',
+    (edit) => expect(access(edit)).toBe(access()),
+  );
+
+  test.each([
+    [http(...secret)],
+    [http('headers: { X-Api-Key: literal-key }')],
+    [http()],
+    [http('url: "https://${env:A}/x"', 'method: POST', 'body: { a: "${env:B}" }')],
+    [http('type: module', 'module: vitest.config.ts', 'options: { a: "${env:A}" }').replace(/.*url:.*\n/, '')],
+  ])('is told from a plan of 0.2.0, which has none: %s', (source) => {
+    const { accessFingerprint, ...old } = plan(daybookYaml([source]));
+    expect(accessFingerprint).toBeDefined();
+    expect(accessOfPlan(old)).toBe(accessFingerprint);
+  });
+
+  test('is not told from a plan of 0.2.0 whose address stands for a literal secret', () => {
+    expect(accessOfPlan(plan(daybookYaml([http('url: "https://api.test/a?token=literal"')])))).toBeNull();
   });
 });
