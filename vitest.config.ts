@@ -16,11 +16,16 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**'],
+          exclude: ['test/unit/**', 'test/faults/trial/**'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        extends: true,
+        // Each starts a stack of its own: see docs/reliability.md.
+        test: { name: 'faults', include: ['test/faults/trial/**/*.test.ts'] },
       },
     ],
   },

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 
+let rounds = 0;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 export async function runProduct(settings, temporal, folder, files) {
@@ -15,12 +16,14 @@ export async function runProduct(settings, temporal, folder, files) {
       `  - { name: ${name}, type: file, path: ${JSON.stringify(path)}, id: id, occurred_at: published_at }\n`,
   );
   writeFileSync(config, `version: 1\nsources:\n${sources.join('')}`);
-  const worker = await startWorker(settings, temporal, folder, config);
+  // Each round has a store of its own, and workers of two stores share no queue.
+  const instance = `bench-${process.pid}-${rounds++}`;
+  const worker = await startWorker(settings, temporal, folder, config, instance);
   const connection = await Connection.connect(temporal.connection);
   try {
     const client = new Client({ connection });
     const startedAt = performance.now();
-    const receipts = await Promise.all([...files.keys()].map((source) => runSource(client, source)));
+    const receipts = await Promise.all([...files.keys()].map((source) => runSource(client, source, instance)));
     const seconds = (performance.now() - startedAt) / 1000;
     return { seconds, fetched: receipts.reduce((sum, { fetched }) => sum + fetched, 0) };
   } finally {
@@ -30,20 +33,20 @@ export async function runProduct(settings, temporal, folder, files) {
   }
 }
 
-async function runSource(client, source) {
-  const workflowId = `scrape-${source}-bench-${process.pid}-${performance.now()}`;
+async function runSource(client, source, instance) {
+  const workflowId = `${instance}.scrape-${source}-bench-${performance.now()}`;
   const args = [{ source }];
-  return client.workflow.execute('scrapeRun', { workflowId, taskQueue: 'daybook', args });
+  return client.workflow.execute('scrapeRun', { workflowId, taskQueue: `daybook-${instance}`, args });
 }
 
-async function startWorker(settings, temporal, folder, config) {
+async function startWorker(settings, temporal, folder, config, instance) {
   const worker = spawn(process.execPath, [cli, 'worker'], {
     env: {
       ...process.env,
       ...{ PG_HOST: settings.host, PG_PORT: String(settings.port), PG_DB: settings.database },
       ...{ PG_USER: settings.user, PG_PASSWORD: settings.password },
       ...{ TEMPORAL_ADDRESS: temporal.address, DAYBOOK_CONFIG: config, DAYBOOK_DATA: `${folder}/data` },
-      ...{ DAYBOOK_HTTP: 'off', LOG_LEVEL: 'warn' },
+      ...{ DAYBOOK_HTTP: 'off', DAYBOOK_INSTANCE: instance, LOG_LEVEL: 'warn' },
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

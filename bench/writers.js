@@ -7,6 +7,7 @@ import { createPool } from '../dist/sinks/postgres/connection.js';
 import { createPostgresWriter } from '../dist/sinks/postgres/postgres-writer.js';
 import { maxBatchRecords, readBatch, spoolRecords } from '../dist/store/batches.js';
 import { createDirectoryStore } from '../dist/store/directory-store.js';
+import { journalPaths } from '../dist/store/paths.js';
 
 const inFlight = 4;
 const context = { signal: new AbortController().signal, onProgress() {} };
@@ -17,7 +18,7 @@ export async function runWriters(settings, folder, files) {
   const queue = [];
   for (const [source, file] of files) queue.push(...(await spoolFile(store, source, file)));
   const pool = createPool(settings, { maxConnections: inFlight });
-  const csv = createCsvWriter(createDirectoryStore(`${folder}/csv`));
+  const csv = createCsvWriter(createDirectoryStore(`${folder}/csv`), journalPaths);
   const postgres = createPostgresWriter({ pool, schema: settings.schema, prepare: true });
   const startedAt = performance.now();
   const workers = Array.from({ length: inFlight }, async () => {

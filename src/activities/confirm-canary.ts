@@ -2,7 +2,6 @@ import type { BatchRef } from '../domain/batch.ts';
 import { BatchGone, CanaryLost } from '../domain/errors.ts';
 import type { Sink } from '../domain/receipt.ts';
 import { nothingSecret } from '../domain/redact.ts';
-import { partPath } from '../sinks/csv/csv-writer.ts';
 import { readBatch } from '../store/batches.ts';
 import { problemOfPart } from '../store/journal/canary-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -19,8 +18,7 @@ export function createConfirmCanary({ store, journal, canaryRows }: ActivityDepe
     await runAdapter(nothingSecret, async () => {
       const [record] = await readBatch(store, batch);
       if (!record) throw new BatchGone('spool: found no record in the batch of the canary, expected one');
-      const problem =
-        sink === 'csv' ? await problemOfPart(journal, partPath(batch), record) : await canaryRows.problemOf(record);
+      const problem = sink === 'csv' ? await problemOfPart(journal, batch, record) : await canaryRows.problemOf(record);
       if (problem !== null) throw new CanaryLost(`canary: ${sink} took the record, but ${problem}`);
     });
   };

@@ -1,7 +1,9 @@
 import { Context, log } from '@temporalio/activity';
 import type { BatchRef } from '../domain/batch.ts';
+import { Instance } from '../domain/instance.ts';
 import type { Sink } from '../domain/receipt.ts';
-import { listDeferred, markDeferred } from '../store/deferred.ts';
+import { anyReadable, listDeferred, markDeferred } from '../store/deferred.ts';
+import { noteWaitingReason } from '../store/waiting-reason.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -32,13 +34,15 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
       const before = await listDeferred(store, sink, source);
       const since = new Date().toISOString();
       for (const batch of batches) await markDeferred(store, sink, { batch, reason, since });
+      await noteWaitingReason(store, sink, source, reason);
       // A deliverer ends when it finds nothing. One that still has to take a marker away, which was there before ours, finds
       // ours, too; else it must be woken. An earlier attempt may have left its markers without waking anybody.
       const after = new Set(await listDeferred(store, sink, source));
-      const isAwake = info.attempt === 1 && before.some((path) => after.has(path));
+      const kept = before.filter((path) => after.has(path));
+      const isAwake = info.attempt === 1 && (await anyReadable(store, kept));
       const key = `${sink}/${source}`;
       if (isAwake && Date.now() - (lastTold.get(key) ?? 0) < quietMs) return;
-      await wakeDeliverer(client, info.taskQueue, sink, source);
+      await wakeDeliverer(client, Instance.ofQueue(info.taskQueue), sink, source);
       lastTold.set(key, Date.now());
     });
     const records = batches.reduce((sum, batch) => sum + batch.records, 0);

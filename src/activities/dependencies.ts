@@ -3,15 +3,18 @@ import type { PostgresSettings } from '../config/environment.ts';
 import type { LookUp } from '../config/references.ts';
 import type { Alert } from '../domain/alert.ts';
 import type { Measures } from '../domain/measures.ts';
+import type { PairSide } from '../domain/store-pair.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { Maintenance } from '../sinks/postgres/maintenance.ts';
 import type { CanaryRows } from '../sinks/postgres/canary-rows.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
-import type { SchemaChecks } from '../sources/extraction/schema-checks.ts';
+import type { Compute } from '../sources/compute/compute.ts';
+import type { SchemaTexts } from '../sources/extraction/schema-texts.ts';
 import type { OpenReaders } from '../sources/files/open-readers.ts';
 import type { HttpTools } from '../sources/http/fetch-document.ts';
-import type { ModuleLoader } from '../sources/modules/module-loader.ts';
+import type { ModuleThreads } from '../sources/modules/module-threads.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { FeedItemsStore } from '../store/feed-items.ts';
 import type { FileProgressStore } from '../store/file-progress.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import type { PollKeys } from '../store/poll-keys.ts';
@@ -25,6 +28,7 @@ export interface ActivityDependencies {
   readonly store: BlobStore;
   readonly pollKeys: PollKeys;
   readonly fileProgress: FileProgressStore;
+  readonly feedItems: FeedItemsStore;
   readonly csv: StorageWriter;
   /** Where the CSV writer's parts lie, and archives. */
   readonly journal: JournalFolders;
@@ -35,14 +39,22 @@ export interface ActivityDependencies {
   readonly owner: PostgresSettings;
   readonly http: HttpTools;
   readonly readers: OpenReaders;
-  readonly modules: ModuleLoader;
-  readonly schemas: SchemaChecks;
+  readonly modules: ModuleThreads;
+  readonly schemas: SchemaTexts;
+  /** Where sources' own expressions, patterns and schemas are worked with. */
+  readonly compute: Compute;
   /** The database's own id; null where it cannot be asked right now. */
   readonly databaseId: () => Promise<string | null>;
   /** Whether the server knows the search attribute; upserting an unknown one sticks a workflow for ever. */
-  readonly searchAttribute: boolean;
+  readonly searchAttribute: () => boolean;
+  /** Lets the store and the database count; what fails is done by the next one. */
+  readonly countPair: () => Promise<void>;
+  /** Notes that somebody has seen to a side that was restored. */
+  readonly settleRestored: (side: PairSide) => Promise<void>;
   /** Tells of alerts; null = nobody wants to be told. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
+  /** Keeps alerts that the store could not take, so that they are told all the same. */
+  readonly keepAlert: (alert: Alert) => void;
   readonly measures: Measures;
   /** Told of each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;

@@ -10,8 +10,11 @@ import type { SecretMask } from '../domain/secret-mask.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
 import type { WindowText } from '../domain/windows.ts';
+import { countUnreadable } from '../domain/unreadable-cursor.ts';
+import { addWarnings, type Warning } from '../domain/warning.ts';
 import { collect, type Collected } from '../sources/collect.ts';
-import { beginPoll, openPages } from '../sources/open-source.ts';
+import { beginPoll, frontOf, openPages, openReader } from '../sources/open-source.ts';
+import { placeLeft } from '../sources/pagination/saved-place.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -47,6 +50,8 @@ export interface FetchBatchResult {
   /** What the state becomes once all batches up to here are settled. */
   readonly patch: StatePatch;
   readonly end: PollEnd | null;
+  /** Absent where there is none. */
+  readonly warnings?: readonly Warning[];
   /** Nothing was fetched: the host's turn comes in so many milliseconds. */
   readonly waitMs?: number;
 }
@@ -76,13 +81,16 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       const isFile = position.place.type === 'file';
       const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
       const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
-      const pages = openPages(poll, position, tools, { ...context, lastAttempt });
+      const reader = await openReader(plan, tools, context.signal);
+      const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
       const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
-      const check = await tools.schemas.of(plan, tools.resolvePath);
+      const front = frontOf(poll, position, new Date());
       try {
-        const collected = await collect({ plan, position, pages, known, check, limits });
+        const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
+        const leavesPlace = input.position === null && state.unfinished?.failed === true;
+        const collected = leavesPlace ? { ...taken, warnings: addWarnings([placeLeft], taken.warnings) } : taken;
         context.signal.throwIfAborted();
-        for (const warning of collected.warnings)
+        for (const warning of collected.notes)
           log.warn('The source warns', { source: run.source, warning: redact(warning) });
         return hideSecrets(await keep(dependencies, input, collected, redact), mask);
       } catch (error) {
@@ -100,15 +108,17 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
 
 /** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */
 async function keep(
-  { store, pollKeys, fileProgress }: ActivityDependencies,
-  { run, plan, state, number }: FetchBatchInput,
+  { store, pollKeys, fileProgress, feedItems }: ActivityDependencies,
+  { run, plan, state, number, window }: FetchBatchInput,
   collected: Collected,
   redact: Redact,
 ): Promise<FetchBatchResult> {
   const { counts, end, digests } = collected;
   const deadLetters = collected.deadLetters.map((letter) => redactLetter(letter, redact));
-  await writeDeadLetters(store, run, number, '', deadLetters);
-  logLetters(run, number, deadLetters);
+  const duplicates = collected.duplicates.map((letter) => redactLetter(letter, redact));
+  const letters = [...deadLetters, ...duplicates];
+  await writeDeadLetters(store, run, number, '', letters);
+  logLetters(run, number, letters);
   const [first] = deadLetters;
   if (first && plan.onInvalid === 'fail') {
     throw new InvalidRecord(
@@ -119,21 +129,41 @@ async function keep(
   const keeps = collected.position.keysKept !== null && digests.length > 0;
   const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
   const files = collected.files ? await fileProgress.write(run.source, collected.files) : null;
+  const items = collected.itemMemory === null ? null : await feedItems.write(run.source, collected.itemMemory);
   const position = withFiles(keepKeys(collected.position, digests.length, blob), files);
+  const cursor = countUnreadable(plan.name, state, position, window ? null : end);
   return {
     counts,
     batches,
     // A fetch without a batch uses its number up: its dead letters bear it.
     nextNumber: number + Math.max(1, batches.length),
     position: end ? null : position,
-    patch: patchAfter(state, position, end, { ...collected.lastPatch, ...(files === null ? {} : { files }) }),
-    end: end && { ...end, ...sinceOf(position) },
+    patch: patchAfter(state, position, end, {
+      ...collected.lastPatch,
+      ...(files === null ? {} : { files }),
+      ...(items === null ? {} : { feedItems: items }),
+      ...cursor.patch,
+    }),
+    end: end && {
+      ...{ ...cursor.alert, ...end, ...sinceOf(position), ...sharedIdsOf(position) },
+      ...(end.paging ? { paging: redact(end.paging) } : {}),
+    },
+    ...(collected.warnings.length > 0 ? { warnings: redactWarnings(collected.warnings, redact) } : {}),
   };
+}
+
+function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[] {
+  return warnings.map((warning) => ({ ...warning, message: redact(warning.message) }));
 }
 
 /** Since when the poll has asked for records: what was there before it may have been left out. */
 function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
   return place.type === 'file' || place.since === null ? {} : { since: place.since };
+}
+
+/** How many records of a page had an id in common, for the alert. */
+function sharedIdsOf({ duplicates }: FetchPosition): Pick<PollEnd, 'duplicates'> {
+  return duplicates ? { duplicates: duplicates.worst } : {};
 }
 
 function nothingNew(input: FetchBatchInput): FetchBatchResult {

@@ -25,7 +25,7 @@ export function createFetchCanary({ store, searchAttribute }: ActivityDependenci
       const record = await fetchRecord({ id: run.workflowId, run: run.firstRunId }, version, context);
       const [batch] = await spoolRecords(store, run, 0, [record], new Date());
       if (!batch) throw new SinkUnavailable('store: found no batch for the record of the canary, expected one');
-      return { batch, searchAttribute };
+      return { batch, searchAttribute: searchAttribute() };
     });
   };
 }

@@ -5,7 +5,7 @@ import type { DeferredBecause, ReplayResult } from '../domain/replay.ts';
 import { forgetAnswers } from '../domain/state.ts';
 import { deleteReplayNotes } from '../store/replay-plan.ts';
 import { changeState } from '../store/states.ts';
-import { settleAndLog } from './alerts.ts';
+import { hasAlertsToTell, settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -35,7 +35,8 @@ export function createFinishReplay(dependencies: ActivityDependencies) {
           { name: `deferred_${sink}` as const, message: `replayed records of ${source} wait for ${sink}: ${why}` },
         ];
       });
-      const notify = await settleAndLog(dependencies, source, verdicts, redact);
+      await settleAndLog(dependencies, source, verdicts, redact);
+      const notify = await hasAlertsToTell(dependencies, source);
       const { letters, replayed, refused, unreplayable } = result;
       log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
       await deleteReplayNotes(store, run);

@@ -13,6 +13,7 @@ import { createNotifyAlerts } from './notify-alerts.ts';
 import { createPlanBackfill } from './plan-backfill.ts';
 import { createPlanReplay } from './plan-replay.ts';
 import { createReleaseBatches } from './release-batches.ts';
+import { createRebuildJournal } from './rebuild-journal.ts';
 import { createReplayLetters } from './replay-letters.ts';
 import { createPlanJournalReplay } from './plan-journal-replay.ts';
 import { createReplayDay } from './replay-day.ts';
@@ -57,6 +58,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     sealCsv: createSealCsv(dependencies),
     planJournalReplay: createPlanJournalReplay(dependencies),
     replayDay: createReplayDay(dependencies),
+    ...createRebuildJournal(dependencies),
     wakeDeliverers: createWakeDeliverers(dependencies),
     planReplay: createPlanReplay(dependencies),
     replayLetters: createReplayLetters(dependencies),

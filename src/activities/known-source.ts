@@ -32,8 +32,10 @@ export async function findKnownSource(
       );
     }
     if (!broken) throw error;
+    const leftOut = config.kept?.leftOut.find(({ source }) => source === name);
+    const without = leftOut ? `; the source is left out, for ${leftOut.reason}` : '';
     throw new UnknownSource(
-      `config: found no source "${name}"; the configuration is broken, the last good one is used: ${broken.message}`,
+      `config: found no source "${name}"; the configuration is broken, the last good one is used${without}: ${broken.message}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
-import { noSource } from '../domain/names.ts';
 import { messageOf } from '../domain/errors.ts';
-import { markNotified, pendingAlerts } from '../store/alerts.ts';
+import { markNotified } from '../store/alerts.ts';
+import { alertsToTell } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -19,8 +19,7 @@ export function createNotifyAlerts(dependencies: ActivityDependencies) {
     const { store, alertWebhook } = dependencies;
     if (!alertWebhook) return;
     await runAdapter(redactorFor(source, dependencies), async ({ signal }) => {
-      // Maintenance tells also of sources that are gone.
-      for (const alert of await pendingAlerts(store, source === noSource ? undefined : source)) {
+      for (const alert of await alertsToTell(dependencies, source)) {
         try {
           await alertWebhook(alert, signal);
         } catch (error) {

@@ -1,9 +1,8 @@
 import { Context } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
 import { planOf } from '../config/plan.ts';
 import type { BackfillRequest } from '../domain/backfill.ts';
 import { NotBackfillable } from '../domain/errors.ts';
-import { scrapeScheduleId } from '../domain/names.ts';
+import { Instance } from '../domain/instance.ts';
 import { isPauseNote, parsePauseNote, type PausedBy } from '../domain/pause-note.ts';
 import { parseWindow } from '../domain/window.ts';
 import { windowProblem } from '../domain/windowed.ts';
@@ -41,15 +40,17 @@ export function createPlanBackfill(dependencies: ActivityDependencies) {
       const windows = cutWindows(range.window, request.stepMs);
       return {
         windows: await chooseWindows(dependencies.store, source, windows, request.only),
-        searchAttribute: dependencies.searchAttribute,
-        paused: asksForPause ? await pauseOf(Context.current().client, source) : null,
+        searchAttribute: dependencies.searchAttribute(),
+        paused: asksForPause ? await pauseOf(source) : null,
       };
     });
   };
 }
 
 /** A schedule that was paused in another way rests alone: only `daybook pause` means all of the source. */
-async function pauseOf(client: Client, source: string): Promise<PausedBy | null> {
-  const state = (await describeSchedule(client, scrapeScheduleId(source)))?.state;
+async function pauseOf(source: string): Promise<PausedBy | null> {
+  const { client, info } = Context.current();
+  const id = Instance.ofQueue(info.taskQueue).scrapeScheduleId(source);
+  const state = (await describeSchedule(client, id))?.state;
   return state?.paused && isPauseNote(state.note) ? parsePauseNote(state.note) : null;
 }

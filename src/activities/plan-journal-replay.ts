@@ -4,6 +4,7 @@ import { journalSources } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { refuseHalfMoved } from './half-moved.ts';
 import { runAdapter } from './run-adapter.ts';
 
 export interface PlanJournalReplayInput {
@@ -23,13 +24,14 @@ export interface PlannedJournalReplay {
 const pageSize = 200;
 
 /** What a replay reads next. Safe to repeat because it only looks. */
-export function createPlanJournalReplay({ journal, searchAttribute }: ActivityDependencies) {
+export function createPlanJournalReplay({ journal, store, searchAttribute }: ActivityDependencies) {
   return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
     return runAdapter(nothingSecret, async () => {
       const { source, archives } = choice;
       if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
         throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
       }
+      await refuseHalfMoved(store, source === null ? null : [source]);
       const all = await journalUnits(journal, choice);
       const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
       const units: JournalUnit[] = [];
@@ -39,7 +41,7 @@ export function createPlanJournalReplay({ journal, searchAttribute }: ActivityDe
         // A manifest may say that nothing of the day was asked for.
         if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
       }
-      return { units, more: left.length - looked, searchAttribute };
+      return { units, more: left.length - looked, searchAttribute: searchAttribute() };
     });
   };
 }

@@ -7,6 +7,7 @@ import type { JournalRow } from '../store/journal/read-journal.ts';
 import { readUnit } from '../store/journal/walk-journal.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { NewIds } from './new-ids.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
 import { writeRecords } from './write-batch.ts';
@@ -52,6 +53,7 @@ class DayReplay {
   readonly #context: AdapterContext;
   readonly #start: Place | null;
   #tally = nothing;
+  #newIds: NewIds | null = null;
   #rows: JournalRow[] = [];
   #bytes = 0;
 
@@ -70,6 +72,7 @@ class DayReplay {
   }
 
   async toEnd(): Promise<ReplayTally> {
+    this.#newIds = await NewIds.read(this.#dependencies);
     // A sink that is away is found so at once, before a file is read up to its place.
     await this.#dependencies.postgres.probe(this.#context.signal);
     // The file of the place may have been sealed since: then all of it is read again, and found to be stored.
@@ -99,7 +102,7 @@ class DayReplay {
         if (found) this.#tally = place.tally;
         if (!found || done === place.rows) continue;
       }
-      this.#take(rows);
+      this.#take(this.#newIds ? await this.#newIds.of(of, rows) : rows);
       if (this.#rows.length >= maxBatchRecords || this.#bytes >= maxBatchBytes) await this.#flush(file, done);
     }
     await this.#flush(file, done);

@@ -1,15 +1,17 @@
 import { Context } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
-import { DaySet, type DayRanges } from '../domain/day-set.ts';
+import type { DayRanges } from '../domain/day-set.ts';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import { writeJson } from '../domain/json.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
 import type { RejectionReason } from '../domain/rejection.ts';
 import type { ExtractCounts, ReplayPlan } from '../domain/replay.ts';
 import type { SourcePlan } from '../domain/source.ts';
-import { createLetterReplay } from '../sources/extraction/replay-letter.ts';
+import type { LetterOutcome } from '../sources/extraction/replay-letter.ts';
+import { openReader } from '../sources/open-source.ts';
 import { spoolRecords } from '../store/batches.ts';
-import { writeDeadLetters, type StoredLetter } from '../store/dead-letters.ts';
+import { writeDeadLetters } from '../store/dead-letters.ts';
+import type { StoredLetter } from '../store/letter-file.ts';
 import { noteTaken, readReplayPage } from '../store/replay-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { logLetters } from './log-letters.ts';
@@ -50,12 +52,11 @@ export function createReplayLetters(dependencies: ActivityDependencies) {
     const redact = redactorFor(run.source, dependencies);
     return runAdapter(redact, async ({ signal }) => {
       const tools = sourceTools(run.source, dependencies);
-      const days = new DaySet(input.days);
-      const replay = createLetterReplay(plan, days, await tools.schemas.of(plan, tools.resolvePath));
+      const reader = await openReader(plan, tools, signal);
       const now = new Date();
-      const sorted = sortLetters(await readReplayPage(store, run, input.letters, input.page), (letter) =>
-        replay(letter, now),
-      );
+      const letters = await readReplayPage(store, run, input.letters, input.page);
+      const { outcomes, days } = await reader.replay(letters, input.days, now);
+      const sorted = sortLetters(letters, outcomes);
       signal.throwIfAborted();
       const renewed = sorted.renewed.map((letter) => redactLetter({ ...letter, at: now.toISOString() }, redact));
       await writeDeadLetters(store, run, number, '', renewed);
@@ -65,7 +66,7 @@ export function createReplayLetters(dependencies: ActivityDependencies) {
       await noteTaken(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
       const { counts } = sorted;
       const nextNumber = number + Math.max(1, batches.length);
-      return { counts, batches, nextNumber, days: days.ranges(), taken };
+      return { counts, batches, nextNumber, days, taken };
     });
   };
 }
@@ -77,17 +78,15 @@ interface SortedLetters {
   readonly counts: ExtractCounts;
 }
 
-function sortLetters(
-  letters: readonly StoredLetter[],
-  replay: (letter: StoredLetter) => ReturnType<ReturnType<typeof createLetterReplay>>,
-): SortedLetters {
+function sortLetters(letters: readonly StoredLetter[], outcomes: readonly LetterOutcome[]): SortedLetters {
   const accepted: AcceptedRecord[] = [];
   const renewed: NewDeadLetter[] = [];
   const taken: string[] = [];
   const reasons: Partial<Record<RejectionReason, number>> = {};
   let [refused, unreplayable] = [0, 0];
-  for (const letter of letters) {
-    const outcome = replay(letter);
+  for (const [position, letter] of letters.entries()) {
+    const outcome = outcomes[position];
+    if (!outcome) throw new RangeError(`found ${outcomes.length} outcomes, expected ${letters.length}`);
     if (outcome.kind === 'passed') {
       accepted.push(outcome.record);
       taken.push(letter.id);

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { Instance } from '../domain/instance.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { signalBackfill } from './signal-backfill.ts';
@@ -18,7 +19,8 @@ export function createRequestBackfill(dependencies: ActivityDependencies) {
   return async function requestBackfill({ source, payloads }: RequestBackfillInput): Promise<void> {
     await runAdapter(redactorFor(source, dependencies), async () => {
       const { client, info } = Context.current();
-      for (const payload of payloads) await signalBackfill(client, info.taskQueue, source, payload);
+      const instance = Instance.ofQueue(info.taskQueue);
+      for (const payload of payloads) await signalBackfill(client, instance, source, payload);
     });
   };
 }

@@ -1,13 +1,18 @@
 import { log } from '@temporalio/activity';
+import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
 import { NotBackfillable } from '../domain/errors.ts';
+import { idChange } from '../domain/id-change.ts';
+import { noSource } from '../domain/names.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { freshState, startingState, type SourceState } from '../domain/state.ts';
 import { windowProblem } from '../domain/windowed.ts';
 import type { WindowText } from '../domain/windows.ts';
+import type { Warning } from '../domain/warning.ts';
 import { readState } from '../store/states.ts';
-import { settleAndLog } from './alerts.ts';
+import { resolveStray, settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { refuseHalfMoved } from './half-moved.ts';
 import { findKnownSource } from './known-source.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -23,6 +28,8 @@ export interface ResolvedSource {
   readonly state: SourceState;
   /** Whether the workflow may upsert the search attribute. */
   readonly searchAttribute: boolean;
+  /** What the run should say of its source. Absent = nothing. */
+  readonly warnings?: readonly Warning[];
 }
 
 /**
@@ -30,28 +37,37 @@ export interface ResolvedSource {
  * Safe to repeat because it only reads.
  */
 export function createResolveSource(dependencies: ActivityDependencies) {
+  /** The configuration whose sources are known to be all that have alerts. */
+  let seen: Config | null = null;
   return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       const { config, broken } = dependencies.config.current();
       const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
-      await settleAndLog(dependencies, source, [{ name: 'config', message }], redact);
+      await settleAndLog(dependencies, noSource, [{ name: 'config', message }], redact);
+      // Of the source alone it says that workers do not agree on it.
+      if (broken === null) await settleAndLog(dependencies, source, [{ name: 'config', message: null }], redact);
+      if (broken === null && config !== seen) await resolveStray(dependencies);
+      seen = config;
       const plan = planOf(config, await findKnownSource(dependencies, source));
-      const { fetchFingerprint, shapeFingerprint } = plan;
+      await refuseHalfMoved(dependencies.store, [source]);
+      const { fetchFingerprint, shapeFingerprint, id } = plan;
       if (window) {
         const problem = windowProblem(plan);
         if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
         const state = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
-        return { plan, state, searchAttribute: dependencies.searchAttribute };
+        return { plan, state, searchAttribute: dependencies.searchAttribute() };
       }
       const databaseId = await dependencies.databaseId();
       const stored = await readState(dependencies.store, source);
       const damage = stored.damaged ? 'its state could not be read, the source is polled afresh' : null;
       await settleAndLog(dependencies, source, [{ name: 'state', message: damage }], redact);
-      const identity = { fetchFingerprint, shapeFingerprint, databaseId };
+      const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
       const { state, changed } = startingState(stored.state, identity, stored.epoch);
       if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
-      return { plan, state, searchAttribute: dependencies.searchAttribute };
+      const warning = idChange(source, stored.state, plan);
+      const warned = warning === null ? {} : { warnings: [warning] };
+      return { plan, state, searchAttribute: dependencies.searchAttribute(), ...warned };
     });
   };
 }

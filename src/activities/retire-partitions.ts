@@ -1,14 +1,11 @@
 import { keptFrom } from '../domain/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../sinks/postgres/retire-days.ts';
 import { createArchives } from '../store/archives.ts';
-import { deleteLeftovers } from '../store/temporary-files.ts';
+import { deleteLeftovers } from '../store/leftovers.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { runAdapter } from './run-adapter.ts';
-
-/** What was written to more recently may be in the making. */
-const leastAgeMs = 24 * 3_600_000;
 
 /**
  * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is
@@ -23,7 +20,7 @@ export function createRetirePartitions({ config, owner, store, journal }: Activi
         return { retired: days.map((day) => ({ day, rows: null, archive: null })), putBack: [], failed: [] };
       }
       // An archive is large: what a kill left of one is deleted before the next is written.
-      await deleteLeftovers(journal.archives, new Date(Date.now() - leastAgeMs));
+      await deleteLeftovers(journal.archives, signal);
       return retireDays({
         ...{ owner, archives: createArchives(store), keptFrom: from, signal },
         onStep: (step, day) => onProgress({ step, day }),

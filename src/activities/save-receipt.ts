@@ -4,12 +4,13 @@ import type { PollEnd } from '../domain/fetch.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
 import type { Redact } from '../domain/redact.ts';
 import { summarizeState } from '../domain/state.ts';
-import { clearLost, listDeferred } from '../store/deferred.ts';
+import { anyReadable, clearLost, listDeferred } from '../store/deferred.ts';
 import { writeReceipt } from '../store/receipts.ts';
 import { isSuperseded, readState } from '../store/states.ts';
 import { windowName, type WindowText } from '../domain/windows.ts';
+import { storeVerdicts } from '../store/store-alert.ts';
 import { writeWindow } from '../store/windows.ts';
-import { settleAndLog } from './alerts.ts';
+import { cleanVerdicts, keptUnlessStored, hasAlertsToTell, settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -45,34 +46,40 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
-      const added = poll && (await stateChange(dependencies, source, poll));
+      const added = poll && (await stateChange(dependencies, input.receipt, poll));
       const receipt = { ...input.receipt, ...added };
-      if (window) await writeWindow(dependencies.store, window, receipt);
-      else await writeReceipt(dependencies.store, receipt);
+      await keptUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+      );
       logRun(receipt, window, redact);
       const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
       await settleAndLog(dependencies, source, [...verdicts, ...recovered], redact);
       // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
-      const resolved = await delivered(dependencies, source, verdicts);
-      const notify = await settleAndLog(dependencies, source, resolved, redact);
+      const resolved = [
+        ...(await delivered(dependencies, source, verdicts)),
+        ...(await storeVerdicts(dependencies.store, source)),
+      ];
+      await settleAndLog(dependencies, source, resolved, redact);
+      const notify = await hasAlertsToTell(dependencies, source);
       if (!window) dependencies.onReceipt(receipt);
       return { notify, ...(added ? { added } : {}) };
     });
   };
 }
 
-/** What a receipt says of a command that changed the state of its source: the next run starts from that. */
+/** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
 async function stateChange(
   { store }: ActivityDependencies,
-  source: string,
+  { source, warnings = [] }: Receipt | FailedReceipt,
   { epoch }: PollFacts,
 ): Promise<Partial<Receipt> | undefined> {
   if (!(await isSuperseded(store, source, epoch))) return undefined;
   const { state } = await readState(store, source);
-  const message = 'a command changed the state of the source during the run; the next run starts from that change';
+  const message =
+    'a command, or a damaged batch that was set aside, changed the state of the source during the run; the next run starts from that';
   return {
     resume: state ? summarizeState(state) : { watermark: null },
-    warnings: [{ code: 'state_changed', message, count: 1 }],
+    warnings: [...warnings, { code: 'state_changed', message, count: 1 }],
   };
 }
 
@@ -110,7 +117,9 @@ async function delivered(
   for (const sink of sinks) {
     const name = `deferred_${sink}` as const;
     const isOpened = verdicts.some((verdict) => verdict.name === name && verdict.message !== null);
-    if (isOpened && (await listDeferred(store, sink, source)).length === 0) resolved.push({ name, message: null });
+    if (isOpened && !(await anyReadable(store, await listDeferred(store, sink, source)))) {
+      resolved.push({ name, message: null });
+    }
   }
   return resolved;
 }

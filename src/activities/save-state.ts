@@ -25,8 +25,9 @@ export function createSaveState(dependencies: ActivityDependencies) {
       }
       await writeState(dependencies.store, source, state);
       if (!clean) return;
-      await dependencies.pollKeys.keepOnly(source, state.previousPoll);
+      await dependencies.pollKeys.keepOnly(source, [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])]);
       await dependencies.fileProgress.keepOnly(source, state.files);
+      await dependencies.feedItems.keepOnly(source, state.feedItems ?? null);
     });
   };
 }

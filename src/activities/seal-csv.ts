@@ -1,7 +1,10 @@
+import { log } from '@temporalio/activity';
 import { dayOfDate } from '../domain/day.ts';
 import { DamagedFile, SinkUnavailable, messageOf } from '../domain/errors.ts';
 import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../store/journal/past-days.ts';
 import { sealDay } from '../store/journal/seal-day.ts';
+import { JournalBusy } from '../store/journal/seal-lock.ts';
+import { storePaths } from '../store/paths.ts';
 import { settleAndLog } from './alerts.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -25,6 +28,8 @@ export interface SealedCsv {
   readonly deadLetters: number;
 }
 
+/** Longest text about the damaged files of a source. */
+const mostText = 2_000;
 /** Days that are named in a history. */
 const mostNamed = 100;
 
@@ -43,10 +48,12 @@ export function createSealCsv(dependencies: ActivityDependencies) {
       const expired = csv.retention === null ? [] : await expiredDays(journal, ago(now, csv.retention));
       if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
       const letters =
-        deadLetters.retention === null ? [] : await store.listOlder('dead-letters', ago(now, deadLetters.retention));
+        deadLetters.retention === null
+          ? []
+          : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters.retention));
       if (!dryRun) for (const path of letters) await store.delete(path);
       // Only now: one damaged file keeps no other day from being sealed.
-      if (damaged.length > 0) throw new DamagedFile(damaged.join('; '));
+      if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * mostText));
       return {
         ...{ sealed: named(ready), sealedCount: ready.length, waiting: named(waiting) },
         ...{ deleted: named(expired), deadLetters: letters.length },
@@ -59,29 +66,72 @@ export function createSealCsv(dependencies: ActivityDependencies) {
 async function sealAll(
   dependencies: ActivityDependencies,
   days: readonly SourceDay[],
-  { signal, onProgress }: AdapterContext,
+  context: AdapterContext,
 ): Promise<string[]> {
-  const damaged = new Map<string, string>();
-  for (const { source, day } of days) {
-    signal.throwIfAborted();
-    try {
-      const context = { signal, onProgress: (details: object) => onProgress({ source, day, ...details }) };
-      await sealDay(dependencies.journal, source, day, context);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (!(error instanceof DamagedFile)) {
-        throw new SinkUnavailable(`journal: ${source} ${day} could not be sealed: ${messageOf(error)}`, {
-          cause: error,
-        });
-      }
-      if (!damaged.has(source)) damaged.set(source, error.message);
-    }
-  }
+  const sealing = new Sealing(dependencies.journal, context);
+  // A source on which another process works keeps no other one waiting.
+  const busy = await sealing.run(days, true);
+  await sealing.run(busy, false);
   for (const source of new Set(days.map((day) => day.source))) {
-    const verdict = { name: 'journal', message: damaged.get(source) ?? null } as const;
-    await settleAndLog(dependencies, source, [verdict], nothingSecret);
+    const message = sealing.damaged.get(source)?.join('; ').slice(0, mostText) ?? null;
+    // Of a source that could not be read through it is not known that all is well.
+    if (message === null && sealing.unsealed.has(source)) continue;
+    await settleAndLog(dependencies, source, [{ name: 'journal', message }], nothingSecret);
   }
-  return [...damaged.values()];
+  if (sealing.failure) throw sealing.failure;
+  return [...sealing.damaged.values()].map((messages) => messages.join('; ').slice(0, mostText));
+}
+
+class Sealing {
+  /** What is wrong with files, by source. */
+  readonly damaged = new Map<string, string[]>();
+  /** What else went wrong first: it is tried again. */
+  failure: SinkUnavailable | null = null;
+  /** Sources of which that is so. */
+  readonly unsealed = new Set<string>();
+  readonly #busy = new Set<string>();
+  readonly #journal: ActivityDependencies['journal'];
+  readonly #context: AdapterContext;
+
+  constructor(journal: ActivityDependencies['journal'], context: AdapterContext) {
+    this.#journal = journal;
+    this.#context = context;
+  }
+
+  /** Seals days one after the other, none of which keeps the others from it. @returns those of busy sources */
+  async run(days: readonly SourceDay[], impatient: boolean): Promise<SourceDay[]> {
+    const busy: SourceDay[] = [];
+    const { signal } = this.#context;
+    for (const one of days) {
+      signal.throwIfAborted();
+      try {
+        const onProgress = (details: object) => this.#report(one, details);
+        await sealDay(this.#journal, one.source, one.day, { signal, onProgress, impatient });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if (error instanceof JournalBusy) busy.push(one);
+        else this.#note(one, error);
+      }
+    }
+    return busy;
+  }
+
+  #report({ source, day }: SourceDay, details: object): void {
+    this.#context.onProgress({ source, day, ...details });
+    if (!('waitsFor' in details) || this.#busy.has(source)) return;
+    this.#busy.add(source);
+    log.info('The journal is busy', { source, day, ...details });
+  }
+
+  #note({ source, day }: SourceDay, error: unknown): void {
+    if (error instanceof DamagedFile) {
+      this.damaged.set(source, [...(this.damaged.get(source) ?? []), error.message]);
+      return;
+    }
+    this.unsealed.add(source);
+    const message = `journal: ${source} ${day} could not be sealed: ${messageOf(error)}`;
+    this.failure ??= new SinkUnavailable(message, { cause: error });
+  }
 }
 
 function named(days: readonly SourceDay[]): string[] {

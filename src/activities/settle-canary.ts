@@ -3,7 +3,7 @@ import { describeFailure, type CanaryResult, type FailedCanary } from '../domain
 import { canarySource } from '../domain/names.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import { writeCanaryReport } from '../store/canary-report.ts';
-import { settleAndLog } from './alerts.ts';
+import { hasAlertsToTell, settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 
@@ -27,7 +27,8 @@ export function createSettleCanary(dependencies: ActivityDependencies) {
       if (ok) log.info('Canary came through', { source: canarySource, lagMs });
       const message = canary.ok ? null : `the canary did not come through: ${describeFailure(canary)}`;
       const verdicts = [{ name: 'canary', message }] as const;
-      return { notify: await settleAndLog(dependencies, canarySource, verdicts, nothingSecret) };
+      await settleAndLog(dependencies, canarySource, verdicts, nothingSecret);
+      return { notify: await hasAlertsToTell(dependencies, canarySource) };
     });
   };
 }

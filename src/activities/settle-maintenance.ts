@@ -1,6 +1,7 @@
-import { canarySource, noSource } from '../domain/names.ts';
-import { openAlerts, pendingAlerts } from '../store/alerts.ts';
-import { settleAndLog } from './alerts.ts';
+import { noSource } from '../domain/names.ts';
+import { openAlerts } from '../store/alerts.ts';
+import { storeVerdicts } from '../store/store-alert.ts';
+import { hasAlertsToTell, resolveStray, settleAndLog } from './alerts.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -24,18 +25,18 @@ export function createSettleMaintenance(dependencies: ActivityDependencies) {
     return runAdapter(nothingSecret, async () => {
       await settleAndLog(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
       await resolveStray(dependencies);
-      const { alertWebhook, store } = dependencies;
-      return { notify: alertWebhook !== null && (await pendingAlerts(store)).length > 0 };
+      await resolveStore(dependencies);
+      await dependencies.countPair();
+      return { notify: await hasAlertsToTell(dependencies, noSource) };
     });
   };
 }
 
-async function resolveStray(dependencies: ActivityDependencies): Promise<void> {
-  const { config, broken } = dependencies.config.current();
-  // The last good configuration may know less than the one that is being written.
-  if (broken) return;
-  const known = new Set([noSource, canarySource, ...config.sources.map(({ name }) => name)]);
-  for (const { name, source } of await openAlerts(dependencies.store)) {
-    if (!known.has(source)) await settleAndLog(dependencies, source, [{ name, message: null }], nothingSecret);
+/** Resolves the alerts of damaged files that somebody has seen to, also of sources that run no more. */
+async function resolveStore(dependencies: ActivityDependencies): Promise<void> {
+  const { store } = dependencies;
+  for (const { name, source } of await openAlerts(store)) {
+    if (name !== 'store') continue;
+    await settleAndLog(dependencies, source, await storeVerdicts(store, source), nothingSecret);
   }
 }

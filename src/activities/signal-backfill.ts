@@ -1,15 +1,21 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { backfillId, backfillType } from '../domain/names.ts';
+import type { Instance } from '../domain/instance.ts';
+import { backfillType } from '../domain/names.ts';
 
 /** Asks the backfill of a source for a range, and starts it where none is under way. */
 export async function signalBackfill(
   client: Client,
-  taskQueue: string,
+  instance: Instance,
   source: string,
   payload: unknown,
 ): Promise<WorkflowHandle> {
   return client.workflow.signalWithStart(backfillType, {
-    ...{ workflowId: backfillId(source), taskQueue, signal: 'backfill', signalArgs: [payload] },
+    ...{
+      workflowId: instance.backfillId(source),
+      taskQueue: instance.taskQueue,
+      signal: 'backfill',
+      signalArgs: [payload],
+    },
     args: [{ source }],
     priority: { priorityKey: 4, fairnessKey: source },
   });

@@ -11,11 +11,12 @@ type Access = Pick<ActivityDependencies, 'config' | 'lookUp' | 'http'>;
 
 /** What adapters need, from what the worker has. */
 export function sourceTools(source: string, dependencies: ActivityDependencies): SourceTools {
-  const { http, readers, modules, schemas, config, fileProgress } = dependencies;
+  const { http, readers, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
   const folder = dirname(config.file);
   return {
-    ...{ http, readers, modules, schemas },
+    ...{ http, readers, modules, schemas, compute },
     progress: { read: (name) => fileProgress.read(source, name) },
+    feedItems: { read: (name) => feedItems.read(source, name) },
     resolvePath: (path) => resolve(folder, path),
   };
 }

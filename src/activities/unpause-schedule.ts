@@ -1,6 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { ScheduleHandle } from '@temporalio/client';
-import { scrapeScheduleId } from '../domain/names.ts';
+import { Instance } from '../domain/instance.ts';
+import { formatResumeNote } from '../domain/pause-note.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
@@ -20,21 +21,23 @@ export interface UnpausedSchedule {
 export function createUnpauseSchedule(dependencies: ActivityDependencies) {
   return async function unpauseSchedule({ source, note }: UnpauseScheduleInput): Promise<UnpausedSchedule> {
     return runAdapter(redactorFor(source, dependencies), async () => {
-      const handle = Context.current().client.schedule.getHandle(scrapeScheduleId(source));
+      const { client, info } = Context.current();
+      const handle = client.schedule.getHandle(Instance.ofQueue(info.taskQueue).scrapeScheduleId(source));
       const isOver = await endPause(handle, note);
       log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced, the schedule stays as it is', { source });
-      return { searchAttribute: dependencies.searchAttribute };
+      return { searchAttribute: dependencies.searchAttribute() };
     });
   };
 }
 
 /** In one step with the look at its note: it may be paused anew at this very moment. */
-async function endPause(handle: ScheduleHandle, note: string): Promise<boolean> {
+async function endPause(handle: ScheduleHandle, pauseNote: string): Promise<boolean> {
   let isOver = false;
   try {
     await handle.update(({ state, ...previous }) => {
-      isOver = state.paused && state.note === note;
-      return { ...previous, state: isOver ? { ...state, paused: false, note: 'daybook: the pause is over' } : state };
+      isOver = state.paused && state.note === pauseNote;
+      const note = formatResumeNote('the pause is over', new Date());
+      return { ...previous, state: isOver ? { ...state, paused: false, note } : state };
     });
     return isOver;
   } catch (error) {

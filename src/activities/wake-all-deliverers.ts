@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { Instance } from '../domain/instance.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
@@ -9,7 +10,7 @@ export function createWakeDeliverers({ store }: ActivityDependencies) {
   return async function wakeAllDeliverers(): Promise<{ readonly deliverers: number }> {
     return runAdapter(nothingSecret, async () => {
       const { client, info } = Context.current();
-      return { deliverers: await wakeDeliverers(client, info.taskQueue, store) };
+      return { deliverers: await wakeDeliverers(client, Instance.ofQueue(info.taskQueue), store) };
     });
   };
 }

@@ -4,19 +4,26 @@ import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import { isConcurrency, mostConcurrency, readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
 import { messageOf } from '../domain/errors.ts';
-import { taskQueue } from '../domain/names.ts';
 import { parseWindow } from '../domain/window.ts';
 import { windowProblem } from '../domain/windowed.ts';
 import { cutWindows, windowName, type WindowText } from '../domain/windows.ts';
 import { chooseWindows, readWindowReceipt, windowState } from '../store/windows.ts';
 import type { BackfillTally } from '../workflows/backfill-input.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
-import { createContext, loadConfig, openStore, requireTemporal, type CommonOptions, type Context } from './context.ts';
+import {
+  createContext,
+  loadConfig,
+  openStoreToRead,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
 import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
-import { formatTable, print, printJson, say } from './output.ts';
+import { formatTable, print, printJson, printLines, say } from './output.ts';
 import { requirePoller } from './poller.ts';
 import { countRows, readRetiredBefore } from './row-counts.ts';
 import { withTemporal } from './temporal-client.ts';
+import type { Progress } from './terminal/progress.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface BackfillOptions extends CommonOptions {
@@ -56,8 +63,8 @@ export async function backfillCommand(source: string, options: BackfillOptions):
     return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
   }
   await withTemporal(requireTemporal(context), async (client) => {
-    await requirePoller(client);
-    const handle = await signalBackfill(client, taskQueue, source, payload);
+    await requirePoller(client, context.instance);
+    const handle = await signalBackfill(client, context.instance, source, payload);
     say(
       `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
     );
@@ -70,7 +77,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
 async function windowsOf(context: Context, source: string, request: BackfillRequest): Promise<WindowText[]> {
   const range = parseWindow(request.from, request.to);
   if (!range.ok) throw new UsageError(range.why);
-  return chooseWindows(openStore(context), source, cutWindows(range.window, request.stepMs), request.only);
+  return chooseWindows(openStoreToRead(context), source, cutWindows(range.window, request.stepMs), request.only);
 }
 
 /** What is expired looks in the end as if nothing had been there. */
@@ -89,7 +96,7 @@ async function showPlan(
   windows: readonly WindowText[],
   { json }: BackfillOptions,
 ): Promise<void> {
-  const store = openStore(context);
+  const store = openStoreToRead(context);
   const counts = await countRows(context, source, windows);
   const rows: string[][] = [];
   for (const [index, window] of windows.entries()) {
@@ -106,13 +113,13 @@ async function showPlan(
       ]);
   }
   if (json) return;
-  print(formatTable(['window', 'state', 'last run', 'rows'], rows));
+  printLines(formatTable(['window', 'state', 'last run', 'rows'], rows));
   say(`${windows.length} windows would run; nothing was started`);
 }
 
 /** Shows how it goes until it ends. Exit code 1 where windows failed. */
 async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
-  const ask = async () => progressLine(await handle.query<BackfillProgress>('progress'));
+  const ask = async () => progressOf(await handle.query<BackfillProgress>('progress'));
   try {
     const tally = (await followWorkflow(handle, ask)) as BackfillTally;
     if (json) printJson(tally);
@@ -126,6 +133,9 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
   }
 }
 
-function progressLine({ windows, written, paused }: BackfillProgress): string {
-  return `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}, ./daybook resume lets it go on` : ''}`;
+function progressOf({ windows, written, paused }: BackfillProgress): Progress {
+  const done = windows.done + windows.failed;
+  const total = done + windows.running.length + windows.waiting;
+  const text = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}, ./daybook resume lets it go on` : ''}`;
+  return { text, done, total };
 }

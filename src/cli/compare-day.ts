@@ -22,10 +22,16 @@ export interface DayToCompare {
   readonly source: string | null;
   /** Rows whose payloads are compared; null = all. */
   readonly sample: number | null;
-  /** Applies the source's rules to a stored row; null where the source is not configured. */
-  readonly check: (row: StoredRow, micros: Micros) => StoredVerdict | null;
+  /** Applies the rules of their sources to stored rows with payloads; null where a source is not configured. */
+  readonly check: (rows: readonly RowToCheck[]) => Promise<readonly (StoredVerdict | null)[]>;
   /** Told from time to time how many lines or rows were read. */
   readonly onProgress: (what: 'lines' | 'rows', count: number) => void;
+}
+
+export interface RowToCheck {
+  readonly source: string;
+  readonly payload: string;
+  readonly stored: Micros;
 }
 
 export interface ComparedDay {
@@ -105,9 +111,11 @@ class Comparison {
     for await (const rows of stored.rows(picked === null)) {
       this.#rows += rows.length;
       for (const row of rows) this.#judge(row);
+      await this.#applyRules(rows);
       this.#input.onProgress('rows', this.#rows);
     }
     for (const row of picked ?? []) this.#judge(row);
+    await this.#applyRules(picked ?? []);
     for (const key of await stored.keysWithoutRows()) this.#findings.add('deleted_rows', key);
     for (const key of await stored.rowsWithoutKeys()) this.#findings.add('wrong_keys', key);
     for (const key of await stored.doubledRows()) this.#findings.add('doubled_rows', key);
@@ -120,20 +128,29 @@ class Comparison {
     if (verdict === 'absent' && !isPicked) this.#findings.add('rows_without_csv', row);
     if (verdict === 'time' && !isPicked) this.#findings.add('different_time', row, `stored is ${row.occurredAt}`);
     if (verdict === 'payload') this.#findings.add('different_payload', row);
-    if (row.payload === null) return;
-    this.#payloads++;
-    const checked = this.#input.check(row, microsOf(row.occurredAt));
-    if (checked === null || checked.time === skipped) this.#skipped.timeRule++;
-    else if (checked.time !== null) this.#findings.add('time_rule', row, checked.time);
-    if (checked === null || checked.schema === skipped) this.#skipped.schema++;
-    else if (checked.schema !== null) this.#findings.add('schema', row, checked.schema);
+    if (row.payload !== null) this.#payloads++;
+  }
+
+  /** What today's configuration says of rows. */
+  async #applyRules(rows: readonly StoredRow[]): Promise<void> {
+    const checked = rows.filter(({ payload }) => payload !== null);
+    const verdicts = await this.#input.check(
+      checked.map((row) => ({ source: row.source, payload: row.payload ?? '', stored: microsOf(row.occurredAt) })),
+    );
+    for (const [position, row] of checked.entries()) {
+      const verdict = verdicts[position] ?? null;
+      if (verdict === null || verdict.time === skipped) this.#skipped.timeRule++;
+      else if (verdict.time !== null) this.#findings.add('time_rule', row, verdict.time);
+      if (verdict === null || verdict.schema === skipped) this.#skipped.schema++;
+      else if (verdict.schema !== null) this.#findings.add('schema', row, verdict.schema);
+    }
   }
 
   /** Looks at keys that have no row in the day: their records may be stored on another day, or since the day was read. */
   async #findMissing(): Promise<void> {
     let keys: JournalRow[] = [];
     for await (const rows of this.#journal()) {
-      keys.push(...rows.filter(({ source, sourceId }) => this.#table.takeUnseen(source, sourceId)));
+      for (const row of rows) if (this.#table.takeUnseen(row.source, row.sourceId)) keys.push(row);
       if (keys.length >= keysAtOnce) await this.#lookUp(keys.splice(0));
     }
     await this.#lookUp(keys);

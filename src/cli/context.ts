@@ -1,12 +1,18 @@
 import type { Config } from '../config/parse-config.ts';
 import { readConfig } from '../config/config-file.ts';
+import { ConfigProblems } from '../config/problem.ts';
 import { readEnvironment, type Environment, type PostgresSettings } from '../config/environment.ts';
+import { readInstance } from '../config/instance.ts';
 import { temporalSettings, type TemporalSettings } from '../config/temporal-settings.ts';
-import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/addresses.ts';
+import type { Instance } from '../domain/instance.ts';
+import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
 import { Home } from '../embedded/home.ts';
 import { createDirectoryStore } from '../store/directory-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
+import type { Damage } from '../store/damage.ts';
+import { naming, settingAside } from '../store/store-alert.ts';
 import { CannotStart } from './cannot-start.ts';
+import { say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Options that every command takes. */
@@ -19,12 +25,22 @@ export interface CommonOptions {
 export interface Context {
   readonly environment: Environment;
   readonly home: Home;
+  /** Which Daybook of the namespace this is; ids and queries come from it. Read once, when it is needed first. */
+  readonly instance: Instance;
   readonly demo: boolean;
 }
 
 export function createContext(options: CommonOptions): Context {
   const environment = readEnvironment(options);
-  return { environment, home: new Home(environment.homeFolder), demo: options.demo === true };
+  let instance: Instance | null = null;
+  return {
+    environment,
+    home: new Home(environment.homeFolder),
+    get instance() {
+      return (instance ??= readInstance(environment.configFile, environment.lookUp));
+    },
+    demo: options.demo === true,
+  };
 }
 
 /** @throws ConfigProblems */
@@ -32,8 +48,26 @@ export function loadConfig({ environment }: Context): Config {
   return readConfig(environment.configFile, environment.lookUp);
 }
 
+/** The configuration of those who do not take a variable without a value. @throws ConfigProblems, of each of them too */
+export function loadWholeConfig(context: Context): Config {
+  const config = loadConfig(context);
+  const problems = config.unset.map(({ problem }) => problem);
+  if (problems.length > 0) throw new ConfigProblems(context.environment.configFile, problems);
+  return config;
+}
+
+/** The store for a command that writes: damaged files that it meets are set aside, as a worker does, and named on stderr. */
 export function openStore({ environment }: Context): BlobStore {
-  return createDirectoryStore(environment.storeFolder);
+  return settingAside(createDirectoryStore(environment.storeFolder), ({ message }) => say(`store: ${message}`));
+}
+
+/** The same for one that only looks: it names damaged files, and leaves them to a worker. */
+export function openStoreToRead({ environment }: Context, onDamage = sayDamage): BlobStore {
+  return naming(createDirectoryStore(environment.storeFolder), onDamage);
+}
+
+function sayDamage(damage: Damage): void {
+  say(`store: ${damage.path} ${damage.problem}; a worker sets it aside`);
 }
 
 /** PostgreSQL as the environment names it; null where that is the home's own, or none is named. */
@@ -49,6 +83,11 @@ export function externalTemporal({ environment, home }: Context): TemporalSettin
   if (environment.temporalAddress === null) return null;
   const [host = '', port] = environment.temporalAddress.split(':');
   return isLocal(host) && Number(port) === home.ports.temporal ? null : temporalSettings(environment);
+}
+
+/** Address of the Web UI: as the environment names it, else that of the embedded server; null = unknown. */
+export function webUiOf(context: Context): string | null {
+  return context.environment.temporalUi ?? (externalTemporal(context) ? null : embeddedUi(context.home));
 }
 
 /**
@@ -89,6 +128,12 @@ function isNamed({ environment }: Context, named: unknown): boolean {
 function notFound(context: Context, what: string, variable: string): UsageError | CannotStart {
   const { folder } = context.home;
   const holder = context.home.lockHolder();
+  const { damage } = context.home;
+  if (holder === null && damage !== null) {
+    return new CannotStart(
+      `found no ${what}: ${context.home.path('stack.json')} is damaged (${damage}), expected what ./daybook up wrote; the next ./daybook up recovers it`,
+    );
+  }
   if (holder === null) {
     return new UsageError(
       `found no ${what}: ${variable} is not set, and no stack runs in ${folder}; ${advice(context)}`,

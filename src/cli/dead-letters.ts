@@ -4,8 +4,8 @@ import { sourceNamePattern } from '../domain/source-name.ts';
 import { listDeadLetters, type LetterFilter } from '../store/dead-letters.ts';
 import { discardLetter, undiscardLetter } from '../store/hidden-letters.ts';
 import { withIds } from './choose-letters.ts';
-import { createContext, openStore, type CommonOptions } from './context.ts';
-import { formatTable, print, printJson, say, shorten } from './output.ts';
+import { createContext, openStore, openStoreToRead, type CommonOptions } from './context.ts';
+import { formatTable, print, printJson, printLines, say, shorten } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface DeadLettersOptions extends CommonOptions {
@@ -20,7 +20,7 @@ export interface DeadLettersOptions extends CommonOptions {
 /** `daybook dead-letters list`: records that were refused, with their reasons. */
 export async function listDeadLettersCommand(options: DeadLettersOptions): Promise<void> {
   const filter = readFilter(options);
-  const letters = await listDeadLetters(openStore(createContext(options)), filter);
+  const letters = await listDeadLetters(openStoreToRead(createContext(options)), filter);
   if (options.json) {
     for (const letter of letters) printJson(letter);
     return;
@@ -35,7 +35,7 @@ export async function listDeadLettersCommand(options: DeadLettersOptions): Promi
     shorten(letter.message, 80),
     shorten(writeJson(letter.record, true), 60),
   ]);
-  print(formatTable(['id', 'source', 'reason', 'count', 'first seen', 'message', 'record'], rows));
+  printLines(formatTable(['id', 'source', 'reason', 'count', 'first seen', 'message', 'record'], rows));
 }
 
 /** `daybook dead-letters discard`: hides dead letters that need no further look, or shows them again. */

@@ -2,20 +2,45 @@ import type { ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { wirePath, writeDemoConfig } from '../demo/demo-config.ts';
 import { startOriginProcess } from '../embedded/children.ts';
-import { choosePort } from '../embedded/ports.ts';
+import { tailOf } from '../embedded/part.ts';
+import { CannotStart } from './cannot-start.ts';
 import type { Context } from './context.ts';
 
 const usualPort = 8765;
+/** How often it is started where others are faster in taking its port. */
+const startTries = 10;
 
-/** Writes the demo's configuration. Its origin is at the same port each time if that is free; the sources are told where. */
-export async function prepareDemo({ home, environment }: Context): Promise<void> {
-  const port = await choosePort(home.ports.origin ?? usualPort);
-  home.rememberPort('origin', port);
-  writeDemoConfig(environment.configFile, port);
+/** Writes the demo's configuration, with the port that its origin had last. */
+export function prepareDemo({ home, environment }: Context): void {
+  writeDemoConfig(environment.configFile, home.ports.origin ?? usualPort);
 }
 
-/** Starts the demo's origin, which serves the API and lets the file grow. */
-export function startDemoOrigin({ home, environment }: Context): ChildProcess {
+/**
+ * Starts the demo's origin, which serves the API and lets the file grow, at the same port each time if that is free. The sources
+ * are told where once it listens: before, another home's origin might answer there.
+ * @throws CannotStart with the end of its log
+ */
+export async function startDemoOrigin({ home, environment }: Context): Promise<ChildProcess> {
   const file = join(dirname(environment.configFile), wirePath);
-  return startOriginProcess(home, home.ports.origin ?? usualPort, file);
+  for (let tries = 1; ; tries++) {
+    const port = await home.choosePort('origin', home.ports.origin ?? usualPort);
+    const child = startOriginProcess(home, port, file);
+    if (await listens(child)) {
+      writeDemoConfig(environment.configFile, port);
+      return child;
+    }
+    const log = tailOf(home.path('logs', 'origin.log'), 20);
+    if (tries === startTries || !log.includes('EADDRINUSE')) {
+      throw new CannotStart(`demo: its origin does not start; the end of its log:\n${log}`);
+    }
+  }
+}
+
+/** Whether it has its port: it says so. False where it has ended. */
+async function listens(origin: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    origin.once('message', () => resolve(true));
+    origin.once('exit', () => resolve(false));
+    origin.once('error', () => resolve(false));
+  });
 }

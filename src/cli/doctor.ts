@@ -1,13 +1,17 @@
+import { storePaths } from '../store/paths.ts';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { resolveReferences } from '../config/references.ts';
 import type { Config } from '../config/parse-config.ts';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf, PrivateAddress } from '../domain/errors.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
+import { createLookup, refuseHost } from '../sources/http/address-guard.ts';
+import { routeOf } from '../sources/http/route.ts';
 import {
   createContext,
   loadConfig,
-  openStore,
+  loadWholeConfig,
+  openStoreToRead,
   requireOwner,
   requirePostgres,
   requireTemporal,
@@ -18,6 +22,7 @@ import { commandRedactor } from './command-redactor.ts';
 import { print, printJson } from './output.ts';
 import { hasPoller } from './poller.ts';
 import { lookAtOwner, lookAtWriter } from './postgres-probe.ts';
+import { describePair } from './store-pair.ts';
 import { withTemporal } from './temporal-client.ts';
 
 /** One look at the surroundings. */
@@ -37,8 +42,8 @@ const connectMs = 5_000;
 export async function doctorCommand(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
   const context = createContext(options);
   const redact = commandRedactor(options);
-  const config = await look(['configuration', async () => describeConfig(loadConfig(context))]);
-  const probes = [...surroundings(context), ...(config.ok ? hosts(context, loadConfig(context)) : [])];
+  const config = await look(['configuration', async () => describeConfig(loadWholeConfig(context))]);
+  const probes = [...surroundings(context), ...hostsOf(context)];
   // At once: each of many hosts may take seconds to be given up.
   const findings = [config, ...(await Promise.all(probes.map(look)))].map(({ what, ok, found }) => ({
     ...{ what: redact(what), ok, found: redact(found) },
@@ -66,6 +71,7 @@ function surroundings(context: Context): Probe[] {
     ['Node.js', async () => process.versions.node],
     ['store', () => lookAtStore(context)],
     ['PostgreSQL', async () => lookAtWriter(requirePostgres(context), context.environment.prepare)],
+    ['store+database', () => describePair(context)],
     ['its owner', async () => lookAtOwner(requireOwner(context))],
     ['Temporal', () => lookAtTemporal(context)],
   ];
@@ -73,9 +79,10 @@ function surroundings(context: Context): Probe[] {
 
 async function lookAtStore(context: Context): Promise<string> {
   const { storeFolder } = context.environment;
-  const store = openStore(context);
-  await store.put('doctor', 'x');
-  await store.delete('doctor');
+  const store = openStoreToRead(context);
+  const probe = storePaths.doctorProbe.build({});
+  await store.put(probe, 'x');
+  await store.delete(probe);
   const { bavail, bsize } = await statfs(storeFolder);
   const free = bavail * bsize;
   const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
@@ -91,38 +98,53 @@ async function lookAtTemporal(context: Context): Promise<string> {
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
     const { tls, apiKey } = settings.connection;
     const how = `${tls ? 'TLS' : 'without TLS'}${apiKey === undefined ? '' : ', with an API key'}`;
-    const where = `${settings.address}, namespace ${namespace}, ${how}`;
-    if (!(await hasPoller(client)))
+    const { instance } = context;
+    const named = instance.isDefault ? '' : `, instance ${instance.name}`;
+    const where = `${settings.address}, namespace ${namespace}${named}, ${how}`;
+    if (!(await hasPoller(client, context.instance)))
       throw new Error(`found no worker at ${where}, expected one; start it with ./daybook worker, or ./daybook up`);
     const known = customAttributes?.[sourceSearchAttribute] !== undefined;
     return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered: temporal operator search-attribute create --name ${sourceSearchAttribute} --type Keyword`}`;
   });
 }
 
-/** Whether the hosts of the sources can be reached, each once. */
-function hosts({ environment }: Context, { sources }: Config): Probe[] {
-  const urls = new Map<string, URL>();
-  for (const source of sources) {
-    if (!('url' in source)) continue;
-    const url = resolveReferences(source.url, environment.lookUp);
-    // Behind a proxy it is the proxy that reaches them.
-    if (source.proxy === undefined && URL.canParse(url)) urls.set(new URL(url).host, new URL(url));
+/** None where the configuration cannot be used: that is a finding of its own. */
+function hostsOf(context: Context): Probe[] {
+  try {
+    return hosts(context, loadConfig(context));
+  } catch {
+    return [];
   }
-  const proxied = environment.proxies.httpProxy ?? environment.proxies.httpsProxy;
-  return proxied === undefined ? [...urls].map(([host, url]): Probe => [host, () => reach(url)]) : [];
 }
 
-async function reach({ hostname, port, protocol }: URL): Promise<string> {
+/** Whether the hosts of the sources can be reached, each once. Behind a proxy it is the proxy that reaches them. */
+function hosts({ environment }: Context, { sources }: Config): Probe[] {
+  const found = new Map<string, URL>();
+  for (const source of sources) {
+    if (!('url' in source)) continue;
+    const address = resolveReferences(source.url, environment.lookUp);
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (url && routeOf(url, source.proxy ?? null, environment.proxies).proxy === null) found.set(url.host, url);
+  }
+  return [...found].map(([host, url]): Probe => [host, () => connectTo(url)]);
+}
+
+/** Whatever a source may ask; whether it may ask a private address is told by `preview`. */
+async function connectTo(url: URL): Promise<string> {
+  const { hostname, port, protocol } = url;
+  refuseHost(url, 'any', hostname);
   const target = {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port || (protocol === 'https:' ? 443 : 80)),
+    lookup: createLookup('any'),
   };
   const startedAt = performance.now();
   await new Promise<void>((resolve, reject) => {
     const socket = connect({ ...target, timeout: connectMs });
     const fail = (error: Error) => {
       socket.destroy();
-      reject(new Error(`${error.message}; check the url, DNS and the firewall`));
+      if (error instanceof PrivateAddress) reject(error);
+      else reject(new Error(`${error.message}; check the url, DNS and the firewall`));
     };
     socket.once('connect', () => {
       socket.destroy();

@@ -1,14 +1,15 @@
 import { delimiter, dirname } from 'node:path';
-import { presentTemporal } from '../embedded/temporal-binary.ts';
+import { searchPathOption } from '../config/search-path-option.ts';
+import { presentServer } from '../embedded/home-server.ts';
 import { createContext, requirePostgres, requireTemporal, type CommonOptions } from './context.ts';
-import { print } from './output.ts';
+import { printExactly } from './output.ts';
 
 /** `daybook env`: lines for a shell to evaluate, with the addresses of the servers in use. */
 export function envCommand(options: CommonOptions): void {
   const context = createContext(options);
   const postgres = requirePostgres(context);
   const temporal = requireTemporal(context);
-  const program = presentTemporal(context.environment);
+  const program = presentServer(context.home, context.environment);
   const { host, port, database, user, password, sslMode, sslFiles = {}, schema } = postgres;
   const { rootCert, cert, key } = sslFiles;
   const tls = { SSLROOTCERT: rootCert, SSLCERT: cert, SSLKEY: key };
@@ -26,14 +27,15 @@ export function envCommand(options: CommonOptions): void {
     ['PGUSER', user],
     ['PGPASSWORD', password],
     ['PGSSLMODE', sslMode],
+    ...(schema === 'public' ? [] : [['PGOPTIONS', searchPathOption(schema)] as [string, string]]),
     ...Object.entries(tls).flatMap(([name, file]): [string, string][] =>
       file === undefined ? [] : ['PG_', 'PG'].map((prefix) => [`${prefix}${name}`, file]),
     ),
     ['TEMPORAL_ADDRESS', temporal.address],
     ['TEMPORAL_NAMESPACE', temporal.namespace],
   ];
-  for (const [name, value] of variables) print(`export ${name}=${quoted(value)}`);
-  if (program !== null) print(`export PATH=${quoted(dirname(program))}${delimiter}"$PATH"`);
+  for (const [name, value] of variables) printExactly(`export ${name}=${quoted(value)}`);
+  if (program !== null) printExactly(`export PATH=${quoted(dirname(program.file))}${delimiter}"$PATH"`);
 }
 
 function quoted(value: string): string {

@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { csvHeader, csvRows } from '../domain/csv-text.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { escapeFormula } from '../domain/escape-formula.ts';
-import type { JournalChoice } from '../domain/journal.ts';
+import { unitName, type JournalChoice } from '../domain/journal.ts';
+import { visibleLines } from '../domain/visible-text.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
@@ -15,6 +16,7 @@ import { CannotStart } from './cannot-start.ts';
 import { createContext } from './context.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
 import { say } from './output.ts';
+import { ProgressLine, type Progress } from './terminal/progress.ts';
 
 export interface ExportOptions extends ChoiceOptions {
   readonly escapeFormulas?: boolean;
@@ -25,30 +27,44 @@ export interface ExportOptions extends ChoiceOptions {
 export async function exportCommand(options: ExportOptions): Promise<void> {
   const folders = journalFolders(createContext(options));
   const choice = await readChoice(options, folders);
-  const text = exportText(folders, choice, options.escapeFormulas === true, (message) => {
+  // A terminal that shows the records needs nothing else to see that they come.
+  const progress = options.output !== undefined || !process.stdout.isTTY ? new ProgressLine() : null;
+  const escape = options.escapeFormulas === true;
+  const text = exportText(folders, choice, { escape, onUnit: (shown) => progress?.show(shown) }, (message) => {
     process.exitCode = 1;
+    progress?.end();
     say(message);
   });
   if (options.output === undefined) {
-    for await (const piece of text) if (!process.stdout.write(piece)) await drained();
+    // A file or a pipe gets the records as they are; a terminal would obey what stands in them.
+    const shown = process.stdout.isTTY ? visibleLines : (piece: string) => piece;
+    for await (const piece of text) if (!process.stdout.write(shown(piece))) await drained();
     // The process ends right behind this.
     await new Promise((done) => void process.stdout.write('', done));
-    return;
-  }
-  await writeWhole(resolve(options.output), text);
+  } else await writeWhole(resolve(options.output), text).finally(() => progress?.end());
+  progress?.end();
 }
+
+const quietMs = 2_000;
 
 async function* exportText(
   folders: JournalFolders,
   choice: JournalChoice,
-  escape: boolean,
+  { escape, onUnit }: { readonly escape: boolean; readonly onUnit: (progress: Progress) => void },
   onDamage: (message: string) => void,
 ): AsyncGenerator<string> {
   yield csvHeader;
   const keys = new KeySet();
-  for (const unit of await journalUnits(folders, choice)) {
+  const startedMs = performance.now();
+  let written = 0;
+  const units = await journalUnits(folders, choice);
+  for (const [done, unit] of units.entries()) {
+    // Most exports are over before anybody wonders.
+    if (performance.now() - startedMs > quietMs)
+      onUnit({ text: `${written} records of ${done} days; now ${unitName(unit)}`, done, total: units.length });
     for await (const { rows } of readUnit(folders, unit, choice, ({ message }) => onDamage(message))) {
       const fresh = rows.filter(({ source, sourceId }) => keys.add(source, sourceId));
+      written += fresh.length;
       if (fresh.length > 0) yield csvRows(escape ? fresh.map(withoutFormulas) : fresh);
     }
   }

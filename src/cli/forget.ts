@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
 import { forgetPolls } from '../store/states.ts';
 import { findSource } from '../config/find-source.ts';
+import { requireConfirmation } from './confirm.ts';
 import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
@@ -38,17 +38,14 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   const sources = what.source === null ? found : [what.source];
   await withTemporal(temporal, async (client) => {
     // The schedules first: a run that one of them starts now is found then.
-    await refuseUnpaused(client, 'forget', sources);
-    await refuseOpenWorkflows(client, 'forget', what.source);
+    await refuseUnpaused(client, context.instance, 'forget', sources);
+    await refuseOpenWorkflows(client, context.instance, 'forget', what.source);
   });
   const about = [
     ...(what.source === null ? [] : [`of ${what.source}`]),
     ...(what.day === null ? [] : [`on ${what.day}`]),
   ];
-  const question = `forget ${rows} rows and ${keys} keys ${about.join(' ')}`;
-  if (!options.yes && !(await confirmed(question))) {
-    throw new UsageError(`${question}: found no --yes, expected it, or y on a terminal; nothing was removed`);
-  }
+  await requireConfirmation(`forget ${rows} rows and ${keys} keys ${about.join(' ')}`, options.yes);
   // States first: one that outlived its records would hide them from the next poll.
   const store = openStore(context);
   await forgetPolls(store, sources);
@@ -60,19 +57,9 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   await forgetPolls(store, new Set([...sources, ...done.sources]));
   if (options.json) printJson({ ...done, sources: found });
   else print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);
-  await withTemporal(temporal, async (client) => refuseBegun(client, 'forget', what.source));
+  await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'forget', what.source));
   say(
     'the next poll takes what the source still shows; one with incremental asks only since its watermark: ' +
       './daybook state rewind, or backfill',
   );
-}
-
-async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question}? [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
 }

@@ -34,7 +34,8 @@ export async function readChoice(options: ChoiceOptions, folders: JournalFolders
   return { source, window: readWindow(options), archives };
 }
 
-function readWindow({ day, from, to }: ChoiceOptions): WindowText | null {
+/** @throws UsageError */
+export function readWindow({ day, from, to }: ChoiceOptions): WindowText | null {
   if (day !== undefined) {
     if (from !== undefined || to !== undefined)
       throw new UsageError('found --day and --from or --to, expected one way');

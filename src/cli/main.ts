@@ -1,24 +1,28 @@
 import { Console } from 'node:console';
 import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { dropSearchPathOption } from '../config/search-path-option.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { say } from './output.ts';
 import { buildProgram } from './program.ts';
 import { isUsageFailure } from './usage-error.ts';
 
-// A reader that has seen enough (`| head`) is no failure. What serves goes on without one: Ctrl-C ends the reader of a pipe
-// first, and the parts are still to be stopped.
+// A reader that has seen enough (`| head`) is no failure. What serves continues without one: Ctrl-C ends the reader of a pipe
+// first, and the parts are still to be stopped. Nor does a log whose disk is full end it: then its work would stop, too.
 const serves = process.argv.slice(2).some((arg) => arg === 'up' || arg === 'worker');
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
+    if (serves) return;
     const isClosed = (error as { code?: string }).code === 'EPIPE';
     if (!isClosed) reportOutput(error);
-    if (!isClosed || !serves) process.exit(isClosed ? 0 : 1);
+    process.exit(isClosed ? 0 : 1);
   });
 }
 
 // What modules of sources, and libraries, say is no part of what was asked for.
 globalThis.console = new Console(process.stderr);
+
+dropSearchPathOption();
 
 const code = await main(process.argv.slice(2));
 // What a pipe has not taken yet would be lost.

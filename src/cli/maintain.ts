@@ -1,12 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Day } from '../domain/day.ts';
-import { rolloverId, rolloverType, taskQueue } from '../domain/names.ts';
+import { rolloverType } from '../domain/names.ts';
 import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
+import { pendingSteps } from '../worker/status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
 import { followWorkflow } from './follow-workflow.ts';
 import { print, printJson, say } from './output.ts';
 import { requirePoller, unlessNotTakenUp } from './poller.ts';
+import type { Progress } from './terminal/progress.ts';
 import { withTemporal } from './temporal-client.ts';
 
 export interface MaintainOptions extends CommonOptions {
@@ -18,17 +20,24 @@ export interface MaintainOptions extends CommonOptions {
 export async function maintainPartitionsCommand({ dryRun = false, json, ...options }: MaintainOptions): Promise<void> {
   const context = createContext(options);
   const result = await withTemporal(requireTemporal(context), async (client) => {
-    await requirePoller(client);
-    const workflowId = `${rolloverId}-run-${new Date().toISOString()}`;
+    const { instance } = context;
+    await requirePoller(client, instance);
+    const { taskQueue } = instance;
+    const workflowId = instance.commandRolloverId(new Date());
     const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
-    return (await followWorkflow(handle, () => whatFails(handle), unlessNotTakenUp(handle))) as RolloverResult;
+    return (await followWorkflow(
+      handle,
+      () => howItGoes(handle),
+      unlessNotTakenUp(client, instance, handle),
+    )) as RolloverResult;
   });
   if (result.failed.length > 0) process.exitCode = 1;
   if (json) return printJson(result);
-  const { made, vacuumed, swept, deliverers, indexes, retired, putBack, failed, csv } = result;
+  const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, putBack, failed, csv } = result;
   const days = (list: readonly Day[]) => list.join(', ') || 'none';
   print(`partitions ${dryRun ? 'to make' : 'made'}: ${days(made)}`);
   print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
+  if (leftovers > 0) print(`half-written files swept: ${leftovers}`);
   if (csv) {
     print(`CSV days ${dryRun ? 'to seal' : 'sealed'}: ${csv.sealed.join(', ') || 'none'}${more(csv)}`);
     if (csv.waiting.length > 0) print(`CSV days that wait for deferred batches: ${csv.waiting.join(', ')}`);
@@ -47,11 +56,15 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
 }
 
-/** Why a step is tried again and again: a reader may hold up the retiring of days for long. */
-async function whatFails(handle: WorkflowHandle): Promise<string | null> {
-  const { pendingActivities } = (await handle.describe()).raw;
-  const messages = (pendingActivities ?? []).flatMap(({ lastFailure }) => lastFailure?.message ?? []);
-  return messages.length === 0 ? null : `tried again: ${messages.join('; ')}`;
+/** What steps wait for, or why they are tried again and again: a reader may hold up the retiring of days for long. */
+async function howItGoes(handle: WorkflowHandle): Promise<Progress | string | null> {
+  const { failures, waits, doing } = await pendingSteps(handle);
+  const lines = [
+    ...(failures.length === 0 ? [] : [`tried again: ${failures.join('; ')}`]),
+    ...(waits.length === 0 ? [] : [`waits: ${waits.join('; ')}`]),
+  ];
+  if (lines.length > 0) return lines.join('; ');
+  return doing.length === 0 ? null : { text: doing.join('; '), done: 0, total: null };
 }
 
 function more({ sealed, sealedCount }: SealedCsv): string {

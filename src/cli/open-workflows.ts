@@ -1,16 +1,12 @@
 import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { describeSchedule } from '../activities/describe-schedule.ts';
+import type { Instance } from '../domain/instance.ts';
 import {
-  backfillId,
   backfillType,
-  deliverId,
   deliverType,
-  isReplayOf,
-  isRunOf,
   replayCsvType,
   replayLettersType,
   scrapeRunType,
-  scrapeScheduleId,
   sourceSearchAttribute,
 } from '../domain/names.ts';
 import { sinks } from '../domain/receipt.ts';
@@ -25,8 +21,8 @@ const storingTypes = [...fetchingTypes, deliverType, replayCsvType, replayLetter
 const mostNamed = 3;
 
 /** Runs and backfills of a source that are under way, also those started by hand under ids of their own. */
-export async function openWorkflowsOf(client: Client, source: string): Promise<WorkflowHandle[]> {
-  const open = await openWorkflows(client, fetchingTypes, source);
+export async function openWorkflowsOf(client: Client, instance: Instance, source: string): Promise<WorkflowHandle[]> {
+  const open = await openWorkflows(client, instance, fetchingTypes, source);
   // Without run id: a workflow that goes on in a new history meanwhile hears it there.
   return open.map((workflowId) => client.workflow.getHandle(workflowId));
 }
@@ -36,8 +32,13 @@ export async function openWorkflowsOf(client: Client, source: string): Promise<W
  * @param source null = of all sources
  * @throws CannotStart
  */
-export async function refuseOpenWorkflows(client: Client, command: string, source: string | null): Promise<void> {
-  const open = await openWorkflows(client, storingTypes, source);
+export async function refuseOpenWorkflows(
+  client: Client,
+  instance: Instance,
+  command: string,
+  source: string | null,
+): Promise<void> {
+  const open = await openWorkflows(client, instance, storingTypes, source);
   if (open.length === 0) return;
   throw new CannotStart(
     `${command}: found ${listed(open, 'open workflow')}${source === null ? '' : ` of ${source}`}, expected none; ` +
@@ -50,8 +51,13 @@ export async function refuseOpenWorkflows(client: Client, command: string, sourc
  * Tells of workflows that began while a command took records away.
  * @throws CannotStart
  */
-export async function refuseBegun(client: Client, command: string, source: string | null): Promise<void> {
-  const open = await openWorkflows(client, storingTypes, source);
+export async function refuseBegun(
+  client: Client,
+  instance: Instance,
+  command: string,
+  source: string | null,
+): Promise<void> {
+  const open = await openWorkflows(client, instance, storingTypes, source);
   if (open.length === 0) return;
   throw new CannotStart(
     `${command}: it is done, but found ${listed(open, 'workflow')} that began meanwhile, expected none; ` +
@@ -63,9 +69,14 @@ export async function refuseBegun(client: Client, command: string, source: strin
  * Refuses a command in the middle of which a schedule may start a run.
  * @throws CannotStart
  */
-export async function refuseUnpaused(client: Client, command: string, sources: readonly string[]): Promise<void> {
+export async function refuseUnpaused(
+  client: Client,
+  instance: Instance,
+  command: string,
+  sources: readonly string[],
+): Promise<void> {
   const unpaused: string[] = [];
-  for (const source of sources) if (await isScheduled(client, source)) unpaused.push(source);
+  for (const source of sources) if (await isScheduled(client, instance, source)) unpaused.push(source);
   if (unpaused.length === 0) return;
   throw new CannotStart(
     `${command}: found ${listed(unpaused, 'schedule')} that may start a run in the middle, expected paused ones; ` +
@@ -73,31 +84,41 @@ export async function refuseUnpaused(client: Client, command: string, sources: r
   );
 }
 
-async function isScheduled(client: Client, source: string): Promise<boolean> {
-  return (await describeSchedule(client, scrapeScheduleId(source)))?.state.paused === false;
+async function isScheduled(client: Client, instance: Instance, source: string): Promise<boolean> {
+  const found = await describeSchedule(client, instance.scrapeScheduleId(source));
+  return found?.state.paused === false;
 }
 
 /** Ids of workflows under way; those that replay CSV may be of any source. */
-async function openWorkflows(client: Client, types: readonly string[], source: string | null): Promise<string[]> {
+async function openWorkflows(
+  client: Client,
+  instance: Instance,
+  types: readonly string[],
+  source: string | null,
+): Promise<string[]> {
   const anyType = types.map((type) => `WorkflowType = '${type}'`).join(' OR ');
   const found: string[] = [];
-  for await (const open of client.workflow.list({ query: `ExecutionStatus = 'Running' AND (${anyType})` })) {
-    if (source === null || isOf(source, open)) found.push(open.workflowId);
+  const query = instance.query(`ExecutionStatus = 'Running' AND (${anyType})`);
+  for await (const open of client.workflow.list({ query })) {
+    if (source === null || isOf(instance, source, open)) found.push(open.workflowId);
   }
   return found;
 }
 
-function isOf(source: string, { workflowId, type, searchAttributes }: WorkflowExecutionInfo): boolean {
+function isOf(
+  instance: Instance,
+  source: string,
+  { workflowId, type, searchAttributes }: WorkflowExecutionInfo,
+): boolean {
   // A server that does not know the search attribute, or has not heard of it yet, gives none: ids must do.
   const borne = (searchAttributes[sourceSearchAttribute] ?? []) as unknown[];
   return (
     borne.includes(source) ||
     (type === replayCsvType && borne.length === 0) ||
-    isRunOf(source, workflowId) ||
-    isReplayOf(source, workflowId) ||
-    workflowId === backfillId(source) ||
-    workflowId.startsWith(`${backfillId(source)}/`) ||
-    sinks.some((sink) => workflowId === deliverId(sink, source))
+    instance.isRunOf(source, workflowId) ||
+    instance.isReplayOf(source, workflowId) ||
+    instance.isBackfillOf(source, workflowId) ||
+    sinks.some((sink) => workflowId === instance.deliverId(sink, source))
   );
 }
 

@@ -1,43 +1,93 @@
 import { writeJson } from '../domain/json.ts';
+import { visibleJson, visibleLines, visibleText } from '../domain/visible-text.ts';
+import { terminalOf } from './terminal/terminal.ts';
+import { fit, pad, textWidth } from './terminal/text-width.ts';
 
-/** A line for people; to stderr, so that stdout stays what was asked for. */
+/**
+ * A message for people; to stderr, so that stdout stays what was asked for. What it quotes may come from anywhere: it moves no
+ * cursor, and where it has several lines none of them looks like a message of its own.
+ */
 export function say(message: string): void {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${visibleLines(message).replaceAll(/\n(?=\S)/g, '\n  ')}\n`);
 }
 
-/** A line of what was asked for. */
+/** A line of what was asked for. What it quotes may come from anywhere, and stays on this line. */
 export function print(line: string): void {
+  process.stdout.write(`${visibleText(line)}\n`);
+}
+
+/** Several lines that are laid out already, each of which was made by `visibleText` where it quotes something. */
+export function printLines(text: string): void {
+  process.stdout.write(`${visibleLines(text)}\n`);
+}
+
+/** A line for a program to read, exactly as it is. */
+export function printExactly(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 /** One JSON value on one line. Numbers keep their digits. */
 export function printJson(value: unknown): void {
-  print(writeJson(value, true));
+  printJsonText(writeJson(value, true));
 }
 
-/** A table with aligned columns, cut to the terminal's width; numbers to the right. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, column) => Math.max(width(name), ...rows.map((row) => width(row[column] ?? ''))));
+/** A JSON text on one line. Its value stays exactly the same; what a terminal would obey is written as JSON's escapes. */
+export function printJsonText(json: string): void {
+  printExactly(visibleJson(json));
+}
+
+/** Lines that are laid out and painted already, each of which was made by `visibleText` where it quotes something. */
+export function printPainted(lines: readonly string[]): void {
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/**
+ * A table with aligned columns, numbers to the right. On a terminal it fits: its widest columns are cut. Each row is one line,
+ * whatever its cells hold.
+ */
+export function formatTable(
+  names: readonly string[],
+  values: readonly (readonly string[])[],
+  limit: number = terminalOf(process.stdout).columns,
+): string {
+  const head = names.map(visibleText);
+  const rows = values.map((row) => row.map(visibleText));
+  const widths = narrowed(
+    head.map((name, column) =>
+      rows.reduce((most, row) => Math.max(most, textWidth(row[column] ?? '')), textWidth(name)),
+    ),
+    limit,
+  );
   const right = head.map((_, column) => rows.length > 0 && rows.every((row) => /^-?[\d,.]*$/.test(row[column] ?? '')));
-  const limit = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
   const line = (cells: readonly string[]) => {
-    const padded = cells.map((cell, column) => pad(cell, widths[column] ?? 0, right[column] ?? false));
-    return [...padded.join('  ').trimEnd()].slice(0, limit).join('');
+    const cell = (text: string, column: number) => {
+      const width = widths[column] ?? 0;
+      return pad(fit(text, width), width, right[column] === true ? 'right' : 'left');
+    };
+    return fit(cells.map(cell).join(gap).trimEnd(), limit);
   };
   return [line(head), line(widths.map((size) => '-'.repeat(size))), ...rows.map(line)].join('\n');
 }
 
-/** One line of text, at most `length` characters. */
+/** What stands between two columns. */
+const gap = '  ';
+/** Narrower than this no column tells anything. */
+const leastColumn = 4;
+
+/** Widths that fit side by side: the widest give first. */
+function narrowed(widths: readonly number[], limit: number): number[] {
+  const fitting = [...widths];
+  let excess = fitting.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1) - limit;
+  while (excess > 0) {
+    const widest = fitting.reduce((most, width) => Math.max(most, width), 0);
+    if (widest <= leastColumn) break;
+    fitting[fitting.lastIndexOf(widest)] = widest - 1;
+    excess--;
+  }
+  return fitting;
+}
+
+/** One line of text, at most `length` columns. */
 export function shorten(text: string, length: number): string {
-  const characters = [...text.replaceAll(/\s+/g, ' ')];
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : characters.join('');
-}
-
-function pad(cell: string, size: number, right: boolean): string {
-  const space = ' '.repeat(Math.max(0, size - width(cell)));
-  return right ? space + cell : cell + space;
-}
-
-function width(text: string): number {
-  return [...text].length;
+  return fit(text.replaceAll(/\s+/g, ' '), length);
 }

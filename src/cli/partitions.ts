@@ -2,14 +2,19 @@ import { addDays, dayOfMicros, partitionName, type Day } from '../domain/day.ts'
 import { parseWindow } from '../domain/window.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
-import { createPartitions, describePartitions, ensureAhead, listPartitions } from '../sinks/postgres/partitions.ts';
+import {
+  describePartitions,
+  ensureAhead,
+  requirePartitions,
+  type PartitionFacts,
+} from '../sinks/postgres/partitions.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
-import { formatTable, print, printJson, say } from './output.ts';
+import { formatTable, print, printJson, printLines, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `daybook partitions list`: the days that have a partition. */
+/** `daybook partitions list`: the days that have a partition, and partitions that somebody made by hand. */
 export async function listPartitionsCommand(options: CommonOptions & { json?: boolean }): Promise<void> {
   const settings = requirePostgres(createContext(options));
   const partitions = await withClient(settings, (client) => describePartitions(client, settings.schema)).catch(
@@ -20,13 +25,27 @@ export async function listPartitionsCommand(options: CommonOptions & { json?: bo
   if (options.json) return partitions.forEach(printJson);
   if (partitions.length === 0)
     return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
-  const rows = partitions.map(({ day, partition, rows: count, bytes }) => [
-    day,
+  const rows = partitions.map(({ partition, rows: count, bytes, ...times }) => [
+    timesOf(times),
     partition,
     count === null ? '?' : String(count),
     String(bytes),
   ]);
-  print(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
+  printLines(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
+}
+
+/** The day of a partition; of one that is not of one day, from when until when. */
+export function timesOf({ day, from, to }: Pick<PartitionFacts, 'day' | 'from' | 'to'>): string {
+  if (day !== null && (from === null || isDay(day, from, to))) return day;
+  return `${briefly(from)} to ${briefly(to)}`;
+}
+
+function isDay(day: Day, from: string, to: string | null): boolean {
+  return from === `${day}T00:00:00.000Z` && to === `${addDays(day, 1)}T00:00:00.000Z`;
+}
+
+function briefly(time: string | null): string {
+  return time?.replace('T00:00:00.000Z', '') ?? '…';
 }
 
 export interface EnsureOptions extends CommonOptions {
@@ -44,18 +63,17 @@ export async function ensurePartitionsCommand(options: EnsureOptions): Promise<v
   const pool = createPool(settings, { maxConnections: 1 });
   try {
     if (!named) return printMade(await ensureAhead(pool, settings.schema, premake, new Date()), new Set());
-    const existing = new Set(await listPartitions(pool, settings.schema));
-    const missing = named.filter((day) => !existing.has(day));
-    printMade(missing, await createPartitions(pool, settings.schema).ensure(missing));
+    const { made, retired } = await requirePartitions(pool, settings.schema, named);
+    printMade(made, retired);
   } finally {
     await pool.end();
   }
 }
 
 function printMade(days: readonly Day[], retired: ReadonlySet<Day>): void {
-  for (const day of days)
-    print(retired.has(day) ? `${day} is retired, it gets no partition` : `made ${partitionName(day)}`);
-  if (days.length === 0) print('all partitions are there');
+  for (const day of days) print(`made ${partitionName(day)}`);
+  for (const day of retired) print(`${day} is retired, it gets no partition`);
+  if (days.length === 0 && retired.size === 0) print('all partitions are there');
 }
 
 /** The days that `--day`, or `--from` and `--to`, name; null where none does. */

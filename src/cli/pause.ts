@@ -2,8 +2,9 @@ import { hostname, userInfo } from 'node:os';
 import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { findSource } from '../config/find-source.ts';
 import { parseDuration } from '../config/units.ts';
-import { scrapeScheduleId, taskQueue, unpauseId, unpauseType } from '../domain/names.ts';
-import { formatPauseNote, type PausedBy } from '../domain/pause-note.ts';
+import type { Instance } from '../domain/instance.ts';
+import { unpauseType } from '../domain/names.ts';
+import { formatPauseNote, formatResumeNote, type PausedBy } from '../domain/pause-note.ts';
 import { dateOfMicros, parseIso8601 } from '../domain/time.ts';
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
 import { CannotStart } from './cannot-start.ts';
@@ -27,17 +28,18 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
   }
   const until = options.until === undefined ? null : readUntil(options.until, new Date());
   const pause: PausedBy = { by: whoAmI(), reason, until: until?.toISOString() ?? null };
+  const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
     const note = formatPauseNote(pause);
     // The schedule first: a run that it starts now would not hear the signal.
-    const scheduled = await onSchedule(client, source, (handle) => handle.pause(note));
+    const scheduled = await onSchedule(client, instance, source, (handle) => handle.pause(note));
     // What ends it before anything else: this command may be killed at any line.
-    if (until && scheduled) await startUnpause(client, source, note, until);
-    const runs = await signalRuns(client, source, 'pause', pause);
+    if (until && scheduled) await startUnpause(client, instance, source, note, until);
+    const runs = await signalRuns(client, instance, source, 'pause', pause);
     if (!scheduled && runs === 0) {
       throw new CannotStart(`pause: found neither a schedule nor a run of ${source} under way, expected one to pause`);
     }
-    if (!until || !scheduled) await endUnpause(client, source);
+    if (!until || !scheduled) await endUnpause(client, instance, source);
     print(
       `${source} is paused${until ? ` until ${until.toISOString()}` : `; ./daybook resume ${source} lets it go on`}`,
     );
@@ -50,10 +52,13 @@ export async function resumeCommand(source: string, options: CommonOptions): Pro
   const context = createContext(options);
   findSource(loadConfig(context), source);
   const by = whoAmI();
+  const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
-    const scheduled = await onSchedule(client, source, (handle) => handle.unpause(`daybook: resumed by ${by}`));
-    const runs = await signalRuns(client, source, 'resume', { by });
-    await endUnpause(client, source);
+    const scheduled = await onSchedule(client, instance, source, (handle) =>
+      handle.unpause(formatResumeNote(`resumed by ${by}`, new Date())),
+    );
+    const runs = await signalRuns(client, instance, source, 'resume', { by });
+    await endUnpause(client, instance, source);
     if (!scheduled && runs === 0) {
       throw new CannotStart(`resume: found neither a schedule nor a run of ${source} under way, expected one`);
     }
@@ -63,11 +68,12 @@ export async function resumeCommand(source: string, options: CommonOptions): Pro
 
 async function onSchedule(
   client: Client,
+  instance: Instance,
   source: string,
   act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<void>,
 ): Promise<boolean> {
   try {
-    await act(client.schedule.getHandle(scrapeScheduleId(source)));
+    await act(client.schedule.getHandle(instance.scrapeScheduleId(source)));
     return true;
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return false;
@@ -76,9 +82,15 @@ async function onSchedule(
 }
 
 /** Returns how many heard it. */
-async function signalRuns(client: Client, source: string, signal: string, payload: unknown): Promise<number> {
+async function signalRuns(
+  client: Client,
+  instance: Instance,
+  source: string,
+  signal: string,
+  payload: unknown,
+): Promise<number> {
   let heard = 0;
-  for (const handle of await openWorkflowsOf(client, source)) {
+  for (const handle of await openWorkflowsOf(client, instance, source)) {
     try {
       await handle.signal(signal, payload);
       heard++;
@@ -91,17 +103,24 @@ async function signalRuns(client: Client, source: string, signal: string, payloa
 }
 
 /** A workflow that sleeps until the time is over, and then lets the schedule go on, if the note is still ours. */
-async function startUnpause(client: Client, source: string, note: string, until: Date): Promise<void> {
+async function startUnpause(
+  client: Client,
+  instance: Instance,
+  source: string,
+  note: string,
+  until: Date,
+): Promise<void> {
+  const { taskQueue } = instance;
   await client.workflow.start(unpauseType, {
-    ...{ workflowId: unpauseId(source), taskQueue, args: [{ source, note }] },
+    ...{ workflowId: instance.unpauseId(source), taskQueue, args: [{ source, note }] },
     startDelay: Math.max(1, until.getTime() - Date.now()),
     workflowIdConflictPolicy: 'TERMINATE_EXISTING',
   });
 }
 
-async function endUnpause(client: Client, source: string): Promise<void> {
+async function endUnpause(client: Client, instance: Instance, source: string): Promise<void> {
   try {
-    await client.workflow.getHandle(unpauseId(source)).terminate('the pause was replaced or ended');
+    await client.workflow.getHandle(instance.unpauseId(source)).terminate('the pause was replaced or ended');
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

@@ -1,47 +1,110 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { taskQueue } from '../domain/names.ts';
+import type { Instance } from '../domain/instance.ts';
 import { CannotStart } from './cannot-start.ts';
 
 /** How long a worker is waited for. */
 const patienceMs = 15_000;
 /** A worker that lives asks at least this often: a poll lasts a minute. */
 const freshMs = 70_000;
+/** One that has all hands full asks for nothing new. The server forgets it after five minutes. */
+const busyMs = 300_000;
+/** An answer about pollers serves all who wait, for so long. */
+const answerMs = 5_000;
 const workflowQueue = 1;
+
+/** Whether a worker is known that will start what waits, sooner or later. */
+export type IsWorkerKnown = () => Promise<boolean>;
 
 /**
  * Waits until a worker polls the task queue.
+ * @param isHere whether one is known that runs on this machine: it is waited for by whoever gives it work
  * @throws CannotStart after 15 s without one
  */
-export async function requirePoller(client: Client): Promise<void> {
+export async function requirePoller(
+  client: Client,
+  instance: Instance,
+  isHere: () => boolean = () => false,
+): Promise<void> {
   const deadline = Date.now() + patienceMs;
-  while (!(await hasPoller(client))) {
-    if (Date.now() > deadline) throw noPoller();
+  while (!isHere() && !(await hasPoller(client, instance))) {
+    if (Date.now() > deadline) {
+      if (await hasPoller(client, instance, busyMs)) return;
+      throw noPoller(instance);
+    }
     await sleep(500);
   }
 }
 
-function noPoller(): CannotStart {
+function noPoller({ taskQueue }: Instance): CannotStart {
   return new CannotStart(
     `run: no worker polls the task queue "${taskQueue}" since ${patienceMs / 1000} s, expected one; start it with ./daybook worker, or ./daybook up`,
   );
 }
 
-/**
- * The result of a workflow that was just started.
- * @throws CannotStart where no worker takes it up in 15 s: the last poller died meanwhile. The workflow is terminated.
- */
-export async function unlessNotTakenUp(handle: WorkflowHandle): Promise<unknown> {
-  const over = new AbortController();
-  const watch = async (): Promise<never> => {
-    await sleep(patienceMs, undefined, { signal: over.signal });
-    const { historyLength } = await handle.describe();
-    // Started, and its first task scheduled: nobody has looked at it yet.
-    if (historyLength > 2) return new Promise<never>(() => {});
-    await handle.terminate('no worker took it up');
-    throw noPoller();
+/** Looks for a worker on this machine, else for one that has asked for work within five minutes. */
+export function knownWorkers(client: Client, instance: Instance, isHere: () => boolean): IsWorkerKnown {
+  let answer: Promise<boolean> = Promise.resolve(true);
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (isHere()) return true;
+    if (performance.now() - askedAt > answerMs) {
+      askedAt = performance.now();
+      // A server that is too busy to answer says nothing of workers.
+      answer = hasPoller(client, instance, busyMs).catch(() => true);
+    }
+    return answer;
   };
-  const watching = watch();
+}
+
+/**
+ * The result of a workflow that was just started. Until a worker starts it, it is waited for as long as one is known.
+ * @throws CannotStart where none is known; the workflow stays, and runs once there is one
+ */
+export async function resultOnceStarted(
+  handle: WorkflowHandle,
+  { taskQueue }: Instance,
+  isKnown: IsWorkerKnown,
+  everyMs = patienceMs,
+): Promise<unknown> {
+  return raceWith(handle, async (signal) => {
+    while (!(await isStarted(handle, everyMs, signal))) {
+      if (await isKnown()) continue;
+      throw new CannotStart(
+        `run: no worker polls the task queue "${taskQueue}"; ${handle.workflowId} stays open and runs once one does: start it with ./daybook worker, or ./daybook up`,
+      );
+    }
+  });
+}
+
+/**
+ * The result of a workflow that is of no use later.
+ * @throws CannotStart where no worker starts it in 15 s and none polls: the last poller died meanwhile. The workflow is terminated.
+ */
+export async function unlessNotTakenUp(client: Client, instance: Instance, handle: WorkflowHandle): Promise<unknown> {
+  return raceWith(handle, async (signal) => {
+    while (!(await isStarted(handle, patienceMs, signal))) {
+      if (await hasPoller(client, instance).catch(() => true)) continue;
+      await handle.terminate('no worker took it up');
+      throw noPoller(instance);
+    }
+  });
+}
+
+/** Waits a while, and tells whether a worker has looked at the workflow by then. */
+async function isStarted(handle: WorkflowHandle, waitMs: number, signal: AbortSignal): Promise<boolean> {
+  await sleep(waitMs, undefined, { signal });
+  // Started, and its first task scheduled: nobody has looked at it yet.
+  return handle.describe().then(
+    ({ historyLength }) => historyLength > 2,
+    () => false,
+  );
+}
+
+/** @param watch ends where the workflow runs, and throws where there is nothing to wait for */
+async function raceWith(handle: WorkflowHandle, watch: (signal: AbortSignal) => Promise<void>): Promise<unknown> {
+  const over = new AbortController();
+  const watching = watch(over.signal).then(() => new Promise<never>(() => {}));
   watching.catch(() => undefined);
   try {
     return await Promise.race([handle.result(), watching]);
@@ -50,13 +113,13 @@ export async function unlessNotTakenUp(handle: WorkflowHandle): Promise<unknown>
   }
 }
 
-/** Whether a worker polls the task queue. */
-export async function hasPoller(client: Client): Promise<boolean> {
+/** Whether a worker polls the task queue, or has done so lately. */
+export async function hasPoller(client: Client, { taskQueue }: Instance, withinMs = freshMs): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: workflowQueue,
   });
-  const oldest = Date.now() / 1000 - freshMs / 1000;
+  const oldest = Date.now() / 1000 - withinMs / 1000;
   return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= oldest);
 }

@@ -1,20 +1,29 @@
 import { findSource } from '../config/find-source.ts';
 import { secretValues } from '../config/secrets.ts';
-import { DaySet } from '../domain/day-set.ts';
+import type { DayRanges } from '../domain/day-set.ts';
+import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
+import type { AcceptedRecord } from '../domain/record.ts';
 import { createRedactor, type Redact } from '../domain/redact.ts';
 import { formatMicros } from '../domain/time.ts';
-import { createExtractor, rawText, type Extractor } from '../sources/extraction/extract-record.ts';
-import type { Page, PageItem } from '../sources/page.ts';
+import { withoutUrlSecrets } from '../domain/url-secrets.ts';
+import { addWarnings, warningLine, type Warning } from '../domain/warning.ts';
+import type { HttpRequest, HttpResponse } from '../sources/http/http-client.ts';
+import { completeItems } from '../sources/complete-items.ts';
+import { DuplicateIds } from '../sources/duplicate-ids.ts';
+import { EmptyFields } from '../sources/empty-fields.ts';
+import type { CheckedPage } from '../sources/sort-page.ts';
+import { createStartCheck } from '../sources/start-param.ts';
 import { CannotStart } from './cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from './context.ts';
-import { formatTable, print, say, shorten } from './output.ts';
-import { probeSource } from './source-probe.ts';
+import { formatTable, printJsonText, printLines, say, shorten } from './output.ts';
+import { probeSource, type OnAnswer, type SourceProbe } from './source-probe.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface PreviewOptions extends CommonOptions {
   readonly limit?: string;
   readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** A record as it would be stored, or why it would not. */
@@ -35,14 +44,14 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const context = createContext(options);
   const config = loadConfig(context);
   const source = findSource(config, name);
-  const probe = probeSource(context, config, source);
   const written = createRedactor(secretValues(source, context.environment.lookUp));
+  const onAnswer: OnAnswer = (request, answer, ms) => say(redact(withoutUrlSecrets(answerLine(request, answer, ms))));
+  const probe = probeSource(context, config, source, options.verbose ? onAnswer : undefined);
   // Access tokens come as pages are asked for.
   const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
   try {
-    const check = await probe.tools.schemas.of(probe.plan, probe.tools.resolvePath);
-    const rows = await firstRows(probe.pages(), createExtractor(probe.plan, new DaySet(), check), limit, redact);
-    if (options.json) for (const row of rows) print(redact(jsonRow(row)));
+    const rows = await firstRows(probe, limit, redact, options.verbose === true);
+    if (options.json) for (const row of rows) printJsonText(redact(jsonRow(row)));
     else printRows(rows, redact);
   } catch (error) {
     if (error instanceof DaybookError) throw new CannotStart(redact(messageOf(error)));
@@ -52,40 +61,72 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   }
 }
 
-async function firstRows(
-  pages: AsyncIterable<Page>,
-  extract: Extractor,
-  limit: number,
-  redact: Redact,
-): Promise<PreviewRow[]> {
+/** A request and its answer on one line. */
+export function answerLine(
+  { method, url }: Pick<HttpRequest, 'method' | 'url'>,
+  answer: Pick<HttpResponse, 'status' | 'body' | 'url'> | null,
+  ms: number,
+): string {
+  if (answer === null) return `${method} ${url} no answer, after ${ms} ms`;
+  const redirected = answer.url === new URL(url).href ? '' : `, at ${answer.url}`;
+  return `${method} ${url} ${answer.status}, ${answer.body.length} bytes in ${ms} ms${redirected}`;
+}
+
+async function firstRows(probe: SourceProbe, limit: number, redact: Redact, verbose: boolean): Promise<PreviewRow[]> {
+  const start = await probe.begin();
+  if (!start) return [];
+  const reader = await probe.reader();
+  const olderThanAsked = createStartCheck(probe.plan, start);
   const rows: PreviewRow[] = [];
-  for await (const page of pages) {
+  let days: DayRanges = [];
+  let warnings: readonly Warning[] = [];
+  const ids = new DuplicateIds(probe.plan);
+  const fields = new EmptyFields(probe.plan);
+  let number = 0;
+  for await (const page of probe.pages(start)) {
+    number++;
+    if (verbose) say(`page ${number}: ${page.items.length} records${page.end ? ', the last one' : ''}`);
     if (page.end?.notBefore) say(`the source asks not to be called before ${page.end.notBefore}`);
     if (page.warning !== undefined) say(redact(page.warning));
-    for (const listed of page.items) {
-      const item = 'complete' in listed && listed.complete ? await listed.complete() : listed;
-      rows.push(previewRow(item, page.fetchedAt, extract));
-      if (rows.length >= limit) return rows;
-    }
+    const wanted = limit - rows.length;
+    const isShort = probe.plan.type === 'file' || page.items.some((item) => 'complete' in item && item.complete);
+    // Ids are compared over the whole page, unless each item is a request.
+    const items = await completeItems(isShort ? page.items.slice(0, wanted) : page.items, null);
+    fields.takeItems(items);
+    const options = { number: 1, days, makesDigests: false, hashPages: false, since: null };
+    const checked = await reader.check({ items, fetchedAt: page.fetchedAt }, options);
+    ({ days } = checked);
+    fields.take(page, checked, number);
+    const part = { number: 1, fetchedAt: page.fetchedAt, isPart: page.counts === false };
+    const shared = ids.take(checked, () => true, part);
+    const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
+    warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);
+    for (const row of rowsOf(checked).slice(0, wanted)) rows.push(row);
+    if (rows.length >= limit) break;
   }
+  for (const warning of addWarnings(warnings, fields.warnings(true))) say(redact(warningLine(warning)));
   return rows;
 }
 
-function previewRow(item: PageItem, fetchedAt: Date, extract: Extractor): PreviewRow {
-  const extraction = 'raw' in item ? extract(item.raw, fetchedAt) : { ok: false as const, rejection: item.rejection };
-  if (extraction.ok) {
-    const { sourceId, occurredAt, payload, repaired } = extraction.record;
-    return {
-      verdict: repaired ? 'stored, repaired' : 'stored',
-      id: sourceId,
-      occurredAt: formatMicros(occurredAt),
-      text: payload,
-      message: '',
-    };
-  }
-  const { reason, message } = extraction.rejection;
-  const text = 'raw' in item ? rawText(item.raw) : item.recordText;
-  return { verdict: `rejected: ${reason}`, id: '', occurredAt: '', text, message };
+/** In the order of the page. */
+function rowsOf({ valid, deadLetters }: CheckedPage): PreviewRow[] {
+  const stored = valid.map(({ index, record }) => ({ index, row: storedRow(record) }));
+  const refused = deadLetters.map((letter) => ({ index: letter.index, row: refusedRow(letter) }));
+  return [...stored, ...refused].sort((a, b) => a.index - b.index).map(({ row }) => row);
+}
+
+function storedRow({ sourceId, occurredAt, payload, repaired }: AcceptedRecord): PreviewRow {
+  return {
+    verdict: repaired ? 'stored, repaired' : 'stored',
+    id: sourceId,
+    occurredAt: formatMicros(occurredAt),
+    text: payload,
+    message: '',
+  };
+}
+
+function refusedRow({ reason, message, recordText }: NewDeadLetter): PreviewRow {
+  return { verdict: `rejected: ${reason}`, id: '', occurredAt: '', text: recordText, message };
 }
 
 function printRows(rows: readonly PreviewRow[], redact: Redact): void {
@@ -96,7 +137,7 @@ function printRows(rows: readonly PreviewRow[], redact: Redact): void {
     row.occurredAt,
     shorten(redact(row.message === '' ? row.text : `${row.message}: ${row.text}`), 120),
   ]);
-  print(formatTable(['verdict', 'source_id', 'occurred_at', 'payload, or what is wrong'], cells));
+  printLines(formatTable(['verdict', 'source_id', 'occurred_at', 'payload, or what is wrong'], cells));
   const stored = rows.filter((row) => row.verdict.startsWith('stored')).length;
   say(`${stored} of these ${rows.length} would be stored, ${rows.length - stored} rejected; nothing was written`);
 }

@@ -18,13 +18,20 @@ export function buildProgram(): Command {
 }
 
 function addServices(program: Command): void {
-  add(program, 'up', 'run everything that the environment does not name, until Ctrl-C', 'up --demo').action(
-    act(async () => (await import('./up.ts')).upCommand),
-  );
-  add(program, 'worker', 'run a worker for the servers that the environment names', 'worker').action(
+  const accepting = (command: Command) =>
+    command.option('--accept-new-store', 'take a store and a database together that do not belong together');
+  const service = (command: Command) =>
+    accepting(command).option(
+      '--strict-config',
+      'refuse to start with a broken configuration, instead of using the last good one',
+    );
+  const up = 'run everything that the environment does not name, until Ctrl-C';
+  service(add(program, 'up', up, 'up --demo')).action(act(async () => (await import('./up.ts')).upCommand));
+  const worker = 'run a worker for the servers that the environment names';
+  service(add(program, 'worker', worker, 'worker')).action(
     act(async () => (await import('./worker.ts')).workerCommand),
   );
-  add(program, 'run [sources...]', 'poll sources once, now, and print their receipts', 'run quakes')
+  accepting(add(program, 'run [sources...]', 'poll sources once, now, and print their receipts', 'run quakes'))
     .option('--all', 'all sources of the configuration')
     .option('--json', 'print JSON, one receipt a line')
     .action(act(async () => (await import('./run.ts')).runCommand));
@@ -39,20 +46,35 @@ function addLooking(program: Command): void {
   )
     .alias('validate')
     .option('--json', 'print JSON')
+    .option('--verbose', 'show when each source is due next')
     .action(act(async () => (await import('./check.ts')).checkCommand));
   const init = 'look at an address or a file, and print a configuration that reads it; writes nothing';
   add(program, 'init <address>', init, 'init https://example.com/feed.xml > daybook.yaml')
     .option('--name <name>', 'what the source is to be called')
+    .option('--header <header>', "a header to send, such as 'X-Key: ${env:KEY}'; may be given again", collect)
+    .option(
+      '--auth <credentials>',
+      'bearer:${env:NAME}, basic:USER:${env:NAME} or api_key:HEADER:${env:NAME}, in single quotes',
+    )
     .action(act(async () => (await import('./init.ts')).initCommand));
   const preview = 'fetch the beginning of a source and show what would be stored; writes nothing';
   add(program, 'preview <source>', preview, 'preview quakes --limit 5')
     .option('--limit <records>', 'records to show', '20')
+    .option('--verbose', 'show the requests, their answers and the pages')
     .option('--json', 'print JSON, one record a line')
     .action(act(async () => (await import('./preview.ts')).previewCommand));
-  add(program, 'status', 'show whether data flows', 'status --check')
+  add(program, 'status [source]', 'show whether data flows, or all that is known of a source', 'status --problems')
     .option('--check', 'exit with 1 while an alert is open, or maintenance is late')
+    .option('--problems', 'show only what is wrong, in full')
+    .option('--watch', 'look again and again, until Ctrl-C')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./status.ts')).statusCommand));
+  add(program, 'runs <source>', 'list past runs of a source, the newest first; needs no server', 'runs quakes --failed')
+    .option('--day <day>', 'those that ended on a day, UTC')
+    .option('--failed', 'those that failed')
+    .option('--limit <runs>', 'how many (default: 50; with --json all)')
+    .option('--json', 'print JSON, one receipt a line')
+    .action(act(async () => (await import('./runs.ts')).runsCommand));
   const doctor = 'look at everything around that Daybook needs, and say what is missing';
   add(program, 'doctor', doctor, 'doctor')
     .option('--json', 'print JSON')
@@ -77,14 +99,17 @@ function addStorage(program: Command): void {
     .action(act(async () => (await import('./sql.ts')).sqlCommand));
   add(program, 'migrate', 'bring the database to the newest schema', 'migrate --roles')
     .option('--roles', 'grant PG_USER what storing takes, and no more; PG_OWNER_USER owns the tables')
+    .option('--reader <role>', 'grant a role to read what is stored, and no more')
+    .option('--processor <role>', 'grant a role to read, and to mark rows as processed')
     .option('--dry-run', 'print the grants; change nothing')
     .action(act(async () => (await import('./migrate.ts')).migrateCommand));
-  add(program, 'reset', 'empty the tables and let the sources begin afresh; CSV stays', 'reset --drop')
+  add(program, 'reset', 'empty the tables and let the sources begin afresh; CSV stays', 'reset --drop --yes')
     .option('--drop', 'drop the partitions, too')
     .option('--keep-state', 'let the sources go on where they were')
+    .option('--yes', 'do not ask')
     .action(act(async () => (await import('./reset.ts')).resetCommand));
   const partitions = program.command('partitions').description('the days of raw_events');
-  add(partitions, 'list', 'list the days that have a partition', 'partitions list')
+  add(partitions, 'list', 'list the days that have a partition, and partitions made by hand', 'partitions list')
     .option('--json', 'print JSON, one partition a line')
     .action(act(async () => (await import('./partitions.ts')).listPartitionsCommand));
   const ensure = 'make the partitions of the coming days, or of the days named';
@@ -100,6 +125,7 @@ function addStorage(program: Command): void {
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./maintain.ts')).maintainPartitionsCommand));
   addRepair(program);
+  addAlerts(program);
   const letters = program.command('dead-letters').description('records that were refused');
   const which = (command: Command) =>
     command
@@ -122,6 +148,21 @@ function addStorage(program: Command): void {
     .action(act(async () => (await import('./dead-letters.ts')).discardDeadLettersCommand));
 }
 
+function addAlerts(program: Command): void {
+  const alerts = program.command('alerts').description('what is wrong, and who is told of it');
+  add(alerts, 'list', 'list open alerts, the oldest first', 'alerts list')
+    .option('--json', "print JSON, one alert a line: the body of the webhook's request")
+    .action(act(async () => (await import('./alerts.ts')).listAlertsCommand));
+  const close = 'close an alert of a source by hand; it opens again if its cause is still there';
+  add(alerts, 'close <name> <source>', close, 'alerts close run_failed quakes')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./alerts.ts')).closeAlertCommand));
+  const test = 'post a test alert to DAYBOOK_ALERT_WEBHOOK, and say what comes back';
+  add(alerts, 'test', test, 'alerts test')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./alerts.ts')).testAlertsCommand));
+}
+
 function addRepair(program: Command): void {
   const restore = 'bring a retired day back from its archive, and keep it';
   add(program, 'restore', restore, 'restore --day 2026-11-01')
@@ -136,6 +177,11 @@ function addRepair(program: Command): void {
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./forget.ts')).forgetCommand));
+  const rekey = 'give what is stored of a source the ids that its `id` finds now, after `id` was changed';
+  add(program, 'rekey <source>', rekey, 'rekey quakes --dry-run')
+    .option('--dry-run', 'show what would be moved; change nothing')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./rekey.ts')).rekeyCommand));
 }
 
 function addState(program: Command): void {
@@ -158,7 +204,7 @@ function addOperations(program: Command): void {
   const managed = (command: Command) =>
     command
       .option('--prune', 'delete schedules whose sources are gone, instead of pausing them')
-      .option('--adopt', 'take over schedules of the same id that were made by hand')
+      .option('--adopt', 'take over schedules of the same id that were made by hand, or by another store')
       .option('--json', 'print JSON, one schedule a line');
   managed(add(schedules, 'diff', diff, 'schedules diff')).action(
     act(async () => (await import('./schedules.ts')).diffSchedulesCommand),
@@ -196,19 +242,28 @@ function addJournal(program: Command): void {
       .option('--source <name>', 'of one source')
       .option('--day <day>', 'records of one day, UTC')
       .option('--from <time>', 'records since a day or an ISO 8601 time, UTC')
-      .option('--to <time>', 'records before it');
+      .option('--to <time>', 'records before it')
+      .option('--archives', 'also the archives of retired days');
   const replay = 'write records of the CSV journal into PostgreSQL again; what is stored already stays as it is';
   choice(add(program, 'replay-csv', replay, 'replay-csv --source quakes --from 2026-11-01 --to 2026-11-08'))
-    .option('--archives', 'also the archives of retired days')
     .option('--dry-run', 'show what would be read; start nothing')
     .option('--detach', 'do not wait for the end')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./replay-csv.ts')).replayCsvCommand));
+  const rebuild = 'write the CSV journal again from PostgreSQL, where it was lost; what it has already stays as it is';
+  choice(add(program, 'rebuild-journal', rebuild, 'rebuild-journal --source quakes --day 2026-11-01'))
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./rebuild-journal.ts')).rebuildJournalCommand));
   const exporting = 'print records of the CSV journal as CSV, each key once';
   choice(add(program, 'export', exporting, 'export --source quakes --day 2026-11-01 > quakes.csv'))
     .option('--escape-formulas', "put a ' before cells that a spreadsheet would take for a formula")
     .option('--output <file>', 'write to a file, which is there whole or not at all')
     .action(act(async () => (await import('./export.ts')).exportCommand));
+  const repair = 'write damaged parts of the CSV journal again, from the spool or from PostgreSQL';
+  const part = 'quakes/2026-11-20/20261120T100000000Z-0123456789abcdef-300-0123456789abcdef.csv';
+  add(program, 'repair-csv <parts...>', repair, `repair-csv ${part}`)
+    .option('--json', 'print JSON, one part a line')
+    .action(act(async () => (await import('./repair-csv.ts')).repairCsvCommand));
   const verify = 'compare the CSV journal with PostgreSQL for a day: keys, times and payloads; changes nothing';
   add(program, 'verify', verify, 'verify --day 2026-11-01')
     .option('--day <day>', 'a day of occurred_at, UTC')
@@ -246,4 +301,8 @@ function act(load: () => Promise<(...args: any[]) => void | Promise<void>>) {
       throw withoutSecrets(error, options);
     }
   };
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }

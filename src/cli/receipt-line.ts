@@ -1,15 +1,24 @@
+import { warningLine } from '../domain/warning.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 
-/** A receipt on one line, for people; each of its warnings on a further one. */
-export function receiptLine(receipt: Receipt | FailedReceipt): string {
-  const { source, outcome, fetched, rejected, unchanged, csv, postgres, finishedAt } = receipt;
+/** A receipt on one line, for people, and each of its warnings on a further one. */
+export function receiptLines(receipt: Receipt | FailedReceipt): string[] {
+  return [receiptLine(receipt), ...(receipt.warnings ?? []).map((warning) => `          ${warningLine(warning)}`)];
+}
+
+function receiptLine(receipt: Receipt | FailedReceipt): string {
+  const { source, outcome, finishedAt } = receipt;
   const time = finishedAt.slice(11, 19);
   const head = `${time}  ${source.padEnd(16)} ${outcome.padEnd(12)}`;
-  const warnings = (receipt.warnings ?? []).map(({ code, message }) => `\n          warning ${code}: ${message}`);
   if (receipt.outcome === 'failed') {
-    return `${head} ${receipt.error.type}: ${receipt.error.message}${warnings.join('')}`;
+    return `${head} ${receipt.error.type}: ${receipt.error.message}`;
   }
-  const counts = [
+  return `${head} ${countsOf(receipt).join('  ')}`;
+}
+
+/** What a run did, in words; what it did nothing of is left out. */
+export function countsOf({ fetched, rejected, unchanged, csv, postgres }: Receipt | FailedReceipt): string[] {
+  return [
     `fetched ${fetched}`,
     `new ${postgres.written}`,
     ...(postgres.duplicate > 0 ? [`known ${postgres.duplicate}`] : []),
@@ -20,5 +29,4 @@ export function receiptLine(receipt: Receipt | FailedReceipt): string {
     ...(postgres.deferred + csv.deferred > 0 ? [`deferred ${Math.max(postgres.deferred, csv.deferred)}`] : []),
     `csv ${csv.written}`,
   ];
-  return `${head} ${counts.join('  ')}${warnings.join('')}`;
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../domain/errors.ts';
-import { replayCsvId, replayCsvType, taskQueue } from '../domain/names.ts';
+import { replayCsvType } from '../domain/names.ts';
 import { unitName, type JournalChoice, type ReplayTally } from '../domain/journal.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
@@ -9,8 +9,9 @@ import type { JournalProgress } from '../workflows/messages.ts';
 import { createContext, requireTemporal } from './context.ts';
 import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
-import { formatTable, print, printJson, say } from './output.ts';
+import { formatTable, print, printJson, printLines, say } from './output.ts';
 import { requirePoller } from './poller.ts';
+import type { Progress } from './terminal/progress.ts';
 import { withTemporal } from './temporal-client.ts';
 
 export interface ReplayCsvOptions extends ChoiceOptions {
@@ -29,8 +30,9 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
   const choice = await readChoice(options, folders);
   if (options.dryRun) return showPlan(folders, choice, options);
   await withTemporal(requireTemporal(context), async (client) => {
-    await requirePoller(client);
-    const workflowId = replayCsvId(new Date());
+    await requirePoller(client, context.instance);
+    const { taskQueue } = context.instance;
+    const workflowId = context.instance.replayCsvId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
     const handle = await client.workflow.start(replayCsvType, started);
     say(`started workflow ${workflowId}; it goes on without this command`);
@@ -51,13 +53,13 @@ async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }
     else rows.push([unitName(unit), String(files.length), String(bytes)]);
   }
   if (json) return;
-  if (rows.length > 0) print(formatTable(['ingested', 'files', 'bytes'], rows));
+  if (rows.length > 0) printLines(formatTable(['ingested', 'files', 'bytes'], rows));
   say(`${days(rows.length)} would be read; nothing was started`);
 }
 
 /** Shows how it goes until it ends. Exit code 1 where it failed. */
 async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
-  const ask = async () => progressLine(await handle.query<JournalProgress>('progress'));
+  const ask = async () => progressOf(await handle.query<JournalProgress>('progress'));
   try {
     const tally = (await followWorkflow(handle, ask)) as ReplayTally;
     if (json) printJson(tally);
@@ -79,8 +81,9 @@ function summary({ units, records, postgres }: ReplayTally): string {
   return `${records} records of ${days(units)}: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
 }
 
-function progressLine({ tally, left, paused }: JournalProgress): string {
-  return `${summary(tally)}; ${left} days left${paused ? '; paused' : ''}`;
+function progressOf({ tally, left, paused }: JournalProgress): Progress {
+  const text = `${summary(tally)}; ${left} days left${paused ? '; paused' : ''}`;
+  return { text, done: tally.units, total: tally.units + left };
 }
 
 /** Days of ingestion, of all sources. */

@@ -2,13 +2,14 @@ import { dirname, resolve } from 'node:path';
 import { findSource } from '../config/find-source.ts';
 import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
-import { DaySet } from '../domain/day-set.ts';
 import type { DeadLetter } from '../domain/dead-letter.ts';
-import { createLetterReplay, type LetterOutcome } from '../sources/extraction/replay-letter.ts';
-import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
+import { createThreadCompute } from '../sources/compute/thread-compute.ts';
+import type { LetterOutcome } from '../sources/extraction/replay-letter.ts';
+import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
+import { openReader } from '../sources/open-source.ts';
 import type { ChosenLetters } from './choose-letters.ts';
 import type { Context } from './context.ts';
-import { formatTable, print, printJson, say, shorten } from './output.ts';
+import { formatTable, printJson, printLines, say, shorten } from './output.ts';
 
 /** What would become of each dead letter; stores nothing. */
 export async function previewReplay(
@@ -17,20 +18,28 @@ export async function previewReplay(
   chosen: readonly ChosenLetters[],
   json: boolean,
 ): Promise<void> {
-  const schemas = createSchemaChecks();
+  const schemas = createSchemaTexts();
+  const compute = createThreadCompute();
+  const resolvePath = (path: string) => resolve(dirname(environment.configFile), path);
   const rows: string[][] = [];
-  for (const { source, letters } of chosen) {
-    const plan = planOf(config, findSource(config, source));
-    const check = await schemas.of(plan, (path) => resolve(dirname(environment.configFile), path));
-    const replay = createLetterReplay(plan, new DaySet(), check);
-    for (const letter of letters) {
-      const [becomes, message] = verdict(replay(letter, new Date()));
-      if (json) printJson({ id: letter.id, source, reason: letter.reason, becomes, message });
-      else rows.push(row(letter, becomes, message));
+  try {
+    for (const { source, letters } of chosen) {
+      const plan = planOf(config, findSource(config, source));
+      const reader = await openReader(plan, { schemas, compute, resolvePath });
+      const { outcomes } = await reader.replay(letters, [], new Date());
+      for (const [position, letter] of letters.entries()) {
+        const outcome = outcomes[position];
+        if (!outcome) continue;
+        const [becomes, message] = verdict(outcome);
+        if (json) printJson({ id: letter.id, source, reason: letter.reason, becomes, message });
+        else rows.push(row(letter, becomes, message));
+      }
     }
+  } finally {
+    await compute.close();
   }
   if (json) return;
-  print(formatTable(['id', 'source', 'reason', 'becomes', 'message'], rows));
+  printLines(formatTable(['id', 'source', 'reason', 'becomes', 'message'], rows));
   say('nothing was stored');
 }
 

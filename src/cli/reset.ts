@@ -1,7 +1,11 @@
+import type { PostgresSettings } from '../config/environment.ts';
+import { withClient } from '../sinks/postgres/client.ts';
+import { describePartitions } from '../sinks/postgres/partitions.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';
 import { listStates, resetStates } from '../store/states.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { deleteWindows } from '../store/windows.ts';
+import { canAsk, requireConfirmation } from './confirm.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { refuseBegun, refuseOpenWorkflows } from './open-workflows.ts';
 import { print, say } from './output.ts';
@@ -10,6 +14,7 @@ import { withTemporal } from './temporal-client.ts';
 export interface ResetOptions extends CommonOptions {
   readonly drop?: boolean;
   readonly keepState?: boolean;
+  readonly yes?: boolean;
 }
 
 /** `daybook reset`: empties the tables, and lets the sources begin afresh. CSV stays. */
@@ -17,7 +22,10 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
   const temporal = requireTemporal(context);
-  await withTemporal(temporal, async (client) => refuseOpenWorkflows(client, 'reset', null));
+  // Where nobody can be asked, nothing has to be reached for that.
+  if (!options.yes && !canAsk()) await requireConfirmation(`reset ${owner.database} at ${owner.host}`, false);
+  await withTemporal(temporal, async (client) => refuseOpenWorkflows(client, context.instance, 'reset', null));
+  if (!options.yes) await requireConfirmation(await describeReset(owner, options), false);
   // States first: one that outlived its records would hide them from an empty database.
   const store = openStore(context);
   if (!options.keepState) await deleteStates(store);
@@ -28,8 +36,15 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   if (options.keepState) return say('the sources go on where they were');
   // A run that a schedule began and ended meanwhile remembers what is gone.
   await deleteStates(store);
-  await withTemporal(temporal, async (client) => refuseBegun(client, 'reset', null));
+  await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'reset', null));
   say('the sources begin afresh');
+}
+
+async function describeReset(owner: PostgresSettings, { drop, keepState }: ResetOptions): Promise<string> {
+  const partitions = await withClient(owner, (client) => describePartitions(client, owner.schema)).catch(() => null);
+  const rows = partitions?.reduce((sum, { rows: estimate }) => sum + (estimate ?? 0), 0);
+  const what = partitions === null ? 'all rows' : `all rows of ${partitions.length} partitions (about ${rows})`;
+  return `reset ${owner.database} at ${owner.host}: remove ${what}${drop ? ', drop their partitions' : ''}${keepState ? '' : ', and let all sources start from scratch'}`;
 }
 
 async function deleteStates(store: BlobStore): Promise<void> {

@@ -1,9 +1,13 @@
 import { restoreDay, unkeepDay, type RestoredDay } from '../sinks/postgres/restore-day.ts';
+import { createIdsOf } from '../sources/compute/stored-ids.ts';
+import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { createArchives } from '../store/archives.ts';
+import { readIdRules } from '../store/id-rules.ts';
 import { forgetPolls, listStates } from '../store/states.ts';
 import { createContext, openStore, requireOwner, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { print, printJson, say } from './output.ts';
+import { ProgressLine } from './terminal/progress.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface RestoreOptions extends CommonOptions {
@@ -11,6 +15,8 @@ export interface RestoreOptions extends CommonOptions {
   readonly undo?: boolean;
   readonly json?: boolean;
 }
+
+const quietMs = 2_000;
 
 /**
  * `daybook restore`: brings a retired day back from its archive, or opens it empty where there is none, and keeps it; with
@@ -31,7 +37,22 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     );
   }
   const store = openStore(context);
-  const result = await restoreDay({ owner, archives: createArchives(store), day });
+  const progress = new ProgressLine();
+  const startedMs = performance.now();
+  const onRows = (done: number, total: number) => {
+    // Most days are back before anybody wonders.
+    if (performance.now() - startedMs > quietMs) progress.show({ text: `${done} of ${total} rows read`, done, total });
+  };
+  const compute = createThreadCompute();
+  const newIds = [...(await readIdRules(store))].map(([source, { id, before }]) => ({
+    ...{ source, before },
+    idsOf: createIdsOf(compute, source, id),
+  }));
+  const archives = createArchives(store);
+  const result = await restoreDay({ owner, archives, day, newIds, onRows }).finally(() => {
+    progress.end();
+    void compute.close();
+  });
   // Only now: a poll before the day was open would have counted its records as expired, and remembered them again. Any
   // source may have brought some.
   await forgetPolls(store, await listStates(store));
@@ -40,13 +61,16 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   report(result);
 }
 
-function report({ day, outcome, archives, rows, restored, damage }: RestoredDay): void {
+function report({ day, outcome, archives, rows, restored, formerIds = 0, damage }: RestoredDay): void {
   if (outcome === 'restored') print(`restored ${restored} of ${rows} rows of ${day} from ${archives.join(', ')}`);
   if (outcome === 'opened_empty') {
     print(`no archive of ${day} exists: an empty day was opened, it takes records again`);
   }
   if (outcome === 'kept') print(`${day} is in raw_events: nothing was read back, it takes records again`);
   if (restored < rows) say(`${rows - restored} were there already, or their keys are stored under another time`);
+  if (formerIds > 0) {
+    say(`${formerIds} have the ids of before rekey: their payloads give no new one, or that of another row`);
+  }
   if (damage !== null) say(`${damage}, and run this again if rows are missing`);
   say(`${day} is kept until ./daybook restore --day ${day} --undo`);
   const refills = outcome === 'opened_empty' ? 'refills it from CSV' : 'brings records that came meanwhile from CSV';

@@ -1,21 +1,27 @@
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { readConfig } from '../config/config-file.ts';
 import { findSource } from '../config/find-source.ts';
+import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { allSettled } from '../domain/all-settled.ts';
 import { messageOf } from '../domain/errors.ts';
-import { commandRunId, isRunOf, scrapeRunType, taskQueue } from '../domain/names.ts';
+import type { Instance } from '../domain/instance.ts';
+import { scrapeRunType } from '../domain/names.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { Progress } from '../workflows/messages.ts';
-import { createContext, externalTemporal, requireTemporal, type CommonOptions } from './context.ts';
+import { CannotStart } from './cannot-start.ts';
+import { createContext, externalTemporal, requireTemporal } from './context.ts';
 import { prepareDemo } from './demo-origin.ts';
 import { print, printJson, say } from './output.ts';
-import { requirePoller, unlessNotTakenUp } from './poller.ts';
-import { receiptLine } from './receipt-line.ts';
+import { knownWorkers, requirePoller, resultOnceStarted, type IsWorkerKnown } from './poller.ts';
+import { receiptLines } from './receipt-line.ts';
+import { RunsUnderWay } from './run-progress.ts';
+import { requirePair, type PairOptions } from './store-pair.ts';
 import { withTemporal } from './temporal-client.ts';
 import { withTemporaryStack } from './temporary-stack.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface RunOptions extends CommonOptions {
+export interface RunOptions extends PairOptions {
   readonly all?: boolean;
   readonly json?: boolean;
 }
@@ -32,50 +38,105 @@ interface FailedRun {
 /** `daybook run`: polls sources once, now, and prints their receipts as they end. Exit code 1 if one fails. */
 export async function runCommand(names: readonly string[], options: RunOptions): Promise<void> {
   const context = createContext(options);
-  if (context.demo && !context.home.isRunning('worker')) await prepareDemo(context);
+  if (context.demo && !context.home.isRunning('worker')) prepareDemo(context);
   const config = readConfig(context.environment.configFile, context.environment.lookUp);
   const sources = options.all ? config.sources.map((source) => source.name) : [...new Set(names)];
   if (sources.length === 0) throw new UsageError('found no source to run, expected names, or --all');
   for (const name of sources) findSource(config, name);
   if (externalTemporal(context) !== null || context.home.isRunning('worker')) {
     await withTemporal(requireTemporal(context), async (client) => {
-      await requirePoller(client);
-      await runSources(client, sources, options);
+      const isHere = () => externalTemporal(context) === null && context.home.hasWorker();
+      await requirePoller(client, context.instance, isHere);
+      await requirePair(context, options);
+      await runSources(client, context.instance, sources, knownWorkers(client, context.instance, isHere), options);
     });
     return;
   }
-  await withTemporaryStack(context, (temporal) =>
+  const work = (temporal: TemporalSettings) =>
     withTemporal(temporal, async (client) => {
-      await finishOpenRuns(client, sources);
-      await runSources(client, sources, options);
-    }),
-  );
+      await finishOpenRuns(client, context.instance, sources);
+      // The worker is this process.
+      await runSources(client, context.instance, sources, async () => true, options);
+    });
+  await withTemporaryStack(context, work, options);
 }
 
-async function runSources(client: Client, sources: readonly string[], { json }: RunOptions): Promise<void> {
-  await Promise.all(
-    sources.map(async (source) => {
-      const receipt = await runSource(client, source);
-      if (receipt.outcome === 'failed') process.exitCode = 1;
-      if (json) printJson(receipt);
-      else if ('fetched' in receipt) print(receiptLine(receipt));
-      else print(`${receipt.source}: failed: ${receipt.error.type}: ${receipt.error.message}`);
-    }),
-  );
-}
+/** Runs that are started at the same time: hundreds at once would keep a busy server from everything else. */
+const startsAtOnce = 10;
 
-async function runSource(client: Client, source: string): Promise<Receipt | FailedReceipt | FailedRun> {
-  const workflowId = commandRunId(source, new Date());
-  const handle = await client.workflow.start(scrapeRunType, { workflowId, taskQueue, args: [{ source, force: true }] });
-  const runId = handle.firstExecutionRunId;
+/** One that fails keeps no other from being waited for. */
+async function runSources(
+  client: Client,
+  instance: Instance,
+  sources: readonly string[],
+  isWorkerKnown: IsWorkerKnown,
+  { json }: RunOptions,
+): Promise<void> {
+  const waiting: Promise<void>[] = [];
+  const left = [...sources];
+  const underWay = new RunsUnderWay();
+  const tellWhenOver = async (run: StartedRun) => {
+    const receipt = await resultOf(run, instance, isWorkerKnown);
+    underWay.ended(run.source);
+    report(receipt, json === true);
+  };
+  const startNext = async () => {
+    for (let source = left.shift(); source !== undefined; source = left.shift()) {
+      const run = await startRun(client, instance, source);
+      underWay.began(source, run.handle);
+      const ended = tellWhenOver(run);
+      // It is looked at once all are started.
+      ended.catch(() => undefined);
+      waiting.push(ended);
+    }
+  };
+  const starting = Array.from({ length: startsAtOnce }, startNext);
   try {
-    return (await unlessNotTakenUp(handle)) as Receipt;
+    await Promise.allSettled(starting);
+    await allSettled([...starting, ...waiting]);
+  } finally {
+    await underWay.close();
+  }
+}
+
+function report(receipt: Receipt | FailedReceipt | FailedRun, json: boolean): void {
+  if (receipt.outcome === 'failed') process.exitCode = 1;
+  if (json) printJson(receipt);
+  else if ('fetched' in receipt) for (const line of receiptLines(receipt)) print(line);
+  else print(`${receipt.source}: failed: ${receipt.error.type}: ${receipt.error.message}`);
+}
+
+interface StartedRun {
+  readonly source: string;
+  readonly handle: WorkflowHandleWithFirstExecutionRunId;
+}
+
+async function startRun(client: Client, instance: Instance, source: string): Promise<StartedRun> {
+  const { taskQueue } = instance;
+  const workflowId = instance.commandRunId(source, new Date());
+  const handle = await client.workflow.start(scrapeRunType, { workflowId, taskQueue, args: [{ source, force: true }] });
+  return { source, handle };
+}
+
+async function resultOf(
+  { source, handle }: StartedRun,
+  instance: Instance,
+  isWorkerKnown: IsWorkerKnown,
+): Promise<Receipt | FailedReceipt | FailedRun> {
+  const failed = {
+    source,
+    outcome: 'failed',
+    workflowId: handle.workflowId,
+    runId: handle.firstExecutionRunId,
+  } as const;
+  try {
+    return (await resultOnceStarted(handle, instance, isWorkerKnown)) as Receipt;
   } catch (error) {
+    if (error instanceof CannotStart) return { ...failed, error: { type: error.type, message: error.message } };
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;
     const receipt = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-    if (receipt) return receipt as FailedReceipt;
-    return { source, outcome: 'failed', error: describeFailure(cause), workflowId, runId };
+    return receipt ? (receipt as FailedReceipt) : { ...failed, error: describeFailure(cause) };
   }
 }
 
@@ -86,10 +147,10 @@ function describeFailure(cause: unknown): FailedReceipt['error'] {
 }
 
 /** Runs that a kill cut off go on with the new worker: they are let finish before a new one begins. */
-async function finishOpenRuns(client: Client, sources: readonly string[]): Promise<void> {
-  const open = client.workflow.list({ query: `WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'` });
-  for await (const { workflowId, runId } of open) {
-    const source = sources.find((name) => isRunOf(name, workflowId));
+async function finishOpenRuns(client: Client, instance: Instance, sources: readonly string[]): Promise<void> {
+  const query = instance.query(`WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'`);
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    const source = sources.find((name) => instance.isRunOf(name, workflowId));
     if (source === undefined) continue;
     const handle = client.workflow.getHandle(workflowId, runId);
     const progress = await handle.query<Progress>('progress').catch(() => null);

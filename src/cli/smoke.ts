@@ -2,7 +2,8 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describeFailure, type CanaryResult, type FailedCanary } from '../domain/canary.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
-import { canaryType, commandCanaryId, taskQueue } from '../domain/names.ts';
+import type { Instance } from '../domain/instance.ts';
+import { canaryType } from '../domain/names.ts';
 import { createContext, externalTemporal, requireTemporal, type CommonOptions, type Context } from './context.ts';
 import { prepareDemo } from './demo-origin.ts';
 import { print, printJson } from './output.ts';
@@ -30,23 +31,26 @@ async function smoke(context: Context): Promise<CanaryResult | FailedCanary | Un
   try {
     if (externalTemporal(context) !== null || context.home.isRunning('worker')) {
       return await withTemporal(requireTemporal(context), async (client) => {
-        await requirePoller(client);
-        return runCanary(client);
+        await requirePoller(client, context.instance);
+        return runCanary(client, context.instance);
       });
     }
-    if (context.demo) await prepareDemo(context);
-    return await withTemporaryStack(context, (temporal) => withTemporal(temporal, runCanary));
+    if (context.demo) prepareDemo(context);
+    return await withTemporaryStack(context, (temporal) =>
+      withTemporal(temporal, (client) => runCanary(client, context.instance)),
+    );
   } catch (error) {
     if (!(error instanceof DaybookError) || isUsageFailure(error)) throw error;
     return unfinished(error.type, error.message);
   }
 }
 
-async function runCanary(client: Client): Promise<CanaryResult | FailedCanary | Unfinished> {
-  const workflowId = commandCanaryId(new Date());
+async function runCanary(client: Client, instance: Instance): Promise<CanaryResult | FailedCanary | Unfinished> {
+  const { taskQueue } = instance;
+  const workflowId = instance.commandCanaryId(new Date());
   const handle = await client.workflow.start(canaryType, { workflowId, taskQueue, args: [] });
   try {
-    return (await unlessNotTakenUp(handle)) as CanaryResult;
+    return (await unlessNotTakenUp(client, instance, handle)) as CanaryResult;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;

@@ -6,31 +6,43 @@ import { withSecrets } from '../config/secrets.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
 import { version } from '../config/version.ts';
 import { notMeasured } from '../domain/measures.ts';
+import type { FetchPosition } from '../domain/fetch.ts';
 import { freshState } from '../domain/state.ts';
 import type { SourcePlan } from '../domain/source.ts';
-import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
+import type { SourceReader } from '../sources/compute/source-reader.ts';
+import { createThreadCompute } from '../sources/compute/thread-compute.ts';
+import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import { OpenReaders } from '../sources/files/open-readers.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../sources/http/http-client.ts';
 import { createHttpTools } from '../sources/http-tools.ts';
-import { ModuleLoader } from '../sources/modules/module-loader.ts';
-import { beginPoll, openPages, type SourceTools } from '../sources/open-source.ts';
+import { ModuleThreads } from '../sources/modules/module-threads.ts';
+import { beginPoll, openPages, openReader, type SourceTools } from '../sources/open-source.ts';
 import type { Page } from '../sources/page.ts';
 import { createHostBudgets } from '../store/host-budgets.ts';
-import { openStore, type Context } from './context.ts';
+import { openStoreToRead, type Context } from './context.ts';
 
 /** A source polled afresh by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
 export interface SourceProbe {
   readonly plan: SourcePlan;
   readonly tools: SourceTools;
-  pages(): AsyncGenerator<Page>;
+  reader(): Promise<SourceReader>;
+  /** Where it begins; null where there is nothing to read. */
+  begin(): Promise<FetchPosition | null>;
+  /** @param from by default where it begins */
+  pages(from?: FetchPosition): AsyncGenerator<Page>;
   close(): Promise<void>;
 }
 
-export function probeSource(context: Context, config: Config, source: SourceConfig): SourceProbe {
+/** Told of each request as it is answered; status null = it was not. */
+export type OnAnswer = (request: HttpRequest, answer: HttpResponse | null, ms: number) => void;
+
+/** @param onAnswer of requests for pages, not of those for tokens or robots.txt */
+export function probeSource(context: Context, config: Config, source: SourceConfig, onAnswer?: OnAnswer): SourceProbe {
   const { lookUp, configFile, proxies } = context.environment;
   const plan = withSecrets(planOf(config, source), source, lookUp);
   const limits = hostLimits(config, lookUp);
   // A command takes its turn like everyone else.
-  const budget = createHostBudgets(openStore(context));
+  const budget = createHostBudgets(openStoreToRead(context));
   const http = createHttpTools({
     version,
     proxies,
@@ -39,24 +51,54 @@ export function probeSource(context: Context, config: Config, source: SourceConf
     measures: notMeasured,
   });
   const readers = new OpenReaders();
-  const modules = new ModuleLoader();
+  const modules = new ModuleThreads();
+  const compute = createThreadCompute();
   const tools: SourceTools = {
-    ...{ http, readers, modules, schemas: createSchemaChecks() },
+    ...{
+      http: onAnswer ? { ...http, client: observed(http.client, onAnswer) } : http,
+      readers,
+      modules,
+      compute,
+      schemas: createSchemaTexts(),
+    },
     progress: { read: async () => new Map() },
+    // A command shows the last row as it is now.
+    standStillMs: 0,
+    feedItems: { read: async () => null },
     resolvePath: (path) => resolve(dirname(configFile), path),
   };
+  const reader = () => openReader(plan, tools);
+  const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
+  const poll = { plan, state, run: 'preview', force: true, window: null };
   return {
-    plan,
-    tools,
-    async *pages() {
-      const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
-      const poll = { plan, state, run: 'preview', force: true, window: null };
-      const position = await beginPoll(poll, tools, new Date());
-      const alone = { signal: new AbortController().signal, onProgress: () => {} };
+    ...{ plan, tools, reader },
+    begin: () => beginPoll(poll, tools, new Date()),
+    async *pages(from) {
+      const alone = { signal: new AbortController().signal, onProgress: () => {}, reader: await reader() };
+      const position = from ?? (await beginPoll(poll, tools, new Date()));
       if (position) yield* openPages(poll, position, tools, alone);
     },
     async close() {
-      await Promise.all([http.client.close(), readers.closeAll()]);
+      await Promise.all([http.client.close(), readers.closeAll(), compute.close(), modules.close()]);
+    },
+  };
+}
+
+function observed(client: HttpClient, onAnswer: OnAnswer): HttpClient {
+  return {
+    ...client,
+    async send(request, signal) {
+      const startedMs = performance.now();
+      const tell = (answer: HttpResponse | null) =>
+        onAnswer(request, answer, Math.round(performance.now() - startedMs));
+      try {
+        const answer = await client.send(request, signal);
+        tell(answer);
+        return answer;
+      } catch (error) {
+        tell(null);
+        throw error;
+      }
     },
   };
 }

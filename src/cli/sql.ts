@@ -3,7 +3,7 @@ import { withClient } from '../sinks/postgres/client.ts';
 import { isBehindPooler } from '../sinks/postgres/pooler.ts';
 import { postgresFailure, toPostgresError } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from './context.ts';
-import { formatTable, print, say } from './output.ts';
+import { formatTable, printJsonText, printLines, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Types that PostgreSQL prints as JSON does: bool, int2, int4, int8, float4, float8, numeric, json, jsonb. */
@@ -50,11 +50,12 @@ interface Result {
 function printResult({ command, rowCount, fields, rows }: Result, json: boolean): void {
   if (fields.length === 0) return say(`${command ?? 'done'}${rowCount === null ? '' : ` ${rowCount}`}`);
   if (json) {
-    for (const row of rows) print(`{${fields.map((field, index) => jsonMember(field, row[index] ?? null)).join(',')}}`);
+    for (const row of rows)
+      printJsonText(`{${fields.map((field, index) => jsonMember(field, row[index] ?? null)).join(',')}}`);
     return;
   }
   const head = fields.map(({ name }) => name);
-  print(
+  printLines(
     formatTable(
       head,
       rows.map((row) => row.map((value) => value ?? '')),

@@ -6,7 +6,7 @@ import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time.ts';
 import { reopenHost } from '../store/host-budgets.ts';
 import { changeState, readState, resetStates } from '../store/states.ts';
-import { createContext, loadConfig, openStore, type CommonOptions, type Context } from './context.ts';
+import { createContext, loadConfig, openStore, openStoreToRead, type CommonOptions, type Context } from './context.ts';
 import { print, printJson, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,7 +18,7 @@ const ofOpenRuns =
 export async function showStateCommand(name: string, options: CommonOptions & { json?: boolean }): Promise<void> {
   const context = createContext(options);
   sourcePlan(context, name);
-  const { state } = await readState(openStore(context), name);
+  const { state } = await readState(openStoreToRead(context), name);
   if (options.json) return printJson(state);
   if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
   const { sinkDownSince: _, ...shown } = summarizeState(state);

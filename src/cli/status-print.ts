@@ -1,86 +1,102 @@
-import { describeFailure, type CanaryReport } from '../domain/canary.ts';
-import { rolloverNote } from '../worker/status/rollover.ts';
-import type { SourceStatus, Status } from '../worker/status/status.ts';
-import { formatTable, print, shorten } from './output.ts';
+import { healths } from '../domain/health.ts';
+import { visibleText } from '../domain/visible-text.ts';
+import type { Status } from '../worker/status/status.ts';
+import { canaryText, labelColumns, problemsOf, type Note } from './status-problems.ts';
+import { sourceTable } from './status-table.ts';
+import { clock } from './status-times.ts';
+import { paint, type Terminal, type Tone } from './terminal/terminal.ts';
+import { wrap } from './terminal/text-width.ts';
 
-/** A status for people: a table of the sources, then what is wrong with each, since when and why. */
-export function printStatus(status: Status, now: Date): void {
-  const rows = status.sources.map((source) => [
-    source.name,
-    source.health,
-    source.lastReceipt ? `${source.lastReceipt.outcome} ${distance(source.lastReceipt.finishedAt, now)} ago` : '-',
-    source.nextRunAt === null ? '-' : `in ${distance(source.nextRunAt, now)}`,
-    source.recordsToday === null ? '?' : String(source.recordsToday),
-    source.watermark?.slice(0, 19).concat('Z') ?? '-',
-  ]);
-  print(formatTable(['source', 'health', 'last run', 'next run', 'today', 'watermark'], rows));
-  const notes = [...status.sources.flatMap(notesOf), ...status.unconfigured.map(unconfiguredNote)];
-  if (notes.length > 0) print(`\n${notes.join('\n')}`);
-  const { partitions, stack, postgres, temporal, alerts } = status;
-  print('');
-  if (status.config !== null) {
-    print(`config      is broken, runs go on with the last good one: ${shorten(status.config.broken, 200)}`);
-  }
-  if (stack && stack.missing.length > 0) {
-    print(`stack       process ${stack.pid} runs it; being started again: ${stack.missing.join(', ')}`);
-  }
-  print(`PostgreSQL  ${postgres.reachable ? postgres.version : `cannot be reached: ${postgres.error}`}`);
-  const ui = temporal.ui === null || !temporal.reachable ? '' : `, Web UI ${temporal.ui}`;
-  print(`Temporal    ${temporal.reachable ? temporal.address : `cannot be reached: ${temporal.error}`}${ui}`);
-  if (partitions.ahead !== null)
-    print(`partitions  ${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`);
-  const rollover = partitions.rollover && rolloverNote(partitions.rollover);
-  if (rollover !== null) print(`rollover    ${rollover}`);
-  if (status.canary) print(`canary      ${canaryText(status.canary, now)}`);
-  for (const { pid, user, application, since } of postgres.longTransactions) {
-    const who = `pid ${pid} of ${user}${application ? ` (${application})` : ''}`;
-    print(`long reader ${who} has held raw_events since ${since}; it holds up retiring days`);
-  }
-  for (const alert of alerts)
-    print(`alert       ${alert.name} ${alert.source} since ${alert.since}: ${shorten(alert.message, 160)}`);
+export interface StatusView {
+  readonly terminal: Pick<Terminal, 'columns' | 'hasColour'>;
+  readonly now: Date;
+  /** Only what is wrong, each in full. */
+  readonly problemsOnly?: boolean;
 }
 
-function notesOf({ name, health, reason, since, paused, waiting }: SourceStatus): string[] {
-  const notes: string[] = [];
-  if (paused) {
-    const until = paused.until === null ? '' : ` until ${paused.until}`;
-    notes.push(
-      `is paused${paused.by === null ? '' : ` by ${paused.by}`}${until}: ${paused.reason ?? 'no reason given'}`,
-    );
-  } else if (reason !== null && health !== 'deferred') {
-    notes.push(`is ${health}${since === null ? '' : ` since ${since}`}: ${shorten(reason, 240)}`);
-  }
-  for (const { sink, batches, since: waits, reason: why } of waiting) {
-    const what = batches === 1 ? '1 batch waits' : `${batches} batches wait`;
-    notes.push(`${what} for ${sink} since ${waits}: ${shorten(why, 240)}`);
-  }
-  return notes.map((note) => `${name}: ${note}`);
-}
+/** Lines of a terminal that a problem may take; all of it is seen with `--problems`, and of a source with its name. */
+const linesOfProblem = 2;
 
-function unconfiguredNote({ name, schedule, waiting }: Status['unconfigured'][number]): string {
-  const parts = [
-    ...(schedule === null ? [] : [`its schedule is still there${schedule === 'paused' ? ', paused' : ''}`]),
-    ...waiting.map(({ sink, batches, since }) => `batches that wait for ${sink} since ${since}: ${batches}`),
+/** A status for people: one line that sums it up, what is wrong, the sources, and what is around them. No line is too long. */
+export function statusLines(status: Status, { terminal, now, problemsOnly = false }: StatusView): string[] {
+  const at = (time: string) => clock(time, terminal.columns, now);
+  const problems = problemsOf(status, now, at);
+  const most = problemsOnly ? Infinity : linesOfProblem;
+  const summary = summaryLines(status, terminal);
+  const shown = problems.flatMap((note) => noteLines(note, terminal, most));
+  if (problemsOnly) return [...summary, ...(shown.length > 0 ? ['', ...shown] : [])];
+  return [
+    ...summary,
+    ...(shown.length > 0 ? ['', ...shown] : []),
+    '',
+    ...sourceTable(status.sources, terminal, now),
+    '',
+    ...facts(status, now).flatMap((note) => noteLines(note, terminal, linesOfProblem)),
   ];
-  const advice = schedule === null ? '' : '; ./daybook schedules apply --prune deletes it';
-  return `${name} is no longer configured: ${parts.join('; ')}${advice}`;
 }
 
-function canaryText({ at, lagMs, error, succeededAt }: CanaryReport, now: Date): string {
-  if (!error) return `came through ${distance(at, now)} ago, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
-  const before = succeededAt === null ? 'never before' : `the last time ${distance(succeededAt, now)} ago`;
-  return `failed ${distance(at, now)} ago, came through ${before}: ${shorten(describeFailure({ step: error.step, error }), 240)}`;
+/** A note on its line, or on several of a terminal's. */
+function noteLines({ tone, about, text }: Note, terminal: StatusView['terminal'], most: number): string[] {
+  const whole = visibleText(about + text);
+  const indent = terminal.columns >= 60 && about.length === labelColumns ? labelColumns : 2;
+  const [first = '', ...others] = wrap(whole, terminal.columns, { indent, most });
+  const label = visibleText(about).trimEnd();
+  const isWhole = first.startsWith(label);
+  return [isWhole ? paint(terminal, tone, label) + first.slice(label.length) : first, ...others];
 }
 
-const units = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-] as const;
+function summaryLines(status: Status, terminal: StatusView['terminal']): string[] {
+  const { text, tone } = summaryOf(status);
+  return wrap(text, terminal.columns, { indent: 2 }).map((line) => paint(terminal, tone, line));
+}
 
-/** How far a time is away, in one unit: `12s`, `3m`. */
-function distance(time: string, now: Date): string {
-  const seconds = Math.round(Math.abs(Date.parse(time) - now.getTime()) / 1000);
-  const [unit, size] = units.find(([, length]) => seconds >= 2 * length) ?? ['s', 1];
-  return `${Math.floor(seconds / size)}${unit}`;
+/** How things stand, in one line. */
+function summaryOf({ sources, alerts, deadLetters, postgres, temporal, config }: Status): {
+  readonly text: string;
+  readonly tone: Tone;
+} {
+  const counts = healths.flatMap((health) => {
+    const count = sources.filter((source) => source.health === health).length;
+    return count === 0 ? [] : [`${count} ${health === 'never_ran' ? 'never ran' : health}`];
+  });
+  const underWay = sources.flatMap(({ running }) => running ?? []);
+  const waiting = underWay.filter(({ waits }) => waits !== undefined).length;
+  const runs = [
+    ...(underWay.length > waiting ? [`${underWay.length - waiting} running`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+  ];
+  const away = [...(postgres.reachable ? [] : ['PostgreSQL']), ...(temporal.reachable ? [] : ['Temporal'])];
+  const parts = [
+    `${counted(sources.length, 'source')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+    runs.length === 0 ? 'no run under way' : runs.join(', '),
+    counted(alerts.length, 'alert'),
+    deadLetters === null ? 'dead letters not counted' : counted(deadLetters, 'dead letter'),
+    ...(away.length === 0 ? [] : [`${away.join(' and ')} cannot be reached`]),
+  ];
+  const isBad = alerts.length > 0 || away.length > 0 || config !== null || sources.some(isFailing);
+  const isTroubled = sources.some(({ health }) => health === 'late' || health === 'deferred');
+  return { text: parts.join('; '), tone: isBad ? 'bad' : isTroubled ? 'warning' : 'good' };
+}
+
+function isFailing({ health }: Status['sources'][number]): boolean {
+  return health === 'failing';
+}
+
+function counted(count: number, what: string): string {
+  return `${count === 0 ? 'no' : count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** What is around the sources, and is well. */
+function facts({ postgres, temporal, partitions, canary }: Status, now: Date): Note[] {
+  const fact = (about: string, text: string): Note => ({ tone: null, about: about.padEnd(labelColumns), text });
+  const ui = temporal.ui === null ? '' : `, Web UI ${temporal.ui}`;
+  const named = temporal.instance === undefined ? '' : `, instance ${temporal.instance}`;
+  return [
+    ...(postgres.reachable && postgres.error === null ? [fact('PostgreSQL', postgres.version ?? '?')] : []),
+    ...(temporal.reachable ? [fact('Temporal', `${temporal.address}${named}${ui}`)] : []),
+    ...(partitions.ahead === null
+      ? []
+      : [fact('partitions', `${partitions.ahead} days ahead, oldest ${partitions.oldest ?? 'none'}`)]),
+    ...(canary && !canary.error ? [fact('canary', canaryText(canary, now))] : []),
+  ];
 }

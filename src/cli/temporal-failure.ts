@@ -6,15 +6,27 @@ import { messageOf } from '../domain/errors.ts';
 import { CannotStart } from './cannot-start.ts';
 
 const probeMs = 5_000;
-const [notFound, permissionDenied, unavailable, unauthenticated] = [5, 7, 14, 16];
+const [deadlineExceeded, notFound, permissionDenied, unavailable, unauthenticated] = [4, 5, 7, 14, 16];
+
+/** Why a server cannot be used. */
+export interface TemporalFailure {
+  readonly message: string;
+  /** Whether it may be there later by itself; else something must be set otherwise first. */
+  readonly mayPass: boolean;
+}
 
 /** Says why a server cannot be used. The clients only know that it did not work: its address is looked at once more. */
-export async function explainUnreachable(settings: TemporalSettings, error: unknown): Promise<string> {
+export async function explainFailure(settings: TemporalSettings, error: unknown): Promise<TemporalFailure> {
   const refused = explainRefusal(settings, error);
-  if (refused) return refused.message;
-  const why = await probe(settings);
-  const found = why ?? `(${innermost(messageOf(error))}), expected a server; check TEMPORAL_ADDRESS`;
-  return `temporal: ${settings.address} cannot be reached ${found}`;
+  if (refused) return { message: refused.message, mayPass: false };
+  const found = await probe(settings);
+  const why = found?.why ?? `(${innermost(messageOf(error))}), expected a server; check TEMPORAL_ADDRESS`;
+  return { message: `temporal: ${settings.address} cannot be reached ${why}`, mayPass: found?.mayPass ?? true };
+}
+
+/** The same in words alone. */
+export async function explainUnreachable(settings: TemporalSettings, error: unknown): Promise<string> {
+  return (await explainFailure(settings, error)).message;
 }
 
 /** What a server means that was reached, but refuses; null for anything else. */
@@ -39,7 +51,13 @@ export function explainRefusal(
 
 /** What it means that a server answers no more that was reached before; null for anything else. */
 export function explainLoss({ address }: TemporalSettings, error: unknown): CannotStart | null {
-  if (codeOf(error) !== unavailable) return null;
+  const code = codeOf(error);
+  if (code === deadlineExceeded) {
+    return new CannotStart(
+      `temporal: ${address} takes too long to answer, expected it to in some seconds; see whether its disk is full or its machine is busy`,
+    );
+  }
+  if (code !== unavailable) return null;
   return new CannotStart(
     `temporal: ${address} went away meanwhile, expected it to answer; what was started goes on once it is back, ./daybook status shows it`,
   );
@@ -59,8 +77,14 @@ function innermost(message: string): string {
   return [...message.matchAll(/message: "([^"]+)"/g)].at(-1)?.[1] ?? message;
 }
 
+/** What is wrong with a connection. */
+interface Found {
+  readonly why: string;
+  readonly mayPass: boolean;
+}
+
 /** Connects as the clients do; null where nothing is wrong with that. */
-async function probe({ address, connection: { tls } }: TemporalSettings): Promise<string | null> {
+async function probe({ address, connection: { tls } }: TemporalSettings): Promise<Found | null> {
   const [, host = '', port = '7233'] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(address) ?? [];
   const target = { host, port: Number(port) };
   if (!tls) return outcome(connect(target), 'connect', '; check TEMPORAL_ADDRESS');
@@ -79,24 +103,32 @@ async function probe({ address, connection: { tls } }: TemporalSettings): Promis
   return outcome(connectTls(options), 'secureConnect', hint);
 }
 
+/** Errors of a host, a port or a network that is not there, or not yet; also of a front whose server is not there. */
+const passing: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN'],
+  ...['ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN'],
+]);
+
 /** A server that wants a client's certificate says so only after the handshake. */
 async function outcome(
   socket: ReturnType<typeof connect>,
   connected: 'connect' | 'secureConnect',
   hint: string,
-): Promise<string | null> {
+): Promise<Found | null> {
   return new Promise((resolve) => {
-    const settle = (why: string | null) => {
+    const settle = (why: string | null, mayPass = true) => {
       socket.destroy();
-      resolve(why);
+      resolve(why === null ? null : { why, mayPass });
     };
     socket.setTimeout(probeMs, () => settle(`(no answer in ${probeMs / 1_000} s), expected a server${hint}`));
-    socket.once('error', (error) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
       const wantsCertificate = /alert (certificate required|bad certificate|handshake failure)/i.test(error.message);
       settle(
         wantsCertificate
           ? '(it wants a certificate of this client); set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH'
           : `(${error.message}), expected a server${hint}`,
+        // A certificate or a protocol that does not fit stays so; a host that is not there may come.
+        passing.has(error.code ?? ''),
       );
     });
     socket.once(connected, () => {

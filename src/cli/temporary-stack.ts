@@ -13,6 +13,7 @@ import { CannotStart } from './cannot-start.ts';
 import { externalPostgres, type Context } from './context.ts';
 import { startDemoOrigin } from './demo-origin.ts';
 import { say } from './output.ts';
+import { acceptsNewStore, type PairOptions } from './store-pair.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -22,6 +23,7 @@ import { UsageError } from './usage-error.ts';
 export async function withTemporaryStack<T>(
   context: Context,
   work: (temporal: TemporalSettings) => Promise<T>,
+  options: PairOptions = {},
 ): Promise<T> {
   const { environment, home } = context;
   if (!environment.embedded) {
@@ -38,7 +40,7 @@ export async function withTemporaryStack<T>(
       startStack(home, { postgres: external === null, temporal: true }, environment, announce),
       interrupted,
     ]);
-    if (context.demo) startDemoOrigin(context);
+    if (context.demo) await startDemoOrigin(context);
     const postgres = external ?? embeddedPostgresSettings(home);
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);
@@ -46,14 +48,16 @@ export async function withTemporaryStack<T>(
     const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
     const secrets = [postgres.password, ...environmentSecrets(environment, null)];
     const redact = createLiveRedactor(config, environment.lookUp, secrets);
-    const logger = createLogger({ level, redact });
+    const logger = createLogger({ level, redact, instance: context.instance });
     installRuntime(logger);
     const worker = await startWorker({
+      instance: context.instance,
       ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
       ...{ redact, sdkMetrics: null, ui: null },
       owner: external ? (environment.owner ?? external) : postgres,
       proxies: environment.proxies,
       alertWebhook: environment.alertWebhook,
+      acceptNewStore: acceptsNewStore(context, options),
       dataFolder: environment.dataFolder,
       storeFolder: environment.storeFolder,
       onReceipt: () => {},

@@ -1,27 +1,39 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Client } from '@temporalio/client';
+import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { Config } from '../config/parse-config.ts';
-import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
+import { formatProblem } from '../config/problem.ts';
+import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/addresses.ts';
+import type { Home } from '../embedded/home.ts';
 import { startPostgres } from '../embedded/postgres.ts';
 import { startStack, stopStack, stopSurvivors, type Halves } from '../embedded/stack.ts';
-import { findTemporal } from '../embedded/temporal-binary.ts';
+import { findServer } from '../embedded/home-server.ts';
 import { startTemporal } from '../embedded/temporal.ts';
+import { createDirectoryStore } from '../store/directory-store.ts';
+import { storeIdentity } from '../store/identity.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
-import { ensureAhead } from '../sinks/postgres/partitions.ts';
+import { BlockedDay, ensureAhead } from '../sinks/postgres/partitions.ts';
+import { scheduleOwner } from '../activities/schedule-owner.ts';
+import { foreignNote, instanceNotes } from './schedules/foreign-note.ts';
+import { QueueGuard } from '../worker/shared-queue.ts';
 import { makeOwnSchedules } from './schedules/own-schedules.ts';
 import { applySchedules } from './schedules/apply-schedules.ts';
 import {
   createContext,
   externalPostgres,
   externalTemporal,
-  loadConfig,
-  type CommonOptions,
+  openStoreToRead,
+  webUiOf,
   type Context,
 } from './context.ts';
 import { prepareDemo, startDemoOrigin } from './demo-origin.ts';
-import { print, say } from './output.ts';
-import { receiptLine } from './receipt-line.ts';
+import { brokenNote, openServiceConfig, type ServiceOptions } from './last-good-config.ts';
+import { print, printLines, say } from './output.ts';
+import { receiptLines } from './receipt-line.ts';
+import { aborted, stopSignal } from './stop-signal.ts';
+import { joinPair } from './store-pair.ts';
 import { startSupervisedWorker, type SupervisedWorker } from './supervised-worker.ts';
 import { Supervisor } from './supervisor.ts';
 import { withTemporal } from './temporal-client.ts';
@@ -31,14 +43,15 @@ import { whereToLook } from './where-to-look.ts';
 const announce = (message: string) => say(`daybook: ${message}`);
 
 /** `daybook up`: runs everything that the environment does not name, until Ctrl-C. */
-export async function upCommand(options: CommonOptions): Promise<void> {
+export async function upCommand(options: ServiceOptions): Promise<void> {
   const context = createContext(options);
   const halves = embeddedHalves(context);
   const stop = stopSignal();
-  if (!context.demo) loadConfig(context);
+  if (!context.demo) await openServiceConfig(context, options);
   context.home.lock();
+  const keeping = setInterval(() => keepHome(context.home), keepMs);
   const supervisor = new Supervisor(announce);
-  const starting = startAll(context, halves, supervisor, stop);
+  const starting = startAll({ context, options }, halves, supervisor, stop);
   starting.catch(() => undefined);
   try {
     await Promise.race([starting, aborted(stop)]);
@@ -50,8 +63,21 @@ export async function upCommand(options: CommonOptions): Promise<void> {
     // A start that was under way ends now; what it has started meanwhile is known to the home, and goes too.
     await starting.catch(() => undefined);
     await stopStack(context.home);
+    clearInterval(keeping);
     context.home.unlock();
     announce('stopped');
+  }
+}
+
+/** How often the files of the home are looked at. */
+const keepMs = 1_000;
+
+/** Other commands read what stands in the home: it is written again where something damaged it. */
+function keepHome(home: Home): void {
+  try {
+    for (const name of home.keep()) announce(`${home.path(name)} was damaged; it is written again`);
+  } catch {
+    // A disk that is full now may not be later.
   }
 }
 
@@ -65,11 +91,23 @@ function embeddedHalves(context: Context): Halves {
   return halves;
 }
 
-async function startAll(context: Context, halves: Halves, supervisor: Supervisor, stop: AbortSignal): Promise<void> {
+interface Service {
+  readonly context: Context;
+  readonly options: ServiceOptions;
+}
+
+async function startAll(service: Service, halves: Halves, supervisor: Supervisor, stop: AbortSignal): Promise<void> {
+  const { context, options } = service;
   const { home, environment } = context;
   await stopSurvivors(home, announce);
-  if (context.demo) await prepareDemo(context);
-  const config = loadConfig(context);
+  if (context.demo) prepareDemo(context);
+  const file = await openServiceConfig(context, options);
+  const config = file.lastGood();
+  const note = brokenNote(file.current(), file.file);
+  if (note !== null) announce(note);
+  for (const { problem } of config.unset) {
+    announce(`${formatProblem(environment.configFile, problem)}; the sources that need it fail, the others run`);
+  }
   await reachExternals(context);
   stop.throwIfAborted();
   const started = await startStack(home, halves, environment, announce, stop);
@@ -84,16 +122,22 @@ async function startAll(context: Context, halves: Halves, supervisor: Supervisor
     if (started[part]) supervisor.watch({ part, start }, started[part]);
   };
   watch('postgres', async () => startPostgres(home, announce));
-  watch('temporal', async () => startTemporal(home, await findTemporal(environment, announce)));
-  await startServices(context, config, supervisor, stop, (polling) => (worker = polling));
+  watch('temporal', async () => startTemporal(home, await findServer(home, environment, announce)));
+  await startServices(service, config, supervisor, stop, (polling) => (worker = polling));
 }
 
 /** Servers that the environment names must answer before anything is started beside them. */
 async function reachExternals(context: Context): Promise<void> {
   const postgres = externalPostgres(context);
   const temporal = externalTemporal(context);
-  if (temporal) await withTemporal(temporal, async () => {});
+  if (temporal) await withTemporal(temporal, (client) => refuseOtherStore(context, client));
   if (postgres) await migrateAndTell(context.environment.owner ?? postgres);
+}
+
+/** A worker of another store polls this queue: nothing is migrated, started or scheduled then. */
+async function refuseOtherStore({ instance, environment }: Context, client: Client): Promise<void> {
+  const identity = await storeIdentity(createDirectoryStore(environment.storeFolder)).catch(() => null);
+  await new QueueGuard(client, instance, identity?.id ?? null).check();
 }
 
 async function migrateAndTell(settings: PostgresSettings): Promise<void> {
@@ -102,7 +146,7 @@ async function migrateAndTell(settings: PostgresSettings): Promise<void> {
 }
 
 async function startServices(
-  context: Context,
+  { context, options }: Service,
   config: Config,
   supervisor: Supervisor,
   stop: AbortSignal,
@@ -115,46 +159,53 @@ async function startServices(
   });
   const { postgres, temporal } = servers();
   if (!externalPostgres(context)) await migrateAndTell(postgres);
+  await joinPair(context, options, postgres);
   await ensurePartitionsAhead(postgres, config.partitions.premake);
   stop.throwIfAborted();
   if (context.demo) {
     const start = () => startDemoOrigin(context);
-    supervisor.watch({ part: 'origin', start }, start());
+    supervisor.watch({ part: 'origin', start }, await start());
   }
   stop.throwIfAborted();
   announce('starting the worker …');
-  const worker = await startSupervisedWorker(context, servers, supervisor, (receipt) => print(receiptLine(receipt)));
+  const printReceipt = (receipt: Receipt | FailedReceipt) => {
+    for (const line of receiptLines(receipt)) print(line);
+  };
+  const onMoved = (http: string) => announce(`the status page is at ${http}/ now: another program has taken its port`);
+  const flags = options.strictConfig ? ['--strict-config'] : [];
+  const worker = await startSupervisedWorker(context, servers, supervisor, printReceipt, onMoved, flags);
   onWorker(worker);
+  const owner = await scheduleOwner(context.instance, openStoreToRead(context));
   const schedules = await withTemporal(temporal, async (client) => {
-    await makeOwnSchedules(client);
-    return applySchedules(client, config.sources);
+    await makeOwnSchedules(client, owner);
+    // A source that the last good configuration leaves out is not gone.
+    return applySchedules(client, owner, config.sources, { keepOthers: config.kept !== undefined });
   });
-  for (const { source, action } of schedules) {
-    if (action === 'foreign') announce(`schedule scrape-${source} was made by hand and is left as it is`);
-    if (action === 'pause') announce(`schedule scrape-${source} is paused: its source is gone from the file`);
+  for (const change of schedules) {
+    const { schedule, action } = change;
+    const note = action === 'pause' ? 'is paused: its source is gone from the file' : foreignNote(change);
+    if (note !== null) announce(`schedule ${schedule} ${note}`);
   }
+  for (const note of instanceNotes(schedules)) announce(note);
   worker.schedulesApplied();
-  const ui = externalTemporal(context) ? null : embeddedUi(home);
-  print(whereToLook(context, { ui, http: worker.http, sources: config.sources.map((source) => source.name) }));
+  printLines(
+    whereToLook(context, {
+      ui: webUiOf(context),
+      http: worker.http,
+      sources: config.sources.map((source) => source.name),
+    }),
+  );
 }
 
 async function ensurePartitionsAhead(settings: PostgresSettings, premake: number): Promise<void> {
   const pool = createPool(settings, { maxConnections: 1 });
   try {
     await ensureAhead(pool, settings.schema, premake, new Date());
+  } catch (error) {
+    // A day that somebody has to make room for holds no other up.
+    if (!(error instanceof BlockedDay)) throw error;
+    announce(error.message);
   } finally {
     await pool.end();
   }
-}
-
-/** Aborted by the first Ctrl-C or SIGTERM; further ones are heard, and change nothing. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
-  return controller.signal;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

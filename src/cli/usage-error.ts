@@ -6,7 +6,14 @@ export class UsageError extends DaybookError {
   readonly next = 'never';
 }
 
-const usageTypes = new Set(['UsageError', 'InvalidConfig', 'InvalidEnvironment', 'UnknownSource']);
+const usageTypes = new Set([
+  'UsageError',
+  'InvalidConfig',
+  'InvalidEnvironment',
+  'UnknownSource',
+  'QueueInUse',
+  'ForeignStore',
+]);
 
 /** Whether a failure is about how a command was called, or about the configuration. */
 export function isUsageFailure({ type }: DaybookError): boolean {

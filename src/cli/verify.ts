@@ -5,14 +5,25 @@ import { planOf } from '../config/plan.ts';
 import { findingKinds, type FindingKind } from '../domain/findings.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
-import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
-import { createStoredCheck } from '../sources/extraction/stored-check.ts';
+import type { Compute } from '../sources/compute/compute.ts';
+import type { SourceReader } from '../sources/compute/source-reader.ts';
+import { createThreadCompute } from '../sources/compute/thread-compute.ts';
+import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
+import type { StoredVerdict } from '../sources/extraction/stored-check.ts';
+import { openReader } from '../sources/open-source.ts';
 import { waitingDeliveries } from '../store/deferred.ts';
 import { journalSources } from '../store/journal/journal-files.ts';
-import { compareDay, type ComparedDay, type DayToCompare } from './compare-day.ts';
-import { createContext, loadConfig, openStore, requirePostgres, type CommonOptions, type Context } from './context.ts';
+import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from './compare-day.ts';
+import {
+  createContext,
+  loadConfig,
+  openStoreToRead,
+  requirePostgres,
+  type CommonOptions,
+  type Context,
+} from './context.ts';
 import { journalFolders, windowOfDay } from './journal-choice.ts';
-import { print, printJson, say } from './output.ts';
+import { print, printJson, printLines, say } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface VerifyOptions extends CommonOptions {
@@ -38,39 +49,52 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
   const config = loadConfig(context);
   // A source that is no longer configured may have records still; a misspelt one would be found consistent.
   if (source !== null && !(await journalSources(journalFolders(context))).includes(source)) findSource(config, source);
-  const check = await checksOf(context, config);
+  const compute = createThreadCompute();
+  const check = await checksOf(context, config, compute);
   const settings = requirePostgres(context);
   const compared = await withClient(settings, (client) =>
     compareDay({
       ...{ client, schema: settings.schema, folders: journalFolders(context), day, window, source, sample, check },
       onProgress: progress(),
     }),
-  ).catch((error: unknown) => {
-    throw postgresFailure(error, `${day} could not be verified`);
-  });
+  )
+    .catch((error: unknown) => {
+      throw postgresFailure(error, `${day} could not be verified`);
+    })
+    .finally(() => void compute.close());
   if (!compared.consistent) process.exitCode = 1;
   if (json) return printJson(compared);
   report(compared);
-  const waiting = (await waitingDeliveries(openStore(context))).filter(
+  const waiting = (await waitingDeliveries(openStoreToRead(context))).filter(
     (one) => source === null || one.source === source,
   );
-  for (const { sink, source: of, paths } of waiting) {
-    say(
-      `${paths.length} batches of ${of} wait for ${sink}: their records may show as differences until they are delivered`,
-    );
+  for (const { sink, source: of, batches } of waiting) {
+    say(`${batches} batches of ${of} wait for ${sink}: their records may show as differences until they are delivered`);
   }
 }
 
-/** The time rule and schema of each configured source. */
-async function checksOf(context: Context, config: Config): Promise<DayToCompare['check']> {
-  const schemas = createSchemaChecks();
+/** The time rule and schema of each configured source, applied by threads. */
+async function checksOf(context: Context, config: Config, compute: Compute): Promise<DayToCompare['check']> {
+  const schemas = createSchemaTexts();
   const folder = dirname(context.environment.configFile);
-  const checks = new Map<string, ReturnType<typeof createStoredCheck>>();
+  const resolvePath = (path: string) => resolve(folder, path);
+  const readers = new Map<string, SourceReader>();
   for (const configured of config.sources) {
     const plan = planOf(config, configured);
-    checks.set(plan.name, createStoredCheck(plan, await schemas.of(plan, (path) => resolve(folder, path))));
+    readers.set(plan.name, await openReader(plan, { schemas, compute, resolvePath }));
   }
-  return ({ source, payload }, micros) => (payload === null ? null : (checks.get(source)?.(payload, micros) ?? null));
+  return async (rows) => {
+    const verdicts = new Map<RowToCheck, StoredVerdict>();
+    for (const source of new Set(rows.map((row) => row.source))) {
+      const ofSource = rows.filter((row) => row.source === source);
+      const checked = (await readers.get(source)?.checkStored(ofSource)) ?? [];
+      for (const [position, verdict] of checked.entries()) {
+        const row = ofSource[position];
+        if (row) verdicts.set(row, verdict);
+      }
+    }
+    return rows.map((row) => verdicts.get(row) ?? null);
+  };
 }
 
 function report({ day, source, csv, postgres, ...rest }: ComparedDay): void {
@@ -86,12 +110,12 @@ function report({ day, source, csv, postgres, ...rest }: ComparedDay): void {
   for (const damage of rest.damaged) print(damage);
   for (const [kind, found] of Object.entries(rest.findings)) {
     const { what, todo } = findingKinds[kind as FindingKind];
-    print(`\n${found.count} ${what}`);
+    printLines(`\n${found.count} ${what}`);
     for (const key of found.keys) print(`  ${key}`);
     if (found.count > found.keys.length) print(`  … and ${found.count - found.keys.length} more`);
     print(`  ${todo}`);
   }
-  print(rest.consistent ? 'consistent' : '\nnot consistent');
+  printLines(rest.consistent ? 'consistent' : '\nnot consistent');
 }
 
 function progress(): DayToCompare['onProgress'] {

@@ -9,15 +9,16 @@ export interface Access {
   readonly proxy: string | null;
   readonly auth: AuthPlan | null;
   readonly headers: Readonly<Record<string, string>>;
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
+  readonly trustedOrigins?: readonly string[];
 }
 
 /**
  * Stands for the origins that a source's secrets may go to, and for which secrets these are: its names, never a value. Where
  * it changes, a run that is open must not put the new secrets into requests to the old place.
  */
-export function accessFingerprint({ url, proxy, auth, headers, params, body }: Access): string {
+export function accessFingerprint({ url, proxy, auth, headers, params, body, trustedOrigins }: Access): string {
   return fingerprint({
     origin: originOf(url),
     proxy: proxy === null ? null : originOf(proxy),
@@ -25,6 +26,7 @@ export function accessFingerprint({ url, proxy, auth, headers, params, body }: A
     headers: Object.keys(headers).sort(),
     params: Object.keys(params).sort(),
     secrets: secretsIn({ url, proxy, auth, headers, params, body }),
+    ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
   });
 }
 

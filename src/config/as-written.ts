@@ -32,9 +32,15 @@ function withTexts(yaml: YamlFile, source: Tree, path: Problem['path']): Tree {
     texts[where] = Object.fromEntries(
       Object.entries(values).map(([name, value]) => [
         name,
-        typeof value === 'number' ? (yaml.source([...path, where, name]) ?? value) : value,
+        Array.isArray(value)
+          ? value.map((one: unknown, index) => textOf(yaml, one, [...path, where, name, index]))
+          : textOf(yaml, value, [...path, where, name]),
       ]),
     );
   }
   return { ...source, ...texts };
+}
+
+function textOf(yaml: YamlFile, value: unknown, path: Problem['path']): unknown {
+  return typeof value === 'number' ? (yaml.source(path) ?? value) : value;
 }

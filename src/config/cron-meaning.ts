@@ -55,6 +55,13 @@ export function formatCalendar(ranges: readonly (readonly Range[])[]): string {
   return (isShort ? rest.slice(0, -1) : texts).join(' ');
 }
 
+/** The values of all seven fields of a line as {@link cronMeaning} writes it. */
+export function readCalendar(calendar: string): readonly ReadonlySet<number>[] {
+  const parts = calendar.split(/\s+/);
+  const texts = parts.length === 5 ? ['0', ...parts, '*'] : parts;
+  return cronFields.map((field, index) => valuesOf(readRanges(texts[index] ?? '*', field), field));
+}
+
 /** `5/10` is short for all from 5 on; Sunday is 0 and 7. */
 function readRanges(text: string, field: CronField): Range[] {
   return text.split(',').map((part) => {

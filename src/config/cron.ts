@@ -1,3 +1,4 @@
+import { translatedDuration } from './duration-hint.ts';
 import { scheduleZoneProblem } from './time-zone.ts';
 import { parseDuration } from './units.ts';
 
@@ -42,12 +43,22 @@ export function cronProblem(text: string): string | null {
   if (expression.startsWith('@')) return `${expression} is none of @hourly, @daily, @weekly, @monthly, @yearly, @every`;
   const parts = expression === '' ? [] : expression.split(/\s+/);
   const fields = fieldsFor(parts.length);
-  if (!fields) return `it has ${parts.length} fields, expected five to seven`;
+  if (!fields) return `it has ${parts.length} field${parts.length === 1 ? '' : 's'}, expected five to seven`;
   for (const [index, field] of fields.entries()) {
     const problem = fieldProblem(parts[index] ?? '', field);
     if (problem !== null) return `${field.name}: ${problem}`;
   }
   return null;
+}
+
+/** What is expected instead of a text that is no cron expression, where it shows what is meant; else null. */
+export function cronHint(text: string): string | null {
+  const { expression } = splitCron(text);
+  const every = translatedDuration(expression);
+  if (every !== null) return `expected every: ${every} instead of cron`;
+  const spaced = expression.replace(/^@every(?=\d)/, '@every ');
+  const plain = spaced.replaceAll(/(?<=^|\s)\?(?=\s|$)/g, '*');
+  return plain !== expression && cronProblem(plain) === null ? `expected "${plain}"` : null;
 }
 
 function intervalProblem(everyMs: number, offsetMs: number): string | null {

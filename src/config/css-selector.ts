@@ -12,10 +12,26 @@ export const selector = z
     context.issues.push({
       code: 'custom',
       input: context.value,
-      message: `found "${context.value}", expected a CSS selector (${why})`,
+      message: `found "${context.value}", expected a CSS selector${selectorHint(context.value) ?? ` (${why})`}`,
     });
   })
   .meta({ title: 'CSS selector' });
+
+/** What a selector of another language would be in CSS, as the end of a message. */
+function selectorHint(text: string): string | null {
+  const [isXPath, name = '', value, tail] =
+    /^\.?\/\/([a-z]\w*|\*)(?:\[@class=["']([\w -]+)["']\])?(?:\/(text\(\)|@[\w-]+))?$/i.exec(text) ?? [];
+  if (isXPath !== undefined) {
+    const css = `${name === '*' && value !== undefined ? '' : name}${value === undefined ? '' : `.${value.trim().split(/\s+/).join('.')}`}`;
+    return ` instead of XPath: ${css}${tail?.startsWith('@') === true ? `, with attr: ${tail.slice(1)}` : ''}`;
+  }
+  if (/^\.?\/{1,2}\w|^\.\.?\//.test(text)) return ' instead of XPath, such as div.item > a';
+  const [isPseudo, before = '', attribute] = /^(.+)::(?:text|attr\(([\w-]+)\))$/.exec(text) ?? [];
+  if (isPseudo === undefined) return null;
+  return attribute === undefined
+    ? `, and the text is taken without ::text: ${before}`
+    : `: ${before}, with attr: ${attribute}`;
+}
 
 function problemOf(text: string): string | null {
   if (text.trim() === '') return 'it is empty';

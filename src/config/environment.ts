@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
 import { openDotEnv } from './dot-env.ts';
+import { namedInstance } from './instance.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from './references.ts';
 
 /** How to reach a PostgreSQL database. */
@@ -28,7 +29,7 @@ export interface SslFiles {
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
 
-/** Everything that the environment decides. The only reader of `process.env`. */
+/** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
 export interface Environment {
   /** Null where `PG_HOST` is not set. */
   readonly postgres: PostgresSettings | null;
@@ -38,6 +39,10 @@ export interface Environment {
   readonly prepare: boolean;
   /** `TEMPORAL_ADDRESS`, or null. The rest of `TEMPORAL_*` is read by `temporal-settings.ts`. */
   readonly temporalAddress: string | null;
+  /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
+  readonly instance: string | null;
+  /** `TEMPORAL_UI_URL`: the Web UI of a server of one's own; null = unknown. */
+  readonly temporalUi: string | null;
   readonly configFile: string;
   /** CSV parts. */
   readonly dataFolder: string;
@@ -45,10 +50,14 @@ export interface Environment {
   readonly storeFolder: string;
   /** State of the embedded stack. */
   readonly homeFolder: string;
+  /** `DAYBOOK_ACCEPT_NEW_STORE`: takes a store and a database together that do not belong together. */
+  readonly acceptNewStore: boolean;
   /** Whether commands may start the embedded stack. */
   readonly embedded: boolean;
   /** Null = no HTTP endpoint. */
-  readonly http: { readonly host: string; readonly port: number } | null;
+  readonly http: HttpSetting | null;
+  /** Names by which the HTTP endpoint may be asked, besides addresses and `localhost`; in lower case. */
+  readonly httpHosts: readonly string[];
   readonly logLevel: string;
   /** Where alerts are posted, a secret; null = nowhere. */
   readonly alertWebhook: string | null;
@@ -66,6 +75,14 @@ export interface Environment {
   readonly ownVariables: Readonly<Record<string, string | undefined>>;
   /** Looks up what `${env:NAME}` stands for, in `.env` as it stands now. */
   readonly lookUp: LookUp;
+}
+
+/** Where the status page and the metrics are. */
+export interface HttpSetting {
+  readonly host: string;
+  readonly port: number;
+  /** Nobody has chosen it: where it is taken, the next free port is as good. */
+  readonly isDefault: boolean;
 }
 
 export interface EnvironmentOptions {
@@ -102,12 +119,16 @@ export function readEnvironment(
     owner: postgres && ownerSettings(postgres, lookUp),
     prepare: flag(lookUp, 'PG_PREPARE'),
     temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
+    instance: namedInstance(lookUp),
+    temporalUi: webUi(lookUp('TEMPORAL_UI_URL')),
     configFile,
     dataFolder,
     storeFolder: store === '' ? dataFolder : resolve(store),
     homeFolder,
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
-    http: httpAddress(lookUp('DAYBOOK_HTTP') || '127.0.0.1:9464'),
+    acceptNewStore: flag(lookUp, 'DAYBOOK_ACCEPT_NEW_STORE', 'off'),
+    http: httpSetting(lookUp('DAYBOOK_HTTP')),
+    httpHosts: hostNames('DAYBOOK_HTTP_HOSTS', lookUp('DAYBOOK_HTTP_HOSTS') || ''),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
     proxies: proxies(lookUp),
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
@@ -206,19 +227,38 @@ function pemFile(lookUp: LookUp, name: string): string | undefined {
   throw new InvalidEnvironment(`${name}: found no PEM text in ${file}, expected one that holds -----BEGIN`);
 }
 
-function flag(lookUp: LookUp, name: string): boolean {
-  const text = (lookUp(name) || 'on').toLowerCase();
+function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boolean {
+  const text = (lookUp(name) || otherwise).toLowerCase();
   if (['on', 'true', '1', 'yes'].includes(text)) return true;
   if (['off', 'false', '0', 'no'].includes(text)) return false;
   throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
 }
 
-function httpAddress(text: string): Environment['http'] {
+/** Where nothing is set the usual address, or the next one that is free. */
+function httpSetting(given: string | undefined): HttpSetting | null {
+  if (!given) return { host: '127.0.0.1', port: 9464, isDefault: true };
+  const address = httpAddress(given);
+  return address && { ...address, isDefault: false };
+}
+
+function httpAddress(text: string): Omit<HttpSetting, 'isDefault'> | null {
   if (text === 'off') return null;
   const match = /^(?:([\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(text);
   if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
   return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
+}
+
+function hostNames(name: string, text: string): readonly string[] {
+  const names = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((part) => part !== '');
+  const wrong = names.find((part) => !/^[a-z\d_]([a-z\d._-]*[a-z\d_])?$/.test(part));
+  if (wrong === undefined) return names;
+  throw new InvalidEnvironment(
+    `${name}: found "${wrong}", expected host names without port, separated by commas, e.g. daybook.example.com,daybook`,
+  );
 }
 
 function proxies(lookUp: LookUp): Environment['proxies'] {
@@ -234,6 +274,16 @@ function proxies(lookUp: LookUp): Environment['proxies'] {
     ...(httpsProxy ? { httpsProxy } : {}),
     ...(noProxy ? { noProxy } : {}),
   };
+}
+
+function webUi(text: string | undefined): string | null {
+  if (!text) return null;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).username === '') {
+    return text.replace(/\/+$/, '');
+  }
+  throw new InvalidEnvironment(
+    'TEMPORAL_UI_URL: found no http or https URL without a user name, expected one such as https://temporal.example.com',
+  );
 }
 
 function webhook(text: string | undefined): string | null {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { instanceNamePattern } from '../domain/instance.ts';
+import { expectedName } from './instance.ts';
 import { duration } from './units.ts';
 
 const retention = (what: string) => duration(86_400_000).nullable().default(null).describe(what);
@@ -6,6 +8,11 @@ const retention = (what: string) => duration(86_400_000).nullable().default(null
 /** `daybook.yaml` without its sources, which are checked one by one once they have inherited `defaults`. */
 export const fileFrame = z.strictObject({
   version: z.literal(1, { error: 'expected version: 1' }).describe('Version of the format.'),
+  instance: z
+    .string(expectedName)
+    .regex(instanceNamePattern, expectedName)
+    .optional()
+    .describe('Name of this Daybook beside others in a Temporal namespace; as `DAYBOOK_INSTANCE`. Not set: `daybook`.'),
   defaults: z
     .record(z.string(), z.unknown())
     .default({})
@@ -13,7 +20,7 @@ export const fileFrame = z.strictObject({
       'Keys of sources, all but `name`, for every source whose type has them and that does not set them itself.',
     ),
   sources: z
-    .array(z.unknown().meta({ title: 'source' }), 'expected a list of sources')
+    .array(z.unknown().meta({ title: 'source' }), { error: ({ input }) => sourcesMessage(input) })
     .min(1, 'expected at least one source')
     .describe('What to fetch.'),
   csv: z
@@ -49,5 +56,15 @@ export const fileFrame = z.strictObject({
     .prefault({})
     .describe('The daily partitions of `raw_events`.'),
 });
+
+function sourcesMessage(input: unknown): string {
+  const expected = 'expected a list of sources';
+  if (input === undefined) return `is required: ${expected}`;
+  if (typeof input !== 'object' || input === null) return expected;
+  const isOne = 'type' in input || 'url' in input;
+  return isOne
+    ? `found one source, ${expected}: a dash before its first key`
+    : `found an object, ${expected}, each with a dash and its name: - name: …`;
+}
 
 export type FileFrame = z.infer<typeof fileFrame>;

@@ -7,10 +7,21 @@ import { suggestKey } from './suggestion.ts';
 export function findSource(config: Config, name: string): SourceConfig {
   const source = config.sources.find((candidate) => candidate.name === name);
   if (source) return source;
-  const names = config.sources.map((candidate) => candidate.name);
+  throw unknownName(
+    name,
+    config.sources.map((candidate) => candidate.name),
+  );
+}
+
+/** The same for a name that is looked for among others. @throws UnknownSource */
+export function requireName(name: string, names: readonly string[]): void {
+  if (!names.includes(name)) throw unknownName(name, names);
+}
+
+function unknownName(name: string, names: readonly string[]): UnknownSource {
   const nearest = suggestKey(name, names);
   const expected = nearest === null ? `one of: ${names.join(', ')}` : `"${nearest}"?`;
-  throw new UnknownSource(
+  return new UnknownSource(
     `config: found no source "${name}", ${nearest === null ? 'expected' : 'did you mean'} ${expected}`,
   );
 }

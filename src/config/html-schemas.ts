@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { selector } from './css-selector.ts';
-import { expression, pattern } from './value-schemas.ts';
+import { dateOrder, expression, pattern } from './value-schemas.ts';
 
 const transform = z.strictObject({
   trim: z.boolean().default(false).describe('Takes white space away at both ends.'),
@@ -23,6 +23,11 @@ const field = z
       .enum(['string', 'number', 'date', 'url'])
       .default('string')
       .describe('`number` reads `£1,234.50`, `date` gives ISO 8601, `url` an absolute address.'),
+    date_order: dateOrder
+      .optional()
+      .describe(
+        'How a `date` of numbers (`05/12/2024`) is written. Without it: as `occurred_at` says, else as the page shows.',
+      ),
     required: z.boolean().default(false).describe('Whether an item without a value is a dead letter.'),
     list: z.boolean().default(false).describe('All elements that match, not only the first.'),
     json: expression

@@ -32,6 +32,7 @@ export function rssPlan(config: Config, source: RssConfig): RssPlan {
       format: time?.format ?? 'iso8601',
       timezone: time?.timezone ?? 'UTC',
       onMissing: time?.on_missing ?? 'fetched_at',
+      ...(time?.date_order === undefined ? {} : { dateOrder: time.date_order }),
     },
   };
   return { ...httpBase(config, source, onePage, null, {}, keys), type: 'rss' };
@@ -46,10 +47,16 @@ export function httpBase(
   shaping: object,
   keys?: KeyPlan,
 ): HttpPlanBase {
-  const { url, params, headers } = source;
+  const { url, params, headers, trusted_origins: trustedOrigins } = source;
   const auth = source.auth ?? null;
   return {
-    ...planBase(config, source, { url, params, paginator, incremental }, { headers, ...shaping }, keys),
+    ...planBase(
+      config,
+      source,
+      { url, params, paginator: asked(paginator), incremental: incremental && askedSince(incremental) },
+      { headers, ...shaping },
+      keys,
+    ),
     url: maskUrl(url),
     method: 'GET',
     params: maskLiterals('params', params),
@@ -59,7 +66,9 @@ export function httpBase(
     accessFingerprint: accessFingerprint({
       ...{ url, params, headers, proxy: source.proxy ?? null, auth: auth && authPlan(auth, asWritten) },
       ...('body' in source ? { body: source.body } : {}),
+      ...(trustedOrigins ? { trustedOrigins } : {}),
     }),
+    ...(trustedOrigins ? { trustedOrigins } : {}),
     paginator,
     incremental,
     allowPrivate: source.allow_private,
@@ -74,9 +83,13 @@ export function httpBase(
 }
 
 export function paginatorPlan(paginator: HttpJsonConfig['paginator']): PaginatorPlan {
+  const { stop_after_empty_page: stops, end_on: endOn } = paginator;
   const limits = {
     hasMorePath: paginator.has_more_path ?? null,
-    stopAfterEmptyPage: paginator.stop_after_empty_page,
+    stopAfterEmptyPage: stops ?? true,
+    ...(stops === undefined && pagesSayWhatFollows(paginator) ? { followsEmptyPages: true as const } : {}),
+    ...(endOn ? { endOn } : {}),
+    ...('resume' in paginator && paginator.resume ? { resume: paginator.resume } : {}),
     maxPages: paginator.max_pages ?? null,
   };
   switch (paginator.type) {
@@ -102,6 +115,22 @@ export function paginatorPlan(paginator: HttpJsonConfig['paginator']): Paginator
   }
 }
 
+/** Only pages that are counted, and say nothing of how many there are, end where one is empty. */
+function pagesSayWhatFollows(paginator: HttpJsonConfig['paginator']): boolean {
+  if (paginator.type === 'single_page') return false;
+  if (paginator.type !== 'page_number' && paginator.type !== 'offset') return true;
+  return paginator.has_more_path !== undefined || paginator.total_path !== undefined;
+}
+
+/** What of a paginator decides what is asked: how a poll ends is no other source. */
+function asked({ followsEmptyPages: _follows, endOn: _endOn, resume: _resume, ...paginator }: PaginatorPlan): object {
+  return paginator;
+}
+
+function askedSince({ order: _order, ...incremental }: IncrementalPlan): object {
+  return incremental;
+}
+
 function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | null {
   if (!incremental) return null;
   return {
@@ -111,6 +140,8 @@ function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | nul
     endParam: incremental.end_param ?? null,
     initialValue: incremental.initial_value ?? null,
     lagMs: incremental.lag,
+    ...(incremental.param_format === undefined ? {} : { paramFormat: incremental.param_format }),
+    ...(incremental.order === 'desc' ? { order: incremental.order } : {}),
   };
 }
 
@@ -130,9 +161,11 @@ function authPlan(auth: NonNullable<HttpJsonConfig['auth']>, mask: typeof maskSe
     }
     case 'oauth2_client_credentials': {
       const { token_url: tokenUrl, client_id: clientId, client_secret: clientSecret, scope = null } = auth;
+      const { credentials } = auth;
       return {
         ...{ type: 'oauth2_client_credentials', tokenUrl: secret('token_url', tokenUrl) },
         ...{ clientId: secret('client_id', clientId), clientSecret: secret('client_secret', clientSecret), scope },
+        ...(credentials === 'header' ? { credentials } : {}),
       };
     }
   }

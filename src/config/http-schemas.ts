@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { headerValueProblem } from '../domain/header-value.ts';
 import { selector } from './css-selector.ts';
 import { expression, isoTime, timeFormat } from './value-schemas.ts';
 import { byteSize, duration } from './units.ts';
+import { urlProblem } from './url-problem.ts';
 
 const scalar = z
   .union([z.string(), z.number(), z.boolean()], 'expected a text, a number, true or false')
@@ -15,6 +17,18 @@ const url = z
     if (problem !== null) context.issues.push({ code: 'custom', input: context.value, message: problem });
   })
   .meta({ title: 'URL' });
+
+const origin = z
+  .string()
+  .check((context) => {
+    const { value } = context;
+    const problem = urlProblem(value);
+    if (problem === null && new URL(value).origin === value.replace(/\/$/, '')) return;
+    const message = problem ?? `found "${value}", expected an origin such as https://pages.example.com`;
+    context.issues.push({ code: 'custom', input: value, message });
+  })
+  .meta({ title: 'origin' })
+  .transform((text) => new URL(text).origin);
 
 const auth = z.discriminatedUnion('type', [
   z.strictObject({
@@ -46,18 +60,43 @@ const auth = z.discriminatedUnion('type', [
     client_id: z.string().describe('Id of the client.'),
     client_secret: z.string().describe('Secret of the client.'),
     scope: z.string().optional().describe('Scopes to ask for, separated by spaces.'),
+    credentials: z
+      .enum(['header', 'body'])
+      .default('body')
+      .describe('Whether id and secret are sent to `token_url` in the `Authorization` header or in the body.'),
   }),
 ]);
 
 const everyPaginator = {
   has_more_path: expression.optional().describe('Where a page says whether there are more.'),
-  stop_after_empty_page: z.boolean().default(true).describe('Whether a page without records is the last.'),
+  stop_after_empty_page: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a page without records is the last. Without it: `true` for `page_number` and `offset` without `has_more_path` and `total_path`; else the page says what follows, for up to 10 empty pages in a row.',
+    ),
+  end_on: z
+    .array(z.union([z.int().min(300).max(599), z.literal('repeat')], 'expected a status from 300 to 599, or repeat'))
+    .min(1)
+    .optional()
+    .describe(
+      'What ends a poll behind its first page: statuses such as `404`, and `repeat` for a second page that is the first again.',
+    ),
   max_pages: z
     .int()
     .min(1)
     .optional()
-    .describe('Pages of a run at most. One that is cut by it is `partial`, and its watermark stays.'),
+    .describe(
+      'Pages of a run at most. One that is cut by it is `partial`, and its watermark stays. With `incremental` the next run reads what is new at the front and continues where it was cut; both count.',
+    ),
 };
+
+const resume = z
+  .literal('token', 'expected token')
+  .optional()
+  .describe(
+    'For APIs that tell what has changed: the last token or link of a poll (`deltaLink`, `last_seq`) begins the next one. An empty page ends the poll. A token that is refused is dropped, and all is read.',
+  );
 
 const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('single_page').describe('There is one page.'), ...everyPaginator }),
@@ -80,11 +119,13 @@ const paginator = z.discriminatedUnion('type', [
     type: z.literal('cursor').describe('A token in each page, for the next.'),
     cursor_path: expression.describe('Where a page holds the token of the next.'),
     cursor_param: z.string().describe('Parameter that takes the token.'),
+    resume,
     ...everyPaginator,
   }),
   z.strictObject({
     type: z.literal('json_link').describe('An address in each page, of the next.'),
     next_url_path: expression.describe('Where a page holds the address of the next.'),
+    resume,
     ...everyPaginator,
   }),
   z.strictObject({
@@ -102,7 +143,9 @@ const paginator = z.discriminatedUnion('type', [
 export const endingPaginator = paginator.check((context) => {
   const { type, stop_after_empty_page: stops, has_more_path: more, max_pages: most } = context.value;
   const total = 'total_path' in context.value ? context.value.total_path : undefined;
-  if ((type !== 'page_number' && type !== 'offset') || stops || more !== undefined || most !== undefined) return;
+  if ((type !== 'page_number' && type !== 'offset') || stops !== false || more !== undefined || most !== undefined) {
+    return;
+  }
   if (total !== undefined) return;
   context.issues.push({
     code: 'custom',
@@ -115,13 +158,24 @@ export const endingPaginator = paginator.check((context) => {
 export const incremental = z.strictObject({
   cursor: expression.describe('Where a record holds the time by which the source is asked.'),
   format: timeFormat.default('iso8601').describe('How the time is written, in records and parameters.'),
+  param_format: timeFormat.optional().describe('How it is written in parameters, where that differs from `format`.'),
   start_param: z
     .string()
     .optional()
     .describe('Parameter that asks for what is newer. Without it all is asked for, and older records are passed over.'),
   end_param: z.string().optional().describe('Parameter that asks for what is older; backfills need it.'),
   initial_value: isoTime.optional().describe('Where the first run begins.'),
-  lag: duration().prefault('0s').describe('How far each run looks back behind the newest record, for late ones.'),
+  order: z
+    .enum(['asc', 'desc'])
+    .default('asc')
+    .describe(
+      '`desc`: the API gives the newest first, and pages behind one that is wholly known and older than `lag` are not read.',
+    ),
+  lag: duration()
+    .prefault('0s')
+    .describe(
+      'How far each run looks back behind the newest record, for late ones. A window of a backfill asks for so much more on both sides.',
+    ),
 });
 
 /** A proxy may want a user name and password: they stand in its URL. */
@@ -141,7 +195,7 @@ export const fetchLimits = {
   allow_private: z
     .boolean()
     .default(false)
-    .describe('Whether loopback, private and link-local addresses may be asked.'),
+    .describe('Whether loopback, private and link-local addresses may be asked. Metadata of clouds never.'),
   // Node's timers end at 24.8 days: a longer one would fire at once.
   timeout: duration(1, 86_400_000)
     .prefault('60s')
@@ -158,8 +212,18 @@ export const httpShape = {
     .check(checkHeaders)
     .default({})
     .describe('Sent to the origin of `url` only, never across a redirect to another.'),
-  params: z.record(z.string(), scalar).default({}).describe('Query parameters.'),
+  params: z
+    .record(z.string(), z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'))
+    .default({})
+    .describe('Query parameters; one with a list is sent once for each of its values.'),
   auth: auth.optional().describe('Sent to the origin of `url` only, never across a redirect to another.'),
+  trusted_origins: z
+    .array(origin)
+    .min(1)
+    .optional()
+    .describe(
+      'Other origins that next pages may be at, such as `https://pages.example.com`; they get headers and `auth` as well.',
+    ),
   proxy: proxy
     .optional()
     .describe(
@@ -185,11 +249,13 @@ export const httpShape = {
   on_response: z
     .array(
       z.strictObject({
-        status: z.int().min(100).max(599).optional().describe('Answers with this status.'),
+        status: z.int().min(100).max(999).optional().describe('Answers with this status.'),
         body_contains: z.string().optional().describe('Answers whose body holds this text.'),
         action: z
-          .enum(['retry', 'fail', 'ignore'])
-          .describe('Try again, fail at once, or take the page as one without records.'),
+          .enum(['retry', 'fail', 'ignore', 'reauthenticate'])
+          .describe(
+            'Try again, fail at once, take the page as one without records, or ask once for another access token (`oauth2_client_credentials`).',
+          ),
       }),
     )
     .default([])
@@ -205,6 +271,9 @@ function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): voi
     if (/[\r\n\0]/.test(value)) {
       const message = 'found a value of several lines, expected one line';
       context.issues.push({ code: 'custom', input: value, path: [name], message });
+    } else {
+      const message = headerValueProblem(value);
+      if (message !== null) context.issues.push({ code: 'custom', input: value, path: [name], message });
     }
   }
 }
@@ -215,17 +284,4 @@ function isHeaderName(name: string): boolean {
 
 function headerNameProblem(name: string): string {
   return `found "${name.split(':')[0]}", expected a header name of letters, digits and hyphens`;
-}
-
-function urlProblem(text: string): string | null {
-  if (/^\$\{env:[^}]*\}/.test(text)) return null;
-  const expected = 'expected an http or https URL';
-  const readable = text.replaceAll(/\$\{env:[^}]*\}/g, '1');
-  // What stands behind may be a secret, and so may what stands before an @.
-  if (!URL.canParse(readable)) return `found ${text.includes('@') ? 'a text' : `"${text.split('?')[0]}"`}, ${expected}`;
-  const { username, password, protocol } = new URL(readable);
-  if (username !== '' || password !== '') {
-    return 'found a user name or password, expected them outside the URL, as a header: Authorization: "${env:NAME}"';
-  }
-  return /^https?:$/.test(protocol) ? null : `found ${protocol}, ${expected}`;
 }

@@ -4,7 +4,8 @@ type Tree = Record<string, unknown>;
 
 /**
  * A source with everything it does not say itself taken from `defaults`, as far as its type knows the key. Objects are
- * merged key by key, lists and values replaced; `null` takes an inherited value away; `every` and `cron` replace each other.
+ * merged key by key, lists and values replaced; `null` takes an inherited value away; `every` and `cron` replace each other,
+ * and `offset` goes with `every`.
  */
 export function inheritDefaults(defaults: Tree, source: Tree): Tree {
   const type = source['type'] ?? defaults['type'];
@@ -12,7 +13,16 @@ export function inheritDefaults(defaults: Tree, source: Tree): Tree {
   const inherited = Object.fromEntries(
     Object.entries(defaults).filter(([key]) => key !== 'name' && (key === 'type' || known.has(key))),
   );
-  return merge(spellOut(inherited), spellOut(source));
+  const merged = merge(spellOut(inherited), spellOut(source));
+  return type === 'rss' ? withFeedTime(merged) : merged;
+}
+
+/** A feed has a time by itself: who only says in which order it writes dates wants no item refused that has none. */
+function withFeedTime(source: Tree): Tree {
+  const { occurred_at: time } = source;
+  if (!isTree(time) || !isGiven(time['date_order']) || isGiven(time['path']) || isGiven(time['on_missing']))
+    return source;
+  return { ...source, occurred_at: { ...time, on_missing: 'fetched_at' } };
 }
 
 /** Writes the short forms out: `occurred_at: path`, `paginator: single_page`. */
@@ -47,8 +57,8 @@ function isOtherKind(base: Tree, own: Tree): boolean {
 }
 
 function withoutRival(base: Tree, own: Tree): Tree {
-  const { every, cron, ...rest } = base;
-  if (isGiven(own['every'])) return { ...rest, every };
+  const { every, cron, offset, ...rest } = base;
+  if (isGiven(own['every'])) return { ...rest, every, offset };
   return isGiven(own['cron']) ? { ...rest, cron } : base;
 }
 

@@ -22,7 +22,8 @@ export function planBase(
   shaping: object,
   keys: KeyPlan = keyPlan(source),
 ): SourcePlanBase {
-  const { retry, expect } = source;
+  const { retry, expect, encoding } = source;
+  const charset = encoding === undefined ? {} : { encoding };
   const limits: RecordLimits = {
     maxRecordBytes: source.max_record,
     maxAheadMs: config.partitions.max_ahead,
@@ -34,6 +35,7 @@ export function planBase(
   return {
     name: source.name,
     ...keys,
+    ...charset,
     limits,
     onInvalid: source.on_invalid,
     maxRejectRatio: source.max_reject_ratio,
@@ -46,8 +48,9 @@ export function planBase(
     },
     schema,
     expect: { minRecords: expect?.min_records ?? null, maxStalenessMs: expect?.max_staleness ?? null },
+    compute: { recordCpuMs: source.limits.record_cpu, pageCpuMs: source.limits.page_cpu },
     fetchFingerprint: fingerprint({ type: source.type, ...asked }),
-    shapeFingerprint: fingerprint({ ...keys, limits, schema, ...shaping }),
+    shapeFingerprint: fingerprint({ ...keys, limits, schema, ...charset, ...shaping }),
   };
 }
 
@@ -59,6 +62,7 @@ function keyPlan({ id, occurred_at: time }: SourceConfig): KeyPlan {
       format: time?.format ?? 'iso8601',
       timezone: time?.timezone ?? 'UTC',
       onMissing: time?.on_missing ?? 'reject',
+      ...(time?.date_order === undefined ? {} : { dateOrder: time.date_order }),
     },
   };
 }

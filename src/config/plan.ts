@@ -25,10 +25,19 @@ export function planOf(config: Config, source: SourceConfig): SourcePlan {
 
 function filePlan(config: Config, source: FileConfig): FilePlan {
   const { path, format = null, records, max_body: maxBodyBytes } = source;
-  const csv = { ...source.csv, encoding: source.csv.encoding ?? null };
+  const { delimiter, quote, header, encoding = null, escape, comment, skip_lines: skipLines = 0 } = source.csv;
+  const csv = {
+    ...{ delimiter, quote, header, encoding },
+    // Only where they are set: the fingerprints of 0.2.0 know nothing of them.
+    ...(escape === undefined ? {} : { escape }),
+    ...(comment === undefined ? {} : { comment }),
+    ...(skipLines === 0 ? {} : { skipLines }),
+  };
+  const charset = source.encoding === undefined ? {} : { encoding: source.encoding };
   return {
-    ...planBase(config, source, { path, format, csv }, { records }),
+    ...planBase(config, source, { path, format, csv, ...charset }, { records }),
     ...{ type: 'file', path, format, records, maxBodyBytes, csv },
+    ...(source.follow_symlinks ? { followSymlinks: true } : {}),
   };
 }
 

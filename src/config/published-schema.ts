@@ -14,7 +14,9 @@ export const publishedSchemaFile = 'schema/daybook.schema.json';
 export function publishedSchema(): JsonSchema {
   const { properties, ...frame } = schemaOf(fileFrame) as JsonSchema & { properties: JsonSchema };
   const found = sourceSchemas.map((schema) => schemaOf(schema));
-  const definitions = Object.assign({}, ...found.map((schema) => schema['definitions'] ?? {})) as JsonSchema;
+  const definitions: JsonSchema = Object.fromEntries(
+    found.flatMap((schema) => Object.entries(schema['definitions'] ?? {})),
+  );
   const sources = found.map(({ definitions: _definitions, ...schema }) => sourceOf(schema));
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -33,7 +35,7 @@ export function publishedSchema(): JsonSchema {
 /** What a schema takes, as it is written in the file. */
 export function schemaOf(schema: z.ZodType): JsonSchema {
   const options = { io: 'input', target: 'draft-7', unrepresentable: 'any', reused: 'inline' } as const;
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, options) as JsonSchema;
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, options);
   return rest;
 }
 

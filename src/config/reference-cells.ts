@@ -94,7 +94,9 @@ function linkTo(name: string): string {
 /** A Markdown table whose columns are as wide as their longest cell. */
 export function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', String.raw`\|`)));
-  const widths = header.map((_, column) => Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)));
+  const widths = header.map((_, column) =>
+    lines.reduce((most, cells) => Math.max(most, cells[column]?.length ?? 0), 3),
+  );
   const written = lines.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
   return [written[0] ?? [], widths.map((width) => '-'.repeat(width)), ...written.slice(1)]
     .map((cells) => `| ${cells.join(' | ')} |`)

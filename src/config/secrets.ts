@@ -1,10 +1,14 @@
+import { clientPair } from '../domain/client-pair.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { secretName } from '../domain/url-secrets.ts';
-import { referencedNames, resolveReferences, type LookUp } from './references.ts';
+import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
 import type { SourceConfig } from './source-schemas.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and nothing that JMESPath reads. */
 export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+
+/** Keys of `auth` that are words of Daybook's, or public. */
+export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
 
 /** Whether what stands at a path of the configuration may be a secret. */
 export function maybeSecret(path: readonly (string | number)[]): boolean {
@@ -24,16 +28,11 @@ export function maskSecret(place: string, value: string): string {
 }
 
 /** Masks what secret-bearing names hold. */
-export function maskLiterals(
+export function maskLiterals<T extends string | readonly string[]>(
   where: 'headers' | 'params',
-  values: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      secretName.test(name) ? maskSecret(`${where}/${encodeURIComponent(name)}`, value) : value,
-    ]),
-  );
+  values: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  return maskOptions(where, values);
 }
 
 /** The same for nested values: a request's body, a module's options. */
@@ -69,7 +68,8 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
 
 /** Names of query parameters that hold secrets: no record may bear them in an address. */
 function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
-  const isSecret = (value: unknown) => typeof value === 'string' && value.includes('${');
+  const isSecret = (value: unknown): boolean =>
+    Array.isArray(value) ? value.some(isSecret) : typeof value === 'string' && value.includes('${');
   const written = 'url' in source ? source.url : '';
   return [
     ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
@@ -83,7 +83,7 @@ function fill(value: unknown, source: SourceConfig, lookUp: LookUp): unknown {
   if (typeof value === 'string') {
     const place = placeholder.exec(value)?.[1];
     const literal = place === undefined ? value : valueAt(source, place);
-    return typeof literal === 'string' ? resolveReferences(literal, lookUp) : literal;
+    return typeof literal === 'string' ? fillReferences(literal, lookUp) : literal;
   }
   if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp));
   if (typeof value !== 'object' || value === null) return value;
@@ -102,17 +102,23 @@ export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
   const literals = literalSecrets(source)
     // Of `Bearer abc` the last word is the secret.
     .flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
-  const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => lookUp(name) ?? []);
+  const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => valueOf(name, lookUp) ?? []);
   return [...literals, ...referenced, ...basicCredentials(source, lookUp)];
 }
 
 /** What HTTP's basic authentication makes of a name and a password: it is as good as they are. */
 function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
-  if (!('auth' in source) || source.auth?.type !== 'http_basic') return [];
-  const { username, password } = source.auth;
+  if (!('auth' in source)) return [];
+  const { auth } = source;
+  const filled = (value: string) => resolveReferences(value, lookUp);
   try {
-    const pair = `${resolveReferences(username, lookUp)}:${resolveReferences(password, lookUp)}`;
-    return [Buffer.from(pair).toString('base64').replace(/=+$/, '')];
+    const pair =
+      auth?.type === 'http_basic'
+        ? `${filled(auth.username)}:${filled(auth.password)}`
+        : auth?.type === 'oauth2_client_credentials' && auth.credentials === 'header'
+          ? clientPair(filled(auth.client_id), filled(auth.client_secret))
+          : null;
+    return pair === null ? [] : [Buffer.from(pair).toString('base64').replace(/=+$/, '')];
   } catch {
     // A variable that is not set: nothing can be sent, so nothing can come back.
     return [];
@@ -123,7 +129,7 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
 function literalSecrets(source: SourceConfig): string[] {
   const { url, params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
   const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));
-  const { type: _, name: __, location: ___, scope: ____, ...authSecrets } = (auth ?? {}) as Record<string, unknown>;
+  const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
   const { username, password } =
     typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
   return [

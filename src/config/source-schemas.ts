@@ -5,15 +5,25 @@ import { sourceTypes } from '../domain/source.ts';
 import { htmlShape } from './html-schemas.ts';
 import { endingPaginator, fetchLimits, httpShape, incremental } from './http-schemas.ts';
 import { byteSize, duration } from './units.ts';
+import { suggestValue } from './value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
 
 const name = z
   .string()
   .regex(sourceNamePattern, {
     error: (issue) =>
-      `found "${String(issue.input)}", expected 1 to 63 of a-z, 0-9, _ and -, starting with a letter or digit`,
+      `found "${String(issue.input)}", expected 1 to 63 of a-z, 0-9, _ and -, starting with a letter or digit${nameHint(String(issue.input))}`,
   })
   .refine((text) => text !== canarySource, `found "${canarySource}", which is reserved for the canary`);
+
+function nameHint(text: string): string {
+  const fitting = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]+/g, '-')
+    .replaceAll(/^[-_]+|-+$/g, '')
+    .slice(0, 63);
+  return sourceNamePattern.test(fitting) ? `, such as ${fitting}` : '';
+}
 
 const id = z.union([expression, z.array(expression).min(1)], 'expected a JMESPath expression or a list of them');
 
@@ -25,6 +35,9 @@ const commonShape = {
   name: name.describe('Its identity: stands in rows, keys, files and workflow ids. 1 to 63 of `a-z`, `0-9`, `_`, `-`.'),
   id: id.describe(describedId),
   occurred_at: requiredOccurredAt.describe(describedTime),
+  encoding: encoding
+    .optional()
+    .describe('Its charset, such as `windows-1252`. Without it: by byte order mark, bytes, headers, declaration.'),
   retry: retry.prefault({}).describe('How a fetch that fails is tried again.'),
   schedule: schedule.optional().describe('When it runs by itself; without it only by command.'),
   schema: z.string().optional().describe('Path of a JSON Schema; a record that does not match is a dead letter.'),
@@ -39,10 +52,25 @@ const commonShape = {
     .default(0.5)
     .describe('Share of rejects, from 20 records on, beyond which a run fails after it has stored the good ones.'),
   max_record: byteSize().prefault('8MiB').describe('Largest record, as JSON; a larger one is a dead letter.'),
+  limits: z
+    .strictObject({
+      record_cpu: duration(10, 60_000)
+        .prefault('5s')
+        .describe('Computing for one record, in CPU time; one that takes more is a dead letter.'),
+      page_cpu: duration(10, 120_000)
+        .prefault('30s')
+        .describe('The same for a whole page, and for a module between two awaits; more fails the run.'),
+    })
+    .prefault({})
+    .describe('How much computing its expressions, patterns, schema and code may take.'),
   allow_empty: z.boolean().default(false).describe('Whether a poll without records is well; else it opens an alert.'),
   expect: z
     .strictObject({
-      min_records: z.int().min(0).optional().describe('A poll with fewer records opens an alert.'),
+      min_records: z
+        .int()
+        .min(0)
+        .optional()
+        .describe('A poll with fewer records, those that were rejected left out, opens an alert.'),
       max_staleness: duration(1).optional().describe('Nothing new for longer opens an alert.'),
     })
     .optional()
@@ -51,13 +79,32 @@ const commonShape = {
 
 /** How a CSV file is written. */
 const csvOptions = z.strictObject({
-  delimiter: z.string().length(1, 'expected one character').default(',').describe('One character between fields.'),
+  delimiter: z
+    .string()
+    .length(1, {
+      error: ({ input }) =>
+        `expected one character${/tab|\\t/i.test(JSON.stringify(input)) ? ', for a tab: "\\t" in double quotes' : ''}`,
+    })
+    .default(',')
+    .describe('One character between fields.'),
   quote: z.string().length(1, 'expected one character').default('"').describe('One character around fields.'),
   header: z
     .union([z.boolean(), z.array(z.string().min(1)).min(1)], 'expected true, false or a list of names')
     .default(true)
     .describe('Whether the first line names the columns (`false`: they are `1`, `2`, …), or their names.'),
-  encoding: encoding.optional().describe('Without it: by the byte order mark, else UTF-8.'),
+  encoding: encoding.optional().describe('The charset. Without it: `encoding` of the source.'),
+  escape: z
+    .string()
+    .length(1, 'expected one character')
+    .optional()
+    .describe('One character before a quote within a quoted field, such as `\\`. Without it a quote is doubled.'),
+  comment: z.string().min(1).optional().describe('Begins lines that are passed over, such as `#`.'),
+  skip_lines: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .optional()
+    .describe('Lines before the header that are passed over. A line `sep=;` is passed over without it.'),
 });
 
 const recordsPath = expression.default('@').describe('Where the list of records is; `@` is the page itself.');
@@ -84,6 +131,10 @@ const fileSource = z.strictObject({
   records: recordsPath,
   max_body: byteSize().prefault('64MiB').describe('Largest file of format `json`, decoded.'),
   csv: csvOptions.prefault({}).describe('How CSV files are written.'),
+  follow_symlinks: z
+    .boolean()
+    .default(false)
+    .describe("Whether symbolic links may lead out of a pattern's folder; without it such a link fails the run."),
 });
 
 const rssSource = z.strictObject({
@@ -117,22 +168,36 @@ export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource,
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
   .discriminatedUnion('type', sourceSchemas, {
-    error: (issue) =>
-      `found ${JSON.stringify((issue.input as { type?: unknown } | undefined)?.type) ?? 'no type'}, expected ${sourceTypes.join(', ')}`,
+    error: (issue) => typeMessage((issue.input as { type?: unknown } | undefined)?.type),
   })
   .check(checkTogether);
 
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
+  if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
+    for (const [index, { action }] of value.on_response.entries()) {
+      if (action !== 'reauthenticate') continue;
+      const message = 'found reauthenticate, expected auth of type oauth2_client_credentials with it';
+      context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
+    }
+  }
   if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
     const message = 'found a body, which a GET does not send, expected method: POST';
     context.issues.push({ code: 'custom', input: value, path: ['body'], message });
+  }
+  if (value.type !== 'html' && value.type !== 'rss' && value.occurred_at.date_order !== undefined) {
+    const message = 'found date_order, which is for feeds and web pages, expected a format such as dd/MM/yyyy';
+    context.issues.push({ code: 'custom', input: value, path: ['occurred_at', 'date_order'], message });
   }
   if (value.type === 'html' && value.items.json === undefined && Object.keys(value.fields).length === 0) {
     const message = 'found no fields, expected at least one, or items.json';
     context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
   }
+}
+
+function typeMessage(found: unknown): string {
+  return `found ${JSON.stringify(found) ?? 'no type'}, expected ${suggestValue('type', found, sourceTypes) ?? sourceTypes.join(', ')}`;
 }
 
 export type SourceConfig = z.infer<typeof source>;

@@ -29,10 +29,9 @@ export function sourcesReference(): string {
     const type = source.properties?.['type'];
     parts.push(`## ${code(type?.const)}\n`, `${type?.description}\n`, `${rowsOf(source, '', find)}\n`);
   }
-  const definitions = Object.assign({}, ...sources.map((source) => source.definitions ?? {})) as Record<
-    string,
-    SchemaNode
-  >;
+  const definitions = Object.fromEntries(
+    sources.flatMap((source) => Object.entries(source.definitions ?? {})),
+  ) as Record<string, SchemaNode>;
   for (const [name, node] of Object.entries(definitions)) find({ name, node });
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const known = sections.get(next.name);

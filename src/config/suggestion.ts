@@ -54,7 +54,112 @@ const neighboursWords: Readonly<Record<string, string>> = {
   page_parameter: 'page_param',
   limit: 'max_pages',
   maximum_page: 'max_pages',
+  source: 'sources',
+  feeds: 'sources',
+  jobs: 'sources',
+  tasks: 'sources',
+  scrapers: 'sources',
+  spiders: 'sources',
+  sites: 'sources',
+  targets: 'sources',
+  created_at: 'occurred_at',
+  updated_at: 'occurred_at',
+  event_time: 'occurred_at',
+  datetime: 'occurred_at',
+  date_format: 'occurred_at.format',
+  time_format: 'occurred_at.format',
+  tz: 'timezone',
+  time_zone: 'timezone',
+  timezone: 'occurred_at.timezone',
+  username: 'auth.username',
+  user: 'username',
+  password: 'auth.password',
+  api_key: 'auth.api_key',
+  apikey: 'auth.api_key',
+  credentials: 'auth',
+  headers_list: 'headers',
+  querystring: 'params',
+  query_string: 'params',
+  qs: 'params',
+  delay: 'rate_limit',
+  throttle: 'rate_limit',
+  max_pages: 'paginator.max_pages',
+  next_page: 'paginator',
+  next: 'paginator',
+  json_path: 'records',
+  jsonpath: 'records',
+  root: 'records',
+  items: 'records',
+  data: 'records',
+  selector: 'items.selector',
+  css: 'selector',
+  css_selector: 'selector',
+  xpath: 'selector',
+  item_selector: 'items.selector',
+  attribute: 'attr',
+  regex: 'transforms',
+  regexp: 'transforms',
+  columns: 'csv.header',
+  delimiter: 'csv.delimiter',
+  separator: 'delimiter',
+  sep: 'delimiter',
+  charset: 'encoding',
+  verb: 'method',
+  http_method: 'method',
+  payload: 'body',
+  param: 'page_param',
+  field: 'cursor',
+  attempts: 'max_attempts',
+  minutes: 'every',
+  hours: 'every',
+  seconds: 'every',
+  header: 'name',
 };
+
+/** Further words, where the first meaning does not fit the keys that there are. */
+const otherWords: Readonly<Record<string, string>> = {
+  key: 'api_key',
+  param: 'start_param',
+  selector: 'selector',
+  delimiter: 'delimiter',
+  token: 'token',
+  password: 'password',
+  username: 'username',
+  start: 'initial_value',
+};
+
+/** What to do about keys that are somewhere else, or nowhere. */
+const advices: readonly (readonly [RegExp, string])[] = [
+  [/^(?:description|comment|notes?|tags?|labels?|owner|title)$/, 'expected none: write it as a comment, behind #'],
+  [
+    /^(?:enabled?|disabled?|active|skip)$/,
+    'expected none: leave schedule out, or ./daybook pause SOURCE, to keep a source from running',
+  ],
+  [
+    /^(?:postgres(?:ql)?|database|db|temporal|store|storage|data_dir|log_level|logging)$/,
+    'expected none: servers and folders are set by the environment, see docs/configuration.md',
+  ],
+  [
+    /^(?:outputs?|destinations?|sinks?|targets?|feeds?_export|export)$/,
+    'expected none: records go to PostgreSQL and to CSV files by themselves',
+  ],
+  [/^(?:fields|extract|mapping|transform|columns)$/, 'expected none: records are stored as they come'],
+  [/^items$/, 'expected none: records is the path of the list'],
+  [/^records$/, 'expected none: the items of a feed are its records'],
+  [/^default$/, 'expected none: a field that is not found is null'],
+  [
+    /^(?:per_page|page_size|limit|size|count)$/,
+    "expected it among the source's params, such as params: { per_page: 100 }",
+  ],
+];
+
+/** What to do about a key that is no key here, as the end of a sentence; null where nothing is known. */
+export function adviceFor(key: string): string | null {
+  const name = key.toLowerCase().replaceAll('-', '_');
+  const advice = advices.find(([pattern]) => pattern.test(name))?.[1];
+  if (advice !== undefined) return advice;
+  return null;
+}
 
 /** The key that was probably meant, or null: a neighbour's word for a known key, else the nearest in letters. */
 export function suggestKey(unknown: string, known: readonly string[]): string | null {
@@ -64,6 +169,9 @@ export function suggestKey(unknown: string, known: readonly string[]): string | 
   if (known.includes(first)) return word;
   if (known.includes(last)) return last;
   if (known.length === 0) return null;
+  const other = Object.hasOwn(otherWords, name) ? otherWords[name] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
+  if (adviceFor(name) !== null && !known.includes(name)) return null;
   const nearest = closest(unknown.toLowerCase(), [...known]);
   return distance(unknown.toLowerCase(), nearest) <= Math.max(2, Math.floor(unknown.length / 3)) ? nearest : null;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { translatedDuration } from './duration-hint.ts';
 import { formatDuration } from '../domain/duration.ts';
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -40,7 +41,7 @@ export function parseBytes(text: string): number | null {
 /** A duration in the file; milliseconds after parsing. */
 export function duration(minimumMs = 0, maximumMs: number | null = null) {
   const written = z
-    .string({ error: ({ input }) => `${foundOf(input)} expected a duration such as 30s, 5m, 1h or 7d` })
+    .string({ error: ({ input }) => `${foundOf(input)} ${expectedDuration(input)}` })
     .meta({ title: 'duration' });
   return written.transform((text, context) => {
     const ms = parseDuration(text);
@@ -50,7 +51,7 @@ export function duration(minimumMs = 0, maximumMs: number | null = null) {
       code: 'custom',
       message:
         ms === null
-          ? `found "${text}", expected a duration such as 30s, 5m, 1h or 7d`
+          ? `found "${text}", ${expectedDuration(text)}`
           : `found "${text}", expected ${maximumMs === null ? `at least ${least}` : `${least} to ${formatDuration(maximumMs)}`}`,
     });
     return z.NEVER;
@@ -66,6 +67,16 @@ export function byteSize() {
     context.addIssue({ code: 'custom', message: `found "${value}", expected a size such as 8MiB` });
     return z.NEVER;
   });
+}
+
+function expectedDuration(input: unknown): string {
+  if (typeof input === 'number') return `expected its unit, too: ${input}s, ${input}m or ${input}h`;
+  const translated = typeof input === 'string' ? translatedDuration(input) : null;
+  if (translated !== null && parseDuration(translated) !== null) return `expected ${translated}`;
+  const isCron = typeof input === 'string' && /^(?:\S+\s+){4,6}\S+$/.test(input);
+  return isCron
+    ? `expected a duration such as 5m, or cron: "${input}"`
+    : 'expected a duration such as 30s, 5m, 1h or 7d';
 }
 
 function foundOf(input: unknown): string {

@@ -2,12 +2,15 @@ import { format as formatDate } from 'date-fns/format';
 import { isValid } from 'date-fns/isValid';
 import { parse as parseDate } from 'date-fns/parse';
 import { z } from 'zod';
-import { namedTimeFormats } from '../domain/plan-parts.ts';
+import { dateOrders, namedTimeFormats } from '../domain/plan-parts.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { compileExpression } from '../domain/expression.ts';
 import { isCharset } from '../domain/charset-name.ts';
 import { parseIso8601 } from '../domain/time.ts';
-import { cronProblem, splitCron } from './cron.ts';
-import { isTimezone, scheduleZoneProblem } from './time-zone.ts';
+import { cronHint, cronProblem, splitCron } from './cron.ts';
+import { translatedFormat } from './date-pattern-hint.ts';
+import { pathHint } from './path-hint.ts';
+import { expectedZone, isTimezone, scheduleZoneProblem } from './time-zone.ts';
 import { duration } from './units.ts';
 
 /** A JMESPath expression, checked by compiling it. */
@@ -16,12 +19,14 @@ export const expression = z
   .check((context) => {
     try {
       compileExpression(context.value);
+      // A variable that nothing sets has no value in any record.
+      if (/^\$\w/.test(context.value)) throw new Error('$ begins a variable, and there is none');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       context.issues.push({
         code: 'custom',
         input: context.value,
-        message: `found "${context.value}", expected a JMESPath expression (${why})`,
+        message: `found "${context.value}", expected a JMESPath expression (${why})${pathHint(context.value)}`,
       });
     }
   })
@@ -30,8 +35,11 @@ export const expression = z
 /** A regular expression, checked by compiling it. */
 export const pattern = z
   .string()
-  .refine(isPatternSource, {
-    error: (issue) => `found "${String(issue.input)}", expected a regular expression`,
+  .check((context) => {
+    const why = patternProblem(context.value);
+    if (why === null) return;
+    const message = `found "${context.value}", expected a regular expression (${why})`;
+    context.issues.push({ code: 'custom', input: context.value, message });
   })
   .meta({ title: 'regular expression' });
 
@@ -46,7 +54,7 @@ export const encoding = z
 const timezone = z
   .string()
   .refine(isTimezone, {
-    error: (issue) => `found "${String(issue.input)}", expected an IANA time zone such as Europe/Berlin`,
+    error: (issue) => `found "${String(issue.input)}", ${expectedZone(String(issue.input))}`,
   })
   .meta({ title: 'time zone' });
 
@@ -66,13 +74,26 @@ export const timeFormat = z
     context.issues.push({
       code: 'custom',
       input: text,
-      message: `found "${text}", expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`,
+      message: `found "${text}", ${expectedFormat(text)}`,
     });
   })
   .meta({ title: 'time format' });
 
+function expectedFormat(text: string): string {
+  const translated = translatedFormat(
+    text,
+    (format) => (namedTimeFormats as readonly string[]).includes(format) || isPattern(format),
+  );
+  if (translated !== null) return `expected format: ${translated.includes("'") ? `"${translated}"` : translated}`;
+  return `expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`;
+}
+
+/** Tokens that date-fns refuses, with a warning of its own on the console, and tokens of strftime. */
+const foreignTokens = /%[A-Za-z]|(?<!D)DD?(?!D)|(?<!Y)(?:YY|YYYY)(?!Y)/;
+
 /** Whether a pattern can be read back what it wrote, and says at least something of the day. */
 function isPattern(text: string): boolean {
+  if (foreignTokens.test(text.replaceAll(/'(?:[^']|'')*'/g, ''))) return false;
   const sample = new Date(2026, 10, 5, 9, 30, 15);
   try {
     const read = parseDate(formatDate(sample, text), text, new Date(2001, 1, 2));
@@ -82,6 +103,8 @@ function isPattern(text: string): boolean {
   }
 }
 
+export const dateOrder = z.enum(dateOrders);
+
 /** In the file also a bare path (see `inherit`). */
 export const occurredAt = z.strictObject(
   {
@@ -90,6 +113,11 @@ export const occurredAt = z.strictObject(
       .default('iso8601')
       .describe('`iso8601`, `epoch_s`, `epoch_ms`, `rfc822`, or a pattern of date-fns such as `dd.MM.yyyy HH:mm`.'),
     timezone: timezone.default('UTC').describe('Zone of times that name none, such as `Europe/Vienna`.'),
+    date_order: dateOrder
+      .optional()
+      .describe(
+        'How feeds and fields of type `date` write `05/12/2024`. Without it: as a date with a part over 12 shows.',
+      ),
     on_missing: z
       .enum(['reject', 'fetched_at'])
       .default('reject')
@@ -98,7 +126,7 @@ export const occurredAt = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'invalid_type'
-        ? `${issue.input === undefined ? 'is required: ' : ''}expected a path, or an object with path and format`
+        ? `${issue.input === undefined ? 'is required: ' : ''}expected a path, such as occurred_at: updated_at, or an object with path and format`
         : undefined,
   },
 );
@@ -126,7 +154,7 @@ const cronExpression = z
     context.issues.push({
       code: 'custom',
       input: context.value,
-      message: `found "${context.value}", expected a cron expression such as "*/5 * * * *" (${problem})`,
+      message: `found "${context.value}", ${cronHint(context.value) ?? 'expected a cron expression such as "*/5 * * * *"'} (${problem})`,
     });
   })
   .meta({ title: 'cron expression' });
@@ -144,6 +172,11 @@ export const schedule = z
   .strictObject({
     every: duration(1_000).optional().describe('Interval, from `1s` on. Either this or `cron`.'),
     cron: cronExpression.optional().describe('Such as `*/5 * * * *`. Either this or `every`.'),
+    offset: duration()
+      .optional()
+      .describe(
+        'When within the interval a start is due, in whole seconds. Without it each source has its own, by its name: within `every`, or within the first hour of a longer one.',
+      ),
     jitter: duration().optional().describe('Each start is later by a random time of up to so much.'),
     timezone: scheduleTimezone.optional().describe('Zone of `cron`; UTC where none is set.'),
     overlap: z
@@ -173,15 +206,36 @@ export const schedule = z
     } else if (every === undefined && cron === undefined) {
       context.issues.push({ code: 'custom', input: context.value, message: 'expected every (such as 5m) or cron' });
     }
+  })
+  .check((context) => {
+    const message = offsetProblem(context.value);
+    if (message !== null) context.issues.push({ code: 'custom', input: context.value, message });
   });
+
+interface Offset {
+  readonly every?: number | undefined;
+  readonly offset?: number | undefined;
+}
+
+function offsetProblem({ every, offset }: Offset): string | null {
+  if (offset === undefined) return null;
+  if (every === undefined)
+    return 'found offset beside cron, expected it beside every; a cron line says itself when it is due';
+  if (offset % 1_000 !== 0) return `found offset ${formatDuration(offset)}, expected whole seconds`;
+  if (offset < every) return null;
+  return `found offset ${formatDuration(offset)}, expected less than every (${formatDuration(every)})`;
+}
 
 export type ScheduleConfig = z.infer<typeof schedule>;
 
-function isPatternSource(text: string): boolean {
+function patternProblem(text: string): string | null {
   try {
     new RegExp(text, 'u');
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    if (text.includes('(?P<')) return 'a named group is written (?<name>…), without P';
+    if (/\(\?[a-z]+\)/.test(text)) return 'flags such as (?i) are not known: write both cases, as in [Ee]uro';
+    const why = error instanceof Error ? error.message : String(error);
+    return why.replace(/^.*: /s, '').toLowerCase();
   }
 }

@@ -1,10 +1,12 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { Problem } from './problem.ts';
+import { yamlFault, type YamlFault } from './yaml-fault.ts';
+import { misreadings } from './yaml-meaning.ts';
 
 /** A parsed YAML (or JSON) file whose values know their lines. */
 export interface YamlFile {
   readonly value: unknown;
-  /** Syntax errors; `value` is then of no use. */
+  /** The first syntax error, if there is one; `value` is then of no use. */
   readonly problems: readonly Problem[];
   /** The text of a scalar as it is written; null where there is none. */
   source(path: Problem['path']): string | null;
@@ -16,15 +18,12 @@ export interface YamlFile {
 
 export function parseYaml(text: string): YamlFile {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
-  const problems = document.errors.map((error): Problem => {
-    const { line, col } = counter.linePos(error.pos[0]);
-    // Some messages end with what stands there: it may be a secret.
-    return { message: `not valid YAML: ${error.message.replace(/: .*$/s, '')}`, path: [], line, column: col };
-  });
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true, logLevel: 'error' });
+  const fault = yamlFault(text, document.errors) ?? misreadings(document)[0] ?? null;
+  const { value, problem } = fault ? { value: null, problem: problemAt(fault, counter) } : valueOf(document);
   return {
-    value: problems.length > 0 ? null : readValue(document, counter, problems),
-    problems,
+    value,
+    problems: problem ? [problem] : [],
     source(path) {
       const node: unknown = document.getIn(path, true);
       return isScalar(node) && typeof node.source === 'string' ? node.source : null;
@@ -39,32 +38,20 @@ export function parseYaml(text: string): YamlFile {
   };
 }
 
-function readValue(document: Document, counter: LineCounter, problems: Problem[]): unknown {
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) !== undefined || !alias.range) return;
-      const { line, col } = counter.linePos(alias.range[0]);
-      problems.push({
-        message: 'not valid YAML: an alias that names no anchor; a text that begins with * stands in quotes',
-        path: [],
-        line,
-        column: col,
-      });
-    },
-  });
-  if (problems.length > 0) return null;
+function problemAt({ offset, message }: YamlFault, counter: LineCounter): Problem {
+  const { line, col } = counter.linePos(offset);
+  return { message: `not valid YAML: ${message}`, path: [], line, column: col };
+}
+
+function valueOf(document: Document): { readonly value: unknown; readonly problem: Problem | null } {
   try {
     const value: unknown = document.toJS();
     // An alias inside its own anchor makes a value that holds itself: nothing can be done with one.
     JSON.stringify(value);
-    return value;
+    return { value, problem: null };
   } catch (error) {
-    problems.push({
-      message: `not valid YAML: ${error instanceof Error ? error.message : String(error)}`,
-      path: [],
-      line: 1,
-    });
-    return null;
+    const why = error instanceof Error ? error.message : String(error);
+    return { value: null, problem: { message: `not valid YAML: ${why}`, path: [], line: 1 } };
   }
 }
 

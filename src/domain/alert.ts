@@ -1,4 +1,13 @@
-import { deadLetters, exceedsRejectRatio, sinks, type FailedReceipt, type Receipt, type Sink } from './receipt.ts';
+import {
+  allRejected,
+  deadLetters,
+  exceedsRejectRatio,
+  sinks,
+  type FailedReceipt,
+  type Receipt,
+  type Sink,
+} from './receipt.ts';
+import type { DuplicateShare, PollEnd } from './fetch.ts';
 import type { ExpectPlan } from './source.ts';
 
 /** What can be wrong with a source, beyond a single run. The names are public: docs/errors.md explains each. */
@@ -7,7 +16,10 @@ export const alertNames = [
   'reject_ratio',
   'empty',
   'min_records',
+  'all_rejected',
+  'duplicate_id',
   'staleness',
+  'paging',
   'config',
   'state',
   'deferred_csv',
@@ -15,6 +27,7 @@ export const alertNames = [
   'batch_gone',
   'maintenance',
   'journal',
+  'store',
   'canary',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
@@ -28,6 +41,16 @@ export interface Alert {
   /** When it was opened. ISO 8601. */
   readonly since: string;
   readonly message: string;
+}
+
+/** What a log line says of an alert. */
+export function alertFields({ name, source, state, since, message }: Alert) {
+  return { event: 'alert', source, name, state, since, message };
+}
+
+/** Tells alerts apart: a source has one of each name. */
+export function alertKey({ name, source }: Pick<Alert, 'name' | 'source'>): string {
+  return `${source}/${name}`;
 }
 
 /** How things stand with one alert of a source. */
@@ -47,6 +70,10 @@ export interface RunFacts {
   readonly deferredBecause: ReadonlyMap<Sink, string>;
   /** When the source last brought a new record, or was first asked. ISO 8601; null = never asked. */
   readonly lastNewAt: string | null;
+  /** The page with the largest share of records that have their id in common; null where there was none. */
+  readonly duplicates: DuplicateShare | null;
+  /** How the poll ended; absent or null where it did not come to an end. */
+  readonly end?: PollEnd | null;
 }
 
 /** Which alerts a run opens, and which it resolves; those it says nothing about stay as they are. */
@@ -69,13 +96,22 @@ function deferralVerdicts({ receipt, deferredBecause }: Pick<RunFacts, 'receipt'
   });
 }
 
-function pollVerdicts({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt }: RunFacts): AlertVerdict[] {
+function pollVerdicts({
+  receipt,
+  maxRejectRatio,
+  allowEmpty,
+  expect,
+  lastNewAt,
+  duplicates,
+  end,
+}: RunFacts): AlertVerdict[] {
   if (receipt.outcome === 'failed') return failureVerdicts(receipt);
   const { outcome, fetched, source } = receipt;
   const verdicts: AlertVerdict[] = [{ name: 'run_failed', message: null }];
   if (fetched > 0) {
     const tooMany = exceedsRejectRatio(receipt, maxRejectRatio);
     verdicts.push({ name: 'reject_ratio', message: tooMany ? rejectMessage(receipt) : null });
+    verdicts.push({ name: 'all_rejected', message: allRejected(receipt) ? allRejectedMessage(receipt) : null });
   }
   if (outcome !== 'rate_limited' && outcome !== 'deferred') {
     const empty = outcome === 'empty' && !allowEmpty;
@@ -84,9 +120,20 @@ function pollVerdicts({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt }
   }
   // A poll that the source answered with "nothing new" says nothing of how many records there are.
   if (expect.minRecords !== null && (fetched > 0 || outcome === 'empty')) {
-    const short = fetched < expect.minRecords;
-    const message = `${source} had ${fetched} records, expect.min_records is ${expect.minRecords}`;
+    const { rejected } = receipt;
+    const good = fetched - rejected;
+    const besides = rejected > 0 ? ` besides ${rejected} that were rejected` : '';
+    const short = good < expect.minRecords;
+    const message = `${source} had ${good} records${besides}, expect.min_records is ${expect.minRecords}`;
     verdicts.push({ name: 'min_records', message: short ? message : null });
+  }
+  // What is known from the previous poll is not always read again: only new records resolve it.
+  if (duplicates !== null || receipt.accepted > 0) {
+    verdicts.push({ name: 'duplicate_id', message: duplicateMessage(source, duplicates) });
+  }
+  // Only a poll that read pages says something of them.
+  if (end && !end.notModified && end.notBefore === null) {
+    verdicts.push({ name: 'paging', message: end.paging ?? null });
   }
   if (expect.maxStalenessMs !== null && lastNewAt !== null) {
     verdicts.push({ name: 'staleness', message: staleness(receipt, expect.maxStalenessMs, lastNewAt) });
@@ -100,12 +147,35 @@ function failureVerdicts(receipt: FailedReceipt): AlertVerdict[] {
   if (type === 'Cancelled') return [];
   // The workers do not agree on the source: nothing is wrong with the source itself.
   if (type === 'ConfigChanged') return [{ name: 'config', message }];
-  if (type === 'TooManyRejects') return [{ name: 'reject_ratio', message: rejectMessage(receipt) }];
+  if (type === 'TooManyRejects') {
+    const verdicts: AlertVerdict[] = [{ name: 'reject_ratio', message: rejectMessage(receipt) }];
+    return allRejected(receipt)
+      ? [...verdicts, { name: 'all_rejected', message: allRejectedMessage(receipt) }]
+      : verdicts;
+  }
   return [{ name: 'run_failed', message: `${type}: ${message}` }];
+}
+
+/** What is said of a poll of which no record could be taken (see {@link allRejected}). */
+export function allRejectedMessage({ source, fetched }: Receipt | FailedReceipt): string {
+  const which =
+    fetched === 1
+      ? `the only record of ${source} became a dead letter`
+      : `all ${fetched} records of ${source} became dead letters`;
+  return `${which}; see ./daybook dead-letters list --source ${source}`;
 }
 
 function rejectMessage(receipt: Receipt | FailedReceipt): string {
   return `${deadLetters(receipt)} of ${receipt.fetched} records of ${receipt.source} were rejected`;
+}
+
+/** Share of a page from which on records that have their id in common are more than an accident. */
+const maxDuplicateRatio = 0.1;
+
+function duplicateMessage(source: string, share: DuplicateShare | null): string | null {
+  if (share === null || share.duplicates / share.records <= maxDuplicateRatio) return null;
+  const { duplicates, records } = share;
+  return `${duplicates} of ${records} records of a page of ${source} have the id of another one and are not stored: choose an id that is unique; see ./daybook preview ${source}`;
 }
 
 function staleness({ source, finishedAt }: Receipt, maxMs: number, lastNewAt: string): string | null {

@@ -43,6 +43,8 @@ export interface CsvDigest {
 export interface StoredArchive {
   /** Where its CSV is; names it in messages. */
   readonly path: string;
+  /** Where its manifest is, or should be. */
+  readonly manifestPath: string;
   /** Null where a kill, or a hand, left it without one. */
   readonly manifest: ArchiveManifest | null;
 }
@@ -51,6 +53,8 @@ export interface StoredArchive {
 export interface Archives {
   /** Those of a day, the oldest first. */
   list(day: Day): Promise<StoredArchive[]>;
+  /** Where the first archive of a day is, or would be. */
+  pathOf(day: Day): string;
   /** The days that have one, in order. */
   days(): Promise<Day[]>;
   /**

@@ -1,16 +1,25 @@
-import { TextDecoder } from 'node:util';
+import { normalizeEncoding } from '@exodus/bytes/encoding-lite.js';
 import { encodingExists } from 'iconv-lite';
 
-/** Whether a name is that of a charset which can be read: by the Encoding Standard, or by the tables of iconv-lite. */
-export function isCharset(label: string): boolean {
-  return isStandardCharset(label) || encodingExists(label);
+/**
+ * The name of the charset that a label stands for: by the Encoding Standard, else by the older names that iconv-lite knows.
+ * Null where nobody knows it.
+ */
+export function charsetName(label: string): string | null {
+  const trimmed = label.trim().toLowerCase();
+  // `latin-1` and `utf_8` are the charsets whose labels are written otherwise.
+  const standard = standardCharset(trimmed) ?? standardCharset(trimmed.replaceAll(/[^a-z0-9]/g, ''));
+  return standard ?? (encodingExists(trimmed) ? trimmed : null);
 }
 
-export function isStandardCharset(label: string): boolean {
-  try {
-    new TextDecoder(label);
-    return true;
-  } catch {
-    return false;
-  }
+/** The same by the Encoding Standard alone. */
+export function standardCharset(label: string): string | null {
+  const name = normalizeEncoding(label);
+  // A name for charsets that browsers refuse to read.
+  return name === 'replacement' ? null : name;
+}
+
+/** Whether a label names a charset that can be read. */
+export function isCharset(label: string): boolean {
+  return charsetName(label) !== null;
 }

@@ -23,9 +23,14 @@ export class CsvDigester {
     }
   }
 
+  /** Rows so far, without the header. */
+  get rows(): number {
+    return Math.max(0, this.#lines - 1);
+  }
+
   /** The digest of all that was added. Its header is not counted. */
   finish(): CsvDigest {
-    return { rows: Math.max(0, this.#lines - 1), sha256: this.#hash.digest('hex') };
+    return { rows: this.rows, sha256: this.#hash.digest('hex') };
   }
 }
 

@@ -91,6 +91,12 @@ export class OverLimit extends DaybookError {
   readonly next = 'never';
 }
 
+/** Reading a page takes more computing than its source is allowed. */
+export class TooCostly extends DaybookError {
+  readonly type = 'TooCostly';
+  readonly next = 'never';
+}
+
 /** A response is not what its source's configuration describes. */
 export class WrongShape extends DaybookError {
   readonly type = 'WrongShape';
@@ -112,6 +118,12 @@ export class InvalidRecord extends DaybookError {
 /** A sink or store cannot take data now. */
 export class SinkUnavailable extends DaybookError {
   readonly type = 'SinkUnavailable';
+  readonly next = 'retry';
+}
+
+/** The store and the database do not belong together: nothing is read or stored until they do. */
+export class ForeignStore extends DaybookError {
+  readonly type = 'ForeignStore';
   readonly next = 'retry';
 }
 
@@ -160,6 +172,12 @@ export class ReceiptUnbalanced extends DaybookError {
 /** A sink said that it took the canary's record, but does not have it. */
 export class CanaryLost extends DaybookError {
   readonly type = 'CanaryLost';
+  readonly next = 'never';
+}
+
+/** What is stored of a source has new ids in part: `rekey` was cut off. */
+export class RekeyUnfinished extends DaybookError {
+  readonly type = 'RekeyUnfinished';
   readonly next = 'never';
 }
 

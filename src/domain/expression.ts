@@ -1,10 +1,14 @@
-import { compile, isRegistered, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
+import { compile, getRegisteredFunctions, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
 import { ExactNumber, unmarkText } from './json.ts';
+import { keysOfPath, quoteNames } from './path-names.ts';
 
 /** A compiled JMESPath expression; finds `null` or `undefined` where there is nothing. */
 export type Expression = (value: unknown) => unknown;
 
-const dottedPath = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$/;
+/** Whether an expression is a path of keys, or `@`: finding it takes no time to speak of. */
+export function isPath(expression: string): boolean {
+  return expression === '@' || keysOfPath(expression) !== null;
+}
 
 /**
  * Compiles a JMESPath expression. Dotted paths, by far the most frequent, are walked without the interpreter.
@@ -12,26 +16,51 @@ const dottedPath = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$/;
  */
 export function compileExpression(expression: string): Expression {
   if (expression === '@') return (value) => value;
-  if (dottedPath.test(expression)) {
-    const keys = expression.split('.');
-    return (value) => keys.reduce(memberOf, value);
-  }
-  const tree = compile(expression);
-  refuseUnknownFunctions(tree);
+  const keys = keysOfPath(expression);
+  if (keys) return (value) => keys.reduce(memberOf, value);
+  const tree = compile(quoteNames(expression));
+  refuseUnknownFunctions(tree, new Set(getRegisteredFunctions()));
+  const interpreter = new OwnMembers();
   return (value) => {
-    const found: unknown = TreeInterpreter.search(tree, value as JSONValue);
+    const found: unknown = interpreter.search(tree, value as JSONValue);
     // A function such as to_string writes an exact number as `JSON.stringify` does.
     return typeof found === 'string' ? unmarkText(found) : found;
   };
 }
 
+/** Whether a valid expression calculates: what may have been meant as a name. */
+export function isArithmetic(expression: string): boolean {
+  return !isPath(expression) && hasArithmetic(compile(quoteNames(expression)));
+}
+
+function hasArithmetic(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if ('type' in node && (node.type === 'Arithmetic' || node.type === 'Unary')) return true;
+  return Object.values(node).some(hasArithmetic);
+}
+
+type Interpreter = typeof TreeInterpreter;
+const Library = TreeInterpreter.constructor as new () => Interpreter;
+
+/** The library's interpreter, but an object has only its own members: `constructor` of its prototype is a function. */
+class OwnMembers extends Library {
+  override visit(...[node, value]: Parameters<Interpreter['visit']>): ReturnType<Interpreter['visit']> {
+    if (node.type === 'Field' && !isMember(value, node.name)) return null;
+    return super.visit(node, value);
+  }
+
+  override withScope(...scope: Parameters<Interpreter['withScope']>): Interpreter {
+    return Object.setPrototypeOf(super.withScope(...scope), OwnMembers.prototype) as Interpreter;
+  }
+}
+
 /** The library notices them only when it meets them, on a page. */
-function refuseUnknownFunctions(node: unknown): void {
+function refuseUnknownFunctions(node: unknown, known: ReadonlySet<string>): void {
   if (typeof node !== 'object' || node === null) return;
-  if ('type' in node && node.type === 'Function' && 'name' in node && !isRegistered(String(node.name))) {
+  if ('type' in node && node.type === 'Function' && 'name' in node && !known.has(String(node.name))) {
     throw new Error(`there is no function ${String(node.name)}()`);
   }
-  for (const member of Object.values(node)) refuseUnknownFunctions(member);
+  for (const member of Object.values(node)) refuseUnknownFunctions(member, known);
 }
 
 /** Like {@link compileExpression}, but an expression that fails on a value (a function given a wrong type) finds null. */
@@ -47,6 +76,10 @@ export function compileFinder(expression: string): Expression {
 }
 
 function memberOf(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof ExactNumber) return null;
-  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null;
+  return isMember(value, key) ? (value as Record<string, unknown>)[key] : null;
+}
+
+function isMember(value: unknown, key: string): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof ExactNumber) return false;
+  return Object.hasOwn(value, key);
 }

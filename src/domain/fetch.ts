@@ -1,15 +1,18 @@
+import type { FieldTally } from './field-tally.ts';
 import type { DayRanges } from './day-set.ts';
-import type { SourceState } from './state.ts';
+import type { Cuts, FileProgress, SourceState } from './state.ts';
 
 /**
  * Where a poll stands between two fetches. Workflows carry it without looking inside.
  */
 export interface FetchPosition {
-  /** Start of the poll: the watermark never passes it. ISO 8601. */
+  /** Start of the poll, of its first part where it has several: the watermark never passes it. ISO 8601. */
   readonly startedAt: string;
   /** Pages fetched by this run. */
   readonly pages: number;
   readonly days: DayRanges;
+  /** Polls before this one that `max_pages` cut. */
+  readonly cuts?: Cuts;
   /** The furthest time seen, canonical text. */
   readonly watermark: string | null;
   /** Records whose keys this poll has kept so far; null = too many, none are kept. */
@@ -19,6 +22,28 @@ export interface FetchPosition {
   /** Names of the blobs of records that count as unchanged: those of the previous poll, and of this one's first part. */
   readonly knownBlobs: readonly string[];
   readonly place: Place;
+  /** Different records with one id that this run has met; absent where there are none. */
+  readonly duplicates?: DuplicateCounts;
+  /** The page after the first was the first again: what the poll read is no proof that it read all. */
+  readonly frontRepeated?: true;
+  /** The records of the first page have no time at the cursor. */
+  readonly unreadableCursor?: true;
+  /** Which fields the records of this run have; absent where the source has none of its own. */
+  readonly fields?: FieldTally;
+}
+
+/** Records that have their id in common with another one of their page. */
+export interface DuplicateCounts {
+  /** Those that are kept as dead letters. */
+  readonly kept: number;
+  /** The page with the largest share of them. */
+  readonly worst: DuplicateShare;
+}
+
+export interface DuplicateShare {
+  readonly duplicates: number;
+  /** Different records of the page. */
+  readonly records: number;
 }
 
 export type Place = HttpPlace | FilePlace | ModulePlace;
@@ -41,6 +66,57 @@ export interface HttpPlace {
   readonly circle?: Circle;
   /** Pages without records, one after the other, up to here. */
   readonly emptyPages?: number;
+  /** Different pages that were read one after the other up to here. */
+  readonly distinct?: number;
+  /** Pages in a row, up to here, that had come before. */
+  readonly repeated?: number;
+  /** The ids of the last page, and on how many pages in a row they were. */
+  readonly sameIds?: SameIds;
+  /** The largest total that a page of this poll has named. */
+  readonly total?: number;
+  /** The page is asked only because a total is not to be trusted: it may be refused. */
+  readonly doubtful?: true;
+  /** The place of an earlier poll, while the page there has not been read: if it cannot be, the poll begins at the front. */
+  readonly saved?: SavedPlace;
+  /** Where the poll continues once it has read what is new at the front. */
+  readonly thenAt?: SavedPlace;
+  /**
+   * The page is asked for one record early: it should begin with the last one of the page before. False: this API does not give
+   * pages so, or in no stable order.
+   */
+  readonly overlaps?: boolean;
+  /** Marks of the last records that were read, where pages overlap. */
+  readonly tail?: readonly string[];
+  /** The page is asked for only to see whether the API gives pages that begin anywhere. */
+  readonly probes?: true;
+  readonly breaks?: Breaks;
+}
+
+/** Ids that were on one page after the other, whatever else their records hold. */
+export interface SameIds {
+  readonly mark: string;
+  readonly pages: number;
+  /** How many different ones they are. */
+  readonly ids: number;
+}
+
+/** Pages of a poll that did not follow the ones before. */
+export interface Breaks {
+  /** Steps back since the poll last got further than before. */
+  readonly steps: number;
+  /** How often nothing was found that had been read, up to the front. */
+  readonly restarts: number;
+  /** The furthest page that followed. */
+  readonly reached: number;
+}
+
+/** Names a page for a later poll. */
+export interface SavedPlace extends Pick<
+  HttpPlace,
+  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail'
+> {
+  /** Hashes of the pages before it. */
+  readonly seen?: readonly string[];
 }
 
 /**
@@ -58,7 +134,10 @@ export interface ModulePlace extends Omit<HttpPlace, 'type'> {
   readonly type: 'module';
 }
 
-export interface FilePlace {
+export interface FilePlace extends Pick<
+  FileProgress,
+  'changedMs' | 'contentHash' | 'inode' | 'checkedMs' | 'nextBlock' | 'wholeFrom' | 'openRow'
+> {
   readonly type: 'file';
   /** The file that is being read, relative to the configuration; of a glob, empty where its last file lies behind. */
   readonly path: string;
@@ -71,9 +150,8 @@ export interface FilePlace {
   readonly size: number;
   readonly headBytes: number;
   readonly headHash: string;
-  /** See `FileProgress`. */
-  readonly changedMs?: number;
-  readonly contentHash?: string;
+  /** All was compared, and is as it was read: only the state has something to learn. @default false */
+  readonly onlyChecked?: boolean;
   /** The file has not grown since a run left its unfinished last line waiting. */
   readonly stoodStill: boolean;
 }
@@ -89,6 +167,9 @@ export type StatePatch = Partial<
     | 'previousPoll'
     | 'file'
     | 'files'
+    | 'feedItems'
+    | 'dateOrder'
+    | 'unreadableCursor'
     | 'notBefore'
     | 'freshUntil'
     | 'lastNewAt'
@@ -96,14 +177,22 @@ export type StatePatch = Partial<
   >
 >;
 
-/** Why a poll is over. */
+/** Why a poll is over. Absent fields: nothing of the kind. */
 export interface PollEnd {
-  /** Stopped at `max_pages` although more pages follow. */
+  /** It stopped before its end, at `max_pages` for example: the watermark stays. */
   readonly cutShort: boolean;
   /** 304, or a file without anything new. */
   readonly notModified: boolean;
   /** The source asked to be left alone until then. ISO 8601. */
   readonly notBefore: string | null;
+  /** Cut short on purpose: the next poll continues there. */
+  readonly resumes?: true;
+  /** The next poll begins with the last token of this one. */
+  readonly keepsToken?: true;
+  /** What is wrong with its paging, for an alert. */
+  readonly paging?: string;
   /** The time since when it asked for records, canonical text; absent where it asked for all. */
   readonly since?: string;
+  /** See `DuplicateCounts.worst`; absent where there is none. */
+  readonly duplicates?: DuplicateShare;
 }

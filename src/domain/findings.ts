@@ -10,7 +10,7 @@ export const findingKinds = {
   },
   rows_without_csv: {
     what: 'rows without a line in CSV',
-    todo: 'was the CSV folder emptied, or csv.retention reached? PostgreSQL alone has them',
+    todo: './daybook rebuild-journal writes them again; if csv.retention deleted them, nothing is wrong',
   },
   wrong_keys: {
     what: 'rows whose key in the ledger is missing or names another time',

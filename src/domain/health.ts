@@ -1,7 +1,20 @@
+import { allRejectedMessage } from './alert.ts';
 import { formatDuration } from './duration.ts';
-import type { FailedReceipt, Receipt } from './receipt.ts';
+import { allRejected, type FailedReceipt, type Receipt } from './receipt.ts';
 
 export type Health = 'ok' | 'late' | 'failing' | 'paused' | 'deferred' | 'never_ran';
+
+/** From worst to best: in this order people want to read of them. */
+export const healths: readonly Health[] = ['failing', 'late', 'deferred', 'never_ran', 'paused', 'ok'];
+
+/** Sorts sources by health, the worst first, then by name. */
+export function troubledFirst(
+  a: { readonly health: Health; readonly name: string },
+  b: { readonly health: Health; readonly name: string },
+): number {
+  const byHealth = healths.indexOf(a.health) - healths.indexOf(b.health);
+  return byHealth === 0 ? (a.name < b.name ? -1 : 1) : byHealth;
+}
 
 /** What is known of a source. */
 export interface HealthFacts {
@@ -14,6 +27,14 @@ export interface HealthFacts {
   readonly everyMs: number | null;
   /** Times it was due since the last run ended, where the schedule tells; null = unknown. */
   readonly missed: number | null;
+  /** The run that is under way; null = none is, or nobody knows. Times are ISO 8601. */
+  readonly running: { readonly workflowId: string; readonly dueAt: string } | null;
+  /** Why its starts are late, in words; null = they are not, or nobody knows. */
+  readonly startProblem: string | null;
+  /** What keeps all runs from ending, in words: the store cannot be written; null = nothing known. */
+  readonly storageProblem: string | null;
+  /** What the open alert `all_rejected` says; null = there is none. */
+  readonly refusing: string | null;
   /** When the first of the runs failed that have done so since; null = unknown. */
   readonly failingSince: string | null;
   readonly now: Date;
@@ -29,6 +50,8 @@ export interface HealthVerdict {
 /** Runs of patience before a source that runs every so often is late. */
 const lateAfterRuns = 3;
 const lateAtLeastMs = 120_000;
+/** A run of a source that runs often may take so long. */
+const overrunAtLeastMs = 30_000;
 
 /** The health of a source, from its last receipt and its schedule. */
 export function healthOf({
@@ -37,7 +60,11 @@ export function healthOf({
   paused,
   everyMs,
   missed,
+  running,
+  refusing,
   failingSince,
+  startProblem,
+  storageProblem,
   now,
 }: HealthFacts): HealthVerdict {
   const since = lastReceipt?.finishedAt ?? null;
@@ -47,6 +74,8 @@ export function healthOf({
     const { type, message } = lastReceipt.error;
     return { health: 'failing', reason: `${type}: ${message}`, since: failingSince ?? since };
   }
+  const refused = lastReceipt && refusedReason(lastReceipt, refusing);
+  if (refused !== null) return { health: 'failing', reason: refused, since: failingSince ?? since };
   if (waiting) {
     const { batches, since: waitsSince, reason } = waiting;
     return {
@@ -55,15 +84,45 @@ export function healthOf({
       since: waitsSince,
     };
   }
-  if (!lastReceipt) return { health: 'never_ran', reason: null, since };
+  const overrun = overrunReason({ lastReceipt, running, everyMs, missed, storageProblem, now });
+  if (overrun !== null) return { health: 'late', reason: overrun, since: running?.dueAt ?? since };
+  if (!lastReceipt) return { health: 'never_ran', reason: startProblem, since };
   const silentMs = now.getTime() - Date.parse(lastReceipt.finishedAt);
+  if (startProblem !== null) return { health: 'late', reason: startProblem, since };
   const isOverdue = everyMs === null ? (missed ?? 0) >= lateAfterRuns : silentMs > everyMs * lateAfterRuns;
   if (isOverdue && silentMs > lateAtLeastMs) {
-    return {
-      health: 'late',
-      reason: `no run has ended for ${formatDuration(Math.floor(silentMs / 1000) * 1000)}`,
-      since,
-    };
+    const silent = `no run has ended for ${formatDuration(Math.floor(silentMs / 1000) * 1000)}`;
+    return { health: 'late', reason: storageProblem === null ? silent : `${silent}: ${storageProblem}`, since };
   }
   return { health: 'ok', reason: null, since };
+}
+
+/**
+ * Why a source is late although its run is under way: the run takes longer than until the next one is due. It counts from when
+ * it was due, not from when the one before ended.
+ */
+function overrunReason({
+  lastReceipt,
+  running,
+  everyMs,
+  missed,
+  storageProblem,
+  now,
+}: Pick<HealthFacts, 'lastReceipt' | 'running' | 'everyMs' | 'missed' | 'storageProblem' | 'now'>): string | null {
+  if (!running) return null;
+  // Where runs overlap, others have ended meanwhile.
+  if (lastReceipt && Date.parse(lastReceipt.finishedAt) > Date.parse(running.dueAt)) return null;
+  const lastingMs = now.getTime() - Date.parse(running.dueAt);
+  // Of a cron line: its own time is among those that were missed.
+  const isLonger = everyMs === null ? (missed ?? 0) >= 2 : lastingMs > everyMs;
+  if (!isLonger || lastingMs <= overrunAtLeastMs) return null;
+  const lasting = formatDuration(Math.floor(lastingMs / 1000) * 1000);
+  const reason = `the run that was due at ${running.dueAt}, ${lasting} ago, has not ended: ${running.workflowId}`;
+  return storageProblem === null ? reason : `${reason}; ${storageProblem}`;
+}
+
+/** Why a source fails although its runs end. A poll without records, such as a 304, changes nothing about the one before. */
+function refusedReason(receipt: Receipt | FailedReceipt, refusing: string | null): string | null {
+  if (receipt.fetched === 0 || receipt.outcome === 'failed') return refusing;
+  return allRejected(receipt) ? allRejectedMessage(receipt) : null;
 }

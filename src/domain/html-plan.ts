@@ -1,3 +1,5 @@
+import type { DateOrder } from './plan-parts.ts';
+
 /** Which elements of a page are records. */
 export interface ItemsPlan {
   readonly selector: string;
@@ -22,6 +24,8 @@ export interface FieldPlan {
   readonly transforms: readonly TransformPlan[];
   /** An object of fields, each sought inside the element; null = a plain value. */
   readonly fields: FieldPlans | null;
+  /** In which order a date of numbers is written. Absent = as `occurredAt` says, else as each page shows. */
+  readonly dateOrder?: DateOrder;
 }
 
 export type FieldPlans = Readonly<Record<string, FieldPlan>>;

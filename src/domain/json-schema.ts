@@ -2,11 +2,25 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { compilePattern } from './pattern/pattern.ts';
 
 /** Says what of a payload does not fit a schema, or null. */
 export type PayloadCheck = (payload: unknown) => string | null;
 
-const options: Options = { strict: false, allErrors: false, validateFormats: true, logger: false };
+/** What Ajv makes of `pattern` and `patternProperties`. */
+const regExp = Object.assign(
+  (source: string) => {
+    const pattern = compilePattern(source);
+    return { test: (text: string) => pattern.test(text), toString: () => `/${source}/u` };
+  },
+  // How code that Ajv writes out would name it; none is.
+  { code: 'compilePattern' },
+);
+
+const options: Options = { strict: false, allErrors: false, validateFormats: true, logger: false, code: { regExp } };
+
+/** Whatever a schema says of these, it says at once. */
+const samples: readonly unknown[] = [{}, [], '', 0, true, null];
 
 /**
  * Compiles a JSON Schema: draft 6 and 7, 2019-09 or 2020-12, as its `$schema` says.
@@ -23,8 +37,29 @@ export function compileSchema(schema: unknown): PayloadCheck {
   // The package is CommonJS: its function is a property of what a module gets.
   const add = addFormats as unknown as { default: (ajv: unknown) => void };
   add.default(ajv);
-  const validate: ValidateFunction = ajv.compile(schema);
-  return (payload) => (validate(payload) ? null : describe(validate.errors?.[0]));
+  const validate = unlessTooDeep(() => ajv.compile(schema));
+  if (!validate || samples.some((sample) => fits(validate, sample) === null)) {
+    throw new TypeError('it refers to itself without end, nests too deep or is too large');
+  }
+  return (payload) => {
+    const isFit = fits(validate, payload);
+    if (isFit === null) return 'the schema refers to itself so often that it does not come to an end on this record';
+    return isFit ? null : describe(validate.errors?.[0]);
+  };
+}
+
+function fits(validate: ValidateFunction, value: unknown): boolean | null {
+  return unlessTooDeep(() => validate(value));
+}
+
+/** What `work` gives; null where the stack overflows. */
+function unlessTooDeep<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function describe(error: ErrorObject | undefined): string {

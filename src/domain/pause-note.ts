@@ -26,3 +26,21 @@ export function parsePauseNote(note: string | undefined): PausedBy {
   const [, by = null, until = null, reason = null] = match;
   return { by, until, reason };
 }
+
+const ended = /^daybook: .* at (\S+Z)$/;
+
+/** The end of a pause as the note of a schedule: `daybook: resumed by ann at 2026-11-01T09:00:00.000Z`. */
+export function formatResumeNote(how: string, at: Date): string {
+  return `daybook: ${how} at ${at.toISOString()}`;
+}
+
+/**
+ * Since when a schedule has not been paused, by its note. Null = it was, at a time that nobody knows; `-Infinity` = it never was
+ * since the schedule was made.
+ */
+export function notPausedSince(note: string | undefined): number | null {
+  if (note === undefined || note === '') return -Infinity;
+  const [, at = ''] = ended.exec(note) ?? [];
+  const ms = Date.parse(at);
+  return Number.isNaN(ms) ? null : ms;
+}

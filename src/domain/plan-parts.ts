@@ -1,6 +1,10 @@
 /** Formats of a time; any other string is a date-fns pattern. */
 export const namedTimeFormats = ['iso8601', 'epoch_s', 'epoch_ms', 'rfc822'] as const;
 
+/** In which order a date of numbers (`05/12/2024`) is written. */
+export const dateOrders = ['dmy', 'mdy'] as const;
+export type DateOrder = (typeof dateOrders)[number];
+
 /** How a record's time is found and read. */
 export interface TimePlan {
   /** JMESPath; null = no time in the record, `onMissing` decides. */
@@ -10,6 +14,8 @@ export interface TimePlan {
   /** IANA zone of times that name none. */
   readonly timezone: string;
   readonly onMissing: 'reject' | 'fetched_at';
+  /** Absent = each document shows it. */
+  readonly dateOrder?: DateOrder;
 }
 
 /** What all paginators share. */
@@ -17,9 +23,17 @@ interface PaginatorLimits {
   /** JMESPath to a value that says whether another page follows; null = not asked. */
   readonly hasMorePath: string | null;
   readonly stopAfterEmptyPage: boolean;
+  /** What a page says of the next one counts also where it is empty. Absent: `stopAfterEmptyPage` decides, as in plans of 0.2.0. */
+  readonly followsEmptyPages?: true;
+  /** Statuses of a page behind the first that are the end, and `repeat` for a page that repeats the one before. */
+  readonly endOn?: readonly PagingEnd[];
+  /** The last token of a poll begins the next one. */
+  readonly resume?: 'token';
   /** Pages of one run; a run cut by it is `partial`. */
   readonly maxPages: number | null;
 }
+
+export type PagingEnd = number | 'repeat';
 
 export type PaginatorPlan =
   SinglePagePlan | PageNumberPlan | OffsetPlan | CursorPlan | JsonLinkPlan | HeaderLinkPlan | HtmlLinkPlan;
@@ -72,8 +86,10 @@ export interface HtmlLinkPlan extends PaginatorLimits {
 export interface IncrementalPlan {
   /** JMESPath to the time in a record that the watermark follows. */
   readonly cursor: string;
-  /** How the watermark is written into the parameter, and read from a record. */
+  /** How the watermark is read from a record, and written into the parameter. */
   readonly format: string;
+  /** How it is written into the parameter. @default format */
+  readonly paramFormat?: string;
   /** Null = the API cannot be asked so: records from before the watermark are passed over here. */
   readonly startParam: string | null;
   readonly endParam: string | null;
@@ -81,6 +97,8 @@ export interface IncrementalPlan {
   readonly initialValue: string | null;
   /** How far back behind the watermark each poll asks, in milliseconds. */
   readonly lagMs: number;
+  /** Newest first: pages behind one that is wholly known and older than the lag are not read. Absent = all are. */
+  readonly order?: 'desc';
 }
 
 /** Retry policy of a fetch, in milliseconds. */
@@ -102,12 +120,16 @@ export type AuthPlan =
       readonly clientId: string;
       readonly clientSecret: string;
       readonly scope: string | null;
+      /** Where the token endpoint wants id and secret. @default body */
+      readonly credentials?: 'header' | 'body';
     };
+
+export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate';
 
 /** What to make of a response, instead of what its status says. */
 export interface ResponseRule {
   /** Null = any. */
   readonly status: number | null;
   readonly bodyContains: string | null;
-  readonly action: 'retry' | 'fail' | 'ignore';
+  readonly action: ResponseAction;
 }

@@ -1,4 +1,4 @@
-import type { FetchPosition, PollEnd, StatePatch } from './fetch.ts';
+import type { FetchPosition, HttpPlace, PollEnd, SavedPlace, StatePatch } from './fetch.ts';
 import type { SourceState, UnfinishedPoll } from './state.ts';
 
 /** Most records whose keys are kept to tell the next poll what is unchanged; beyond it the ledger alone decides. */
@@ -6,17 +6,61 @@ export const maxKeysKept = 100_000;
 
 /** The beginning of a poll at a place. */
 export function startPosition(place: FetchPosition['place'], state: SourceState, now: Date): FetchPosition {
+  const { unfinished, previousPoll } = state;
   return {
-    startedAt: now.toISOString(),
+    startedAt: unfinished && unfinished.isToken !== true ? startOfFirstPart(unfinished, now) : now.toISOString(),
     pages: 0,
     days: [],
-    watermark: state.unfinished?.watermark ?? null,
+    watermark: unfinished?.watermark ?? null,
     // A poll that goes on keeps the keys of its first part.
-    keysKept: place.type === 'file' ? null : state.unfinished ? state.unfinished.keysKept : 0,
-    keyBlobs: state.unfinished?.keyBlobs ?? [],
-    knownBlobs: [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])],
+    keysKept: place.type === 'file' ? null : unfinished ? unfinished.keysKept : 0,
+    keyBlobs: unfinished?.keyBlobs ?? [],
+    knownBlobs: [...previousPoll, ...(unfinished?.keyBlobs ?? [])],
+    ...(unfinished?.cuts ? { cuts: unfinished.cuts } : {}),
     place,
   };
+}
+
+/** A state of 0.2.0 does not say; what its poll had seen by then is from before it, or from its beginning. */
+function startOfFirstPart({ startedAt, watermark }: UnfinishedPoll, now: Date): string {
+  return startedAt ?? watermark ?? now.toISOString();
+}
+
+/** The state without the place where a poll broke off; what it had read by then stays known. */
+export function withoutPlace(state: SourceState): SourceState {
+  const { unfinished, previousPoll } = state;
+  if (!unfinished) return state;
+  return { ...state, unfinished: null, previousPoll: [...new Set([...previousPoll, ...unfinished.keyBlobs])] };
+}
+
+/** Failures of a run that say something of the page it was at. */
+const failuresOfPages: ReadonlySet<string> = new Set([
+  'SourceUnavailable',
+  'SourceRefused',
+  'RobotsDisallowed',
+  'PrivateAddress',
+  'OverLimit',
+  'TooCostly',
+  'WrongShape',
+  'UnreadableBody',
+  'Timeout',
+]);
+
+/**
+ * What the state says of an unfinished poll after a run that failed. One that failed where it had begun leaves its place for a
+ * run: that begins at the front. If it gets no further either, the source is away as a whole, and the place is tried again.
+ * A page that was refused is likely to be refused for ever: the next run reads what is new at the front before it tries again.
+ */
+export function placeAfterFailure(
+  begun: UnfinishedPoll | null,
+  now: UnfinishedPoll | null,
+  failure: string,
+): UnfinishedPoll | null {
+  if (!now || !failuresOfPages.has(failure)) return now;
+  const isFurther = !begun || begun.page !== now.page || begun.cursor !== now.cursor || begun.skip !== now.skip;
+  if (isFurther) return failure === 'SourceRefused' && now.isToken !== true ? { ...now, front: true } : now;
+  const { failed, ...rest } = now;
+  return failed ? rest : { ...rest, failed: true };
 }
 
 /** Adds a blob of keys to the position; a poll of too many records keeps none. */
@@ -42,20 +86,43 @@ export function patchAfter(
   if (!end) return { ...lastPatch, unfinished };
   if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };
   if (end.notModified && place.type !== 'file') return { notBefore: null };
+  if (end.resumes && unfinished && place.type === 'http') {
+    const { recentPages: seen, distinct = 0 } = place;
+    const before = place.thenAt ? {} : { seen, distinct };
+    return { ...lastPatch, notBefore: null, unfinished: { ...unfinished, ...before, front: true } };
+  }
   return {
     ...lastPatch,
     notBefore: null,
-    unfinished: null,
+    unfinished: end.keepsToken && place.type === 'http' ? nextTokenOf(place) : null,
     previousPoll: position.keyBlobs,
     ...(end.cutShort ? {} : { watermark: latest(state.watermark, position.watermark) }),
   };
 }
 
+/** Where the next poll begins that continues with the last token. */
+function nextTokenOf({ cursor, since }: HttpPlace): UnfinishedPoll | null {
+  if (cursor === null) return null;
+  return { ...{ page: 0, cursor, skip: 0, since, watermark: null, keysKept: 0, keyBlobs: [] }, isToken: true };
+}
+
 /** What a poll that stops here needs to go on; a file knows by itself how far it was read. */
-function unfinishedAt({ place, watermark, keysKept, keyBlobs }: FetchPosition): UnfinishedPoll | null {
+function unfinishedAt({ place, startedAt, watermark, keysKept, keyBlobs, cuts }: FetchPosition): UnfinishedPoll | null {
   if (place.type === 'file') return null;
-  const { page, cursor, skip, since } = place;
-  return { page, cursor, skip, since, watermark, keysKept, keyBlobs };
+  const { page, cursor, skip, total, distinct = 0 } = place;
+  const { overlaps, tail } = place.thenAt ?? place;
+  return {
+    ...{ page, cursor, skip, since: place.since, watermark, keysKept, keyBlobs, startedAt },
+    ...(distinct > 0 ? { distinct } : {}),
+    ...(cuts ? { cuts } : {}),
+    ...(total === undefined ? {} : { total }),
+    ...(overlaps === true && tail ? { tail } : {}),
+    ...(place.thenAt ? { ...savedAt(place.thenAt), front: true } : {}),
+  };
+}
+
+function savedAt({ overlaps: _overlaps, tail: _tail, ...place }: SavedPlace): Partial<UnfinishedPoll> {
+  return place;
 }
 
 /** The later of two canonical times. */

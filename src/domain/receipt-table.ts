@@ -1,3 +1,5 @@
+import { markdownText } from './markdown-text.ts';
+import { warningLine, type Warning } from './warning.ts';
 import { sinks, type Tally } from './receipt.ts';
 
 /** What the table says besides the counts. */
@@ -7,14 +9,15 @@ export interface TableHead {
   /** Shown above the table, e.g. who paused the run. */
   readonly note: string | null;
   readonly watermark: string | null;
+  readonly warnings: readonly Warning[];
 }
 
 /** The receipt so far as a Markdown table: a workflow's current details in the Web UI. */
 export function receiptTable(tally: Tally, head: TableHead): string {
   const lines = [
-    `**${head.source}**: ${head.phase}`,
+    `**${markdownText(head.source)}**: ${head.phase}`,
     '',
-    ...(head.note === null ? [] : [head.note, '']),
+    ...(head.note === null ? [] : [markdownText(head.note), '']),
     '| fetched | accepted | rejected | unchanged | repaired | pages | batches |',
     '|---:|---:|---:|---:|---:|---:|---:|',
     `| ${tally.fetched} | ${tally.accepted} | ${tally.rejected} | ${tally.unchanged} | ${tally.repaired} | ${tally.pages} | ${tally.batches} |`,
@@ -26,7 +29,8 @@ export function receiptTable(tally: Tally, head: TableHead): string {
       return `| ${sink} | ${written} | ${duplicate} | ${refused} | ${expired} | ${deferred} |`;
     }),
     '',
-    `Watermark: ${head.watermark ?? 'none yet'}`,
+    `Watermark: ${markdownText(head.watermark ?? 'none yet')}`,
+    ...head.warnings.flatMap((warning) => ['', markdownText(warningLine(warning))]),
   ];
   return lines.join('\n');
 }

@@ -150,6 +150,11 @@ export function deadLetters(tally: Tally): number {
   return tally.rejected + tally.postgres.refused;
 }
 
+/** Whether a poll had records, and each of them became a dead letter. */
+export function allRejected(tally: Tally | Receipt | FailedReceipt): boolean {
+  return tally.fetched > 0 && deadLetters(tally) === tally.fetched;
+}
+
 export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number): boolean {
   return tally.fetched >= rejectRatioFloor && deadLetters(tally) / tally.fetched > maxRejectRatio;
 }

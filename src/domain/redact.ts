@@ -61,7 +61,7 @@ function withoutBeginnings(text: string, forms: readonly string[]): string {
 }
 
 function withoutBeginning(part: string, forms: readonly string[]): string {
-  const longest = Math.max(0, ...forms.map((form) => lengthOfBeginning(part, form)));
+  const longest = forms.reduce((most, form) => Math.max(most, lengthOfBeginning(part, form)), 0);
   return longest < leastLength ? part : part.slice(0, -longest) + mask;
 }
 

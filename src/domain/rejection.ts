@@ -4,11 +4,13 @@ export const rejectionReasons = [
   'wrong_shape',
   'missing_id',
   'invalid_id',
+  'duplicate_id',
   'missing_time',
   'invalid_time',
   'out_of_range',
   'schema',
   'too_large',
+  'too_costly',
   'unstorable',
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];

@@ -5,7 +5,7 @@ const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/;
 
 /** Whether a JSON text may hold U+0000 or a lone surrogate; a quick test before {@link repairValue}. */
 export function mayNeedRepair(text: string): boolean {
-  return suspectEscape.test(text);
+  return suspectEscape.test(text) || !text.isWellFormed();
 }
 
 /**

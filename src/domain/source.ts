@@ -1,3 +1,4 @@
+import type { ComputeLimits } from './compute-limits.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
@@ -28,6 +29,10 @@ export interface SourcePlanBase {
   /** The JSON Schema that payloads must fit; null = none. */
   readonly schema: SchemaPlan | null;
   readonly expect: ExpectPlan;
+  /** The charset of what it sends, as a label; absent = what the content says. A byte order mark counts more. */
+  readonly encoding?: string;
+  /** How much computing it may take; plans of 0.2.0, in workflows that are open, do not say. */
+  readonly compute?: ComputeLimits;
   /** Changes when (type, url, params, paginator, incremental) do: the state starts afresh. */
   readonly fetchFingerprint: string;
   /** Changes when anything else that shapes records does: ETag and previous keys are dropped. */
@@ -77,16 +82,18 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
   readonly method: 'GET' | 'POST';
   /** Sent with POST: a text as it is, anything else as JSON. Undefined = none. */
   readonly body?: unknown;
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly auth: AuthPlan | null;
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
   readonly paginator: PaginatorPlan;
   readonly incremental: IncrementalPlan | null;
-  /** Pages that are fetched at once, where the paginator knows them beforehand. */
+  /** Origins that get headers and secrets beside that of `url`. */
+  readonly trustedOrigins?: readonly string[];
   /** Query parameters that hold secrets; set where the secrets are filled in. */
   readonly secretParams?: readonly string[];
+  /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;
   readonly onResponse: readonly ResponseRule[];
@@ -120,6 +127,8 @@ export interface FilePlan extends SourcePlanBase {
   readonly records: string;
   /** Largest JSON file, decoded, in bytes: it is read whole. */
   readonly maxBodyBytes: number;
+  /** Whether symbolic links may lead out of a pattern's folder. @default false */
+  readonly followSymlinks?: boolean;
   readonly csv: CsvPlan;
 }
 
@@ -133,6 +142,12 @@ export interface CsvPlan {
   readonly header: boolean | readonly string[];
   /** WHATWG name of the charset; null = by the byte order mark, else UTF-8. */
   readonly encoding: string | null;
+  /** Stands before a quote within a quoted field. Absent = a quote is doubled. */
+  readonly escape?: string;
+  /** Begins lines that are no rows. Absent = there are none. */
+  readonly comment?: string;
+  /** Lines before the header. @default 0 */
+  readonly skipLines?: number;
 }
 
 /** A module of the user's own that yields pages. */

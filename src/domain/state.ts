@@ -1,3 +1,4 @@
+import type { DateOrder } from './plan-parts.ts';
 import type { FailureStreak } from './failure-streak.ts';
 import type { Sink } from './receipt.ts';
 
@@ -14,6 +15,8 @@ export interface SourceState {
   readonly epoch?: number;
   readonly fetchFingerprint: string;
   readonly shapeFingerprint: string;
+  /** The `id` that its records were stored by; absent in states of earlier versions. */
+  readonly id?: readonly string[];
   /** The database that the records went to; null while it is unknown. */
   readonly databaseId: string | null;
   /** The furthest time seen, canonical text; moves only when a poll has reached its end. */
@@ -27,6 +30,15 @@ export interface SourceState {
   readonly file: FileProgress | null;
   /** Name of the blob that says how far each file of a glob was read; null where the source is none. */
   readonly files: string | null;
+  /**
+   * Name of the blob that says which item of a feed each guid and link belongs to; null = none yet. Absent in states of 0.2.0,
+   * which gave ids without it.
+   */
+  readonly feedItems?: string | null;
+  /** How the source wrote dates of numbers last; absent = no document has shown it. */
+  readonly dateOrder?: DateOrder;
+  /** Polls one after the other in which no record had a time at the cursor; absent = none. */
+  readonly unreadableCursor?: number;
   /** Since when a sink has refused batches; cleared by the next successful write. */
   readonly sinkDownSince: Readonly<Partial<Record<Sink, string>>>;
   /** The source asked not to be called before this time. */
@@ -39,7 +51,7 @@ export interface SourceState {
   readonly failures?: FailureStreak | null;
 }
 
-/** A poll that stopped before its end, to be continued. */
+/** A poll that stopped before its end, to be continued; or where the next one begins that continues with a token. */
 export interface UnfinishedPoll {
   readonly page: number;
   /** See `HttpPlace`. */
@@ -52,6 +64,29 @@ export interface UnfinishedPoll {
   /** See `FetchPosition`. */
   readonly keysKept: number | null;
   readonly keyBlobs: readonly string[];
+  /** When its first part began: the watermark never passes it. Absent in states of 0.2.0. */
+  readonly startedAt?: string;
+  /** It was cut on purpose: what is new at the front is read before it continues. */
+  readonly front?: true;
+  /** Of the pages before a cut, see `SavedPlace`. */
+  readonly seen?: readonly string[];
+  /** See `HttpPlace`. */
+  readonly distinct?: number;
+  /** See `HttpPlace`. */
+  readonly total?: number;
+  readonly cuts?: Cuts;
+  /** See `HttpPlace`; absent where the page there is not asked for so that it overlaps. */
+  readonly tail?: readonly string[];
+  /** The poll is over; the next one begins with its last token. */
+  readonly isToken?: true;
+  /** A run failed at its place with all attempts: the next one begins at the front. */
+  readonly failed?: true;
+}
+
+/** How often polls were cut, one after the other, without getting further. */
+export interface Cuts {
+  readonly page: number;
+  readonly times: number;
 }
 
 /** How far each file of a glob has been read, by its path relative to the configuration. */
@@ -79,8 +114,38 @@ export interface FileProgress {
   readonly changedMs?: number;
   /** sha256 of all that the file holds, where it is read whole. */
   readonly contentHash?: string;
+  /** Number of the file in its file system; absent in states of 0.2.0. */
+  readonly inode?: string;
+  /** When all blocks were last compared with their digests, in milliseconds. */
+  readonly checkedMs?: number;
+  /** How far the rotation has come through the blocks between the first and the last two. */
+  readonly nextBlock?: number;
+  /** The block that a comparison of all blocks continues with; absent where none is unfinished. */
+  readonly wholeFrom?: number;
+  /** The last row, where it was taken without a newline. */
+  readonly openRow?: OpenRow;
+  /** Digests of what was read; in blobs only, never in the state itself. */
+  readonly blocks?: FileBlocks;
   /** The run that could not read it to its end, and how often it tried. */
   readonly failed?: { readonly run: string; readonly tries: number };
+}
+
+/** A last row that was taken without a newline. Where its text goes on later, it was a fragment, and is read anew. */
+export interface OpenRow {
+  /** Where it begins, in the decoded content. */
+  readonly offset: number;
+  /** Lines before it. */
+  readonly lines: number;
+  /** Where its text ended. */
+  readonly textEnd: number;
+}
+
+/** Digests of the blocks of a file, of 1 MiB each, of its bytes as they are stored. */
+export interface FileBlocks {
+  /** How much of the file they stand for; the last block may be shorter. */
+  readonly bytes: number;
+  /** One after the other, 16 characters each. */
+  readonly digests: string;
 }
 
 /** The part of the state that receipts show as `resume`. */
@@ -99,6 +164,8 @@ export interface StateSummary {
 export interface StateIdentity {
   readonly fetchFingerprint: string;
   readonly shapeFingerprint: string;
+  /** Of the configuration. */
+  readonly id?: readonly string[];
   /** Null = the database could not be asked. */
   readonly databaseId: string | null;
 }
@@ -115,6 +182,7 @@ export function freshState(identity: StateIdentity, epoch = 0): SourceState {
     previousPoll: [],
     file: null,
     files: null,
+    feedItems: null,
     sinkDownSince: {},
     notBefore: null,
     freshUntil: null,
@@ -144,31 +212,6 @@ export function forgetAnswers(state: SourceState): SourceState {
   return { ...state, etag: null, lastModified: null, previousPoll: [], freshUntil: null };
 }
 
-/** Whether a stored value has the parts of a state: one that has not would stick a workflow. */
-export function isSourceState(value: unknown): value is SourceState {
-  if (!isObject(value) || value['version'] !== 1) return false;
-  const isText = (name: string) => value[name] === null || typeof value[name] === 'string';
-  const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince, failures, epoch } = value;
-  return (
-    (epoch === undefined || (Number.isSafeInteger(epoch) && (epoch as number) > 0)) &&
-    typeof fetchFingerprint === 'string' &&
-    typeof shapeFingerprint === 'string' &&
-    ['databaseId', 'watermark', 'etag', 'lastModified', 'files', 'notBefore', 'freshUntil', 'lastNewAt'].every(
-      isText,
-    ) &&
-    Array.isArray(previousPoll) &&
-    previousPoll.every((name) => typeof name === 'string') &&
-    (unfinished === null || (isObject(unfinished) && typeof unfinished['page'] === 'number')) &&
-    (file === null || (isObject(file) && typeof file['offset'] === 'number')) &&
-    isObject(sinkDownSince) &&
-    (failures === undefined || failures === null || (isObject(failures) && typeof failures['count'] === 'number'))
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export interface StartingState {
   readonly state: SourceState;
   /** What made the stored state unfit, for a warning; null where it fits or none was stored. */
@@ -183,10 +226,11 @@ export interface StartingState {
 export function startingState(stored: SourceState | null, identity: StateIdentity, epoch = 0): StartingState {
   if (!stored) return { state: freshState(identity, epoch), changed: null };
   if (stored.fetchFingerprint !== identity.fetchFingerprint) {
-    return { state: freshState(identity, epoch), changed: 'source' };
+    return { state: { ...freshState(identity, epoch), ...itemsOf(stored) }, changed: 'source' };
   }
   const databaseId = identity.databaseId ?? stored.databaseId;
-  const current = { ...stored, shapeFingerprint: identity.shapeFingerprint, databaseId };
+  const { shapeFingerprint, id } = identity;
+  const current = { ...stored, shapeFingerprint, databaseId, ...(id ? { id } : {}) };
   if (stored.shapeFingerprint !== identity.shapeFingerprint) {
     return { state: forgetPoll(current), changed: 'record shape' };
   }
@@ -196,10 +240,15 @@ export function startingState(stored: SourceState | null, identity: StateIdentit
   return { state: current, changed: null };
 }
 
+/** What was stored under an id stays so, wherever the items come from now. */
+function itemsOf({ feedItems }: SourceState): Pick<SourceState, 'feedItems'> | null {
+  return typeof feedItems === 'string' ? { feedItems } : null;
+}
+
 export function summarizeState(state: SourceState): StateSummary {
   return {
     watermark: state.watermark,
-    ...(state.unfinished ? { page: state.unfinished.page } : {}),
+    ...(state.unfinished && state.unfinished.isToken !== true ? { page: state.unfinished.page } : {}),
     ...(state.file ? { offset: state.file.offset } : {}),
     ...(state.etag === null ? {} : { etag: state.etag }),
     ...(state.lastModified === null ? {} : { lastModified: state.lastModified }),

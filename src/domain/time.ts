@@ -37,7 +37,8 @@ const basic = /^(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(?:(\d{2})(?:[.,](\d+))?)
  * hour 24 and dates that do not exist are refused. A time without offset is taken in `zone`.
  */
 export function parseIso8601(text: string, zone: ZoneOffset = utcOffset): TimeResult {
-  const match = extended.exec(text) ?? basic.exec(text);
+  const trimmed = text.trim();
+  const match = extended.exec(trimmed) ?? basic.exec(trimmed);
   if (!match) return { ok: false, why: 'expected an ISO 8601 time such as 2026-11-01T09:30:00Z' };
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset] = match;
   return composeTime({
@@ -87,8 +88,8 @@ export function composeTime(parts: TimeParts): TimeResult {
 
 const epochPattern = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
-/** Reads seconds (`scale` 6) or milliseconds (`scale` 3) since 1970, with fraction or exponent, by decimal digits. */
-export function parseEpoch(text: string, scale: 6 | 3): TimeResult {
+/** Reads seconds (`scale` 6), milliseconds (3), microseconds (0) or nanoseconds (-3) since 1970, with fraction or exponent, by decimal digits. */
+export function parseEpoch(text: string, scale: 6 | 3 | 0 | -3): TimeResult {
   const match = epochPattern.exec(text.trim());
   if (!match) return { ok: false, why: `expected ${scale === 6 ? 'seconds' : 'milliseconds'} since 1970` };
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;

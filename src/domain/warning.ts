@@ -1,5 +1,24 @@
 /** What a run noticed that its user should look at. The codes are public: docs/errors.md explains each. */
-export const warningCodes = ['state_changed'] as const;
+export const warningCodes = [
+  'page_repeated',
+  'paging_key_absent',
+  'place_dropped',
+  'page_beyond_end',
+  'cursor_unreadable',
+  'bad_bytes',
+  'charset_overruled',
+  'ambiguous_date',
+  'time_fallback',
+  'row_waits',
+  'duplicate_id',
+  'field_empty',
+  'start_param_ignored',
+  'paginator_proposed',
+  'arithmetic_path',
+  'cron_six_fields',
+  'no_files',
+  'state_changed',
+] as const;
 export type WarningCode = (typeof warningCodes)[number];
 
 /** A warning of a receipt. It never changes the outcome. */
@@ -8,4 +27,26 @@ export interface Warning {
   readonly message: string;
   /** How often it was noticed. */
   readonly count: number;
+}
+
+/** Messages that are kept of a code; the counts of further ones are added to the last of them. */
+const maxMessages = 3;
+
+/** Warnings of a run and of what came after, one for each code and message. */
+export function addWarnings(known: readonly Warning[], more: readonly Warning[]): readonly Warning[] {
+  if (more.length === 0) return known;
+  const sum = [...known];
+  for (const warning of more) {
+    const alike = sum.filter(({ code }) => code === warning.code);
+    const same =
+      alike.find(({ message }) => message === warning.message) ?? (alike.length < maxMessages ? null : alike.at(-1));
+    if (same) sum[sum.indexOf(same)] = { ...same, count: same.count + warning.count };
+    else sum.push(warning);
+  }
+  return sum;
+}
+
+/** A warning on one line. */
+export function warningLine({ code, message, count }: Warning): string {
+  return `warning ${code}: ${message}${count > 1 ? ` (${count} times)` : ''}`;
 }

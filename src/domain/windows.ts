@@ -34,6 +34,13 @@ export function windowName({ from, to }: WindowText): string {
   return `${shortTime(from)}_${shortTime(to)}`;
 }
 
+/** The window that a name stands for; null where it is none. */
+export function windowOfName(name: string): WindowText | null {
+  const [from, to, ...rest] = name.split('_').map(longTime);
+  if (!from || !to || rest.length > 0) return null;
+  return windowName({ from, to }) === name ? { from, to } : null;
+}
+
 /** Those windows that do not lie within others, taken together. */
 export function uncovered(windows: readonly WindowText[], others: readonly WindowText[]): WindowText[] {
   const ranges = joined(others);
@@ -61,6 +68,19 @@ function joined(windows: readonly WindowText[]): WindowText[] {
   return ranges;
 }
 
+/**
+ * The window with so much more on both sides. Neighbours overlap then: an API that leaves out the records on its bounds, or
+ * shows them late, hides none of them. What comes twice is told by the ledger.
+ */
+export function widenWindow(window: WindowText, byMs: number): WindowText {
+  const by = BigInt(byMs) * 1_000n;
+  const moved = (time: string, micros: Micros) => {
+    const parsed = parseIso8601(time);
+    return parsed.ok ? formatMicros(parsed.micros + micros) : time;
+  };
+  return { from: moved(window.from, -by), to: moved(window.to, by) };
+}
+
 /** Reads a window that came from outside; null where it is none. */
 export function readWindow(value: unknown): WindowText | null {
   const { from, to } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<string, unknown>>;
@@ -73,6 +93,14 @@ export function readWindow(value: unknown): WindowText | null {
 function shortTime(time: string): string {
   const short = time.replace(/\.?0*Z$/, 'Z').replace(/T00:00:00Z$/, '');
   return short.replace(/:00Z$/, 'Z').replaceAll(':', '');
+}
+
+/** The inverse of {@link shortTime}; null where it is no time. */
+function longTime(short: string): string | null {
+  const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(\d\d)(\d\d)?(?:\.(\d{1,6}))?Z)?$/.exec(short);
+  if (!match) return null;
+  const [, day, hour = '00', minute = '00', second = '00', fraction = ''] = match;
+  return `${day}T${hour}:${minute}:${second}.${fraction.padEnd(6, '0')}Z`;
 }
 
 /** BigInt's division rounds towards zero, times before 1970 are negative. */

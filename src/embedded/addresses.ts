@@ -13,7 +13,7 @@ export function embeddedPostgresSettings(home: Home): PostgresSettings {
     port: home.ports.postgres ?? usualPorts.postgres,
     database: embeddedDatabase,
     user: embeddedUser,
-    password: home.password,
+    password: home.password ?? '',
     sslMode: 'disable',
     schema: 'public',
   };

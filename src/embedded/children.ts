@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment } from '../config/child-environment.ts';
 import type { Home } from './home.ts';
 import { startPart } from './part.ts';
 
@@ -10,11 +11,12 @@ const originProgram = fileURLToPath(new URL('../../dist/demo/origin.js', import.
 export function startWorkerProcess(
   home: Home,
   environment: Readonly<Record<string, string | undefined>>,
+  options: readonly string[] = [],
 ): ChildProcess {
   return startPart(home, {
     part: 'worker',
     command: process.execPath,
-    args: ['--enable-source-maps', launcherTarget, 'worker'],
+    args: ['--enable-source-maps', launcherTarget, 'worker', ...options],
     logFile: home.path('logs', 'worker.log'),
     environment,
     messages: true,
@@ -28,6 +30,7 @@ export function startOriginProcess(home: Home, port: number, wireFile: string): 
     command: process.execPath,
     args: [originProgram, String(port), wireFile],
     logFile: home.path('logs', 'origin.log'),
+    environment: nodeEnvironment(),
     messages: true,
     truncateLog: true,
   });

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { privateFile, privateFolder } from './durable-file.ts';
 import type { Home, PartName } from './home.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -11,7 +12,10 @@ export interface PartCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** All that it gets of the environment. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether nobody else may read the files that it makes. */
+  readonly isPrivate?: boolean;
   /** Whom to run as, where that is not this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number } | null;
   /** Whether it is a Node process that talks to this one. */
@@ -25,9 +29,11 @@ export interface PartCommand {
  * its output in a log file. The home remembers it.
  */
 export function startPart(home: Home, part: PartCommand): ChildProcess {
-  mkdirSync(dirname(part.logFile), { recursive: true });
+  mkdirSync(dirname(part.logFile), { recursive: true, mode: privateFolder });
   setAside(part.logFile);
-  const log = openSync(part.logFile, part.truncateLog ? 'w' : 'a');
+  const log = openSync(part.logFile, part.truncateLog ? 'w' : 'a', privateFile);
+  // A process begins with the mask of the one that starts it.
+  const mask = part.isPrivate ? process.umask(0o077) : null;
   try {
     const child = spawn(part.command, [...part.args], {
       // PostgreSQL's user may not be allowed where this process stands.
@@ -35,13 +41,25 @@ export function startPart(home: Home, part: PartCommand): ChildProcess {
       detached: true,
       stdio: ['ignore', log, log, ...(part.messages ? (['ipc'] as const) : [])],
       windowsHide: true,
-      ...(part.environment ? { env: part.environment } : {}),
+      env: { ...part.environment },
       ...part.user,
     });
-    if (child.pid !== undefined) home.rememberProcess(part.part, child.pid);
+    remember(home, part.part, child);
     return child;
   } finally {
+    if (mask !== null) process.umask(mask);
     closeSync(log);
+  }
+}
+
+/** One that the home cannot remember must not run: nobody would stop it. */
+function remember(home: Home, part: PartName, child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    home.rememberProcess(part, child.pid);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
   }
 }
 
@@ -61,8 +79,14 @@ const graceMs: Readonly<Record<PartName, number>> = {
   postgres: 15_000,
 };
 
-/** Stops a part that the home remembers, dead or alive, gently at first. */
+/** Stops a part that the home remembers, dead or alive, and forgets it. */
 export async function stopPart(home: Home, part: PartName): Promise<void> {
+  await endPart(home, part);
+  home.forgetProcess(part);
+}
+
+/** Ends a part that the home remembers, gently at first. It counts as missing until it is started again. */
+export async function endPart(home: Home, part: PartName): Promise<void> {
   const known = home.processes[part];
   if (known && isAlive(known)) {
     signal(known.pid, stopSignals[part]);
@@ -71,7 +95,6 @@ export async function stopPart(home: Home, part: PartName): Promise<void> {
       await isGone(known, 5_000);
     }
   }
-  home.forgetProcess(part);
 }
 
 /** A log that has grown large is kept once more, beside the new one. */

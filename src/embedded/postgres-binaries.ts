@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlin
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
+import { systemEnvironment } from '../config/child-environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
 import { canReach, type SystemUser } from './postgres-user.ts';
@@ -66,7 +67,7 @@ function readableCopy(native: string, version: string): string {
   try {
     mkdirSync(sharedCache, { recursive: true, mode: 0o755 });
     cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
-    execFileSync('chmod', ['-R', 'a+rX', unfinished]);
+    execFileSync('chmod', ['-R', 'a+rX', unfinished], { env: systemEnvironment() });
     renameSync(unfinished, copy);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemEnvironment } from '../config/child-environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
 
@@ -24,7 +25,7 @@ export function postgresUser(): SystemUser | null {
     ['adduser', '-S', '-D', '-H', 'postgres'],
   ] as const) {
     try {
-      execFileSync(command, args, { stdio: 'ignore' });
+      execFileSync(command, args, { stdio: 'ignore', env: systemEnvironment() });
     } catch {
       continue;
     }
@@ -56,7 +57,8 @@ function mayEnter({ uid, gid }: SystemUser, folder: string): boolean {
 
 function lookUp(): SystemUser | null {
   try {
-    const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
+    const id = (flag: string) =>
+      Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe', env: systemEnvironment() }));
     return { uid: id('-u'), gid: id('-g') };
   } catch {
     return null;

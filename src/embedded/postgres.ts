@@ -1,96 +1,129 @@
-import { execFileSync, type ChildProcess } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { systemEnvironment } from '../config/child-environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
-import type { Home } from './home.ts';
-import { startPart, tailOf } from './part.ts';
-import { choosePort } from './ports.ts';
+import { newPassword, type Home } from './home.ts';
+import { startServer, type FailedStart } from './start-server.ts';
 import { embeddedDatabase, embeddedPostgresSettings, embeddedUser, usualPorts } from './addresses.ts';
 import type { Announce } from './announce.ts';
+import { clusterFolder, isCluster } from './cluster-folder.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { canReach, postgresUser, type SystemUser } from './postgres-user.ts';
+import { setPassword } from './postgres-password.ts';
+import { postgresUser, type SystemUser } from './postgres-user.ts';
 
 /** Recovery after a kill replays the log since the last checkpoint. */
 const startMs = 120_000;
-/** How often a start is tried while backends of a killed server still hold its shared memory. */
+/** How often a start is tried while backends of a killed server still hold its shared memory, or others take its port. */
 const startTries = 20;
 
+/** A cluster with what runs it. */
+interface Cluster {
+  readonly binaries: PostgresBinaries;
+  readonly folder: string;
+  /** Whom it runs as, where that is not this process's user. */
+  readonly user: SystemUser | null;
+}
+
 /**
- * Starts the home's PostgreSQL, making its cluster and database the first time.
+ * Starts the home's PostgreSQL, making its cluster and database the first time. Where the home does not know the cluster's
+ * password any more, or knows a wrong one, it is set anew.
  * @throws EmbeddedUnavailable
  */
 export async function startPostgres(home: Home, announce: Announce): Promise<ChildProcess> {
   const user = postgresUser();
-  const binaries = findPostgresBinaries(user);
-  const folder = clusterFolder(home, user);
+  const cluster = { user, binaries: findPostgresBinaries(user), folder: clusterFolder(home, user) };
+  const { folder } = cluster;
   if (folder !== home.path('postgres')) {
     announce(`PostgreSQL's files are in ${folder}: the user postgres, whom it runs as, cannot reach ${home.folder}`);
   }
-  if (!existsSync(join(folder, 'PG_VERSION'))) initialize(home, binaries, folder, user);
-  home.rememberPort('postgres', await choosePort(home.ports.postgres ?? usualPorts.postgres));
+  if (!isCluster(folder)) await initialize(home, cluster);
+  else if (home.password === null) await renewPassword(home, cluster, 'is not known any more', announce);
+  let isRenewed = false;
   for (let tries = 1; ; tries++) {
-    const started = await startServer(home, binaries, folder, user);
-    if (typeof started !== 'string') {
+    await home.choosePort('postgres', home.ports.postgres ?? usualPorts.postgres);
+    const started = await startOnce(home, cluster);
+    if (!('why' in started)) {
       await createDatabase(home);
       return started;
     }
-    if (tries === startTries || !/shared memory|lock file/.test(started)) {
-      throw new EmbeddedUnavailable(`embedded: PostgreSQL does not start; the end of ${logFile(home)}:\n${started}`);
+    if (started.why === passwordRefused && !isRenewed) {
+      await renewPassword(home, cluster, 'is another one than its home remembers', announce);
+      isRenewed = true;
+      continue;
     }
+    if (tries === startTries || !(started.isPortLost || isHeld(started.why))) {
+      throw new EmbeddedUnavailable(
+        otherMajor(folder, started.why) ??
+          `embedded: PostgreSQL does not start; the end of ${logFile(home)}:\n${started.why}`,
+      );
+    }
+    if (!started.isPortLost) await sleep(500);
+  }
+}
+
+const passwordRefused = 'it refuses the password that its home remembers';
+
+/** Whether a killed server's last processes may still hold the cluster. */
+function isHeld(why: string): boolean {
+  return /shared memory|lock file/.test(why);
+}
+
+/** What to do about a cluster of another major version; null where that is not the reason. */
+function otherMajor(folder: string, why: string): string | null {
+  const [, maker, ours] =
+    /by PostgreSQL version (\S+), which is not compatible with this version (\d[\d.]*\d)/.exec(why) ?? [];
+  if (maker === undefined || ours === undefined) return null;
+  return `embedded: the cluster ${folder} was made by PostgreSQL ${maker}, and this Daybook has PostgreSQL ${ours}; move the folder aside (mv ${folder} ${folder}.old), start again, and store the records again: ./daybook replay-csv --archives. docs/operations.md has the recipe, and what it does not keep`;
+}
+
+/** The home learns of a password only once PostgreSQL knows it: a kill in between leaves one that is not known, not a wrong one. */
+async function renewPassword(home: Home, cluster: Cluster, why: string, announce: Announce): Promise<void> {
+  announce(`the password of the embedded PostgreSQL ${why}; it is set anew, the data stays as it is`);
+  const password = home.password ?? newPassword();
+  for (let tries = 1; ; tries++) {
+    const held = await setPassword(cluster.binaries, cluster.folder, cluster.user, password);
+    if (held === null) return home.rememberPassword(password);
+    if (tries === startTries) throw new EmbeddedUnavailable(`embedded: PostgreSQL's files are in use: ${held}`);
     await sleep(500);
   }
 }
 
-/**
- * Where the cluster lives: in the home, unless PostgreSQL runs as another user who cannot reach it there (a clone under
- * a 0700 folder).
- */
-function clusterFolder(home: Home, user: SystemUser | null): string {
-  const usual = home.path('postgres');
-  if (!user || existsSync(join(usual, 'PG_VERSION')) || canReach(user, home.folder)) return usual;
-  const name = createHash('sha256').update(home.folder).digest('hex').slice(0, 16);
-  return join('/var/lib/daybook', name, 'postgres');
-}
-
-function initialize(home: Home, { initdb }: PostgresBinaries, folder: string, user: SystemUser | null): void {
+async function initialize(home: Home, { binaries, folder, user }: Cluster): Promise<void> {
   const unfinished = `${folder}.new`;
   const passwordFile = join(tmpdir(), `daybook-${randomUUID()}`);
   try {
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
     mkdirSync(unfinished, { mode: 0o700 });
-    writeFileSync(passwordFile, `${home.password}\n`, { mode: 0o600 });
+    writeFileSync(passwordFile, `${home.makePassword()}\n`, { mode: 0o600 });
     if (user) for (const path of [unfinished, passwordFile]) chownSync(path, user.uid, user.gid);
     const args = [`--pgdata=${unfinished}`, `--username=${embeddedUser}`, `--pwfile=${passwordFile}`];
-    execFileSync(initdb, [...args, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], {
-      stdio: 'pipe',
-      cwd: '/',
+    await promisify(execFile)(binaries.initdb, [...args, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], {
+      ...{ cwd: '/', env: systemEnvironment() },
       ...user,
     });
     renameSync(unfinished, folder);
   } catch (error) {
-    const { stderr } = error as { stderr?: Buffer };
-    const why = stderr && stderr.length > 0 ? stderr.toString().trim() : messageOf(error);
+    const { stderr = '' } = error as { stderr?: string };
+    const why = stderr.trim() || messageOf(error);
     throw new EmbeddedUnavailable(`embedded: the database cluster could not be made in ${folder}: ${why}`);
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
-/** Starts the server once and waits until it answers; returns why it ended where it did. */
-async function startServer(
-  home: Home,
-  { postgres }: PostgresBinaries,
-  folder: string,
-  user: SystemUser | null,
-): Promise<ChildProcess | string> {
+/** Starts the server once and waits until it answers. */
+async function startOnce(home: Home, { binaries, folder, user }: Cluster): Promise<ChildProcess | FailedStart> {
+  const { port } = embeddedPostgresSettings(home);
   const settings = {
-    port: String(embeddedPostgresSettings(home).port),
+    port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     // A run may touch hundreds of partitions with three indexes each.
@@ -100,32 +133,36 @@ async function startServer(
     timezone: 'UTC',
     log_timezone: 'UTC',
   };
-  const child = startPart(home, {
-    part: 'postgres',
-    command: postgres,
-    args: ['-D', folder, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    logFile: logFile(home),
-    user,
-    truncateLog: true,
+  return startServer(home, {
+    command: {
+      part: 'postgres',
+      command: binaries.postgres,
+      environment: systemEnvironment(),
+      isPrivate: true,
+      args: ['-D', folder, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      logFile: logFile(home),
+      user,
+      truncateLog: true,
+    },
+    ports: [port],
+    withinMs: startMs,
+    serves: async () => {
+      const refusal = await refusalOf(home);
+      return refusal === wrongPassword ? passwordRefused : refusal === null;
+    },
   });
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  child.once('error', () => (ended = true));
-  const deadline = Date.now() + startMs;
-  while (!(await answers(home))) {
-    if (ended) return tailOf(logFile(home), 5) || `${postgres} could not be run`;
-    if (Date.now() > deadline) return `no answer within ${startMs / 1000} s`;
-    await sleep(50);
-  }
-  return child;
 }
 
-async function answers(home: Home): Promise<boolean> {
+/** SQLSTATE of a password that is wrong. */
+const wrongPassword = '28P01';
+
+/** The code of what the server answered; null where it lets us in. */
+async function refusalOf(home: Home): Promise<string | null> {
   try {
     await query(home, 'postgres', 'select 1');
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    return (error as { code?: string }).code ?? '';
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { systemEnvironment } from '../config/child-environment.ts';
 
 /** A process, told from a later one that got the same number. */
 export interface ProcessIdentity {
@@ -25,7 +26,10 @@ function startOf(pid: number): string | null {
   if (process.platform === 'linux') return statFields(pid)?.[19] ?? null;
   if (process.platform === 'win32') return null;
   try {
-    return execFileSync('ps', ['-p', String(pid), '-o', 'lstart='], { encoding: 'utf8' }).trim() || null;
+    return (
+      execFileSync('ps', ['-p', String(pid), '-o', 'lstart='], { encoding: 'utf8', env: systemEnvironment() }).trim() ||
+      null
+    );
   } catch {
     return null;
   }

@@ -2,8 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import type { Announce } from './announce.ts';
 import { partNames, type Home, type PartName } from './home.ts';
 import { stopPart } from './part.ts';
+import { recoverHome } from './recover-home.ts';
 import { startPostgres } from './postgres.ts';
-import { findTemporal, type Surroundings } from './temporal-binary.ts';
+import { findServer, keepServer } from './home-server.ts';
+import type { Surroundings } from './temporal-binary.ts';
 import { startTemporal } from './temporal.ts';
 
 /** Which halves of the stack are embedded. */
@@ -31,14 +33,17 @@ export async function startStack(
 ): Promise<StartedStack> {
   await stopSurvivors(home, announce);
   try {
-    const program = halves.temporal ? await findTemporal(surroundings, announce, signal) : null;
-    if (halves.postgres) announce('starting PostgreSQL …');
-    if (program !== null) announce('starting the Temporal server …');
+    const failed = new AbortController();
+    const startedBoth = [
+      halves.postgres ? startOwnPostgres(home, announce) : Promise.resolve(null),
+      halves.temporal
+        ? startOwnTemporal(home, surroundings, announce, AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]))
+        : Promise.resolve(null),
+    ] as const;
+    // A download or a build is not waited for where PostgreSQL does not start.
+    startedBoth[0].catch(() => failed.abort());
     // Both settle before either's failure is acted on: what has started must be known to be stopped.
-    const [postgres, temporal] = await Promise.allSettled([
-      halves.postgres ? startPostgres(home, announce) : null,
-      program === null ? null : startTemporal(home, program),
-    ]);
+    const [postgres, temporal] = await Promise.allSettled(startedBoth);
     if (postgres.status === 'rejected') throw postgres.reason;
     if (temporal.status === 'rejected') throw temporal.reason;
     return { postgres: postgres.value, temporal: temporal.value };
@@ -48,13 +53,42 @@ export async function startStack(
   }
 }
 
-/** Stops all parts in order: the worker first, so that it can hand its work back; PostgreSQL last. */
-export async function stopStack(home: Home): Promise<void> {
-  for (const part of partNames) await stopPart(home, part);
+async function startOwnPostgres(home: Home, announce: Announce): Promise<ChildProcess> {
+  announce('starting PostgreSQL …');
+  return startPostgres(home, announce);
 }
 
-/** Stops what an earlier, killed process of this home left running. */
+/** The first time the server may have to be downloaded: that takes longer than PostgreSQL needs to start. */
+async function startOwnTemporal(
+  home: Home,
+  surroundings: Surroundings,
+  announce: Announce,
+  signal: AbortSignal,
+): Promise<ChildProcess> {
+  const program = await findServer(home, surroundings, announce, signal);
+  signal.throwIfAborted();
+  announce('starting the Temporal server …');
+  const child = await startTemporal(home, program);
+  await keepServer(program, surroundings, announce);
+  return child;
+}
+
+/**
+ * Stops all parts in order: the worker first, so that it can hand its work back; PostgreSQL last. Where the home cannot be written,
+ * as on a full disk, the others are stopped all the same.
+ */
+export async function stopStack(home: Home): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of partNames) await stopPart(home, part).catch((error: unknown) => failures.push(error));
+  for (const failure of failures) throw failure;
+}
+
+/**
+ * Stops what an earlier, killed process of this home left running. Where the home does not know it any more, it is found
+ * again.
+ */
 export async function stopSurvivors(home: Home, announce: Announce): Promise<void> {
+  recoverHome(home, announce);
   const survivors = partNames.filter((part: PartName) => home.isRunning(part));
   if (survivors.length > 0) announce(`stopping what an earlier start left running: ${survivors.join(', ')} …`);
   await stopStack(home);

@@ -1,17 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
-import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { systemEnvironment } from '../config/child-environment.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
 import { embeddedTemporalSettings, usualPorts } from './addresses.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';
 import type { Home } from './home.ts';
-import { startPart, tailOf } from './part.ts';
-import { choosePort } from './ports.ts';
+import { rememberMaker, type ServerProgram } from './server-version.ts';
+import { startServer, type FailedStart } from './start-server.ts';
 
 const startMs = 60_000;
+/** How often it is started where others are faster in taking its ports. */
+const startTries = 10;
 /** How long closed runs stay visible; the development server's own default is one day. */
 const retention = '30 days';
 
@@ -27,50 +28,56 @@ const serverFlags = [
     'history.timerProcessorMaxPollRPS=2000',
     'history.timerProcessorMaxTimeShift="50ms"',
     'matching.useNewMatcher=true',
+    // Schedules that are due in the same second: see docs/decisions/0004-starts.md.
+    'matching.longPollExpirationInterval="10s"',
   ].flatMap((value) => ['--dynamic-config-value', value]),
 ];
 
 /**
  * Starts the home's Temporal server with its Web UI.
- * @param program the Temporal CLI
  * @throws EmbeddedUnavailable
  */
-export async function startTemporal(home: Home, program: string): Promise<ChildProcess> {
-  const port = await choosePort(home.ports.temporal ?? usualPorts.temporal);
-  home.rememberPort('temporal', port);
-  home.rememberPort('temporalUi', await choosePort(home.ports.temporalUi ?? usualPorts.temporalUi, new Set([port])));
-  const logFile = home.path('logs', 'temporal.log');
-  const child = startPart(home, {
-    part: 'temporal',
-    command: program,
-    args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
-      ...['--ui-port', String(home.ports.temporalUi), '--db-filename', home.path('temporal.db')],
-      ...['--log-level', 'warn', '--search-attribute', `${sourceSearchAttribute}=Keyword`],
-      ...serverFlags,
-    ],
-    logFile,
-    truncateLog: true,
-  });
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  child.once('error', () => (ended = true));
-  const deadline = Date.now() + startMs;
-  const settings = embeddedTemporalSettings(home);
-  while (!(await serves(port, settings))) {
-    if (ended || Date.now() > deadline) {
-      throw new EmbeddedUnavailable(
-        `embedded: the Temporal server does not start; the end of ${logFile}:\n${tailOf(logFile, 5) || `${program} could not be run`}`,
-      );
-    }
-    await sleep(50);
+export async function startTemporal(home: Home, program: ServerProgram): Promise<ChildProcess> {
+  const { file, version } = program;
+  rememberMaker(home, program);
+  for (let tries = 1; ; tries++) {
+    const started = await startOnce(home, file);
+    if (!('why' in started)) return started;
+    if (started.isPortLost && tries < startTries) continue;
+    throw new EmbeddedUnavailable(
+      `embedded: Temporal server ${version ?? file} does not start on ${home.path('temporal.db')}; the end of ${logFileOf(home)}:\n${started.why}`,
+    );
   }
-  return child;
 }
 
-/** Whether the server answers and has its namespace, whose retention is set on the way. */
-async function serves(port: number, settings: TemporalSettings): Promise<boolean> {
-  if (!(await accepts(port))) return false;
+async function startOnce(home: Home, program: string): Promise<ChildProcess | FailedStart> {
+  const port = await home.choosePort('temporal', home.ports.temporal ?? usualPorts.temporal);
+  const uiPort = await home.choosePort('temporalUi', home.ports.temporalUi ?? usualPorts.temporalUi);
+  const settings = embeddedTemporalSettings(home);
+  return startServer(home, {
+    command: {
+      part: 'temporal',
+      command: program,
+      args: [
+        ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+        ...['--ui-port', String(uiPort), '--db-filename', home.path('temporal.db')],
+        ...['--log-level', 'warn', '--search-attribute', `${sourceSearchAttribute}=Keyword`],
+        ...serverFlags,
+      ],
+      ...{ logFile: logFileOf(home), truncateLog: true, isPrivate: true, environment: systemEnvironment() },
+    },
+    ports: [port, uiPort],
+    withinMs: startMs,
+    serves: () => serves(settings),
+  });
+}
+
+function logFileOf(home: Home): string {
+  return home.path('logs', 'temporal.log');
+}
+
+/** Whether the server has its namespace, whose retention is set on the way. */
+async function serves(settings: TemporalSettings): Promise<boolean> {
   let connection: Connection | null = null;
   try {
     connection = await Connection.connect({ ...settings.connection, connectTimeout: '2s' });
@@ -84,15 +91,4 @@ async function serves(port: number, settings: TemporalSettings): Promise<boolean
   } finally {
     await connection?.close();
   }
-}
-
-async function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

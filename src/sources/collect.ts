@@ -1,19 +1,32 @@
-import { hash as digestOf } from 'node:crypto';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
-import { DaySet } from '../domain/day-set.ts';
-import type { Circle, FetchPosition, HttpPlace, ModulePlace, PollEnd } from '../domain/fetch.ts';
-import type { PayloadCheck } from '../domain/json-schema.ts';
+import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
-import { WrongShape } from '../domain/errors.ts';
 import type { FetchCounts } from '../domain/receipt.ts';
 import { latest } from '../domain/poll.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import type { FilesProgress } from '../domain/state.ts';
-import { formatMicros, microsOfDate, parseIso8601, type Micros } from '../domain/time.ts';
-import { createCursorTime } from './extraction/cursor-time.ts';
-import { createExtractor } from './extraction/extract-record.ts';
+import { formatMicros, microsOfDate, type Micros } from '../domain/time.ts';
+import { completeItems } from './complete-items.ts';
+import { addWarnings, type Warning } from '../domain/warning.ts';
+import type { CheckOptions } from './compute/job.ts';
+import type { CheckedWithDays, SourceReader } from './compute/source-reader.ts';
+import { DuplicateIds } from './duplicate-ids.ts';
+import { EmptyFields } from './empty-fields.ts';
 import type { Page } from './page.ts';
-import { sortPage, type SortedPage } from './sort-page.ts';
+import {
+  afterPage,
+  afterRepeat,
+  comesAgain,
+  isEndless,
+  refuseEndless,
+  remember,
+  withoutProof,
+} from './pagination/course.ts';
+import { sequelOf, withoutOverlap } from './pagination/overlap.ts';
+import { readTime } from './pagination/page-request.ts';
+import { isPlaceGone, placeDropped } from './pagination/saved-place.ts';
+import { isNewTo, sortPage, type SortedPage } from './sort-page.ts';
+import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops taking further pages. */
 export interface CollectLimits {
@@ -28,15 +41,20 @@ export interface CollectInput {
   readonly pages: AsyncGenerator<Page>;
   /** Digests of the previous poll's records; null = the ledger alone decides. */
   readonly known: ReadonlySet<string> | null;
-  /** What payloads must fit; null = anything. */
-  readonly check: PayloadCheck | null;
+  readonly reader: SourceReader;
   readonly limits: CollectLimits;
+  /** Where the poll begins if the place of an earlier one is of no use; absent = it has no other beginning. */
+  readonly front?: FetchPosition | null;
+  /** Nothing that fails now is tried again. @default false */
+  readonly lastAttempt?: boolean;
 }
 
 export interface Collected {
   readonly counts: FetchCounts;
   readonly accepted: readonly AcceptedRecord[];
   readonly deadLetters: readonly NewDeadLetter[];
+  /** Accepted records that cannot be stored, for another one of their page has the same id. They are kept all the same. */
+  readonly duplicates: readonly NewDeadLetter[];
   /** Digests of all valid records, unchanged ones too. */
   readonly digests: readonly string[];
   /** What the state learns from the last page. */
@@ -47,30 +65,25 @@ export interface Collected {
   readonly end: PollEnd | null;
   /** How far the files of a glob have been read; null where the source is none. */
   readonly files: FilesProgress | null;
-  readonly warnings: readonly string[];
+  /** Which item of a feed each guid and link belongs to, as text; null where the source is no feed. */
+  readonly itemMemory: string | null;
+  /** For the log. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly Warning[];
 }
-
-/** Hashes of the last pages that are kept to see one come again. */
-const rememberedPages = 16;
-
-/** A source that has nothing on so many pages in a row has nothing on the others. */
-const maxEmptyPages = 1_000;
-
-const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null };
 
 /**
  * Reads pages until there is enough for a batch, or no more. What the earlier pages of this call yielded is kept when a
  * later one fails: the next call meets the failure itself.
  */
 export async function collect(input: CollectInput): Promise<Collected> {
-  const { plan, position: start, pages, known, check, limits } = input;
+  const { plan, position: start, pages, known, reader, limits } = input;
   refuseEndless(plan, start);
-  const days = new DaySet(start.days);
-  const sorter = {
-    ...{ extract: createExtractor(plan, days, check), known, cursorTime: createCursorTime(plan) },
-    since: oldestWanted(plan, start),
-    hashPages: start.place.type !== 'file',
-  };
+  const since = oldestWanted(plan, start);
+  const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
+    ...{ number: pageNumber(plan, position, page), days: position.days, since },
+    ...{ makesDigests: known !== null, hashPages: start.place.type !== 'file' },
+  });
   const sorted: SortedPage[] = [];
   const startedAt = performance.now();
   let size = { records: 0, bytes: 0 };
@@ -78,21 +91,62 @@ export async function collect(input: CollectInput): Promise<Collected> {
   let lastPatch: Page['patch'] = {};
   let end: PollEnd | null = null;
   let files: FilesProgress | null = null;
-  const warnings: string[] = [];
+  let itemMemory: string | null = null;
+  const notes: string[] = [];
+  let warnings: readonly Warning[] = [];
+  const ids = new DuplicateIds(plan, start.duplicates);
+  const duplicates: NewDeadLetter[] = [];
+  const olderThanAsked = createStartCheck(plan, start);
+  const fields = new EmptyFields(plan, start.fields);
   try {
+    reader.checksDocuments = optionsAt({});
     for await (const page of pages) {
-      const result = await sortPage(page, pageNumber(plan, position, page), sorter);
-      if (comesAgain(position, result)) {
-        end = notOver;
+      if (page.refusesOverlap) {
+        position = withoutOverlap(position);
         break;
       }
+      const read = page.checked ?? (await checkItems(page, known, reader, optionsAt(page), fields));
+      const isAgain = comesAgain(position, read.hash);
+      const sequel = sequelOf(plan, position, read, isAgain);
+      if ('elsewhere' in sequel) {
+        position = sequel.elsewhere;
+        break;
+      }
+      const { checked } = sequel;
+      ({ position } = sequel);
+      const result = sortPage(checked, known);
+      if (isAgain) {
+        const course = withoutProof(afterRepeat(plan, position, page, result.hash));
+        ({ position, end } = course);
+        warnings = addWarnings(warnings, course.warnings ?? []);
+        if (end) break;
+        reader.checksDocuments = optionsAt({});
+        continue;
+      }
       sorted.push(result);
-      lastPatch = page.patch;
+      lastPatch = { ...(lastPatch.dateOrder ? { dateOrder: lastPatch.dateOrder } : {}), ...page.patch };
       files = page.files ?? files;
-      if (page.warning !== undefined) warnings.push(page.warning);
+      itemMemory = page.itemMemory ?? itemMemory;
+      if (page.warning !== undefined) notes.push(page.warning);
+      fields.take(page, checked, pageNumber(plan, position, page));
+      const shared = ids.take(checked, (record) => isNewTo(known, record), {
+        ...{ number: pageNumber(plan, position, page), fetchedAt: page.fetchedAt, isPart: page.counts === false },
+      });
+      for (const letter of shared.deadLetters) duplicates.push(letter);
+      const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
+      warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);
       const from = position.place;
-      position = advance(plan, position, page, result, days);
-      end = endOf(plan, position, page) ?? (goesInCircles(from, position.place) ? notOver : null);
+      const advanced = { ...advance(plan, position, page, checked, result), ...ids.carried, ...fields.carried };
+      const news = {
+        isNew: known === null ? null : result.accepted.length > 0,
+        isBehind: isBehind(plan, from, result),
+      };
+      const course = withoutProof(afterPage(plan, from, advanced, page, news));
+      ({ position, end } = course);
+      warnings = addWarnings(warnings, course.warnings ?? []);
+      reader.checksDocuments = optionsAt({});
+      if (!end && sequel.endsOverlap) position = withoutOverlap(position);
+      if (course.jumps || sequel.endsOverlap) break;
       // What was read is stored first; the next fetch says what is wrong.
       if (isEndless(position)) break;
       size = { records: size.records + result.fetched, bytes: size.bytes + bytesOf(result) };
@@ -100,8 +154,14 @@ export async function collect(input: CollectInput): Promise<Collected> {
       if (performance.now() - startedAt >= limits.maxMs) break;
     }
   } catch (error) {
-    if (sorted.length === 0) throw error;
+    if (sorted.length === 0) {
+      if (!input.front || !isPlaceGone(plan, start.place, error, input.lastAttempt === true)) throw error;
+      position = input.front;
+      warnings = [placeDropped(error)];
+    }
   }
+  if (warnings.some(({ code }) => code === 'cursor_unreadable')) position = { ...position, unreadableCursor: true };
+  warnings = addWarnings(warnings, fields.warnings(end !== null));
   const accepted = sorted.flatMap((page) => page.accepted);
   const deadLetters = sorted.flatMap((page) => page.deadLetters);
   return {
@@ -111,103 +171,82 @@ export async function collect(input: CollectInput): Promise<Collected> {
       rejected: deadLetters.length,
       unchanged: sum(sorted, (page) => page.unchanged),
       repaired: accepted.filter((record) => record.repaired).length,
-      pages: position.pages - start.pages,
+      pages: Math.max(0, position.pages - start.pages),
     },
     accepted,
     deadLetters,
+    duplicates,
     digests: sorted.flatMap((page) => page.digests),
     lastPatch,
     position,
     end,
     files,
+    itemMemory,
+    notes,
     warnings,
   };
 }
 
+async function checkItems(
+  page: Page,
+  known: ReadonlySet<string> | null,
+  reader: SourceReader,
+  options: CheckOptions,
+  fields: EmptyFields,
+): Promise<CheckedWithDays> {
+  const items = await completeItems(page.items, known);
+  fields.takeItems(items);
+  const checked = await reader.check({ items, fetchedAt: page.fetchedAt }, options);
+  const own = items.flatMap((item) => ('warnings' in item ? (item.warnings ?? []) : []));
+  return own.length === 0 ? checked : { ...checked, warnings: addWarnings(checked.warnings, own) };
+}
+
+/**
+ * Whether nothing on a page is new, and its newest record is older than what the poll asks for. A window asks for all; only where
+ * the newest come first does it say anything of the pages that follow.
+ */
+function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, furthest }: SortedPage): boolean {
+  if (plan.type === 'file' || plan.type === 'module' || plan.incremental?.order !== 'desc') return false;
+  if (place.type !== 'http' || place.until !== undefined || accepted.length > 0 || furthest === null) return false;
+  const since = readTime(place.since);
+  return since !== null && furthest < since;
+}
+
 /** From when on records are wanted of a source that cannot be asked so. */
 function oldestWanted(plan: SourcePlan, { place }: FetchPosition): Micros | null {
-  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.since === null) return null;
-  if (!plan.incremental || plan.incremental.startParam !== null) return null;
-  const time = parseIso8601(place.since);
-  return time.ok ? time.micros : null;
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
+  return !plan.incremental || plan.incremental.startParam !== null ? null : readTime(place.since);
 }
 
 /** A file is one page, however many stretches it is read in; so is a page that is handed out in parts. */
-function pageNumber(plan: SourcePlan, position: FetchPosition, page: Page): number {
+function pageNumber(plan: SourcePlan, position: FetchPosition, page: Pick<Page, 'counts'>): number {
   return plan.type === 'file' ? 1 : position.pages + (page.counts === false ? 0 : 1);
-}
-
-function comesAgain({ place }: FetchPosition, { hash }: SortedPage): boolean {
-  return place.type !== 'file' && hash !== null && place.recentPages.includes(hash);
 }
 
 function advance(
   plan: SourcePlan,
   position: FetchPosition,
   page: Page,
+  { days, valid, deadLetters, fetched }: CheckedWithDays,
   { furthest, hash }: SortedPage,
-  days: DaySet,
 ): FetchPosition {
   const bound = microsOfDate(new Date(position.startedAt));
   const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
   const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position, page);
   const place = page.next ?? position.place;
+  // Items that were known, and not read again, have no id here.
+  const isWhole = fetched === valid.length + deadLetters.length;
+  const idsOf = () => (isWhole ? valid.map(({ record }) => record.sourceId) : []);
   return {
     ...position,
     pages: answered,
-    days: days.ranges(),
+    days,
     watermark: latest(position.watermark, reached),
-    place: place.type === 'file' ? place : remember(place, position, hash),
+    place:
+      place.type === 'file'
+        ? place
+        : remember(place, position, hash, page.counts === false, page.counts === false ? null : idsOf()),
   };
-}
-
-function remember<P extends HttpPlace | ModulePlace>(place: P, position: FetchPosition, hash: string | null): P {
-  const before = position.place.type === 'file' ? null : position.place;
-  const recent = before?.recentPages ?? [];
-  return {
-    ...place,
-    recentPages: hash === null ? recent : [...recent, hash].slice(-rememberedPages),
-    emptyPages: hash === null ? (before?.emptyPages ?? 0) + 1 : 0,
-    ...(before && place.cursor !== null && place.cursor !== before.cursor
-      ? { circle: step(before, place.cursor) }
-      : {}),
-  };
-}
-
-function step({ circle }: HttpPlace | ModulePlace, cursor: string): Circle {
-  if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
-  if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
-  return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
-}
-
-/** Whether the next page is one that was read already: it would lead round and round. */
-function goesInCircles(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
-  if (from.type === 'file' || next.type === 'file' || next.cursor === null) return false;
-  if (next.cursor === from.cursor) return next.page !== from.page;
-  return from.circle?.mark === nameOf(next.cursor);
-}
-
-function nameOf(cursor: string): string {
-  return digestOf('sha256', cursor, 'base64url').slice(0, 22);
-}
-
-function isEndless({ place }: FetchPosition): boolean {
-  return place.type !== 'file' && (place.emptyPages ?? 0) >= maxEmptyPages;
-}
-
-/** @throws WrongShape */
-function refuseEndless({ name }: SourcePlan, position: FetchPosition): void {
-  if (!isEndless(position)) return;
-  throw new WrongShape(
-    `fetch: ${name} gave ${maxEmptyPages} pages without records one after the other, expected an end; set max_pages or stop_after_empty_page, or let the module end`,
-  );
-}
-
-function endOf(plan: SourcePlan, position: FetchPosition, page: Page): PollEnd | null {
-  if (page.next === null) return { ...notOver, ...page.end };
-  const maxPages = plan.type === 'file' || plan.type === 'module' ? null : plan.paginator.maxPages;
-  const isPart = page.next.type === 'http' && page.next.skip > 0;
-  return maxPages !== null && position.pages >= maxPages && !isPart ? { ...notOver, cutShort: true } : null;
 }
 
 function bytesOf(page: SortedPage): number {

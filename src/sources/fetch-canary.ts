@@ -1,3 +1,4 @@
+import { jsonAccept } from './accept.ts';
 import { notMeasured } from '../domain/measures.ts';
 import { WrongShape } from '../domain/errors.ts';
 import { unlimited } from '../domain/host-budget.ts';
@@ -8,8 +9,10 @@ import type { HttpJsonPlan } from '../domain/source.ts';
 import { freshState } from '../domain/state.ts';
 import { serveCanary } from './canary-origin.ts';
 import { collect } from './collect.ts';
-import { jsonFormat } from './http-json.ts';
-import { fetchHttpPages, firstHttpPlace } from './http-pages.ts';
+import { createLocalCompute } from './compute/compute.ts';
+import { SourceReader } from './compute/source-reader.ts';
+import { fetchHttpPages } from './http-pages.ts';
+import { firstHttpPlace } from './pagination/first-place.ts';
 import { createHttpTools } from './http-tools.ts';
 import type { FetchContext } from './page.ts';
 
@@ -26,7 +29,7 @@ export interface CanaryRecord {
 export async function fetchCanary(
   record: CanaryRecord,
   version: string,
-  context: FetchContext,
+  context: Omit<FetchContext, 'reader'>,
 ): Promise<AcceptedRecord> {
   const origin = await serveCanary({ ...record, at: new Date().toISOString() });
   // Of its own: neither a proxy nor a host's budget has to do with this process.
@@ -41,10 +44,11 @@ export async function fetchCanary(
     const plan = canaryPlan(origin.url);
     const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
     const place = firstHttpPlace(plan, state);
-    const pages = fetchHttpPages(plan, jsonFormat(plan), place, state, tools, context);
+    const reader = new SourceReader(plan, null, createLocalCompute());
+    const pages = fetchHttpPages(plan, reader.format(jsonAccept), place, state, tools, { ...context, reader });
     const limits = { maxRecords: 1, maxBytes: plan.maxBodyBytes, maxMs: plan.timeoutMs };
     const position = startPosition(place, state, new Date());
-    const { accepted, deadLetters } = await collect({ plan, position, pages, known: null, check: null, limits });
+    const { accepted, deadLetters } = await collect({ plan, position, pages, known: null, reader, limits });
     const [only] = accepted;
     if (only && accepted.length === 1) return only;
     const why = deadLetters[0] ? `: ${deadLetters[0].message}` : '';

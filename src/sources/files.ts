@@ -4,7 +4,7 @@ import type { SourceState } from '../domain/state.ts';
 import { isGlob } from './files/list-files.ts';
 import { readFilePages } from './files/read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './files/read-glob.ts';
-import { firstFilePlace } from './files/first-place.ts';
+import { firstFilePlace, singleFile } from './files/first-place.ts';
 import type { FetchContext, Page } from './page.ts';
 
 /** What the adapter of files needs. */
@@ -24,7 +24,8 @@ export async function beginFiles(
   tools: FileTools,
 ): Promise<FilePlace | null> {
   if (isGlob(plan.path)) return beginGlob(plan, run, state, tools);
-  return firstFilePlace({ plan, path: tools.resolvePath(plan.path), run }, state);
+  const file = { plan, path: tools.resolvePath(plan.path), run };
+  return firstFilePlace(file, state, await tools.progress.read(state.files));
 }
 
 /** The records of a file, or of the files that a glob matches, from a place on. */
@@ -35,5 +36,19 @@ export function readFiles(
   context: FetchContext,
 ): AsyncGenerator<Page> {
   if (isGlob(plan.path)) return readGlobPages(plan, run, place, tools, context);
-  return readFilePages({ plan, path: tools.resolvePath(plan.path), run }, place, tools.readers, context);
+  return readSingle({ plan, run }, place, tools, context);
+}
+
+async function* readSingle(
+  { plan, run }: FileSource,
+  place: FilePlace,
+  tools: FileTools,
+  context: FetchContext,
+): AsyncGenerator<Page> {
+  const { readers, resolvePath, progress, standStillMs } = tools;
+  const blocks = (await progress.read(place.files)).get(singleFile)?.blocks;
+  const file = { plan, path: resolvePath(plan.path), run, blocks, standStillMs };
+  for await (const { blocks: read, ...page } of readFilePages(file, place, readers, context)) {
+    yield read === null ? page : { ...page, files: new Map([[singleFile, { ...page.patch.file, blocks: read }]]) };
+  }
 }

@@ -1,36 +1,34 @@
-import { randomUUID } from 'node:crypto';
+import { htmlAccept } from './accept.ts';
 import type { HtmlPlan } from '../domain/source.ts';
-import { DetailPages } from './html/detail-pages.ts';
+import { noTrace, type Trace } from './compute/trace.ts';
+import type { DocumentFormat } from './document-format.ts';
+import { DateOrders } from './feeds/date-order.ts';
+import { FieldsFound } from './html/fields-found.ts';
 import { compileFields } from './html/field.ts';
 import { createItemFinder } from './html/find-items.ts';
-import { htmlToolsOf } from './html/html-tools.ts';
-import { htmlAccept, withPage } from './html/open-page.ts';
-import { readItems, SlowItems } from './html/read-items.ts';
-import type { DocumentFormat } from './http-pages.ts';
-import type { HttpTools } from './http/fetch-document.ts';
-import type { FetchContext } from './page.ts';
+import { openPage } from './html/open-page.ts';
+import { readWithDates } from './html/read-dates.ts';
+import { readItems } from './html/read-items.ts';
 
 /**
- * Web pages. A page on which `items` matches nothing has no records: whether it is the end of the list, a login or a
- * challenge is for `on_response` to say (`body_contains`), and for `allow_empty` and `expect` to notice.
- * @param run whose detail pages are counted; undefined = those of this fetch
+ * Web pages, without the pages of their items. A page on which `items` matches nothing has no records: whether it is the end
+ * of the list, a login or a challenge is for `on_response` to say (`body_contains`), and for `allow_empty` and `expect` to
+ * notice.
  */
-export function htmlFormat(plan: HtmlPlan, http: HttpTools, context: FetchContext, run?: string): DocumentFormat {
-  const { name, detail } = plan;
-  const tools = htmlToolsOf(http);
-  const slow = new SlowItems();
-  const reading = {
-    ...{ subject: name, find: createItemFinder(name, plan.items), fields: compileFields(plan.fields) },
-    ...{ within: tools.within, slow, signal: context.signal },
-  };
-  const details = detail && new DetailPages({ plan, detail, http, context, slow, run: run ?? randomUUID() });
+export function htmlFormat(plan: HtmlPlan, trace: Trace = noTrace): DocumentFormat {
+  const reading = { find: createItemFinder(plan.name, plan.items), fields: compileFields(plan.fields), trace };
   return {
     accept: htmlAccept,
-    read: (response) =>
-      withPage(name, response, tools, context.signal, async (page) => {
-        const items = await readItems(reading, page);
-        const { base } = page;
-        return { items: details ? items.map((item) => details.completable(item, base)) : items, html: page.$ };
-      }),
+    read(response, _fetchedAt, { selection, remembered }) {
+      const { page, warnings } = openPage(plan.name, response, plan.encoding);
+      const orders = new DateOrders(plan.occurredAt.dateOrder, remembered?.dateOrder);
+      const found = new FieldsFound();
+      const onRecord = (record: Readonly<Record<string, unknown>>) => found.add(reading.fields, record);
+      const asked = { ...reading, onRecord, ...(selection ? { selection } : {}) };
+      const items = readWithDates(page, orders, () => readItems(asked, page));
+      const patch = orders.shown === null ? {} : { patch: { dateOrder: orders.shown } };
+      const all = [...warnings, ...orders.warnings()];
+      return { items, html: page.$, warnings: all, fields: found.tally(reading.fields), ...patch };
+    },
   };
 }

@@ -1,28 +1,33 @@
+import { jsonAccept } from './accept.ts';
 import { excerpt } from '../domain/excerpt.ts';
 import { UnreadableBody, messageOf } from '../domain/errors.ts';
 import { compileExpression } from '../domain/expression.ts';
 import { isTextDeeperThan, parseJson, type ParsedJson } from '../domain/json.ts';
 import type { HttpJsonPlan } from '../domain/source.ts';
 import { maxDepth } from './extraction/extract-record.ts';
-import type { DocumentFormat } from './http-pages.ts';
-import { decodeText } from './http/charset.ts';
+import { noTrace, type Trace } from './compute/trace.ts';
+import type { DocumentFormat } from './document-format.ts';
 import { refuseHugeJson, refuseManyRecords } from './json-limits.ts';
 import { findRecords } from './pagination/find-records.ts';
+import { decodeDocument } from './text/decode-document.ts';
 
 /** Pages of a JSON API. */
-export function jsonFormat(plan: HttpJsonPlan): DocumentFormat {
+export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): DocumentFormat {
   const find = compileExpression(plan.records);
   return {
-    accept: 'application/json, */*;q=0.5',
+    accept: jsonAccept,
     read(response) {
       const contentType = response.headers['content-type'];
-      const text = decodeText(response.body, contentType);
+      const { body } = response;
+      const { text, warnings } = decodeDocument({ kind: 'json', body, contentType, encoding: plan.encoding ?? null });
       refuseHugeJson(`fetch: ${plan.name}`, text);
       const { value, exact } = parsePage(plan.name, text, contentType);
+      trace.step('records');
       const records = findRecords(plan.name, plan.records, find, value);
       refuseManyRecords(`fetch: ${plan.name}`, records);
       const mayBeDeep = isTextDeeperThan(text, maxDepth);
-      return { items: records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } })), value };
+      const items = records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } }));
+      return { items, value, warnings };
     },
   };
 }

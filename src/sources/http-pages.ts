@@ -1,41 +1,18 @@
 import type { HttpPlace, StatePatch } from '../domain/fetch.ts';
 import type { HttpPlan } from '../domain/source.ts';
 import type { SourceState } from '../domain/state.ts';
-import { formatMicros } from '../domain/time.ts';
 import { fetchDocument, type Answer, type HttpTools } from './http/fetch-document.ts';
 import type { HttpResponse } from './http/http-client.ts';
-import type { FetchContext, Page, ReadPage } from './page.ts';
-import { nextPage, type NextPage } from './pagination/next-page.ts';
-import { pageAddress, readTime } from './pagination/page-request.ts';
-
-/** A kind of document. */
-export interface DocumentFormat {
-  readonly accept: string;
-  /** @throws DaybookError where the document is not of this kind */
-  readonly read: (response: HttpResponse, fetchedAt: Date) => Promise<ReadPage> | ReadPage;
-}
+import type { DocumentFormat, ReadPage } from './document-format.ts';
+import type { FetchContext, Page } from './page.ts';
+import { isFirstPage, placeAfter } from './pagination/first-place.ts';
+import { factsOf, nextPage } from './pagination/next-page.ts';
+import { asOverlapping, refusesOverlap, stepOf } from './pagination/overlap.ts';
+import { isForeign, isLink, pageAddress } from './pagination/page-request.ts';
+import { refusalsOf, refusedPage } from './pagination/refused-page.ts';
 
 /** Items of a page that are taken at a time where each needs a request of its own. */
 const itemsAtOnce = 20;
-
-/**
- * Where a poll begins: where an earlier one broke off, else at the first page. Where pages are numbers it steps one page
- * back: what was deleted meanwhile has moved records from the page that is next to the one before.
- */
-export function firstHttpPlace(plan: HttpPlan, state: SourceState): HttpPlace {
-  const { paginator } = plan;
-  const page = paginator.type === 'page_number' ? paginator.basePage : 0;
-  if (state.unfinished) {
-    const { page: next, cursor, skip, since } = state.unfinished;
-    const back = paginator.type === 'page_number' ? 1 : paginator.type === 'offset' ? paginator.limit : 0;
-    const stepped = back > 0 && next > page;
-    return {
-      ...{ type: 'http', page: stepped ? Math.max(page, next - back) : next, cursor, since, recentPages: [] },
-      skip: stepped ? 0 : skip,
-    };
-  }
-  return { type: 'http', page, cursor: null, skip: 0, since: startOf(plan, state), recentPages: [] };
-}
 
 /** Fetches the pages of a source, from a place on. `plan` has its secrets filled in. */
 export async function* fetchHttpPages(
@@ -48,7 +25,7 @@ export async function* fetchHttpPages(
 ): AsyncGenerator<Page> {
   const over = new AbortController();
   const ahead = new PagesAhead(plan, (place) =>
-    fetchPage(plan, format, place, state, tools, {
+    askFor(plan, format, place, state, tools, {
       ...context,
       signal: AbortSignal.any([context.signal, over.signal]),
     }),
@@ -56,7 +33,7 @@ export async function* fetchHttpPages(
   try {
     for (let place: HttpPlace | null = from; place !== null;) {
       context.onProgress({ page: place.page });
-      const { page, next } = await ahead.take(place);
+      const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
       yield* parts(page, place, next);
       place = next;
     }
@@ -70,47 +47,63 @@ interface FetchedPage {
   readonly next: HttpPlace | null;
 }
 
-/** Pages whose names are known beforehand are fetched a few at once, and handed out in order. */
+/** Pages whose names are known beforehand are asked for a few at once, and handed out in order. */
 class PagesAhead {
   readonly #plan: HttpPlan;
-  readonly #fetch: (place: HttpPlace) => Promise<FetchedPage>;
-  readonly #under = new Map<number, Promise<FetchedPage>>();
+  readonly #ask: (place: HttpPlace) => Promise<Answer>;
+  readonly #under = new Map<number, Promise<Answer>>();
 
-  constructor(plan: HttpPlan, fetch: (place: HttpPlace) => Promise<FetchedPage>) {
+  constructor(plan: HttpPlan, ask: (place: HttpPlace) => Promise<Answer>) {
     this.#plan = plan;
-    this.#fetch = fetch;
+    this.#ask = ask;
   }
 
-  take(place: HttpPlace): Promise<FetchedPage> {
-    const { paginator, concurrency } = this.#plan;
-    const step = paginator.type === 'page_number' ? 1 : paginator.type === 'offset' ? paginator.limit : null;
-    if (step === null || concurrency === 1) return this.#fetch(place);
+  take(place: HttpPlace): Promise<Answer> {
+    const { concurrency } = this.#plan;
+    const step = stepOf(this.#plan, place);
+    if (step === null || concurrency === 1 || place.doubtful === true) return this.#ask(place);
     for (let number = 0; number < concurrency; number++) {
       const page = place.page + number * step;
       if (this.#under.has(page)) continue;
-      const fetching = this.#fetch(number === 0 ? place : { ...place, page, cursor: null, skip: 0 });
+      const asking = this.#ask(number === 0 ? place : { ...place, page, cursor: null, skip: 0 });
       // One that nobody asks for any more may fail as it likes.
-      fetching.catch(() => undefined);
-      this.#under.set(page, fetching);
+      asking.catch(() => undefined);
+      this.#under.set(page, asking);
     }
-    const taken = this.#under.get(place.page) ?? this.#fetch(place);
+    const taken = this.#under.get(place.page) ?? this.#ask(place);
     this.#under.delete(place.page);
     return taken;
   }
 }
 
-async function fetchPage(
+async function askFor(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPlace,
   state: SourceState,
   tools: HttpTools,
   context: FetchContext,
+): Promise<Answer> {
+  const asked = { ...pageAddress(plan, place), ...pageOf(plan, place) };
+  const request = { ...asked, accept: format.accept, conditions: conditions(plan, state) };
+  const mayRefuse = isFirstPage(plan, place) ? {} : { mayRefuse: refusalsOf(plan) };
+  return fetchDocument(plan, { ...request, ...mayRefuse }, tools, context);
+}
+
+/** Which of several pages is asked for; nothing where there is one. */
+function pageOf({ paginator }: HttpPlan, { page }: HttpPlace): { readonly page?: string } {
+  if (paginator.type === 'single_page') return {};
+  if (paginator.type === 'offset') return { page: `from record ${page}` };
+  return { page: `page ${paginator.type === 'page_number' ? page : page + 1}` };
+}
+
+async function readAnswer(
+  plan: HttpPlan,
+  format: DocumentFormat,
+  place: HttpPlace,
+  answer: Answer,
 ): Promise<FetchedPage> {
-  const request = { ...pageAddress(plan, place), accept: format.accept, conditions: conditions(plan, state) };
-  const answer = await fetchDocument(plan, request, tools, context);
-  const { fetchedAt } = answer;
-  const empty = { items: [], fetchedAt, next: null, patch: {} };
+  const empty = { items: [], fetchedAt: answer.fetchedAt, next: null, patch: {} };
   switch (answer.kind) {
     case 'not_modified':
       return { page: { ...empty, end: { notModified: true } }, next: null };
@@ -118,6 +111,11 @@ async function fetchPage(
       return { page: { ...empty, end: { notBefore: answer.notBefore.toISOString() } }, next: null };
     case 'ignored':
       return { page: empty, next: null };
+    case 'refused':
+      if (refusesOverlap(place, answer.status)) {
+        return { page: { ...empty, counts: false, refusesOverlap: true }, next: null };
+      }
+      return { page: { ...empty, ...refusedPage(plan, place, answer.status), counts: false }, next: null };
     case 'document':
       return readDocument(plan, format, place, answer);
   }
@@ -130,21 +128,31 @@ async function readDocument(
   { response, fetchedAt }: Extract<Answer, { kind: 'document' }>,
 ): Promise<FetchedPage> {
   const empty = response.status === 204 || response.status === 205;
-  const read: ReadPage = empty ? { items: [] } : await format.read(response, fetchedAt);
-  const facts = { records: read.items.length, value: read.value, html: read.html ?? null };
-  const next = nextPage(plan.paginator, place, { ...facts, headers: response.headers, url: response.url });
+  const read: ReadPage = empty ? { items: [] } : await format.read(response, fetchedAt, { place });
+  const next = read.next === undefined ? nextPage(plan.paginator, place, factsOf(read, response)) : read.next;
+  const records = read.checked?.fetched ?? read.items.length;
+  const following = next === null ? null : asOverlapping(plan, place, placeAfter(place, next), records);
   const patch = read.broken === undefined ? { ...validators(plan, response), ...read.patch } : {};
   return {
     page: {
       ...{ items: read.items, fetchedAt, patch, next: null },
+      ...(read.checked ? { checked: read.checked } : {}),
+      ...(read.warnings ? { warnings: read.warnings } : {}),
+      ...(read.fields ? { fields: read.fields } : {}),
+      ...(read.itemMemory === undefined ? {} : { itemMemory: read.itemMemory }),
+      ...noteOf(plan, place, following),
       ...(read.broken === undefined ? {} : { warning: read.broken, end: { cutShort: true } }),
     },
-    next: next === null ? null : placeAfter(place, next),
+    next: following,
   };
 }
 
-function placeAfter(place: HttpPlace, { page, cursor }: NextPage): HttpPlace {
-  return { ...place, page, cursor, skip: 0 };
+/** For the log: pages that are followed to an origin that gets nothing of what the source's own gets. */
+function noteOf(plan: HttpPlan, place: HttpPlace, next: HttpPlace | null): Pick<Page, 'warning'> {
+  if (next === null || !isLink(plan, next) || !isForeign(plan, new URL(next.cursor))) return {};
+  const { origin } = new URL(next.cursor);
+  if (isLink(plan, place) && new URL(place.cursor).origin === origin) return {};
+  return { warning: `next pages are at ${origin}, another origin than that of url; they are asked without headers` };
 }
 
 /** A page whose items need requests of their own is handed out in parts, so that none of them takes too long. */
@@ -155,11 +163,13 @@ function* parts(page: Page, place: HttpPlace, next: HttpPlace | null): Generator
   for (let start = 0; start === 0 || start < items.length; start += size) {
     const end = start + size;
     const last = end >= items.length;
+    const isFirst = start === 0 && place.skip === 0;
     yield {
       ...page,
+      ...(isFirst ? {} : { warnings: [], fields: {} }),
       items: items.slice(start, end),
       next: last ? next : { ...place, skip: place.skip + end },
-      counts: start === 0 && place.skip === 0,
+      counts: isFirst,
     };
   }
 }
@@ -176,15 +186,4 @@ function conditions(plan: HttpPlan, state: SourceState): Record<string, string> 
     ...(state.etag === null ? {} : { 'if-none-match': state.etag }),
     ...(state.lastModified === null ? {} : { 'if-modified-since': state.lastModified }),
   };
-}
-
-/** The watermark, less the lag, but not before the initial value. */
-function startOf(plan: HttpPlan, state: SourceState): string | null {
-  if (!plan.incremental) return null;
-  const { initialValue, lagMs } = plan.incremental;
-  const initial = readTime(initialValue);
-  const watermark = readTime(state.watermark);
-  const start = watermark === null ? initial : watermark - BigInt(lagMs) * 1000n;
-  if (start === null) return null;
-  return formatMicros(initial !== null && initial > start ? initial : start);
 }

@@ -2,8 +2,9 @@ import type { HostBudget, HostLimit } from '../domain/host-budget.ts';
 import type { Measures } from '../domain/measures.ts';
 import { createAccessTokens } from './http/auth.ts';
 import type { HttpTools } from './http/fetch-document.ts';
-import { createHttpClient, type HttpClient, type ProxySettings } from './http/http-client.ts';
+import { createHttpClient, type HttpClient } from './http/http-client.ts';
 import { createRobotsRules } from './http/robots.ts';
+import type { ProxySettings } from './http/route.ts';
 
 export interface HttpToolsOptions {
   readonly version: string;

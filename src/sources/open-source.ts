@@ -1,24 +1,32 @@
-import type { FetchPosition } from '../domain/fetch.ts';
-import { startPosition } from '../domain/poll.ts';
-import type { HttpPlan, SourcePlan } from '../domain/source.ts';
-import type { WindowText } from '../domain/windows.ts';
+import { randomUUID } from 'node:crypto';
+import type { FetchPosition, HttpPlace, ModulePlace } from '../domain/fetch.ts';
+import { startPosition, withoutPlace } from '../domain/poll.ts';
+import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/source.ts';
+import { widenWindow, type WindowText } from '../domain/windows.ts';
 import type { SourceState } from '../domain/state.ts';
-import type { SchemaChecks } from './extraction/schema-checks.ts';
+import type { Compute } from './compute/compute.ts';
+import { SourceReader } from './compute/source-reader.ts';
+import type { SchemaTexts } from './extraction/schema-texts.ts';
 import type { OpenReaders } from './files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from './files.ts';
-import { htmlFormat } from './html.ts';
-import { jsonFormat } from './http-json.ts';
-import { fetchHttpPages, firstHttpPlace, type DocumentFormat } from './http-pages.ts';
+import { feedAccept, htmlAccept, jsonAccept } from './accept.ts';
+import type { DocumentFormat, Remembered } from './document-format.ts';
+import { DetailPages } from './html/detail-pages.ts';
+import { fetchHttpPages } from './http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
+import { firstHttpPlace } from './pagination/first-place.ts';
 import { firstModulePlace, readModulePages, type ModuleTools } from './module.ts';
 import type { FetchContext, Page } from './page.ts';
-import { feedFormat } from './rss.ts';
 
 /** What the adapters of all kinds of source need. */
 export interface SourceTools extends FileTools, ModuleTools {
   readonly http: HttpTools;
   readonly readers: OpenReaders;
-  readonly schemas: SchemaChecks;
+  readonly schemas: SchemaTexts;
+  /** Where a source's own expressions, patterns and schema are worked with. */
+  readonly compute: Compute;
+  /** Which item of a feed each guid and link belongs to, by the name that the state has for it; null = nobody knows. */
+  readonly feedItems: { readonly read: (name: string | null) => Promise<string | null> };
   /** Makes a path of the configuration absolute. */
   readonly resolvePath: (path: string) => string;
 }
@@ -40,20 +48,31 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
   const { plan, state, force, window } = poll;
   if (window) return windowPosition(plan, state, window, now);
   if (!force && state.freshUntil !== null && Date.parse(state.freshUntil) > now.getTime()) return null;
-  const place =
-    plan.type === 'file'
-      ? await beginFiles({ plan, run: poll.run }, state, tools)
-      : plan.type === 'module'
-        ? firstModulePlace(state)
-        : firstHttpPlace(plan, state);
-  return place && startPosition(place, state, now);
+  if (plan.type === 'file') {
+    const place = await beginFiles({ plan, run: poll.run }, state, tools);
+    return place && startPosition(place, state, now);
+  }
+  const begun = state.unfinished?.failed === true ? withoutPlace(state) : state;
+  return startPosition(firstPlace(plan, begun), begun, now);
+}
+
+/** The same poll from the front, where its place is worth nothing; null where it has no other beginning. */
+export function frontOf({ plan, state, window }: Poll, position: FetchPosition, now: Date): FetchPosition | null {
+  if (plan.type === 'file' || window) return null;
+  const { knownBlobs, keyBlobs, pages, days, cuts } = position;
+  const known = withoutPlace({ ...state, previousPoll: [...new Set([...knownBlobs, ...keyBlobs])] });
+  return { ...startPosition(firstPlace(plan, known), known, now), pages, days, ...(cuts ? { cuts } : {}) };
+}
+
+function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState): HttpPlace | ModulePlace {
+  return plan.type === 'module' ? firstModulePlace(state) : firstHttpPlace(plan, state);
 }
 
 /** Where a window begins. What earlier polls brought is of no account: the ledger tells what is known. */
-function windowPosition(plan: SourcePlan, state: SourceState, { from, to }: WindowText, now: Date): FetchPosition {
+function windowPosition(plan: SourcePlan, state: SourceState, window: WindowText, now: Date): FetchPosition {
   if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file, and has no windows`);
-  const place = plan.type === 'module' ? firstModulePlace(state) : firstHttpPlace(plan, state);
-  return { ...startPosition({ ...place, since: from, until: to }, state, now), keysKept: null };
+  const { from, to } = plan.type === 'module' ? window : widenWindow(window, plan.incremental?.lagMs ?? 0);
+  return { ...startPosition({ ...firstPlace(plan, state), since: from, until: to }, state, now), keysKept: null };
 }
 
 /** The pages of a source from a position on. */
@@ -69,18 +88,43 @@ export function openPages(
     return readModulePages(plan, place, tools, context);
   }
   if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {
-    return fetchHttpPages(plan, formatOf(plan, tools, context), place, state, tools.http, context);
+    return fetchHttpPages(plan, formatOf(plan, state, tools, context), place, state, tools.http, context);
   }
   throw new TypeError(`source ${plan.name} is of type ${plan.type}, but its position of type ${place.type}`);
 }
 
-function formatOf(plan: HttpPlan, tools: SourceTools, context: FetchContext): DocumentFormat {
+function formatOf(plan: HttpPlan, state: SourceState, tools: SourceTools, context: FetchContext): DocumentFormat {
+  const { dateOrder = null } = state;
   switch (plan.type) {
     case 'http_json':
-      return jsonFormat(plan);
+      return context.reader.format(jsonAccept);
     case 'rss':
-      return feedFormat(plan, context.signal);
+      return context.reader.format(feedAccept, async () => ({
+        ...(await recallItems(state, tools)),
+        dateOrder,
+      }));
     case 'html':
-      return htmlFormat(plan, tools.http, context);
+      return plan.detail
+        ? new DetailPages({ plan, http: tools.http, context, run: randomUUID(), dateOrder }).format()
+        : context.reader.format(htmlAccept, async () => ({ items: null, unknown: 'free', dateOrder }));
   }
+}
+
+/** Which item of a feed each guid and link belongs to. */
+async function recallItems(
+  { feedItems }: SourceState,
+  { feedItems: store }: SourceTools,
+): Promise<Pick<Remembered, 'items' | 'unknown'>> {
+  const items = await store.read(feedItems ?? null);
+  if (typeof feedItems === 'string') return { items, unknown: 'taken' };
+  return { items, unknown: feedItems === undefined ? 'free_for_one' : 'free' };
+}
+
+/** What reads a source's pages. @throws SourceUnavailable where its schema cannot be read */
+export async function openReader(
+  plan: SourcePlan,
+  tools: Pick<SourceTools, 'schemas' | 'compute' | 'resolvePath'>,
+  signal: AbortSignal | null = null,
+): Promise<SourceReader> {
+  return new SourceReader(plan, await tools.schemas.of(plan, tools.resolvePath), tools.compute, signal);
 }

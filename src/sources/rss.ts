@@ -1,42 +1,53 @@
+import { feedAccept } from './accept.ts';
 import type { StatePatch } from '../domain/fetch.ts';
 import { WrongShape, messageOf } from '../domain/errors.ts';
 import type { RssPlan } from '../domain/source.ts';
 import type { Feed, FeedItem } from './feeds/feed-item.ts';
 import { feedRecords } from './feeds/feed-record.ts';
 import { freshUntil } from './feeds/freshness.ts';
+import { ItemMemory } from './feeds/item-memory.ts';
 import { parseJsonFeed } from './feeds/json-feed.ts';
 import { parseXmlFeed } from './feeds/xml-feed.ts';
-import type { DocumentFormat } from './http-pages.ts';
-import { decodeXml } from './http/charset.ts';
-import type { HttpResponse } from './http/http-client.ts';
+import type { DocumentFormat, Remembered } from './document-format.ts';
+import { DateOrders } from './feeds/date-order.ts';
 import type { PageItem } from './page.ts';
-
-const accept =
-  'application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5';
+import { decodeDocument } from './text/decode-document.ts';
 
 /** Feeds: RSS, RDF, Atom and JSON Feed. */
 export function feedFormat(plan: RssPlan, signal: AbortSignal): DocumentFormat {
   return {
-    accept,
-    async read(response, fetchedAt) {
-      const feed = await parseFeed(plan.name, response, signal);
-      const items = feedRecords(feed.items).map((value, index) => itemOf(value, index, feed.items[index]));
-      const patch: StatePatch = { freshUntil: freshUntil(feed.hints, response.headers, fetchedAt) };
-      if (feed.complete) return { items, patch };
+    accept: feedAccept,
+    async read(response, fetchedAt, { remembered = nothing }) {
+      const { body, headers } = response;
+      const contentType = headers['content-type'];
+      const decoded = decodeDocument({ kind: 'xml', body, contentType, encoding: plan.encoding ?? null });
+      const feed = await parseFeed(plan.name, decoded.text, response.url, signal);
+      const memory = ItemMemory.parse(remembered.items, remembered.unknown);
+      const orders = new DateOrders(plan.occurredAt.dateOrder, remembered.dateOrder);
+      const { records, warnings, dateOrder } = feedRecords(feed, response.url, memory, orders);
+      const items = records.map((value, index) => itemOf(value, index, feed.items[index]));
+      const learnt = { warnings: [...decoded.warnings, ...warnings], itemMemory: memory.text() };
+      const patch: StatePatch = {
+        freshUntil: freshUntil(feed.hints, headers, fetchedAt),
+        ...(dateOrder === null ? {} : { dateOrder }),
+      };
+      if (feed.complete) return { items, patch, ...learnt };
       if (items.length === 0) {
         throw new WrongShape(`fetch: ${plan.name} sent a feed that breaks off before its first item`);
       }
-      return { items, broken: 'The feed breaks off before its end' };
+      return { items, ...learnt, broken: 'The feed breaks off before its end' };
     },
   };
 }
 
-async function parseFeed(subject: string, response: HttpResponse, signal: AbortSignal): Promise<Feed> {
-  const text = decodeXml(response.body, response.headers['content-type']);
+const nothing: Remembered = { items: null, unknown: 'free', dateOrder: null };
+
+async function parseFeed(subject: string, text: string, url: string, signal: AbortSignal): Promise<Feed> {
   const start = text.trimStart().charAt(0);
   if (start === '') throw new WrongShape(`fetch: ${subject} sent nothing, expected RSS, Atom or JSON Feed`);
-  if (start !== '{') {
-    const feed = await parseXmlFeed(text, response.url, subject, signal);
+  const object = start === '{' ? text : jsonBehind(text);
+  if (object === null) {
+    const feed = await parseXmlFeed(text, url, subject, signal);
     if (feed.items.length === 0 && itemLike.test(text)) {
       throw new WrongShape(
         `fetch: ${subject} sent a feed in which no item can be read, expected whole <item> or <entry>`,
@@ -45,12 +56,22 @@ async function parseFeed(subject: string, response: HttpResponse, signal: AbortS
     return feed;
   }
   try {
-    return parseJsonFeed(text, response.url, subject);
+    return parseJsonFeed(object, url, subject);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new WrongShape(`fetch: ${subject} sent JSON that is broken, expected a JSON Feed (${messageOf(error)})`);
   }
 }
+
+/** A JSON Feed behind something that a server wrote before it; null where there is none. */
+function jsonBehind(text: string): string | null {
+  if (feedLike.test(text) || !text.trimEnd().endsWith('}')) return null;
+  const start = text.search(/\{\s*"(?:version|title|home_page_url|feed_url|items)"\s*:/);
+  return start === -1 ? null : text.slice(start);
+}
+
+/** What begins like a feed of XML. */
+const feedLike = /<(?:[\w-]+:)?(?:rss|feed|rdf|channel|item|entry)[\s<>/]/i;
 
 /** What begins like an item, whatever became of it. */
 const itemLike = /<(?:[\w-]+:)?(?:item|entry)[\s<>/]/i;

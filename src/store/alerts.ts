@@ -1,7 +1,9 @@
-import type { Alert, AlertVerdict } from '../domain/alert.ts';
+import type { Alert, AlertName, AlertVerdict } from '../domain/alert.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
 
-/** An alert as it is kept: `alerts/<source>/<name>.json`. */
+/** An alert as it is kept. */
 export interface StoredAlert extends Alert {
   /** Whether the webhook has taken its latest change. */
   readonly notified: boolean;
@@ -25,52 +27,103 @@ export async function settleAlerts(
     const change: Alert = isOpen
       ? { ...bare(present), state: 'resolved' }
       : { name, source, state: 'open', since: now.toISOString(), message: message ?? '' };
-    await store.put(alertPath(source, name), JSON.stringify({ ...change, notified: false }));
+    await store.put(storePaths.alert.build({ source, name }), storedJson({ ...change, notified: false }));
     changes.push(change);
   }
   return changes;
 }
 
-/** Alerts, of one source or all, whose latest change nobody has been told. */
-export async function pendingAlerts(store: BlobStore, source?: string): Promise<Alert[]> {
-  const alerts = await listAlerts(store, source);
+/** Longest message of an alert that grows. */
+const maxMessage = 2_000;
+
+/**
+ * Opens an alert, or adds to the message of one that is open.
+ * @param addition a sentence, and what it is about: that is told once
+ * @returns the alert as it is now; `known` where it told of that already, `full` where it has no more room
+ */
+export async function addToAlert(
+  store: BlobStore,
+  source: string,
+  name: AlertName,
+  addition: { readonly about: string; readonly message: string },
+  now: Date,
+): Promise<Alert | 'known' | 'full'> {
+  const found = await readAlert(store, source, name);
+  const open = found?.state === 'open' ? found : null;
+  if (open?.message.includes(addition.about)) return 'known';
+  if (open && open.message.length >= maxMessage) return 'full';
+  const message = (open ? `${open.message}. ${addition.message}` : addition.message).slice(0, maxMessage);
+  const alert: Alert = { name, source, state: 'open', since: open?.since ?? now.toISOString(), message };
+  await store.put(storePaths.alert.build(alert), storedJson({ ...alert, notified: false }));
+  return alert;
+}
+
+export async function isAlertOpen(store: BlobStore, source: string, name: AlertName): Promise<boolean> {
+  return (await readAlert(store, source, name))?.state === 'open';
+}
+
+/**
+ * Alerts whose latest change nobody has been told.
+ * @param isWanted picks sources, before anything of them is read
+ */
+export async function pendingAlerts(
+  store: BlobStore,
+  isWanted: (source: string) => boolean = () => true,
+): Promise<Alert[]> {
+  const alerts = await listAlerts(store, undefined, isWanted);
   return alerts.filter(({ notified }) => !notified).map(bare);
 }
 
 /** Notes that a change was told. A resolved alert is of no use any more. */
 export async function markNotified(store: BlobStore, alert: Alert): Promise<void> {
-  const path = alertPath(alert.source, alert.name);
+  const path = storePaths.alert.build(alert);
   if (alert.state === 'resolved') await store.delete(path);
-  else await store.put(path, JSON.stringify({ ...alert, notified: true }));
+  else await store.put(path, storedJson({ ...alert, notified: true }));
 }
 
-/** All open alerts, the oldest first. */
-export async function openAlerts(store: BlobStore): Promise<Alert[]> {
-  const alerts = await listAlerts(store);
+/** Open alerts, of one source or all, the oldest first. */
+export async function openAlerts(store: BlobStore, source?: string): Promise<Alert[]> {
+  const alerts = await listAlerts(store, source);
   return alerts
     .filter(({ state }) => state === 'open')
     .map(bare)
     .sort((a, b) => (a.since < b.since ? -1 : 1));
 }
 
-async function listAlerts(store: BlobStore, source?: string): Promise<StoredAlert[]> {
+async function listAlerts(
+  store: BlobStore,
+  source?: string,
+  isWanted: (source: string) => boolean = () => true,
+): Promise<StoredAlert[]> {
   const alerts: StoredAlert[] = [];
-  for (const path of await store.list(source === undefined ? 'alerts' : `alerts/${source}`)) {
-    const content = await store.get(path);
-    if (content) alerts.push(JSON.parse(content.toString()) as StoredAlert);
+  for await (const path of store.walk(storePaths.alert.folder(source === undefined ? {} : { source }))) {
+    const place = storePaths.alert.parse(path);
+    const alert = place && isWanted(place.source) ? await readAlertAt(store, path) : null;
+    if (alert) alerts.push(alert);
   }
   return alerts;
 }
 
-async function readAlert(store: BlobStore, source: string, name: string): Promise<StoredAlert | null> {
-  const content = await store.get(alertPath(source, name));
-  return content ? (JSON.parse(content.toString()) as StoredAlert) : null;
+function readAlert(store: BlobStore, source: string, name: string): Promise<StoredAlert | null> {
+  return readAlertAt(store, storePaths.alert.build({ source, name }));
+}
+
+/** An alert of another version may have a name that is unknown here. */
+async function readAlertAt(store: BlobStore, path: string): Promise<StoredAlert | null> {
+  const place = storePaths.alert.parse(path);
+  if (!place) return null;
+  return readStoredJson(
+    store,
+    path,
+    'an alert',
+    (value): value is StoredAlert =>
+      hasFields(value, { since: 'time', message: 'string', notified: 'boolean' }) &&
+      (value as StoredAlert).name === place.name &&
+      (value as StoredAlert).source === place.source &&
+      ['open', 'resolved'].includes((value as StoredAlert).state),
+  );
 }
 
 function bare({ name, source, state, since, message }: Alert): Alert {
   return { name, source, state, since, message };
-}
-
-function alertPath(source: string, name: string): string {
-  return `alerts/${source}/${name}.json`;
 }

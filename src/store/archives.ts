@@ -3,40 +3,42 @@ import { PassThrough, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { ArchiveManifest, Archives, StoredArchive } from '../domain/archive.ts';
 import { CsvDigester } from '../domain/csv-digest.ts';
-import type { Day } from '../domain/day.ts';
 import { SinkUnavailable } from '../domain/errors.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { hasFields, parseStoredJson, storedJson } from './stored-json.ts';
 
-const folder = 'archives';
-const name = /^archives\/(\d{4}-\d\d-\d\d)(?:\.(\d+))?\.csv\.gz$/;
+const { archive, archiveManifest } = storePaths;
+const folder = archive.folder({});
 
-/**
- * Archives as blobs: `archives/<day>.csv.gz` with its manifest `archives/<day>.json`; further ones of the same day are
- * `<day>.2`, `<day>.3`, ….
- */
+/** Archives as blobs, each with its manifest; further ones of the same day have a number. */
 export function createArchives(store: BlobStore): Archives {
   return {
     async list(day) {
-      const found: (StoredArchive & { readonly number: number })[] = [];
+      const archives: { readonly number: number; readonly stored: StoredArchive }[] = [];
       for (const path of await store.list(folder)) {
-        const [, ofDay, number = '1'] = name.exec(path) ?? [];
-        if (ofDay !== day) continue;
-        const manifest = await store.get(manifestPath(path));
-        found.push({ path, number: Number(number), manifest: manifest && parseManifest(manifest.toString()) });
+        const found = archive.parse(path);
+        if (found?.day !== day) continue;
+        const manifestPath = archiveManifest.build(found);
+        const manifest = await store.get(manifestPath);
+        const stored = { path, manifestPath, manifest: manifest && parseManifest(manifest) };
+        archives.push({ number: found.number, stored });
       }
-      return found.sort((a, b) => a.number - b.number).map(({ path, manifest }) => ({ path, manifest }));
+      return archives.sort((a, b) => a.number - b.number).map(({ stored }) => stored);
     },
+
+    pathOf: (day) => archive.build({ day, number: 1 }),
 
     async days() {
       const paths = await store.list(folder);
-      return [...new Set(paths.flatMap((path) => name.exec(path)?.[1] ?? []))].sort();
+      return [...new Set(paths.flatMap((path) => archive.parse(path)?.day ?? []))].sort();
     },
 
     async write(day, csv, signal) {
       const taken = new Set(await store.list(folder));
       let number = 1;
-      while (taken.has(archivePath(day, number)) || taken.has(manifestPath(archivePath(day, number)))) number++;
-      const path = archivePath(day, number);
+      while (taken.has(archive.build({ day, number })) || taken.has(archiveManifest.build({ day, number }))) number++;
+      const path = archive.build({ day, number });
       const digester = new CsvDigester();
       const packed = compress(digested(csv, digester), signal);
       if (!(await store.putStreamIfAbsent(path, packed))) {
@@ -46,7 +48,9 @@ export function createArchives(store: BlobStore): Archives {
     },
 
     async describe(path, manifest) {
-      await store.putIfAbsent(manifestPath(path), `${JSON.stringify(manifest, null, 2)}\n`);
+      const described = archive.parse(path);
+      if (!described) throw new TypeError(`${path} is no archive`);
+      await store.putIfAbsent(archiveManifest.build(described), storedJson(manifest, 2));
     },
 
     async read(path) {
@@ -60,22 +64,12 @@ export function createArchives(store: BlobStore): Archives {
   };
 }
 
-function archivePath(day: Day, number: number): string {
-  return `${folder}/${day}${number === 1 ? '' : `.${number}`}.csv.gz`;
-}
-
-function manifestPath(path: string): string {
-  return path.replace(/\.csv\.gz$/, '.json');
-}
-
 /** Null where it is no manifest: the archive counts as having none. */
-function parseManifest(text: string): ArchiveManifest | null {
-  try {
-    const value = JSON.parse(text) as Partial<ArchiveManifest> | null;
-    return typeof value?.rows === 'number' && typeof value.sha256 === 'string' ? (value as ArchiveManifest) : null;
-  } catch {
-    return null;
-  }
+function parseManifest(content: Buffer): ArchiveManifest | null {
+  const isManifest = (value: unknown): value is ArchiveManifest =>
+    hasFields(value, { rows: 'number', sha256: 'string' });
+  const parsed = parseStoredJson(content, 'the manifest of an archive', isManifest);
+  return parsed.ok ? parsed.value : null;
 }
 
 async function* digested(csv: AsyncIterable<Uint8Array>, digester: CsvDigester): AsyncGenerator<Uint8Array> {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
 import { BatchDamaged, BatchGone } from '../domain/errors.ts';
-import { pathPart } from '../domain/path-part.ts';
 import type { AcceptedRecord, SpooledRecord } from '../domain/record.ts';
 import { formatMicros, type Micros } from '../domain/time.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
 
 /** Most records of a batch. */
 export const maxBatchRecords = 5_000;
@@ -62,7 +62,7 @@ async function spoolBatch(
     ...earliestOf(records),
     ingestedAt: ingestedAt.toISOString(),
   };
-  const path = batchPath(reference);
+  const path = storePaths.batch.build(reference);
   // An earlier attempt may have left it, and something may have damaged it since.
   if (!(await store.putIfAbsent(path, content)) && (await store.get(path))?.equals(content) !== true) {
     await store.put(path, content);
@@ -89,7 +89,7 @@ function earliestOf(records: readonly AcceptedRecord[]): Pick<BatchRef, 'earlies
 }
 
 /** Of run, number and content, in hex. */
-function batchHash(firstRunId: string, number: number, content: Uint8Array): string {
+export function batchHash(firstRunId: string, number: number, content: Uint8Array): string {
   return createHash('sha256').update(`${firstRunId}/${number}\n`).update(content).digest('hex');
 }
 
@@ -99,10 +99,10 @@ function batchHash(firstRunId: string, number: number, content: Uint8Array): str
  * @throws BatchDamaged where its content is not what was spooled
  */
 export async function readBatch(store: BlobStore, reference: BatchRef): Promise<SpooledRecord[]> {
-  const content = await store.get(batchPath(reference));
+  const content = await store.get(storePaths.batch.build(reference));
   if (!content) {
     throw new BatchGone(
-      `spool: ${reference.source} batch ${reference.number} (${batchPath(reference)}) is gone, expected it until both sinks have settled`,
+      `spool: ${reference.source} batch ${reference.number} (${storePaths.batch.build(reference)}) is gone, expected it until both sinks have settled`,
     );
   }
   const hash = batchHash(reference.firstRunId, reference.number, content);
@@ -116,7 +116,7 @@ export async function readBatch(store: BlobStore, reference: BatchRef): Promise<
 function damaged(reference: BatchRef, found: string): BatchDamaged {
   const { source, number, records, hash } = reference;
   return new BatchDamaged(
-    `spool: ${source} batch ${number} (${batchPath(reference)}) is damaged: ${found}, expected ${records} records with the hash ${hash}; none of it was stored`,
+    `spool: ${source} batch ${number} (${storePaths.batch.build(reference)}) is damaged: ${found}, expected ${records} records with the hash ${hash}; none of it was stored`,
   );
 }
 
@@ -132,16 +132,24 @@ export async function restoreBatch(
   const lines = records.map(({ sourceId, occurredAt, payload }) => spooledLine(sourceId, occurredAt, payload));
   const content = Buffer.from(lines.join(''));
   if (batchHash(reference.firstRunId, reference.number, content) !== reference.hash) return false;
-  await store.put(batchPath(reference), content);
+  await store.put(storePaths.batch.build(reference), content);
   return true;
 }
 
 export async function deleteBatch(store: BlobStore, reference: BatchRef): Promise<void> {
-  await store.delete(batchPath(reference));
+  await store.delete(storePaths.batch.build(reference));
 }
 
-function batchPath(reference: BatchRef): string {
-  return `spool/${reference.source}/${pathPart(reference.workflowId)}/${pathPart(reference.firstRunId)}/${reference.hash}`;
+/** The ids of a batch's records, as far as they can be read; none where the batch is gone. */
+export async function spooledKeys(store: BlobStore, path: string): Promise<string[]> {
+  const lines = (await store.get(path))?.toString().split('\n') ?? [];
+  return lines.flatMap((line) => {
+    try {
+      return line === '' ? [] : [parseLine(line).sourceId];
+    } catch {
+      return [];
+    }
+  });
 }
 
 const timeLength = 27;

@@ -1,3 +1,5 @@
+import type { OnDamage } from './damage.ts';
+
 /**
  * Small immutable blobs by path, and a few that are replaced whole. Paths are `/`-separated; the interface has no rename,
  * so that an object store can stand behind it.
@@ -13,10 +15,19 @@ export interface BlobStore {
   putStreamIfAbsent(path: string, content: AsyncIterable<Uint8Array>): Promise<boolean>;
   /** The blob's bytes as they are read, or null where there is none. */
   getStream(path: string): Promise<AsyncIterable<Uint8Array> | null>;
-  /** Paths of all blobs under a folder, in order; none where there is no such folder. */
+  /**
+   * Paths of all blobs under a folder, in order; none where there is no such folder. They are found as they are asked for:
+   * no more than the names of one folder, and of those above it, are held.
+   */
+  walk(folder: string): AsyncIterable<string>;
+  /** The same at once, for folders that hold a bounded number. */
   list(folder: string): Promise<string[]>;
   /** The same, but only those written before a time. */
   listOlder(folder: string, before: Date): Promise<string[]>;
   /** Deletes a blob; does nothing where there is none. */
   delete(path: string): Promise<void>;
+  /** Deletes what kills left half written, older than a day, and empty folders; returns how many files. */
+  deleteLeftovers(signal: AbortSignal): Promise<number>;
+  /** Told of blobs that are not what they are for. Absent: they stay where they are, and nobody is told. */
+  readonly onDamage?: OnDamage;
 }

@@ -1,7 +1,9 @@
 import type { CanaryReport } from '../domain/canary.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
 
-const path = 'canary/latest.json';
+const path = storePaths.canaryReport.build({});
 
 /** Keeps what the last canary had to say, and when one last came through. */
 export async function writeCanaryReport(
@@ -10,18 +12,27 @@ export async function writeCanaryReport(
 ): Promise<CanaryReport> {
   const succeededAt = report.ok ? report.at : ((await readCanaryReport(store))?.succeededAt ?? null);
   const kept = { ...report, succeededAt };
-  await store.put(path, `${JSON.stringify(kept)}\n`);
+  await store.put(path, storedJson(kept));
   return kept;
 }
 
 /** What the last canary had to say; null where none has ended yet. */
 export async function readCanaryReport(store: BlobStore): Promise<CanaryReport | null> {
-  const content = await store.get(path);
-  if (!content) return null;
-  try {
-    return JSON.parse(content.toString()) as CanaryReport;
-  } catch {
-    // Somebody edited it: the next canary writes it anew.
-    return null;
-  }
+  return readStoredJson(store, path, 'the report of a canary', isReport);
+}
+
+function isReport(value: unknown): value is CanaryReport {
+  if (
+    !hasFields(value, {
+      at: 'time',
+      ok: 'boolean',
+      workflowId: 'string',
+      lagMs: 'number?',
+      error: 'object?',
+      succeededAt: 'time?',
+    })
+  )
+    return false;
+  const { error } = value as CanaryReport;
+  return error === null || hasFields(error, { step: 'string', type: 'string', message: 'string' });
 }

@@ -1,27 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { RunRef } from '../domain/batch.ts';
 import type { DeadLetter, NewDeadLetter } from '../domain/dead-letter.ts';
-import { parseJson } from '../domain/json.ts';
-import { pathPart } from '../domain/path-part.ts';
 import type { BlobStore } from './blob-store.ts';
 import { readHiddenLetters, type HiddenLetters } from './hidden-letters.ts';
-
-/** A line of a dead-letter file. */
-export interface StoredLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
-  readonly workflowId: string;
-  /** See `NewDeadLetter`. */
-  readonly fetchedAt?: string;
-}
+import { letterLine, readLetterFile, type LetterAt, type StoredLetter } from './letter-file.ts';
+import { storePaths } from './paths.ts';
 
 /** A letter where it was found. */
-export interface FoundLetter {
-  readonly letter: StoredLetter;
+export interface FoundLetter extends LetterAt {
   readonly discardedAt: string | null;
   readonly path: string;
-  /** Line of the file, from 0. */
-  readonly line: number;
-  /** Bytes of the line. */
-  readonly bytes: number;
 }
 
 /**
@@ -38,11 +26,11 @@ export async function writeDeadLetters(
 ): Promise<void> {
   if (letters.length === 0) return;
   const content = letters.map((letter) => `${letterLine(run, letter)}\n`).join('');
-  const path = `dead-letters/${run.source}/${pathPart(run.firstRunId)}/${number}${part}`;
-  if (await store.putIfAbsent(`${path}.ndjson`, content)) return;
-  const present = await store.get(`${path}.ndjson`);
+  const pathOf = (more: string | null) => storePaths.deadLetters.build({ ...run, number, part, more });
+  if (await store.putIfAbsent(pathOf(null), content)) return;
+  const present = await store.get(pathOf(null));
   if (present !== null && idsOf(present.toString()) === idsOf(content)) return;
-  await store.putIfAbsent(`${path}-${sha256(idsOf(content)).slice(0, 16)}.ndjson`, content);
+  await store.putIfAbsent(pathOf(sha256(idsOf(content)).slice(0, 16)), content);
 }
 
 export interface LetterFilter {
@@ -72,15 +60,14 @@ export async function listDeadLetters(store: BlobStore, filter: LetterFilter): P
 /** All letters that are not hidden, equal ones each by itself, file by file. */
 export async function* readDeadLetters(store: BlobStore, filter: LetterFilter): AsyncGenerator<FoundLetter> {
   const hidden = await readHiddenLetters(store, filter.source ?? null);
-  const paths = await store.list(filter.source === undefined ? 'dead-letters' : `dead-letters/${filter.source}`);
-  for (const path of paths) {
-    for (const [line, text] of (await linesOf(store, path)).entries()) {
-      if (text === '') continue;
-      const letter = parseLetter(text);
+  const folder = storePaths.deadLetters.folder(filter.source === undefined ? {} : { source: filter.source });
+  for await (const path of store.walk(folder)) {
+    if (!storePaths.deadLetters.parse(path)) continue;
+    for (const { letter, line, bytes } of await readLetterFile(store, path)) {
       const discardedAt = hidden.discardedAt(letter.id);
       if (!matches(letter, filter) || (discardedAt !== null && !filter.discarded)) continue;
       if (hidden.isReplayed(letter)) continue;
-      yield { letter, discardedAt, path, line, bytes: Buffer.byteLength(text) };
+      yield { letter, discardedAt, path, line, bytes };
     }
   }
 }
@@ -93,20 +80,27 @@ export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<
   let counts = new Map<string, number>();
   let seen = '';
   return async () => {
-    const hides = [...(await store.list('discarded')), ...(await store.list('replayed'))];
-    const version = sha256(hides.join('\n'));
+    const names = createHash('sha256');
+    let isAnyHidden = false;
+    for (const layout of [storePaths.discarded, storePaths.replayed, storePaths.damaged]) {
+      for await (const path of store.walk(layout.folder({}))) {
+        names.update(`${path}\n`);
+        isAnyHidden = true;
+      }
+    }
+    const version = names.digest('hex');
     if (version !== seen) [seen, counts] = [version, new Map()];
     let hidden: HiddenLetters | null = null;
     const bySource = new Map<string, number>();
     const kept = new Map<string, number>();
-    for (const path of await store.list('dead-letters')) {
+    for await (const path of store.walk(storePaths.deadLetters.folder({}))) {
       let count = counts.get(path);
       if (count === undefined) {
-        if (hides.length > 0) hidden ??= await readHiddenLetters(store, null);
-        count = countLetters(await linesOf(store, path), hidden);
+        if (isAnyHidden) hidden ??= await readHiddenLetters(store, null);
+        count = await countLetters(store, path, hidden);
       }
       kept.set(path, count);
-      const source = path.split('/')[1] ?? '';
+      const source = storePaths.deadLetters.parse(path)?.source ?? '';
       bySource.set(source, (bySource.get(source) ?? 0) + count);
     }
     counts = kept;
@@ -117,50 +111,32 @@ export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<
 /** Reads of a letter only what stands before its record. */
 const letterStart = /^\{"id":"([0-9a-f]+)".*?,"at":"([^"]*)","run":"([^"]*)"/;
 
-function countLetters(lines: readonly string[], hidden: HiddenLetters | null): number {
-  let count = 0;
-  for (const line of lines) {
-    if (line === '') continue;
-    const [, id = '', at = '', run = ''] = hidden ? (letterStart.exec(line) ?? []) : [];
-    if (hidden && (hidden.discardedAt(id) !== null || hidden.isReplayed({ id, at, run }))) continue;
-    count++;
+async function countLetters(store: BlobStore, path: string, hidden: HiddenLetters | null): Promise<number> {
+  const content = await store.get(path);
+  const lines = content?.toString().split('\n').filter(Boolean) ?? [];
+  const starts = lines.map((line) => letterStart.exec(line));
+  const isShown = (id: string, at: string, run: string) =>
+    !hidden || (hidden.discardedAt(id) === null && !hidden.isReplayed({ id, at, run }));
+  if (content?.length !== 0 && !starts.includes(null)) {
+    return starts.filter((start) => isShown(start?.[1] ?? '', start?.[2] ?? '', start?.[3] ?? '')).length;
   }
-  return count;
+  const whole = await readLetterFile(store, path);
+  return whole.filter(({ letter: { id, at, run } }) => isShown(id, at, run)).length;
 }
 
-/** Letters of one file by their lines; one that is gone is left out. */
+/** Letters of one file by their lines; one that is gone or damaged is left out. */
 export async function readLettersAt(
   store: BlobStore,
   path: string,
   lines: readonly number[],
 ): Promise<readonly StoredLetter[]> {
-  const content = await linesOf(store, path);
-  return lines.flatMap((line) => (content[line] ? [parseLetter(content[line])] : []));
-}
-
-async function linesOf(store: BlobStore, path: string): Promise<readonly string[]> {
-  return (await store.get(path))?.toString().split('\n') ?? [];
-}
-
-function parseLetter(line: string): StoredLetter {
-  return parseJson(line).value as StoredLetter;
+  const letters = new Map((await readLetterFile(store, path)).map(({ line, letter }) => [line, letter]));
+  return lines.flatMap((line) => letters.get(line) ?? []);
 }
 
 function matches(letter: StoredLetter, filter: LetterFilter): boolean {
   if (filter.reason !== undefined && letter.reason !== filter.reason) return false;
   return filter.run === undefined || letter.run === filter.run || letter.workflowId === filter.run;
-}
-
-function letterLine(run: RunRef, letter: NewDeadLetter): string {
-  const { reason, message, at, page, index, fetchedAt, recordText } = letter;
-  const id = sha256(`${run.source}\n${reason}\n${recordText}`).slice(0, 32);
-  const known = { id, source: run.source, reason, message, at, run: run.firstRunId, page, index };
-  const text = JSON.stringify({
-    ...known,
-    workflowId: run.workflowId,
-    ...(fetchedAt === undefined ? {} : { fetchedAt }),
-  });
-  return `${text.slice(0, -1)},"record":${recordText}}`;
 }
 
 /** The ids of a file's letters: what does not depend on when, and in which words, they were written. */

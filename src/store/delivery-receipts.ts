@@ -1,7 +1,9 @@
 import type { Sink, SinkCounts } from '../domain/receipt.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { storedJson } from './stored-json.ts';
 
-/** What a delivery brought to a sink: `deliveries/<source>/<day>/<time>-<sink>.json`. */
+/** What a delivery brought to a sink. */
 export interface DeliveryReceipt {
   readonly source: string;
   readonly sink: Sink;
@@ -14,7 +16,6 @@ export interface DeliveryReceipt {
 }
 
 export async function writeDeliveryReceipt(store: BlobStore, receipt: DeliveryReceipt): Promise<void> {
-  const { source, sink, finishedAt } = receipt;
-  const name = `${finishedAt.replaceAll(/[:.-]/g, '')}-${sink}`;
-  await store.put(`deliveries/${source}/${finishedAt.slice(0, 10)}/${name}.json`, `${JSON.stringify(receipt)}\n`);
+  const path = storePaths.delivery.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
+  await store.put(path, storedJson(receipt));
 }

@@ -1,11 +1,14 @@
-import type { Dirent } from 'node:fs';
-import { link, mkdir, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, opendir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
 import { codeOf, isMissing } from './file-errors.ts';
 import type { BlobStore } from './blob-store.ts';
+import { deleteLeftovers } from './leftovers.ts';
+import { storeFolders } from './paths.ts';
 import { temporaryIn } from './temporary-files.ts';
 
+/** Entries of a folder that are read at a time: each trip to the system costs more than the entries do. */
+const entriesAtOnce = 1_000;
 /** Tries of a write whose folder others delete meanwhile. */
 const folderTries = 10;
 
@@ -63,7 +66,7 @@ export function createDirectoryStore(root: string): BlobStore {
     async listOlder(folder, before) {
       const older: string[] = [];
       try {
-        for (const path of (await listFiles(folder)).sort()) {
+        for await (const path of walkFiles(folder)) {
           const found = await stat(join(root, path)).catch((error: unknown) => {
             if (isMissing(error)) return null;
             throw error;
@@ -75,11 +78,21 @@ export function createDirectoryStore(root: string): BlobStore {
         throw unavailable('list', folder, error);
       }
     },
+
+    walk,
+
     async list(folder) {
+      const paths: string[] = [];
+      for await (const path of walk(folder)) paths.push(path);
+      return paths;
+    },
+
+    async deleteLeftovers(signal) {
       try {
-        return (await listFiles(folder)).sort();
+        return await deleteLeftovers(root, signal, (name) => storeFolders.has(name));
       } catch (error) {
-        throw unavailable('list', folder, error);
+        signal.throwIfAborted();
+        throw unavailable('sweep', '', error);
       }
     },
 
@@ -93,22 +106,28 @@ export function createDirectoryStore(root: string): BlobStore {
     },
   };
 
-  /** Folder by folder: one that is deleted meanwhile is empty, and says nothing about the others. */
-  async function listFiles(folder: string): Promise<string[]> {
-    let entries: Dirent[];
+  async function* walk(folder: string): AsyncGenerator<string> {
     try {
-      entries = await readdir(join(root, folder), { withFileTypes: true });
+      yield* walkFiles(folder);
     } catch (error) {
-      if (isMissing(error)) return [];
+      throw unavailable('list', folder, error);
+    }
+  }
+
+  /** Folder by folder: one that is deleted meanwhile is empty, and says nothing about the others. */
+  async function* walkFiles(folder: string): AsyncGenerator<string> {
+    let names: string[];
+    try {
+      names = await namesIn(join(root, folder));
+    } catch (error) {
+      if (isMissing(error)) return;
       throw error;
     }
-    const files: string[] = [];
-    for (const entry of entries) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) files.push(...(await listFiles(path)));
-      else if (entry.isFile() && !entry.name.startsWith('.')) files.push(path);
+    for (const name of names.sort()) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (path.endsWith('/')) yield* walkFiles(path.slice(0, -1));
+      else yield path;
     }
-    return files;
   }
 
   /** A run leaves a folder in the spool: without this there would be half a million a year. */
@@ -141,6 +160,16 @@ export function createDirectoryStore(root: string): BlobStore {
   function unavailable(verb: string, path: string, error: unknown): SinkUnavailable {
     return new SinkUnavailable(`store: could not ${verb} ${join(root, path)}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** What a folder holds, but for hidden files. Folders end with `/`, as paths through them do: so names sort as paths. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of await opendir(folder, { bufferSize: entriesAtOnce })) {
+    if (entry.isDirectory()) names.push(`${entry.name}/`);
+    else if (entry.isFile() && !entry.name.startsWith('.')) names.push(entry.name);
+  }
+  return names;
 }
 
 async function placeIfAbsent(temporary: string, target: string): Promise<boolean> {

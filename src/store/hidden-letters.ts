@@ -1,6 +1,8 @@
 import type { RunRef } from '../domain/batch.ts';
-import { pathPart } from '../domain/path-part.ts';
 import type { BlobStore } from './blob-store.ts';
+import { reportDamage } from './damage.ts';
+import { storedId, storePaths } from './paths.ts';
+import { hasFields, isTime, readStoredJson, storedJson } from './stored-json.ts';
 
 /** What decides whether a dead letter, as it stands in a file, is hidden. */
 interface LetterPlace {
@@ -9,7 +11,7 @@ interface LetterPlace {
   readonly run: string;
 }
 
-/** Letters that a replay has taken away: `replayed/<source>/<run of the replay>/<number>.json`. */
+/** Letters that a replay has taken away. */
 export interface TakenLetters {
   /** When they were looked at: one like them that comes later is a letter again. ISO 8601. */
   readonly at: string;
@@ -29,15 +31,17 @@ export interface HiddenLetters {
 /** @param source null = of all sources */
 export async function readHiddenLetters(store: BlobStore, source: string | null): Promise<HiddenLetters> {
   const discarded = new Map<string, string>();
-  for (const path of await store.list('discarded')) {
-    const at = await store.get(path);
-    if (at) discarded.set(path.slice('discarded/'.length), at.toString());
+  for await (const path of store.walk(storePaths.discarded.folder({}))) {
+    const letter = storePaths.discarded.parse(path);
+    const at = letter && (await readDiscarded(store, path));
+    if (at) discarded.set(letter.id, at);
   }
   const taken = new Map<string, TakenLetters[]>();
-  for (const path of await store.list(source === null ? 'replayed' : `replayed/${source}`)) {
-    const content = await store.get(path);
-    if (!content) continue;
-    const letters = JSON.parse(content.toString()) as TakenLetters;
+  for await (const path of store.walk(storePaths.replayed.folder(source === null ? {} : { source }))) {
+    const run = storePaths.replayed.parse(path)?.firstRunId;
+    const isOfRun = (value: unknown): value is TakenLetters => isTaken(value) && storedId(value.run) === run;
+    const letters = await readStoredJson(store, path, 'which dead letters were replayed', isOfRun);
+    if (!letters) continue;
     for (const id of letters.ids) taken.set(id, [...(taken.get(id) ?? []), letters]);
   }
   return {
@@ -46,14 +50,37 @@ export async function readHiddenLetters(store: BlobStore, source: string | null)
   };
 }
 
-/** Hides a dead letter from lists: `discarded/<id>`. The letter itself stays, and one like it that comes later is hidden, too. */
+/** When a letter was discarded; null where that is not known any more, and the letter is shown again. */
+async function readDiscarded(store: BlobStore, path: string): Promise<string | null> {
+  const content = await store.get(path);
+  if (content === null || isTime(content.toString())) return content && content.toString();
+  await reportDamage(store, {
+    path,
+    content,
+    problem: 'holds no time, expected when it was discarded',
+    remains: 'nothing',
+  });
+  return null;
+}
+
+export function isTaken(value: unknown): value is TakenLetters {
+  if (!hasFields(value, { at: 'time', run: 'string' })) return false;
+  const { at, ids } = value as TakenLetters;
+  // One of a time to come would hide what is yet to be refused.
+  const isPast = Date.parse(at) < Date.now() + dayMs;
+  return isPast && Array.isArray(ids) && ids.every((id) => typeof id === 'string');
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** Hides a dead letter from lists. The letter itself stays, and one like it that comes later is hidden, too. */
 export async function discardLetter(store: BlobStore, id: string, at: Date): Promise<void> {
-  await store.putIfAbsent(`discarded/${id}`, at.toISOString());
+  await store.putIfAbsent(storePaths.discarded.build({ id }), at.toISOString());
 }
 
 /** Shows a discarded letter again. */
 export async function undiscardLetter(store: BlobStore, id: string): Promise<void> {
-  await store.delete(`discarded/${id}`);
+  await store.delete(storePaths.discarded.build({ id }));
 }
 
 /** Hides what a replay has dealt with. Safe to repeat. @param number of the replay's step */
@@ -63,5 +90,5 @@ export async function hideReplayed(
   number: number,
   letters: TakenLetters,
 ): Promise<void> {
-  await store.put(`replayed/${source}/${pathPart(firstRunId)}/${number}.json`, JSON.stringify(letters));
+  await store.put(storePaths.replayed.build({ source, firstRunId, number }), storedJson(letters));
 }

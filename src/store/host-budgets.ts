@@ -1,6 +1,7 @@
 import { stricter, type HostBudget, type HostLimit, type Turn } from '../domain/host-budget.ts';
-import { pathPart } from '../domain/path-part.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
 
 /** Longest that a place's turn may lie ahead; who would wait longer comes again. */
 const maxWaitMs = 5_000;
@@ -11,6 +12,9 @@ const slowForMs = 60_000;
 const believedMs = 500;
 /** Places taken between two clean-ups of old ones. */
 const cleanEvery = 100;
+
+/** A host that is closed for longer was damaged: it would never be asked again. */
+const longestClosureMs = 400 * 24 * 3_600_000;
 
 interface Closure {
   /** ISO 8601. */
@@ -29,20 +33,22 @@ export function createHostBudgets(store: BlobStore): HostBudget {
   async function closureOf(host: string, now: Date): Promise<Closure | null> {
     const known = closures.get(host);
     if (known && now.getTime() - known.readAtMs < believedMs) return known.closure;
-    const content = await store.get(closurePath(host));
-    const closure = content === null ? null : (JSON.parse(content.toString()) as Closure);
+    const path = storePaths.closure.build({ host });
+    const isClosure = (value: unknown): value is Closure =>
+      hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + longestClosureMs;
+    const closure = await readStoredJson(store, path, 'the time until which a host wants to be left alone', isClosure);
     closures.set(host, { closure, readAtMs: now.getTime() });
     return closure;
   }
 
   async function takePlace(host: string, limit: HostLimit, now: Date): Promise<Turn> {
     const interval = limit.perMs / limit.requests;
-    const line = `${lineOf(host)}/${limit.requests}-${limit.perMs}`;
+    const line = storePaths.hostPlace.folder({ host, ...limit });
     const first = Math.floor(now.getTime() / interval);
     const last = Math.floor((now.getTime() + Math.max(maxWaitMs, interval)) / interval);
     for (let place = Math.max(first, (lastTaken.get(line) ?? 0) + 1); place <= last; place++) {
       lastTaken.set(line, place);
-      if (!(await store.putIfAbsent(`${line}/${place}`, ''))) continue;
+      if (!(await store.putIfAbsent(storePaths.hostPlace.build({ host, ...limit, place }), ''))) continue;
       if (++taken % cleanEvery === 0) await clean(line, first);
       return { kind: 'go', waitMs: Math.max(0, Math.ceil(place * interval - now.getTime())) };
     }
@@ -52,7 +58,7 @@ export function createHostBudgets(store: BlobStore): HostBudget {
 
   async function clean(line: string, first: number): Promise<void> {
     for (const path of await store.list(line)) {
-      if (Number(path.slice(path.lastIndexOf('/') + 1)) < first - 1) await store.delete(path);
+      if ((storePaths.hostPlace.parse(path)?.place ?? first) < first - 1) await store.delete(path);
     }
   }
 
@@ -71,20 +77,12 @@ export function createHostBudgets(store: BlobStore): HostBudget {
       if (present !== null && Date.parse(present.until) >= until.getTime()) return;
       const closure: Closure = { until: until.toISOString() };
       closures.set(host, { closure, readAtMs: Date.now() });
-      await store.put(closurePath(host), JSON.stringify(closure));
+      await store.put(storePaths.closure.build({ host }), storedJson(closure));
     },
   };
 }
 
 /** Forgets that a host wants to be left alone. Workers notice within half a second. */
 export async function reopenHost(store: BlobStore, host: string): Promise<void> {
-  await store.delete(closurePath(host));
-}
-
-function lineOf(host: string): string {
-  return `limits/${pathPart(host)}`;
-}
-
-function closurePath(host: string): string {
-  return `${lineOf(host)}/closed.json`;
+  await store.delete(storePaths.closure.build({ host }));
 }

@@ -1,9 +1,12 @@
 import type { RunRef } from '../domain/batch.ts';
-import { pathPart } from '../domain/path-part.ts';
+import { DamagedFile } from '../domain/errors.ts';
 import type { ReplayPlan, ReplaySelection } from '../domain/replay.ts';
 import type { BlobStore } from './blob-store.ts';
-import { readDeadLetters, readLettersAt, type StoredLetter } from './dead-letters.ts';
-import type { TakenLetters } from './hidden-letters.ts';
+import { readDeadLetters, readLettersAt } from './dead-letters.ts';
+import { isTaken, type TakenLetters } from './hidden-letters.ts';
+import type { StoredLetter } from './letter-file.ts';
+import { storePaths } from './paths.ts';
+import { readStoredJson, storedJson } from './stored-json.ts';
 
 /** Letters that a replay takes at a time. */
 const pageLetters = 1_000;
@@ -29,7 +32,7 @@ export async function planReplay(
   let bytes = 0;
   let pages = 0;
   const close = async () => {
-    await store.put(notePath(run, `${name}-${pages++}`), JSON.stringify(page));
+    await store.put(notePath(run, `${name}-${pages++}`), storedJson(page));
     [page, bytes] = [[], 0];
   };
   for await (const { letter, path, line, bytes: size } of readDeadLetters(store, { source: run.source, ...filter })) {
@@ -43,48 +46,52 @@ export async function planReplay(
   return { name, pages, letters: seen.size };
 }
 
-/** The letters of a page of the plan. */
+/** The letters of a page of the plan. @throws DamagedFile where it is not known any more which those are */
 export async function readReplayPage(
   store: BlobStore,
   run: RunRef,
   { name }: ReplayPlan,
   page: number,
 ): Promise<StoredLetter[]> {
-  const content = await store.get(notePath(run, `${name}-${page}`));
-  const places = JSON.parse(content?.toString() ?? '[]') as LetterAt[];
+  const note = notePath(run, `${name}-${page}`);
+  const places = await readStoredJson(store, note, 'which dead letters to replay', isPage);
+  if (places === null) {
+    throw new DamagedFile(
+      `replay: ${note} is gone or damaged, expected which dead letters to replay: they stay as they are; start the replay again`,
+    );
+  }
   const letters: StoredLetter[] = [];
   for (const path of new Set(places.map(([where]) => where))) {
     const lines = places.flatMap(([where, line]) => (where === path ? [line] : []));
-    letters.push(...(await readLettersAt(store, path, lines)));
+    for (const letter of await readLettersAt(store, path, lines)) letters.push(letter);
   }
   return letters;
 }
 
 /** Notes what a page has dealt with, to be hidden once its records are safe. */
 export async function noteTaken(store: BlobStore, run: RunRef, name: string, taken: TakenLetters): Promise<void> {
-  await store.put(notePath(run, name), JSON.stringify(taken));
+  await store.put(notePath(run, name), storedJson(taken));
 }
 
-export async function readTaken(store: BlobStore, run: RunRef, name: string): Promise<TakenLetters | null> {
-  const content = await store.get(notePath(run, name));
-  return content && (JSON.parse(content.toString()) as TakenLetters);
+/** Null where it is not known any more: then they are shown again, and replaying them stores nothing twice. */
+export function readTaken(store: BlobStore, run: RunRef, name: string): Promise<TakenLetters | null> {
+  return readStoredJson(store, notePath(run, name), 'which dead letters were replayed', isTaken);
 }
 
 /** Deletes the notes of a replay that has ended. */
 export async function deleteReplayNotes(store: BlobStore, run: RunRef): Promise<void> {
-  for (const path of await store.list(folderOf(run))) {
-    // The name alone: the folder is named by the workflow, which may begin so, and holds batches that wait.
-    if (path.slice(path.lastIndexOf('/') + 1).startsWith(prefix)) await store.delete(path);
+  for (const path of await store.list(storePaths.replayNote.folder(run))) {
+    // Batches that wait lie beside them.
+    if (storePaths.replayNote.parse(path)) await store.delete(path);
   }
 }
 
-/** Batches beside them are named by hashes. */
-const prefix = 'letters-';
-
-function notePath(run: RunRef, name: string): string {
-  return `${folderOf(run)}/${prefix}${name}`;
+function isPage(value: unknown): value is LetterAt[] {
+  const isPlace = (place: unknown) =>
+    Array.isArray(place) && place.length === 2 && typeof place[0] === 'string' && typeof place[1] === 'number';
+  return Array.isArray(value) && value.every(isPlace);
 }
 
-function folderOf({ source, workflowId, firstRunId }: RunRef): string {
-  return `spool/${source}/${pathPart(workflowId)}/${pathPart(firstRunId)}`;
+function notePath(run: RunRef, name: string): string {
+  return storePaths.replayNote.build({ ...run, name });
 }

@@ -1,5 +1,10 @@
-import { forgetPoll, isSourceState, type SourceState } from '../domain/state.ts';
+import { forgetPoll, type SourceState } from '../domain/state.ts';
+import { isSourceState } from '../domain/stored-state.ts';
+import { isObject } from '../domain/is-object.ts';
 import type { BlobStore } from './blob-store.ts';
+import { reportDamage } from './damage.ts';
+import { storePaths } from './paths.ts';
+import { parseStoredJson, storedJson } from './stored-json.ts';
 
 /**
  * What a source remembers is in `state/<source>.json`, saved by its runs. A command that changes it writes the new state
@@ -17,12 +22,10 @@ export interface StoredState {
 
 /** Reads what a source remembers. A state is a claim that saves work: without it the source is polled afresh. */
 export async function readState(store: BlobStore, source: string): Promise<StoredState> {
-  const content = await store.get(statePath(source));
-  const saved = content && parseState(content.toString());
-  const epoch = saved?.epoch ?? 0;
-  const newest = await newestEpoch(store, source, saved ? epoch : null);
-  if (newest > epoch) return readEpoch(store, source, newest);
-  return { state: saved, damaged: content !== null && saved === null, epoch };
+  const { state, damaged } = await readSaved(store, source);
+  const epoch = state?.epoch ?? 0;
+  const newest = await newestEpoch(store, source, state ? epoch : null);
+  return newest > epoch ? readEpoch(store, source, newest) : { state, damaged, epoch };
 }
 
 /** Whether a command has changed the state since the epoch. */
@@ -44,7 +47,7 @@ export async function changeState(
     const changed = change(state);
     const next = changed && { ...changed, epoch: epoch + 1 };
     // Another command may change it at the same time: then ours changes what that has made of it.
-    if (!(await store.putIfAbsent(epochPath(source, epoch + 1), `${JSON.stringify({ state: next })}\n`))) continue;
+    if (!(await store.putIfAbsent(epochPath(source, epoch + 1), storedJson({ state: next })))) continue;
     // Where it is read first, and where 0.2.0 looks for it.
     if (next) await writeState(store, source, next);
     else await store.delete(statePath(source));
@@ -54,13 +57,13 @@ export async function changeState(
 
 /** Names of the sources that remember something. */
 export async function listStates(store: BlobStore): Promise<string[]> {
-  const paths = await store.list('state');
-  return paths.flatMap((path) => /^state\/(.+)\.json$/.exec(path)?.[1] ?? []);
+  const paths = await store.list(storePaths.state.folder({}));
+  return paths.flatMap((path) => storePaths.state.parse(path)?.source ?? []);
 }
 
 /** Saves what a run knows. Commands use {@link changeState}. */
 export async function writeState(store: BlobStore, source: string, state: SourceState): Promise<void> {
-  await store.put(statePath(source), `${JSON.stringify(state, null, 2)}\n`);
+  await store.put(statePath(source), storedJson(state, 2));
 }
 
 /** Drops what the last polls of sources remember, so that it cannot hide a record from the next ones. May be repeated. */
@@ -79,49 +82,44 @@ export async function resetStates(store: BlobStore, sources: Iterable<string>): 
  */
 async function newestEpoch(store: BlobStore, source: string, from: number | null): Promise<number> {
   if (from === null) {
-    const paths = await store.list(epochFolder(source));
-    return Math.max(0, ...paths.map((path) => Number(/\/(\d+)$/.exec(path)?.[1] ?? 0)));
+    const paths = await store.list(storePaths.stateEpoch.folder({ source }));
+    return paths.reduce((newest, path) => Math.max(newest, storePaths.stateEpoch.parse(path)?.epoch ?? 0), 0);
   }
   let newest = from;
   while (await isSuperseded(store, source, newest)) newest++;
   return newest;
 }
 
+async function readSaved(store: BlobStore, source: string): Promise<Omit<StoredState, 'epoch'>> {
+  const path = statePath(source);
+  const content = await store.get(path);
+  if (!content) return { state: null, damaged: false };
+  const parsed = parseStoredJson(content, 'what a source remembers', isSourceState);
+  if (parsed.ok) return { state: parsed.value, damaged: false };
+  await reportDamage(store, { path, content, problem: parsed.problem, remains: 'nothing' });
+  return { state: null, damaged: true };
+}
+
 async function readEpoch(store: BlobStore, source: string, epoch: number): Promise<StoredState> {
-  const content = await store.get(epochPath(source, epoch));
-  const change = content && parseChange(content.toString());
-  return change ? { ...change, damaged: false, epoch } : { state: null, damaged: true, epoch };
+  const path = epochPath(source, epoch);
+  const content = await store.get(path);
+  if (!content) return { state: null, damaged: false, epoch };
+  const parsed = parseStoredJson(content, 'a changed state', isChange);
+  if (parsed.ok) return { ...parsed.value, damaged: false, epoch };
+  // The change itself is remembered: a run that began before it must not undo it.
+  const remains = Buffer.from(storedJson({ state: null }));
+  await reportDamage(store, { path, content, problem: parsed.problem, remains });
+  return { state: null, damaged: true, epoch };
 }
 
-/** Null where it is no change of a state. */
-function parseChange(text: string): Pick<StoredState, 'state'> | null {
-  const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || !('state' in value)) return null;
-  if (value.state === null) return { state: null };
-  return isSourceState(value.state) ? { state: value.state } : null;
-}
-
-function parseState(text: string): SourceState | null {
-  const value = parseJson(text);
-  return isSourceState(value) ? value : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function isChange(value: unknown): value is Pick<StoredState, 'state'> {
+  return isObject(value) && (value['state'] === null || isSourceState(value['state']));
 }
 
 function statePath(source: string): string {
-  return `state/${source}.json`;
-}
-
-function epochFolder(source: string): string {
-  return `state-epochs/${source}`;
+  return storePaths.state.build({ source });
 }
 
 function epochPath(source: string, epoch: number): string {
-  return `${epochFolder(source)}/${epoch}`;
+  return storePaths.stateEpoch.build({ source, epoch });
 }

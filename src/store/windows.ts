@@ -1,25 +1,39 @@
 import type { WindowChoice } from '../domain/backfill.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
-import { windowName, type WindowText } from '../domain/windows.ts';
+import type { WindowText } from '../domain/windows.ts';
 import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { readReceiptOf } from './receipts.ts';
+import { storedJson } from './stored-json.ts';
 
-/** Stores what became of a window: `windows/<source>/<from>_<to>.json`. Its last run counts. */
+/** Stores what became of a window. Its last run counts. */
 export async function writeWindow(
   store: BlobStore,
   window: WindowText,
   receipt: Receipt | FailedReceipt,
 ): Promise<void> {
-  await store.put(`windows/${receipt.source}/${windowName(window)}.json`, `${JSON.stringify(receipt)}\n`);
+  const { source } = receipt;
+  await store.put(storePaths.window.build({ source, window }), storedJson(receipt));
 }
 
-/** What became of a window; null where it has never run. */
+/** What became of a window; null where it has never run, or where that is not known any more: running it again doubles nothing. */
 export async function readWindowReceipt(
   store: BlobStore,
   source: string,
   window: WindowText,
 ): Promise<Receipt | FailedReceipt | null> {
-  const content = await store.get(`windows/${source}/${windowName(window)}.json`);
-  return content && (JSON.parse(content.toString()) as Receipt | FailedReceipt);
+  return readReceiptOf(store, storePaths.window.build({ source, window }), source);
+}
+
+/** What became of all windows that have run, of any source. */
+export async function readAllWindows(store: BlobStore): Promise<(Receipt | FailedReceipt)[]> {
+  const receipts: (Receipt | FailedReceipt)[] = [];
+  for await (const path of store.walk(storePaths.window.folder({}))) {
+    const place = storePaths.window.parse(path);
+    const receipt = place && (await readReceiptOf(store, path, place.source));
+    if (receipt) receipts.push(receipt);
+  }
+  return receipts;
 }
 
 /** How a window stands. One that its source put off has yet to run. */
@@ -51,5 +65,5 @@ function isCutOff(receipt: Receipt | FailedReceipt | null): boolean {
 
 /** Forgets what became of all windows. */
 export async function deleteWindows(store: BlobStore): Promise<void> {
-  for (const path of await store.list('windows')) await store.delete(path);
+  for await (const path of store.walk(storePaths.window.folder({}))) await store.delete(path);
 }

@@ -2,13 +2,13 @@ import { messageOf } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
 import type { RunningWorker } from './worker.ts';
 
-/** Keeps errors that nobody awaits from ending the process: those of modules fail their runs, others are told. */
+/** Keeps promises that nobody awaits from ending the process. Those of modules fail in their own threads. */
 export function installFaultHandlers(worker: RunningWorker, logger: Logger): void {
   process.on('unhandledRejection', (error) => {
-    if (!worker.reportFault(error)) logger.error({ error: messageOf(error) }, 'A promise failed that nobody awaits');
+    logger.error({ error: messageOf(error) }, 'A promise failed that nobody awaits');
   });
   process.on('uncaughtException', (error) => {
-    if (!worker.reportFault(error)) void stopBecause(error, worker, logger);
+    void stopBecause(error, worker, logger);
   });
 }
 

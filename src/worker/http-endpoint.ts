@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHostCheck, type HostCheck } from './allowed-hosts.ts';
 import { Connections } from './connections.ts';
 import { metricsContentType } from './metrics/scrape.ts';
 import { style } from './page/style.ts';
@@ -10,13 +12,20 @@ import { Turns } from './turns.ts';
 export interface Pages {
   /** What is missing before the worker can do its work; empty = ready. */
   readiness(): Promise<readonly string[]>;
+  /** What whoever asks whether it is ready should know besides. */
+  notes(): readonly string[];
   /** Metrics, as Prometheus reads them. */
   metrics(): Promise<string>;
   /** The status page. */
   status(): Promise<string>;
+  /** The same as JSON: what `status --json` prints. */
+  statusJson(): Promise<string>;
   /** Told of what went wrong; who asked is told only that it did. */
   onError(error: unknown): void;
 }
+
+/** A page that cannot be made yet; whoever asks is told why. */
+export class NotReady extends Error {}
 
 export interface HttpEndpoint {
   readonly port: number;
@@ -32,12 +41,20 @@ const contentSecurityPolicy = [
   ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
 ].join('; ');
 
+/** Where the endpoint listens. */
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Names by which it may be asked, besides addresses and `localhost`, see `createHostCheck`. @default none */
+  readonly names?: readonly string[];
+}
+
 /**
- * Serves `/` (the status page), `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work; else 503 naming
- * what is missing). GET and HEAD only; headers, times, bodies and connections are bounded, and nothing is read from disk.
+ * Serves `/` (the status page), `/status.json` (the same as JSON), `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work; else 503 naming
+ * what is missing; `notes` says what else is to be known). GET and HEAD only; headers, times, bodies and connections are bounded, and nothing is read from disk.
  * @throws the system's error where the address cannot be listened on
  */
-export async function serveHttp(address: { host: string; port: number }, pages: Pages): Promise<HttpEndpoint> {
+export async function serveHttp(address: HttpAddress, pages: Pages): Promise<HttpEndpoint> {
   const server = createServer({
     ...{ maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
     keepAliveTimeout: 5_000,
@@ -45,15 +62,19 @@ export async function serveHttp(address: { host: string; port: number }, pages: 
   const connections = new Connections(server);
   const answers = sharedAnswers(pages);
   const turns = new Turns();
+  let isExpected: HostCheck = () => false;
   server.on('request', (request, response) => {
     if (!connections.admits(request.socket, response)) return;
-    void turns.of(request.socket).then(() => answer(request, response, answers));
+    void turns.of(request.socket).then(() => answer(request, response, answers, isExpected));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(address.port, address.host, resolve);
+    server.listen(address.port, address.host, () => {
+      isExpected = createHostCheck(boundTo(server)?.address ?? '', address.names ?? []);
+      resolve();
+    });
   });
-  return { port: portOf(server), close: () => closeServer(server) };
+  return { port: boundTo(server)?.port ?? 0, close: () => closeServer(server) };
 }
 
 /** What is answered, by path. */
@@ -70,24 +91,33 @@ function sharedAnswers(pages: Pages): Answers {
   const made = (make: () => Promise<Answer>) =>
     shared(() =>
       make().catch((error: unknown) => {
+        if (error instanceof NotReady) return jsonAnswer(503, { error: error.message });
         pages.onError(error);
         return jsonAnswer(500, { error: 'the page could not be made; the log says why' });
       }),
     );
   return {
     '/': made(async () => ({ status: 200, type: html, body: Buffer.from(await pages.status()) })),
+    '/status.json': made(async () => ({ status: 200, type: json, body: Buffer.from(await pages.statusJson()) })),
     '/metrics': made(async () => ({ status: 200, type: metricsContentType, body: Buffer.from(await pages.metrics()) })),
     '/healthz': async () => jsonAnswer(200, { status: 'ok' }),
     '/readyz': made(async () => {
       const missing = await pages.readiness();
+      const found = pages.notes();
+      const notes = found.length === 0 ? {} : { notes: found };
       return missing.length === 0
-        ? jsonAnswer(200, { status: 'ready' })
-        : jsonAnswer(503, { status: 'not ready', missing });
+        ? jsonAnswer(200, { status: 'ready', ...notes })
+        : jsonAnswer(503, { status: 'not ready', missing, ...notes });
     }),
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, answers: Answers): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answers: Answers,
+  isExpected: HostCheck,
+): Promise<void> {
   // Nobody reads a body: one that is sent all the same must not keep the connection.
   if ('transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0) {
     response.setHeader('connection', 'close');
@@ -95,6 +125,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, answer
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return send(response, jsonAnswer(405, { error: 'found another method, expected GET or HEAD' }));
+  }
+  if (!isExpected(request.headers.host)) {
+    const error = 'found another name as Host, expected an IP address, localhost or a name in DAYBOOK_HTTP_HOSTS';
+    return send(response, jsonAnswer(421, { error }));
   }
   const [path = ''] = (request.url ?? '').split('?');
   const found = Object.hasOwn(answers, path) ? answers[path] : undefined;
@@ -124,9 +158,9 @@ function jsonAnswer(status: number, body: object): Answer {
   return { status, type: json, body: Buffer.from(`${JSON.stringify(body)}\n`) };
 }
 
-function portOf(server: Server): number {
+function boundTo(server: Server): AddressInfo | null {
   const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
+  return typeof address === 'object' ? address : null;
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -1,7 +1,9 @@
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import type { Instance } from '../domain/instance.ts';
 import { noSource } from '../domain/names.ts';
 import type { Redact } from '../domain/redact.ts';
+import { visibleJson, visibleLines, visibleText } from '../domain/visible-text.ts';
 
 export type { Logger } from 'pino';
 
@@ -9,7 +11,9 @@ export interface LoggerOptions {
   readonly level: string;
   /** Takes secrets out of every text of a line. */
   readonly redact: Redact;
-  /** Takes lines. @default stderr: JSON, or readable on a terminal */
+  /** Stands in each line, where it is not the default one. */
+  readonly instance?: Instance;
+  /** Takes lines of JSON. @default stderr: JSON, or readable on a terminal */
   readonly write?: (line: string) => void;
 }
 
@@ -17,16 +21,33 @@ export interface LoggerOptions {
  * Logs lines of JSON. Messages are constant, what varies is in fields, whose names are written in snake_case; each line bears
  * `source`, `daybook` where it concerns none.
  */
-export function createLogger({ level, redact, write = toStderr() }: LoggerOptions): Logger {
+export function createLogger({ level, redact, instance, write = toStderr() }: LoggerOptions): Logger {
   return pino(
-    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
+    {
+      ...{ level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
+      base: { pid: process.pid, ...instance?.labelled('instance') },
+    },
     { write: (line: string) => write(finished(line, redact)) },
   );
 }
 
 function toStderr(): (line: string) => void {
-  const target = process.stderr.isTTY ? pretty({ sync: true, destination: 2, ignore: 'pid,hostname' }) : process.stderr;
-  return (line) => void target.write(line);
+  return process.stderr.isTTY ? toTerminal(2) : (line) => void process.stderr.write(line);
+}
+
+/** Writes lines readably, each event on one. What they quote may come from anywhere, and a terminal would obey it. */
+export function toTerminal(destination: number | NodeJS.WritableStream): (line: string) => void {
+  const layout = {
+    errorLikeObjectKeys: [],
+    ignore: 'pid,hostname,source',
+    messageFormat: '{source}: {msg}',
+    singleLine: true,
+  };
+  const target = pretty({ sync: true, destination, ...layout });
+  return (line) => {
+    const { msg, ...fields } = JSON.parse(line) as Line;
+    target.write(`${JSON.stringify({ ...(clean(fields, visibleLines) as object), msg: visibleText(msg) })}\n`);
+  };
 }
 
 function levelName(label: string): { level: string } {
@@ -48,14 +69,14 @@ interface Line {
 function finished(line: string, redact: Redact): string {
   const { level, time, pid, source = noSource, msg, ...fields } = JSON.parse(line) as Line;
   const named = Object.entries(fields).map(([name, value]) => [snakeCase(name), clean(value, redact)]);
-  return `${JSON.stringify({ level, time, pid, source, ...Object.fromEntries(named), msg: redact(msg) })}\n`;
+  return `${visibleJson(JSON.stringify({ level, time, pid, source, ...Object.fromEntries(named), msg: redact(msg) }))}\n`;
 }
 
-function clean(value: unknown, redact: Redact): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((member) => clean(member, redact));
+function clean(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((member) => clean(member, change));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, clean(member, redact)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, clean(member, change)]));
 }
 
 function snakeCase(name: string): string {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -8,13 +7,12 @@ import type { ConfigFile } from '../config/config-file.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { LookUp } from '../config/references.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import { hostLimits } from '../config/host-limits.ts';
-import type { Config } from '../config/parse-config.ts';
+import { createLiveHostLimits } from '../config/live-host-limits.ts';
 import { version } from '../config/version.ts';
+import { alertFields } from '../domain/alert.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
-import type { HostLimit } from '../domain/host-budget.ts';
-import { taskQueue } from '../domain/names.ts';
+import type { Instance } from '../domain/instance.ts';
 import type { Redact } from '../domain/redact.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { createCsvWriter } from '../sinks/csv/csv-writer.ts';
@@ -23,16 +21,21 @@ import { createMaintenance } from '../sinks/postgres/maintenance.ts';
 import { isMigrated, readDatabaseId } from '../sinks/postgres/migrate.ts';
 import { createPostgresWriter } from '../sinks/postgres/postgres-writer.ts';
 import { OpenReaders } from '../sources/files/open-readers.ts';
-import { createSchemaChecks } from '../sources/extraction/schema-checks.ts';
+import { createThreadCompute } from '../sources/compute/thread-compute.ts';
+import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import { createHttpTools } from '../sources/http-tools.ts';
-import type { ProxySettings } from '../sources/http/http-client.ts';
-import { ModuleLoader } from '../sources/modules/module-loader.ts';
-import { createDirectoryStore } from '../store/directory-store.ts';
+import type { ProxySettings } from '../sources/http/route.ts';
+import { ModuleThreads } from '../sources/modules/module-threads.ts';
+import { createFeedItemsStore } from '../store/feed-items.ts';
 import { createFileProgressStore } from '../store/file-progress.ts';
 import { createHostBudgets } from '../store/host-budgets.ts';
 import { journalFoldersIn } from '../store/journal/journal-files.ts';
+import { journalPaths } from '../store/paths.ts';
+import { readIdentity, storeIdentity } from '../store/identity.ts';
 import { createPollKeys } from '../store/poll-keys.ts';
+import { settingAside } from '../store/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
+import { ConfigKeeper } from './config-keeper.ts';
 import { logSource } from './log-source.ts';
 import type { Logger } from './logger.ts';
 import { WorkerCounters } from './metrics/counters.ts';
@@ -40,15 +43,20 @@ import { measuredWriter } from './metrics/measured-writer.ts';
 import { scrape } from './metrics/scrape.ts';
 import { SourceLabels } from './metrics/source-labels.ts';
 import { statusPage } from './page/status-page.ts';
+import { poolPair } from './pairing/pair.ts';
+import { PairWatch } from './pairing/pair-watch.ts';
+import { refuseForeign } from './pairing/refuse-foreign.ts';
+import { AlertMemory } from './storage/alert-memory.ts';
+import { StorageWatch } from './storage/storage-watch.ts';
 import { Watch } from './status/watch.ts';
 import { wakeDeliverers } from '../activities/wake-deliverer.ts';
-import { registerSearchAttribute } from './search-attribute.ts';
+import { keepSearchAttribute } from './search-attribute.ts';
+import { QueueGuard, workerIdentity } from './shared-queue.ts';
 import { within } from '../domain/within.ts';
 
 export interface WorkerSettings {
   readonly temporal: TemporalSettings;
-  /** @default names.taskQueue */
-  readonly taskQueue?: string;
+  readonly instance: Instance;
   readonly postgres: PostgresSettings;
   /** The owner of the tables, for maintenance. */
   readonly owner: PostgresSettings;
@@ -59,6 +67,8 @@ export interface WorkerSettings {
   readonly lookUp: LookUp;
   readonly dataFolder: string;
   readonly storeFolder: string;
+  /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
+  readonly homeFolder?: string | null;
   readonly logger: Logger;
   /** Where Temporal's SDK serves its own metrics; null = nowhere. */
   readonly sdkMetrics: string | null;
@@ -66,6 +76,8 @@ export interface WorkerSettings {
   readonly ui: string | null;
   /** Takes secrets out of pages. */
   readonly redact: Redact;
+  /** Takes a store and a database together that do not belong together. @default false */
+  readonly acceptNewStore?: boolean;
   /** Where alerts are posted; null = nowhere. */
   readonly alertWebhook: string | null;
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
@@ -81,8 +93,8 @@ export interface RunningWorker {
   metrics(): Promise<string>;
   /** How things stand, as a page. */
   statusPage(): Promise<string>;
-  /** Tells of an error that nobody awaits; false where it is not a module's. */
-  reportFault(error: unknown): boolean;
+  /** The same as `status --json`. */
+  statusJson(): Promise<string>;
   /** Finishes what it can within the grace time, hands the rest back to the server. */
   stop(): Promise<void>;
 }
@@ -102,41 +114,89 @@ const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.met
  * @throws where the Temporal server cannot be reached
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
-  const { temporal, postgres, logger } = settings;
+  const { temporal, instance, postgres, logger } = settings;
   const connection = await NativeConnection.connect(temporal.connection);
-  const searchAttribute = await registerSearchAttribute(connection, temporal.namespace);
-  if (!searchAttribute) logger.warn('The server does not know the search attribute, runs go without it');
+  const searchAttribute = await keepSearchAttribute(connection, temporal.namespace, (isKnown) => {
+    if (isKnown) logger.info('The server knows the search attribute');
+    else logger.warn('The server does not know the search attribute, runs go without it');
+  });
   const pool = createPool(postgres, {
     maxConnections,
     onIdleError: (error) => logger.warn({ error: error.message }, 'An idle connection to PostgreSQL broke'),
   });
   // Questions about the database must not wait for a place among the writers.
   const questions = createPool(postgres, { maxConnections: 1 });
-  const store = createDirectoryStore(settings.storeFolder);
   const journal = journalFoldersIn(settings.dataFolder, settings.storeFolder);
   const counters = new WorkerCounters(new SourceLabels(settings.config));
+  const alerts = new AlertMemory(logger);
+  const { storeFolder, homeFolder = null } = settings;
+  const home = homeFolder === null ? {} : { home: homeFolder };
+  const storage = new StorageWatch({ store: storeFolder, journal: journal.csv, ...home }, alerts);
+  const store = settingAside(storage.store('store'), (alert) => logger.warn(alertFields(alert), 'Alert'));
   const http = createHttpTools({
     ...{ version, proxies: settings.proxies, budget: createHostBudgets(store) },
-    limitOf: limitsOf(settings),
+    limitOf: createLiveHostLimits(settings.config, settings.lookUp),
     measures: counters,
   });
+  const alertWebhook =
+    settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook, instance);
+  alerts.tellTo(alertWebhook);
   const readers = new OpenReaders();
-  const modules = new ModuleLoader();
-  const queue = settings.taskQueue ?? taskQueue;
-  const identity = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
+  const modules = new ModuleThreads();
+  const compute = createThreadCompute();
+  compute.warmUp();
+  const client = new Client({ connection, namespace: temporal.namespace });
+  const close = () => {
+    searchAttribute.stop();
+    pair.stop();
+    return Promise.allSettled([
+      http.client.close(),
+      readers.closeAll(),
+      compute.close(),
+      modules.close(),
+      pool.end(),
+      questions.end(),
+      connection.close(),
+    ]);
+  };
+  // It may be started again in this process.
+  const closeAndThrow = async (error: unknown): Promise<never> => {
+    await close();
+    throw error;
+  };
+  const pair = new PairWatch({
+    pair: poolPair(store, storeFolder, pool, postgres),
+    accept: settings.acceptNewStore === true,
+    logger,
+    onForeign: (problem) => storage.foreign(problem),
+  });
+  // A start that takes a database over must be refused before it does, where workers of another store are at work.
+  if (settings.acceptNewStore === true) {
+    const own = (await readIdentity(store).catch(() => null))?.id ?? randomUUID();
+    await new QueueGuard(client, instance, own).check().catch(closeAndThrow);
+  }
+  await pair.start().catch(closeAndThrow);
+  // Where the store cannot be written, nothing can be stored: that is told, and waited for.
+  const storeId = await storeIdentity(store).then(
+    ({ id }) => id,
+    () => null,
+  );
+  const identity = workerIdentity(storeId);
+  const guard = new QueueGuard(client, instance, storeId);
+  await guard.check().catch(closeAndThrow);
   const worker = await Worker.create({
     connection,
     namespace: temporal.namespace,
-    taskQueue: queue,
+    taskQueue: instance.taskQueue,
     identity,
     workflowBundle: { codePath: bundle },
-    interceptors: { activity: [logSource] },
+    interceptors: { activity: [logSource, refuseForeign(() => pair.foreign)] },
     activities: createActivities({
       ...{ config: settings.config, identity },
       lookUp: settings.lookUp,
       store,
       pollKeys: createPollKeys(store),
-      csv: measuredWriter(createCsvWriter(createDirectoryStore(journal.csv)), counters),
+      csv: measuredWriter(createCsvWriter(storage.store('journal'), journalPaths), counters),
       journal,
       postgres: measuredWriter(
         createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
@@ -146,10 +206,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       maintenance: createMaintenance(settings.owner),
       owner: settings.owner,
       fileProgress: createFileProgressStore(store),
-      ...{ http, readers, modules, schemas: createSchemaChecks() },
+      feedItems: createFeedItemsStore(store),
+      ...{ http, readers, modules, compute },
+      schemas: createSchemaTexts((hash) => settings.config.lastGood().kept?.schemaTexts.get(hash)),
       databaseId: () => within(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),
-      searchAttribute,
-      alertWebhook: settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook),
+      searchAttribute: searchAttribute.isKnown,
+      countPair: () => pair.count(),
+      settleRestored: (side) => pair.settle(side),
+      alertWebhook,
+      keepAlert: (alert) => alerts.open(alert),
       measures: counters,
       onReceipt: (receipt) => {
         counters.ran(receipt);
@@ -160,27 +225,37 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     stickyQueueScheduleToStartTimeout: '2s',
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
-  });
+  }).catch(closeAndThrow);
+  await storage.start();
+  const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
   // Whoever wrote the markers may have died before anybody was told.
-  const client = new Client({ connection, namespace: temporal.namespace });
-  await wakeDeliverers(client, queue, store).catch((error: unknown) =>
+  await wakeDeliverers(client, instance, store).catch((error: unknown) =>
     logger.warn({ error: messageOf(error) }, 'Deliverers could not be woken'),
   );
   const watch = new Watch({
-    ...{ config: settings.config, store, postgres, client, address: temporal.address, ui: settings.ui },
+    ...{
+      config: settings.config,
+      store,
+      storage,
+      alerts,
+      postgres,
+      ...{ client, instance },
+      address: temporal.address,
+      ui: settings.ui,
+      hasSearchAttribute: searchAttribute.isKnown,
+    },
     onError: (part, error) => logger.debug({ part, error: messageOf(error) }, 'A part of the status cannot be read'),
   });
   const runAndClose = async () => {
+    const stopLooking = guard.checkLater(() => worker.getState() === 'RUNNING' && worker.shutdown());
     try {
       await worker.run();
+      guard.throwIfTaken();
     } finally {
-      await Promise.allSettled([
-        http.client.close(),
-        readers.closeAll(),
-        pool.end(),
-        questions.end(),
-        connection.close(),
-      ]);
+      stopLooking();
+      storage.stop();
+      await keeper.close();
+      await close();
     }
   };
   const stopped = runAndClose();
@@ -192,20 +267,25 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       const [migrated, reached] = await Promise.all([
         within(askMs, isMigrated(questions, postgres.schema)).catch(() => null),
         reaches(client),
+        within(askMs, storage.probe()).catch(() => undefined),
       ]);
       return [
         ...(migrated === null ? ['PostgreSQL cannot be reached'] : []),
         ...(migrated === false ? ['PostgreSQL is not migrated: run ./daybook migrate'] : []),
         ...(reached ? [] : [`Temporal at ${temporal.address} cannot be reached`]),
         ...(worker.getState() === 'RUNNING' ? [] : ['the worker does not poll']),
+        ...storage.problems(),
       ];
     },
-    metrics: () => scrape({ counters, watch, config: settings.config, sdkMetrics: settings.sdkMetrics }),
+    metrics: () => scrape({ counters, watch, instance, config: settings.config, sdkMetrics: settings.sdkMetrics }),
     async statusPage() {
       const observed = await watch.observe(patienceMs);
       return statusPage({ ...observed, namespace: temporal.namespace, now: new Date() }, settings.redact);
     },
-    reportFault: (error) => modules.faults.report(error),
+    async statusJson() {
+      const { status } = await watch.observe(patienceMs);
+      return `${settings.redact(JSON.stringify(status))}\n`;
+    },
     async stop() {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await stopped;
@@ -219,15 +299,4 @@ async function reaches(client: Client): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The limits of the configuration as it stands, worked out once each time it changes. */
-function limitsOf({ config, lookUp }: WorkerSettings): (host: string) => HostLimit | null {
-  let seen: Config | null = null;
-  let limits: ReadonlyMap<string, HostLimit> = new Map();
-  return (host) => {
-    const current = config.lastGood();
-    if (current !== seen) [seen, limits] = [current, hostLimits(current, lookUp)];
-    return limits.get(host) ?? null;
-  };
 }

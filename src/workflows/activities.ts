@@ -116,6 +116,25 @@ export function replayActivities() {
   });
 }
 
+/** Rebuilding the journal waits for PostgreSQL and for the CSV folder as long as it takes. */
+export function rebuildActivities() {
+  return proxyActivities<Pick<Activities, 'planRebuild' | 'rebuildSource'>>({
+    priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 5 },
+    startToCloseTimeout: '12h',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  });
+}
+
+/** Closing an alert: where that cannot be done, somebody closes it. */
+export function settlingActivities() {
+  return proxyActivities<Pick<Activities, 'settleRestored'>>({
+    startToCloseTimeout: '1m',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 },
+  });
+}
+
 /** What operators asked for is tried for ever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({

@@ -1,4 +1,5 @@
 import { detailsTable } from '../domain/details-table.ts';
+import { markdownText } from '../domain/markdown-text.ts';
 import { windowName, type WindowText } from '../domain/windows.ts';
 import type { BackfillProgress } from './messages.ts';
 import { pauseNote } from './pause.ts';
@@ -25,11 +26,15 @@ export function backfillDetails(
     ['failed', String(windows.failed)],
     ['rows written', String(written)],
   ]);
-  const failures = failed.slice(0, mostShown).map((window) => `- ${windowName(window)}: ${window.error.message}`);
+  const failures = failed
+    .slice(0, mostShown)
+    .map((window) => `- ${windowName(window)}: ${markdownText(window.error.message)}`);
   return [
-    ...(paused ? [pauseNote(paused), ''] : []),
+    ...(paused ? [markdownText(pauseNote(paused)), ''] : []),
     table,
     ...(failures.length > 0 ? ['', 'Failed windows:', ...failures] : []),
-    ...(refused.length > 0 ? ['', 'Could not be done:', ...refused.map(({ message }) => `- ${message}`)] : []),
+    ...(refused.length > 0
+      ? ['', 'Could not be done:', ...refused.map(({ message }) => `- ${markdownText(message)}`)]
+      : []),
   ].join('\n');
 }

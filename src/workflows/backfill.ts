@@ -16,7 +16,8 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { BackfillRequest } from '../domain/backfill.ts';
-import { backfillWindowId, scrapeRunType } from '../domain/names.ts';
+import { Instance } from '../domain/instance.ts';
+import { scrapeRunType } from '../domain/names.ts';
 import type { Receipt } from '../domain/receipt.ts';
 import { maxWindows, uncovered, windowName, type WindowText } from '../domain/windows.ts';
 import { storeActivities } from './activities.ts';
@@ -209,7 +210,7 @@ class Backfill {
     const failed = this.#tally.failed.filter((window) => !again.has(windowName(window)));
     const { failedCount } = this.#tally;
     this.#tally = { ...this.#tally, failed, failedCount: failedCount - (this.#tally.failed.length - failed.length) };
-    this.#waiting.push(...fresh);
+    for (const window of fresh) this.#waiting.push(window);
   }
 
   #startWindows(): void {
@@ -227,7 +228,7 @@ class Backfill {
     const source = this.#source;
     try {
       const receipt = (await executeChild(scrapeRunType, {
-        workflowId: backfillWindowId(source, name),
+        workflowId: Instance.ofWorkflow(workflowInfo()).backfillWindowId(source, name),
         args: [{ source, window }],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

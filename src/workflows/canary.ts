@@ -127,8 +127,7 @@ class CanarySteps {
 
   #details(): string {
     const done = Object.entries(this.#durations).map(([step, ms]) => [step, `${ms} ms`] as const);
-    const message = this.#failure?.message.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
-    const failed = this.#failure && ([this.#failure.step, `failed: ${message}`] as const);
+    const failed = this.#failure && ([this.#failure.step, `failed: ${this.#failure.message}`] as const);
     return detailsTable([['source', canarySource], ...done, ...(failed ? [failed] : [])]);
   }
 }

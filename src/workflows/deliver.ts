@@ -14,7 +14,7 @@ import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../domai
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { deliveryActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
-import { failureOf, workflowFailure, type RunFailure } from './run-failure.ts';
+import { failureOf, workflowFailure } from './run-failure.ts';
 
 export interface DeliverInput {
   readonly sink: Sink;
@@ -34,6 +34,8 @@ const deliverSignal = defineSignal(deliverSignalName);
 
 /** How long a deliverer waits after an activity that gave up, before it begins another one. */
 const restMs = 30_000;
+/** The longest it waits where the sink answers, but has refused all that waits, time after time. */
+const longestRestMs = 120_000;
 
 /**
  * Delivers the batches of a source that a sink did not take, as soon as it takes them, however long that is.
@@ -47,23 +49,34 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
   const bear = bearOnce();
   setHandler(deliverSignal, () => void (told = true));
   let left: number | null = null;
+  let fruitless = 0;
   do {
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ sink, source, delivered });
     told = false;
     try {
-      const result = await deliveryActivities(source).deliverBatches({ sink, source });
+      const result = await deliveryActivities(source).deliverBatches({ sink, source, reportRefusals: true });
       left = result.left;
       bear(source, result.searchAttribute);
       delivered = {
         batches: delivered.batches + result.delivered,
         counts: addCounts(delivered.counts, result.counts),
       };
-      show(sink, source, delivered, left, null);
+      const { refused } = result;
+      show(sink, source, delivered, left, refused ? `${refused.batches} refused, ${refused.reason}` : null);
+      fruitless = refused && result.delivered === 0 ? fruitless + 1 : 0;
+      // Activities of version 0.2.0 fail where a batch is refused.
+      if (refused && (refused.triedAll || result.delivered === 0)) {
+        log.warn('Sink refuses batches that wait, they are tried again', {
+          ...{ source, sink, batches: refused.batches, error: refused.reason },
+        });
+        // The sink is there: it may take new ones.
+        await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), longestRestMs));
+      }
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = failureOf(error, 'deliverBatches');
       log.warn('Sink does not take what waits, it is tried again', { source, sink, error: failure.message });
-      show(sink, source, delivered, left, failure);
+      show(sink, source, delivered, left, `${failure.type}: ${failure.message}`);
       left = 1;
       // New batches are no reason to hurry: the sink is away.
       await condition(() => false, restMs);
@@ -77,7 +90,7 @@ function show(
   source: string,
   { batches, counts }: Delivered,
   left: number | null,
-  failure: RunFailure | null,
+  failure: string | null,
 ): void {
   const rows: [string, string][] = [
     ['source', source],
@@ -85,9 +98,7 @@ function show(
     ['batches delivered', String(batches)],
     ['records written', String(counts.written)],
     ['batches that wait', left === null ? 'unknown' : String(left)],
-    ...(failure
-      ? [['last failure', `${failure.type}: ${failure.message}`.replaceAll('|', '\\|')] satisfies [string, string]]
-      : []),
+    ...(failure === null ? [] : [['last failure', failure] satisfies [string, string]]),
   ];
   setCurrentDetails(detailsTable(rows));
 }

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { ReplayTally } from '../domain/journal.ts';
+import type { RebuildTally } from '../domain/rebuild.ts';
 import type { Tally } from '../domain/receipt.ts';
 import type { ReplayResult } from '../domain/replay.ts';
 import type { Pause } from './pause.ts';
@@ -29,6 +30,18 @@ export interface JournalProgress {
   readonly tally: ReplayTally;
 }
 
+/** The same name for a rebuild. */
+export const rebuildProgressQuery = defineQuery<RebuildProgress>('progress');
+
+/** Where a rebuild of the journal stands. */
+export interface RebuildProgress {
+  readonly paused: Pause | null;
+  /** Sources still to be rebuilt. */
+  readonly left: number;
+  /** Of sources that are done. */
+  readonly tally: RebuildTally;
+}
+
 /** Where a backfill stands. */
 export interface BackfillProgress {
   readonly source: string;
@@ -54,4 +67,6 @@ export interface Progress {
   /** Batches that are being written. */
   readonly inFlight: number;
   readonly watermark: string | null;
+  /** What it waits for by itself, in words; null or absent where it does not. */
+  readonly waits?: { readonly on: string; readonly reason: string | null; readonly until: string } | null;
 }

@@ -23,6 +23,8 @@ export interface RolloverResult {
   readonly vacuumed: readonly Day[];
   /** Batches of runs that are no more, deleted from the spool. */
   readonly swept: number;
+  /** Files that kills left half written, deleted; absent where a version that did not do it began. */
+  readonly leftovers?: number;
   /** Sinks and sources for which batches wait. */
   readonly deliverers: number;
   /** What became of payload indexes. */
@@ -42,19 +44,57 @@ export interface RolloverResult {
  * sees to it that what waits for a sink is delivered, lets PostgreSQL tidy up past days, indexes and retires them.
  *
  * Id: `partition-rollover-<time>`, by schedule at 00:05 UTC. Each step may be repeated, and none waits for another that
- * fails; two rollovers at once do no harm. Ends with what it did, also where a step failed.
+ * fails, or that waits itself; two rollovers at once do no harm. Ends with what it did, also where a step failed.
  */
 export async function partitionRollover(input: RolloverInput = {}): Promise<RolloverResult> {
   const dryRun = typeof input === 'object' && input !== null && input.dryRun === true;
-  const result = patched('rollover-steps') ? await inSteps(dryRun) : await asBefore(dryRun);
+  const result = patched('rollover-side-by-side')
+    ? await sideBySide(dryRun)
+    : patched('rollover-steps')
+      ? await inSteps(dryRun)
+      : await asBefore(dryRun);
   setCurrentDetails(detailsOf(result));
   logResult(result);
   return result;
 }
 
+/** What becomes of steps that fail. */
+const nothingTidied = { vacuumed: [], failed: [] };
+const nothingIndexed = { parent: 'kept', built: [], dropped: [], failed: [] } as const;
+const nothingRetired = { retired: [], putBack: [], failed: [] };
+
+async function sideBySide(dryRun: boolean): Promise<RolloverResult> {
+  const activities = rolloverActivities();
+  const steps = new RolloverSteps((table) => setCurrentDetails(table));
+  const swept = steps.start('sweep the spool', () => activities.sweepSpool({ dryRun }), { batches: 0, leftovers: 0 });
+  const woken = dryRun
+    ? { deliverers: 0 }
+    : steps.start('wake deliverers', () => activities.wakeDeliverers(), { deliverers: 0 });
+  const sealed = steps.start<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
+  // These take locks of the same tables: one after the other, unless one is held up.
+  const made = steps.start('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
+  await steps.turn('vacuum', 'make partitions');
+  const vacuumed = steps.start('vacuum', () => activities.tidyPartitions({ dryRun }), nothingTidied);
+  await steps.turn('index payloads', 'vacuum');
+  const indexed = steps.start('index payloads', () => activities.indexPayloads({ dryRun }), nothingIndexed);
+  await steps.turn('retire', 'index payloads');
+  // Last: a reader may hold it up.
+  const retired = steps.start('retire', () => activities.retirePartitions({ dryRun }), nothingRetired);
+  const { parent, built, dropped } = await indexed;
+  const result = {
+    ...{ dryRun, made: (await made).made, vacuumed: (await vacuumed).vacuumed, swept: (await swept).batches },
+    ...{ leftovers: (await swept).leftovers, deliverers: (await woken).deliverers, csv: await sealed },
+    ...{ indexes: { parent, built, dropped }, retired: (await retired).retired, putBack: (await retired).putBack },
+  };
+  steps.throwIfCancelled();
+  if (!dryRun) await settle(steps.message());
+  return { ...result, failed: steps.failures };
+}
+
+/** As rollovers that began under 0.2.0 go on. */
 async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   const activities = rolloverActivities();
-  const steps = new RolloverSteps();
+  const steps = new RolloverSteps(() => {});
   const { made } = await steps.run('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
   const sweep = async () => ({ swept: (await activities.sweepSpool({ dryRun })).batches });
   const { swept } = await steps.run('sweep the spool', sweep, { swept: 0 });
@@ -95,9 +135,10 @@ async function asBefore(dryRun: boolean): Promise<RolloverResult> {
   return { dryRun, made, vacuumed, swept, deliverers, indexes, retired: [], putBack: [], csv: null, failed: [] };
 }
 
-function logResult({ dryRun, made, vacuumed, swept, deliverers, indexes, retired, csv, failed }: RolloverResult): void {
+function logResult(result: RolloverResult): void {
+  const { dryRun, made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, csv, failed } = result;
   const fields = {
-    ...{ dryRun, made, vacuumed, swept, deliverers, indexed: indexes.built },
+    ...{ dryRun, made, vacuumed, swept, leftovers, deliverers, indexed: indexes.built },
     ...{ retired: retired.map(({ day }) => day), sealed: csv?.sealedCount ?? 0 },
     durationMs: Date.now() - workflowInfo().startTime.getTime(),
   };
@@ -105,12 +146,14 @@ function logResult({ dryRun, made, vacuumed, swept, deliverers, indexes, retired
   else log.warn('Rollover could not do everything', { ...fields, failed });
 }
 
-function detailsOf({ made, vacuumed, swept, deliverers, indexes, retired, csv, failed }: RolloverResult): string {
+function detailsOf(result: RolloverResult): string {
+  const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, csv, failed } = result;
   const days = (list: readonly Day[]) => list.join(', ') || 'none';
   return detailsTable([
     ['partitions made', days(made)],
     ['past days vacuumed', days(vacuumed)],
     ['batches swept from the spool', String(swept)],
+    ['half-written files swept', String(leftovers)],
     ['deliverers woken', String(deliverers)],
     ['payload indexes built', days(indexes.built)],
     ['days retired', days(retired.map(({ day }) => day))],

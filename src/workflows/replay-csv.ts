@@ -4,20 +4,21 @@ import {
   continueAsNew,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { detailsTable } from '../domain/details-table.ts';
 import { addCounts, noCounts } from '../domain/receipt.ts';
 import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
-import { readWindow } from '../domain/windows.ts';
 import { journalActivities, replayActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
+import { readJournalChoice } from './journal-choice.ts';
+import { journalDetails } from './journal-details.ts';
 import { journalProgressQuery } from './messages.ts';
-import { PauseSwitch, pauseNote, type Pause } from './pause.ts';
+import { PauseSwitch, type Pause } from './pause.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';
+import { settleRestored } from './settle-restored.ts';
 
 export interface ReplayCsvInput extends Partial<JournalChoice> {
   /** What an earlier segment hands over. */
@@ -62,7 +63,11 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
     if (more === 0) {
       const { damaged: _, postgres, ...counts } = tally;
       log.info('CSV journal replayed', { ...counts, ...postgres });
-      return resultOf(tally);
+      const result = resultOf(tally);
+      // Whatever a restored database lacked is there again.
+      const isWhole = choice.source === null && choice.window === null;
+      if (isWhole && patched('replay-settles-restored')) await settleRestored('database');
+      return result;
     }
     // A plan of the next units for each segment keeps histories short, however long the journal.
     if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > 2_000) {
@@ -102,23 +107,21 @@ function resultOf(tally: ReplayTally): ReplayTally {
 }
 
 function detailsOf(
-  { source, window, archives }: JournalChoice,
+  choice: JournalChoice,
   { units, records, postgres, damagedCount }: ReplayTally,
   after: JournalUnit | null,
   left: number,
   pause: Pause | null,
 ): string {
-  const table = detailsTable([
-    ['source', source ?? 'all'],
-    ['occurred_at', window === null ? 'any' : `${window.from} to ${window.to}`],
-    ['archives', archives ? 'yes' : 'no'],
+  const rows = [
+    ['archives', choice.archives ? 'yes' : 'no'],
     ['days done', `${units}${after === null ? '' : `, the last ${unitName(after)}`}`],
     ['days left', String(left)],
     ['records', String(records)],
     ...Object.entries(postgres).map(([what, count]) => [what, String(count)] as const),
     ['damages', String(damagedCount)],
-  ]);
-  return pause === null ? table : `${pauseNote(pause)}\n\n${table}`;
+  ] as const;
+  return journalDetails(choice, rows, pause);
 }
 
 /** What cannot be planned is told as it is. */
@@ -134,13 +137,11 @@ async function plan(choice: JournalChoice, after: JournalUnit | null): Promise<P
 /** The input may come from a command line: anything else fails the workflow at once. */
 function checkedInput(input: unknown): { readonly choice: JournalChoice; readonly carry: ReplayCarry } {
   const given = (typeof input === 'object' && input !== null ? input : {}) as ReplayCsvInput;
-  const { source = null, window = null, archives = false, carry } = given;
-  const isName = source === null || (typeof source === 'string' && sourceNamePattern.test(source));
-  const read = window === null ? null : readWindow(window);
-  const isWindow = window === null || read !== null;
+  const { archives = false, carry } = given;
+  const choice = readJournalChoice(given);
   const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (isName && isWindow && typeof archives === 'boolean' && isCarried) {
-    return { choice: { source, window: read, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };
+  if (choice && typeof archives === 'boolean' && isCarried) {
+    return { choice: { ...choice, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };
   }
   throw workflowFailure({
     type: 'InvalidInput',

@@ -2,7 +2,8 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { FetchPosition } from '../domain/fetch.ts';
 import { emptyTally, type Tally } from '../domain/receipt.ts';
 import type { SourcePlan } from '../domain/source.ts';
-import type { SourceState } from '../domain/state.ts';
+import type { SourceState, UnfinishedPoll } from '../domain/state.ts';
+import type { Warning } from '../domain/warning.ts';
 import type { WindowText } from '../domain/windows.ts';
 import type { Pause } from './pause.ts';
 
@@ -16,24 +17,30 @@ export interface RunCarry {
   readonly tally: Tally;
   readonly startedAt: string;
   readonly goesOn: boolean;
+  /** The unfinished poll that the run continues. Absent in carries of 0.2.0. */
+  readonly begun?: UnfinishedPoll | null;
   /** Someone asked for this run. */
   readonly force?: boolean;
   readonly window?: WindowText;
+  /** Absent where there is none. */
+  readonly warnings?: readonly Warning[];
   readonly pause: Pause | null;
 }
 
 /** What a run is that has only now begun. */
 export function freshCarry(
-  resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>,
+  resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
   force: boolean,
   window: WindowText | null,
 ): RunCarry {
-  const { plan, state, searchAttribute } = resolved;
+  const { plan, state, searchAttribute, warnings = [] } = resolved;
   return {
     ...(force ? { force } : {}),
     ...(window ? { window } : {}),
     ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
     startedAt: workflowInfo().startTime.toISOString(),
     goesOn: state.unfinished !== null,
+    begun: state.unfinished,
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }

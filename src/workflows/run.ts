@@ -3,13 +3,15 @@ import type { PollFacts } from '../activities/save-receipt.ts';
 import type { RunRef } from '../domain/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/fetch.ts';
 import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../domain/alert.ts';
-import { addFetch, deadLetters, exceedsRejectRatio, imbalance, outcomeOf } from '../domain/receipt.ts';
+import { addFetch, outcomeOf } from '../domain/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../domain/receipt.ts';
+import { placeAfterFailure } from '../domain/poll.ts';
 import { longerStreak } from '../domain/failure-streak.ts';
 import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
+import { addWarnings, type Warning } from '../domain/warning.ts';
 import type { WindowText } from '../domain/windows.ts';
-import { summarizeState } from '../domain/state.ts';
+import { summarizeState, type UnfinishedPoll } from '../domain/state.ts';
 import { fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
 import { bearSource } from './bear-source.ts';
@@ -18,7 +20,9 @@ import type { RunCarry } from './run-carry.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure, type RunFailure } from './run-failure.ts';
 import { saveReceipt } from './run-receipts.ts';
+import { verdictOf } from './run-verdict.ts';
 import { StateKeeper } from './state-keeper.ts';
+import { Waits } from './waits.ts';
 
 /** Settled batches after which the state is saved in mid-run. */
 const saveEvery = 10;
@@ -31,6 +35,7 @@ export class Run {
   readonly #startedAt: string;
   /** Whether the poll began where an earlier one broke off. */
   readonly #goesOn: boolean;
+  readonly #begun: UnfinishedPoll | null;
   readonly #force: boolean;
   readonly #window: WindowText | null;
   readonly #pause: PauseSwitch;
@@ -39,10 +44,12 @@ export class Run {
   #position: FetchPosition | null;
   #nextNumber: number;
   #fetched: Tally;
+  #warnings: readonly Warning[];
   /** Whether workers may have different configurations. */
   #isReplanned = false;
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
+  readonly #waits = new Waits();
   /** Why nothing happens just now. */
   #note: string | null = null;
   /** How long the host has kept the run waiting since the last page. */
@@ -57,6 +64,7 @@ export class Run {
     this.#searchAttribute = carry.searchAttribute;
     this.#startedAt = carry.startedAt;
     this.#goesOn = carry.goesOn;
+    this.#begun = carry.begun ?? null;
     this.#force = carry.force === true;
     this.#window = carry.window ?? null;
     this.#state = new StateKeeper(ref.source, carry.state, this.#window === null);
@@ -64,6 +72,7 @@ export class Run {
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
     this.#fetched = carry.tally;
+    this.#warnings = carry.warnings ?? [];
     if (carry.searchAttribute) bearSource(ref.source);
     const { notBefore } = carry.state;
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
@@ -89,7 +98,8 @@ export class Run {
     const { count, until, reason } = failures;
     this.#note = `Backs off until ${until}: the last ${count} runs failed (${reason})`;
     this.#enter('backing off');
-    await sleep(leftMs);
+    await sleep(this.#waits.begin('the source', `the last ${count} runs failed: ${reason}`, leftMs));
+    this.#waits.end();
     this.#note = null;
     this.#enter('fetching');
     return true;
@@ -117,6 +127,7 @@ export class Run {
       ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
     });
     this.#fetched = addFetch(this.#fetched, fetch.counts);
+    this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
     for (const batch of fetch.batches) await this.#pipeline.add(batch);
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
     this.#position = fetch.position;
@@ -125,7 +136,8 @@ export class Run {
     if (this.#pipeline.settledCount >= saveEvery) await this.#save();
     this.showDetails();
     // The host's line is long: waiting here costs no worker anything.
-    if (fetch.waitMs !== undefined) await sleep(fetch.waitMs);
+    if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('its turn at the host', null, fetch.waitMs));
+    this.#waits.end();
     this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
   }
 
@@ -135,7 +147,8 @@ export class Run {
    */
   async settle(): Promise<void> {
     await this.#settleAll();
-    const failure = this.#pipeline.failure ?? this.#verdict();
+    const facts = { plan: this.#plan, tally: this.#tally, end: this.#end, isWindow: this.#window !== null };
+    const failure = this.#pipeline.failure ?? verdictOf(this.#ref.source, facts);
     if (failure) throw workflowFailure(failure);
   }
 
@@ -162,16 +175,23 @@ export class Run {
       const reason = `${error.type}: ${error.message}`;
       this.#state.apply({ failures: longerStreak(this.#state.current.failures, reason, new Date()) });
     }
-    await this.#settleAll();
+    await this.#settleAll(() => {
+      const { unfinished } = this.#state.current;
+      const place = placeAfterFailure(this.#begun, unfinished, error.type);
+      if (place !== unfinished) this.#state.apply({ unfinished: place });
+    });
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
     this.#enter('finished');
     return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
   /** The same run by another plan: what is settled counts on, the poll begins as the state says. */
-  plannedAgain({ plan, state, searchAttribute }: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute'>): Run {
-    const planned = { plan, state, searchAttribute, position: null, goesOn: state.unfinished !== null };
-    const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned });
+  plannedAgain(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
+    const { plan, state, searchAttribute } = resolved;
+    const { unfinished } = state;
+    const warnings = addWarnings(this.#warnings, resolved.warnings ?? []);
+    const planned = { plan, state, searchAttribute, position: null, goesOn: unfinished !== null, begun: unfinished };
+    const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned, warnings });
     run.#isReplanned = true;
     return run;
   }
@@ -185,9 +205,10 @@ export class Run {
       nextNumber: this.#nextNumber,
       tally: this.#tally,
       startedAt: this.#startedAt,
-      goesOn: this.#goesOn,
+      ...{ goesOn: this.#goesOn, begun: this.#begun },
       ...(this.#force ? { force: true } : {}),
       ...(this.#window ? { window: this.#window } : {}),
+      ...this.#warned,
       pause: this.#pause.current,
     };
   }
@@ -200,6 +221,7 @@ export class Run {
       counts: this.#tally,
       inFlight: this.#pipeline.inFlight,
       watermark: this.#state.current.watermark,
+      waits: this.#waits.current,
     };
   }
 
@@ -208,11 +230,16 @@ export class Run {
     const { source } = this.#ref;
     const note = this.#pause.current ? pauseNote(this.#pause.current) : this.#note;
     const { watermark } = this.#state.current;
-    setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark }));
+    const warnings = this.#warnings;
+    setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark, warnings }));
   }
 
   get #pollFacts(): PollFacts {
     return { epoch: this.#state.current.epoch ?? 0, end: this.#end };
+  }
+
+  get #warned(): { readonly warnings?: readonly Warning[] } {
+    return this.#warnings.length > 0 ? { warnings: this.#warnings } : {};
   }
 
   get #tally(): Tally {
@@ -224,9 +251,11 @@ export class Run {
     this.showDetails();
   }
 
-  async #settleAll(): Promise<void> {
+  /** @param settled changes the state before it is saved */
+  async #settleAll(settled?: () => void): Promise<void> {
     this.#enter('writing');
     await this.#pipeline.drain();
+    settled?.();
     await this.#save();
   }
 
@@ -244,23 +273,9 @@ export class Run {
     const { deferredBecause } = this.#pipeline;
     if (this.#window) return alertsOfWindow({ receipt, deferredBecause });
     const { lastNewAt } = this.#state.current;
-    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause });
-  }
-
-  /** What makes a run fail although all its batches are stored. Only a run that has ended is judged. */
-  #verdict(): RunFailure | null {
-    if (!this.#end) return null;
-    const tally = this.#tally;
-    const problem = imbalance(tally);
-    if (problem !== null) return { type: 'ReceiptUnbalanced', message: `receipt: ${problem}` };
-    if (this.#window && this.#end.cutShort) {
-      const message = `window: paginator.max_pages ended it before its end; raise max_pages, or use a smaller --step`;
-      return { type: 'WindowIncomplete', message };
-    }
-    const { maxRejectRatio } = this.#plan;
-    if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
-    const message = `${deadLetters(tally)} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${this.#ref.source}`;
-    return { type: 'TooManyRejects', message };
+    const end = this.#end;
+    const duplicates = end?.duplicates ?? null;
+    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause, duplicates, end });
   }
 
   /** A source is stale once it has brought nothing new for long; one that was never asked begins to be so now. */
@@ -280,6 +295,7 @@ export class Run {
       runId: this.#ref.firstRunId,
       startedAt: this.#startedAt,
       ...(this.#window ? { window: this.#window } : {}),
+      ...this.#warned,
       finishedAt: new Date().toISOString(),
     };
   }

@@ -1,10 +1,16 @@
 import { execSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { settleAlerts } from '../../src/store/alerts.ts';
+import { writeDeadLetters } from '../../src/store/dead-letters.ts';
+import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { writeReceipt } from '../../src/store/receipts.ts';
 import { launcher, Workplace } from '../support/daybook-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startWebhook } from '../support/webhook.ts';
+import { aFailedReceipt, aReceipt } from '../unit/domain/a-receipt.ts';
 
 let folder: string;
 let workplace: Workplace;
@@ -41,12 +47,12 @@ describe('check', () => {
     [
       'a wrong type',
       'version: 1\nsources: [{ name: a, type: file, path: 5, id: i, occurred_at: t }]',
-      /sources\[0\]\.path: found 5, expected string/,
+      /sources\[0\]\.path: found 5, expected path: /,
     ],
     [
       'two sources of one name',
       'version: 1\nsources: [{ name: a, type: file, path: x, id: i, occurred_at: t }, { name: a, type: file, path: y, id: i, occurred_at: t }]',
-      /sources\[1\]\.name: found "a", which sources\[0\] bears already/,
+      /sources\[1\]\.name: found "a", which is also the name of sources\[0\]/,
     ],
     [
       'a name that is a path',
@@ -64,6 +70,21 @@ describe('check', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  test('warns of a path that is arithmetic, and of no name with a hyphen', () => {
+    const source = (name: string, id: string) =>
+      `{ name: ${name}, type: http_json, url: 'https://api.test/x', id: ${id}, occurred_at: data.created-at }`;
+    const yaml = `version: 1\nsources: [${source('fine', 'order-id')}, ${source('odd', "'order - id'")}]`;
+    const config = write('broken.yaml', yaml);
+    const { code, stdout, stderr } = workplace.run(['check', '--config', config]);
+    expect([code, stdout]).toEqual([0, 'broken.yaml: 2 sources, 0 with a schedule: usable, 1 warning\n']);
+    expect(stderr).toMatch(/^broken\.yaml: odd: warning arithmetic_path: id "order - id" is arithmetic.*\n$/);
+    const json = workplace.run(['check', '--json', '--config', config]);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ok: true,
+      warnings: [{ source: 'odd', code: 'arithmetic_path', count: 1 }],
+    });
   });
 
   test('prints problems as JSON', () => {
@@ -109,6 +130,67 @@ describe('commands without a server', () => {
     expect(workplace.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
   });
 
+  test('runs and alerts work on nothing, and alerts close and test say what is missing', () => {
+    expect(workplace.run(['runs', 'lines'])).toMatchObject({ code: 0, stdout: '', stderr: 'no runs of lines\n' });
+    expect(workplace.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
+    for (const [args, stderr] of [
+      [['runs', 'linse'], 'did you mean "lines"?'],
+      [
+        ['alerts', 'close', 'run_failed', 'lines'],
+        'found no open alert run_failed of lines, expected one, but none is open',
+      ],
+      [['alerts', 'close', 'failed', 'lines'], 'found "failed", expected the name of an alert: run_failed,'],
+      [['alerts', 'test'], 'found no DAYBOOK_ALERT_WEBHOOK'],
+    ] as const) {
+      expect(workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
+    }
+  });
+
+  test('runs lists receipts, the newest first, and alerts what the webhook was sent', async () => {
+    const store = createDirectoryStore(join(folder, 'data'));
+    const at = (time: string) => ({ startedAt: `2026-11-0${time}:00.000Z`, finishedAt: `2026-11-0${time}:02.500Z` });
+    const first = aReceipt({ source: 'lines', runId: 'r1', ...at('1T09:00'), fetched: 2, accepted: 2 });
+    const failed = {
+      ...aFailedReceipt({ type: 'SourceRefused', message: 'it answered 403' }),
+      ...{ source: 'lines', runId: 'r2', ...at('2T09:00') },
+    };
+    const last = aReceipt({ source: 'lines', runId: 'r3', ...at('2T10:00') });
+    for (const receipt of [last, first, failed]) await writeReceipt(store, receipt);
+    const runs = (...args: string[]) => workplace.run(['runs', 'lines', ...args]);
+    const ids = ({ stdout }: { stdout: string }) => [...stdout.matchAll(/"runId":"(r\d)"/g)].map(([, id]) => id);
+    expect(ids(runs('--json'))).toEqual(['r3', 'r2', 'r1']);
+    expect(JSON.parse(runs('--json', '--failed').stdout)).toEqual(failed);
+    expect(ids(runs('--json', '--day', '2026-11-02', '--limit', '1'))).toEqual(['r3']);
+    expect(runs().stdout.split('\n').slice(2, 4)).toEqual([
+      '2026-11-02T10:00:02.500Z  ok       3s    fetched 0, new 0, csv 0',
+      '2026-11-02T09:00:02.500Z  failed   3s    SourceRefused: it answered 403',
+    ]);
+    await settleAlerts(store, 'lines', [{ name: 'run_failed', message: 'it answered 403' }], new Date(0));
+    const alert = { name: 'run_failed', source: 'lines', state: 'open', since: new Date(0).toISOString() };
+    expect(JSON.parse(workplace.run(['alerts', 'list', '--json']).stdout)).toEqual({
+      ...alert,
+      message: 'it answered 403',
+    });
+    const webhook = await startWebhook();
+    const variables = { DAYBOOK_ALERT_WEBHOOK: webhook.url };
+    const closing = await workplace.runBeside(['alerts', 'close', 'run_failed', 'lines'], variables);
+    expect(closing).toMatchObject({ code: 0, stdout: expect.stringMatching(/^closed run_failed of lines/) as string });
+    const tested = await workplace.runBeside(['alerts', 'test'], variables);
+    await webhook.close();
+    expect(tested).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ok: .* answered 200 in \d+ ms\n$/) as string,
+    });
+    expect(webhook.posted).toMatchObject([
+      { ...alert, state: 'resolved' },
+      { name: 'test', source: 'daybook' },
+    ]);
+    expect(workplace.run(['alerts', 'list']).stderr).toBe('no open alerts\n');
+    const refused = await workplace.runBeside(['alerts', 'test'], variables);
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^failed: .*could not be reached/)]);
+    rmSync(join(folder, 'data'), { recursive: true });
+  });
+
   test('status, sql and run of an unknown source exit with 2 and one line', () => {
     for (const args of [
       ['status'],
@@ -130,22 +212,16 @@ describe('commands without a server', () => {
     }
   });
 
-  test('output that a pipe takes slowly is whole', () => {
+  test('output that a pipe takes slowly is whole', async () => {
     const letter = {
-      source: 'lines',
       reason: 'missing_id',
       message: 'no value at id',
-      run: 'r',
-      workflowId: 'w',
       page: 1,
-    };
-    const letters = join(folder, 'data', 'dead-letters', 'lines', 'run');
-    mkdirSync(letters, { recursive: true });
-    const lines = Array.from({ length: 2_000 }, (_, index) => {
-      const id = String(index).padStart(32, '0');
-      return `${JSON.stringify({ id, ...letter, at: '2026-11-01T00:00:00.000Z', index, record: { n: index } })}\n`;
-    });
-    writeFileSync(join(letters, '0.ndjson'), lines.join(''));
+      at: '2026-11-01T00:00:00.000Z',
+    } as const;
+    const letters = Array.from({ length: 2_000 }, (_, index) => ({ ...letter, index, recordText: `{"n":${index}}` }));
+    const run = { source: 'lines', workflowId: 'w', firstRunId: 'run' };
+    await writeDeadLetters(createDirectoryStore(join(folder, 'data')), run, 0, '', letters);
     const shell = `"${process.execPath}" "${launcher}" dead-letters list --json | (sleep 1; wc -l)`;
     expect(Number(execSync(shell, { cwd: folder, encoding: 'utf8' }))).toBe(2_000);
     rmSync(join(folder, 'data', 'dead-letters'), { recursive: true });
@@ -223,8 +299,10 @@ describe('servers that cannot be used', () => {
   });
 
   test('without Go, a network or a server, `up` says what it looked for', () => {
+    const { host, port, user, password } = inject('postgres');
     const { code, stderr } = workplace.run(['up'], {
       variables: {
+        ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
         PATH: '/nowhere',
         XDG_CACHE_HOME: join(folder, 'cache'),
         HTTPS_PROXY: 'http://127.0.0.1:1',

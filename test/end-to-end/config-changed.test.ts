@@ -1,11 +1,18 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
+import { createDatabase } from '../support/database.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { createGate } from '../support/gate.ts';
 import { historyText } from '../support/history-text.ts';
+import { createNamespace } from '../support/namespace.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 /** Two hosts, as far as secrets are concerned: their ports differ. */
@@ -161,7 +168,134 @@ describe('two workers of which only one has the new configuration', () => {
 });
 
 test('a source that no worker knows fails at once, as UnknownSource', async () => {
-  rmSync(rig.path('data'), { recursive: true, force: true });
+  rig.clearData();
   const failure = (await rig.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
   expect(failure.type).toBe('UnknownSource');
 });
+
+/** Takes the port that workers prefer, unless somebody has it already. */
+async function takeDefaultPort(): Promise<() => void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.once('error', () => resolve());
+    server.listen(9464, '127.0.0.1', resolve);
+  });
+  return () => void server.close();
+}
+
+/** The keys of a value, and of what is in it. */
+function shape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shape);
+  if (typeof value !== 'object' || value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shape(member)]));
+}
+
+test('a service starts with the last good configuration while the file is broken, and takes the file once it is good', async () => {
+  const folder = temporaryFolder();
+  const database = await createDatabase(inject('postgres'));
+  const namespace = await createNamespace(inject('temporalAddress'), `last-good-${process.pid}`);
+  const { host, port, database: name, user, password } = database.settings;
+  const variables = {
+    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
+    ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name, DAYBOOK_EMBEDDED: 'off' },
+  };
+  const freeHttp = `127.0.0.1:${await freePort()}`;
+  const fixed = new Workplace(folder, { ...variables, DAYBOOK_HTTP: freeHttp });
+  const anywhere = new Workplace(folder, { ...variables, DAYBOOK_HTTP: undefined });
+  const file = join(folder, 'daybook.yaml');
+  const keptFile = join(folder, 'data', 'config', 'daybook.json');
+  const good = `version: 1
+defaults: { schedule: { every: 1d } }
+sources:
+  - { name: lines, type: file, path: in.ndjson, id: id, occurred_at: at, schema: s.json }
+  - { name: closed, type: http_json, url: "http://127.0.0.1:1/", id: id, occurred_at: at, headers: { X-Token: hunter2-literal } }
+`;
+  const broken = good.replace('id: id', 'id: [');
+  const ask = async (path: string, at: string) => (await fetch(`http://${at}${path}`)).json() as Promise<object>;
+  let runs = 0;
+  const run = async (of: string): Promise<Receipt> => {
+    const workflowId = `scrape-${of}-test-${runs++}`;
+    const handle = await namespace.client.workflow.start('scrapeRun', {
+      ...{ workflowId, taskQueue: 'daybook', args: [{ source: of }] },
+    });
+    return (await handle.result()) as Receipt;
+  };
+  const alertOf = (of: string) =>
+    (existsSync(join(folder, 'data', 'alerts', of, 'config.json'))
+      ? JSON.parse(readFileSync(join(folder, 'data', 'alerts', of, 'config.json'), 'utf8'))
+      : null) as { state: string; message: string } | null;
+  const release = await takeDefaultPort();
+  let running: RunningDaybook | null = null;
+  try {
+    writeFileSync(join(folder, 'in.ndjson'), '{"id":1,"at":"2026-11-01T00:00:00Z"}\n');
+    writeFileSync(join(folder, 's.json'), '{"required":["id"]}');
+    writeFileSync(file, good);
+    running = fixed.start(['worker']);
+    await running.shows('Worker polls');
+    expect(await run('lines')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
+    expect(await ask('/readyz', freeHttp)).toEqual({ status: 'ready' });
+    await until('the configuration is kept', () => existsSync(keptFile));
+    expect(readFileSync(keptFile, 'utf8')).not.toContain('hunter2');
+    expect(await fixed.runBeside(['schedules', 'apply'])).toMatchObject({ code: 0 });
+    // The page has the same as the command.
+    const printed = JSON.parse((await fixed.runBeside(['status', '--json'])).stdout) as object;
+    expect(shape(await ask('/status.json', freeHttp))).toEqual(shape(printed));
+    // An address that was named is used or refused.
+    for (const command of ['worker', 'up']) {
+      const { code, stderr } = await fixed.runBeside([command]);
+      expect([command, code, stderr]).toEqual([command, 2, expect.stringContaining(freeHttp)]);
+      expect(stderr).toContain('DAYBOOK_HTTP');
+    }
+
+    // A deploy breaks the file and a schema, and the machine goes down.
+    writeFileSync(file, broken);
+    writeFileSync(join(folder, 's.json'), '{');
+    await running.killAll();
+    for (const command of ['worker', 'up']) {
+      const strict = await anywhere.runBeside([command, '--strict-config']);
+      expect([command, strict.code, strict.stderr]).toEqual([command, 2, expect.stringMatching(/daybook\.yaml:4:/)]);
+    }
+    expect((await anywhere.runBeside(['run', 'lines'])).code).toBe(2);
+    running = anywhere.start(['worker']);
+    await running.shows('The last good configuration is used');
+    await running.shows('Worker polls');
+    const [, at = ''] = /The status page is at http:\/\/([\d.:]+)\//.exec(running.output) ?? [];
+    const { savedAt } = JSON.parse(readFileSync(keptFile, 'utf8')) as { savedAt: string };
+    const ready = (await ask('/readyz', at)) as { status: string; notes: string[] };
+    expect(ready).toEqual({ status: 'ready', notes: [expect.stringContaining(savedAt)] });
+    expect(ready.notes[0]).toMatch(/daybook\.yaml:4:.*left out: closed \(it has a literal secret in headers\.X-Token/s);
+    writeFileSync(join(folder, 'in.ndjson'), '{"id":2,"at":"2026-11-02T00:00:00Z"}\n{"at":"2026-11-02T00:00:00Z"}\n');
+    expect(await run('lines')).toMatchObject({ postgres: { written: 1 } });
+    expect(alertOf('daybook')).toMatchObject({ state: 'open', message: expect.stringContaining('daybook.yaml:4:') });
+    await expect(run('closed')).rejects.toMatchObject({
+      cause: { type: 'UnknownSource', message: expect.stringContaining('left out, for it has a literal secret') },
+    });
+
+    writeFileSync(join(folder, 's.json'), '{"required":["id"]}');
+    writeFileSync(file, good);
+    expect(await run('lines')).toMatchObject({ outcome: 'unchanged' });
+    expect(alertOf('daybook')?.state ?? 'resolved').toBe('resolved');
+    await until('there is no note', async () => !('notes' in (await ask('/readyz', at))));
+    await running.stop();
+
+    writeFileSync(file, broken);
+    running = anywhere.start(['up']);
+    await running.shows('is used from the store');
+    await running.shows('http://127.0.0.1:94');
+    expect(running.output).not.toContain('http://127.0.0.1:9464');
+    const schedule = await namespace.client.schedule.getHandle('scrape-closed').describe();
+    expect(schedule.state.paused).toBe(false);
+    expect(await running.stop()).toBe(0);
+
+    writeFileSync(keptFile, '{"savedAt":');
+    const refused = await anywhere.runBeside(['worker']);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/config\/daybook\.json is no JSON/)]);
+    expect(refused.stderr).toContain('daybook.yaml:4:');
+  } finally {
+    await running?.killAll();
+    release();
+    await namespace.close();
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 300_000);

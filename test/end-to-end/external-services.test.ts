@@ -138,7 +138,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     expect([granted.code, granted.stdout]).toEqual([0, expect.stringContaining(planned.stdout)]);
     expect(granted.stdout).toContain('grant insert on "The News"."raw_events" to "the writer";');
     expect(await doctor()).toMatch(
-      /ok +PostgreSQL +.* at localhost.*TLS.*verify-full.*\nok +its owner +the owner at localhost/,
+      /ok +PostgreSQL +.* at localhost.*TLS.*verify-full.*\nok +store\+database .*\nok +its owner +the owner at localhost/,
     );
   });
 
@@ -149,7 +149,9 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     expect(await daybook('schedules', 'diff')).toMatchObject({ code: 0 });
     const window = ['items', '--from', old, '--to', addDays(old, 1)];
     expect(await daybook('backfill', ...window)).toMatchObject({ code: 0 });
-    expect((await daybook('sql', '--json', 'select count(*) as n from raw_events')).stdout).toBe('{"n":2}\n');
+    // A canary may have its record there just now.
+    const count = `select count(*) as n from raw_events where source = 'items'`;
+    expect((await daybook('sql', '--json', count)).stdout).toBe('{"n":2}\n');
     expect((await daybook('status', '--json')).stdout).toContain('"health":"ok"');
     expect((await daybook('partitions', 'list')).stdout).toContain(`raw_events_${old.replaceAll('-', '_')}`);
     expect(await daybook('verify', '--day', old)).toMatchObject({ code: 0 });
@@ -176,7 +178,13 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
       code: 0,
       stdout: 'forgot 2 rows and 2 keys of items\n',
     });
-    expect(await daybook('reset', '--drop')).toMatchObject({ code: 0 });
+    const asked = await daybook('reset', '--drop');
+    expect([asked.code, asked.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^daybook: reset \S+ at .*--yes.*nothing was/),
+    ]);
+    expect((await daybook('sql', '--json', 'select count(*) as n from raw_event_keys')).stdout).toBe('{"n":0}\n');
+    expect(await daybook('reset', '--drop', '--yes')).toMatchObject({ code: 0 });
     expect(await daybook('replay-csv')).toMatchObject({ code: 0 });
     expect((await daybook('sql', '--json', 'select count(*) as n from raw_events')).stdout).toBe('{"n":2}\n');
     const rows = await administrate(`select to_regclass('public.raw_events') as foreign_table`);
@@ -207,14 +215,23 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     ],
     ['a name that is not the server’s', () => ({ TEMPORAL_TLS_SERVER_NAME: 'other.test' }), /other\.test.*SERVER_NAME/],
     ['a server that has no TLS', () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }), /TEMPORAL_TLS/],
-    ['nobody there', () => ({ TEMPORAL_ADDRESS: 'localhost:1' }), /ECONNREFUSED.*TEMPORAL_ADDRESS/],
   ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
-    const wrong = workplace('wrong', fields());
+    const wrong = workplace('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
     const commands = [['run', 'items'], ['worker']];
     for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.runBeside(args)))) {
       expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
       expect.soft(stderr).not.toMatch(/^ +at /m);
     }
+  });
+
+  test('a command where nobody is there says so, and what to do; a worker waits', async () => {
+    const wrong = workplace('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
+    const { code, stderr } = await wrong.runBeside(['run', 'items']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
+    const waiting = wrong.start(['worker']);
+    await waiting.shows('Worker waits for Temporal');
+    expect(waiting.output).toMatch(/ECONNREFUSED.*TEMPORAL_ADDRESS/);
+    expect(await waiting.stop()).toBe(0);
   });
 });
 
@@ -224,6 +241,8 @@ describe('a Temporal server that wants an API key', () => {
     workplace('cloud', {
       ...{ TEMPORAL_ADDRESS: cloud.address, TEMPORAL_API_KEY: key },
       ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: '', TEMPORAL_TLS_CLIENT_KEY_PATH: '' },
+      // The same database, so the same store.
+      DAYBOOK_DATA: join(folder, 'main'),
     });
   beforeAll(async () => {
     configure();
@@ -270,6 +289,8 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
       PG_SCHEMA: 'pooled',
       PG_SSLMODE: 'prefer',
     },
+    // Workers of another store serve the usual queue.
+    DAYBOOK_INSTANCE: 'pooled',
     ...{ PG_HOST: '127.0.0.1', PG_PORT: String(pooler.port), PG_PREPARE: 'off', PG_SSLROOTCERT: '' },
   };
   const through = workplace('pooled', settings);

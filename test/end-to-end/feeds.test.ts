@@ -14,7 +14,7 @@ beforeAll(async () => {
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
-${['plain', 'etag', 'fresh', 'broken', 'latin', 'page'].map(source).join('\n')}
+${['plain', 'etag', 'fresh', 'broken', 'latin', 'page', 'shared'].map(source).join('\n')}
 `,
   );
 });
@@ -94,6 +94,21 @@ describe('a feed', () => {
     origin.answer((_url, response) => void response.end(Buffer.from(text, 'latin1')));
     await rig.run('latin');
     expect(await rows('latin')).toMatchObject([{ payload: { title: 'Café' } }]);
+  });
+
+  test('remembers from poll to poll which item its guids and links belong to', async () => {
+    const shown = (path: string) =>
+      `<item><guid isPermaLink="false">G</guid><title>${path}</title><link>https://x.test/${path}</link></item>`;
+    const serve = (...paths: string[]) =>
+      origin.answer((_url, response) => void response.end(rss(paths.map(shown).join(''))));
+    serve('a', 'b');
+    await rig.run('shared');
+    serve('b');
+    await rig.run('shared');
+    serve('c');
+    expect(await rig.run('shared')).toMatchObject({ outcome: 'ok' });
+    const ids = (await rows('shared')).map((row) => (row as { source_id?: unknown }).source_id);
+    expect(ids).toEqual(['https://x.test/a', 'https://x.test/b', 'https://x.test/c']);
   });
 
   test('that is a web page fails the run, which says what came', async () => {

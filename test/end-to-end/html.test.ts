@@ -205,10 +205,12 @@ describe('a web page', () => {
     expect(origin.requests).not.toContain('/private/list');
   });
 
-  test('that nests 200,000 elements fails the run at once, and says why', async () => {
-    serve({ '/deep': pageOf('<div>'.repeat(200_000)) });
+  test('that nests 20,000 elements is read; 200,000 tables fail the run at once, and it says why', async () => {
+    serve({ '/deep': pageOf(`${'<div>'.repeat(20_000)}${item(7)}`) });
+    expect(await rig.run('deep')).toMatchObject({ fetched: 1 });
+    serve({ '/deep': pageOf('<table><tr><td>'.repeat(200_000)) });
     const { type, message } = await rig.runToFailure('deep');
-    expect([type, message]).toEqual(['WrongShape', expect.stringContaining('elements deep')]);
+    expect([type, message]).toEqual(['WrongShape', expect.stringContaining('more than 5000 tables')]);
   });
 
   test('is read in the charset that its meta element names', async () => {

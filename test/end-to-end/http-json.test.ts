@@ -198,6 +198,9 @@ test('odd values are stored exactly or become dead letters, neighbours untouched
       'unstorable',
       'out_of_range',
       'wrong_shape',
+      // Not among those that were rejected.
+      'duplicate_id',
+      'duplicate_id',
     ].sort(),
   );
   const rows = await rig.database.rows(

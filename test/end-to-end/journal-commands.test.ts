@@ -2,12 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ComparedDay } from '../../src/cli/compare-day.ts';
 import type { ReplayTally } from '../../src/domain/journal.ts';
+import type { Receipt } from '../../src/domain/receipt.ts';
+import type { RebuildTally } from '../../src/domain/rebuild.ts';
+import type { Status } from '../../src/worker/status/status.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 let workplace: Workplace;
@@ -102,7 +107,10 @@ describe('verify and replay-csv', () => {
       code: 0,
       stdout: expect.stringMatching(/5 CSV lines of 5 keys, 5 rows[^]*\nconsistent\n$/) as string,
     });
-    await daybook('reset', '--keep-state');
+    const asked = await workplace.runBeside(['reset', '--keep-state']);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('found no --yes')]);
+    expect((await verify()).code).toBe(0);
+    await daybook('reset', '--keep-state', '--yes');
     const { code, stdout } = await verify('--json');
     expect([code, JSON.parse(stdout) as ComparedDay]).toMatchObject([
       1,
@@ -127,5 +135,175 @@ describe('verify and replay-csv', () => {
   ])('refuse %j', async (args, message) => {
     const { code, stderr } = await workplace.runBeside(args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
+describe('rebuild-journal', () => {
+  const rebuild = async (...args: string[]) =>
+    JSON.parse(await daybook('rebuild-journal', '--json', ...args)) as RebuildTally;
+  const consistent = async (date: string) => (await workplace.runBeside(['verify', '--day', date])).code === 0;
+
+  test('writes a lost journal again, each key once, so that verify is consistent', async () => {
+    const journal = join(folder, 'data', 'csv');
+    renameSync(journal, join(folder, 'lost-csv'));
+    expect(await consistent('2026-11-01')).toBe(false);
+    expect(await rebuild('--day', '2026-11-02')).toMatchObject({ sources: 1, rows: 1, written: 1, parts: 1 });
+    expect([await consistent('2026-11-01'), await consistent('2026-11-02')]).toEqual([false, true]);
+    expect(await rebuild('--source', 'lines')).toMatchObject({ rows: 6, written: 5, present: 1, failed: [] });
+    expect([await consistent('2026-11-01'), await consistent('2026-11-02')]).toEqual([true, true]);
+    expect(await rebuild()).toMatchObject({ rows: 6, written: 0, present: 6, waiting: 0, parts: 0 });
+    expect(csvRows(await daybook('export')).map((row) => row['source_id'])).toEqual(expect.arrayContaining(ids));
+    expect(csvRows(await daybook('export'))).toHaveLength(6);
+    const payloads = (path: string) =>
+      readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => /-6-|-5-|-1-/.test(name)).length;
+    expect(payloads(journal)).toBe(2);
+    expect(await daybook('replay-csv')).toBe('done: 6 records of 1 day: 0 written, 6 duplicate\n');
+  });
+
+  test('refuses a source whose journal is damaged, for it would write rows twice', async () => {
+    const journal = join(folder, 'data', 'csv', 'lines');
+    const today = readdirSync(journal).find((name) => /^\d{4}/.test(name)) ?? '';
+    const name = readdirSync(join(journal, today)).find((part) => part.includes('-5-')) ?? '';
+    const path = join(journal, today, name);
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.slice(0, -20));
+    const { code, stdout } = await workplace.runBeside(['rebuild-journal']);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/failed: all others were rebuilt, but lines: .*repair-csv/),
+    ]);
+    writeFileSync(path, whole);
+  });
+
+  test.each([
+    [['--source', 'No Name'], 2, /expected the name of a source/],
+    [['--day', 'today'], 2, /expected a day such as/],
+    [['--source', 'linse'], 1, /found no rows of linse in PostgreSQL, expected one of lines/],
+  ])('refuses %j', async (args, expected, message) => {
+    const { code, stdout, stderr } = await workplace.runBeside(['rebuild-journal', ...args]);
+    expect([code, stdout + stderr]).toEqual([expected, expect.stringMatching(message)]);
+  });
+});
+
+describe('rekey', () => {
+  const config = (id: string) =>
+    writeFileSync(
+      join(folder, 'daybook.yaml'),
+      `version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: ${id}, occurred_at: at }]\n`,
+    );
+  const connect = async () => {
+    const env = await daybook('env');
+    const of = (name: string) => new RegExp(`${name}='([^']*)'`).exec(env)?.[1] ?? '';
+    const client = new Client({
+      ...{ host: of('PG_HOST'), port: Number(of('PG_PORT')), database: of('PG_DATABASE') },
+      ...{ user: of('PG_USER'), password: of('PG_PASSWORD') },
+    });
+    await client.connect();
+    return client;
+  };
+
+  test('killed in the middle it is run again, and all is consistent: rows, keys, journal, and the next poll', async () => {
+    const exported = async () => csvRows(await daybook('export')).map((row) => row['source_id']);
+    const former = await exported();
+    config('[id, at]');
+    const checked = await workplace.runBeside(['check']);
+    expect([checked.code, checked.stderr]).toEqual([
+      0,
+      expect.stringMatching(/state_changed: id was "id" .* is \["id","at"\].*stored again.*daybook rekey lines/),
+    ]);
+    const client = await connect();
+    const count = async (sql: string) => Number((await client.query<{ n: string }>(sql)).rows[0]?.n);
+    try {
+      // The rows of the first day move, the one of the second day waits for us.
+      await client.query(`begin; select from raw_events where source_id = '🦊' for update`);
+      const killed = workplace.start(['rekey', 'lines']);
+      await until(
+        'the first day has moved',
+        async () => (await count(`select count(*) as n from raw_events where length(source_id) = 64`)) === 5,
+      );
+      process.kill(-killed.pid, 'SIGKILL');
+      await client.query('rollback');
+      await client.query(
+        `select pg_terminate_backend(pid, 10000) from pg_stat_activity where query like 'update%raw_events%' and pid <> pg_backend_pid()`,
+      );
+    } finally {
+      await client.end();
+    }
+    expect(await exported()).toEqual(former);
+    const refused = await workplace.runBeside(['run', 'lines']);
+    expect([refused.code, refused.stdout]).toEqual([
+      1,
+      expect.stringContaining('RekeyUnfinished: rekey: found ids of'),
+    ]);
+    config('at');
+    const other = await workplace.runBeside(['rekey', 'lines']);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('on its way to id ["id","at"]')]);
+    config('[id, at]');
+    const done = JSON.parse(await daybook('rekey', 'lines', '--json')) as Record<string, number>;
+    expect(done).toEqual({
+      rows: 6,
+      moved: expect.any(Number) as number,
+      collisions: 0,
+      missing: 0,
+      days: done['moved'],
+    });
+    expect(done['moved']).toBeLessThanOrEqual(1);
+    for (const of of ['2026-11-01', '2026-11-02']) {
+      expect((await workplace.runBeside(['verify', '--day', of])).stdout).toContain('\nconsistent\n');
+    }
+    const now = await exported();
+    expect(now).toHaveLength(6);
+    expect(now.every((id) => /^[0-9a-f]{64}$/.test(id ?? ''))).toBe(true);
+    const run = JSON.parse(await daybook('run', 'lines', '--json')) as Receipt;
+    expect(run).toMatchObject({ outcome: 'unchanged' });
+    expect(run.warnings ?? []).toEqual([]);
+    expect(await daybook('check')).toContain('all fine');
+  }, 180_000);
+
+  test('refuses an id that its records do not have, and lists them', async () => {
+    config('nothing');
+    const { code, stdout, stderr } = await workplace.runBeside(['rekey', 'lines', '--dry-run', '--json']);
+    expect([code, JSON.parse(stdout)]).toEqual([1, { rows: 6, moved: 0, collisions: 0, missing: 6, days: 0 }]);
+    expect(stderr).toMatch(/^6 records without a new id/);
+    config('[id, at]');
+  });
+});
+
+describe('the store and the database', () => {
+  const status = async () => JSON.parse(await daybook('status', '--json')) as Status;
+
+  test('of which one was restored from a copy are told until the recipe was done', async () => {
+    expect(await daybook('doctor')).toMatch(
+      /ok {6}store\+database {3}belong together \(id [0-9a-f-]{36}, counter \d+\)/,
+    );
+    await daybook('sql', 'update raw_event_database set counter = 0');
+    const recipe = expect.stringMatching(/^PostgreSQL is an older copy: run \.\/daybook replay-csv/) as string;
+    const alert = { name: 'store', source: 'daybook', message: recipe };
+    expect((await status()).alerts).toContainEqual(expect.objectContaining(alert));
+    await daybook('partitions', 'maintain');
+    expect((await status()).alerts).toEqual([expect.objectContaining(alert)]);
+    const { code, stdout } = await workplace.runBeside(['doctor']);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/FAILED {2}store\+database {3}PostgreSQL is an older copy/),
+    ]);
+    await daybook('replay-csv');
+    expect((await status()).alerts).toEqual([]);
+  });
+
+  test('that lost each other are refused with both names, until that is accepted', async () => {
+    await running.stop();
+    renameSync(join(folder, 'data'), join(folder, 'lost-data'));
+    for (const command of [['run', 'lines'], ['up']]) {
+      const { code, stderr } = await workplace.runBeside(command);
+      expect([command, code, stderr]).toEqual([
+        command,
+        2,
+        expect.stringMatching(/found the store .*\/data \(it is new/),
+      ]);
+      expect(stderr).toMatch(/database 127\.0\.0\.1:\d+\/daybook, schema public.*--accept-new-store/);
+    }
+    expect(await daybook('run', 'lines', '--accept-new-store')).toMatch(/lines/);
+    expect(await daybook('run', 'lines')).toMatch(/lines/);
   });
 });

@@ -2,14 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, w
 import { dirname } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WorkflowFailedError } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ReplayTally } from '../../src/domain/journal.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import type { JournalProgress } from '../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 let rig: Rig;
@@ -19,19 +19,15 @@ const yaml = (more = '') =>
   `version: 1\n${more}\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]`;
 
 beforeAll(async () => {
-  const { host, port } = inject('postgres');
-  proxy = await startTcpProxy(host, port);
   rig = await Rig.create(yaml());
-  await rig.stopWorker();
-  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  await rig.startWorker();
+  proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
   await rig.close();
   await proxy.close();
 });
 afterEach(async () => {
-  rmSync(rig.path('data'), { recursive: true, force: true });
+  rig.clearData();
   rig.configure(yaml());
   await resetDatabase(rig.database.settings, false);
 });

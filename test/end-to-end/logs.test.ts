@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { taskQueue } from '../../src/domain/names.ts';
+import { Instance } from '../../src/domain/instance.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
@@ -9,6 +9,8 @@ import { createNamespace, type TestNamespace } from '../support/namespace.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
+
+const { taskQueue } = new Instance();
 
 type Line = Readonly<Record<string, unknown>>;
 

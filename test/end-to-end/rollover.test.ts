@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate, partitionName } from '../../src/domain/day.ts';
+import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { openAlerts } from '../../src/store/alerts.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
@@ -56,7 +57,8 @@ describe('partitionRollover', () => {
     const results = [await first.result(), await second.result()] as RolloverResult[];
     expect(results.flatMap(({ failed }) => failed)).toEqual([]);
     expect(results.flatMap(({ retired }) => retired.map(({ day }) => day)).sort()).toEqual(old);
-    expect(results.some(({ made }) => made.length === 8)).toBe(true);
+    // Either may come first, day by day.
+    expect(new Set(results.flatMap(({ made }) => made)).size).toBe(8);
     expect(results.some(({ indexes }) => indexes.parent === 'dropped')).toBe(true);
     expect(results.flatMap(({ indexes }) => indexes.built)).toContain(addDays(today, -1));
     expect(await rig.database.count('select count(*) from raw_events')).toBe(3);
@@ -72,13 +74,16 @@ describe('partitionRollover', () => {
     const reader = await rig.database.pool.connect();
     await reader.query('begin');
     await reader.query('select count(*) from raw_events');
+    const writers = createPool(rig.database.settings, { maxConnections: 2 });
+    // A batch that waits for a lock fails. The maintenance itself waits 2 s, so the retiring would be seen to hold one up.
+    writers.on('acquire', (client) => void client.query(`set lock_timeout = '1500ms'`));
     const handle = await start();
     const endsAt = Date.now() + 5_000;
     for (let n = 0; Date.now() < endsAt; n++) {
-      const startedAt = Date.now();
-      const { counts } = await attempt(rig.database.pool, batchOf('b', []), records(5, `${n} `, today));
-      expect([counts.written, Date.now() - startedAt < 1_000]).toEqual([5, true]);
+      const { counts } = await attempt(writers, batchOf('b', []), records(5, `${n} `, today));
+      expect(counts.written).toBe(5);
     }
+    await writers.end();
     expect((await handle.describe()).status.name).toBe('RUNNING');
     await reader.query('commit');
     reader.release();

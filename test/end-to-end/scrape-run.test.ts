@@ -4,7 +4,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SourceState } from '../../src/domain/state.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
-import { createGate } from '../support/gate.ts';
+import { gatePages } from '../support/gated-pages.ts';
 import { historyText } from '../support/history-text.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
@@ -41,19 +41,8 @@ const state = (source: string) =>
 
 /** Serves three pages, each as large as a fetch, and holds page 2 back until the gate opens. */
 function gatedPages(prefix: string) {
-  const gate = createGate();
-  const reached = createGate();
-  origin.answer(async (url, response) => {
-    const page = Number(url.searchParams.get('page'));
-    if (page === 2) {
-      reached.open();
-      await gate.opened;
-    }
-    response.end(
-      JSON.stringify(page <= 3 ? Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`)) : []),
-    );
-  });
-  return { gate, reached };
+  const items = (page: number) => Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`));
+  return gatePages(origin, (page) => JSON.stringify(page <= 3 ? items(page) : []));
 }
 
 const storedLike = (prefix: string) =>
@@ -288,7 +277,7 @@ describe('scrapeRun', () => {
     await expect(rig.run('added')).rejects.toMatchObject({
       cause: { type: 'UnknownSource', message: expect.stringContaining('the last good one is used') as string },
     });
-    const alert = expect.objectContaining({ event: 'alert', name: 'config' });
+    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
     await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
     rig.configure(yaml(origin.url));
   });

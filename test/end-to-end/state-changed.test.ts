@@ -6,7 +6,7 @@ import { setLost } from '../../src/store/deferred.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import { readLastReceipt } from '../../src/store/receipts.ts';
 import { changeState, readState, resetStates } from '../../src/store/states.ts';
-import { createGate } from '../support/gate.ts';
+import { gatePages } from '../support/gated-pages.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 import type { ReplayDeadLettersInput } from '../../src/workflows/replay-dead-letters.ts';
@@ -37,17 +37,7 @@ const records = (prefix: string, size: number) =>
 
 /** Serves two pages; the answer to the second waits for the gate. */
 function gatedPages(prefix: string, size: number) {
-  const gate = createGate();
-  const reached = createGate();
-  origin.answer(async (url, response) => {
-    const page = Number(url.searchParams.get('page'));
-    if (page === 2) {
-      reached.open();
-      await gate.opened;
-    }
-    response.end(JSON.stringify(page <= 2 ? records(`${prefix}-${page}`, size) : []));
-  });
-  return { gate, reached };
+  return gatePages(origin, (page) => JSON.stringify(page <= 2 ? records(`${prefix}-${page}`, size) : []));
 }
 
 describe('a command that changes the state of a source while a run is open', () => {

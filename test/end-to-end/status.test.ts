@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { markDeferred } from '../../src/store/deferred.ts';
+import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import type { Status } from '../../src/worker/status/status.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
@@ -78,7 +80,7 @@ describe('status', () => {
       ...{ lastReceipt: { outcome: 'ok' }, watermark: expect.stringMatching(/Z$/) as string },
     });
     expect(Date.parse(good?.nextRunAt ?? '')).toBeGreaterThan(Date.now());
-    expect([good?.since, odd?.health]).toEqual([good?.lastReceipt?.finishedAt, 'ok']);
+    expect([good?.since, odd?.health]).toEqual([good?.lastReceipt?.finishedAt, 'failing']);
     const alert = found.alerts.find(({ source: name }) => name === 'broken');
     expect(broken).toMatchObject({
       health: 'failing',
@@ -99,19 +101,38 @@ describe('status', () => {
     await daybook('pause', 'odd', '--reason', 'look at it');
     await until('it is paused', async () => (await find('odd'))?.paused);
     const { stdout } = await daybook('status');
-    const [table = '', notes = ''] = stdout.split('\n\n');
-    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(notes).toMatch(/^broken: is failing since \S+Z: SourceRefused: .*403/m);
+    const [summary = '', notes = '', table = ''] = stdout.split('\n\n');
+    expect(summary).toMatch(/^4 sources: 1 failing, 1 never ran, 1 paused, 1 ok; .*; 2 alerts; 2 dead letters$/);
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(table).toMatch(/^source .*\n-.*\nbroken +failing /);
+    expect(notes).toMatch(/^broken: is failing since \S+Z \(alert run_failed\): SourceRefused: .*403/m);
     expect(notes).toMatch(/^odd: is paused by \S+@\S+: look at it$/m);
+    const narrow = await workplace.runBeside(['status'], { COLUMNS: '40' });
+    expect(narrow.stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
+    const problems = await daybook('status', '--problems');
+    expect(problems.stdout).toBe(`${summary}\n\n${notes}\n`);
+    const one = (await daybook('status', 'broken')).stdout;
+    expect(one).toMatch(/^broken {2}failing since \S+Z, for .*\n {2}reason {8}SourceRefused: .*403/);
+    expect(JSON.parse((await daybook('status', 'odd', '--json')).stdout)).toMatchObject({
+      ...{ alerts: [{ name: 'all_rejected' }], sources: [{ name: 'odd', deadLetters: 2 }], deadLetters: 2 },
+    });
+    expect((await workplace.runBeside(['status', 'good', '--check'])).code).toBe(0);
+    expect((await workplace.runBeside(['status', 'brokn'])).code).toBe(2);
     await daybook('resume', 'odd');
   });
 
+  test('looks again and again with --watch, until Ctrl-C', async () => {
+    const watching = workplace.start(['status', '--watch', '--json']);
+    await until('it has looked twice', () => watching.output.split('"sources"').length > 2);
+    expect(await watching.stop()).toBe(0);
+  });
+
   test('says of batches how many wait for what, since when and why, also of a source that is gone', async () => {
-    const spare = (name: string) => join(folder, 'data', 'deferred', 'postgres', name);
-    const marker = { batch: {}, reason: 'SinkUnavailable: away', since: '2026-11-01T00:00:00.000Z' };
+    const marker = { reason: 'SinkUnavailable: away', since: '2026-11-01T00:00:00.000Z' };
+    const batch = { workflowId: 'w', firstRunId: 'run', number: 0, hash: 'ab'.repeat(32), records: 1, bytes: 1 };
     for (const name of ['idle', 'gone']) {
-      mkdirSync(spare(name), { recursive: true });
-      writeFileSync(join(spare(name), '20261101T000000000Z-x.json'), JSON.stringify(marker));
+      const deferred = { batch: { source: name, ...batch, ingestedAt: marker.since }, ...marker };
+      await markDeferred(createDirectoryStore(join(folder, 'data')), 'postgres', deferred);
     }
     const waits = { sink: 'postgres', batches: 1, since: marker.since, reason: marker.reason };
     const found = await status();
@@ -250,7 +271,7 @@ describe('status, where a server is away', () => {
         postgres: { reachable: false, error: expect.any(String) as string },
         partitions: { ahead: null, rollover: { missing: false } },
       },
-      ...{ temporal: { reachable: true }, sources: [{ name: 'odd', health: 'ok', recordsToday: null }] },
+      ...{ temporal: { reachable: true }, sources: [{ name: 'odd', health: 'failing', recordsToday: null }] },
     });
   });
 });

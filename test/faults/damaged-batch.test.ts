@@ -1,9 +1,12 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FailedReceipt } from '../../src/domain/receipt.ts';
+import { openAlerts } from '../../src/store/alerts.ts';
+import { listDamaged } from '../../src/store/damage.ts';
+import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const count = 60;
@@ -14,16 +17,13 @@ let prefix = 0;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  const { host, port } = inject('postgres');
-  proxy = await startTcpProxy(host, port);
   rig = await Rig.create(`version: 1
 defaults: { allow_private: true }
 sources:
   - { name: items, type: http_json, url: "${origin.url}/items", id: id, occurred_at: at }
+  - { name: dated, type: http_json, url: "${origin.url}/dated", id: id, occurred_at: at, incremental: { cursor: at, start_param: since } }
 `);
-  await rig.stopWorker();
-  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  await rig.startWorker();
+  proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
   await rig.close();
@@ -42,6 +42,7 @@ beforeEach(() => {
 const item = (n: number) => ({ id: `${prefix}-${n}`, at: '2026-11-01T00:00:00Z', text: `text ${n}` });
 const items = () => Array.from({ length: count }, (_, n) => item(n));
 const serve = (list: readonly object[]) => origin.answer((_url, response) => void response.end(JSON.stringify(list)));
+const parts = (source: string) => rig.files('data', 'csv', source).filter((path) => path.endsWith('.csv'));
 const spooled = () => rig.files('data', 'spool').filter((path) => !path.endsWith('.tmp'));
 const stored = () => rig.database.count('select count(*) from raw_events where source_id like $1', [`${prefix}-%`]);
 const changed = () =>
@@ -119,4 +120,35 @@ test('a damaged batch whose CSV part leaves out a repeated key is fetched again'
   await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'BatchDamaged' } });
   expect(await stored()).toBe(0);
   expect(await rig.run('items')).toMatchObject({ fetched: count + 1, postgres: { written: count, duplicate: 1 } });
+});
+
+test('a damaged batch that waits is set aside, and its source is asked again for all since its earliest record', async () => {
+  const asked: (string | null)[] = [];
+  const late = { ...item(1), at: '2026-11-03T00:00:00Z' };
+  origin.answer((url, response) => {
+    asked.push(url.searchParams.get('since'));
+    response.end(JSON.stringify([{ ...item(0), at: '2026-11-02T00:00:00Z' }, late]));
+  });
+  await rig.run('dated');
+  await rig.database.rows('alter table raw_event_keys rename to keys_away');
+  const fresh = [2, 3].map((n) => ({ ...item(n), at: `2026-11-0${n + 2}T00:00:00Z` }));
+  origin.answer((url, response) => {
+    asked.push(url.searchParams.get('since'));
+    response.end(JSON.stringify(fresh));
+  });
+  expect(await rig.run('dated')).toMatchObject({ outcome: 'deferred' });
+  for (const path of [...spooled(), ...parts('dated')]) truncateSync(path, 10);
+  await rig.database.rows('alter table keys_away rename to raw_event_keys');
+  await until('nothing waits', () => rig.files('data', 'deferred').length === 0, 90_000);
+  const store = createDirectoryStore(rig.path('data'));
+  expect((await listDamaged(store)).map(({ source, path }) => [source, path.includes('/spool/')])).toEqual([
+    ['dated', true],
+  ]);
+  expect((await openAlerts(store)).map(({ name }) => name)).toContain('store');
+  expect(await rig.run('dated')).toMatchObject({ outcome: 'ok', postgres: { written: 2 } });
+  expect(asked).toEqual([null, '2026-11-03T00:00:00Z', '2026-11-04T00:00:00Z']);
+  // Somebody has looked at it.
+  rmSync(rig.path('data', 'damaged'), { recursive: true });
+  await rig.run('dated');
+  expect((await openAlerts(store)).map(({ name }) => name)).not.toContain('store');
 });

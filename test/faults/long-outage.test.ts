@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SourceState } from '../../src/domain/state.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 /** How long PostgreSQL is away; 600 by hand. */
@@ -28,14 +28,10 @@ beforeAll(async () => {
     for (const { id } of items) ids.add(id);
     response.end(JSON.stringify(items));
   });
-  const { host, port } = inject('postgres');
-  proxy = await startTcpProxy(host, port);
   const source = (name: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at }\n`;
   rig = await Rig.create(`version: 1\nsources:\n${names.map(source).join('')}`);
-  await rig.stopWorker();
-  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  await rig.startWorker();
+  proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
   for (const name of names)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
@@ -74,12 +74,8 @@ sources:
       incremental: { cursor: at, start_param: since, end_param: until } }
 `,
   );
-  // Ports of its own: while a part is away, no other stack on this machine may take its place.
-  const port = 10_000 + (process.pid % 3_000) * 3;
-  mkdirSync(join(folder, '.daybook'));
-  const ports = { postgres: port, temporal: port + 1, temporalUi: port + 2 };
-  writeFileSync(join(folder, '.daybook', 'stack.json'), JSON.stringify({ ports }));
   workplace = new Workplace(folder);
+  workplace.claimPorts();
   running = workplace.start(['up']);
   await running.shows('Ctrl-C stops everything');
   const { stdout } = await workplace.runBeside(['env']);

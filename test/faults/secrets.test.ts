@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { taskQueue } from '../../src/domain/names.ts';
+import { Instance } from '../../src/domain/instance.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
@@ -10,6 +10,8 @@ import { createNamespace, type TestNamespace } from '../support/namespace.ts';
 import { startOrigin, type Handler, type Origin } from '../support/origin.ts';
 import { Secrets } from '../support/secret-search.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const { taskQueue } = new Instance();
 
 const secrets = new Secrets();
 const folder = temporaryFolder();

@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BatchRef } from '../../src/domain/batch.ts';
 import type { SourceState } from '../../src/domain/state.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
@@ -13,14 +13,10 @@ let rig: Rig;
 let proxy: TcpProxy;
 
 beforeAll(async () => {
-  const { host, port } = inject('postgres');
-  proxy = await startTcpProxy(host, port);
   rig = await Rig.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
-  await rig.stopWorker();
-  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  await rig.startWorker();
+  proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
   await rig.close();

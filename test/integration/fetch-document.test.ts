@@ -74,6 +74,27 @@ describe('auth', () => {
     expect(other.requests).toEqual(['/next', '/moved']);
     expect(JSON.stringify(other.lastHeaders())).not.toMatch(/s3cret|k3y/);
   });
+
+  test('that a redirect left behind is said to be, where the other origin refuses', async () => {
+    const auth: AuthPlan = { type: 'bearer', token: 't0ken' };
+    origin.answer((_url, response) => void response.writeHead(302, { location: `${other.url}/moved` }).end());
+    for (const status of [401, 403]) {
+      other.answer((_url, response) => void response.writeHead(status).end());
+      expect((await failure({ auth }))?.message).toContain(
+        `answered ${status}, expected 200 or 304; it redirects from ${origin.url} to ${other.url}, and auth and headers are not sent`,
+      );
+    }
+    // A redirect within the origin, or a page that was elsewhere from the start, says nothing of it.
+    origin.answer((url, response) => {
+      const inner = url.pathname === '/items';
+      response.writeHead(inner ? 302 : 401, inner ? { location: '/inner' } : {}).end();
+    });
+    expect((await failure({ auth }))?.message).toMatch(
+      /check the credentials in auth or headers; asked for \S+\/items$/,
+    );
+    expect((await failure({}, `${other.url}/next`, true))?.message).toMatch(/check the credentials/);
+    other.answer((_url, response) => void response.end('[]'));
+  });
 });
 
 describe('oauth2_client_credentials', () => {
@@ -237,7 +258,7 @@ describe('a host', () => {
     expect(slowed).toEqual([
       [host, 120],
       [host, 5],
-      [host, 864_000],
+      [host, 86_400],
     ]);
   });
 

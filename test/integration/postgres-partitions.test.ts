@@ -2,10 +2,10 @@ import { Client, type PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientConfig } from '../../src/sinks/postgres/client.ts';
 import {
-  createPartitions,
   describePartitions,
   ensureAhead,
   listPartitions,
+  requirePartitions,
 } from '../../src/sinks/postgres/partitions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { attempt, batchOf, record, records } from './batches.ts';
@@ -136,7 +136,7 @@ describe.each(servers)('partitions on $name', ({ server }) => {
 
   test('are made ahead where they are missing', async () => {
     const now = new Date('2027-01-30T23:59:59.999Z');
-    await createPartitions(database.pool, 'public').ensure(['2027-02-01']);
+    await requirePartitions(database.pool, 'public', ['2027-02-01']);
     const made = ['2027-01-30', '2027-01-31', '2027-02-02'];
     expect(await ensureAhead(database.pool, 'public', 3, now)).toEqual(made);
     expect(await ensureAhead(database.pool, 'public', 3, now)).toEqual([]);

@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment.ts';
 import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
@@ -6,6 +9,8 @@ import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { migrate } from '../../src/sinks/postgres/migrate.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { Workplace } from '../support/daybook-process.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
@@ -101,6 +106,31 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     );
     expect(rows[0]?.settings).toEqual(['UTC', '1min', '10s', '30s']);
     await pool.end();
+  });
+
+  test('leaves to env what lets psql find the tables by their names, in a schema of an odd name too', async () => {
+    const schema = 'odd  n\\me\tand=Case';
+    const { host, port, database: name, user, password } = database.settings;
+    await migrate({ ...database.settings, schema });
+    const folder = temporaryFolder();
+    const workplace = new Workplace(folder, {
+      ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
+      ...{ PG_SCHEMA: schema, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    });
+    const { stdout } = await workplace.runBeside(['env']);
+    rmSync(folder, { recursive: true });
+    const options = execFileSync('sh', ['-c', `${stdout}\nprintf %s "$PGOPTIONS"`], { encoding: 'utf8' });
+    const client = new Client({ host, port, database: name, user, password, options });
+    await client.connect();
+    const { rows } = await client.query<{ schema: string; table: string }>(
+      `select current_schema() as schema, to_regclass('raw_events')::oid::text as table`,
+    );
+    await client.end();
+    const [table] = await database.rows(
+      'select oid from pg_class where relname = $1 and relnamespace = $2::regnamespace',
+      ['raw_events', `"${schema}"`],
+    );
+    expect(rows).toEqual([{ schema, table: table?.['oid'] }]);
   });
 
   test('needs no more rights than storage.md lists', async () => {

@@ -6,7 +6,7 @@ import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { migrate } from '../../src/sinks/postgres/migrate.ts';
 import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
-import { grantWriter, missingRights } from '../../src/sinks/postgres/roles.ts';
+import { grantRole, missingRights } from '../../src/sinks/postgres/roles.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { batchOf, context, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
@@ -48,20 +48,20 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
   test('may store once it is granted, also on days whose partitions come later', async () => {
     expect(await missing()).toEqual(['USAGE on schema The News']);
     expect((await rejection(store('2026-11-01'))).message).toMatch(/42501.*migrate --roles/);
-    const planned = await grantWriter(owner, writer.user, true);
+    const planned = await grantRole(owner, 'writer', writer.user, true);
     expect(await missing()).toEqual(['USAGE on schema The News']);
 
-    expect(await grantWriter(owner, writer.user, false)).toEqual(planned);
+    expect(await grantRole(owner, 'writer', writer.user, false)).toEqual(planned);
     expect(await missing()).toEqual([]);
     expect(await store('2026-11-01')).toMatchObject({ written: 3 });
-    expect(await grantWriter(owner, writer.user, false)).toEqual(planned);
+    expect(await grantRole(owner, 'writer', writer.user, false)).toEqual(planned);
     expect(await store('2026-11-02')).toMatchObject({ written: 3 });
     expect(await store('2026-11-02')).toMatchObject({ duplicate: 3 });
     expect(await listPartitions(database.pool, owner.schema)).toEqual(['2026-11-01', '2026-11-02']);
   });
 
   test('may do nothing else', async () => {
-    await grantWriter(owner, writer.user, false);
+    await grantRole(owner, 'writer', writer.user, false);
     await store('2026-11-01');
     const table = (name: string) => `"The News".${name}`;
     const forbidden = [
@@ -88,8 +88,41 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
     });
   });
 
+  test.each([
+    ['reader', '42501'],
+    ['processor', null],
+  ] as const)('leaves a %s to read, and to mark rows as processed only where that is its work', async (kind, code) => {
+    await grantRole(owner, 'writer', writer.user, false);
+    await store('2026-11-01');
+    const other = { ...owner, user: `Other ${owner.user}`, password: 'x' };
+    await database.rows(`create role "${other.user}" login password 'x'`);
+    try {
+      expect(
+        (await rejection(withClient(other, (client) => client.query('select from "The News".raw_events')))).message,
+      ).toMatch(/permission denied/);
+      await grantRole(owner, kind, other.user, false);
+      await store('2026-11-02');
+      await withClient(other, async (client) => {
+        const { rows } = await client.query('select payload from "The News".raw_events where processed is not true');
+        expect(rows).toHaveLength(6);
+        const marking = client.query(`update "The News".raw_events set processed = true where source = 'news'`);
+        const marked = await marking.then(
+          ({ rowCount }) => rowCount,
+          (error: { code?: string }) => error.code,
+        );
+        expect(marked).toBe(code ?? 6);
+        for (const change of [`update "The News".raw_events set payload = '{}'`, 'delete from "The News".raw_events']) {
+          expect(await rejection(client.query(change))).toMatchObject({ code: '42501' });
+        }
+      });
+    } finally {
+      await database.rows(`drop owned by "${other.user}" cascade`);
+      await database.rows(`drop role "${other.user}"`);
+    }
+  });
+
   test('is told who may do what it may not', async () => {
-    await grantWriter(owner, writer.user, false);
+    await grantRole(owner, 'writer', writer.user, false);
     expect(await rejection(migrate({ ...writer, schema: 'Other' }))).toMatchObject({
       message: expect.stringMatching(/42501.*PG_OWNER_USER/) as string,
     });
@@ -99,7 +132,7 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
   });
 
   test('has to be there: its statement is shown, without a password', async () => {
-    const error = await rejection(grantWriter(owner, 'no such', false));
+    const error = await rejection(grantRole(owner, 'writer', 'no such', false));
     expect(error.message).toMatch(/found no role no such.*create role "no such" login password '…'$/);
   });
 });

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { compareDay, type ComparedDay, type DayToCompare } from '../../src/cli/compare-day.ts';
+import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../../src/cli/compare-day.ts';
 import { windowOfDay } from '../../src/cli/journal-choice.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import type { SpooledRecord } from '../../src/domain/record.ts';
-import type { Micros } from '../../src/domain/time.ts';
+
 import { withClient } from '../../src/sinks/postgres/client.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import { createStoredCheck } from '../../src/sources/extraction/stored-check.ts';
@@ -44,7 +44,7 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
     withClient(database.settings, (client) =>
       compareDay({
         ...{ client, schema: 'public', folders: foldersIn(folder), day, window: windowOfDay(day), source: null },
-        ...{ sample: null, check: () => null, onProgress: () => {}, ...some },
+        ...{ sample: null, check: async (rows) => rows.map(() => null), onProgress: () => {}, ...some },
       }),
     );
   const found = ({ findings }: ComparedDay) =>
@@ -128,9 +128,9 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
   test('applies the time rule and schema of the source to what is stored', async () => {
     const rule = (time: Partial<TimePlan>) => {
       const occurredAt: TimePlan = { path: 'at', format: 'iso8601', timezone: 'UTC', onMissing: 'reject', ...time };
-      const plan = { occurredAt } as SourcePlan;
+      const plan = { occurredAt, limits: { maxAheadMs: 86_400_000 } } as SourcePlan;
       const check = createStoredCheck(plan, (payload) => ('x' in (payload as object) ? null : 'has no x'));
-      return ({ payload }: { payload: string | null }, micros: Micros) => check(payload ?? '', micros);
+      return async (rows: readonly RowToCheck[]) => rows.map(({ payload, stored }) => check(payload, stored));
     };
     await store(
       record('right', `${day}T10:00:00.123456Z`, '{"at":"2026-11-01T10:00:00.123456Z","x":1}'),

@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
-import { inject, test } from 'vitest';
+import { test } from 'vitest';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
-import { findTemporal } from '../../src/embedded/temporal-binary.ts';
+import { findTemporal } from '../../src/embedded/find-temporal.ts';
 import { createGate } from '../support/gate.ts';
+import { gatePages } from '../support/gated-pages.ts';
 import { startOrigin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 
@@ -69,16 +69,7 @@ sources:
   await ended(failed);
   await record('failed', failed);
 
-  const reached = createGate();
-  const gate = createGate();
-  origin.answer(async (url, response) => {
-    const number = Number(url.searchParams.get('page'));
-    if (number === 2) {
-      reached.open();
-      await gate.opened;
-    }
-    response.end(number < 3 ? page(`paused-${number}`, 5_000) : '[]');
-  });
+  const { gate, reached } = gatePages(origin, (number) => (number < 3 ? page(`paused-${number}`, 5_000) : '[]'));
   const paused = await rig.start({ source: 'pages' });
   await reached.opened;
   await paused.signal('pause', { reason: 'recording', by: 'test', until: '2099-01-01T00:00:00Z' });
@@ -173,11 +164,7 @@ sources:
     await record(type, handle);
   }
 
-  const { host, port } = inject('postgres');
-  const proxy = await startTcpProxy(host, port);
-  await rig.stopWorker();
-  rig.postgresThrough = { host: '127.0.0.1', port: proxy.port };
-  await rig.startWorker();
+  const proxy = await rig.proxyPostgres();
   const statePath = rig.path('data', 'state', 'long.json');
   const state = JSON.parse(readFileSync(statePath, 'utf8')) as SourceState;
   // As if the run before had found the sink down: this one tries once.

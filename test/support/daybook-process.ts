@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
@@ -25,6 +25,14 @@ export class Workplace {
     this.#variables = { ...process.env, DAYBOOK_HTTP: `127.0.0.1:${httpPort}`, ...variables };
   }
 
+  /** Gives its stack ports of its own: while a part is away, no other stack on this machine may take its place. */
+  claimPorts(): void {
+    const port = 10_000 + (process.pid % 3_000) * 3;
+    mkdirSync(join(this.folder, '.daybook'));
+    const ports = { postgres: port, temporal: port + 1, temporalUi: port + 2 };
+    writeFileSync(join(this.folder, '.daybook', 'stack.json'), JSON.stringify({ ports }));
+  }
+
   /** Runs a command to its end. */
   run(
     args: readonly string[],
@@ -46,6 +54,18 @@ export class Workplace {
     const options = { cwd: this.folder, env, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
     return new Promise((resolve) => {
       execFile(process.execPath, [launcher, ...args], options, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        resolve({ code, stdout, stderr });
+      });
+    });
+  }
+
+  /** Runs shell commands that call `./daybook`, as a document shows them, up to the first that fails. */
+  async shell(script: string): Promise<CommandResult> {
+    if (!existsSync(join(this.folder, 'daybook'))) symlinkSync(launcher, join(this.folder, 'daybook'));
+    const options = { cwd: this.folder, env: this.#variables, timeout: 120_000 };
+    return new Promise((resolve) => {
+      execFile('bash', ['-euc', script], options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
         resolve({ code, stdout, stderr });
       });

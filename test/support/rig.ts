@@ -7,15 +7,17 @@ import { openConfigFile } from '../../src/config/config-file.ts';
 import { createLiveRedactor } from '../../src/config/live-redactor.ts';
 import { lookUpIn } from '../../src/config/references.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
+import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
-import type { ProxySettings } from '../../src/sources/http/http-client.ts';
+import type { ProxySettings } from '../../src/sources/http/route.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';
 import { createLogger } from '../../src/worker/logger.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { csvRows } from './csv-rows.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let runtimeInstalled = false;
 
@@ -24,14 +26,15 @@ export class Rig {
   readonly folder = mkdtempSync(join(tmpdir(), 'daybook-rig-'));
   readonly client: Client;
   readonly database: TestDatabase;
-  readonly taskQueue: string;
+  taskQueue = '';
+  /** The default one, on that queue. */
+  instance: Instance;
   readonly receipts: (Receipt | FailedReceipt)[] = [];
   /** Lines that the worker logged, as objects. */
   readonly logs: Record<string, unknown>[] = [];
   readonly variables: Record<string, string | undefined>;
   worker: RunningWorker | null = null;
-  /** Set where the worker reaches PostgreSQL through something. */
-  postgresThrough: { host?: string; port?: number } = {};
+  #postgresThrough: { host?: string; port?: number } = {};
   /** Proxies that the environment names. */
   proxies: ProxySettings = {};
   alertWebhook: string | null = null;
@@ -48,7 +51,13 @@ export class Rig {
     this.client = client;
     this.database = database;
     this.variables = variables;
-    this.taskQueue = `test-${this.folder.slice(-6)}`;
+    this.instance = this.useQueue(`test-${this.folder.slice(-6)}`);
+  }
+
+  /** For a worker of another store: the server lists those that polled a queue for a while. */
+  useQueue(taskQueue: string): Instance {
+    this.taskQueue = taskQueue;
+    return (this.instance = new Instance(defaultInstance, taskQueue));
   }
 
   /** @param address of the Temporal server, where it is not the one that all tests share */
@@ -84,8 +93,8 @@ export class Rig {
     runtimeInstalled = true;
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
-      taskQueue: this.taskQueue,
-      postgres: { ...this.database.settings, ...this.postgresThrough },
+      instance: this.instance,
+      postgres: { ...this.database.settings, ...this.#postgresThrough },
       owner: this.database.settings,
       prepare: true,
       proxies: this.proxies,
@@ -99,14 +108,26 @@ export class Rig {
     });
   }
 
+  /** Leads the worker to PostgreSQL through a proxy, which can break the way, and starts it again. */
+  async proxyPostgres(): Promise<TcpProxy> {
+    const { host, port } = this.database.settings;
+    const proxy = await startTcpProxy(host, port);
+    await this.stopWorker();
+    this.#postgresThrough = { host: '127.0.0.1', port: proxy.port };
+    await this.startWorker();
+    return proxy;
+  }
+
   /** Serves what the worker that runs then shows, on a free port. */
   async serveHttp(onError: (error: unknown) => void): Promise<HttpEndpoint> {
     return serveHttp(
       { host: '127.0.0.1', port: 0 },
       {
         readiness: async () => (await this.worker?.missing()) ?? [],
+        notes: () => [],
         metrics: async () => (await this.worker?.metrics()) ?? '',
         status: async () => (await this.worker?.statusPage()) ?? '',
+        statusJson: async () => (await this.worker?.statusJson()) ?? '',
         onError,
       },
     );
@@ -160,6 +181,13 @@ export class Rig {
         .sort();
     } catch {
       return [];
+    }
+  }
+
+  /** Removes all that was stored while the worker runs; its store stays the one that the worker knows. */
+  clearData(): void {
+    for (const name of readdirSync(this.path('data'))) {
+      if (name !== 'store.json') rmSync(this.path('data', name), { recursive: true, force: true });
     }
   }
 

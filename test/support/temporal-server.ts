@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { readEnvironment } from '../../src/config/environment.ts';
-import { findTemporal } from '../../src/embedded/temporal-binary.ts';
+import { findTemporal } from '../../src/embedded/find-temporal.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 export interface TestServer {
   readonly address: string;
+  /** Holds the process, as a machine that has no time for it; `false` lets it continue. */
+  hold(on: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -35,7 +37,9 @@ export async function startTemporalServer(dynamicConfig: readonly string[]): Pro
   });
   return {
     address,
+    hold: (on) => void child.kill(on ? 'SIGSTOP' : 'SIGCONT'),
     async stop() {
+      child.kill('SIGCONT');
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill();
       await ended;

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
-import { scrapeScheduleId } from '../../domain/names.ts';
+import type { ScheduleOwner } from '../../activities/schedule-owner.ts';
+import { firstStart } from './first-start.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
 import { removedState, returnedState } from './removed-note.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
@@ -13,19 +15,20 @@ import { UsageError } from '../usage-error.ts';
  */
 export async function applySchedules(
   client: Client,
+  owner: ScheduleOwner,
   sources: readonly SourceConfig[],
   options: PlanOptions = {},
 ): Promise<ScheduleChange[]> {
-  const changes = await planSchedules(client, sources, options);
+  const changes = await planSchedules(client, owner, sources, options);
   const configured = new Map(sources.map((source) => [source.name, source]));
   const refused: string[] = [];
   for (const change of changes) {
     try {
-      await applyChange(client, change, configured.get(change.source));
+      await applyChange(client, owner, change, configured.get(change.source));
     } catch (error) {
       // The client throws it where the server does not take the times of a schedule.
       if (!(error instanceof TypeError)) throw error;
-      refused.push(`${scrapeScheduleId(change.source)} (${error.message})`);
+      refused.push(`${change.schedule} (${error.message})`);
     }
   }
   if (refused.length === 0) return changes;
@@ -34,8 +37,13 @@ export async function applySchedules(
   );
 }
 
-async function applyChange(client: Client, change: ScheduleChange, source: SourceConfig | undefined): Promise<void> {
-  const handle = client.schedule.getHandle(scrapeScheduleId(change.source));
+async function applyChange(
+  client: Client,
+  owner: ScheduleOwner,
+  change: ScheduleChange,
+  source: SourceConfig | undefined,
+): Promise<void> {
+  const handle = client.schedule.getHandle(change.schedule);
   switch (change.action) {
     case 'none':
     case 'foreign':
@@ -49,10 +57,10 @@ async function applyChange(client: Client, change: ScheduleChange, source: Sourc
     case 'adopt': {
       const schedule = source?.schedule;
       if (!schedule) return;
-      if (change.action === 'create') return create(client, source, schedule);
+      if (change.action === 'create') return create(client, owner, source, schedule);
       await handle.update((previous) => ({
         ...previous,
-        ...scheduleOptions(source, schedule),
+        ...scheduleOptions(source, schedule, owner),
         state: change.returns ? { ...previous.state, ...returnedState(previous.state, new Date()) } : previous.state,
       }));
     }
@@ -61,11 +69,14 @@ async function applyChange(client: Client, change: ScheduleChange, source: Sourc
 
 async function create(
   client: Client,
+  owner: ScheduleOwner,
   source: SourceConfig,
   schedule: NonNullable<SourceConfig['schedule']>,
 ): Promise<void> {
+  const { afterMs, isNow } = firstStart(source, schedule, new Date());
+  if (afterMs > 0) await sleep(afterMs);
   try {
-    await client.schedule.create(newScheduleOptions(source, schedule));
+    await client.schedule.create(newScheduleOptions(source, schedule, owner, isNow));
   } catch (error) {
     // Another `up` beside this one made it meanwhile.
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;

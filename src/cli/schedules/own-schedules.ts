@@ -1,25 +1,31 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
-import { canaryId, canaryType, rolloverId, rolloverType, scheduleMemoKey, taskQueue } from '../../domain/names.ts';
+import { allSettled } from '../../domain/all-settled.ts';
+import { canaryType, rolloverType } from '../../domain/names.ts';
 import { describeSchedule } from '../../activities/describe-schedule.ts';
+import { ownerMemo, type ScheduleOwner } from '../../activities/schedule-owner.ts';
 
 /** Daybook's own schedules, which no configuration names. One that is there is left as it is. */
-const ownSchedules: readonly ScheduleOptions[] = [
-  // Five minutes after midnight, UTC: what came at the last moment is in. Three days late is caught up.
-  ownSchedule(rolloverId, rolloverType, { cronExpressions: ['5 0 * * *'] }, '7 days'),
-  // What was missed says nothing of how things are now.
-  ownSchedule(canaryId, canaryType, { intervals: [{ every: '5 minutes' }] }, '1 minute'),
-];
+function ownSchedules(owner: ScheduleOwner): readonly ScheduleOptions[] {
+  const { rolloverId, canaryId } = owner.instance;
+  return [
+    // Five minutes after midnight, UTC: what came at the last moment is in. Three days late is caught up.
+    ownSchedule(owner, rolloverId, rolloverType, { cronExpressions: ['5 0 * * *'] }, '7 days'),
+    // What was missed says nothing of how things are now.
+    ownSchedule(owner, canaryId, canaryType, { intervals: [{ every: '5 minutes' }] }, '1 minute'),
+  ];
+}
 
 /** It runs once right away. */
 function ownSchedule(
+  owner: ScheduleOwner,
   id: string,
   workflowType: string,
   spec: ScheduleOptions['spec'],
   catchupWindow: '7 days' | '1 minute',
 ): ScheduleOptions {
   return {
-    ...{ scheduleId: id, spec, memo: { [scheduleMemoKey]: id }, state: { triggerImmediately: true } },
-    action: { type: 'startWorkflow', workflowType, workflowId: id, taskQueue, args: [] },
+    ...{ scheduleId: id, spec, memo: ownerMemo(owner, id), state: { triggerImmediately: true } },
+    action: { type: 'startWorkflow', workflowType, workflowId: id, taskQueue: owner.instance.taskQueue, args: [] },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow, pauseOnFailure: false },
   };
 }
@@ -34,18 +40,18 @@ export interface OwnScheduleChange {
 }
 
 /** Which of Daybook's own schedules are missing; changes nothing. */
-export async function planOwnSchedules(client: Client): Promise<OwnScheduleChange[]> {
-  return Promise.all(
-    ownSchedules.map(async ({ scheduleId }) =>
+export async function planOwnSchedules(client: Client, owner: ScheduleOwner): Promise<OwnScheduleChange[]> {
+  return allSettled(
+    ownSchedules(owner).map(async ({ scheduleId }) =>
       changeOf(scheduleId, (await describeSchedule(client, scheduleId)) ? 'none' : 'create'),
     ),
   );
 }
 
 /** Makes those of Daybook's own schedules that are missing. Safe to repeat. */
-export async function makeOwnSchedules(client: Client): Promise<OwnScheduleChange[]> {
-  return Promise.all(
-    ownSchedules.map(async (options) => {
+export async function makeOwnSchedules(client: Client, owner: ScheduleOwner): Promise<OwnScheduleChange[]> {
+  return allSettled(
+    ownSchedules(owner).map(async (options) => {
       const isThere = (await describeSchedule(client, options.scheduleId)) !== null;
       return changeOf(options.scheduleId, !isThere && (await make(client, options)) ? 'create' : 'none');
     }),

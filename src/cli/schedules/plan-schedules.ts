@@ -1,39 +1,51 @@
 import type { Client } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
-
-import { describeSchedule, isAdopted, isMarked } from '../../activities/describe-schedule.ts';
-import { scheduleMemoKey, scrapeScheduleId } from '../../domain/names.ts';
+import { describeSchedule } from '../../activities/describe-schedule.ts';
+import { isLeftBehind, ownershipOf, type ScheduleOwner } from '../../activities/schedule-owner.ts';
+import { allSettled } from '../../domain/all-settled.ts';
+import { readScheduleId } from '../../domain/instance.ts';
 import { isRemoved } from './removed-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
 /** What is to become of the schedule of a source. */
 export interface ScheduleChange {
+  /** Its id. */
+  readonly schedule: string;
   readonly source: string;
   /**
-   * `foreign`: one of this id was made by hand, and is left alone unless it is adopted. `pause`, `delete`: its source is gone
-   * from the configuration, or has no schedule there.
+   * `foreign`: it is not ours, and is left alone; one of our ids may be adopted. `pause`, `delete`: its source is gone from the
+   * configuration, or has no schedule there.
    */
   readonly action: 'create' | 'update' | 'adopt' | 'foreign' | 'pause' | 'delete' | 'none';
   /** What the schedule says otherwise than the configuration. */
   readonly differences: readonly string[];
   /** It was paused because its source was gone, and its source is back. */
   readonly returns: boolean;
+  /**
+   * Why it is foreign. `unknown`: it bears Daybook's mark, but nothing says that it is of this store. `unknown_source`: the
+   * same, and the configuration has no schedule for its source either.
+   */
+  readonly why?: 'by_hand' | 'instance' | 'unknown' | 'unknown_source';
+  /** The instance that it is of, where that is another one. */
+  readonly instance?: string;
 }
 
 export interface PlanOptions {
   /** Delete schedules whose sources are gone, instead of pausing them. */
   readonly prune?: boolean;
-  /** Take over schedules of our ids that were made by hand. */
+  /** Take over schedules of our ids that are not ours. */
   readonly adopt?: boolean;
+  /** Leave schedules of other sources alone: the configuration does not say which are gone. */
+  readonly keepOthers?: boolean;
 }
 
-const prefix = scrapeScheduleId('');
 /** Schedules that are looked at at once. */
 const atOnce = 20;
 
 /** Compares the schedules of the server with the configuration; changes nothing. */
 export async function planSchedules(
   client: Client,
+  owner: ScheduleOwner,
   sources: readonly SourceConfig[],
   options: PlanOptions,
 ): Promise<ScheduleChange[]> {
@@ -41,28 +53,54 @@ export async function planSchedules(
   const scheduled = sources.filter((source) => source.schedule);
   for (let start = 0; start < scheduled.length; start += atOnce) {
     const slice = scheduled.slice(start, start + atOnce);
-    changes.push(...(await Promise.all(slice.map((source) => planSchedule(client, source, options)))));
+    const planned = await allSettled(slice.map((source) => planSchedule(client, owner, source, options)));
+    for (const change of planned) changes.push(change);
   }
+  if (options.keepOthers) return changes;
   const names = new Set(scheduled.map(({ name }) => name));
   for await (const { scheduleId, memo, state } of client.schedule.list()) {
-    const source = scheduleId.startsWith(prefix) ? scheduleId.slice(prefix.length) : '';
-    if (source === '' || names.has(source)) continue;
+    const id = readScheduleId(scheduleId);
+    if (id === null || (id.instance === owner.instance.name && names.has(id.source))) continue;
+    const change = { schedule: scheduleId, source: id.source, differences: [], returns: false };
+    if (id.instance !== owner.instance.name) {
+      if ((await ownershipOf(owner, id.source, { memo })) !== 'by_hand')
+        changes.push({ ...change, action: 'foreign', why: 'instance', instance: id.instance });
+      continue;
+    }
     // The list shows the memo of the schedule only; that of one that was adopted is in its action.
-    if (memo?.[scheduleMemoKey] !== source && !(await isAdopted(client, source))) continue;
-    // Paused for another reason it might be let go on by whoever paused it.
-    const action = options.prune ? 'delete' : isRemoved(state) ? 'none' : 'pause';
-    changes.push({ source, action, differences: [], returns: false });
+    const memos = await describeSchedule(client, scheduleId);
+    if (memos === null) continue;
+    const ownership = await ownershipOf(owner, id.source, memos);
+    if (await isLeftBehind(owner, id.source, memos, ownership)) {
+      // Paused for another reason it might be let go on by whoever paused it.
+      changes.push({ ...change, action: options.prune ? 'delete' : isRemoved(state) ? 'none' : 'pause' });
+      continue;
+    }
+    if (ownership === 'by_hand') continue;
+    // One of this instance that no run is remembered of may be another store's.
+    const why = ownership === 'instance' ? ownership : 'unknown_source';
+    changes.push({ ...change, action: 'foreign', why });
   }
   return changes;
 }
 
-async function planSchedule(client: Client, source: SourceConfig, { adopt }: PlanOptions): Promise<ScheduleChange> {
+async function planSchedule(
+  client: Client,
+  owner: ScheduleOwner,
+  source: SourceConfig,
+  { adopt }: PlanOptions,
+): Promise<ScheduleChange> {
   const { name, schedule } = source;
-  const change = { source: name, returns: false, differences: [] };
-  const found = await describeSchedule(client, scrapeScheduleId(name));
+  const id = owner.instance.scrapeScheduleId(name);
+  const change = { schedule: id, source: name, returns: false, differences: [] };
+  const found = await describeSchedule(client, id);
   if (!schedule || !found) return { ...change, action: 'create' };
-  const differences = scheduleDifferences(source, schedule, found);
-  if (!isMarked(found, name)) return { ...change, differences, action: adopt ? 'adopt' : 'foreign' };
+  const differences = scheduleDifferences(source, schedule, owner.instance, found);
   const returns = isRemoved(found.state);
-  return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };
+  const ownership = await ownershipOf(owner, name, found);
+  if (ownership === 'own') {
+    return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };
+  }
+  if (ownership === 'known' || adopt) return { ...change, differences, returns, action: 'adopt' };
+  return { ...change, differences, action: 'foreign', why: ownership };
 }

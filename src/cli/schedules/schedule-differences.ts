@@ -1,10 +1,12 @@
 import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/client';
 import { cronMeaning, formatCalendar, formatEvery } from '../../config/cron-meaning.ts';
 import { cronProblem } from '../../config/cron.ts';
+import { offsetOf } from '../../config/schedule-grid.ts';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/value-schemas.ts';
 import { formatDuration } from '../../domain/duration.ts';
-import { cronMemoKey, scheduledRunId, scrapeRunType, taskQueue } from '../../domain/names.ts';
+import type { Instance } from '../../domain/instance.ts';
+import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
 
 /** What a schedule says, in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;
@@ -13,26 +15,27 @@ type Fields = Readonly<Record<string, string>>;
 export function scheduleDifferences(
   source: SourceConfig,
   schedule: ScheduleConfig,
+  instance: Instance,
   description: ScheduleDescription,
 ): string[] {
-  const wanted = wantedFields(source, schedule);
+  const wanted = wantedFields(source, schedule, instance);
   const found = foundFields(description, wanted);
   return Object.keys({ ...wanted, ...found }).flatMap((key) =>
     wanted[key] === found[key] ? [] : [`${key}: ${found[key] ?? 'not set'}, expected ${wanted[key] ?? 'not set'}`],
   );
 }
 
-function wantedFields({ name }: SourceConfig, schedule: ScheduleConfig): Fields {
+function wantedFields({ name }: SourceConfig, schedule: ScheduleConfig, instance: Instance): Fields {
   const { every, cron, jitter, overlap, catchup_window, pause_on_failure } = schedule;
   const meaning = cron === undefined ? null : cronMeaning(cron);
-  const interval = every === undefined ? meaning?.every : formatDuration(every);
+  const interval = every === undefined ? meaning?.every : formatEvery(every, offsetOf(name, schedule));
   return {
-    ...(typeof interval === 'string' ? { every: interval } : {}),
+    ...(typeof interval === 'string' ? intervalFields([interval]) : {}),
     ...(cron === undefined || meaning?.calendar === null ? {} : { cron }),
     ...(jitter === undefined || jitter === 0 ? {} : { jitter: formatDuration(jitter) }),
     ...timezoneField(meaning?.timezone ?? schedule.timezone),
     ...{ overlap, catchup_window: formatDuration(catchup_window), pause_on_failure: String(pause_on_failure) },
-    ...{ workflow: scrapeRunType, workflow_id: scheduledRunId(name), task_queue: taskQueue },
+    ...{ workflow: scrapeRunType, workflow_id: instance.scheduledRunId(name), task_queue: instance.taskQueue },
     input: JSON.stringify([{ source: name }]),
   };
 }
@@ -41,9 +44,7 @@ function foundFields({ raw, spec, policies, action }: ScheduleDescription, wante
   const calendars = raw.schedule?.spec?.structuredCalendar ?? [];
   const { overlap, catchupWindow, pauseOnFailure } = policies;
   return {
-    ...(spec.intervals?.length
-      ? { every: spec.intervals.map(({ every, offset }) => formatEvery(every, offset ?? 0)).join() }
-      : {}),
+    ...intervalFields((spec.intervals ?? []).map(({ every, offset }) => formatEvery(every, offset ?? 0))),
     ...(calendars.length > 0
       ? {
           cron: calendars
@@ -62,6 +63,13 @@ function foundFields({ raw, spec, policies, action }: ScheduleDescription, wante
     ...{ workflow: action.workflowType, workflow_id: action.workflowId ?? '', task_queue: action.taskQueue ?? '' },
     input: JSON.stringify(action.args ?? []),
   };
+}
+
+/** One interval as `every` and `offset`; several, which only a person makes, in one text. */
+function intervalFields(intervals: readonly string[]): Fields {
+  if (intervals.length !== 1) return intervals.length === 0 ? {} : { every: intervals.join() };
+  const [every = '', offset] = (intervals[0] ?? '').split('/');
+  return { every, ...(offset === undefined ? {} : { offset }) };
 }
 
 function timezoneField(timezone: string | undefined): Fields {

@@ -1,14 +1,9 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import { offsetOf } from '../../config/schedule-grid.ts';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/value-schemas.ts';
-import {
-  cronMemoKey,
-  scheduledRunId,
-  scheduleMemoKey,
-  scrapeRunType,
-  scrapeScheduleId,
-  taskQueue,
-} from '../../domain/names.ts';
+import { ownerMemo, type ScheduleOwner } from '../../activities/schedule-owner.ts';
+import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
 
 const overlapPolicies: Readonly<Record<ScheduleConfig['overlap'], ScheduleOverlapPolicy>> = {
   skip: ScheduleOverlapPolicy.SKIP,
@@ -23,10 +18,13 @@ const overlapPolicies: Readonly<Record<ScheduleConfig['overlap'], ScheduleOverla
 export type ManagedSchedule = Pick<ScheduleOptions, 'spec' | 'action' | 'policies'>;
 
 /** The schedule of a source as its configuration wants it. */
-export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig): ManagedSchedule {
+export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig, owner: ScheduleOwner): ManagedSchedule {
+  const { instance } = owner;
   return {
     spec: {
-      ...(schedule.every === undefined ? {} : { intervals: [{ every: schedule.every }] }),
+      ...(schedule.every === undefined
+        ? {}
+        : { intervals: [{ every: schedule.every, offset: offsetOf(source.name, schedule) }] }),
       ...(schedule.cron === undefined ? {} : { cronExpressions: [schedule.cron] }),
       ...(schedule.jitter === undefined ? {} : { jitter: schedule.jitter }),
       ...(schedule.timezone === undefined ? {} : { timezone: schedule.timezone }),
@@ -34,13 +32,13 @@ export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig):
     action: {
       type: 'startWorkflow',
       workflowType: scrapeRunType,
-      workflowId: scheduledRunId(source.name),
-      taskQueue,
+      workflowId: instance.scheduledRunId(source.name),
+      taskQueue: instance.taskQueue,
       args: [{ source: source.name }],
       // The server keeps a cron line as the calendars that it means: what was asked for is kept here. The mark stays where an
       // adopted schedule cannot get one of its own.
       memo: {
-        [scheduleMemoKey]: source.name,
+        ...ownerMemo(owner, source.name),
         ...(schedule.cron === undefined ? {} : { [cronMemoKey]: schedule.cron }),
       },
     },
@@ -52,12 +50,17 @@ export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig):
   };
 }
 
-/** The options that make a schedule; it runs once right away. */
-export function newScheduleOptions(source: SourceConfig, schedule: ScheduleConfig): ScheduleOptions {
+/** The options that make a schedule. @param isNow whether it runs once right away */
+export function newScheduleOptions(
+  source: SourceConfig,
+  schedule: ScheduleConfig,
+  owner: ScheduleOwner,
+  isNow: boolean,
+): ScheduleOptions {
   return {
-    scheduleId: scrapeScheduleId(source.name),
-    ...scheduleOptions(source, schedule),
-    memo: { [scheduleMemoKey]: source.name },
-    state: { triggerImmediately: true },
+    scheduleId: owner.instance.scrapeScheduleId(source.name),
+    ...scheduleOptions(source, schedule, owner),
+    memo: ownerMemo(owner, source.name),
+    state: { triggerImmediately: isNow },
   };
 }

@@ -5,6 +5,7 @@ import { dayBounds } from '../../domain/retention.ts';
 import { listDayTables, listHalfRetired } from './day-tables.ts';
 import { withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { postgresFailure } from './postgres-failure.ts';
+import { allRemovals, besideNoWriter, countRemoval, removalToken } from './removals.ts';
 
 /** What is to be forgotten; at least one of them. */
 export interface ForgetWhat {
@@ -22,7 +23,7 @@ interface Forgotten extends ForgottenRows {
   readonly sources: readonly string[];
 }
 
-/** Rows or keys that one statement removes. */
+/** Rows or keys that one statement removes, while writers wait. They are looked for before. */
 const batchRows = 10_000;
 
 /**
@@ -52,8 +53,9 @@ export async function countRows(owner: PostgresSettings, what: ForgetWhat): Prom
 }
 
 /**
- * Removes rows with their keys, and keys whose rows are gone already, in batches: a kill leaves whole ones. Days that are
- * retired have no rows. May be repeated.
+ * Removes rows with their keys, and keys whose rows are gone already, in batches: a kill leaves whole ones. What a writer sent
+ * before and comes late stores nothing, see `removals.ts`; the tokens stay. Days that are retired have no rows. May be
+ * repeated.
  * @throws SinkUnavailable where rows are out of reach because their day is half retired: keys alone would go
  */
 export async function forgetRows(
@@ -63,6 +65,10 @@ export async function forgetRows(
 ): Promise<Forgotten> {
   return withOwnerAlone(owner, async (session) => {
     await refuseHalfRetired(session, what);
+    const removal = what.source === null ? allRemovals : removalToken(what.source);
+    await besideNoWriter(session, () =>
+      session.client.query(countRemoval(session.table('raw_event_batches')), [removal]),
+    );
     let done: ForgottenRows = { rows: 0, keys: 0 };
     const sources = new Set<string>();
     const add = ({ rows, keys, sources: of }: Forgotten) => {
@@ -100,22 +106,17 @@ async function holdsRowsOf({ client, partition }: OwnerSession, day: Day, source
   return rows[0]?.found === true;
 }
 
-/** Columns of the statements that remove. */
-interface Counted {
-  readonly keys: string;
-  /** Null where there was none. */
-  readonly sources: string[] | null;
-}
-
 async function forgetDayRows(
-  { client, table, partition }: OwnerSession,
+  session: OwnerSession,
   day: Day,
   { source }: ForgetWhat,
   add: (batch: Forgotten) => void,
 ): Promise<void> {
-  const statement = `with doomed as materialized (
-      select id, source, source_id, occurred_at from only ${partition(day)}
-      where id > $1::bigint and ($2::text is null or source = $2::text) order by id limit ${batchRows}
+  const { client, table, partition } = session;
+  const find = `select e.id::text, e.source from only ${partition(day)} e
+    where e.id > $1::bigint and ($2::text is null or e.source = $2::text) order by e.id limit ${batchRows}`;
+  const remove = `with doomed as materialized (
+      select id, source, source_id, occurred_at from only ${partition(day)} where id = any ($1::bigint[])
     ), rows as (
       delete from only ${partition(day)} e using doomed d where e.id = d.id and e.occurred_at = d.occurred_at returning 1
     ), keys as (
@@ -123,45 +124,56 @@ async function forgetDayRows(
       where k.source = d.source collate "C" and k.source_id = d.source_id collate "C" and k.occurred_at = d.occurred_at
       returning 1
     )
-    select (select max(id)::text from doomed) as last, (select array_agg(distinct source) from doomed) as sources,
-      (select count(*) from rows) as rows, (select count(*) from keys) as keys`;
+    select (select count(*) from rows) as rows, (select count(*) from keys) as keys`;
   for (let last = '-9223372036854775808'; ;) {
-    const { rows } = await client.query<Counted & { last: string | null; rows: string }>(statement, [last, source]);
-    const [batch] = rows;
-    if (!batch || batch.last === null) return;
-    last = batch.last;
-    add({ rows: Number(batch.rows), keys: Number(batch.keys), sources: batch.sources ?? [] });
+    const found = await client.query<{ id: string; source: string }>(find, [last, source]);
+    const ids = found.rows.map(({ id }) => id);
+    if (ids.length === 0) return;
+    last = ids.at(-1) ?? last;
+    const { rows } = await besideNoWriter(session, () => client.query<{ rows: string; keys: string }>(remove, [ids]));
+    const [gone] = rows;
+    add({ rows: Number(gone?.rows), keys: Number(gone?.keys), sources: distinct(found.rows) });
   }
+}
+
+interface FoundKey {
+  readonly source: string;
+  readonly source_id: string;
+  readonly doomed: boolean;
 }
 
 /** Keys whose rows somebody deleted by hand. The ledger is read in its own order, each part once. */
 async function forgetKeys(
-  { client, table }: OwnerSession,
+  session: OwnerSession,
   { day, source }: ForgetWhat,
   add: (batch: Forgotten) => void,
 ): Promise<void> {
-  const [from, to] = day === null ? ['-infinity', 'infinity'] : dayBounds(day);
-  const statement = `with part as materialized (
-      select source, source_id, occurred_at from ${table('raw_event_keys')}
-      where (source, source_id) > ($1::text collate "C", $2::text collate "C") and ($3::text is null or source = $3::text)
-      order by source, source_id limit ${batchRows}
-    ), gone as (
-      delete from ${table('raw_event_keys')} k using part p
-      where k.source = p.source and k.source_id = p.source_id
-        and p.occurred_at >= $4::timestamptz and p.occurred_at < $5::timestamptz
-      returning k.source
-    )
-    select p.source, p.source_id, (select count(*) from gone) as keys,
-      (select array_agg(distinct source) from gone) as sources
-    from part p order by p.source desc, p.source_id desc limit 1`;
-  for (let last = ['', '']; ;) {
-    const values = [...last, source, from, to];
-    const { rows } = await client.query<Counted & { source: string; source_id: string }>(statement, values);
-    const [batch] = rows;
-    if (!batch) return;
-    last = [batch.source, batch.source_id];
-    add({ rows: 0, keys: Number(batch.keys), sources: batch.sources ?? [] });
+  const { client, table } = session;
+  const bounds = day === null ? ['-infinity', 'infinity'] : dayBounds(day);
+  const isDoomed = 'occurred_at >= $3::timestamptz and occurred_at < $4::timestamptz';
+  const place =
+    source === null
+      ? '(source, source_id) > ($1::text collate "C", $2::text collate "C")'
+      : 'source = $1::text and source_id > $2::text';
+  const find = `select source, source_id, ${isDoomed} as doomed from ${table('raw_event_keys')} where ${place}
+    order by source, source_id limit ${batchRows}`;
+  const remove = `delete from ${table('raw_event_keys')} k using unnest($1::text[], $2::text[]) as d (source, source_id)
+    where k.source = d.source collate "C" and k.source_id = d.source_id collate "C" and ${isDoomed}`;
+  for (let last = [source ?? '', '']; ;) {
+    const part = await client.query<FoundKey>(find, [...last, ...bounds]);
+    const end = part.rows.at(-1);
+    if (!end) return;
+    last = [end.source, end.source_id];
+    const doomed = part.rows.filter((key) => key.doomed);
+    if (doomed.length === 0) continue;
+    const keys = [doomed.map((key) => key.source), doomed.map((key) => key.source_id)];
+    const { rowCount } = await besideNoWriter(session, () => client.query(remove, [...keys, ...bounds]));
+    add({ rows: 0, keys: rowCount ?? 0, sources: distinct(doomed) });
   }
+}
+
+function distinct(found: readonly { readonly source: string }[]): string[] {
+  return [...new Set(found.map(({ source }) => source))];
 }
 
 function condition({ day, source }: ForgetWhat): { where: string; values: string[] } {

@@ -5,15 +5,25 @@ import { CsvDigester } from '../../domain/csv-digest.ts';
 import type { Day } from '../../domain/day.ts';
 import { ArchiveRefused } from '../../domain/errors.ts';
 import type { OwnerSession } from './maintenance-session.ts';
+import { giveNewIds, type ArchivedIds } from './map-restored.ts';
 import type { VerifiedArchive } from './verified-archives.ts';
 
-/** Loads an archive beside the tables, then takes the rows whose keys are free, or theirs. @returns rows that went in */
+export interface LoadedArchive {
+  /** Rows that went in. */
+  readonly restored: number;
+  /** Rows that have former ids still, though their source was given new ones. */
+  readonly formerIds: number;
+}
+
+/** Loads an archive beside the tables, then takes the rows whose keys are free, or theirs. @param onRows told of rows as they are read */
 export async function loadArchive(
   { client, table }: OwnerSession,
   archives: Archives,
   day: Day,
   { path, manifest }: VerifiedArchive,
-): Promise<number> {
+  newIds: readonly ArchivedIds[],
+  onRows: (rows: number) => void,
+): Promise<LoadedArchive> {
   const columns = archiveColumns.join(', ');
   await client.query(`drop table if exists pg_temp.daybook_restored;
     create temporary table daybook_restored on commit drop as select ${columns} from ${table('raw_events')} with no data`);
@@ -23,6 +33,7 @@ export async function loadArchive(
     async function* () {
       for await (const chunk of csv) {
         digester.add(chunk);
+        onRows(digester.rows);
         yield chunk;
       }
     },
@@ -31,6 +42,8 @@ export async function loadArchive(
   if (digester.finish().sha256 !== manifest.sha256) {
     throw new ArchiveRefused(`restore: ${path} changed while it was read, expected nobody to write it; no row went in`);
   }
+  let formerIds = 0;
+  for (const ids of newIds) formerIds += await giveNewIds(client, ids);
   await client.query('analyze pg_temp.daybook_restored');
   // Only ever forward: new rows take ids meanwhile.
   await client.query(
@@ -54,5 +67,5 @@ export async function loadArchive(
          and e.occurred_at = r.occurred_at and e.source = r.source and e.source_id = r.source_id)`,
     [`${day} 00:00:00+00`],
   );
-  return rowCount ?? 0;
+  return { restored: rowCount ?? 0, formerIds };
 }

@@ -1,15 +1,15 @@
 import { escapeIdentifier } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { dayOfDate, missingDays, partitionName, type Day } from '../../domain/day.ts';
+import { dayOfDate, partitionName, type Day } from '../../domain/day.ts';
 import { withOwnSession } from './maintenance-session.ts';
 import { createPool } from './connection.ts';
-import { ensureAhead, listPartitions } from './partitions.ts';
+import { ensureAhead, listPartitions, missingAhead } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
 
 /** What the owner of the tables does with partitions from time to time, on a connection of its own. */
 export interface Maintenance {
   /** Makes the partitions of today and the days ahead that are missing; only names them in a dry run. */
-  makeAhead(premake: number, now: Date, dryRun: boolean): Promise<Day[]>;
+  makeAhead(premake: number, now: Date, dryRun: boolean): Promise<readonly Day[]>;
   /** Past days that have changed since they were vacuumed last, or never were. */
   untidyDays(now: Date): Promise<Day[]>;
   /** Gathers the statistics of raw_events as a whole, which no vacuum of a day does, once a week. */
@@ -28,8 +28,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
     async makeAhead(premake, now, dryRun) {
       const pool = createPool(owner, { maxConnections: 1 });
       try {
-        if (!dryRun) return await ensureAhead(pool, schema, premake, now);
-        return missingDays(new Set(await listPartitions(pool, schema)), dayOfDate(now), premake);
+        return await (dryRun ? missingAhead : ensureAhead)(pool, schema, premake, now);
       } catch (error) {
         return mended('partitions could not be made')(error);
       } finally {

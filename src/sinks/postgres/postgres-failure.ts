@@ -9,10 +9,12 @@ export function postgresFailure(error: unknown, what: string): DaybookError {
   const message = `postgres: ${what}: ${known.message}${code}${hintFor(known)}`;
   switch (actionFor(known)) {
     case 'misconfigured':
+    case 'suspect':
       return new SinkMisconfigured(message, { cause: error });
     case 'corrupted':
       return new DataCorrupted(message, { cause: error });
     case 'retry':
+    case 'raised':
     case 'halve':
     case 'ensure_partition':
       return new SinkUnavailable(message, { cause: error, jitter: true });
@@ -22,10 +24,13 @@ export function postgresFailure(error: unknown, what: string): DaybookError {
 }
 
 export function toPostgresError(error: unknown): PostgresError {
-  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  const fields = (error ?? {}) as Partial<Record<keyof PostgresError, unknown>>;
+  const text = (name: keyof PostgresError) => {
+    const value = fields[name];
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
-    code: typeof code === 'string' ? code : undefined,
-    constraint: typeof constraint === 'string' ? constraint : undefined,
-    message: messageOf(error),
+    ...{ code: text('code'), constraint: text('constraint'), schema: text('schema'), table: text('table') },
+    ...{ routine: text('routine'), where: text('where'), message: messageOf(error) },
   };
 }

@@ -1,11 +1,12 @@
 import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { partitionName, type Day } from '../../domain/day.ts';
+import { dayOfPartition, partitionName, type Day } from '../../domain/day.ts';
 import { withClient } from './client.ts';
 import { listDayTables, readDayStates } from './day-tables.ts';
 import { withOwner, withOwnSession } from './maintenance-session.ts';
 import { listPartitions } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
+import { allRemovals, countRemoval } from './removals.ts';
 
 /** Partitions that one transaction empties or drops: each takes locks, and a server has only so many. */
 const atOnce = 50;
@@ -16,7 +17,8 @@ export interface ResetResult {
 
 /**
  * Empties Daybook's tables. The ledger is locked throughout, so that no writer stores beside it, and emptied at the end
- * also where something failed on the way: a key without its row would hide a record for ever.
+ * also where something failed on the way: a key without its row would hide a record for ever. The tokens stay: what a writer
+ * sent before and comes late stores nothing, see `removals.ts`.
  * @param drop whether the partitions go, too
  */
 export async function resetDatabase(settings: PostgresSettings, drop: boolean): Promise<ResetResult> {
@@ -27,14 +29,14 @@ export async function resetDatabase(settings: PostgresSettings, drop: boolean): 
       // A table that refers to ours can only be emptied together with them.
       const consumers = await existing(holder, [`${schema}.sentiment_scores`]);
       const days = await listPartitions(holder, settings.schema);
+      const others = await partitionsByHand(holder, `${schema}.raw_events`);
       await holder.query(`begin; lock table ${schema}.raw_event_keys in exclusive mode`);
       try {
-        await withClient(settings, (client) => emptyPartitions(client, schema, days, consumers, drop));
+        await withClient(settings, (client) => emptyPartitions(client, schema, { days, others }, consumers, drop));
         await dropRetiring(settings);
       } finally {
-        const tables = ['raw_event_keys', 'raw_event_batches', 'raw_event_floor', 'raw_event_days'].map(
-          (name) => `${schema}.${name}`,
-        );
+        const tables = ['raw_event_keys', 'raw_event_floor', 'raw_event_days'].map((name) => `${schema}.${name}`);
+        await holder.query(countRemoval(`${schema}.raw_event_batches`), [allRemovals]);
         await holder.query(
           `truncate ${[...consumers, ...tables].join(', ')}; insert into ${schema}.raw_event_floor default values; commit`,
         );
@@ -49,11 +51,14 @@ export async function resetDatabase(settings: PostgresSettings, drop: boolean): 
 async function emptyPartitions(
   client: Client,
   schema: string,
-  days: readonly Day[],
+  { days, others }: { readonly days: readonly Day[]; readonly others: readonly string[] },
   consumers: readonly string[],
   drop: boolean,
 ): Promise<void> {
   await client.query(`set timezone = 'UTC'; set lock_timeout = '30s'`);
+  for (let start = 0; start < others.length; start += atOnce) {
+    await client.query(`truncate ${[...consumers, ...others.slice(start, start + atOnce)].join(', ')}`);
+  }
   for (let start = 0; start < days.length; start += atOnce) {
     const partitions = days.slice(start, start + atOnce).map((day) => `${schema}.${partitionName(day)}`);
     // Detached first: a table that refers to raw_events refers to each of its partitions.
@@ -74,6 +79,19 @@ async function dropRetiring(settings: PostgresSettings): Promise<void> {
       if (status === 'detached' && states.has(day)) await session.client.query(`drop table ${session.partition(day)}`);
     }
   });
+}
+
+/** Escaped names of partitions that are none of a single day: somebody else made them. They are emptied, and stay. */
+async function partitionsByHand(client: Client, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name
+     from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_namespace n on n.oid = c.relnamespace
+     where i.inhparent = $1::regclass`,
+    [table],
+  );
+  return rows.flatMap(({ schema, name }) =>
+    dayOfPartition(name) === null ? [`${escapeIdentifier(schema)}.${escapeIdentifier(name)}`] : [],
+  );
 }
 
 async function existing(client: Client, names: readonly string[]): Promise<string[]> {

@@ -4,9 +4,10 @@ import { partitionName, type Day } from '../../domain/day.ts';
 import { ArchiveRefused, DaybookError, SinkUnavailable } from '../../domain/errors.ts';
 import { createPool } from './connection.ts';
 import { listDayTables, listHalfRetired, markDay, readDayStates, readFloor, unmarkDay } from './day-tables.ts';
-import { loadArchive } from './load-archive.ts';
+import { loadArchive, type LoadedArchive } from './load-archive.ts';
+import type { ArchivedIds } from './map-restored.ts';
 import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
-import { createPartitions } from './partitions.ts';
+import { requirePartitions } from './partitions.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { verifiedArchives, type VerifiedArchive } from './verified-archives.ts';
 
@@ -14,6 +15,10 @@ export interface RestoreOptions {
   readonly owner: PostgresSettings;
   readonly archives: Archives;
   readonly day: Day;
+  /** Told how many rows of how many were read so far. */
+  readonly onRows?: (rows: number, of: number) => void;
+  /** Of sources that were given new ids: archives have the former ones. @default none */
+  readonly newIds?: readonly ArchivedIds[];
 }
 
 export interface RestoredDay {
@@ -25,6 +30,11 @@ export interface RestoredDay {
   readonly rows: number;
   /** Rows that went in now; the others are there already, or their keys belong to another time. */
   readonly restored: number;
+  /**
+   * Rows that keep former ids, though their source was given new ones: their payloads give none, or that of another row. Absent
+   * where there are none.
+   */
+  readonly formerIds?: number;
   /** What is wrong with an archive of a day that is in raw_events all the same; null where nothing is. */
   readonly damage: string | null;
 }
@@ -35,7 +45,7 @@ export interface RestoredDay {
  * then on, until {@link unkeepDay}. May be repeated.
  * @throws ArchiveRefused, SinkUnavailable
  */
-export async function restoreDay({ owner, archives, day }: RestoreOptions): Promise<RestoredDay> {
+export async function restoreDay({ owner, archives, day, newIds = [], onRows }: RestoreOptions): Promise<RestoredDay> {
   const found = await verifiedArchives(archives, day).catch((error: unknown) => {
     if (error instanceof ArchiveRefused) return error;
     throw error;
@@ -50,11 +60,12 @@ export async function restoreDay({ owner, archives, day }: RestoreOptions): Prom
       if (verified.length === 0 && !isThere) await refuseWithout(archives, day, isBelowFloor);
       await markDay(session, day, 'restored');
       await makePartition(owner, day);
-      const restored = await loadAll(session, archives, day, verified);
       const rows = verified.reduce((sum, { manifest }) => sum + manifest.rows, 0);
+      const loaded = await loadAll(session, archives, day, verified, newIds, (read) => onRows?.(read, rows));
       return {
         ...{ day, outcome: verified.length > 0 ? 'restored' : isThere ? 'kept' : 'opened_empty' },
-        ...{ archives: verified.map(({ path }) => path), rows, restored },
+        ...{ archives: verified.map(({ path }) => path), rows, restored: loaded.restored },
+        ...(loaded.formerIds > 0 ? { formerIds: loaded.formerIds } : {}),
         damage: found instanceof ArchiveRefused ? found.message : null,
       };
     });
@@ -69,15 +80,24 @@ async function loadAll(
   archives: Archives,
   day: Day,
   verified: readonly VerifiedArchive[],
-): Promise<number> {
-  if (verified.length === 0) return 0;
-  let restored = 0;
+  newIds: readonly ArchivedIds[],
+  onRows: (rows: number) => void,
+): Promise<LoadedArchive> {
+  let [restored, formerIds] = [0, 0];
+  if (verified.length === 0) return { restored, formerIds };
   await session.client.query('begin; set local lock_timeout = 30000');
   // The newest first: of a key that stands in several, it knows best.
-  for (const archive of verified.toReversed()) restored += await loadArchive(session, archives, day, archive);
+  let before = 0;
+  for (const archive of verified.toReversed()) {
+    const read = before;
+    const loaded = await loadArchive(session, archives, day, archive, newIds, (rows) => onRows(read + rows));
+    restored += loaded.restored;
+    formerIds += loaded.formerIds;
+    before += archive.manifest.rows;
+  }
   await session.client.query('commit');
   await session.client.query(`analyze ${session.partition(day)}`);
-  return restored;
+  return { restored, formerIds };
 }
 
 /** A day that was retired without a row has no archive; one whose archive is not whole, or that was never retired, is a mistake. */
@@ -85,7 +105,7 @@ async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean
   const [bare] = await archives.list(day);
   if (bare) {
     throw new ArchiveRefused(
-      `restore: found ${bare.path} without its manifest, expected archives/${day}.json beside it; nothing was changed; put it back, or move the archive away to open an empty day`,
+      `restore: found ${bare.path} without its manifest, expected ${bare.manifestPath} beside it; nothing was changed; put it back, or move the archive away to open an empty day`,
     );
   }
   if (isBelowFloor) return;
@@ -95,7 +115,7 @@ async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean
       ? 'there is none of any day'
       : `there are archives of ${days.length === 1 ? days[0] : `${days.length} days, ${days[0]} to ${days.at(-1)}`}`;
   throw new ArchiveRefused(
-    `restore: found no archive of ${day}, which is not retired, expected archives/${day}.csv.gz with its manifest in the store; ${known}`,
+    `restore: found no archive of ${day}, which is not retired, expected ${archives.pathOf(day)} with its manifest in the store; ${known}`,
   );
 }
 
@@ -130,7 +150,7 @@ async function refuseUnfinished(session: OwnerSession, day: Day): Promise<boolea
 async function makePartition(owner: PostgresSettings, day: Day): Promise<void> {
   const pool = createPool(owner, { maxConnections: 1 });
   try {
-    await createPartitions(pool, owner.schema).ensure([day]);
+    await requirePartitions(pool, owner.schema, [day]);
   } finally {
     await pool.end();
   }

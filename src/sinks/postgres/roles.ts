@@ -6,13 +6,17 @@ import { postgresFailure } from './postgres-failure.ts';
 
 /** A right on something that the migrations made. */
 interface Right {
-  readonly privilege: 'SELECT' | 'INSERT' | 'EXECUTE';
+  readonly privilege: 'SELECT' | 'INSERT' | 'UPDATE' | 'UPDATE (processed)' | 'EXECUTE';
   /** Name of a table, or name and argument types of a function. */
   readonly object: string;
 }
 
-const tableRights = (privilege: 'SELECT' | 'INSERT', ...tables: string[]): Right[] =>
+const tableRights = (privilege: 'SELECT' | 'INSERT' | 'UPDATE', ...tables: string[]): Right[] =>
   tables.map((object) => ({ privilege, object }));
+
+const functions = [
+  ...['ensure_partition(date)', 'check_stored(bigint, bigint)', 'canary_cleanup(text[])', 'raw_event_ranges()'],
+];
 
 /**
  * What a role needs that stores, and looks at what is stored: the least of it. Partitions need nothing, for rows go in and
@@ -23,11 +27,26 @@ const writerRights: readonly Right[] = [
   // `on conflict … returning` reads what it writes; the rest is for status, verify and readiness.
   ...tableRights('SELECT', 'raw_events', 'raw_event_keys', 'raw_event_batches'),
   ...tableRights('SELECT', 'raw_event_floor', 'raw_event_days', 'raw_event_database', 'daybook_migrations'),
-  ...['ensure_partition(date)', 'check_stored(bigint, bigint)', 'canary_cleanup(text[])'].map((object): Right => ({
+  // Which store belongs to it, and how far both have counted.
+  ...tableRights('UPDATE', 'raw_event_database'),
+  ...functions.map((object): Right => ({
     privilege: 'EXECUTE',
     object,
   })),
 ];
+
+const readerRights = tableRights('SELECT', 'raw_events', 'raw_event_keys', 'raw_event_floor', 'raw_event_days');
+
+/** What roles may do that Daybook grants. */
+const rightsOf = {
+  writer: writerRights,
+  /** Looks at what is stored. */
+  reader: readerRights,
+  /** A reader that marks rows as processed. */
+  processor: [...readerRights, { privilege: 'UPDATE (processed)', object: 'raw_events' }],
+} as const satisfies Record<string, readonly Right[]>;
+
+export type RoleKind = keyof typeof rightsOf;
 
 /** `<schema>.<object>`, escaped. */
 function qualified(schema: string, object: string): string {
@@ -53,45 +72,50 @@ export async function missingRights(client: Pick<Client, 'query'>, schema: strin
   const { rows } = await client.query<{ n: number }>(
     `select n::int from unnest($2::text[], $3::text[]) with ordinality as o(privilege, name, n)
      where case when ${present} then not ${held} else false end order by n`,
-    [role, ...rightsIn(schema)],
+    [role, ...rightsIn(writerRights, schema)],
   );
   return rows.flatMap(({ n }) => describeRight(writerRights[n - 1]));
 }
 
 /**
- * Lets the writer store, and nothing else. May be repeated, after each migration.
+ * Lets a role do what its kind does, and nothing else. May be repeated, after each migration.
  * @returns the statements that were run
  * @throws SinkMisconfigured where there is no such role: Daybook makes none, for it would have to choose a password
  */
-export async function grantWriter(owner: PostgresSettings, writer: string, dryRun: boolean): Promise<string[]> {
+export async function grantRole(
+  owner: PostgresSettings,
+  kind: RoleKind,
+  role: string,
+  dryRun: boolean,
+): Promise<string[]> {
   try {
     return await withClient(owner, async (client) => {
-      await requireRole(client, writer);
-      const statements = await grants(client, owner.schema, writer);
+      await requireRole(client, kind, role);
+      const statements = await grants(client, owner.schema, rightsOf[kind], role);
       if (!dryRun) await client.query(statements.join('; '));
       return statements;
     });
   } catch (error) {
-    throw postgresFailure(error, `${writer} could not be granted its rights`);
+    throw postgresFailure(error, `${role} could not be granted its rights`);
   }
 }
 
-async function requireRole(client: Client, writer: string): Promise<void> {
-  const { rows } = await client.query('select from pg_roles where rolname = $1', [writer]);
+async function requireRole(client: Client, kind: RoleKind, role: string): Promise<void> {
+  const { rows } = await client.query('select from pg_roles where rolname = $1', [role]);
   if (rows.length > 0) return;
   throw new SinkMisconfigured(
-    `postgres: found no role ${writer}, expected the one that PG_USER names; make it, with a password of your choice: ` +
-      `create role ${escapeIdentifier(writer)} login password '…'`,
+    `postgres: found no role ${role}, expected the ${kind}${kind === 'writer' ? ' that PG_USER names' : ''}; make it, with a password of your choice: ` +
+      `create role ${escapeIdentifier(role)} login password '…'`,
   );
 }
 
-async function grants(client: Client, schema: string, writer: string): Promise<string[]> {
-  const to = `to ${escapeIdentifier(writer)}`;
+async function grants(client: Client, schema: string, wanted: readonly Right[], role: string): Promise<string[]> {
+  const to = `to ${escapeIdentifier(role)}`;
   const { rows } = await client.query<{ n: number }>(
     `select n::int from unnest($1::text[], $2::text[]) with ordinality as o(privilege, name, n) where ${present} order by n`,
-    rightsIn(schema),
+    rightsIn(wanted, schema),
   );
-  const rights = rows.flatMap(({ n }) => writerRights[n - 1] ?? []);
+  const rights = rows.flatMap(({ n }) => wanted[n - 1] ?? []);
   return [
     `grant usage on schema ${escapeIdentifier(schema)} ${to}`,
     ...rights.map(({ privilege, object }) => {
@@ -101,8 +125,8 @@ async function grants(client: Client, schema: string, writer: string): Promise<s
   ];
 }
 
-function rightsIn(schema: string): [privileges: string[], names: string[]] {
-  return [writerRights.map(({ privilege }) => privilege), writerRights.map(({ object }) => qualified(schema, object))];
+function rightsIn(rights: readonly Right[], schema: string): [privileges: string[], names: string[]] {
+  return [rights.map(({ privilege }) => privilege), rights.map(({ object }) => qualified(schema, object))];
 }
 
 function describeRight(right: Right | undefined): string[] {

@@ -14,6 +14,10 @@ export type SqlStateAction =
   | 'expired'
   /** One of the rows cannot be stored: find it. */
   | 'bisect'
+  /** Perhaps one of the rows: find it. It is refused only where another new row of the batch can be stored. */
+  | 'suspect'
+  /** A user's function reports what elsewhere passes by itself: retry; if it lasts, find the row. */
+  | 'raised'
   /** Only a change of configuration helps. */
   | 'misconfigured'
   /** The prepared statement is stale: a new connection, retry once. */
@@ -25,6 +29,12 @@ export type SqlStateAction =
 export interface PostgresError {
   readonly code?: string | undefined;
   readonly constraint?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
+  /** The function of the server's own source that reports it. */
+  readonly routine?: string | undefined;
+  /** What was being run: functions, statements inside them. */
+  readonly where?: string | undefined;
   readonly message: string;
 }
 
@@ -32,54 +42,133 @@ const byCode: Readonly<Record<string, SqlStateAction>> = {
   '57P01': 'reconnect', // admin_shutdown
   '57P02': 'reconnect', // crash_shutdown
   '57P03': 'reconnect', // cannot_connect_now
+  '57P04': 'reconnect', // database_dropped
   '57P05': 'reconnect', // idle_session_timeout
   '53300': 'reconnect', // too_many_connections
-  '25P03': 'reconnect', // idle_in_transaction_session_timeout
-  '25P04': 'reconnect', // transaction_timeout
-  '25006': 'reconnect', // read_only_sql_transaction: a failover leaves sessions on the old primary
-  '40001': 'retry', // serialization_failure
-  '40P01': 'retry', // deadlock_detected
+  '40002': 'bisect', // transaction_integrity_constraint_violation
   '55P03': 'retry', // lock_not_available
+  '55006': 'retry', // object_in_use
   '57014': 'halve', // query_canceled: statement_timeout
-  '53100': 'retry_alert', // disk_full
-  '53200': 'retry_alert', // out_of_memory: also when max_locks_per_transaction is used up
-  '53400': 'retry_alert', // configuration_limit_exceeded
-  XX000: 'retry_alert', // internal_error
   XX001: 'corrupted', // data_corrupted
   XX002: 'corrupted', // index_corrupted
   DB001: 'expired', // ensure_partition: the day is retired
   DB002: 'misconfigured', // check_stored: keys without rows
-  '23502': 'bisect', // not_null_violation
+  DB003: 'misconfigured', // ensure_partition: something stands in the day's place
   '26000': 'reprepare', // invalid_sql_statement_name
   '42P05': 'reprepare', // duplicate_prepared_statement
-  '42P01': 'misconfigured', // undefined_table
-  '42703': 'misconfigured', // undefined_column
-  '42883': 'misconfigured', // undefined_function
-  '42501': 'misconfigured', // insufficient_privilege
-  '3D000': 'misconfigured', // invalid_catalog_name
-  '3F000': 'misconfigured', // invalid_schema_name
-  '0A000': 'misconfigured', // feature_not_supported
-  '42601': 'misconfigured', // syntax_error
 };
 
+/** All classes of PostgreSQL's own codes. */
 const byClass: Readonly<Record<string, SqlStateAction>> = {
-  '08': 'reconnect', // connection exceptions
-  '22': 'bisect', // data exceptions
-  '28': 'misconfigured', // invalid authorization
-  '54': 'bisect', // program limits
-  '58': 'retry_alert', // system errors
+  '00': 'suspect', // successful completion
+  '01': 'suspect', // warning
+  '02': 'suspect', // no data
+  '03': 'suspect', // SQL statement not yet complete
+  '08': 'reconnect', // connection exception
+  '09': 'bisect', // triggered action exception
+  '0A': 'misconfigured', // feature not supported
+  '0B': 'suspect', // invalid transaction initiation
+  '0F': 'suspect', // locator exception
+  '0L': 'suspect', // invalid grantor
+  '0P': 'suspect', // invalid role specification
+  '0Z': 'suspect', // diagnostics exception
+  '10': 'bisect', // XQuery error
+  '20': 'bisect', // case not found
+  '21': 'bisect', // cardinality violation
+  '22': 'bisect', // data exception
+  '23': 'bisect', // integrity constraint violation
+  '24': 'suspect', // invalid cursor state
+  '25': 'reconnect', // invalid transaction state: a session that is not as it was; read-only after a failover
+  '26': 'suspect', // invalid SQL statement name
+  '27': 'bisect', // triggered data change violation
+  '28': 'misconfigured', // invalid authorization specification
+  '2B': 'suspect', // dependent privilege descriptors still exist
+  '2D': 'suspect', // invalid transaction termination
+  '2F': 'bisect', // SQL routine exception
+  '34': 'suspect', // invalid cursor name
+  '38': 'bisect', // external routine exception
+  '39': 'bisect', // external routine invocation exception
+  '3B': 'suspect', // savepoint exception
+  '3D': 'misconfigured', // invalid catalog name
+  '3F': 'misconfigured', // invalid schema name
+  '40': 'retry', // transaction rollback
+  '42': 'misconfigured', // syntax error or access rule violation
+  '44': 'bisect', // with check option violation
+  '53': 'retry_alert', // insufficient resources
+  '54': 'bisect', // program limit exceeded
+  '55': 'suspect', // object not in prerequisite state
+  '57': 'retry', // operator intervention
+  '58': 'retry_alert', // system error
+  '72': 'retry_alert', // snapshot failure
+  F0: 'retry_alert', // configuration file error
+  HV: 'suspect', // foreign data wrapper error
+  P0: 'bisect', // PL/pgSQL error
+  XX: 'retry_alert', // internal error
 };
+
+/** What passes by itself, where the server says it. */
+const passing: ReadonlySet<SqlStateAction> = new Set([
+  ...(['reconnect', 'retry', 'retry_alert', 'halve', 'reprepare', 'corrupted'] as const),
+]);
+
+/** Functions of Daybook's own migrations, in what was being run. */
+const ownFunction = /\b(?:ensure_partition|check_stored)\(/;
+/** Where the server reports what a row-level policy, or a trigger that moves a row, does with one row. */
+const rowRoutines = new Set(['ExecWithCheckOptions', 'ExecBRInsertTriggers']);
+/** Keys of Daybook's own tables: the ledger's and the tokens' are never violated by what is stored, ids are the sequence's. */
+const ownKey = /^raw_event(?:_keys|_batches|s(?:_\d{4}_\d\d_\d\d)?)_pkey$/;
 
 /** Codes of making the same partition twice at once. */
 const partitionRaces = new Set(['42P07', '42P17', '42809', '23505']);
 
 /** What to do about an error of a chunk. Errors without code are those of the connection. */
 export function actionFor(error: PostgresError): SqlStateAction {
-  const { code, constraint } = error;
+  const { code } = error;
   if (!isSqlState(code)) return isLocalRefusal(error) ? 'misconfigured' : 'reconnect';
   if (code === '0A000' && error.message.includes('cached plan')) return 'reprepare';
-  if (code === '23514') return constraint === undefined ? 'ensure_partition' : 'bisect';
-  return byCode[code] ?? byClass[code.slice(0, 2)] ?? 'retry_alert';
+  const usual = usualAction(error, code);
+  if (ownFunction.test(error.where ?? '')) return usual;
+  // `raise` names the code that its author chose.
+  if (error.routine === 'exec_stmt_raise') return passing.has(usual) ? 'raised' : 'bisect';
+  const isOurs = error.where === undefined && !rowRoutines.has(error.routine ?? '');
+  // Inside a trigger or function it may concern only those rows that it does something about.
+  return !isOurs && (usual === 'misconfigured' || usual === 'reprepare' || code.startsWith('25')) ? 'suspect' : usual;
+}
+
+/** What a code means where Daybook's own statement meets it. Of a class that is not PostgreSQL's, only users have codes. */
+function usualAction(error: PostgresError, code: string): SqlStateAction {
+  if (code === '23514' && isMissingPartition(error)) return 'ensure_partition';
+  if (code === '23505' && isOwnKey(error)) return 'retry_alert';
+  // Not a row too large, but transaction ids that are used up.
+  if (code === '54000' && error.routine?.startsWith('GetNew') === true) return 'retry_alert';
+  return byCode[code] ?? byClass[code.slice(0, 2)] ?? 'bisect';
+}
+
+/** "No partition of relation raw_events found for row": no constraint is named, and no trigger was at work. */
+function isMissingPartition({ constraint, table, where }: PostgresError): boolean {
+  return constraint === undefined && where === undefined && (table === undefined || /^raw_events(?:_|$)/.test(table));
+}
+
+function isOwnKey({ constraint, schema }: PostgresError): boolean {
+  return ownKey.test(constraint ?? '') || schema === 'pg_catalog';
+}
+
+/**
+ * Whether an error may concern a single row only. `certain`: a row that it meets alone is refused. `suspected`: only where
+ * other rows are stored. `lasting`: only where the error has come back at every attempt.
+ */
+export function rowDoubt(error: PostgresError): { readonly certain: boolean; readonly lasting: boolean } | null {
+  switch (actionFor(error)) {
+    case 'bisect':
+      return { certain: true, lasting: false };
+    case 'suspect':
+      return { certain: false, lasting: false };
+    case 'raised':
+      return { certain: true, lasting: true };
+    default:
+      // What extensions report without a code of their own.
+      return error.code === 'XX000' ? { certain: false, lasting: true } : null;
+  }
 }
 
 /** Whether an error of `ensure_partition` says that someone else made the partition at the same moment. */
@@ -102,13 +191,16 @@ function isLocalRefusal({ code, message }: PostgresError): boolean {
 }
 
 /** What an operator can do about an error, for messages. */
-export function hintFor({ code, message }: PostgresError): string {
+export function hintFor(error: PostgresError): string {
+  const { code, message } = error;
   if (untrusted.test(code ?? '')) return certificateHint(code ?? '');
   if (/^SASL:|client password must be/.test(message)) return '; check PG_USER and PG_PASSWORD';
   if (message.includes('does not support SSL')) {
     return '; expected TLS because of PG_SSLMODE: switch ssl on at the server, or set PG_SSLMODE=prefer';
   }
   switch (code) {
+    case 'DB003':
+      return '';
     case '42P01':
     case '42703':
     case '42883':
@@ -121,6 +213,12 @@ export function hintFor({ code, message }: PostgresError): string {
     case '0A000':
     case '42601':
       return '; expected PostgreSQL 12 to 18';
+    case '23505':
+      return isOwnKey(error)
+        ? "; if it lasts, the sequence of raw_events.id is behind its rows: select setval(pg_get_serial_sequence('raw_events', 'id'), (select max(id) from raw_events))"
+        : '';
+    case '54000':
+      return usualAction(error, code) === 'retry_alert' ? '; vacuum the database: transaction ids are used up' : '';
     case '3D000':
       return '; check PG_DB, or create the database';
     case '3F000':
@@ -142,7 +240,7 @@ export function hintFor({ code, message }: PostgresError): string {
     case 'EAI_AGAIN':
       return '; check PG_HOST';
     default:
-      return '';
+      return actionFor(error) === 'misconfigured' ? '; compare the tables with what ./daybook migrate makes' : '';
   }
 }
 

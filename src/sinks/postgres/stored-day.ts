@@ -3,6 +3,7 @@ import type { Day } from '../../domain/day.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { WindowText } from '../../domain/windows.ts';
 import { isAttached, readFloor } from './day-tables.ts';
+import { fetchedRows } from './snapshot-rows.ts';
 
 /** A row of raw_events, times as PostgreSQL prints them in UTC. */
 export interface StoredRow {
@@ -33,9 +34,6 @@ export interface StoredDay {
   doubledRows(): Promise<StoredKey[]>;
 }
 
-/** Rows fetched at a time; each may hold megabytes. */
-const fetchRows = 200;
-
 /**
  * Reads a day in a transaction that only reads, and shows everything as it was at its beginning, but for what a canary has
  * there at this moment.
@@ -63,16 +61,8 @@ export async function readStoredDay<T>(
     },
     async *rows(withPayload) {
       const payload = withPayload ? 'e.payload::text' : 'null::text';
-      await client.query(
-        `declare stored_rows no scroll cursor for select ${columns(payload)} from ${table('raw_events')} e where ${inDay('e')}`,
-        values,
-      );
-      for (;;) {
-        const { rows } = await client.query<StoredRow>(`fetch ${fetchRows} from stored_rows`);
-        if (rows.length === 0) break;
-        yield rows;
-      }
-      await client.query('close stored_rows');
+      const statement = `select ${columns(payload)} from ${table('raw_events')} e where ${inDay('e')}`;
+      yield* fetchedRows<StoredRow>(client, statement, values);
     },
     async sample(rows) {
       const text = `select ${columns('e.payload::text')} from ${table('raw_events')} e where ${inDay('e')} order by random() limit $4`;

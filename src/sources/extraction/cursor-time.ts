@@ -3,17 +3,22 @@ import type { AcceptedRecord } from '../../domain/record.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import type { Micros } from '../../domain/time.ts';
 import type { PageItem } from '../page.ts';
+import { noTrace, type Trace } from '../compute/trace.ts';
 import { createTimeReader } from './occurred-at.ts';
 
 /** Makes the function that finds the time the watermark follows: the incremental cursor, else the record's own time. */
-export function createCursorTime(plan: SourcePlan): (item: PageItem, record: AcceptedRecord) => Micros | null {
+export function createCursorTime(
+  plan: SourcePlan,
+  trace: Trace = noTrace,
+): (item: PageItem, record: AcceptedRecord) => Micros | null {
   const incremental = plan.type === 'file' || plan.type === 'module' ? null : plan.incremental;
   if (!incremental) return (_item, record) => (record.timeFromRecord ? record.occurredAt : null);
   const find = compileFinder(incremental.cursor);
-  const read = createTimeReader(incremental.format, 'UTC');
+  const read = createTimeReader(incremental.format, 'UTC', plan.limits.maxAheadMs);
   const now = new Date();
   return (item) => {
     if (!('raw' in item)) return null;
+    trace.step('incremental.cursor');
     const time = read(find(item.raw.value), now);
     return time.ok ? time.micros : null;
   };

@@ -1,5 +1,9 @@
+import { inspect } from 'node:util';
+import { countBadBytes } from '../../domain/bad-bytes.ts';
 import { dayNumberOfMicros } from '../../domain/day.ts';
 import type { DaySet } from '../../domain/day-set.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { compileFinder } from '../../domain/expression.ts';
 import {
   ExactNumber,
@@ -16,8 +20,12 @@ import type { Rejection } from '../../domain/rejection.ts';
 import { mayNeedRepair, repairValue } from '../../domain/repair.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time.ts';
+import { noTrace, type Trace } from '../compute/trace.ts';
+import { createCandidates } from './candidates.ts';
 import { createOccurredAt } from './occurred-at.ts';
 
+/** Longest outline of a record. */
+const maxOutline = 10_000;
 /** Deepest nesting of a payload that is stored. */
 export const maxDepth = 500;
 
@@ -33,7 +41,12 @@ export interface RawRecord {
 }
 
 export type Extraction =
-  | { readonly ok: true; readonly record: AcceptedRecord }
+  | {
+      readonly ok: true;
+      readonly record: AcceptedRecord;
+      /** What its user should know of it. */
+      readonly warning?: RecordWarning;
+    }
   | {
       readonly ok: false;
       readonly rejection: Rejection;
@@ -41,22 +54,39 @@ export type Extraction =
       readonly sourceId?: string;
     };
 
+export type RecordWarning = 'time_fallback' | 'ambiguous_date';
+
 export type Extractor = (raw: RawRecord, fetchedAt: Date) => Extraction;
 
 /**
  * Makes the function that turns raw records into storable ones, or says why not. It counts the distinct days of the run
  * in `days`.
  */
-export function createExtractor(plan: SourcePlan, days: DaySet, check: PayloadCheck | null = null): Extractor {
+export function createExtractor(
+  plan: SourcePlan,
+  days: DaySet,
+  check: PayloadCheck | null = null,
+  trace: Trace = noTrace,
+): Extractor {
   const finders = plan.id.map(compileFinder);
-  const occurredAt = createOccurredAt(plan.occurredAt);
+  const candidates = createCandidates();
+  const occurredAt = createOccurredAt(plan.occurredAt, plan.limits.maxAheadMs, plan.type === 'rss');
   return (raw, fetchedAt) => {
+    trace.step('record');
     const payload = payloadOf(raw);
     if (!payload.ok) return payload;
+    trace.step('id');
     const id = recordId(
       finders.map((find) => find(payload.value)),
       plan.id,
     );
+    const broken = payload.repaired
+      ? brokenId(
+          finders.map((find) => find(raw.value)),
+          plan.id,
+        )
+      : null;
+    if (broken !== null) return reject('invalid_id', broken);
     const refuse = (reason: Rejection['reason'], message: string) => ({
       ...reject(reason, message),
       ...(id.ok ? { sourceId: id.id } : {}),
@@ -65,11 +95,19 @@ export function createExtractor(plan: SourcePlan, days: DaySet, check: PayloadCh
     if (bytes > plan.limits.maxRecordBytes) {
       return refuse('too_large', `record is ${bytes} bytes long, max_record is ${plan.limits.maxRecordBytes}`);
     }
+    trace.step('schema');
     const misfit = check && check(raw.exact ? JSON.parse(payload.text) : payload.value);
     if (misfit !== null) return refuse('schema', misfit);
-    if (!id.ok) return id;
+    if (!id.ok) {
+      const { reason, message } = id.rejection;
+      return reject(reason, reason === 'missing_id' ? message + candidates.ids(payload.value) : message);
+    }
+    trace.step('occurred_at');
     const time = occurredAt(payload.value, fetchedAt);
-    if (!time.ok) return refuse(time.rejection.reason, time.rejection.message);
+    if (!time.ok) {
+      const { reason, message } = time.rejection;
+      return refuse(reason, reason === 'missing_time' ? message + candidates.times(payload.value) : message);
+    }
     const range = outOfRange(plan, time.micros, fetchedAt, days);
     if (range !== null) return refuse('out_of_range', range);
     return {
@@ -81,8 +119,16 @@ export function createExtractor(plan: SourcePlan, days: DaySet, check: PayloadCh
         repaired: payload.repaired,
         timeFromRecord: time.fromRecord,
       },
+      ...(time.isFallback ? { warning: 'time_fallback' } : {}),
     };
   };
+}
+
+/** What is wrong with an id that bytes without meaning are part of: others would get the same. Null = nothing. */
+function brokenId(values: readonly unknown[], expressions: readonly string[]): string | null {
+  const index = values.findIndex((value) => typeof value === 'string' && countBadBytes(value) > 0);
+  if (index === -1) return null;
+  return `id "${expressions[index] ?? ''}" holds bytes that mean nothing in the charset, expected text; set encoding to the charset of the source`;
 }
 
 type Payload =
@@ -134,9 +180,40 @@ function reject(reason: Rejection['reason'], message: string): { readonly ok: fa
   return { ok: false, rejection: { reason, message } };
 }
 
-/** The JSON text of a raw record for its dead letter; a string where it nests too deep to be read back as JSON. */
+/**
+ * The JSON text of a raw record for its dead letter; a string where it nests too deep to be read back as JSON, or cannot be
+ * written as such.
+ */
 export function rawText(raw: RawRecord): string {
-  if (raw.value === undefined) return 'null';
-  const text = raw.text ?? (raw.mayBeDeep ? writeDeepJson(raw.value) : writeJson(raw.value, raw.exact));
+  try {
+    return textForLetter(jsonText(raw));
+  } catch (error) {
+    if (error instanceof RangeError) return outline(raw);
+    throw error;
+  }
+}
+
+/** What a record looks like from afar, as a JSON string. */
+export function outline({ value }: RawRecord): string {
+  const shown = inspect(value, { depth: 2, maxArrayLength: 20, maxStringLength: 200 });
+  return JSON.stringify(excerpt(shown, maxOutline));
+}
+
+/** Why a record is refused that no text can hold: expressions can make one much larger than its page, or deeper. */
+export function unwritable(error: unknown): Rejection {
+  if (!(error instanceof RangeError)) throw error;
+  return { reason: 'too_large', message: `record cannot be written as JSON (${messageOf(error)})` };
+}
+
+export function textForLetter(text: string): string {
   return isTextDeeperThan(text, maxDepth) ? JSON.stringify(text) : text;
+}
+
+/** The JSON text of a raw record, however deep it nests. */
+export function jsonText(raw: RawRecord): string {
+  if (raw.text !== undefined) return raw.text;
+  if (raw.value === undefined) return 'null';
+  // The writer for any depth is a slow one.
+  const isDeep = raw.mayBeDeep && isValueDeeperThan(raw.value, maxDepth);
+  return isDeep ? writeDeepJson(raw.value) : writeJson(raw.value, raw.exact);
 }

@@ -3,13 +3,13 @@ import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
 import { excerpt } from '../../domain/excerpt.ts';
 import { compileFinder } from '../../domain/expression.ts';
+import { parseEpochIn } from '../../domain/epoch-unit.ts';
 import { ExactNumber } from '../../domain/json.ts';
 import type { TimePlan } from '../../domain/plan-parts.ts';
 import type { Rejection } from '../../domain/rejection.ts';
 import {
   inRange,
   microsOfDate,
-  parseEpoch,
   parseIso8601,
   parseRfc822,
   utcOffset,
@@ -17,27 +17,47 @@ import {
   type TimeResult,
   type ZoneOffset,
 } from '../../domain/time.ts';
+import { parseFeedTime } from '../feeds/feed-time.ts';
 
 export type OccurredAt =
-  | { readonly ok: true; readonly micros: Micros; readonly fromRecord: boolean }
+  | {
+      readonly ok: true;
+      readonly micros: Micros;
+      readonly fromRecord: boolean;
+      /** The time of the record could not be read: another stands for it. */
+      readonly isFallback?: true;
+    }
   | { readonly ok: false; readonly rejection: Rejection };
 
 /** Reads one time value, a string or a number, in the plan's format and zone. */
 export type TimeReader = (value: unknown, now: Date) => TimeResult;
 
-/** Makes the function that finds the time of a record. */
-export function createOccurredAt(plan: TimePlan): (value: unknown, fetchedAt: Date) => OccurredAt {
+/**
+ * Makes the function that finds the time of a record.
+ * @param isFeed a feed's time that cannot be read gives way to `updated`, else to the time of the fetch
+ */
+export function createOccurredAt(
+  plan: TimePlan,
+  maxAheadMs?: number,
+  isFeed = false,
+): (value: unknown, fetchedAt: Date) => OccurredAt {
   const find = plan.path === null ? () => null : compileFinder(plan.path);
-  const read = createTimeReader(plan.format, plan.timezone);
+  const readPlain = createTimeReader(plan.format, plan.timezone, maxAheadMs);
+  const read = isFeed && plan.format === 'iso8601' ? orAsFeeds(readPlain) : readPlain;
   const place = `occurred_at${plan.path === null ? '' : ` "${plan.path}"`}`;
   return (value, fetchedAt) => {
     const found = find(value);
-    if (found === null || found === undefined || found === '') {
+    if (found === null || found === undefined || (typeof found === 'string' && found.trim() === '')) {
       if (plan.onMissing === 'fetched_at') return { ok: true, micros: microsOfDate(fetchedAt), fromRecord: false };
       return { ok: false, rejection: { reason: 'missing_time', message: `no value at ${place}` } };
     }
     const time = read(found, fetchedAt);
     if (time.ok) return { ok: true, micros: time.micros, fromRecord: true };
+    if (isFeed && plan.onMissing === 'fetched_at') {
+      const updated = parseIso8601(updatedOf(value));
+      if (updated.ok) return { ok: true, micros: updated.micros, fromRecord: true, isFallback: true };
+      return { ok: true, micros: microsOfDate(fetchedAt), fromRecord: false, isFallback: true };
+    }
     return {
       ok: false,
       rejection: { reason: 'invalid_time', message: `${place} is ${describe(found)}: ${time.why}` },
@@ -45,14 +65,32 @@ export function createOccurredAt(plan: TimePlan): (value: unknown, fetchedAt: Da
   };
 }
 
+/** `published` is ISO 8601 where it can be read, but a path may lead to what the feed wrote. */
+function orAsFeeds(read: TimeReader): TimeReader {
+  return (value, now) => {
+    const time = read(value, now);
+    if (time.ok || typeof value !== 'string') return time;
+    const written = parseFeedTime(value);
+    return written.ok ? written : time;
+  };
+}
+
+function updatedOf(value: unknown): string {
+  const { updated } = value as { readonly updated?: unknown };
+  return typeof updated === 'string' ? updated : '';
+}
+
+/** Furthest that a time since 1970 may lie ahead to count as plausible, where the configuration does not say. */
+const defaultAheadMs = 2 * 86_400_000;
+
 /** Makes a reader for a format: `iso8601`, `epoch_s`, `epoch_ms`, `rfc822` or a date-fns pattern. */
-export function createTimeReader(format: string, timezone: string): TimeReader {
+export function createTimeReader(format: string, timezone: string, maxAheadMs = defaultAheadMs): TimeReader {
   const zone = zoneOffset(timezone);
   switch (format) {
     case 'epoch_s':
-      return epochReader(6);
+      return epochReader(6, maxAheadMs);
     case 'epoch_ms':
-      return epochReader(3);
+      return epochReader(3, maxAheadMs);
     case 'iso8601':
       return textReader((text) => parseIso8601(text, zone), ' or set occurred_at.format (epoch_s, epoch_ms)');
     case 'rfc822':
@@ -71,10 +109,11 @@ function patternReader(pattern: string, zone: ZoneOffset): TimeReader {
   const digits = /S{4,}/.exec(pattern)?.[0].length;
   const fraction = digits === undefined ? null : new RegExp(`[.,](\\d{${digits}})(?!\\d)`);
   const inUtc = tz('UTC');
+  const trimmedPattern = pattern.trim();
   return textReader((text, now) => {
     // A pattern without a date means today, as the zone has it.
     const today = new Date(now.getTime() + zone(now.getTime()));
-    const date = parse(text, pattern, today, { in: inUtc });
+    const date = parse(text, trimmedPattern, today, { in: inUtc });
     if (!isValid(date)) return { ok: false, why: `expected a time in the pattern "${pattern}"` };
     const offsetMs = isAbsolute ? 0 : zone(date.getTime());
     const finer = fraction?.exec(text)?.[1]?.slice(3, 6).padEnd(3, '0') ?? '0';
@@ -84,14 +123,15 @@ function patternReader(pattern: string, zone: ZoneOffset): TimeReader {
 
 function textReader(read: (text: string, now: Date) => TimeResult, hint = ''): TimeReader {
   return (value, now) =>
-    typeof value === 'string' ? read(value, now) : { ok: false, why: `expected a string${hint}` };
+    typeof value === 'string' ? read(value.trim(), now) : { ok: false, why: `expected a string${hint}` };
 }
 
-function epochReader(scale: 6 | 3): TimeReader {
-  return (value) => {
-    if (typeof value === 'number') return parseEpoch(String(value), scale);
-    if (value instanceof ExactNumber) return parseEpoch(value.text, scale);
-    if (typeof value === 'string') return parseEpoch(value, scale);
+function epochReader(scale: 6 | 3, maxAheadMs: number): TimeReader {
+  return (value, now) => {
+    const latest = microsOfDate(now) + BigInt(maxAheadMs) * 1000n;
+    if (typeof value === 'number') return parseEpochIn(String(value), scale, latest);
+    if (value instanceof ExactNumber) return parseEpochIn(value.text, scale, latest);
+    if (typeof value === 'string') return parseEpochIn(value, scale, latest);
     return { ok: false, why: 'expected a number' };
   };
 }

@@ -1,11 +1,9 @@
-import type { DaySet } from '../../domain/day-set.ts';
-import type { PayloadCheck } from '../../domain/json-schema.ts';
 import { ExactNumber, writeDeepJson } from '../../domain/json.ts';
 import type { AcceptedRecord } from '../../domain/record.ts';
 import { mask } from '../../domain/redact.ts';
 import type { Rejection, RejectionReason } from '../../domain/rejection.ts';
 import type { SourcePlan } from '../../domain/source.ts';
-import { createExtractor, type RawRecord } from './extract-record.ts';
+import type { Extractor, RawRecord } from './extract-record.ts';
 
 /** What a replay needs of a dead letter. */
 export interface ReplayableLetter {
@@ -26,10 +24,20 @@ export type LetterOutcome =
 
 export type LetterReplay = (letter: ReplayableLetter, now: Date) => LetterOutcome;
 
+/**
+ * A record whose id another one of its page had is asked for again once the id is unique: stored from here under the old id it
+ * would count as stored already, and be gone.
+ */
+const sharedId: Rejection = {
+  reason: 'duplicate_id',
+  message:
+    'another record of its page has the same id; choose an id that is unique; the next poll that reads it stores it (an incremental source: after state rewind)',
+};
+
 /** Makes the function that extracts a dead letter's record again, by the source's configuration as it is now. */
-export function createLetterReplay(plan: SourcePlan, days: DaySet, check: PayloadCheck | null): LetterReplay {
-  const extract = createExtractor(plan, days, check);
+export function createLetterReplay(plan: SourcePlan, extract: Extractor): LetterReplay {
   return (letter, now) => {
+    if (letter.reason === 'duplicate_id') return { kind: 'refused', rejection: sharedId };
     const why = whyUnreplayable(plan, letter);
     if (why !== null) return { kind: 'unreplayable', why };
     const raw: RawRecord = { value: letter.record, exact: true, mayBeDeep: true };

@@ -2,6 +2,7 @@ import { parseJson } from '../../domain/json.ts';
 import type { PayloadCheck } from '../../domain/json-schema.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import { dateOfMicros, formatMicros, type Micros } from '../../domain/time.ts';
+import { noTrace, type Trace } from '../compute/trace.ts';
 import { createOccurredAt } from './occurred-at.ts';
 
 /** What today's configuration says of a stored record. Null = it agrees; `skipped` = it does not say. */
@@ -13,11 +14,15 @@ export interface StoredVerdict {
 export const skipped = 'skipped';
 
 /** Makes the function that applies a source's time rule and schema to payloads that are stored. */
-export function createStoredCheck(plan: SourcePlan, schema: PayloadCheck | null) {
-  const occurredAt = createOccurredAt(plan.occurredAt);
+export function createStoredCheck(plan: SourcePlan, schema: PayloadCheck | null, trace: Trace = noTrace) {
+  const occurredAt = createOccurredAt(plan.occurredAt, plan.limits.maxAheadMs, plan.type === 'rss');
   return (payload: string, stored: Micros): StoredVerdict => {
+    trace.step('record');
     const { value } = parseJson(payload);
-    return { time: timeOf(value, stored), schema: schema ? schema(JSON.parse(payload)) : skipped };
+    trace.step('occurred_at');
+    const time = timeOf(value, stored);
+    trace.step('schema');
+    return { time, schema: schema ? schema(JSON.parse(payload)) : skipped };
   };
 
   function timeOf(value: unknown, stored: Micros): string | null {

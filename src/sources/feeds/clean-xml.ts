@@ -1,19 +1,37 @@
 import { decodeHTMLStrict } from 'entities';
 
-/** CDATA sections and comments, to be passed over, or a named entity. */
-const entity = /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<!--[\s\S]*?(?:-->|$)|&([A-Za-z][A-Za-z0-9]{1,31});/g;
+/** CDATA sections and comments, to be passed over, a named entity, a `<` that begins nothing, or two halves of a character. */
+const unclean =
+  /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<!--[\s\S]*?(?:-->|$)|&([A-Za-z][A-Za-z0-9]{1,31});|(<(?=[^\p{L}_:/!?]))|&#(x?[\da-f]{4,5});&#(x?[\da-f]{4,5});/giu;
 const ownEntities = new Set(['amp', 'lt', 'gt', 'quot', 'apos']);
 
 /**
  * XML text as a lenient parser wants it: without document type, whose entities are never expanded, and with the named
- * entities of HTML, which many feeds use without declaring them, as numbers.
+ * entities of HTML, which many feeds use without declaring them, as numbers. `I <3 you` has no tag, and a character that is written
+ * as two surrogates is one.
  */
 export function cleanXml(text: string): string {
-  return withoutDoctype(text).replaceAll(entity, (found, name: string | undefined) => {
-    if (name === undefined || ownEntities.has(name)) return found;
-    const decoded = decodeHTMLStrict(found);
-    return decoded === found ? found : [...decoded].map((character) => `&#${character.codePointAt(0)};`).join('');
-  });
+  return withoutDoctype(text).replaceAll(
+    unclean,
+    (found, name?: string, less?: string, high?: string, low?: string) => {
+      if (less !== undefined) return '&lt;';
+      if (high !== undefined && low !== undefined) return paired(high, low) ?? found;
+      if (name === undefined || ownEntities.has(name)) return found;
+      const decoded = decodeHTMLStrict(found);
+      return decoded === found ? found : [...decoded].map((character) => `&#${character.codePointAt(0)};`).join('');
+    },
+  );
+}
+
+/** The character that two surrogates are the halves of; null where they are none. */
+function paired(high: string, low: string): string | null {
+  const [first, second] = [high, low].map((digits) => Number(digits.replace(/^x/i, '0x')));
+  const pair = String.fromCharCode(first ?? 0, second ?? 0);
+  return isHigh(first) && pair.isWellFormed() ? pair : null;
+}
+
+function isHigh(unit: number | undefined): boolean {
+  return unit !== undefined && unit >= 0xd800 && unit <= 0xdbff;
 }
 
 /** Takes `<!DOCTYPE … [ … ]>` out of the prolog. */

@@ -21,11 +21,23 @@ export interface Enclosure {
   readonly length: string | null;
 }
 
+/** One for each address: many feeds name a file as an enclosure and as media. */
+export function withoutRepeats(enclosures: readonly Enclosure[]): Enclosure[] {
+  const byUrl = new Map<string, Enclosure>();
+  for (const { url, type, length } of enclosures) {
+    const first = byUrl.get(url);
+    byUrl.set(url, { url, type: first?.type ?? type, length: first?.length ?? length });
+  }
+  return [...byUrl.values()];
+}
+
 export interface Feed {
   readonly items: readonly FeedItem[];
   /** Whether the document reached its end. */
   readonly complete: boolean;
   readonly hints: PollingHints;
+  /** Addresses and ids of the feed itself and of its site: an item that bears one has none of its own. */
+  readonly own: readonly string[];
 }
 
 /** How often a feed wants to be asked. */

@@ -1,57 +1,53 @@
-import { createHash } from 'node:crypto';
-import type { FeedItem } from './feed-item.ts';
+import type { DateOrder } from '../../domain/plan-parts.ts';
+import type { Warning } from '../../domain/warning.ts';
+import { DateOrders } from './date-order.ts';
+import type { Feed, FeedItem } from './feed-item.ts';
 import { feedTime } from './feed-time.ts';
+import { settleIds } from './item-ids.ts';
+import { EmptyKeys } from './item-marks.ts';
+import { ItemMemory } from './item-memory.ts';
+import { isXhtml, withoutWrapper, withoutWrappers } from './xhtml-wrapper.ts';
+
+export interface FeedRecords {
+  readonly records: Record<string, unknown>[];
+  readonly warnings: readonly Warning[];
+  /** The order of numeric dates that this document shows; null = it shows none. */
+  readonly dateOrder: DateOrder | null;
+}
 
 /**
  * The payloads of a feed's items: everything that an item holds under its own names, and `id`, `link`, `title`,
- * `published`, `updated`, `enclosures` in the same way for all dialects. `id` is the guid, else the link, else a hash of
- * title, text and time; a guid that items with other links share is no id, their links are.
+ * `published`, `updated`, `enclosures` in the same way for all dialects.
+ * @param base address of the feed
+ * @param memory which item each guid, link and hash belongs to; learns from these
  */
-export function feedRecords(items: readonly FeedItem[]): Record<string, unknown>[] {
-  const shared = sharedGuids(items);
-  return items.map((item) => {
-    const usable = item.guid !== null && !shared.has(item.guid) ? item.guid : null;
-    const id = usable ?? item.link ?? contentHash(item);
-    const { link, title, enclosures } = item;
-    return defined({
-      ...item.fields,
-      id,
-      link,
-      title,
-      published: item.published === null ? null : feedTime(item.published),
-      updated: item.updated === null ? null : feedTime(item.updated),
-      enclosures: enclosures.length === 0 ? null : enclosures,
-    });
-  });
-}
-
-/** Guids that stand for several items: their links, or without links their titles, differ. */
-function sharedGuids(items: readonly FeedItem[]): Set<string> {
-  const first = new Map<string, string>();
-  const shared = new Set<string>();
-  for (const { guid, link, title } of items) {
-    if (guid === null) continue;
-    const known = first.get(guid);
-    const mark = link === null ? `title ${title ?? ''}` : `link ${link}`;
-    if (known === undefined) first.set(guid, mark);
-    else if (known !== mark) shared.add(guid);
+export function feedRecords(
+  { items, own }: Pick<Feed, 'items' | 'own'>,
+  base: string,
+  memory = new ItemMemory([], 'free'),
+  orders = new DateOrders(),
+): FeedRecords {
+  const ids = settleIds(items, memory, new EmptyKeys(base, own));
+  for (const { published, updated } of items) {
+    if (published !== null) orders.notice(published);
+    if (updated !== null) orders.notice(updated);
   }
-  return shared;
+  const { order } = orders;
+  const records = items.map((item, index) => recordOf(item, ids[index] ?? null, order));
+  return { records, warnings: orders.warnings(), dateOrder: orders.shown };
 }
 
-function contentHash({ guid, title, published, fields }: FeedItem): string | null {
-  const content = [
-    title,
-    published,
-    fields['description'],
-    fields['summary'],
-    fields['content'],
-    fields['content_html'],
-  ];
-  if (guid === null && content.every((part) => part === null || part === undefined)) return null;
-  return createHash('sha256')
-    .update(JSON.stringify([guid, ...content]))
-    .digest('hex');
+function recordOf(item: FeedItem, id: string | null, order: DateOrder | null): Record<string, unknown> {
+  const { link, title, published, updated, enclosures } = item;
+  return defined({
+    ...withoutWrappers(item.fields),
+    id,
+    link,
+    title: title !== null && isXhtml(item.fields['title']) ? withoutWrapper(title) : title,
+    published: published === null ? null : feedTime(published, order),
+    updated: updated === null ? null : feedTime(updated, order),
+    enclosures: enclosures.length === 0 ? null : enclosures,
+  });
 }
 
 /** Without members that are null: a feed has no null. */

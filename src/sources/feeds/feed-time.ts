@@ -1,138 +1,94 @@
-import {
-  composeTime,
-  formatMicros,
-  monthNumber,
-  parseIso8601,
-  utcOffset,
-  type TimeResult,
-  type ZoneOffset,
-} from '../../domain/time.ts';
+import { composeTime, formatMicros, inRange, parseEpoch, parseIso8601, type TimeResult } from '../../domain/time.ts';
+import type { DateOrder } from '../../domain/plan-parts.ts';
 import { offsetOfZone } from '../../domain/zone-names.ts';
+import { plainDate } from './date-text.ts';
+import { DateWords } from './date-words.ts';
+import { withoutSigns } from './eastern-date.ts';
 
 /** The time that a feed's text means, as ISO 8601; the text itself where nobody can tell. */
-export function feedTime(text: string): string {
-  const time = parseFeedTime(text);
-  return time.ok ? formatMicros(time.micros).replace(/\.?0+Z$/, 'Z') : text;
+export function feedTime(text: string, order: DateOrder | null = null): string {
+  return knownFeedTime(text, order) ?? text;
+}
+
+/** The same; null where nobody can tell. */
+export function knownFeedTime(text: string, order: DateOrder | null): string | null {
+  const time = parseFeedTime(text, order);
+  return time.ok ? formatMicros(time.micros).replace(/\.?0+Z$/, 'Z') : null;
 }
 
 /**
  * Reads the ways in which feeds write times: ISO 8601 and its short forms, RFC 822 with its slips (no time, no weekday,
- * commas, names of zones, two-digit years), `date` and `asctime`, American and slashed dates, seconds since 1970. Every
- * word must make sense; a date that does not exist is none.
+ * commas, names of zones, two-digit years), `date` and `asctime`, dates of numbers, names of months in many languages,
+ * seconds since 1970. Every word must make sense; a date that does not exist is none.
+ * @param order of day and month where both are numbers; null = the day first, but not where an American clock follows
  */
-export function parseFeedTime(text: string): TimeResult {
-  const trimmed = text.trim();
+export function parseFeedTime(text: string, order: DateOrder | null = null): TimeResult {
+  const written = parseIso8601(text);
+  // Most times of Atom and JSON are read here.
+  if (written.ok) return written;
+  const trimmed = plainDate(text);
   const iso = parseIso8601(isoOf(trimmed));
   if (iso.ok) return iso;
-  if (/^\d{9,10}$/.test(trimmed)) return { ok: true, micros: BigInt(trimmed) * 1_000_000n };
-  if (/^\d{12,13}$/.test(trimmed)) return { ok: true, micros: BigInt(trimmed) * 1_000n };
-  const read = new Words(trimmed).read();
-  return read ? composeTime(read) : { ok: false, why: 'expected a time as feeds write it' };
+  const counted = counts.find(({ digits }) => digits.test(trimmed));
+  if (counted) return parseEpoch(trimmed, counted.scale);
+  const isMidnight = endOfDay.test(trimmed);
+  const started = withoutSigns(isMidnight ? trimmed.replace(endOfDay, '00:00') : trimmed);
+  const lenient = parseIso8601(lenientIso(started));
+  const read = lenient.ok ? null : new DateWords(started, order).read();
+  const time = read ? composeTime(read) : lenient;
+  if (!time.ok) return { ok: false, why: 'expected a time as feeds write it' };
+  return isMidnight ? inRange(time.micros + dayMicros) : time;
 }
+
+/** Seconds, milliseconds and microseconds since 1970. */
+const counts = [
+  { digits: /^\d{9,10}(?:\.\d+)?$/, scale: 6 },
+  { digits: /^\d{12,13}$/, scale: 3 },
+  { digits: /^\d{15,16}$/, scale: 0 },
+] as const;
+
+/** The end of a day, which is the start of the next. */
+const endOfDay = /(?<![\d:])24:00(?::00(?:\.0+)?)?(?![\d:])/;
+const dayMicros = 86_400_000_000n;
 
 /** The short forms of ISO 8601 that the W3C allows, and slips that are common, in full. */
 function isoOf(text: string): string {
+  const minutes = /^(20\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
+  if (minutes) return `${minutes.slice(1, 4).join('-')}T${minutes[4]}:${minutes[5]}`;
   const short = /^(\d{4})(?:-(\d{2}))?$/.exec(text);
   if (short) return `${short[1]}-${short[2] ?? '01'}-01`;
   const slashed = /^(?:[a-z]{3,9},?\s+)?(\d{4})\/(\d{1,2})\/(\d{1,2})(.*)$/i.exec(text);
   if (!slashed) return text.replace(/^(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?) ?(?:GMT|UTC)$/i, '$1Z');
   const [, year, month = '', day = '', rest = ''] = slashed;
-  const [, time = '', zone = ''] = /^\s*(\d{1,2}:\d{2}(?::\d{2})?)?\s*(\S*)$/.exec(rest) ?? [];
+  const clock = /^\s*(\d{1,2}:\d{2}(?::\d{2})?)?\s*(\S*)$/.exec(rest);
+  if (!clock) return text;
+  const [, time = '', zone = ''] = clock;
   const offset = zone === '' ? '' : (offsetOfZone(zone) ?? zone);
+  if (time === '' && /^\D/.test(offset) && !/^[+-]\d/.test(offset)) return text;
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   return time === '' ? date : `${date}T${time.padStart(time.indexOf(':') === 1 ? time.length + 1 : 0, '0')}${offset}`;
 }
 
-type Parts = Parameters<typeof composeTime>[0];
+const loose =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt,]?\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})([.,]\d+)?)?\s*([+-]\d{1,2}(?::?\d{2})?|\p{L}[\p{L}\d/+:-]*)?)?$/u;
 
-/** The words of a date, in whatever order they come. */
-class Words {
-  readonly #words: string[];
-  #day: number | null = null;
-  #month: number | null = null;
-  #year: number | null = null;
-  #time: { readonly hour: number; readonly minute: number; readonly second: number; readonly micros: number } | null =
-    null;
-  #half: 'am' | 'pm' | null = null;
-  #offset: string | ZoneOffset | null = null;
+/** ISO 8601 whose parts have one digit, or whose zone has a name. */
+function lenientIso(text: string): string {
+  const digits = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/.exec(text);
+  if (digits) return `${digits.slice(1, 4).join('-')}T${digits[4] ?? '00'}:${digits[5] ?? '00'}:${digits[6] ?? '00'}`;
+  // A weekday before it, and the name of a zone behind its offset.
+  const bare = text
+    .replace(/^\p{L}{2,20}\.?,?\s+(?=\d{4}-)/u, '')
+    .replace(/([+-]\d{2}:?\d{2})\s+\(?[A-Z]{2,5}\)?$/, '$1');
+  const found = loose.exec(bare);
+  if (!found) return text;
+  const [, year, month = '', day = '', hour, minute = '', second = '0', fraction = '', zone] = found;
+  const date = `${year}-${two(month)}-${two(day)}`;
+  if (hour === undefined) return date;
+  const offset = zone === undefined ? '' : (offsetOfZone(zone) ?? zone.replace(/^([+-])(\d)(?=$|:)/, '$10$2'));
+  return `${date}T${two(hour)}:${two(minute)}:${two(second)}${fraction}${offset}`;
+}
 
-  constructor(text: string) {
-    this.#words = text
-      .replaceAll(/\([^)]*\)/g, ' ')
-      .replaceAll(/(\d)(?:st|nd|rd|th)\b/gi, '$1')
-      .replace(/^(\d{1,2})-([a-z]{3,9})-(\d{2,4})\b/i, '$1 $2 $3')
-      .replace(
-        /^([a-z]{3,9}\.?,?)?\s*(\d{1,2})[./](\d{1,2})[./](\d{4})\b/i,
-        (_, _weekday: string, a: string, b: string, year: string) => this.#numeric(text, Number(a), Number(b), year),
-      )
-      .split(/[\s,]+/)
-      .filter((word) => word !== '');
-  }
-
-  read(): Parts | null {
-    for (const [index, word] of this.#words.entries()) if (!this.#take(word, index)) return null;
-    if (this.#day === null || this.#month === null || this.#year === null) return null;
-    const { hour, minute, second, micros } = this.#time ?? { hour: 0, minute: 0, second: 0, micros: 0 };
-    if (this.#half !== null && (hour < 1 || hour > 12)) return null;
-    const hours = this.#half === null ? hour : (hour % 12) + (this.#half === 'pm' ? 12 : 0);
-    return {
-      ...{ year: this.#year, month: this.#month, day: this.#day, hour: hours, minute, second, micros },
-      offset: this.#offset ?? utcOffset,
-    };
-  }
-
-  #take(word: string, index: number): boolean {
-    const time = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(am|pm)?$/i.exec(word);
-    if (time) return this.#takeTime(time);
-    if (/^\d{1,4}$/.test(word)) return this.#takeNumber(word);
-    const name = word.toLowerCase().replace(/\.$/, '');
-    if (/^(?:am|pm|a\.m|p\.m)$/.test(name)) {
-      this.#half = name.startsWith('a') ? 'am' : 'pm';
-      return this.#time !== null;
-    }
-    if (this.#month === null && monthNumber(name) > 0) {
-      this.#month = monthNumber(name);
-      return true;
-    }
-    if (this.#time !== null && this.#takeZone(word)) return true;
-    // A weekday, or a word such as "at" and "T" between date and time.
-    return (index === 0 && /^\p{L}{2,12}$/u.test(name)) || ['at', 't', 'of'].includes(name);
-  }
-
-  #takeTime([, hour, minute, second = '0', fraction = '', half]: RegExpExecArray): boolean {
-    if (this.#time !== null) return false;
-    const micros = Number(fraction.slice(0, 6).padEnd(6, '0'));
-    this.#time = { hour: Number(hour), minute: Number(minute), second: Number(second), micros };
-    if (half !== undefined) this.#half = half.toLowerCase() === 'am' ? 'am' : 'pm';
-    return true;
-  }
-
-  #takeNumber(word: string): boolean {
-    if (this.#day === null && word.length <= 2) this.#day = Number(word);
-    else if (this.#year === null && (word.length === 4 || (word.length === 2 && this.#month !== null))) {
-      const year = Number(word);
-      this.#year = word.length === 4 ? year : year + (year < 50 ? 2000 : 1900);
-    } else return false;
-    return true;
-  }
-
-  #takeZone(word: string): boolean {
-    if (this.#offset !== null && typeof this.#offset === 'string' && this.#offset !== '+0000') return false;
-    const signed = /^(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?$/i.exec(word);
-    const offset = signed
-      ? `${signed[1]}${(signed[2] ?? '').padStart(2, '0')}${signed[3] ?? '00'}`
-      : offsetOfZone(word.replace(/\.$/, ''));
-    if (offset === null) return false;
-    this.#offset = offset;
-    return true;
-  }
-
-  /** `31.12.2026` and `31/12/2026`; `12/31/2026` where the American clock follows, or nothing else makes a date. */
-  #numeric(text: string, a: number, b: number, year: string): string {
-    const american = !/^\D*\d+\./.test(text) && (b > 12 || (a <= 12 && /\d\s*[ap]m\b/i.test(text)));
-    const [day, month] = american ? [b, a] : [a, b];
-    this.#month = month;
-    this.#day = day;
-    return ` ${year} `;
-  }
+function two(digits: string): string {
+  return digits.padStart(2, '0');
 }

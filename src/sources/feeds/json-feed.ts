@@ -2,7 +2,7 @@ import { refuseHugeJson } from '../json-limits.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { ExactNumber, parseJson } from '../../domain/json.ts';
 import { absoluteUrl } from './absolute-url.ts';
-import { noHints, type Enclosure, type Feed, type FeedItem } from './feed-item.ts';
+import { noHints, withoutRepeats, type Enclosure, type Feed, type FeedItem } from './feed-item.ts';
 
 /**
  * Reads a JSON Feed, version 1 or 1.1.
@@ -11,13 +11,26 @@ import { noHints, type Enclosure, type Feed, type FeedItem } from './feed-item.t
 export function parseJsonFeed(text: string, base: string, subject: string): Feed {
   refuseHugeJson(`fetch: ${subject}`, text);
   const { value } = parseJson(text);
-  const items = isObject(value) ? value['items'] : null;
-  const version = isObject(value) ? value['version'] : null;
-  if (!Array.isArray(items) || typeof version !== 'string' || !version.includes('jsonfeed')) {
+  const feed = isObject(value) ? value : {};
+  const { items } = feed;
+  if (!Array.isArray(items) || !isFeed(feed, items)) {
     throw new WrongShape(`fetch: ${subject} answered with JSON that is no JSON Feed, expected version and items`);
   }
-  return { items: items.map((item: unknown) => jsonItem(item, base)), complete: true, hints: noHints };
+  const own = [feed['home_page_url'], feed['feed_url']].flatMap((address) => textOf(address) ?? []);
+  return { items: items.map((item: unknown) => jsonItem(item, base)), complete: true, hints: noHints, own };
 }
+
+/** Some feeds give the number alone, or none: then they, or their items, must look like those of a feed. */
+function isFeed(feed: Record<string, unknown>, items: readonly unknown[]): boolean {
+  const version = textOf(feed['version']) ?? '';
+  if (version.includes('jsonfeed') || /^v?1(?:\.\d+)*$/.test(version)) return true;
+  if (version !== '') return false;
+  if (textOf(feed['home_page_url']) !== null || textOf(feed['feed_url']) !== null) return true;
+  const names = textOf(feed['title']) === null ? itemNames : [...itemNames, 'title'];
+  return items.length > 0 && items.every((item) => isObject(item) && names.some((name) => Object.hasOwn(item, name)));
+}
+
+const itemNames = ['content_html', 'content_text', 'date_published', 'url', 'external_url', 'summary', 'attachments'];
 
 function jsonItem(item: unknown, base: string): FeedItem {
   const fields = isObject(item) ? item : { value: item };
@@ -36,7 +49,7 @@ function jsonItem(item: unknown, base: string): FeedItem {
 
 function enclosures(attachments: unknown, base: string): Enclosure[] {
   if (!Array.isArray(attachments)) return [];
-  return attachments.filter(isObject).flatMap((attachment) => {
+  const found = attachments.filter(isObject).flatMap((attachment) => {
     const url = textOf(attachment['url']);
     if (url === null) return [];
     return [
@@ -47,6 +60,7 @@ function enclosures(attachments: unknown, base: string): Enclosure[] {
       },
     ];
   });
+  return withoutRepeats(found);
 }
 
 /** Numbers count as text: many feeds number their items. */

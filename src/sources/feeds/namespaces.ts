@@ -61,12 +61,14 @@ export function vocabularyOf(uri: string): Vocabulary | null {
 /**
  * The name of an element as feeds usually write it (`dc:creator`), whatever prefix this one chose; without prefix in the
  * feed's own vocabulary.
+ * @param ownSpace the namespace of its root element
  */
-export function usualName(name: string, scope: Scope, own: Vocabulary | null): string {
+export function usualName(name: string, scope: Scope, own: Vocabulary | null, ownSpace: string | null = null): string {
   const colon = name.indexOf(':');
   const prefix = colon === -1 ? '' : name.slice(0, colon);
   const local = name.slice(colon + 1);
   const uri = scope[prefix] ?? '';
+  if (prefix === '' && uri !== '' && uri === ownSpace) return local;
   const vocabulary = vocabularyOf(uri);
   if (vocabulary !== null) return vocabulary === own || own === null ? local : `${vocabulary}:${local}`;
   const usual = Object.hasOwn(prefixes, keyOf(uri)) ? prefixes[keyOf(uri)] : undefined;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Enclosure, Feed, FeedItem, PollingHints } from './feed-item.ts';
+import { withoutRepeats, type Enclosure, type Feed, type FeedItem, type PollingHints } from './feed-item.ts';
+import { knownFeedTime } from './feed-time.ts';
 import { readXmlFeed, type XmlItem, type XmlObject, type XmlValue } from './xml-reader.ts';
 import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
 
@@ -18,7 +19,13 @@ export async function parseXmlFeed(text: string, base: string, subject: string, 
     found.push(read(item));
     if (found.length % itemsAtOnce === 0) await setImmediate();
   }
-  return { items: found, complete, hints: hintsOf(channel) };
+  return { items: found, complete, hints: hintsOf(channel), own: ownAddresses(channel) };
+}
+
+function ownAddresses(channel: XmlObject): string[] {
+  const links = ['link', 'atom:link'].flatMap((name) => listOf(channel[name]));
+  const written = links.flatMap((link) => textOf(link) ?? attributeOf(link, 'href') ?? []);
+  return [...written, ...['id', 'atom:id', 'rdf:about'].flatMap((name) => firstText(channel, name) ?? [])];
 }
 
 function rssItem({ fields, base: _base, cut }: XmlItem): FeedItem {
@@ -30,7 +37,7 @@ function rssItem({ fields, base: _base, cut }: XmlItem): FeedItem {
     guid,
     link: rssLink(fields) ?? (guid !== null && permalink !== undefined && /^https?:/i.test(guid) ? guid : null),
     title: firstText(fields, 'title', 'dc:title', 'media:title', 'itunes:title'),
-    published: firstText(
+    published: firstTime(
       fields,
       'pubDate',
       'published',
@@ -40,15 +47,22 @@ function rssItem({ fields, base: _base, cut }: XmlItem): FeedItem {
       'atom:published',
       'date',
     ),
-    updated: firstText(fields, 'atom:updated', 'updated', 'dcterms:modified', 'lastBuildDate'),
-    enclosures: [
+    updated: firstTime(fields, 'atom:updated', 'updated', 'dcterms:modified', 'lastBuildDate'),
+    enclosures: withoutRepeats([
       ...enclosures(listOf(fields['enclosure']), 'url'),
       ...enclosures(linksOf(fields, 'enclosure'), 'href'),
       ...enclosures(mediaOf(fields), 'url'),
-    ],
+    ]),
     fields,
     cut,
   };
+}
+
+/** The first that can be read, else the first. */
+function firstTime(fields: XmlObject, ...names: readonly string[]): string | null {
+  const texts = names.flatMap((name) => listOf(fields[name])).flatMap((value) => textOf(value) ?? []);
+  const [first = null] = texts;
+  return texts.length < 2 ? first : (texts.find((text) => knownFeedTime(text, null) !== null) ?? first);
 }
 
 /** Some feeds write their link as Atom does. */
@@ -62,9 +76,12 @@ function atomItem({ fields, cut }: XmlItem): FeedItem {
     guid: firstText(fields, 'id', 'guid'),
     link: alternate(fields) ?? firstText(fields, 'link', 'feedburner:origLink'),
     title: firstText(fields, 'title', 'dc:title', 'media:title'),
-    published: firstText(fields, 'published', 'issued', 'created', 'dc:date', 'dcterms:issued', 'pubDate'),
-    updated: firstText(fields, 'updated', 'modified', 'dcterms:modified'),
-    enclosures: [...enclosures(linksOf(fields, 'enclosure'), 'href'), ...enclosures(mediaOf(fields), 'url')],
+    published: firstTime(fields, 'published', 'issued', 'created', 'dc:date', 'dcterms:issued', 'pubDate'),
+    updated: firstTime(fields, 'updated', 'modified', 'dcterms:modified'),
+    enclosures: withoutRepeats([
+      ...enclosures(linksOf(fields, 'enclosure'), 'href'),
+      ...enclosures(mediaOf(fields), 'url'),
+    ]),
     fields,
     cut,
   };
@@ -80,9 +97,14 @@ function alternate(fields: XmlObject): string | null {
 
 function linksOf(fields: XmlObject, relation: string): XmlValue[] {
   return [...listOf(fields['link']), ...listOf(fields['atom:link'])].filter(
-    (link) =>
-      attributeOf(link, 'href') !== null && (attributeOf(link, 'rel') ?? 'alternate').toLowerCase() === relation,
+    (link) => attributeOf(link, 'href') !== null && relationOf(link) === relation,
   );
+}
+
+/** A name of a relation may be written as an address. */
+function relationOf(link: XmlValue): string {
+  const written = (attributeOf(link, 'rel') ?? 'alternate').trim().toLowerCase();
+  return written.replace(/^https?:\/\/www\.iana\.org\/assignments\/relation\//, '');
 }
 
 function mediaOf(fields: XmlObject): XmlValue[] {

@@ -65,6 +65,20 @@ interface Element {
  * @throws WrongShape where the document is no feed
  */
 export async function readXmlFeed(text: string, base: string, subject: string, signal: AbortSignal): Promise<XmlFeed> {
+  const handler = await parse(text, base, subject, signal);
+  const start = handler.isFeed ? 0 : documentStart(text);
+  if (start <= 0) return handler.feed();
+  const behind = await parse(text.slice(start), base, subject, signal);
+  // A page may talk of feeds without being one.
+  return behind.isFeed && behind.feed().items.length > 0 ? behind.feed() : handler.feed();
+}
+
+/** Some servers write a warning or a page's beginning before the document. */
+function documentStart(text: string): number {
+  return text.search(/<(?:\?xml\s|(?:rss|feed|rdf:rdf)[\s>])/i);
+}
+
+async function parse(text: string, base: string, subject: string, signal: AbortSignal): Promise<FeedHandler> {
   const handler = new FeedHandler(base, subject);
   const parser = new Parser(handler, { xmlMode: true });
   const clean = cleanXml(text);
@@ -75,7 +89,7 @@ export async function readXmlFeed(text: string, base: string, subject: string, s
   }
   handler.ended = true;
   parser.end();
-  return handler.feed();
+  return handler;
 }
 
 class FeedHandler {
@@ -91,6 +105,8 @@ class FeedHandler {
   /** Items on the stack. */
   #openItems = 0;
   #root: string | null = null;
+  /** The namespace of the root element, which is the feed's own whatever it is: some choose a wrong one. */
+  #ownSpace: string | null = null;
   #vocabulary: Vocabulary | null = null;
   #channel: XmlObject = emptyObject();
   #complete = false;
@@ -98,6 +114,10 @@ class FeedHandler {
   constructor(base: string, subject: string) {
     this.#base = base;
     this.#subject = subject;
+  }
+
+  get isFeed(): boolean {
+    return this.#vocabulary !== null;
   }
 
   feed(): XmlFeed {
@@ -130,9 +150,9 @@ class FeedHandler {
     if (this.#stack.length >= maxNesting) {
       throw new WrongShape(`fetch: ${this.#subject} nests its elements deeper than ${maxNesting}, expected a feed`);
     }
-    const scope = scopeWithin(parent?.scope ?? emptyScope, attributes);
+    const scope = scopeWithin(parent?.scope ?? emptyScope, this.#namespaces(tag, attributes));
     if (this.#root === null) this.#begin(tag, scope);
-    const name = canonicalName(usualName(tag, scope, this.#vocabulary));
+    const name = canonicalName(usualName(tag, scope, this.#vocabulary, this.#ownSpace));
     const parentBase = parent?.base ?? this.#base;
     const isMarkup = parent !== undefined && parent.markup !== null;
     if (isMarkup) {
@@ -174,6 +194,7 @@ class FeedHandler {
     this.#root = tag;
     const [prefix, local] = tag.includes(':') ? (tag.split(':', 2) as [string, string]) : ['', tag];
     const own = vocabularyOf(scope[prefix] ?? '');
+    this.#ownSpace = scope[prefix] ?? null;
     switch (local.toLowerCase()) {
       case 'rss':
       case 'rdf':
@@ -188,6 +209,14 @@ class FeedHandler {
         break;
       default:
     }
+  }
+
+  /** Some feeds of RSS declare a wrong default namespace on their channel or items. */
+  #namespaces(tag: string, attributes: Record<string, string>): Record<string, string> {
+    if (this.#vocabulary !== 'rss' || !/^(?:channel|item)$/i.test(tag) || attributes['xmlns'] === undefined)
+      return attributes;
+    const { xmlns: _wrong, ...others } = attributes;
+    return others;
   }
 
   /** Some feeds take their items from the other vocabulary. */

@@ -16,7 +16,11 @@ export function rowProblem(path: string, line: number, { problem, bytes }: CsvRo
     const message = `${where} opens a quote that is not closed; the next row is read from the line after it`;
     return { reason: 'wrong_shape', message };
   }
-  const message = `${where} has a quote where none may stand, expected one doubled within a quoted field; where quotes are ordinary text, set csv.quote to a character that does not occur`;
+  if (problem === 'escaped') {
+    const message = `${where} has a backslash before a quote, and would be another row by doubled quotes; where a backslash means the quote itself, set csv.escape to it`;
+    return { reason: 'wrong_shape', message };
+  }
+  const message = `${where} has a quote where none may stand, expected one doubled within a quoted field; where a backslash stands before it, set csv.escape to that, where quotes are ordinary text, csv.quote to a character that does not occur`;
   return { reason: 'wrong_shape', message };
 }
 

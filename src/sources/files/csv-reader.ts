@@ -1,11 +1,22 @@
+import { countBadBytes } from '../../domain/bad-bytes.ts';
 import type { FilePlace } from '../../domain/fetch.ts';
+import type { Warning } from '../../domain/warning.ts';
 import type { PageItem } from '../page.ts';
-import { recordOf } from './csv-columns.ts';
-import { fieldsOf } from './csv-fields.ts';
+import { badBytesWarning } from '../text/bad-bytes-warning.ts';
 import { openCsv, type OpenCsv } from './csv-layout.ts';
-import { fieldCountProblem, rowProblem } from './csv-problems.ts';
+import { rowProblem } from './csv-problems.ts';
 import type { CsvRow } from './csv-rows.ts';
-import { stretchBytes, stretchRecords, type FileToRead, type RecordReader, type Stretch } from './record-reader.ts';
+import type { BlockDigests } from './block-digests.ts';
+import { fieldsOf } from './csv-fields.ts';
+import {
+  placeBehind,
+  stretchBytes,
+  stretchRecords,
+  type FileToRead,
+  type LastRow,
+  type RecordReader,
+  type Stretch,
+} from './record-reader.ts';
 
 /** Reads a file of CSV. */
 export async function openCsvReader(file: FileToRead, place: FilePlace): Promise<RecordReader> {
@@ -21,12 +32,20 @@ class CsvReader implements RecordReader {
   readonly #csv: OpenCsv | null;
   readonly #maxBytes: number;
   readonly #start: number;
+  /** Of the names of its columns, for its first stretch. */
+  #warnings: readonly Warning[];
 
   /** @param csv null where the header is not finished yet */
   constructor(csv: OpenCsv | null, maxBytes: number, start: number) {
     this.#csv = csv;
     this.#maxBytes = maxBytes;
     this.#start = start;
+    const bad = countBadBytes(csv?.columns?.join('\n') ?? '');
+    this.#warnings = bad === 0 ? [] : [badBytesWarning(bad, null, null)];
+  }
+
+  get digests(): BlockDigests | null {
+    return this.#csv?.digests ?? null;
   }
 
   get offset(): number {
@@ -45,22 +64,27 @@ class CsvReader implements RecordReader {
     let readTo = place.offset < offset ? { ...place, offset, lines: csv.lines } : place;
     let ended = false;
     let waits = false;
+    let lastRow: LastRow | null = null;
     while (!ended && rows.length < stretchRecords && readTo.offset - offset < stretchBytes) {
       const row = await csv.rows.next();
       ended = row === null || !row.finished;
       if (!row) break;
-      if (!place.stoodStill && mayGoOn(row, csv)) {
+      const wasTaken = readTo.openRow !== undefined && readTo.openRow.textEnd === row.textEnd;
+      if (!place.stoodStill && !wasTaken && mayGoOn(row, csv)) {
         ended = true;
         waits = row.text !== '';
+        if (waits && mayBeWhole(row, csv, rows.at(-1))) lastRow = this.#lastRow(row, csv, readTo);
         break;
       }
-      if (row.text !== '') rows.push({ ...row, line: readTo.lines + 1 });
-      // A line that has no newline yet is counted once it has: what follows its text is still that line.
-      readTo = { ...readTo, offset: row.end, lines: readTo.lines + row.lines };
+      if (row.text !== '' && !wasTaken) rows.push({ ...row, line: readTo.lines + 1 });
+      readTo = placeBehind(readTo, row, row.textEnd);
     }
     const items = this.#itemsOf(rows, csv, place.path);
     // A file that was read before and brings no further record is not empty.
-    return { items, readTo, ended, waits, nothingNew: ended && items.length === 0 && (place.offset > 0 || waits) };
+    const nothingNew = ended && items.length === 0 && (place.offset > 0 || waits);
+    const warnings = this.#warnings;
+    this.#warnings = [];
+    return { items, readTo, ended, waits, nothingNew, lastRow, warnings };
   }
 
   async skipTo(offset: number): Promise<void> {
@@ -71,17 +95,21 @@ class CsvReader implements RecordReader {
     await this.#csv?.rows.close();
   }
 
+  #lastRow(row: CsvRow, csv: OpenCsv, place: FilePlace): LastRow | null {
+    const [item] = this.#itemsOf([{ ...row, line: place.lines + 1 }], csv, place.path);
+    return item ? { item, readTo: placeBehind(place, row, row.textEnd) } : null;
+  }
+
   #itemsOf(rows: readonly NumberedRow[], { marks, columns }: OpenCsv, path: string): PageItem[] {
-    const whole = rows.filter((row) => row.problem === null).map((row) => row.text);
-    const parsed = fieldsOf(whole, marks)[Symbol.iterator]();
+    const table = { path, marks, columns };
     return rows.map((row): PageItem => {
       const index = row.line;
-      const fields = row.problem === null ? (parsed.next().value ?? []) : [];
-      const rejection = row.problem
-        ? rowProblem(path, row.line, row, this.#maxBytes)
-        : fieldCountProblem(path, row.line, fields.length, columns);
-      if (rejection) return { index, rejection, recordText: JSON.stringify(row.text) };
-      return { index, raw: { value: recordOf(fields, columns), exact: false, mayBeDeep: false } };
+      if (row.problem === null) return { index, row: row.text, table };
+      return {
+        index,
+        rejection: rowProblem(path, index, { ...row, problem: row.problem }, this.#maxBytes),
+        recordText: JSON.stringify(row.text),
+      };
     });
   }
 }
@@ -95,4 +123,15 @@ function mayGoOn({ finished, behind }: CsvRow, { marks, columns }: OpenCsv): boo
   const lines = behind.filter((line) => line.finished);
   const isRow = (text: string) => !text.includes(marks.quote) && text.split(marks.delimiter).length === columns?.length;
   return columns === null || columns.length < 2 || lines.length === 0 || !lines.every(({ text }) => isRow(text));
+}
+
+/** Whether a row that no newline ends has all its fields. */
+function mayBeWhole(row: CsvRow, { marks, columns }: OpenCsv, before: CsvRow | undefined): boolean {
+  if (row.problem !== null || row.behind !== null) return false;
+  const [found, expected] = fieldsOf(
+    [row, ...(before ? [before] : [])].map(({ text }) => text),
+    marks,
+  );
+  const count = columns?.length ?? expected?.length;
+  return count === undefined || found?.length === count;
 }

@@ -1,9 +1,9 @@
-import type { Line, LineReader } from './line-reader.ts';
+import { withoutReturns, type Line, type LineReader } from './line-reader.ts';
 import type { OpenReader } from './record-reader.ts';
-import { followQuotes, type CsvMarks } from './csv-quotes.ts';
+import { followQuotes, looksEscaped, type CsvMarks } from './csv-quotes.ts';
 
 /** What is wrong with the quotes of a row, or with its length. */
-export type RowProblem = 'too_large' | 'stray' | 'unclosed';
+export type RowProblem = 'too_large' | 'stray' | 'unclosed' | 'escaped';
 
 /** A row of a CSV file; one whose quotes are broken is its first line only. */
 export interface CsvRow {
@@ -12,6 +12,8 @@ export interface CsvRow {
   readonly bytes: number;
   /** Offset of the byte after it. */
   readonly end: number;
+  /** Offset where its text ends, without carriage returns. */
+  readonly textEnd: number;
   /** Newlines that it takes up. */
   readonly lines: number;
   /** False for a last row that no newline ends. */
@@ -56,9 +58,16 @@ export class CsvRows implements OpenReader {
 
   /** The next row; null at the end. */
   async next(): Promise<CsvRow | null> {
-    const first = await this.#line(0);
-    if (!first) return null;
-    const row = first.tooLong ? broken(first, 'too_large') : await this.#rowFrom(first);
+    const line = await this.#line(0);
+    if (!line) return null;
+    // Where a carriage return ends lines, a newline behind one belongs to that end.
+    const first = this.#newline === '\r' ? { ...line, text: line.text.replace(/^\n+/, '') } : line;
+    const isComment = this.#marks.comment !== undefined && first.text.startsWith(this.#marks.comment);
+    const row = isComment
+      ? this.#blank(first)
+      : first.tooLong
+        ? this.#broken(first, 'too_large')
+        : await this.#rowFrom(first);
     this.#taken += row.lines + (row.finished ? 0 : 1);
     this.#offset = row.end;
     return row;
@@ -87,18 +96,21 @@ export class CsvRows implements OpenReader {
     let bytes = first.bytes;
     while (state === 'quoted') {
       const line = await this.#line(lines.length);
-      if (!line) return { ...broken(first, 'unclosed'), behind: lines.slice(1) };
+      if (!line) return { ...this.#broken(first, 'unclosed'), behind: lines.slice(1) };
       bytes += line.bytes + 1;
-      if (line.tooLong || bytes > this.#maxBytes) return broken(first, 'too_large');
+      if (line.tooLong || bytes > this.#maxBytes) return this.#broken(first, 'too_large');
       lines.push(line);
       state = followQuotes(line.text, true, this.#marks);
     }
     // A quote on a later line may show that the one on the first should have been closed there.
-    if (state === 'stray') return broken(first, lines.length === 1 ? 'stray' : 'unclosed');
+    if (state === 'stray') return this.#broken(first, lines.length === 1 ? 'stray' : 'unclosed');
     const last = lines.at(-1) ?? first;
     const { end, finished } = last;
-    const text = withoutReturn(lines.length === 1 ? first.text : lines.map((line) => line.text).join(this.#newline));
-    return { text, bytes, end, lines: lines.length - (finished ? 0 : 1), finished, problem: null, behind: null };
+    const text = withoutReturns(lines.length === 1 ? first.text : lines.map((line) => line.text).join(this.#newline));
+    if (lines.length === 1 && looksEscaped(text, this.#marks)) return this.#broken(first, 'escaped');
+    const textEnd = this.#reader.textEndOf(last);
+    const count = lines.length - (finished ? 0 : 1);
+    return { text, bytes, end, textEnd, lines: count, finished, problem: null, behind: null };
   }
 
   /** A line ahead of those that were given out; null behind the last one. */
@@ -114,13 +126,15 @@ export class CsvRows implements OpenReader {
     }
     return this.#lines[this.#taken + ahead] ?? null;
   }
-}
 
-function broken(line: Line, problem: RowProblem): CsvRow {
-  const { bytes, end, finished } = line;
-  return { text: withoutReturn(line.text), bytes, end, lines: finished ? 1 : 0, finished, problem, behind: null };
-}
+  #broken(line: Line, problem: RowProblem): CsvRow {
+    const { bytes, end, finished } = line;
+    const textEnd = this.#reader.textEndOf(line);
+    const text = withoutReturns(line.text);
+    return { text, bytes, end, textEnd, lines: finished ? 1 : 0, finished, problem, behind: null };
+  }
 
-function withoutReturn(text: string): string {
-  return text.endsWith('\r') ? text.slice(0, -1) : text;
+  #blank(line: Line): CsvRow {
+    return { ...this.#broken(line, 'stray'), text: '', problem: null };
+  }
 }

@@ -1,10 +1,5 @@
 import type { CsvPlan, FileFormat, FilePlan } from '../../domain/source.ts';
 
-/** Whether a file is gzip, by its name. */
-export function isCompressed(path: string): boolean {
-  return /\.gz$/i.test(path);
-}
-
 /** The format of a file: as configured, else by its name, else JSON lines. */
 export function formatOf(plan: FilePlan, path: string): FileFormat {
   if (plan.format !== null) return plan.format;
@@ -21,7 +16,8 @@ export function formatOf(plan: FilePlan, path: string): FileFormat {
 
 /** How a CSV file is written: a file named `.tsv` has tabs, unless another delimiter is set. */
 export function csvOf(plan: FilePlan, path: string): CsvPlan {
-  return plan.csv.delimiter === ',' && extensionOf(path) === 'tsv' ? { ...plan.csv, delimiter: '\t' } : plan.csv;
+  const csv = { ...plan.csv, encoding: plan.csv.encoding ?? plan.encoding ?? null };
+  return csv.delimiter === ',' && extensionOf(path) === 'tsv' ? { ...csv, delimiter: '\t' } : csv;
 }
 
 function extensionOf(path: string): string | undefined {

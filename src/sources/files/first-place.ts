@@ -1,17 +1,37 @@
 import type { FilePlace } from '../../domain/fetch.ts';
-import type { SourceState } from '../../domain/state.ts';
+import type { FilesProgress, SourceState } from '../../domain/state.ts';
+import { fileError } from './file-error.ts';
 import { formatOf } from './file-format.ts';
 import { lookAt, stampOf } from './open-file.ts';
 import { mayHaveNews, startIn } from './reading-start.ts';
 import type { FileToRead } from './record-reader.ts';
 
+/** The name of a single file in the blob beside its state, which keeps the digests of its blocks. */
+export const singleFile = '';
+
 /**
  * Where a run over a single file begins; null where it has nothing new.
+ * @param kept the blob beside the state
  * @throws SourceRefused where there is no such file
  */
-export async function firstFilePlace({ plan, path }: FileToRead, state: SourceState): Promise<FilePlace | null> {
+export async function firstFilePlace(
+  { plan, path }: FileToRead,
+  state: SourceState,
+  kept: FilesProgress = new Map(),
+): Promise<FilePlace | null> {
   const known = state.file ?? undefined;
   const stamp = await stampOf(plan.name, path);
   if (!mayHaveNews(known, stamp)) return null;
-  return startIn(plan.path, known, await lookAt(plan.name, path, stamp), formatOf(plan, path));
+  const look = await lookAt(plan.name, path, stamp);
+  const beside = kept.get(singleFile);
+  // A blob of another time says nothing of this one.
+  const isOfNow = beside?.headHash === known?.headHash && beside?.size === known?.size;
+  const withBlocks = known && isOfNow && beside?.blocks ? { ...known, blocks: beside.blocks } : known;
+  const file = { path: plan.path, absolutePath: path, format: formatOf(plan, path), known: withBlocks };
+  try {
+    const place = await startIn(file, look);
+    return place && withBlocks?.blocks ? { ...place, files: state.files } : place;
+  } catch (error) {
+    throw fileError(plan.name, path, error);
+  }
 }

@@ -1,7 +1,7 @@
 import type { FilePlace } from '../../domain/fetch.ts';
 import type { FilePlan } from '../../domain/source.ts';
 import type { FileProgress } from '../../domain/state.ts';
-import { isMissing } from './file-error.ts';
+import { fileError, isMissing } from './file-error.ts';
 import { FileFailures } from './file-failures.ts';
 import { formatOf } from './file-format.ts';
 import type { FileList } from './list-files.ts';
@@ -37,6 +37,9 @@ export class GlobPass {
   constructor(input: PassInput) {
     this.#input = input;
     for (const error of input.list.errors) this.#failures.add(error);
+    for (const path of input.list.dangling) {
+      this.#warnings.push(`${path} is a symbolic link that leads nowhere, it is passed over`);
+    }
   }
 
   get failures(): FileFailures {
@@ -106,7 +109,8 @@ export class GlobPass {
     const { progress, run } = this.#input;
     const known = progress.get(path);
     const tries = known?.failed?.run === run ? known.failed.tries : 0;
-    const read = place ? progressAt(place, false, false) : (known ?? nothingRead);
+    const blocks = known?.blocks === undefined ? {} : { blocks: known.blocks };
+    const read = place ? { ...progressAt(place, false, false), ...blocks } : (known ?? nothingRead);
     progress.set(path, { ...read, complete: false, failed: { run, tries: tries + 1 } });
   }
 
@@ -125,7 +129,7 @@ export class GlobPass {
     const failed = known?.failed?.run === run ? known.failed : null;
     // One that still grows and still cannot be read is not followed for ever.
     if (known && known.headHash !== '' && failed && failed.tries >= plan.retry.maxAttempts) {
-      const { complete: _complete, waitsForNewline: _waits, failed: _failed, ...read } = known;
+      const { complete: _complete, waitsForNewline: _waits, failed: _failed, blocks: _blocks, ...read } = known;
       return { ...read, type: 'file', path, files, stoodStill: false };
     }
     try {
@@ -133,13 +137,13 @@ export class GlobPass {
       const stamp = await stampOf(plan.name, absolute);
       if (!mayHaveNews(known, stamp)) return null;
       const look = await lookAt(plan.name, absolute, stamp);
-      const place = startIn(path, known, look, formatOf(plan, path));
-      if (place) return { ...place, files };
-      if (known && look.changedMs !== undefined) progress.set(path, { ...known, changedMs: look.changedMs });
+      const format = formatOf(plan, path);
+      const place = await startIn({ path, absolutePath: absolute, format, known }, look);
+      return place && { ...place, files };
     } catch (error) {
-      this.fail(path, error, null);
+      this.fail(path, fileError(plan.name, resolvePath(path), error), null);
+      return null;
     }
-    return null;
   }
 
   /** Files that failed in earlier fetches of this run, and are still there. */

@@ -1,52 +1,86 @@
 import { createHash } from 'node:crypto';
 import { parse as parseWithPosition } from 'json-custom-numbers';
 import { messageOf, OverLimit, UnreadableBody } from '../../domain/errors.ts';
-import { parseJson, type ParsedJson } from '../../domain/json.ts';
-import { refuseHugeJson } from '../json-limits.ts';
-import { decodeText } from '../http/charset.ts';
-import { isCompressed } from './file-format.ts';
+import { compileExpression } from '../../domain/expression.ts';
+import { isTextDeeperThan, parseJson, type ParsedJson } from '../../domain/json.ts';
+import type { SourcePlan } from '../../domain/source.ts';
+import type { Warning } from '../../domain/warning.ts';
+import type { Trace } from '../compute/trace.ts';
+import { maxDepth } from '../extraction/extract-record.ts';
+import { refuseHugeJson, refuseManyRecords } from '../json-limits.ts';
+import { decodeDocument } from '../text/decode-document.ts';
+import type { PageItem } from '../page.ts';
+import { findRecords } from '../pagination/find-records.ts';
+import { isGzip } from './compression.ts';
 import { openContent } from './open-file.ts';
 import type { FileToRead } from './record-reader.ts';
+import { wideCharset } from './text-charset.ts';
 
 /** A JSON file, read whole. */
-export interface JsonDocument extends ParsedJson {
-  readonly text: string;
-  /** Of its decoded content. */
-  readonly bytes: number;
+export interface JsonBody {
+  readonly body: Buffer;
   readonly contentHash: string;
 }
 
 /**
  * Reads a JSON file to the end that it has by now.
- * @throws OverLimit where its decoded content is larger than `max_body`, UnreadableBody where it is no JSON
+ * @throws OverLimit where its decoded content is larger than `max_body`
  */
-export async function readJsonDocument({ plan, path }: FileToRead): Promise<JsonDocument> {
-  const body = await readWhole(plan.name, path, plan.maxBodyBytes);
-  const contentHash = createHash('sha256').update(body).digest('hex').slice(0, 32);
-  const text = decodeText(body, undefined);
-  refuseHugeJson(`file: ${plan.name}: ${path}`, text);
-  try {
-    return { ...parseJson(text), text, bytes: body.length, contentHash };
-  } catch (error) {
-    throw new UnreadableBody(
-      `file: ${plan.name}: ${path} is not JSON at ${positionOf(text, error)}; expected one JSON document, or format: ndjson for one a line`,
-    );
-  }
-}
-
-async function readWhole(subject: string, path: string, maxBytes: number): Promise<Buffer> {
+export async function readJsonBody({ plan, path }: FileToRead): Promise<JsonBody> {
   const chunks: Buffer[] = [];
+  const digest = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of openContent(path, isCompressed(path), 0, Infinity) as AsyncIterable<Buffer>) {
+  for await (const chunk of openContent(path, await isGzip(plan.name, path), 0, Infinity) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) {
+    if (bytes > plan.maxBodyBytes) {
       throw new OverLimit(
-        `file: ${subject}: ${path} is larger than ${maxBytes} bytes, which max_body allows; raise it, or write the file as ndjson, which is read line by line`,
+        `file: ${plan.name}: ${path} is larger than ${plan.maxBodyBytes} bytes, which max_body allows; raise it, or write the file as ndjson, which is read line by line`,
       );
     }
+    digest.update(chunk);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return { body: Buffer.concat(chunks), contentHash: digest.digest('hex').slice(0, 32) };
+}
+
+/** What is read of a JSON file. */
+export interface JsonFile {
+  /** As the configuration has it, and absolute: for messages. */
+  readonly path: string;
+  readonly absolutePath: string;
+  readonly body: Buffer;
+}
+
+export interface ReadJsonFile {
+  readonly items: PageItem[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * The records of a JSON file.
+ * @throws OverLimit, WrongShape; UnreadableBody where it is no JSON
+ */
+export function readJsonRecords(plan: SourcePlan, { path, absolutePath, body }: JsonFile, trace: Trace): ReadJsonFile {
+  if (plan.type !== 'file') throw new TypeError(`source ${plan.name} is no file`);
+  const encoding = plan.encoding ?? wideCharset(body);
+  const { text, warnings } = decodeDocument({ kind: 'json', body, contentType: undefined, encoding });
+  refuseHugeJson(`file: ${plan.name}: ${absolutePath}`, text);
+  const { value, exact } = parsed(`file: ${plan.name}: ${absolutePath}`, text);
+  trace.step('records');
+  const records = findRecords(`${plan.name}: ${path}`, plan.records, compileExpression(plan.records), value);
+  refuseManyRecords(`file: ${plan.name}: ${path}`, records);
+  const mayBeDeep = isTextDeeperThan(text, maxDepth);
+  return { items: records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } })), warnings };
+}
+
+function parsed(subject: string, text: string): ParsedJson {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new UnreadableBody(
+      `${subject} is not JSON at ${positionOf(text, error)}; expected one JSON document, or format: ndjson for one a line`,
+    );
+  }
 }
 
 /** `line 3, column 7 (Unexpected …)`: `JSON.parse` says where, and in what words, by its version. */

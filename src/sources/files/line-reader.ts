@@ -51,6 +51,13 @@ export class LineReader implements OpenReader {
     return this.#offset;
   }
 
+  /** Where the text of a line ends, without its newline and the carriage returns before it. */
+  textEndOf({ text, tooLong, end, finished }: Line): number {
+    const unit = this.#text.newline.length;
+    const returns = tooLong ? 0 : text.length - lengthWithoutReturns(text);
+    return end - (returns + (finished ? 1 : 0)) * unit;
+  }
+
   /** What comes next, about so many bytes of it or all there is; it stays to be read. */
   async peek(bytes: number): Promise<Buffer> {
     while (!this.#ended && this.#rest.length < bytes) await this.#pull();
@@ -147,4 +154,16 @@ export class LineReader implements OpenReader {
     this.#long.bytes += dropped;
     this.#rest = this.#rest.subarray(dropped);
   }
+}
+
+/** A line without the carriage returns at its end: some programs write two before each newline. */
+export function withoutReturns(text: string): string {
+  const length = lengthWithoutReturns(text);
+  return length === text.length ? text : text.slice(0, length);
+}
+
+function lengthWithoutReturns(text: string): number {
+  let length = text.length;
+  while (text.charCodeAt(length - 1) === 13) length--;
+  return length;
 }

@@ -1,24 +1,40 @@
 import type { FilePlace } from '../../domain/fetch.ts';
-import { messageOf } from '../../domain/errors.ts';
-import { isTextDeeperThan, parseJson } from '../../domain/json.ts';
-import { maxDepth } from '../extraction/extract-record.ts';
-import type { PageItem } from '../page.ts';
-import { isCompressed } from './file-format.ts';
+import type { LineItem, PageItem, RefusedItem } from '../page.ts';
+import { readLine } from '../read-records.ts';
+import { digestsBefore, type BlockDigests } from './block-digests.ts';
+import { isGzip } from './compression.ts';
 import { LineReader, type Line } from './line-reader.ts';
-import { openContent } from './open-file.ts';
-import { stretchBytes, stretchRecords, type FileToRead, type RecordReader, type Stretch } from './record-reader.ts';
+import { linesIn } from './line-text.ts';
+import { beginningOf, openContent } from './open-file.ts';
+import {
+  placeBehind,
+  stretchBytes,
+  stretchRecords,
+  type FileToRead,
+  type RecordReader,
+  type Stretch,
+} from './record-reader.ts';
+import { charsetBytes, charsetOf } from './text-charset.ts';
 
 /** Reads a file of JSON lines. */
-export function openNdjson({ plan, path }: FileToRead, { offset, size }: FilePlace): RecordReader {
-  const content = openContent(path, isCompressed(path), offset, size);
-  return new NdjsonReader(new LineReader(content, offset, plan.limits.maxRecordBytes), plan.limits.maxRecordBytes);
+export async function openNdjson(file: FileToRead, { offset, size }: FilePlace): Promise<RecordReader> {
+  const { plan, path } = file;
+  const { maxRecordBytes } = plan.limits;
+  const compressed = await isGzip(plan.name, path);
+  const { charset } = charsetOf(await beginningOf(path, compressed, size, charsetBytes), plan.encoding ?? null);
+  const digests = await digestsBefore(file, offset, compressed);
+  const content = openContent(path, compressed, offset, size, digests);
+  const lines = new LineReader(content, offset, maxRecordBytes, linesIn(charset, '\n'));
+  return new NdjsonReader(lines, maxRecordBytes, digests);
 }
 
 class NdjsonReader implements RecordReader {
+  readonly digests: BlockDigests;
   readonly #lines: LineReader;
   readonly #maxBytes: number;
 
-  constructor(lines: LineReader, maxBytes: number) {
+  constructor(lines: LineReader, maxBytes: number, digests: BlockDigests) {
+    this.digests = digests;
     this.#lines = lines;
     this.#maxBytes = maxBytes;
   }
@@ -33,14 +49,16 @@ class NdjsonReader implements RecordReader {
     let readTo = place;
     let waits = false;
     for (const line of lines) {
-      const item = readLine(line, place.path, readTo.lines + 1, this.#maxBytes);
-      if (!line.finished && !isObject(item) && !place.stoodStill) {
+      const item = itemOf(line, place.path, readTo.lines + 1, this.#maxBytes);
+      const textEnd = this.#lines.textEndOf(line);
+      const wasTaken = readTo.openRow?.textEnd === textEnd;
+      const isWhole = line.finished || isObject(item);
+      if (!isWhole && !wasTaken && !place.stoodStill) {
         waits = item !== null;
         break;
       }
-      // A line that has no newline yet is counted once it has: what follows its text is still that line.
-      readTo = { ...readTo, offset: line.end, lines: readTo.lines + (line.finished ? 1 : 0) };
-      if (item) items.push(item);
+      readTo = placeBehind(readTo, { end: line.end, lines: line.finished ? 1 : 0, finished: isWhole }, textEnd);
+      if (item && !wasTaken) items.push(item);
     }
     const ended = lines.length === 0 || lines.at(-1)?.finished === false;
     // A file that was read before and brings no further record is not empty.
@@ -56,8 +74,8 @@ class NdjsonReader implements RecordReader {
   }
 }
 
-/** What a line holds; null for a blank one. */
-function readLine(line: Line, path: string, index: number, maxBytes: number): PageItem | null {
+/** What a line is to be read as; null for a blank one. */
+function itemOf(line: Line, path: string, index: number, maxBytes: number): LineItem | RefusedItem | null {
   // Trimming takes a byte order mark away, too.
   const text = line.text.trim();
   if (text === '') return null;
@@ -65,16 +83,12 @@ function readLine(line: Line, path: string, index: number, maxBytes: number): Pa
     const message = `${path} line ${index} is ${line.bytes} bytes long, max_record is ${maxBytes}; only its beginning is kept`;
     return { index, rejection: { reason: 'too_large', message }, recordText: JSON.stringify(text) };
   }
-  try {
-    const { value, exact } = parseJson(text);
-    return { index, raw: { value, exact, text, mayBeDeep: isTextDeeperThan(text, maxDepth) } };
-  } catch (error) {
-    const message = `${path} line ${index} is not JSON: ${messageOf(error)}`;
-    return { index, rejection: { reason: 'invalid_json', message }, recordText: JSON.stringify(text) };
-  }
+  return { index, line: text, path };
 }
 
 /** Whether an item is a whole object: text that goes on cannot turn one into another. */
-function isObject(item: PageItem | null): boolean {
-  return item !== null && 'raw' in item && typeof item.raw.value === 'object' && item.raw.value !== null;
+function isObject(item: LineItem | RefusedItem | null): boolean {
+  if (item === null || !('line' in item)) return false;
+  const read = readLine(item);
+  return 'raw' in read && typeof read.raw.value === 'object' && read.raw.value !== null;
 }

@@ -4,6 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { SourceRefused } from '../../domain/errors.ts';
+import type { BlockDigests } from './block-digests.ts';
 import { fileError } from './file-error.ts';
 
 /** How much of a file's beginning tells whether it is still the same file. */
@@ -15,6 +16,7 @@ export interface FileStamp {
   readonly size: number;
   /** See `FileProgress`. */
   readonly changedMs?: number;
+  readonly inode: string;
 }
 
 /** A file's stamp with its first bytes, at most 4 KiB. */
@@ -31,7 +33,7 @@ export async function stampOf(subject: string, path: string): Promise<FileStamp>
     const found = await stat(path);
     if (!found.isFile()) throw new SourceRefused(`file: ${subject}: ${path} is not a file, expected one`);
     const isSure = Date.now() - found.ctimeMs > tickMs(found.ctimeMs);
-    return { size: found.size, ...(isSure ? { changedMs: found.ctimeMs } : {}) };
+    return { size: found.size, inode: String(found.ino), ...(isSure ? { changedMs: found.ctimeMs } : {}) };
   } catch (error) {
     throw fileError(subject, path, error);
   }
@@ -67,22 +69,57 @@ export function headHash(head: Buffer, bytes: number): string {
  * The decoded content of a file from an offset to where the file ended when it was looked at. Of a compressed file,
  * everything before the offset is decoded and dropped.
  * @param size bytes of the file to read; infinity = to the end it has by then
+ * @param digests gets what is read of the file as it is stored, from where it stands; at or before the offset
  */
-export function openContent(path: string, compressed: boolean, offset: number, size: number): Readable {
-  if (size === 0 || (!compressed && offset >= size)) return Readable.from([]);
-  if (!compressed) return createReadStream(path, { start: offset, end: size - 1, highWaterMark: chunkBytes });
-  const content = createReadStream(path, { start: 0, end: size - 1, highWaterMark: chunkBytes });
+export function openContent(
+  path: string,
+  compressed: boolean,
+  offset: number,
+  size: number,
+  digests: BlockDigests | null = null,
+): Readable {
+  const start = digests?.bytes ?? (compressed ? 0 : offset);
+  if (size === 0 || start >= size) return Readable.from([]);
+  const content = createReadStream(path, { start, end: size - 1, highWaterMark: chunkBytes });
+  const added = digests === null ? [] : [passing((chunk) => (digests.add(chunk), chunk))];
+  const unpacked = compressed ? [createGunzip({ chunkSize: chunkBytes })] : [];
+  const behind = compressed ? offset : offset - start;
+  const skipped = behind === 0 ? [] : [passing(dropper(behind))];
+  const steps: Transform[] = [...added, ...unpacked, ...skipped];
   // Errors reach the reader through the last stream, which the pipeline destroys with them.
-  return pipeline([content, createGunzip({ chunkSize: chunkBytes }), skip(offset)], () => {}) as Transform;
+  return steps.length === 0 ? content : (pipeline([content, ...steps], () => {}) as Transform);
 }
 
-function skip(bytes: number): Transform {
-  let left = bytes;
+/** Hands each chunk on as it is given back. */
+function passing(change: (chunk: Buffer) => Buffer): Transform {
+  const highWaterMark = chunkBytes;
   return new Transform({
+    highWaterMark,
     transform(chunk: Buffer, _encoding, done) {
-      const dropped = Math.min(left, chunk.length);
-      left -= dropped;
-      done(null, chunk.subarray(dropped));
+      done(null, change(chunk));
     },
   });
+}
+
+/** Drops the first bytes. */
+function dropper(bytes: number): (chunk: Buffer) => Buffer {
+  let left = bytes;
+  return (chunk) => {
+    const dropped = Math.min(left, chunk.length);
+    left -= dropped;
+    return chunk.subarray(dropped);
+  };
+}
+
+/** The first bytes of a file's decoded content. */
+export async function beginningOf(path: string, compressed: boolean, size: number, bytes: number): Promise<Buffer> {
+  const content = openContent(path, compressed, 0, compressed ? size : Math.min(size, bytes));
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= bytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytes);
 }

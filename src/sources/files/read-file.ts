@@ -1,19 +1,26 @@
 import type { FilePlace } from '../../domain/fetch.ts';
-import type { FileProgress } from '../../domain/state.ts';
+import type { FileBlocks, FileProgress } from '../../domain/state.ts';
+import type { Warning } from '../../domain/warning.ts';
+import type { SourceReader } from '../compute/source-reader.ts';
 import type { FetchContext, Page } from '../page.ts';
+import { blocksUpTo } from './block-digests.ts';
 import { openCsvReader } from './csv-reader.ts';
 import { fileError } from './file-error.ts';
 import { formatOf } from './file-format.ts';
 import { openJson } from './json-reader.ts';
 import { openNdjson } from './ndjson-reader.ts';
 import type { OpenReaders } from './open-readers.ts';
+import { placeNow } from './place-now.ts';
 import { progressAt } from './reading-start.ts';
 import type { FileToRead, RecordReader } from './record-reader.ts';
+import { standsStill } from './stands-still.ts';
 
 /** A stretch of one file. */
 export interface FilePage extends Page {
   readonly next: FilePlace | null;
   readonly patch: { readonly file: FileProgress };
+  /** Digests of what was read up to now, for the blob beside the state. */
+  readonly blocks: FileBlocks | null;
 }
 
 /** Reads a file from a place on, to the end that it had when the run reached it. */
@@ -28,11 +35,21 @@ export async function* readFilePages(
   let reader: RecordReader | null = null;
   let next: FilePlace | null = null;
   try {
-    reader = (await readers.take(key, positionIn(file, from))) ?? (await openReader(file, from));
-    for (let place: FilePlace | null = from; place !== null; place = next) {
+    if (from.onlyChecked) {
+      yield await checkedPage(file, from);
+      return;
+    }
+    reader = await readers.take(key, positionIn(file, from));
+    const start = formatOf(file.plan, file.path) === 'json' ? from : await placeNow(file, from, reader !== null);
+    if (start !== from) {
+      await reader?.close();
+      reader = null;
+    }
+    reader ??= await openReader(start === from ? file : { ...file, blocks: undefined }, start, context.reader);
+    for (let place: FilePlace | null = start; place !== null; place = next) {
       next = null;
       context.signal.throwIfAborted();
-      const page = await readPage(reader, place);
+      const page = await readPage(reader, place, file, context.signal);
       context.onProgress({ path: from.path, offset: reader.offset });
       next = page.next;
       yield page;
@@ -50,20 +67,47 @@ function positionIn(file: FileToRead, place: FilePlace): number {
   return formatOf(file.plan, file.path) === 'json' ? place.lines : place.offset;
 }
 
-async function openReader(file: FileToRead, place: FilePlace): Promise<RecordReader> {
+async function openReader(file: FileToRead, place: FilePlace, reader: SourceReader): Promise<RecordReader> {
   switch (formatOf(file.plan, file.path)) {
     case 'ndjson':
       return openNdjson(file, place);
     case 'json':
-      return openJson(file, place);
+      return openJson(file, place, reader);
     case 'csv':
       return openCsvReader(file, place);
   }
 }
 
-async function readPage(reader: RecordReader, place: FilePlace): Promise<FilePage> {
-  const { items, readTo, ended, waits, nothingNew } = await reader.read(place);
-  const patch = { file: progressAt(readTo, ended, waits) };
-  const end = nothingNew ? { end: { notModified: true } } : {};
-  return { items, fetchedAt: new Date(), next: ended ? null : readTo, patch, ...end };
+async function readPage(
+  reader: RecordReader,
+  place: FilePlace,
+  file: FileToRead,
+  signal: AbortSignal,
+): Promise<FilePage> {
+  const stretch = await reader.read(place);
+  const { ended, lastRow } = stretch;
+  const isWhole = lastRow && (await standsStill(file, place, signal));
+  const { items, readTo, waits, nothingNew } = isWhole
+    ? { items: [...stretch.items, lastRow.item], readTo: lastRow.readTo, waits: false, nothingNew: false }
+    : stretch;
+  return {
+    ...{ items, fetchedAt: new Date(), next: ended ? null : readTo },
+    ...{ patch: { file: progressAt(readTo, ended, waits) }, blocks: reader.digests?.blocks ?? null },
+    ...(nothingNew ? { end: { notModified: true } } : {}),
+    warnings: [...(stretch.warnings ?? []), ...(waits ? [rowWaits(place.path)] : [])],
+  };
+}
+
+function rowWaits(path: string): Warning {
+  const message = `the last row of ${path} has no newline, it is read once it has one or the next run finds it unchanged`;
+  return { code: 'row_waits', message, count: 1 };
+}
+
+/** Where all that was read is as it was: what the state learns. */
+async function checkedPage({ path, blocks }: FileToRead, place: FilePlace): Promise<FilePage> {
+  return {
+    ...{ items: [], fetchedAt: new Date(), next: null, end: { notModified: true } },
+    patch: { file: progressAt(place, true, false) },
+    blocks: await blocksUpTo(path, blocks, place.size),
+  };
 }

@@ -13,6 +13,8 @@ export interface GlobTools {
   readonly resolvePath: (path: string) => string;
   /** The blobs that say how far each file of a glob was read; the activity writes them. */
   readonly progress: { readonly read: (name: string | null) => Promise<FilesProgress> };
+  /** See `FileToRead`. */
+  readonly standStillMs?: number;
 }
 
 /** Where a run over the files of a glob begins: at the first that has something new. Null where none has. */
@@ -47,15 +49,15 @@ export async function* readGlobPages(
   let over = false;
 
   /** A page of a file, or an empty one, as one of all files. */
-  const pageOfAll = (page: Pick<Page, 'items' | 'fetchedAt' | 'patch'>, next: FilePlace | null): Page => {
+  const pageOfAll = (page: Pick<Page, 'items' | 'fetchedAt' | 'patch' | 'warnings'>, next: FilePlace | null): Page => {
     over = next === null && !pass.failures.any;
     if (over) pass.forgetGone();
     const warning = pass.takeWarning();
     // Where something was read in earlier runs, a run without further records has not found the source empty.
     const end = over && (!isFirst || waits) ? { end: { notModified: true } } : {};
-    const { items, fetchedAt, patch } = page;
+    const { items, fetchedAt, patch, warnings = [] } = page;
     const behind = over ? null : (next ?? behindLast(from.files));
-    return { items, fetchedAt, patch, next: behind, files, ...end, ...(warning === null ? {} : { warning }) };
+    return { items, fetchedAt, patch, next: behind, files, ...end, ...(warning === null ? {} : { warning }), warnings };
   };
 
   let next: FilePlace | null;
@@ -64,9 +66,10 @@ export async function* readGlobPages(
     let at = place;
     let last: FilePage | null = null;
     try {
-      const file = { plan, path: tools.resolvePath(path), run };
+      const { blocks } = files.get(path) ?? {};
+      const file = { plan, path: tools.resolvePath(path), run, blocks, standStillMs: tools.standStillMs };
       for await (const page of readFilePages(file, place, tools.readers, context)) {
-        pass.note(path, page.patch.file);
+        pass.note(path, page.blocks === null ? page.patch.file : { ...page.patch.file, blocks: page.blocks });
         waits ||= page.patch.file.waitsForNewline;
         at = page.next ?? at;
         if (page.next) yield pageOfAll(page, { ...page.next, files: from.files });

@@ -1,6 +1,9 @@
 import type { FilePlace } from '../../domain/fetch.ts';
 import type { FilePlan } from '../../domain/source.ts';
+import type { FileBlocks } from '../../domain/state.ts';
+import type { Warning } from '../../domain/warning.ts';
 import type { PageItem } from '../page.ts';
+import type { BlockDigests } from './block-digests.ts';
 
 /** Records and bytes that are read at a time. */
 export const stretchRecords = 1_000;
@@ -12,6 +15,10 @@ export interface FileToRead {
   readonly path: string;
   /** Names the run, for the reader that stays open between its fetches. */
   readonly run: string;
+  /** Digests of what was read before. */
+  readonly blocks?: FileBlocks | undefined;
+  /** How long a file has to stand still before its last row is taken without a newline. @default 2000 */
+  readonly standStillMs?: number | undefined;
 }
 
 /** What can stay open between two fetches. */
@@ -25,6 +32,8 @@ export interface OpenReader {
 
 /** Reads the records of a file, some at a time. */
 export interface RecordReader extends OpenReader {
+  /** Of what was read of the file up to now; null where it is read whole. */
+  readonly digests: BlockDigests | null;
   /** The next records. */
   read(place: FilePlace): Promise<Stretch>;
 }
@@ -38,4 +47,32 @@ export interface Stretch {
   readonly waits: boolean;
   /** The end of a file that was read before, without any further record. */
   readonly nothingNew: boolean;
+  /** The record that waits, where it may be whole although no newline ends it. */
+  readonly lastRow?: LastRow | null;
+  /** For the receipt. */
+  readonly warnings?: readonly Warning[];
+}
+
+/** A last row without a newline. */
+export interface LastRow {
+  readonly item: PageItem;
+  /** The place behind it. */
+  readonly readTo: FilePlace;
+}
+
+/**
+ * The place behind a line or row.
+ * @param textEnd where its text ends, without carriage returns
+ */
+export function placeBehind(
+  place: FilePlace,
+  { end, lines, finished }: { readonly end: number; readonly lines: number; readonly finished: boolean },
+  textEnd: number,
+): FilePlace {
+  // A line that has no newline yet is counted once it has: what follows its text is still that line.
+  const behind = { ...place, offset: end, lines: place.lines + lines };
+  if (!finished) return { ...behind, openRow: { offset: place.offset, lines: place.lines, textEnd } };
+  if (place.openRow === undefined) return behind;
+  const { openRow: _openRow, ...rest } = behind;
+  return rest;
 }

@@ -1,5 +1,6 @@
+import type { DateOrder } from '../../domain/plan-parts.ts';
 import { ExactNumber } from '../../domain/json.ts';
-import { feedTime, parseFeedTime } from '../feeds/feed-time.ts';
+import { knownFeedTime } from '../feeds/feed-time.ts';
 import type { Field } from './field.ts';
 import type { HtmlPage } from './html-page.ts';
 import { readNumber } from './read-number.ts';
@@ -8,7 +9,11 @@ import { readNumber } from './read-number.ts';
  * What a field makes of a text, or of a value of JSON; null = no value. Text without any letter or sign is none. A value of
  * JSON stays what it is, unless the field asks for a number, date or URL, or transforms it.
  */
-export function convertValue(field: Pick<Field, 'type' | 'transform'>, found: unknown, page: HtmlPage): unknown {
+export function convertValue(
+  field: Pick<Field, 'type' | 'transform' | 'dateOrder'>,
+  found: unknown,
+  page: HtmlPage,
+): unknown {
   if (found === null || found === undefined) return null;
   const isPlain = field.type === 'string' && field.transform === null;
   if (typeof found !== 'string' && isPlain) return found;
@@ -22,10 +27,15 @@ export function convertValue(field: Pick<Field, 'type' | 'transform'>, found: un
     case 'number':
       return readNumber(value);
     case 'date':
-      return parseFeedTime(value).ok ? feedTime(value) : null;
+      return dateOf(value, field.dateOrder, page);
     case 'url':
       return page.absolute(value);
   }
+}
+
+function dateOf(text: string, own: DateOrder | null, page: HtmlPage): string | null {
+  if (own === null) page.onDate(text);
+  return knownFeedTime(text, own ?? page.dateOrder);
 }
 
 function isNumber(value: unknown): boolean {

@@ -5,93 +5,108 @@ import {
   PrivateAddress,
   SourceRefused,
   SourceUnavailable,
+  TooCostly,
   WrongShape,
   messageOf,
 } from '../../domain/errors.ts';
-import { compileFinder, type Expression } from '../../domain/expression.ts';
-import type { DetailPlan } from '../../domain/html-plan.ts';
+import { joinTallies, type FieldTally } from '../../domain/field-tally.ts';
+import type { DateOrder } from '../../domain/plan-parts.ts';
 import type { Rejection } from '../../domain/rejection.ts';
 import type { HtmlPlan } from '../../domain/source.ts';
-import { rawText, type RawRecord } from '../extraction/extract-record.ts';
+import { htmlAccept } from '../accept.ts';
+import { itemFromWire, recordOfText, type TextItem } from '../compute/wire-item.ts';
+import type { DocumentFormat } from '../document-format.ts';
+import { textForLetter } from '../extraction/extract-record.ts';
 import { fetchDocument, type Answer, type HttpTools } from '../http/fetch-document.ts';
 import { inTurn } from '../in-turn.ts';
 import type { FetchContext, PageItem } from '../page.ts';
-import { compileFields, type Field } from './field.ts';
-import { htmlToolsOf, type HtmlTools } from './html-tools.ts';
-import { htmlAccept, withPage } from './open-page.ts';
-import { readFields } from './read-fields.ts';
-import { itemOf, patiently, tooSlow, type SlowItems } from './read-items.ts';
+import { keptDetailsOf, type KeptDetails } from './kept-details.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** A fetch that has asked for detail pages this long ends, and the next one goes on: it has five minutes in all. */
 const longestMs = 120_000;
 
+/** Detail pages of a fetch that may take too much computing. */
+const maxCostly = 3;
+
 export interface DetailSetting {
   readonly plan: HtmlPlan;
-  readonly detail: DetailPlan;
   readonly http: HttpTools;
   readonly context: FetchContext;
-  readonly slow: SlowItems;
   /** Whose pages are counted. */
   readonly run: string;
+  /** How the source wrote dates of numbers last. */
+  readonly dateOrder: DateOrder | null;
 }
 
-/** An item that could be read. */
-interface ReadItem {
-  readonly index: number;
-  readonly raw: RawRecord;
-}
+/** An item that has a page of its own. */
+type LinkedItem = TextItem & { readonly link: string };
 
-/** The pages of their own that items have. */
+/** Web pages, and the pages of their own that their items have. */
 export class DetailPages {
   readonly #setting: DetailSetting;
-  readonly #tools: HtmlTools;
-  readonly #find: Expression;
-  readonly #fields: readonly Field[];
+  readonly #kept: KeptDetails;
   readonly #endsAtMs = performance.now() + longestMs;
+  /** How the source wrote dates of numbers last. */
+  #dateOrder: DateOrder | null;
   #asked = 0;
+  #costly = 0;
 
   constructor(setting: DetailSetting) {
     this.#setting = setting;
-    this.#tools = htmlToolsOf(setting.http);
-    this.#find = compileFinder(setting.detail.url);
-    this.#fields = compileFields(setting.detail.fields);
+    this.#kept = keptDetailsOf(setting.http);
+    this.#dateOrder = setting.dateOrder;
   }
 
-  /**
-   * The item with the means to complete it; as it is where it names no page.
-   * @param base where relative links start
-   */
-  completable(item: PageItem, base: string): PageItem {
-    if (!('raw' in item)) return item;
-    const link = this.#find(item.raw.value);
-    const url = typeof link === 'string' && URL.canParse(link, base) ? new URL(link, base) : null;
-    if (!url || !/^https?:$/.test(url.protocol)) return item;
-    url.hash = '';
-    return { ...item, complete: () => this.#complete(item, url) };
+  format(): DocumentFormat {
+    const { reader } = this.#setting.context;
+    return {
+      accept: htmlAccept,
+      read: async (response, fetchedAt, { place }) => {
+        const remembered = { items: null, unknown: 'free', dateOrder: this.#dateOrder } as const;
+        const { items, ...rest } = await reader.readDocument(response, fetchedAt, place, remembered);
+        this.#dateOrder = rest.patch.dateOrder ?? this.#dateOrder;
+        const fields = joinTallies(rest.fields ?? {}, this.#linked(items));
+        return {
+          ...rest,
+          fields,
+          items: items.map((item) => (isLinked(item) ? this.#completable(item) : itemFromWire(item))),
+        };
+      },
+    };
   }
 
-  async #complete(item: ReadItem, url: URL): Promise<PageItem> {
-    const { plan, detail, run } = this.#setting;
-    const text = rawText(item.raw);
-    const key = hash('sha256', [plan.name, plan.shapeFingerprint, url.href, text].join('\n'), 'base64url');
-    const kept = this.#tools.details.get(key);
+  /** Whether any item has a page of its own. */
+  #linked(items: readonly object[]): FieldTally {
+    const path = this.#setting.plan.detail?.url ?? '';
+    return items.length === 0 ? {} : { [`detail.url (${path})`]: items.some(isLinked) ? 0 : items.length };
+  }
+
+  #completable(item: LinkedItem): PageItem {
+    return { ...recordOfText(item), complete: () => this.#complete(item, new URL(item.link)) };
+  }
+
+  async #complete(item: LinkedItem, url: URL): Promise<PageItem> {
+    const { plan, run } = this.#setting;
+    const key = hash('sha256', [plan.name, plan.shapeFingerprint, url.href, item.text].join('\n'), 'base64url');
+    const kept = this.#kept.get(key);
     if (kept) return { ...kept, index: item.index };
     if (this.#asked > 0 && performance.now() > this.#endsAtMs) {
       throw new HostBusy(`fetch: ${plan.name}: detail pages take long, the next fetch goes on with them`, 1);
     }
-    if (this.#tools.details.count(run) > detail.maxPages) {
-      const message = `detail page ${url.href} is beyond the ${detail.maxPages} that detail.max_pages allows a run; the next one asks for it, raise the limit if that is right`;
+    const maxPages = plan.detail?.maxPages ?? 0;
+    if (this.#kept.count(run) > maxPages) {
+      const message = `detail page ${url.href} is beyond the ${maxPages} that detail.max_pages allows a run; the next one asks for it, raise the limit if that is right`;
       return rejected(item, { reason: 'out_of_range', message });
     }
     this.#asked++;
     const completed = await this.#ask(item, url);
     // What failed now may work at the next run.
-    if ('raw' in completed) this.#tools.details.keep(key, completed, rawText(completed.raw).length);
+    if ('raw' in completed) this.#kept.keep(key, completed, completed.raw.text?.length ?? 0);
     return completed;
   }
 
-  async #ask(item: ReadItem, url: URL): Promise<PageItem> {
+  async #ask(item: LinkedItem, url: URL): Promise<PageItem> {
     const { plan, context } = this.#setting;
     const { http, status } = watchStatus(this.#setting.http);
     const request = { url, followed: true, accept: htmlAccept, conditions: {} };
@@ -101,14 +116,12 @@ export class DetailPages {
       return await this.#merge(item, url, answer);
     } catch (error) {
       const rejection = rejectionOf(plan, error, url, status(), context.lastAttempt === true);
-      // Each of them holds up everything else for a second.
-      if (this.#setting.slow.tooMany) throw error;
       if (rejection) return rejected(item, rejection);
       throw ofPage(error, url);
     }
   }
 
-  async #merge(item: ReadItem, url: URL, answer: Answer): Promise<PageItem> {
+  async #merge(item: LinkedItem, url: URL, answer: Answer): Promise<PageItem> {
     const { plan, context } = this.#setting;
     switch (answer.kind) {
       case 'rate_limited': {
@@ -116,24 +129,29 @@ export class DetailPages {
         throw new HostBusy(`fetch: ${plan.name}: ${url.host} asks to be left alone for ${waitMs} ms`, waitMs);
       }
       case 'not_modified':
+      case 'refused':
       case 'ignored':
-        return item;
-      case 'document':
-        return withPage(plan.name, answer.response, this.#tools, context.signal, (page) => {
-          const scope = { element: page.document };
-          const read = patiently(this.#tools.within, () => readFields(this.#fields, scope, page));
-          if (!read) {
-            this.#setting.slow.note();
-            throw tooSlow(plan.name, 'detail.fields', 'a regex of their transforms');
-          }
-          const { value } = item.raw;
-          const own = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
-          // A field may be named `__proto__`.
-          const record = Object.fromEntries([...own, ...Object.entries(read.record)]);
-          return itemOf({ record, missing: read.missing }, item.index);
+        return recordOfText(item);
+      case 'document': {
+        const merged = await context.reader.mergeDetail(item, answer.response, this.#dateOrder);
+        const isCostly = 'rejection' in merged && merged.rejection.reason === 'too_costly';
+        if (!isCostly) return merged;
+        if (++this.#costly > maxCostly) {
+          throw new TooCostly(
+            `fetch: ${plan.name}: ${this.#costly} detail pages of one fetch take too much computing; the last: ${merged.rejection.message}`,
+          );
+        }
+        return rejected(item, {
+          reason: 'too_costly',
+          message: `detail page ${url.href}: ${merged.rejection.message}`,
         });
+      }
     }
   }
+}
+
+function isLinked(item: object): item is LinkedItem {
+  return 'link' in item && typeof item.link === 'string';
 }
 
 /** What is wrong with the item, where an error has to do with its page alone; null where it is the source's. */
@@ -171,6 +189,6 @@ function ofPage(error: unknown, url: URL): unknown {
   return error instanceof SourceRefused ? new SourceRefused(message) : error;
 }
 
-function rejected({ index, raw }: ReadItem, rejection: Rejection): PageItem {
-  return { index, rejection, recordText: rawText(raw) };
+function rejected({ index, text }: TextItem, rejection: Rejection): PageItem {
+  return { index, rejection, recordText: textForLetter(text) };
 }

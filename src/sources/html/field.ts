@@ -1,10 +1,13 @@
 import { compileFinder, type Expression } from '../../domain/expression.ts';
 import type { FieldPlan, FieldPlans } from '../../domain/html-plan.ts';
+import type { DateOrder } from '../../domain/plan-parts.ts';
 import { createTransform, type Transform } from './transform-text.ts';
 
 /** A field of the plan, ready to be read many times. */
 export interface Field extends Pick<FieldPlan, 'selector' | 'attr' | 'html' | 'type' | 'required' | 'list'> {
   readonly name: string;
+  /** Its place among `fieldNames`. */
+  readonly number: number;
   /** Where it is in the record and where it is sought, for messages: `offer.price (.price)`. */
   readonly label: string;
   /** Null = the field is no JSON. */
@@ -12,18 +15,34 @@ export interface Field extends Pick<FieldPlan, 'selector' | 'attr' | 'html' | 't
   /** Null = the text is taken as it is. */
   readonly transform: Transform | null;
   readonly fields: readonly Field[] | null;
+  /** In which order it writes dates of numbers; null = as the page does. */
+  readonly dateOrder: DateOrder | null;
 }
 
-export function compileFields(plans: FieldPlans, within = ''): readonly Field[] {
+export function compileFields(plans: FieldPlans): readonly Field[] {
+  const names = fieldNames(plans);
+  return compileWithin(plans, '', (name) => names.indexOf(name));
+}
+
+/** Names of all fields, those within others too (`offer.price`). */
+export function fieldNames(plans: FieldPlans, within = ''): string[] {
+  return Object.entries(plans).flatMap(([name, { fields }]) => [
+    within + name,
+    ...(fields === null ? [] : fieldNames(fields, `${within}${name}.`)),
+  ]);
+}
+
+function compileWithin(plans: FieldPlans, within: string, numberOf: (name: string) => number): readonly Field[] {
   return Object.entries(plans).map(([name, plan]) => {
     const { selector, attr, html, type, required, list, json, transforms, fields } = plan;
     const place = [selector, attr === null ? null : `@${attr}`, json].filter((part) => part !== null).join(' ');
     return {
-      ...{ name, selector, attr, html, type, required, list },
+      ...{ name, number: numberOf(within + name), selector, attr, html, type, required, list },
       label: place === '' ? within + name : `${within}${name} (${place})`,
       json: json === null ? null : compileFinder(json),
       transform: transforms.length === 0 ? null : createTransform(transforms),
-      fields: fields && compileFields(fields, `${within}${name}.`),
+      dateOrder: plan.dateOrder ?? null,
+      fields: fields && compileWithin(fields, `${within}${name}.`, numberOf),
     };
   });
 }

@@ -1,20 +1,25 @@
 import type { CheerioAPI } from 'cheerio';
 import { adapter } from 'parse5-htmlparser2-tree-adapter';
-import type { ParsedJson } from '../../domain/json.ts';
+import { countBadBytes } from '../../domain/bad-bytes.ts';
+import type { DateOrder } from '../../domain/plan-parts.ts';
+import { baseAddress } from './base-address.ts';
 import { rawText, type PageElement } from './element-text.ts';
-import { jsonInText } from './json-in-text.ts';
+import { jsonInText, type JsonInText } from './json-in-text.ts';
 
 /** A page that fields are read from. */
 export class HtmlPage {
   readonly $: CheerioAPI;
-  /** Where relative links start: `<base href>`, else the page's own address. */
+  /** Where relative links start. */
   readonly base: string;
-  readonly #json = new Map<PageElement, readonly ParsedJson[]>();
+  /** How its fields read dates of numbers; null = nobody knows. */
+  dateOrder: DateOrder | null = null;
+  /** Told of the dates that fields read. */
+  onDate: (text: string) => void = () => {};
+  readonly #json = new Map<PageElement, JsonInText>();
 
   constructor($: CheerioAPI, url: string) {
     this.$ = $;
-    const href = $('base[href]').first().attr('href');
-    this.base = href !== undefined && URL.canParse(href, url) ? new URL(href, url).href : url;
+    this.base = baseAddress($, url);
   }
 
   get document(): PageElement {
@@ -29,15 +34,16 @@ export class HtmlPage {
   }
 
   /** The JSON in the text of an element, parsed once. */
-  jsonOf(element: PageElement): readonly ParsedJson[] {
+  jsonOf(element: PageElement): JsonInText {
     const known = this.#json.get(element) ?? jsonInText(rawText(element));
     this.#json.set(element, known);
     return known;
   }
 
-  /** A link made absolute; null where it is no address. */
+  /** A link made absolute; null where it is no address. As it is where bytes of it could not be decoded: a URL would hide that. */
   absolute(link: string): string | null {
     const trimmed = link.trim();
+    if (countBadBytes(trimmed) > 0) return trimmed;
     return trimmed !== '' && URL.canParse(trimmed, this.base) ? new URL(trimmed, this.base).href : null;
   }
 }

@@ -1,3 +1,4 @@
+import type { HttpTools } from '../http/fetch-document.ts';
 import type { PageItem } from '../page.ts';
 
 /** Longest text of an item that is kept, so that all of them fit in 32 MB. */
@@ -37,4 +38,13 @@ function putLast<V>(map: Map<string, V>, key: string, value: V, limit: number): 
   map.set(key, value);
   const [oldest] = map.keys();
   if (map.size > limit && oldest !== undefined) map.delete(oldest);
+}
+
+/** As long-lived as the tools that fetch the pages: a worker has one set. */
+const known = new WeakMap<HttpTools, KeptDetails>();
+
+export function keptDetailsOf(http: HttpTools): KeptDetails {
+  const kept = known.get(http) ?? new KeptDetails();
+  known.set(http, kept);
+  return kept;
 }

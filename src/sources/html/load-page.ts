@@ -1,45 +1,42 @@
-import { setImmediate } from 'node:timers/promises';
 import { load, type CheerioAPI } from 'cheerio';
 import { Parser, type TreeAdapter } from 'parse5';
 import { adapter, type Htmlparser2TreeAdapterMap } from 'parse5-htmlparser2-tree-adapter';
 import { WrongShape } from '../../domain/errors.ts';
 
-/** Browsers go 512 deep. Each level makes the next tag slower, and some 4,000 overflow the stack (measured). */
-const maxNesting = 1_000;
+type PageParser = Parser<Htmlparser2TreeAdapterMap>;
+
+/** Browsers go 512 deep. What is nested deeper stands beside the element that it is in; some 4,000 overflow the stack (measured). */
+const maxDepth = 1_000;
+/** Each open element makes the next tag slower. Of more, those that others can do without count as closed. */
+const maxOpen = 5_000;
+/** Decide how the parser reads what is in them, or are told of their end. */
+const structure = new Set(
+  'html head body frameset table caption colgroup thead tbody tfoot tr td th template select form object applet marquee'.split(
+    ' ',
+  ),
+);
 /** A million take 1.6 s and 620 MB (measured). */
 const maxElements = 1_000_000;
 /** Twenty million take 3 s and a gigabyte where they are one attribute (measured). */
 const maxLength = 20_000_000;
-/** Some pages make every parser of HTML slow: 500,000 attributes of one tag, thousands of end tags that close nothing. */
-const maxParseMs = 10_000;
-/** Characters between two breaths of the event loop. */
-const chunkLength = 16_384;
-
+const htmlNamespace = 'http://www.w3.org/1999/xhtml';
 const noNamespaces = Object.freeze(Object.create(null) as Record<string, string>);
 
 /**
- * Reads HTML as browsers do.
+ * Reads HTML as browsers do. Some pages make every parser of HTML slow: 500,000 attributes of one tag, thousands of end tags
+ * that close nothing.
  * @param subject the source's name, for messages
- * @throws WrongShape for a page that nests too deep, is too large, or takes too long
+ * @throws WrongShape for a page that is too large, or has thousands of tables within each other
  */
-export async function loadPage(subject: string, text: string, signal: AbortSignal): Promise<CheerioAPI> {
+export function loadPage(subject: string, text: string): CheerioAPI {
   if (text.length > maxLength) throw refusal(subject, `is longer than ${maxLength} characters`);
-  const parser = new Parser<Htmlparser2TreeAdapterMap>({ treeAdapter: limitedAdapter(subject) });
-  let spentMs = 0;
-  for (let start = 0; start === 0 || start < text.length; start += chunkLength) {
-    const end = start + chunkLength;
-    const startedAt = performance.now();
-    parser.tokenizer.write(text.slice(start, end), end >= text.length);
-    spentMs += performance.now() - startedAt;
-    if (end >= text.length) break;
-    if (spentMs > maxParseMs) throw refusal(subject, `takes more than ${maxParseMs / 1_000} s to parse`);
-    await setImmediate();
-    signal.throwIfAborted();
-  }
+  const parser: PageParser = new Parser({ treeAdapter: limitedAdapter(subject, () => closeOne(subject, parser)) });
+  parser.tokenizer.write(text, true);
   return load(parser.document);
 }
 
-function limitedAdapter(subject: string): TreeAdapter<Htmlparser2TreeAdapterMap> {
+/** @param onTooManyOpen to close one of the elements that are open */
+function limitedAdapter(subject: string, onTooManyOpen: () => void): TreeAdapter<Htmlparser2TreeAdapterMap> {
   let nesting = 0;
   let elements = 0;
   return {
@@ -54,13 +51,38 @@ function limitedAdapter(subject: string): TreeAdapter<Htmlparser2TreeAdapterMap>
       }
       return element;
     },
+    adoptAttributes(recipient, attributes) {
+      // A second <html> or <body> adds to the first, which may share the frozen objects. No attribute of theirs has a namespace.
+      for (const { name, value } of attributes) recipient.attribs[name] ??= value;
+    },
+    appendChild(parent, node) {
+      const above = nesting > maxDepth && adapter.isElementNode(node) ? parent.parent : null;
+      adapter.appendChild(above && adapter.isElementNode(above) ? above : parent, node);
+    },
     onItemPush() {
-      if (++nesting > maxNesting) throw refusal(subject, `nests more than ${maxNesting} elements deep`);
+      if (++nesting > maxOpen) onTooManyOpen();
     },
     onItemPop() {
       nesting--;
     },
   };
+}
+
+/** Counts the innermost element that may be, but for the one just opened, as closed. What is in it stays in it. */
+function closeOne(subject: string, { openElements, activeFormattingElements }: PageParser): void {
+  for (let position = openElements.stackTop - 1; position > 0; position--) {
+    const element = openElements.items[position];
+    if (!element || !adapter.isElementNode(element) || !isPlain(element)) continue;
+    const entry = activeFormattingElements.getElementEntry(element);
+    if (entry) activeFormattingElements.removeEntry(entry);
+    openElements.remove(element);
+    return;
+  }
+  throw refusal(subject, `has more than ${maxOpen} tables and the like within each other`);
+}
+
+function isPlain(element: Htmlparser2TreeAdapterMap['element']): boolean {
+  return element.namespace === htmlNamespace && !structure.has(element.name);
 }
 
 function refusal(subject: string, what: string): WrongShape {

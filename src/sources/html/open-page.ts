@@ -1,31 +1,24 @@
-import { decodeHtml } from '../http/charset.ts';
+import type { Warning } from '../../domain/warning.ts';
 import type { HttpResponse } from '../http/http-client.ts';
+import { decodeDocument } from '../text/decode-document.ts';
 import { HtmlPage } from './html-page.ts';
-import type { HtmlTools } from './html-tools.ts';
 import { loadPage } from './load-page.ts';
 
-/** As browsers ask. */
-export const htmlAccept = 'text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8';
-
-/** Characters from which on a page is large: it may become some 200 times that in memory. */
-const largeFrom = 1_000_000;
+export interface OpenedPage {
+  readonly page: HtmlPage;
+  /** Of its charset. */
+  readonly warnings: readonly Warning[];
+}
 
 /**
- * Parses a page and reads it; `read` must keep nothing of it.
- * @throws WrongShape for a page that no browser would show, and what `read` throws
+ * Parses a page.
+ * @param encoding what the configuration says of its charset
+ * @throws WrongShape for a page that is too large
  */
-export async function withPage<T>(
-  subject: string,
-  { body, headers, url }: HttpResponse,
-  { largePages }: HtmlTools,
-  signal: AbortSignal,
-  read: (page: HtmlPage) => Promise<T> | T,
-): Promise<T> {
+export function openPage(subject: string, response: HttpResponse, encoding: string | undefined): OpenedPage {
+  const { body, headers, url } = response;
   // Whatever its content type says: many sites are wrong about it.
-  const text = decodeHtml(body, headers['content-type']);
-  const work = async () => {
-    signal.throwIfAborted();
-    return read(new HtmlPage(await loadPage(subject, text, signal), url));
-  };
-  return text.length < largeFrom ? work() : largePages.take(work);
+  const contentType = headers['content-type'];
+  const { text, warnings } = decodeDocument({ kind: 'html', body, contentType, encoding: encoding ?? null });
+  return { page: new HtmlPage(loadPage(subject, text), url), warnings };
 }

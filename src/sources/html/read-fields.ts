@@ -18,15 +18,22 @@ export interface FieldsRead {
  * Reads the fields of an item. A field without a value is left out; a list without one is empty, and counts as none where
  * the field is required. In an object of JSON a field is the member of its name, unless it has a path (`json`) or a selector,
  * which looks in the whole page.
+ * @param onField told of each field before it is read
  */
-export function readFields(fields: readonly Field[], scope: Scope, page: HtmlPage): FieldsRead {
+export function readFields(
+  fields: readonly Field[],
+  scope: Scope,
+  page: HtmlPage,
+  onField: (number: number) => void = () => {},
+): FieldsRead {
   const missing: string[] = [];
   const entries = fields.flatMap((field): [string, unknown][] => {
+    onField(field.number);
     const found = field.selector === null && 'value' in scope ? inJson(field, scope.value) : inPage(field, scope, page);
     const values = found.flatMap((each) => {
       if (field.fields === null) return [convertValue(field, each.value, page)];
-      const inner = each.scope && readFields(field.fields, each.scope, page);
-      if (inner) missing.push(...inner.missing);
+      const inner = each.scope && readFields(field.fields, each.scope, page, onField);
+      for (const label of inner?.missing ?? []) missing.push(label);
       return [inner?.record ?? null];
     });
     const some = values.filter((value) => value !== null);
@@ -65,7 +72,7 @@ function textOf(field: Field, element: PageElement, page: HtmlPage): string | nu
 
 /** What the field's path finds in the first JSON of an element in which it finds anything. */
 function jsonOf(field: Field, element: PageElement, page: HtmlPage): unknown {
-  const values = field.attr === null ? page.jsonOf(element) : jsonInText(page.$(element).attr(field.attr) ?? '');
+  const { values } = field.attr === null ? page.jsonOf(element) : jsonInText(page.$(element).attr(field.attr) ?? '');
   for (const { value } of values) {
     const found = field.json?.(value);
     if (found !== null && found !== undefined) return found;

@@ -1,4 +1,5 @@
 import type { TransformPlan } from '../../domain/html-plan.ts';
+import { compilePattern } from '../../domain/pattern/pattern.ts';
 
 /** What the steps make of a text; null = no value. */
 export type Transform = (text: string) => string | null;
@@ -7,19 +8,21 @@ export type Transform = (text: string) => string | null;
 export function createTransform(plans: readonly TransformPlan[]): Transform {
   const steps = plans.flatMap(({ trim, regex, replace }): Transform[] => [
     ...(trim ? [(text: string) => text.trim()] : []),
-    ...(regex === null ? [] : [firstGroup(new RegExp(regex, 'u'))]),
-    ...(replace === null ? [] : [replacement(new RegExp(replace.pattern, 'gu'), replace.with)]),
+    ...(regex === null ? [] : [firstGroup(regex)]),
+    ...(replace === null ? [] : [replacement(replace.pattern, replace.with)]),
   ]);
   return (text) => steps.reduce<string | null>((value, step) => (value === null ? null : step(value)), text);
 }
 
-function firstGroup(pattern: RegExp): Transform {
+function firstGroup(source: string): Transform {
+  const pattern = compilePattern(source);
   return (text) => {
     const match = pattern.exec(text);
     return match === null ? null : ((match.length > 1 ? match[1] : match[0]) ?? null);
   };
 }
 
-function replacement(pattern: RegExp, by: string): Transform {
-  return (text) => text.replace(pattern, by);
+function replacement(source: string, by: string): Transform {
+  const pattern = compilePattern(source);
+  return (text) => pattern.replace(text, by);
 }

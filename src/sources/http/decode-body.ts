@@ -2,6 +2,7 @@ import { pipeline, Transform, type Duplex, type Readable, type TransformCallback
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { OverLimit, UnreadableBody } from '../../domain/errors.ts';
 import { AnyInflate } from './any-inflate.ts';
+import { contentCodings } from './content-codings.ts';
 
 /** Most content codings that are undone one after the other. */
 const maxCodings = 4;
@@ -55,14 +56,11 @@ function decoded(body: Readable, wire: Meter, encoding: string | undefined, limi
 }
 
 function decoders(encoding: string | undefined, { subject }: BodyLimits): Duplex[] {
-  const codings = (encoding ?? '')
-    .split(',')
-    .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== '' && coding !== 'identity');
+  const codings = contentCodings(encoding);
   if (codings.length > maxCodings) {
     throw new OverLimit(`fetch: ${subject} encoded its body ${codings.length} times, at most ${maxCodings} are undone`);
   }
-  return codings.reverse().map((coding) => {
+  return codings.toReversed().map((coding) => {
     switch (coding) {
       case 'gzip':
       case 'x-gzip':

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
+import { headerValueProblem } from '../../domain/header-value.ts';
 import type { HostBudget, HostLimit } from '../../domain/host-budget.ts';
 import type { Measures } from '../../domain/measures.ts';
-import { longestWaitMs, stricter, unsaidWaitMs } from '../../domain/host-budget.ts';
+import { longestWaitMs, stricter } from '../../domain/host-budget.ts';
+import type { ResponseAction } from '../../domain/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
 import type { FetchContext } from '../page.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
-import { decodeText } from './charset.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { askedWait } from './rate-limit.ts';
+import { setParameter } from './raw-query.ts';
+import { decodeText } from '../text/decode-document.ts';
 import type { RobotsRules } from './robots.ts';
 import { statusError } from './status.ts';
 
@@ -26,6 +29,12 @@ export interface HttpTools {
 /** One page to be fetched. */
 export interface DocumentRequest {
   readonly url: URL;
+  /** The same with its query as it is to be sent. @default that of `url` */
+  readonly address?: string;
+  /** Which one of several it is, such as `page 3`. */
+  readonly page?: string;
+  /** Statuses that are answered with `refused` instead of an error. */
+  readonly mayRefuse?: ReadonlySet<number>;
   /** Whether `url` came from the source itself: then the configured body does not belong to it. */
   readonly followed: boolean;
   readonly accept: string;
@@ -38,6 +47,8 @@ export type Answer =
   | { readonly kind: 'not_modified'; readonly response: HttpResponse; readonly fetchedAt: Date }
   /** A rule of `on_response` says that there is nothing to see. */
   | { readonly kind: 'ignored'; readonly fetchedAt: Date }
+  /** By one of the statuses that the request is prepared for. */
+  | { readonly kind: 'refused'; readonly status: number; readonly fetchedAt: Date }
   /** The source wants to be left alone for longer than a run waits. */
   | { readonly kind: 'rate_limited'; readonly notBefore: Date; readonly fetchedAt: Date };
 
@@ -56,41 +67,53 @@ export async function fetchDocument(
 ): Promise<Answer> {
   const response = await sendWithCredentials(plan, request, tools, context);
   const fetchedAt = new Date();
-  const retryAfterMs = parseRetryAfter(response.headers['retry-after'], fetchedAt);
   const rule = ruleFor(plan, response);
   if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
-  const refused = response.status === 429 || response.status === 503;
-  // A 429 that does not say for how long: the next attempt must not come before the host is open again.
-  const waitMs = retryAfterMs ?? (response.status === 429 ? unsaidWaitMs : 0);
-  const retryMs = waitMs > 0 ? waitMs : null;
-  if (rule !== 'fail' && refused) {
-    if (waitMs > 0) await tools.budget.slowDown(request.url.host, new Date(fetchedAt.getTime() + waitMs));
-    if (waitMs > longestWaitMs) {
-      return { kind: 'rate_limited', notBefore: new Date(fetchedAt.getTime() + waitMs), fetchedAt };
-    }
+  if (rule === null && request.mayRefuse?.has(response.status) === true) {
+    return { kind: 'refused', status: response.status, fetchedAt };
   }
-  if (rule !== null) throw ruledError(plan, response, rule, retryMs);
+  const asked = askedWait(response.status, response.headers, fetchedAt);
+  const { waitMs } = asked;
+  if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
+    const notBefore = new Date(fetchedAt.getTime() + waitMs);
+    await tools.budget.slowDown(request.url.host, notBefore);
+    if (waitMs > longestWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
+  }
+  if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
-  const error = statusError(response.status, plan.name, retryMs);
+  const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
 }
 
-/** An access token may have been withdrawn before its time: it is asked for anew, once. */
+/** A token that is younger is not the reason why an answer is 403. */
+const youngTokenMs = 60_000;
+
+/** An access token may have been withdrawn before its time: another one is asked for, once. */
 async function sendWithCredentials(
   plan: HttpPlanBase,
   request: DocumentRequest,
   tools: HttpTools,
   context: FetchContext,
 ): Promise<HttpResponse> {
-  const first = await sendOnce(plan, request, await tools.tokens.credentials(plan), tools, context);
-  if (first.status !== 401 || !tools.tokens.forget(plan)) return first;
+  const used = await tools.tokens.credentials(plan);
+  const first = await sendOnce(plan, request, used, tools, context);
+  if (!refusesToken(plan, first, used) || !tools.tokens.forget(plan, used)) return first;
   return sendOnce(plan, request, await tools.tokens.credentials(plan), tools, context);
+}
+
+function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }: Credentials): boolean {
+  if (tokenSince === null) return false;
+  if (response.status === 401) return true;
+  const rule = ruleFor(plan, response);
+  if (rule !== null || response.status !== 403) return rule === 'reauthenticate';
+  const now = new Date();
+  return !askedWait(403, response.headers, now).isRateLimit && now.getTime() - tokenSince > youngTokenMs;
 }
 
 async function sendOnce(
   plan: HttpPlanBase,
-  { url, followed, accept, conditions }: DocumentRequest,
+  { url, address, followed, accept, conditions }: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
   { signal }: FetchContext,
@@ -98,19 +121,21 @@ async function sendOnce(
   const { origin } = new URL(plan.url);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await takeTurn(plan.name, url.host, delay, tools, signal);
-  const target = new URL(url);
-  if (target.origin === origin) {
-    for (const [name, value] of Object.entries(credentials.params)) target.searchParams.set(name, value);
+  // A trusted origin gets what the source's own gets.
+  const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
+  let target = address ?? url.href;
+  if (url.origin === owner) {
+    for (const [name, value] of Object.entries(credentials.params)) target = setParameter(target, name, value);
   }
   const body = plan.method === 'POST' && !followed ? plan.body : undefined;
   const content = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
   const json = content !== null && typeof body !== 'string';
   const response = await tools.client.send(
     {
-      ...{ subject: plan.name, url: target.href, body: content },
+      ...{ subject: plan.name, url: target, body: content },
       method: followed ? 'GET' : plan.method,
       headers: { accept, ...(json ? { 'content-type': 'application/json' } : {}) },
-      own: { origin, headers: { ...plan.headers, ...credentials.headers, ...conditions } },
+      own: { origin: owner, headers: { ...plan.headers, ...credentials.headers, ...sendable(conditions) } },
       ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: plan.maxBodyBytes },
       proxy: plan.proxy,
     },
@@ -118,6 +143,11 @@ async function sendOnce(
   );
   const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
   return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
+}
+
+/** A server may have sent an ETag that no request can carry. */
+function sendable(conditions: DocumentRequest['conditions']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(conditions).filter(([, value]) => headerValueProblem(value) === null));
 }
 
 /** Links start from the page's address: what a record holds must not depend on a key, nor show it. */
@@ -152,13 +182,13 @@ export async function takeTurn(
   }
 }
 
-function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): 'retry' | 'fail' | 'ignore' | null {
+function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): ResponseAction | null {
   if (plan.onResponse.length === 0) return null;
   let text: string | null = null;
   const rule = plan.onResponse.find((candidate) => {
     if (candidate.status !== null && candidate.status !== status) return false;
     if (candidate.bodyContains === null) return true;
-    text ??= decodeText(body, headers['content-type']);
+    text ??= decodeText(body, headers['content-type'], plan.encoding ?? null);
     return text.includes(candidate.bodyContains);
   });
   return rule?.action ?? null;
@@ -167,9 +197,14 @@ function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): '
 function ruledError(
   plan: HttpPlanBase,
   { status }: HttpResponse,
-  action: 'retry' | 'fail',
+  action: Exclude<ResponseAction, 'ignore'>,
   retryAfterMs: number | null,
 ): DaybookError {
+  if (action === 'reauthenticate') {
+    return new SourceRefused(
+      `fetch: ${plan.name} answered ${status} with a new access token, too, expected 200 or 304; check client_id, client_secret, scope and on_response`,
+    );
+  }
   const message = `fetch: ${plan.name} answered ${status}, which on_response says to ${action}`;
   if (action === 'fail') return new SourceRefused(message);
   return new SourceUnavailable(message, retryAfterMs === null ? {} : { retryAfterMs });

@@ -1,8 +1,11 @@
 import type { Readable } from 'node:stream';
-import { Agent, EnvHttpProxyAgent, ProxyAgent, request as send, type Dispatcher } from 'undici';
 import { DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
-import { createLookup, refuseHost, type Reach } from './address-guard.ts';
+import { headerValueProblem } from '../../domain/header-value.ts';
+import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
+import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';
+import { rawQuery } from './raw-query.ts';
+import { routeOf, type ProxySettings } from './route.ts';
 
 export interface HttpRequest {
   /** Who asks, for messages: the source's name. */
@@ -31,6 +34,13 @@ export interface HttpResponse {
   readonly body: Buffer;
   /** Where the last redirect led. */
   readonly url: string;
+  /** The first redirect to another origin: from there on what was configured for the first one was not sent. */
+  readonly leftOrigin?: LeftOrigin;
+}
+
+export interface LeftOrigin {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Fetches over HTTP with Daybook's rules: deadline, limits, redirects, no private addresses. */
@@ -40,34 +50,14 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-/** Proxies that the environment names. */
-export interface ProxySettings {
-  readonly httpProxy?: string;
-  readonly httpsProxy?: string;
-  readonly noProxy?: string;
-}
-
 const maxRedirects = 10;
-const maxHeaderBytes = 64 * 1024;
-/** Connections to one origin at a time, from one worker: what browsers allow themselves, and a little more. */
-const connectionsPerOrigin = 10;
 
-export function createHttpClient(userAgent: string, environment: ProxySettings = {}): HttpClient {
-  // The body's own deadline is the request's: undici's timers would only cut it shorter.
-  const options = {
-    ...{ headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: maxHeaderBytes },
-    connections: connectionsPerOrigin,
-  };
-  const direct: Readonly<Record<Reach, Agent>> = {
-    any: new Agent(options),
-    public: new Agent({ ...options, connect: { lookup: createLookup('public') } }),
-    'not-link-local': new Agent({ ...options, connect: { lookup: createLookup('not-link-local') } }),
-  };
-  const proxies = new Map<string, Dispatcher>();
-  const fromEnvironment =
-    environment.httpProxy || environment.httpsProxy ? proxyFromEnvironment(environment, options) : null;
+/** @param lookUp how names are looked up; default: as the system does */
+export function createHttpClient(userAgent: string, environment: ProxySettings = {}, lookUp?: NameLookup): HttpClient {
+  const dispatchers = new Dispatchers(lookUp);
   return {
     async send(request, signal) {
+      refuseHeaders(request);
       const deadline = AbortSignal.timeout(request.timeoutMs);
       try {
         return await follow(request, AbortSignal.any([signal, deadline]));
@@ -76,39 +66,22 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
         throw failureOf(error, request, deadline.aborted);
       }
     },
-    async close() {
-      const dispatchers = [
-        ...Object.values(direct),
-        ...proxies.values(),
-        ...(fromEnvironment ? [fromEnvironment] : []),
-      ];
-      await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
-    },
+    close: () => dispatchers.close(),
   };
-
-  /** Behind a proxy it is the proxy that looks names up; addresses written as such are refused all the same. */
-  function dispatcherFor(request: HttpRequest, url: URL, reach: Reach): Dispatcher {
-    if (request.proxy !== null) {
-      const known = proxies.get(request.proxy);
-      if (known) return known;
-      // A plain request goes to the proxy as such: many refuse a tunnel to port 80.
-      const proxy = new ProxyAgent({ ...options, uri: request.proxy, proxyTunnel: false });
-      proxies.set(request.proxy, proxy);
-      return proxy;
-    }
-    if (fromEnvironment && isProxied(url, environment)) return fromEnvironment;
-    return direct[reach];
-  }
 
   async function follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     let url = new URL(request.url);
-    let { method, body: content } = request as { method: string; body: string | null };
+    let query = rawQuery(request.url, url);
+    let { method, body: content }: Pick<HttpRequest, 'method' | 'body'> = request;
     let own = url.origin === request.own.origin;
+    let leftOrigin: LeftOrigin | null = null;
     for (let redirects = 0; ; redirects++) {
       const reach = reachOf(request, own);
-      refuseHost(url, reach, request.subject);
-      const { statusCode, headers, body } = await send(url, {
-        dispatcher: dispatcherFor(request, url, reach),
+      const route = routeOf(url, request.proxy, environment);
+      const dispatcher = dispatchers.of(url, route, reach, request.subject);
+      const { statusCode, headers, body } = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${query}`,
         method,
         body: content,
         headers: {
@@ -122,7 +95,8 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
       const location = headers['location'];
       if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
         const named = joined(headers);
-        return { status: statusCode, headers: named, body: await readWhole(body, request, named), url: url.href };
+        const whole = await readWhole(body, request, named);
+        return { status: statusCode, headers: named, body: whole, url: url.href, ...(leftOrigin && { leftOrigin }) };
       }
       // Nobody reads it: a body that never ends must not hold the redirect up.
       body.on('error', () => {}).destroy();
@@ -135,7 +109,10 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
           `fetch: ${request.subject} redirects from ${url.origin} to ${next.origin}, which is not encrypted; set url to that address if you may`,
         );
       }
-      own &&= next.origin === url.origin;
+      if (own && next.origin !== url.origin) {
+        own = false;
+        leftOrigin = { from: url.origin, to: next.origin };
+      }
       if (statusCode === 303 || (method === 'POST' && statusCode < 303)) [method, content] = ['GET', null];
       // What was posted is configured, too: it may hold a secret.
       if (!own && content !== null) {
@@ -144,31 +121,17 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
         );
       }
       url = next;
+      query = rawQuery(String(location), next);
     }
   }
 }
 
-function proxyFromEnvironment(settings: ProxySettings, options: Agent.Options): Dispatcher {
-  return new EnvHttpProxyAgent({
-    ...options,
-    ...{ httpProxy: settings.httpProxy ?? '', httpsProxy: settings.httpsProxy ?? settings.httpProxy ?? '' },
-    ...{ noProxy: settings.noProxy ?? '', proxyTunnel: false },
-  });
-}
-
-/** Whether the environment sends requests for a host through a proxy. */
-function isProxied(url: URL, { httpProxy, httpsProxy, noProxy = '' }: ProxySettings): boolean {
-  if (!(url.protocol === 'https:' ? (httpsProxy ?? httpProxy) : httpProxy)) return false;
-  const host = url.hostname.toLowerCase();
-  return !noProxy
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== '')
-    .some((entry) => {
-      const [name = '', port] = entry.replace(/^\*?\./, '').split(':');
-      if (port !== undefined && port !== url.port) return false;
-      return name === '*' || host === name || host.endsWith(`.${name}`);
-    });
+/** No attempt could send them. @throws SourceRefused */
+function refuseHeaders({ subject, headers, own }: HttpRequest): void {
+  for (const [name, value] of Object.entries({ ...headers, ...own.headers })) {
+    const problem = headerValueProblem(value);
+    if (problem !== null) throw new SourceRefused(`fetch: ${subject}: header ${name}: ${problem}`);
+  }
 }
 
 /** With `allow_private` a source's own host may be anywhere; where it redirects to may not be a cloud's metadata. */

@@ -1,7 +1,7 @@
 import robotsParser from 'robots-parser';
 import { RobotsDisallowed, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
-import { createWatchdog, TookTooLong } from '../watchdog.ts';
+import { createWatchdog, TookTooLong } from '../../domain/watchdog.ts';
 import type { HttpClient } from './http-client.ts';
 
 /** What a site's robots.txt says to Daybook. */
@@ -24,6 +24,8 @@ const parseRobots = robotsParser as unknown as (url: string, text: string) => Ro
 
 interface Known {
   readonly rules: Promise<Robot>;
+  /** They took too long to compare: they are not compared again. */
+  isSlow?: boolean;
   readonly untilMs: number;
 }
 
@@ -49,10 +51,13 @@ export function createRobotsRules(client: HttpClient, userAgent: string): Robots
   }
 
   function isClosed({ name }: HttpPlanBase, url: URL, rules: Robot): boolean {
+    const site = sites.get(url.origin);
     try {
+      if (site?.isSlow === true) throw new TookTooLong();
       return within(patienceMs, () => rules.isAllowed(url.href, userAgent)) === false;
     } catch (error) {
       if (!(error instanceof TookTooLong)) throw error;
+      if (site) site.isSlow = true;
       throw new WrongShape(
         `fetch: ${name}: ${url.origin}/robots.txt takes more than ${patienceMs} ms to compare with an address, expected simple rules; set robots: ignore if you may`,
       );
@@ -78,7 +83,8 @@ async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string,
   const { status, body } = await client.send(
     {
       ...{ subject: `${plan.name} (robots.txt)`, url, method: 'GET', body: null, headers: {} },
-      own: { origin, headers: {} },
+      // Where the source itself is not: what is true of a link to a page is true of its robots.txt.
+      own: { origin: new URL(plan.url).origin, headers: {} },
       ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: maxBytes, cutOff: true },
       proxy: plan.proxy,
     },

@@ -1,22 +1,57 @@
 import { SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
+import type { LeftOrigin } from './http-client.ts';
+import type { AskedWait } from './rate-limit.ts';
 
-/** Client errors that may pass by themselves. */
-const passing = new Set([408, 409, 423, 425, 429]);
+/** Client errors that may pass by themselves; some of them only certain servers and proxies know. */
+const passing: ReadonlySet<number> = new Set([408, 409, 420, 423, 425, 429, 430, 498, 499]);
 
-/** The error that a status stands for; null where the answer can be used (2xx, 304). */
-export function statusError(status: number, subject: string, retryAfterMs: number | null): DaybookError | null {
-  if ((status >= 200 && status < 300 && status !== 206) || status === 304) return null;
-  const message = `fetch: ${subject} answered ${status}, expected 200 or 304`;
-  if (status >= 500 || passing.has(status)) {
-    return new SourceUnavailable(message, retryAfterMs === null ? {} : { retryAfterMs });
-  }
-  return new SourceRefused(`${message}${advice(status)}`);
+/** Whether the same request may succeed later. Above 599 there are codes of certain sites and proxies, such as 999. */
+export function isPassing(status: number): boolean {
+  return status >= 500 || passing.has(status);
 }
 
-function advice(status: number): string {
+/** A page that a source was asked for. */
+export interface AskedPage {
+  readonly url: URL;
+  /** Which one of several it is, such as `page 3`. */
+  readonly page?: string;
+}
+
+/** Its address without parameters, which may hold secrets. */
+function pageName({ url, page }: AskedPage): string {
+  return `${url.origin}${url.pathname}${page === undefined ? '' : ` (${page})`}`;
+}
+
+/**
+ * The error that a status stands for; null where the answer can be used (2xx, 304).
+ * @param leftOrigin where a redirect left the origin that gets the credentials
+ * @param asked what was asked for
+ */
+export function statusError(
+  status: number,
+  subject: string,
+  { isRateLimit, waitMs }: AskedWait,
+  leftOrigin: LeftOrigin | null = null,
+  asked: AskedPage | null = null,
+): DaybookError | null {
+  if ((status >= 200 && status < 300 && status !== 206) || status === 304) return null;
+  const message = `fetch: ${subject} answered ${status}, expected 200 or 304`;
+  if (isRateLimit || isPassing(status)) {
+    return new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
+  }
+  return new SourceRefused(
+    `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; asked for ${pageName(asked)}`}`,
+  );
+}
+
+function advice(status: number, leftOrigin: LeftOrigin | null): string {
   switch (status) {
     case 401:
     case 403:
+      if (leftOrigin !== null) {
+        const { from, to } = leftOrigin;
+        return `; it redirects from ${from} to ${to}, and auth and headers are not sent to another origin; set url to the address there if they are meant for it`;
+      }
       return '; check the credentials in auth or headers';
     case 404:
     case 410:

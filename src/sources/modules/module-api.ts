@@ -57,6 +57,7 @@ export interface ModuleResponse {
   /** Where the last redirect led. */
   readonly url: string;
   readonly body: Buffer;
+  /** The body in its charset: by `encoding` of the source, else its byte order mark, its bytes and its headers. */
   readonly text: () => string;
   /** The body as JSON. Numbers are JavaScript's: use `text` where ids have more than 15 digits. */
   readonly json: () => unknown;

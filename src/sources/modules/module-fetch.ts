@@ -1,9 +1,8 @@
 import { SourceUnavailable } from '../../domain/errors.ts';
-import { unsaidWaitMs } from '../../domain/host-budget.ts';
 import type { ModulePlan } from '../../domain/source.ts';
-import { decodeText } from '../http/charset.ts';
 import { takeTurn, type HttpTools } from '../http/fetch-document.ts';
-import { parseRetryAfter } from '../http/retry-after.ts';
+import { decodeText } from '../text/decode-document.ts';
+import { askedWait } from '../http/rate-limit.ts';
 import { statusError } from '../http/status.ts';
 import type { FetchContext } from '../page.ts';
 import type { ModuleFetch, ModuleRequest, ModuleResponse } from './module-api.ts';
@@ -14,7 +13,7 @@ export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }
     const url = new URL(address);
     await takeTurn(plan.name, url.host, null, tools, signal);
     const body = request.body ?? null;
-    const response = await tools.client.send(
+    const { leftOrigin, ...response } = await tools.client.send(
       {
         ...{ subject: plan.name, url: url.href, body, headers: { accept: '*/*' }, proxy: null },
         method: request.method ?? (body === null ? 'GET' : 'POST'),
@@ -23,17 +22,16 @@ export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }
       },
       signal,
     );
-    const said = parseRetryAfter(response.headers['retry-after'], new Date());
-    const waitMs = said ?? (response.status === 429 ? unsaidWaitMs : null);
-    if (response.status === 429 && waitMs !== null) {
-      await tools.budget.slowDown(url.host, new Date(Date.now() + waitMs));
+    const asked = askedWait(response.status, response.headers, new Date());
+    if (asked.isRateLimit && asked.waitMs !== null) {
+      await tools.budget.slowDown(url.host, new Date(Date.now() + asked.waitMs));
     }
-    const error = statusError(response.status, plan.name, waitMs);
+    const error = statusError(response.status, plan.name, asked, leftOrigin);
     if (error) throw error;
     if (response.status > 299) {
       throw new SourceUnavailable(`fetch: ${plan.name} answered ${response.status}, expected 200 to 299`);
     }
-    const text = () => decodeText(response.body, response.headers['content-type']);
+    const text = () => decodeText(response.body, response.headers['content-type'], plan.encoding ?? null);
     return { ...response, text, json: () => JSON.parse(text()) as unknown };
   };
 }

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createJiti } from 'jiti';
 import { messageOf, SourceRefused } from '../../domain/errors.ts';
-import { ModuleFaults } from './module-faults.ts';
 import type { SourceModule } from './module-api.ts';
 
 interface LoadedModule {
@@ -11,7 +10,6 @@ interface LoadedModule {
 
 /** Loads modules, TypeScript too, and loads one anew when its file has changed. */
 export class ModuleLoader {
-  readonly faults = new ModuleFaults();
   readonly #loaded = new Map<string, LoadedModule>();
 
   /**

@@ -1,5 +1,6 @@
 const text = String.raw`"(?:[^"\\]|\\.)*"`;
-const parameter = String.raw`;\s*(?:[^=;,\s"]+\s*(?:=\s*(?:${text}|[^;,"\s]*))?)?\s*`;
+// No white space can be read in two ways: that would take the square of its length.
+const parameter = String.raw`;\s*(?:[^=;,\s"]+\s*(?:=\s*(?:(?:${text}|[^;,"\s]+)\s*)?)?)?`;
 const link = new RegExp(String.raw`<([^<>]*)>\s*((?:${parameter})*)`, 'g');
 const parameters = new RegExp(String.raw`;\s*([^=;,\s"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]*))`, 'g');
 

@@ -1,9 +1,14 @@
 import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { compileFinder } from '../../domain/expression.ts';
 import type { HttpPlace } from '../../domain/fetch.ts';
-import { ExactNumber } from '../../domain/json.ts';
-import type { PaginatorPlan } from '../../domain/plan-parts.ts';
+import { ExactNumber, writeDeepJson } from '../../domain/json.ts';
+import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan-parts.ts';
+import type { ReadPage } from '../document-format.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+import { rawAddress } from '../http/raw-query.ts';
+import { baseAddress } from '../html/base-address.ts';
 import { nextLink } from './link-header.ts';
 
 /** What a page tells about the one after it. */
@@ -18,42 +23,73 @@ export interface PageFacts {
   readonly url: string;
 }
 
+/** What a response tells, as its format has read it. */
+export function factsOf({ items, value, html }: ReadPage, { headers, url }: HttpResponse): PageFacts {
+  return { records: items.length, value, html: html ?? null, headers, url };
+}
+
 /** How the next page is named. */
-export type NextPage = Pick<HttpPlace, 'page' | 'cursor'>;
+export type NextPage = Pick<HttpPlace, 'page' | 'cursor' | 'total' | 'doubtful'>;
 
 /**
  * The next page, or null where the page was the last one.
- * @throws WrongShape where the paginator reads another format than the page has: what follows would be missed without a word
+ * @throws WrongShape where what should lead there does not, or where the paginator reads another format than the page has: what
+ * follows would be missed without a word
  */
 export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
   if (paginator.type === 'single_page') return null;
-  if (facts.records === 0 && paginator.stopAfterEmptyPage) return null;
+  const isEmpty = facts.records === 0;
+  if (isEmpty && paginator.stopAfterEmptyPage && paginator.followsEmptyPages !== true) return null;
   const misfit = misfitOf(paginator, facts);
   if (misfit !== null) throw new WrongShape(`paginator: found ${misfit}`);
   if (paginator.hasMorePath !== null && !isTrue(compileFinder(paginator.hasMorePath)(facts.value))) return null;
   switch (paginator.type) {
     case 'page_number': {
-      const total = totalOf(paginator.totalPath, facts.value);
-      const read = place.page - paginator.basePage + 1;
-      return total !== null && read >= total ? null : { page: place.page + 1, cursor: null };
+      const next = { page: place.page + 1, cursor: null };
+      return counted(paginator, place, facts, place.page - paginator.basePage + 1, next);
     }
     case 'offset': {
-      const total = totalOf(paginator.totalPath, facts.value);
       // Some APIs give fewer than asked for; what they gave is what was read.
-      const read = place.page + (facts.records > 0 ? facts.records : paginator.limit);
-      return total !== null && read >= total ? null : { page: read, cursor: null };
+      const next = place.page + (isEmpty ? paginator.limit : facts.records);
+      return counted(paginator, place, facts, isEmpty ? place.page : next, { page: next, cursor: null });
     }
     case 'cursor':
-      return follow(place, cursorText(compileFinder(paginator.cursorPath)(facts.value)));
-    case 'json_link':
-      return follow(place, address(compileFinder(paginator.nextUrlPath)(facts.value), facts.url));
+      return follow(place, cursorText(paginator.cursorPath, compileFinder(paginator.cursorPath)(facts.value)));
+    case 'json_link': {
+      const found = compileFinder(paginator.nextUrlPath)(facts.value);
+      return follow(place, address(`next_url_path "${paginator.nextUrlPath}"`, found, facts.url), facts.url);
+    }
     case 'header_link':
-      return follow(place, address(nextLink(facts.headers['link']), facts.url));
+      return follow(place, address('the header Link', nextLink(facts.headers['link']), facts.url), facts.url);
     case 'html_link': {
       const href = facts.html?.(paginator.selector).first().attr('href');
-      return follow(place, address(href, baseOf(facts)));
+      // So buttons are written that lead nowhere any more.
+      if (href !== undefined && /^\s*javascript:/i.test(href)) return null;
+      return follow(place, address(`selector "${paginator.selector}"`, href, baseOf(facts)), facts.url);
     }
   }
+}
+
+/**
+ * The page after one that is counted. A total that cannot be right says nothing: then one more page is asked, which may be
+ * refused.
+ * @param read pages or records, by what the total counts
+ */
+function counted(
+  { totalPath, hasMorePath, followsEmptyPages }: PageNumberPlan | OffsetPlan,
+  { total: before = 0 }: NextPage,
+  { records, value }: PageFacts,
+  read: number,
+  next: NextPage,
+): NextPage | null {
+  const total = totalOf(totalPath, value);
+  const isEmpty = records === 0;
+  const known = total === null || total <= before ? before : total;
+  const following = { ...next, ...(known > 0 ? { total: known } : {}) };
+  if (total === null) return isEmpty && followsEmptyPages === true && hasMorePath === null ? null : following;
+  if (total > read) return following;
+  const isHint = (total === 0 && records > 0) || total < read || total < before;
+  return isHint && !isEmpty ? { ...following, doubtful: true } : null;
 }
 
 function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, facts: PageFacts): string | null {
@@ -69,26 +105,40 @@ function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, fa
 }
 
 /** A page that names itself as the next one is the last. */
-function follow(place: NextPage, cursor: string | null): NextPage | null {
-  return cursor === null || cursor === place.cursor ? null : { page: place.page + 1, cursor };
+function follow(place: NextPage, cursor: string | null, self: string | null = null): NextPage | null {
+  return cursor === null || cursor === (place.cursor ?? self) ? null : { page: place.page + 1, cursor };
 }
 
-function cursorText(value: unknown): string | null {
-  if (typeof value === 'string') return value === '' ? null : value;
+function cursorText(path: string, value: unknown): string | null {
+  if (isNothing(value)) return null;
+  if (typeof value === 'string') return value;
   if (value instanceof ExactNumber) return value.text;
-  return typeof value === 'number' ? String(value) : null;
+  if (typeof value === 'number') return String(value);
+  throw unfollowable(`cursor_path "${path}"`, value, 'a text or a number');
 }
 
-function address(value: unknown, base: string): string | null {
-  if (typeof value !== 'string' || value.trim() === '' || !URL.canParse(value.trim(), base)) return null;
-  const url = new URL(value.trim(), base);
-  url.hash = '';
-  return /^https?:$/.test(url.protocol) ? url.href : null;
+/** An address as it is written, made absolute. */
+function address(where: string, value: unknown, base: string): string | null {
+  if (isNothing(value)) return null;
+  const text = typeof value === 'string' ? value.trim() : null;
+  const url = text !== null && URL.canParse(text, base) ? new URL(text, base) : null;
+  if (text !== null && url && /^https?:$/.test(url.protocol)) return rawAddress(text, url);
+  throw unfollowable(where, value, 'an address, http or https');
+}
+
+/** What says that there is no next page. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === false || (typeof value === 'string' && value.trim() === '');
+}
+
+function unfollowable(where: string, value: unknown, expected: string): WrongShape {
+  return new WrongShape(
+    `paginator: ${where} leads to ${excerpt(writeDeepJson(value), 200)}, expected ${expected}, or null`,
+  );
 }
 
 function baseOf({ html, url }: PageFacts): string {
-  const href = html?.('base[href]').first().attr('href');
-  return href !== undefined && URL.canParse(href, url) ? new URL(href, url).href : url;
+  return html ? baseAddress(html, url) : url;
 }
 
 /** A number, or a text that is one; where the page does not say, an empty page will. */

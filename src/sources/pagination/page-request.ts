@@ -1,31 +1,41 @@
+import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlace } from '../../domain/fetch.ts';
 import type { HttpPlan } from '../../domain/source.ts';
 import { parseIso8601, type Micros } from '../../domain/time.ts';
-import { formatParameter } from '../extraction/parameter-time.ts';
+import { secretName } from '../../domain/url-secrets.ts';
+import { formatEnd, formatParameter } from '../extraction/parameter-time.ts';
+import { rawAddress, setParameter } from '../http/raw-query.ts';
 
 /** The address of a page, and whether the source itself gave it. */
 export interface PageAddress {
   readonly url: URL;
+  /** The same with its query as it is written. */
+  readonly address: string;
   readonly followed: boolean;
 }
 
 /** Paginators whose cursor is an address. */
 const linked: ReadonlySet<string> = new Set(['json_link', 'header_link', 'html_link']);
 
-/** The address of the page at a place. A link that the source gave is taken as it is. */
+/**
+ * The address of the page at a place. A link that the source gave is taken as it is.
+ * @throws WrongShape for a place that is no address; SourceRefused for one that secrets must not go to
+ */
 export function pageAddress(plan: HttpPlan, place: HttpPlace): PageAddress {
   const { paginator, incremental } = plan;
-  if (place.cursor !== null && linked.has(paginator.type)) return { url: new URL(place.cursor), followed: true };
-  const url = new URL(plan.url);
-  const set = (name: string, value: string) => url.searchParams.set(name, value);
+  if (isLink(plan, place)) return linkAddress(plan, place.cursor);
+  let address = rawAddress(plan.url, new URL(plan.url));
+  const set = (name: string, value: string | readonly string[]) => {
+    address = setParameter(address, name, value);
+  };
   for (const [name, value] of Object.entries(plan.params)) set(name, value);
   const since = readTime(place.since);
   if (incremental && incremental.startParam !== null && since !== null) {
-    set(incremental.startParam, formatParameter(since, incremental.format));
+    set(incremental.startParam, formatParameter(since, incremental.paramFormat ?? incremental.format));
   }
   const until = readTime(place.until ?? null);
   if (incremental && incremental.endParam !== null && until !== null) {
-    set(incremental.endParam, formatParameter(until, incremental.format));
+    set(incremental.endParam, formatEnd(until, incremental.paramFormat ?? incremental.format));
   }
   if (paginator.type === 'page_number') set(paginator.pageParam, String(place.page));
   if (paginator.type === 'cursor' && place.cursor !== null) set(paginator.cursorParam, place.cursor);
@@ -33,9 +43,46 @@ export function pageAddress(plan: HttpPlan, place: HttpPlace): PageAddress {
     set(paginator.offsetParam, String(place.page));
     set(paginator.limitParam, String(paginator.limit));
   }
-  return { url, followed: false };
+  return { url: new URL(address), address, followed: false };
 }
 
+/** Whether the place is an address that the source gave. */
+export function isLink(plan: HttpPlan, place: HttpPlace): place is HttpPlace & { readonly cursor: string } {
+  return place.cursor !== null && linked.has(plan.paginator.type);
+}
+
+function linkAddress(plan: HttpPlan, link: string): PageAddress {
+  if (!URL.canParse(link)) throw new WrongShape(`paginator: ${plan.name}: found "${link}", expected an address`);
+  const own = new URL(plan.url);
+  const url = new URL(link);
+  let address = rawAddress(link, url);
+  if (url.hostname === own.hostname && url.protocol === 'http:' && own.protocol === 'https:') {
+    // Servers behind a proxy that ends TLS do not know how they were asked.
+    [url.protocol, url.port] = ['https:', own.port];
+    address = rawAddress(link, url);
+  }
+  if (isForeign(plan, url) && hasSecrets(plan)) {
+    throw new SourceRefused(
+      `paginator: ${plan.name} leads to a page at ${url.origin}, which gets no headers and secrets of the source, expected ${own.origin}; if it may have them, set trusted_origins: ["${url.origin}"]`,
+    );
+  }
+  return { url, address, followed: true };
+}
+
+/** Whether an address is at an origin that is neither the source's own nor a trusted one. */
+export function isForeign(plan: HttpPlan, url: URL): boolean {
+  return url.origin !== new URL(plan.url).origin && plan.trustedOrigins?.includes(url.origin) !== true;
+}
+
+function hasSecrets({ auth, headers, secretParams = [], params }: HttpPlan): boolean {
+  return (
+    auth !== null ||
+    secretParams.length > 0 ||
+    [...Object.keys(headers), ...Object.keys(params)].some((name) => secretName.test(name))
+  );
+}
+
+/** A canonical time of a place or a plan; null where there is none. */
 export function readTime(text: string | null): Micros | null {
   const time = text === null ? null : parseIso8601(text);
   return time?.ok === true ? time.micros : null;

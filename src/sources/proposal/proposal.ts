@@ -3,4 +3,6 @@ export interface Proposal {
   readonly source: Readonly<Record<string, unknown>>;
   /** What a person should look at, each a sentence. */
   readonly notes: readonly string[];
+  /** The page of the first item, where only that may say when it was published. */
+  readonly detail?: string;
 }

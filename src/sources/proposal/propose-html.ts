@@ -1,4 +1,5 @@
 import type { CheerioAPI } from 'cheerio';
+import { findDate, type DateField } from './html-dates.ts';
 import type { Proposal } from './proposal.ts';
 
 type Element = Parameters<CheerioAPI['contains']>[0];
@@ -12,8 +13,7 @@ export function proposeHtml($: CheerioAPI): Proposal | null {
   if (selector === null) return null;
   const first = $(selector).first();
   const link = linkSelector($, selector);
-  const hasTime =
-    $(selector).filter((_, item) => $(item).find('time[datetime]').length > 0).length === $(selector).length;
+  const date = findDate($, $(selector));
   const next = nextSelector($);
   const price = first.find('[class*=price i]').first();
   const titled = first.find(link).first().attr('title') !== undefined;
@@ -24,14 +24,29 @@ export function proposeHtml($: CheerioAPI): Proposal | null {
         title: titled ? { selector: link, attr: 'title', required: true } : { selector: link, required: true },
         url: { selector: link, attr: 'href', type: 'url', required: true },
         ...(price.length > 0 ? { price: { selector: classSelector(price.attr('class')), type: 'number' } } : {}),
-        ...(hasTime ? { time: { selector: 'time[datetime]', attr: 'datetime', type: 'date' } } : {}),
+        ...(date === null ? {} : { time: date.field }),
       },
       id: 'url',
-      occurred_at: hasTime ? 'time' : { on_missing: 'fetched_at' },
+      occurred_at: date === null ? { on_missing: 'fetched_at' } : timeKey(date.share),
       ...(next === null ? {} : { paginator: { type: 'html_link', selector: next, max_pages: 50 } }),
     },
-    notes: hasTime ? [] : ['no item has a <time datetime="…">: records get the time of the fetch'],
+    notes: noteOn(date),
+    ...(date === null ? detailOf(first.find(link).first().attr('href')) : {}),
   };
+}
+
+/** Items without a date where others have one get the time of the fetch. */
+function timeKey(share: number): unknown {
+  return share === 1 ? 'time' : { path: 'time', on_missing: 'fetched_at' };
+}
+
+function noteOn(date: DateField | null): string[] {
+  if (date === null) return ['no item shows a date: records get the time of the fetch'];
+  return date.share === 1 ? [] : ['some items show no date: they get the time of the fetch'];
+}
+
+function detailOf(href: string | undefined): { readonly detail?: string } {
+  return href === undefined || href.startsWith('#') ? {} : { detail: href };
 }
 
 /** The selector under which most elements of one kind stand that hold a link and some text. */

@@ -3,18 +3,26 @@ import { messageOf, WrongShape } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { parseJson } from '../../domain/json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
-import { decodeHtml, decodeXml } from '../http/charset.ts';
 import type { HttpResponse } from '../http/http-client.ts';
+import { decodeDocument } from '../text/decode-document.ts';
 import type { Proposal } from './proposal.ts';
+import { proposeDetail } from './propose-detail.ts';
 import { proposeHtml } from './propose-html.ts';
-import { proposeJson } from './propose-json.ts';
+import { proposeJson, proposeRecords } from './propose-json.ts';
+
+/** Proposes how to read a response, or records of which each is JSON text. @throws WrongShape */
+export async function proposeFrom(from: HttpResponse | readonly string[], isDetail = false): Promise<Proposal> {
+  if (isDetail && 'body' in from) return proposeDetail(from);
+  return 'body' in from ? proposeSource(from) : proposeRecords(from.map((text) => parseJson(text).value));
+}
 
 /**
  * Proposes how to read what an address answers: a feed, a JSON API, or a page that lists something.
  * @throws WrongShape where it is none of them
  */
-export async function proposeSource({ body, headers, url }: HttpResponse): Promise<Proposal> {
-  const text = decodeXml(body, headers['content-type']);
+async function proposeSource({ body, headers, url }: HttpResponse): Promise<Proposal> {
+  const undecoded = { body, contentType: headers['content-type'], encoding: null };
+  const { text } = decodeDocument({ kind: 'xml', ...undecoded });
   const start = text.trimStart().slice(0, 1);
   if (start === '{' || start === '[') return proposeFromJson(text, headers);
   if (start !== '<') throw unreadable(text);
@@ -26,13 +34,18 @@ export async function proposeSource({ body, headers, url }: HttpResponse): Promi
   } catch (error) {
     if (!(error instanceof WrongShape)) throw error;
   }
-  const $ = load(decodeHtml(body, headers['content-type']));
+  const $ = load(decodeDocument({ kind: 'html', ...undecoded }).text);
   const feed = $('link[rel~=alternate][type*="rss"], link[rel~=alternate][type*="atom"]').first().attr('href');
   const proposal = proposeHtml($);
   if (!proposal)
     throw new WrongShape(`init: the page lists nothing that repeats, expected at least three items with links`);
   const notes = feed === undefined ? [] : [`the page has a feed, which is easier to read: ${new URL(feed, url).href}`];
-  return { source: { type: 'html', ...proposal.source }, notes: [...notes, ...proposal.notes] };
+  const { detail } = proposal;
+  return {
+    source: { type: 'html', ...proposal.source },
+    notes: [...notes, ...proposal.notes],
+    ...(detail !== undefined && URL.canParse(detail, url) ? { detail: new URL(detail, url).href } : {}),
+  };
 }
 
 function proposeFromJson(text: string, headers: Readonly<Record<string, string>>): Proposal {

@@ -2,76 +2,62 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedFile } from '../../domain/errors.ts';
 import { canarySource } from '../../domain/names.ts';
+import type { BatchRef } from '../../domain/batch.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
 import type { IsOver } from '../canary-blobs.ts';
 import { isMissing } from '../file-errors.ts';
-import type { JournalFolders } from './journal-files.ts';
-import { readJournal, type JournalRow } from './read-journal.ts';
+import { journalPaths } from '../paths.ts';
+import { findPart, partFile, type JournalFile, type JournalFolders } from './journal-files.ts';
+import { readWhole } from './read-whole.ts';
 
 /** A temporary file is there for a moment; an older one was left by a kill. */
 const temporaryMs = 5_000;
 
-/**
- * Reads the part of a canary back. Null = it holds the record and no other; else what was found.
- * @param name of the part, below the folder of the journal
- */
+/** Reads the part of a canary back. Null = it holds the record and no other; else what was found. */
 export async function problemOfPart(
-  { csv }: JournalFolders,
-  name: string,
+  folders: JournalFolders,
+  batch: BatchRef,
   { sourceId, occurredAt, payload }: SpooledRecord,
 ): Promise<string | null> {
-  const rows = await readPart(join(csv, name), name);
-  if (rows === null) return `found no file ${join(csv, name)}, expected the record in it`;
-  if (typeof rows === 'string') return rows;
+  const part = await findPart(folders, batch);
+  const rows = part && (await readWhole(part));
+  if (part === null || rows === null) {
+    return `found no file of batch ${batch.hash.slice(0, 16)} in ${join(folders.csv, canarySource)}, expected the record in it`;
+  }
+  if (rows instanceof DamagedFile) return rows.message;
   const [row] = rows;
-  if (!row || rows.length > 1) return `found ${rows.length} records in ${join(csv, name)}, expected one`;
+  if (!row || rows.length > 1) return `found ${rows.length} records in ${part.path}, expected one`;
   const isIt =
     row.source === canarySource &&
     row.sourceId === sourceId &&
     row.occurredAt === occurredAt &&
     row.payload === payload;
-  return isIt ? null : `found another record in ${join(csv, name)} than was fetched, expected the same`;
+  return isIt ? null : `found another record in ${part.path} than was fetched, expected the same`;
 }
 
 /** Deletes the parts of canaries that are over, and folders that are empty then. */
 export async function clearCanaryParts({ csv }: JournalFolders, isOver: IsOver): Promise<void> {
-  const folder = join(csv, canarySource);
-  for (const day of await namesIn(folder)) {
-    for (const name of await namesIn(join(folder, day))) {
-      const path = join(folder, day, name);
-      if (await mayGo(path, name, isOver)) await rm(path, { force: true });
+  const folder = journalPaths.part.folder({ source: canarySource });
+  for (const day of await namesIn(join(csv, folder))) {
+    for (const name of await namesIn(join(csv, folder, day))) {
+      const part = partFile(csv, `${folder}/${day}/${name}`);
+      if (await mayGo(part, name, isOver)) await rm(part.path, { force: true });
     }
-    await removeIfEmpty(join(folder, day));
+    await removeIfEmpty(join(csv, folder, day));
   }
-  await removeIfEmpty(folder);
+  await removeIfEmpty(join(csv, folder));
 }
 
-async function mayGo(path: string, name: string, isOver: IsOver): Promise<boolean> {
+async function mayGo(part: JournalFile, name: string, isOver: IsOver): Promise<boolean> {
   if (name.startsWith('.')) {
-    const found = await stat(path).catch(() => null);
+    const found = await stat(part.path).catch(() => null);
     return found !== null && Date.now() - found.mtimeMs > temporaryMs;
   }
-  const rows = await readPart(path, name);
+  const rows = await readWhole(part);
   if (rows === null) return false;
-  const [row] = typeof rows === 'string' ? [] : rows;
+  const [row] = rows instanceof DamagedFile ? [] : rows;
   // What cannot be read is of no use to any canary.
   return row === undefined || isOver(row.sourceId);
-}
-
-/** The rows of a part; what is wrong with it as a text; null where it is gone. */
-async function readPart(path: string, name: string): Promise<JournalRow[] | string | null> {
-  const refuse = (damage: DamagedFile) => {
-    throw damage;
-  };
-  const rows: JournalRow[] = [];
-  try {
-    for await (const some of readJournal({ kind: 'part', path, name }, refuse)) rows.push(...some);
-    return rows;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    if (error instanceof DamagedFile) return error.message;
-    throw error;
-  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,21 +1,24 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BatchRef } from '../../domain/batch.ts';
+import type { PartCheck } from '../../domain/csv-part.ts';
 import { dayNumber, dayOfNumber, type Day } from '../../domain/day.ts';
 import { canarySource } from '../../domain/names.ts';
 import { sourceNamePattern } from '../../domain/source-name.ts';
 import { isMissing } from '../file-errors.ts';
+import { journalFolder, journalPaths, storePaths } from '../paths.ts';
 
 /** Where the journal lies. */
 export interface JournalFolders {
-  /** Parts and sealed days: `<source>/<day>/<ingested at>-<hash>.csv`, `<source>/<day>.csv.gz`. */
+  /** Parts and sealed days. */
   readonly csv: string;
-  /** Days of raw_events that were retired: `<day>.csv.gz`. */
+  /** Days of raw_events that were retired. */
   readonly archives: string;
 }
 
 /** The same, below the folders that the environment names. */
 export function journalFoldersIn(dataFolder: string, storeFolder: string): JournalFolders {
-  return { csv: join(dataFolder, 'csv'), archives: join(storeFolder, 'archives') };
+  return { csv: join(dataFolder, journalFolder), archives: join(storeFolder, storePaths.archive.folder({})) };
 }
 
 /** A file that holds records. */
@@ -25,6 +28,10 @@ export interface JournalFile {
   readonly path: string;
   /** Where it is in its folder: for people. */
   readonly name: string;
+  /** Where the manifest is that says what it holds; null for parts. */
+  readonly manifest: string | null;
+  /** What a part holds by its name; null where it does not say. */
+  readonly check: PartCheck | null;
 }
 
 /** What was ingested of a source on a day: its sealed file, and parts that are not sealed yet. */
@@ -36,8 +43,6 @@ export interface JournalDay {
   readonly parts: readonly JournalFile[];
 }
 
-const sealedName = /^(\d{4}-\d{2}-\d{2})\.csv\.gz$/;
-
 /** Sources that the journal knows, whether or not they are configured. What a canary writes is gone in a moment. */
 export async function journalSources({ csv }: JournalFolders): Promise<string[]> {
   return (await namesIn(csv)).filter((name) => sourceNamePattern.test(name) && name !== canarySource);
@@ -46,7 +51,7 @@ export async function journalSources({ csv }: JournalFolders): Promise<string[]>
 /** Days on which something was ingested of a source, oldest first. */
 export async function journalDays({ csv }: JournalFolders, source: string): Promise<Day[]> {
   const names = await namesIn(join(csv, source));
-  const days = names.map((name) => sealedName.exec(name)?.[1] ?? name).filter(isDay);
+  const days = names.map((name) => journalPaths.sealed.parse(`${source}/${name}`)?.day ?? name).filter(isDay);
   return [...new Set(days)].sort();
 }
 
@@ -55,30 +60,73 @@ export async function journalDays({ csv }: JournalFolders, source: string): Prom
  * afterwards.
  */
 export async function journalDay({ csv }: JournalFolders, source: string, day: Day): Promise<JournalDay> {
+  const folder = journalPaths.part.folder({ source, day });
   // The names begin with the time of ingestion.
-  const parts = (await namesIn(join(csv, source, day))).filter((name) => name.endsWith('.csv'));
-  const sealed = sealedPath(csv, source, day);
+  const parts = (await namesIn(join(csv, folder))).filter((name) => name.endsWith('.csv'));
+  const sealed = journalPaths.sealed.build({ source, day });
   return {
-    ...{ source, day },
-    sealed: (await isThere(sealed)) ? { kind: 'sealed', path: sealed, name: `${source}/${day}.csv.gz` } : null,
-    parts: parts.map((name) => ({
-      ...{ kind: 'part', path: join(csv, source, day, name), name: `${source}/${day}/${name}` },
-    })),
+    ...{ source, day, parts: parts.map((name) => partFile(csv, `${folder}/${name}`)) },
+    sealed: (await isThere(join(csv, sealed)))
+      ? {
+          kind: 'sealed',
+          path: join(csv, sealed),
+          name: sealed,
+          manifest: sealManifestPath(csv, source, day),
+          check: null,
+        }
+      : null,
   };
 }
 
-/** Archives of retired days, oldest first; `day` is that of their records. */
-export async function archiveFiles({ archives }: JournalFolders): Promise<(JournalFile & { readonly day: Day })[]> {
-  const names = (await namesIn(archives)).sort();
-  return names.flatMap((name) => {
-    const day = sealedName.exec(name)?.[1];
-    if (day === undefined) return [];
-    return [{ kind: 'archive', path: join(archives, name), name: `archives/${name}`, day }];
+/** The part of a batch, by whatever version it was written; null where there is none. */
+export async function findPart(
+  { csv }: JournalFolders,
+  { source, ingestedAt, hash }: BatchRef,
+): Promise<JournalFile | null> {
+  const folder = journalPaths.part.folder({ source, day: ingestedAt.slice(0, 10) });
+  for (const name of await namesIn(join(csv, folder))) {
+    const part = journalPaths.part.parse(`${folder}/${name}`);
+    if (part?.ingestedAt === ingestedAt && hash.startsWith(part.hash)) return partFile(csv, `${folder}/${name}`);
+  }
+  return null;
+}
+
+/** A part by its name below the folder of the journal. */
+export function partFile(csv: string, name: string): JournalFile {
+  const check = journalPaths.part.parse(name)?.check ?? null;
+  return { kind: 'part', path: join(csv, name), name, manifest: null, check };
+}
+
+/** An archive, with the day of its records. */
+export interface ArchiveFile extends JournalFile {
+  readonly day: Day;
+}
+
+/** Archives of retired days, oldest first; of several of a day the newest, which tells, comes first. */
+export async function archiveFiles({ archives }: JournalFolders): Promise<ArchiveFile[]> {
+  const found = (await namesIn(archives)).flatMap((file) => {
+    const name = `${storePaths.archive.folder({})}/${file}`;
+    const archive = storePaths.archive.parse(name);
+    return archive ? [{ ...archive, name }] : [];
   });
+  found.sort((a, b) => (a.day === b.day ? b.number - a.number : a.day < b.day ? -1 : 1));
+  return found.map(({ name, day, number }) => ({
+    ...{ kind: 'archive', day, name, check: null },
+    path: join(archives, baseName(name)),
+    manifest: join(archives, baseName(storePaths.archiveManifest.build({ day, number }))),
+  }));
 }
 
 export function sealedPath(csv: string, source: string, day: Day): string {
-  return join(csv, source, `${day}.csv.gz`);
+  return join(csv, journalPaths.sealed.build({ source, day }));
+}
+
+export function sealManifestPath(csv: string, source: string, day: Day): string {
+  return join(csv, journalPaths.sealManifest.build({ source, day }));
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function isDay(text: string): boolean {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Day } from '../../domain/day.ts';
-import { messageOf, DamagedFile } from '../../domain/errors.ts';
+import { DamagedFile } from '../../domain/errors.ts';
+import { formatMicros, parseIso8601 } from '../../domain/time.ts';
 import { isMissing } from '../file-errors.ts';
+import { hasFields, parseStoredJson } from '../stored-json.ts';
 
-/** What a sealed day holds: `<source>/<day>.json`. */
+/** What a sealed day holds. */
 export interface SealManifest {
   readonly source: string;
   /** Of ingestion. */
@@ -22,10 +23,8 @@ export interface SealManifest {
   readonly maxOccurredAt: string | null;
   /** Parts that were merged into it. */
   readonly parts: number;
-}
-
-export function manifestPath(csv: string, source: string, day: Day): string {
-  return join(csv, source, `${day}.json`);
+  /** Those of them whose names did not say what they must hold: 0.2.0 wrote such. Absent = none. */
+  readonly unverified?: number;
 }
 
 /**
@@ -33,20 +32,40 @@ export function manifestPath(csv: string, source: string, day: Day): string {
  * @throws DamagedFile where it is no manifest
  */
 export async function readManifest(path: string): Promise<SealManifest | null> {
-  let text: string;
+  let content: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    content = await readFile(path);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
-  try {
-    const manifest = JSON.parse(text) as SealManifest;
-    if (typeof manifest.sha256 === 'string' && typeof manifest.rows === 'number') return manifest;
-    throw new Error('it has no sha256 and rows');
-  } catch (error) {
-    throw new DamagedFile(
-      `journal: ${path} is no manifest (${messageOf(error)}), expected JSON with rows and sha256; restore it from a backup, or delete it: the day is then taken as its file holds it`,
-    );
-  }
+  const parsed = parseStoredJson(content, 'the manifest of a sealed day', isManifest);
+  if (parsed.ok) return parsed.value;
+  throw new DamagedFile(
+    `journal: ${path} ${parsed.problem}; restore it from a backup, or delete it: the day is then taken as its file holds it`,
+  );
+}
+
+function isManifest(value: unknown): value is SealManifest {
+  if (
+    !hasFields(value, {
+      rows: 'number',
+      sha256: 'string',
+      replaces: 'string?',
+      parts: 'number?',
+      unverified: 'number?',
+    })
+  )
+    return false;
+  const { sha256, minOccurredAt, maxOccurredAt } = value as SealManifest;
+  // Bounds are compared as texts: one in another form would hide the day from those who ask for a range.
+  return (
+    /^[0-9a-f]{64}$/.test(sha256) && [minOccurredAt, maxOccurredAt].every((time) => time === null || isCanonical(time))
+  );
+}
+
+function isCanonical(time: unknown): boolean {
+  if (typeof time !== 'string') return false;
+  const parsed = parseIso8601(time);
+  return parsed.ok && formatMicros(parsed.micros) === time;
 }

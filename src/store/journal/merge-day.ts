@@ -8,7 +8,10 @@ import { DamagedFile } from '../../domain/errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
 import type { JournalDay, JournalFile } from './journal-files.ts';
 import { KeySet } from './key-set.ts';
-import { readJournal, type JournalRow } from './read-journal.ts';
+import { readJournal, stopAt, type JournalRow } from './read-journal.ts';
+
+/** Makes rows what they are to be from now on, in the same order. */
+export type Rewrite = (rows: readonly JournalRow[]) => Promise<readonly JournalRow[]>;
 
 /** What a merged file holds. */
 export interface Merged {
@@ -19,6 +22,8 @@ export interface Merged {
   readonly maxOccurredAt: string | null;
   /** Rows that came from the parts. */
   readonly added: number;
+  /** Parts whose names do not say what they must hold. */
+  readonly unverified: number;
   /** `sha256` of the sealed file that was merged; null where there was none. */
   readonly base: string | null;
 }
@@ -33,8 +38,9 @@ export async function mergeDay(
   target: string,
   signal: AbortSignal,
   onProgress: (rows: number) => void,
+  rewrite: Rewrite | null = null,
 ): Promise<Merged> {
-  const merge = new DayMerge(day, onProgress);
+  const merge = new DayMerge(day, onProgress, rewrite);
   const file = createWriteStream(target, { flags: 'wx', flush: true });
   await pipeline(Readable.from(merge.text(), { objectMode: false }), createGzip(), file, { signal });
   const merged = merge.result();
@@ -48,6 +54,7 @@ export async function mergeDay(
 class DayMerge {
   readonly #day: JournalDay;
   readonly #onProgress: (rows: number) => void;
+  readonly #rewrite: Rewrite | null;
   readonly #keys = new KeySet();
   readonly #hash = createHash('sha256');
   #added = 0;
@@ -55,9 +62,10 @@ class DayMerge {
   #min: string | null = null;
   #max: string | null = null;
 
-  constructor(day: JournalDay, onProgress: (rows: number) => void) {
+  constructor(day: JournalDay, onProgress: (rows: number) => void, rewrite: Rewrite | null) {
     this.#day = day;
     this.#onProgress = onProgress;
+    this.#rewrite = rewrite;
   }
 
   /** The text of the merged file, piece by piece. */
@@ -65,7 +73,8 @@ class DayMerge {
     yield this.#hashed(csvHeader);
     const { sealed, parts } = this.#day;
     for (const file of sealed ? [sealed, ...parts] : parts) {
-      for await (const rows of readJournal(file, stopAt, (sha256) => this.#noteEnd(file, sha256))) {
+      for await (const read of readJournal(file, stopAt, (sha256) => this.#noteEnd(file, sha256))) {
+        const rows = this.#rewrite ? await this.#rewrite(read) : read;
         const fresh = rows.filter(({ source, sourceId }) => this.#keys.add(source, sourceId));
         if (file.kind === 'part') this.#added += fresh.length;
         for (const row of fresh) this.#widen(row);
@@ -77,7 +86,9 @@ class DayMerge {
 
   result(): Merged {
     const bounds = { minOccurredAt: this.#min, maxOccurredAt: this.#max };
-    return { rows: this.#keys.size, sha256: this.#hash.digest('hex'), ...bounds, added: this.#added, base: this.#base };
+    const unverified = this.#day.parts.filter(({ check }) => check === null).length;
+    const { size: rows } = this.#keys;
+    return { rows, sha256: this.#hash.digest('hex'), ...bounds, added: this.#added, unverified, base: this.#base };
   }
 
   #noteEnd({ kind }: JournalFile, sha256: string): void {
@@ -95,10 +106,6 @@ class DayMerge {
     if (this.#min === null || occurredAt < this.#min) this.#min = occurredAt;
     if (this.#max === null || occurredAt > this.#max) this.#max = occurredAt;
   }
-}
-
-function stopAt(damage: DamagedFile): never {
-  throw damage;
 }
 
 async function sha256Of(path: string, signal: AbortSignal): Promise<string> {

@@ -4,8 +4,15 @@ import { addDays, type Day } from '../../domain/day.ts';
 import type { BlobStore } from '../blob-store.ts';
 import { listDeferred } from '../deferred.ts';
 import { syncFolder } from '../directory-store.ts';
-import { journalDay, journalDays, journalSources, sealedPath, type JournalFolders } from './journal-files.ts';
-import { manifestPath } from './manifest.ts';
+import { storePaths } from '../paths.ts';
+import {
+  journalDay,
+  journalDays,
+  journalSources,
+  sealedPath,
+  sealManifestPath,
+  type JournalFolders,
+} from './journal-files.ts';
 import { withSealLock } from './seal-lock.ts';
 
 /** What was ingested of a source on a day. */
@@ -25,7 +32,7 @@ export interface UnsealedDays {
 export async function unsealedDays(folders: JournalFolders, store: BlobStore, today: Day): Promise<UnsealedDays> {
   const found: Record<keyof UnsealedDays, SourceDay[]> = { ready: [], waiting: [] };
   for (const source of await journalSources(folders)) {
-    const deferred = new Set((await listDeferred(store, 'csv', source)).map(dayOfMarker));
+    const deferred = new Set<Day | null>((await listDeferred(store, 'csv', source)).map(dayOfMarker));
     for (const day of await journalDays(folders, source)) {
       if (day >= today || (await journalDay(folders, source, day)).parts.length === 0) continue;
       found[deferred.has(day) ? 'waiting' : 'ready'].push({ source, day });
@@ -54,15 +61,14 @@ export async function deleteSealed(
   signal: AbortSignal,
 ): Promise<void> {
   const folder = join(folders.csv, source);
-  await withSealLock(folder, signal, async () => {
+  await withSealLock(folders.csv, source, { signal }, async () => {
     await rm(sealedPath(folders.csv, source, day), { force: true });
-    await rm(manifestPath(folders.csv, source, day), { force: true });
+    await rm(sealManifestPath(folders.csv, source, day), { force: true });
     await syncFolder(folder);
   });
 }
 
-/** `deferred/csv/<source>/<ingested at>-<hash>.json`, the time as `20261124T100000000Z`. */
-function dayOfMarker(path: string): Day {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return `${name.slice(0, 4)}-${name.slice(4, 6)}-${name.slice(6, 8)}`;
+/** The day of ingestion of a batch that waits. */
+function dayOfMarker(path: string): Day | null {
+  return storePaths.marker.parse(path)?.ingestedAt.slice(0, 10) ?? null;
 }

@@ -11,10 +11,17 @@ import { readManifest, type SealManifest } from './manifest.ts';
 /** A record with the line on which it ends. */
 export interface JournalRow extends CsvRecord {
   readonly line: number;
+  /** When it was stored, as an archive has it; absent elsewhere. */
+  readonly createdAt?: string;
 }
 
 /** Told of each damage; the rows around it are read on where that is possible. It may throw to stop. */
 export type OnDamage = (damage: DamagedFile) => void;
+
+/** For who cannot do with less than all. */
+export function stopAt(damage: DamagedFile): never {
+  throw damage;
+}
 
 /** Where the columns stand in a row. */
 interface Layout {
@@ -34,13 +41,16 @@ const archiveLayout: Layout = {
   ...{ source: 1, sourceId: 2, occurredAt: 3, payload: 4 },
 };
 
+const archiveCreatedAt = 5;
+
 /** Rows that are handed on at a time. */
 const rowsAtOnce = 1_000;
 
 /**
- * Reads the records of a part, a sealed day or an archive, in order, some at a time. Damage ends a part where what follows
- * cannot be told from it: a broken quote. Sealed days and archives are read through first: of one that is not what was
- * written no record is handed on, for a wrong one would be stored for good.
+ * Reads the records of a part, a sealed day or an archive, in order, some at a time. What must be in it is known by its
+ * manifest, or by its name: it is read through first, and of one that is not what was written no record is handed on, for a
+ * wrong one would be stored for good. A part in which the damage can be seen, and one of 0.2.0, which does not say what it must
+ * hold, is read as far as it can be: damage ends it where what follows cannot be told from it, such as a broken quote.
  * @param onEnd told of the hash of the uncompressed bytes, once all were read
  * @throws the system's ENOENT where the file is gone: somebody has sealed or deleted it
  */
@@ -52,9 +62,14 @@ export async function* readJournal(
   const layout = file.kind === 'archive' ? archiveLayout : journalLayout;
   const damage = (line: number, what: string) =>
     onDamage(new DamagedFile(`journal: ${file.name} line ${line}: ${what}`));
-  const before = file.kind === 'part' ? null : await readManifest(manifestBeside(file));
-  if (file.kind !== 'part') {
+  const before = file.manifest === null ? null : await readManifest(file.manifest);
+  if (file.kind !== 'part' || file.check !== null) {
     const problem = await problemOf(file, before);
+    const unchecked = { ...file, check: null };
+    if (problem !== null && file.kind === 'part' && (await isBroken(unchecked))) {
+      const onBreach = ({ message }: DamagedFile) => onDamage(new DamagedFile(`${message}; ${remedyOf(file)}`));
+      return yield* readJournal(unchecked, onBreach, onEnd);
+    }
     if (problem !== null) return damage(1, `${problem}; nothing of it was read`);
   }
   const bytes = openJournalBytes(file.path);
@@ -62,6 +77,7 @@ export async function* readJournal(
   bytes.stream.on('error', (error) => parser.destroy(error));
   bytes.stream.pipe(parser);
   let line = 0;
+  let count = 0;
   let rows: JournalRow[] = [];
   try {
     for await (const record of parser as AsyncIterable<string[]>) {
@@ -73,6 +89,7 @@ export async function* readJournal(
         return;
       }
       const row = rowOf(record, line, layout);
+      count++;
       if (typeof row === 'string') damage(line, row);
       else if (rows.push(row) === rowsAtOnce) yield rows.splice(0);
     }
@@ -92,12 +109,22 @@ export async function* readJournal(
   if (rows.length > 0) yield rows;
   const sha256 = bytes.sha256();
   onEnd(sha256);
-  if (before === null) return;
+  // It may have been replaced since it was read through.
   const problem = await mismatch(file, before, sha256);
   if (problem !== null) damage(line, problem);
+  else if (file.check !== null && file.check.rows !== count) {
+    damage(line, `found ${count} records, expected ${file.check.rows} as its name says; ${remedyOf(file)}`);
+  }
 }
 
-/** What is wrong with a compressed file as a whole; null where it is what was written. */
+/** Whether it can be seen in a part itself that it is damaged. */
+async function isBroken(part: JournalFile): Promise<boolean> {
+  let broken = false;
+  for await (const _ of readJournal(part, () => (broken = true))) if (broken) break;
+  return broken;
+}
+
+/** What is wrong with a file as a whole; null where it is what was written. */
 async function problemOf(file: JournalFile, before: SealManifest | null): Promise<string | null> {
   const bytes = openJournalBytes(file.path);
   try {
@@ -106,12 +133,17 @@ async function problemOf(file: JournalFile, before: SealManifest | null): Promis
     if (isMissing(error)) throw error;
     return `${messageOf(error)}, expected ${expectationOf(file)}`;
   }
-  return before === null ? null : mismatch(file, before, bytes.sha256());
+  return mismatch(file, before, bytes.sha256());
 }
 
-/** The day may have been sealed again while it was read. */
-async function mismatch(file: JournalFile, before: SealManifest, sha256: string): Promise<string | null> {
-  const known = [before, await readManifest(manifestBeside(file))];
+async function mismatch(file: JournalFile, before: SealManifest | null, sha256: string): Promise<string | null> {
+  const { check } = file;
+  if (check !== null && !sha256.startsWith(check.sha256)) {
+    return `the content has sha256 ${sha256}, expected ${check.sha256}… as its name says; ${remedyOf(file)}`;
+  }
+  if (before === null) return null;
+  // The day may have been sealed again while it was read.
+  const known = [before, file.manifest === null ? null : await readManifest(file.manifest)];
   if (known.some((manifest) => manifest?.sha256 === sha256 || manifest?.replaces === sha256)) return null;
   return `the content has sha256 ${sha256}, expected ${before.sha256} as its manifest says; restore the file from a backup`;
 }
@@ -127,6 +159,8 @@ function newlinesIn(record: readonly string[]): number {
 
 function rowOf(record: readonly string[], line: number, layout: Layout): JournalRow | string {
   const columns = layout === archiveLayout ? 7 : 4;
+  // Nothing that is stored holds one: it is what some disks leave of what they lost.
+  if (record.some((field) => field.includes('\0'))) return 'found a NUL character, which no record holds';
   if (record.length !== columns) return `found ${record.length} fields, expected ${columns}: ${layout.header}`;
   const text = record[layout.occurredAt] ?? '';
   const time = parseIso8601(text);
@@ -134,7 +168,8 @@ function rowOf(record: readonly string[], line: number, layout: Layout): Journal
   const [source = '', sourceId = '', payload = ''] = [layout.source, layout.sourceId, layout.payload].map(
     (place) => record[place],
   );
-  return { source, sourceId, occurredAt: formatMicros(time.micros), payload, line };
+  const stored = layout === archiveLayout ? { createdAt: record[archiveCreatedAt] ?? '' } : {};
+  return { source, sourceId, occurredAt: formatMicros(time.micros), payload, line, ...stored };
 }
 
 /** What breaks a row off, in words of ours: those of the parser speak of its options. */
@@ -155,14 +190,15 @@ function breachOf(error: unknown): { what: string; line?: number } {
     : { what, line: lines };
 }
 
-function manifestBeside({ path }: JournalFile): string {
-  return path.replace(/\.csv\.gz$/, '.json');
+function expectationOf({ kind, name }: JournalFile): string {
+  return kind === 'part'
+    ? `CSV as RFC 4180 has it; mend the file, or write it again with ./daybook repair-csv ${name}`
+    : 'the gzipped CSV that was written; restore the file from a backup';
 }
 
-function expectationOf({ kind }: JournalFile): string {
-  return kind === 'part'
-    ? 'CSV as RFC 4180 has it; mend the file, or move it away'
-    : 'the gzipped CSV that was written; restore the file from a backup';
+/** What to do about a part that is not what its name says. */
+function remedyOf({ name }: JournalFile): string {
+  return `restore the file from a backup, or write it again with ./daybook repair-csv ${name}`;
 }
 
 function shown(text: string): string {

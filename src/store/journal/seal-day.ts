@@ -4,17 +4,23 @@ import { join } from 'node:path';
 import type { Day } from '../../domain/day.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
 import { syncFolder } from '../directory-store.ts';
-import { journalDay, sealedPath, type JournalFolders } from './journal-files.ts';
-import { manifestPath, readManifest, type SealManifest } from './manifest.ts';
-import { mergeDay, type Merged } from './merge-day.ts';
+import { journalPaths } from '../paths.ts';
+import { journalDay, sealedPath, sealManifestPath, type JournalFolders } from './journal-files.ts';
+import { readManifest, type SealManifest } from './manifest.ts';
+import { mergeDay, type Merged, type Rewrite } from './merge-day.ts';
 import { withSealLock, type StillHeld } from './seal-lock.ts';
+import { storedJson } from '../stored-json.ts';
 
 /** The steps of a sealing, in order; a kill between any two of them loses nothing. */
 export type SealStep = 'merged' | 'manifest in place' | 'sealed in place' | 'part deleted';
 
 export interface SealContext {
   readonly signal: AbortSignal;
-  readonly onProgress: (details: { readonly step: SealStep } | { readonly rows: number }) => void;
+  readonly onProgress: (
+    details: { readonly step: SealStep } | { readonly rows: number } | { readonly waitsFor: string },
+  ) => void;
+  /** Fails at once where another process is at work on the source. @default false */
+  readonly impatient?: boolean;
 }
 
 /**
@@ -22,7 +28,7 @@ export interface SealContext {
  * manifest, and only then deletes those parts. A part that comes later is merged the next time. Safe to repeat, and beside
  * another sealer, and after a kill at any moment.
  * @returns false where there was no part
- * @throws DamagedFile; nothing is replaced or deleted then
+ * @throws DamagedFile; nothing is replaced or deleted then. JournalBusy, see `impatient`
  */
 export async function sealDay(
   folders: JournalFolders,
@@ -31,16 +37,44 @@ export async function sealDay(
   context: SealContext,
 ): Promise<boolean> {
   if ((await journalDay(folders, source, day)).parts.length === 0) return false;
-  const folder = join(folders.csv, source);
-  return withSealLock(folder, context.signal, async (stillHeld) => {
-    await removeLeftovers(folder);
-    const temporary = join(folder, `.${randomUUID()}.seal.gz`);
-    try {
-      return await sealFrom({ folders, source, day, temporary, stillHeld }, context);
-    } finally {
-      await rm(temporary, { force: true });
+  const onWait = (holder: string) => context.onProgress({ waitsFor: `${source}: ${holder} works on its journal` });
+  return withSealLock(folders.csv, source, { ...context, onWait }, async (stillHeld) =>
+    besideOthers({ folders, source, day, stillHeld }, (sealing) => sealFrom(sealing, context)),
+  );
+}
+
+/**
+ * Writes a sealed day again, as `rewrite` makes its rows; parts stay as they are. For who holds the lock of the source. Safe to
+ * repeat where `rewrite` is, and after a kill at any moment: the file is replaced as a sealing replaces it.
+ * @throws DamagedFile; nothing is replaced then
+ */
+export async function rewriteSealedDay(
+  place: Omit<Sealing, 'temporary'>,
+  signal: AbortSignal,
+  rewrite: Rewrite,
+): Promise<void> {
+  const { folders, source, day } = place;
+  const found = await journalDay(folders, source, day);
+  if (found.sealed === null) return;
+  await besideOthers(place, async (sealing) => {
+    const before = await readManifest(sealManifestPath(folders.csv, source, day));
+    const merged = await mergeDay({ ...found, parts: [] }, sealing.temporary, signal, () => {}, rewrite);
+    if (merged.sha256 !== merged.base) {
+      await putInPlace(sealing, manifestOf(sealing, merged, before, 0), () => {});
     }
   });
+}
+
+/** Does work with a new file beside those of the day. */
+async function besideOthers<T>(place: Omit<Sealing, 'temporary'>, work: (sealing: Sealing) => Promise<T>): Promise<T> {
+  const { folders, source } = place;
+  await removeLeftovers(join(folders.csv, source), source);
+  const temporary = join(folders.csv, journalPaths.sealTemporary.build({ source, name: randomUUID(), of: 'gz' }));
+  try {
+    return await work({ ...place, temporary });
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 interface Sealing {
@@ -55,7 +89,7 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
   const { folders, source, day, temporary } = sealing;
   const found = await journalDay(folders, source, day);
   if (found.parts.length === 0) return false;
-  const before = await readManifest(manifestPath(folders.csv, source, day));
+  const before = await readManifest(sealManifestPath(folders.csv, source, day));
   const merged = await mergeDay(found, temporary, signal, (rows) => onProgress({ rows }));
   onProgress({ step: 'merged' });
   // Parts that bring nothing new were sealed before: their deletion was interrupted, or they were written again.
@@ -73,14 +107,18 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
 
 function manifestOf(
   { source, day }: Sealing,
-  { base, rows, sha256, minOccurredAt, maxOccurredAt }: Merged,
+  { base, rows, sha256, minOccurredAt, maxOccurredAt, unverified }: Merged,
   before: SealManifest | null,
   parts: number,
 ): SealManifest {
   // A manifest that ran ahead of its file counts these parts already.
   const isBefore = before?.sha256 === base;
-  const merged = isBefore ? (before?.parts ?? 0) + parts : Math.max(before?.parts ?? 0, parts);
-  return { source, day, rows, sha256, replaces: base, minOccurredAt, maxOccurredAt, parts: merged };
+  const total = (count: number, known = 0) => (isBefore ? known + count : Math.max(known, count));
+  const unsure = total(unverified, before?.unverified);
+  return {
+    ...{ source, day, rows, sha256, replaces: base, minOccurredAt, maxOccurredAt, parts: total(parts, before?.parts) },
+    ...(unsure === 0 ? {} : { unverified: unsure }),
+  };
 }
 
 async function putInPlace(
@@ -90,7 +128,8 @@ async function putInPlace(
 ): Promise<void> {
   const { folders, source, day, temporary } = sealing;
   await requireLock(sealing);
-  await replaceFile(manifestPath(folders.csv, source, day), `${JSON.stringify(manifest)}\n`);
+  const written = join(folders.csv, journalPaths.sealTemporary.build({ source, name: randomUUID(), of: 'json' }));
+  await replaceFile(sealManifestPath(folders.csv, source, day), storedJson(manifest), written);
   onProgress({ step: 'manifest in place' });
   await rename(temporary, sealedPath(folders.csv, source, day));
   await syncFolder(join(folders.csv, source));
@@ -103,8 +142,7 @@ async function requireLock({ stillHeld, source, day }: Sealing): Promise<void> {
   throw new SinkUnavailable(`journal: ${source} ${day} is being sealed by another process, expected none; tried again`);
 }
 
-async function replaceFile(path: string, content: string): Promise<void> {
-  const temporary = `${path.slice(0, path.lastIndexOf('/') + 1)}.${randomUUID()}.seal.json`;
+async function replaceFile(path: string, content: string, temporary: string): Promise<void> {
   const file = await open(temporary, 'wx');
   try {
     await file.writeFile(content);
@@ -116,8 +154,8 @@ async function replaceFile(path: string, content: string): Promise<void> {
 }
 
 /** What a sealer left that was killed. */
-async function removeLeftovers(folder: string): Promise<void> {
+async function removeLeftovers(folder: string, source: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (/^\..*\.seal\.(?:gz|json)$/.test(name)) await rm(join(folder, name), { force: true });
+    if (journalPaths.sealTemporary.parse(`${source}/${name}`)) await rm(join(folder, name), { force: true });
   }
 }

@@ -1,58 +1,101 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SinkUnavailable } from '../../domain/errors.ts';
 import { codeOf, isMissing } from '../file-errors.ts';
+import { timeOfFolder } from '../folder-time.ts';
+import { journalPaths } from '../paths.ts';
 
-/** A sealer shows that it lives this often. */
-const beatMs = 5_000;
-/** One that has not shown it for so long is dead. */
-const staleMs = 120_000;
-const askMs = 500;
+/** Who holds the lock renews it this often. */
+const renewMs = 10_000;
+/** A lock that was not renewed for so long is void. */
+const voidMs = 60_000;
+const askMs = 1_000;
 
 /** Says whether the lock is still held, right before something that must happen once. */
 export type StillHeld = () => Promise<boolean>;
 
+/** How to take the lock while another process holds it. */
+export interface LockOptions {
+  readonly signal: AbortSignal;
+  /** Told who holds it, each time it is asked for. */
+  readonly onWait?: (holder: string) => void;
+  /** Fails at once instead of waiting. @default false */
+  readonly impatient?: boolean;
+}
+
+/** Another process works on the sealed days of a source. */
+export class JournalBusy extends SinkUnavailable {}
+
 /**
- * Does work on a source's sealed days while no other process does: `<source>/.seal.lock`. Waits for its turn; the lock of a
- * process that died is taken over.
+ * Does work on a source's sealed days while no other process does. The lock is a lease: it is void once it was not renewed for
+ * a minute, by the clock of the file system that it lies on; that of this machine, or of the holder's, may be wrong. So is one
+ * of a time to come, and that of a process of this machine that is no more.
+ * @throws JournalBusy where it is held, and `impatient`
  */
 export async function withSealLock<T>(
-  folder: string,
-  signal: AbortSignal,
+  csv: string,
+  source: string,
+  { signal, onWait, impatient = false }: LockOptions,
   work: (stillHeld: StillHeld) => Promise<T>,
 ): Promise<T> {
-  const path = join(folder, '.seal.lock');
+  const path = join(csv, journalPaths.sealLock.build({ source }));
   const token = `${hostname()}/${process.pid}/${randomUUID()}`;
-  while (!(await take(path, token))) await sleep(askMs, undefined, { signal });
-  const beat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), beatMs);
+  let lock = await take(path, token);
+  while (typeof lock === 'string') {
+    onWait?.(lock);
+    if (impatient) throw new JournalBusy(`journal: ${source} is worked on by ${lock}, expected nobody`);
+    await sleep(askMs, undefined, { signal });
+    lock = await take(path, token);
+  }
+  const file = lock;
+  // By what was opened: the path may be another's by now. A write takes the time of the file system.
+  const renewal = setInterval(() => void renew(file, token).catch(() => undefined), renewMs);
   const stillHeld = async () => (await readFile(path, 'utf8').catch(() => null)) === token;
   try {
     return await work(stillHeld);
   } finally {
-    clearInterval(beat);
+    clearInterval(renewal);
+    await file.close();
     if (await stillHeld()) await rm(path, { force: true });
   }
 }
 
-async function take(path: string, token: string): Promise<boolean> {
+async function renew(file: FileHandle, token: string): Promise<void> {
+  await file.write(token, 0);
+  await file.datasync();
+}
+
+/** @returns the lock, or who holds it */
+async function take(path: string, token: string): Promise<FileHandle | string> {
   try {
-    await writeFile(path, token, { flag: 'wx' });
-    return true;
+    const file = await open(path, 'wx');
+    await file.write(token, 0);
+    return file;
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   try {
     const holder = await readFile(path, 'utf8');
-    const { mtime } = await stat(path);
-    const isStale = Date.now() - mtime.getTime() > staleMs || isDeadHere(holder);
+    const { mtimeMs } = await stat(path);
+    // In this order: a lock that is renewed meanwhile is not of a time to come.
+    const ageMs = (await timeOfFolder(dirname(path))) - mtimeMs;
+    const isVoid = ageMs > voidMs || ageMs < -renewMs || isDeadHere(holder);
     // Between looking and deleting another may have taken it over: who holds it looks again before anything is replaced.
-    if (isStale && (await readFile(path, 'utf8')) === holder) await rm(path, { force: true });
+    if (!isVoid || (await readFile(path, 'utf8')) !== holder) return describeHolder(holder);
+    await rm(path, { force: true });
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  return false;
+  return take(path, token);
+}
+
+/** `process 4711 of host`; a lock that was cut short does not say whose it is. */
+function describeHolder(holder: string): string {
+  const [host, pid] = holder.split('/');
+  return host && pid ? `process ${pid} of ${host}` : 'another process';
 }
 
 /** Whether the holder was a process of this machine that is no more. */

@@ -8,7 +8,7 @@ import {
   type JournalFile,
   type JournalFolders,
 } from './journal-files.ts';
-import { manifestPath, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 import { readJournal, type JournalRow, type OnDamage } from './read-journal.ts';
 
 /** Some rows of a file, as they follow each other in it. */
@@ -25,7 +25,8 @@ export interface JournalRows {
 export async function journalUnits(folders: JournalFolders, choice: JournalChoice): Promise<JournalUnit[]> {
   const units: JournalUnit[] = [];
   const { window } = choice;
-  for (const { day } of choice.archives ? await archiveFiles(folders) : []) {
+  const archives = choice.archives ? await archiveFiles(folders) : [];
+  for (const day of new Set(archives.map((archive) => archive.day))) {
     if (!window || (`${day}T99` > window.from && `${day}T00:00:00.000000Z` < window.to))
       units.push({ kind: 'archive', day });
   }
@@ -66,9 +67,9 @@ export async function filesOf(
 ): Promise<JournalFile[]> {
   if (unit.kind === 'archive') return (await archiveFiles(folders)).filter(({ day }) => day === unit.day);
   const { sealed, parts } = await journalDay(folders, unit.source, unit.day);
-  if (!sealed) return [...parts];
+  if (!sealed?.manifest) return [...parts];
   // A damaged manifest is told where the file is read.
-  const manifest = await readManifest(manifestPath(folders.csv, unit.source, unit.day)).catch(() => null);
+  const manifest = await readManifest(sealed.manifest).catch(() => null);
   const { minOccurredAt: min, maxOccurredAt: max } = manifest ?? { minOccurredAt: null, maxOccurredAt: null };
   const cannotMatch = window !== null && min !== null && max !== null && (max < window.from || min >= window.to);
   return cannotMatch ? [...parts] : [sealed, ...parts];

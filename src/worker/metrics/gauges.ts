@@ -2,11 +2,14 @@ import type { Config } from '../../config/parse-config.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
 import type { Health } from '../../domain/health.ts';
 import { noWindows, windowStates } from '../status/backfill-windows.ts';
+import { startResults } from '../status/start-counts.ts';
 import { parts, type Observed } from '../status/watch.ts';
 import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
 
 /** A gauge, worked out from what all workers share: each of them reports the same. */
 export interface GaugeDefinition {
+  /** One that only grows. @default 'gauge' */
+  readonly type?: 'counter';
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
@@ -97,6 +100,24 @@ export const gauges: readonly GaugeDefinition[] = [
       ),
   },
   {
+    name: 'daybook_schedule_delay_seconds',
+    help: 'How late the last scheduled start of the source began, or the next one is by now, whichever is more.',
+    labels: ['source'],
+    values: ({ status }) =>
+      status.sources.flatMap(({ name, starts }): Sample[] => (starts ? [[[name], starts.delayMs / 1_000]] : [])),
+  },
+  {
+    name: 'daybook_schedule_starts_total',
+    type: 'counter',
+    help: 'Scheduled starts, by how they went: on_time, late (by more than 30 s), skipped (the run before was under way, or a start so late that the next was due, or missed); since this worker first looked.',
+    labels: ['source', 'result'],
+    values: ({ startCounts }, { sources }) =>
+      sources.flatMap(({ name }) => {
+        const counts = startCounts.get(name);
+        return counts ? startResults.map((result): Sample => [[name, result], counts[result]]) : [];
+      }),
+  },
+  {
     name: 'daybook_dead_letters',
     help: 'Records and pages that were refused, neither discarded nor replayed, equal ones each by itself.',
     labels: ['source'],
@@ -164,7 +185,7 @@ export const gauges: readonly GaugeDefinition[] = [
     name: 'daybook_alerts_open',
     help: 'Alerts that are open.',
     labels: [],
-    values: ({ status, ages }) => (ages.store === null ? [] : one(status.alerts.length)),
+    values: ({ status, ages }) => (ages.store === null && status.alerts.length === 0 ? [] : one(status.alerts.length)),
   },
   {
     name: 'daybook_postgres_up',
@@ -179,6 +200,21 @@ export const gauges: readonly GaugeDefinition[] = [
     own: true,
     labels: [],
     values: ({ status, ages }) => (ages.temporal === null ? [] : one(Number(status.temporal.reachable))),
+  },
+  {
+    name: 'daybook_storage_writable',
+    help: 'Whether this worker can write into its store, its journal, and the home of the embedded stack: use min().',
+    own: true,
+    labels: ['part'],
+    values: ({ status }) => status.storage.map(({ part, error }): Sample => [[part], Number(error === null)]),
+  },
+  {
+    name: 'daybook_storage_free_bytes',
+    help: 'Bytes that are free for this worker where its store, its journal and the home of the embedded stack are.',
+    own: true,
+    labels: ['part'],
+    values: ({ status }) =>
+      status.storage.flatMap(({ part, freeBytes }): Sample[] => (freeBytes === null ? [] : [[[part], freeBytes]])),
   },
   {
     name: 'daybook_status_age_seconds',

@@ -1,5 +1,6 @@
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { ConfigFile } from '../../config/config-file.ts';
+import type { Instance } from '../../domain/instance.ts';
 import type { Config } from '../../config/parse-config.ts';
 import type { Observed, Watch } from '../status/watch.ts';
 import type { WorkerCounters } from './counters.ts';
@@ -11,6 +12,7 @@ export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 export interface ScrapeOptions {
   readonly counters: WorkerCounters;
   readonly watch: Watch;
+  readonly instance: Instance;
   readonly config: ConfigFile;
   /** Where Temporal's SDK serves its own metrics; null = nowhere. */
   readonly sdkMetrics: string | null;
@@ -21,20 +23,27 @@ const patienceMs = 6_000;
 const sdkMs = 1_000;
 
 /** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */
-export async function scrape({ counters, watch, config, sdkMetrics }: ScrapeOptions): Promise<string> {
+export async function scrape({ counters, watch, instance, config, sdkMetrics }: ScrapeOptions): Promise<string> {
   const [observed, sdk] = await Promise.all([watch.observe(patienceMs), readSdkMetrics(sdkMetrics)]);
-  return `${await counters.text()}\n${await gaugesText(observed, config.lastGood())}\n${sdk}`;
+  // A label `instance` would be Prometheus' own, which tells targets apart.
+  const labels = instance.labelled('daybook_instance');
+  counters.registry.setDefaultLabels(labels);
+  return `${await counters.text()}\n${await gaugesText(observed, config.lastGood(), labels)}\n${sdk}`;
 }
 
-export async function gaugesText(observed: Observed, config: Config): Promise<string> {
+export async function gaugesText(observed: Observed, config: Config, labelsOfAll: object = {}): Promise<string> {
   const registry = new Registry();
-  for (const { name, help, labels, own, values } of gauges) {
+  registry.setDefaultLabels(labelsOfAll);
+  for (const { name, type, help, labels, own, values } of gauges) {
     const shared = own ? '' : ' All workers report the same: use max(), not sum().';
-    const gauge = new Gauge({ name, help: `${help}${shared}`, labelNames: [...labels], registers: [registry] });
+    const options = { name, help: `${help}${shared}`, labelNames: [...labels], registers: [registry] };
+    const metric = type === 'counter' ? new Counter(options) : new Gauge(options);
     // One without labels begins at 0, also where nothing is known.
-    if (labels.length === 0) gauge.remove();
+    if (labels.length === 0) metric.remove();
     for (const [of, value] of values(observed, config)) {
-      gauge.set(Object.fromEntries(labels.map((label, index) => [label, of[index] ?? ''])), value);
+      const named = Object.fromEntries(labels.map((label, index) => [label, of[index] ?? '']));
+      if (metric instanceof Gauge) metric.set(named, value);
+      else metric.inc(named, value);
     }
   }
   return registry.metrics();

@@ -1,4 +1,5 @@
 import type { Redact } from '../../domain/redact.ts';
+import { visibleLines } from '../../domain/visible-text.ts';
 
 /** HTML that is safe to send. */
 export class Html {
@@ -19,7 +20,7 @@ export function createHtmlTag(redact: Redact): HtmlTag {
     if (part === null) return '';
     if (part instanceof Html) return part.text;
     if (typeof part === 'object') return part.map(({ text }) => text).join('');
-    return escape(redact(String(part)));
+    return escape(visibleLines(redact(String(part))));
   };
   return (strings, ...parts) => new Html(strings.map((string, index) => string + write(parts[index] ?? null)).join(''));
 }

@@ -1,6 +1,7 @@
 import { version } from '../../config/version.ts';
 import type { Alert } from '../../domain/alert.ts';
 import { describeFailure, type CanaryReport } from '../../domain/canary.ts';
+import { Instance } from '../../domain/instance.ts';
 import { sourceSearchAttribute } from '../../domain/names.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
 import type { Redact } from '../../domain/redact.ts';
@@ -8,6 +9,7 @@ import { rolloverNote } from '../status/rollover.ts';
 import type { SourceStatus, Status } from '../status/status.ts';
 import { createHtmlTag, Html, type HtmlTag } from './html.ts';
 import { style } from './style.ts';
+import { clock, distance, span } from './times.ts';
 
 export interface PageFacts {
   readonly status: Status;
@@ -117,15 +119,16 @@ class StatusPage {
 
   #source(source: SourceStatus): Html {
     const html = this.#html;
-    const { name, health, nextRunAt, recordsToday, lastReceipt } = source;
+    const { name, health, nextRunAt, recordsToday, lastReceipt, running } = source;
     const cell = (label: string, content: Html | string | null, type = '') =>
       html`<td role="cell" data-label="${label}" ${type === '' ? null : html` class="${type}"`}>${content}</td>`;
+    const under = running && html` <small>one is under way for ${this.#lasting(running.since)}</small>`;
     return html`<tr role="row">
       <th role="rowheader" scope="row">${this.#linked(name)}</th>
       ${[
         cell('Health', html`<span class="state ${health}">${words(health)}</span> ${this.#reason(source)}`),
         cell('Last run', lastReceipt ? this.#receipt(lastReceipt) : 'none'),
-        cell('Next run', nextRunAt === null ? '–' : this.#due(nextRunAt)),
+        cell('Next run', html`${nextRunAt === null ? '–' : this.#due(nextRunAt)}${under}`),
         cell('Today', recordsToday === null ? '?' : number(recordsToday), 'number'),
         cell('Waiting', this.#waiting(source)),
       ]}
@@ -186,11 +189,12 @@ class StatusPage {
 
   #surroundings(): Html[] {
     const html = this.#html;
-    const { postgres, temporal, partitions, canary } = this.#facts.status;
+    const { postgres, temporal, partitions, canary, storage } = this.#facts.status;
     const item = (name: string, content: Html | string) =>
       html`<dt>${name}</dt>
         <dd>${content}</dd> `;
     const away = (error: string | null) => html`<span class="state failing">cannot be reached</span> ${error}`;
+    const named = temporal.instance === undefined ? null : html`, instance ${temporal.instance}`;
     const ui = temporal.ui === null ? null : html`, <a href="${temporal.ui}">Web UI</a>`;
     const { lastMaintenanceAt } = this.#facts;
     return [
@@ -213,7 +217,17 @@ class StatusPage {
           html`${who} has held raw_events for ${this.#lasting(since)}; it holds up retiring days`,
         );
       }),
-      item('Temporal', temporal.reachable ? html`${temporal.address}${ui}` : away(temporal.error)),
+      item('Temporal', temporal.reachable ? html`${temporal.address}${named}${ui}` : away(temporal.error)),
+      ...storage.flatMap(({ part, folder, error }) =>
+        error === null
+          ? []
+          : [
+              item(
+                'Storage',
+                html`<span class="state failing">the ${part}</span> ${folder} cannot be written: ${error}`,
+              ),
+            ],
+      ),
     ];
   }
 
@@ -233,9 +247,11 @@ class StatusPage {
 
   /** A source's workflows in the Web UI. */
   #linked(name: string): Html {
-    const { ui } = this.#facts.status.temporal;
+    const { ui, instance } = this.#facts.status.temporal;
     if (ui === null) return this.#html`${name}`;
-    const query = encodeURIComponent(`${sourceSearchAttribute}="${name}"`);
+    const ofSource = `${sourceSearchAttribute}="${name}"`;
+    // A source of another instance may have the same name.
+    const query = encodeURIComponent(instance === undefined ? ofSource : new Instance(instance).query(ofSource));
     const address = `${ui}/namespaces/${encodeURIComponent(this.#facts.namespace)}/workflows?query=${query}`;
     return this.#html`<a href="${address}">${name}</a>`;
   }
@@ -265,26 +281,4 @@ function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-function clock(time: string): string {
-  return `${time.slice(0, 19).replace('T', ' ')} UTC`;
-}
-
 const aMomentMs = 60_000;
-
-const units = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-] as const;
-
-/** `3 min ago`, `in 12 s`. */
-function distance(time: string, now: Date): string {
-  return Date.parse(time) > now.getTime() ? `in ${span(time, now)}` : `${span(time, now)} ago`;
-}
-
-/** `3 min` */
-function span(time: string, now: Date): string {
-  const seconds = Math.round(Math.abs(Date.parse(time) - now.getTime()) / 1000);
-  const [unit, size] = units.find(([, length]) => seconds >= 2 * length) ?? ['s', 1];
-  return `${Math.floor(seconds / size)} ${unit}`;
-}

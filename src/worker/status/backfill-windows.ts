@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
+import type { Instance } from '../../domain/instance.ts';
 import { backfillType } from '../../domain/names.ts';
-import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
-import { windowState } from '../../store/windows.ts';
+import { readAllWindows, windowState } from '../../store/windows.ts';
 import type { BackfillProgress } from '../../workflows/messages.ts';
 
 export const windowStates = ['waiting', 'running', 'done', 'failed'] as const;
@@ -17,10 +17,7 @@ const askMs = 2_000;
 /** Windows that have run, as the store knows them, by source. */
 export async function readStoredWindows(store: BlobStore): Promise<ReadonlyMap<string, WindowCounts>> {
   const counts = new Map<string, WindowCounts>();
-  for (const path of await store.list('windows')) {
-    const content = await store.get(path);
-    if (!content) continue;
-    const receipt = JSON.parse(content.toString()) as Receipt | FailedReceipt;
+  for (const receipt of await readAllWindows(store)) {
     const state = windowState(receipt);
     if (state === 'missing') continue;
     const before = counts.get(receipt.source) ?? noWindows;
@@ -32,11 +29,12 @@ export async function readStoredWindows(store: BlobStore): Promise<ReadonlyMap<s
 /** Windows of backfills that are under way, by source. @throws where Temporal cannot be asked */
 export async function readOpenWindows(
   client: Client,
+  instance: Instance,
 ): Promise<ReadonlyMap<string, Pick<WindowCounts, 'waiting' | 'running'>>> {
   const counts = new Map<string, Pick<WindowCounts, 'waiting' | 'running'>>();
-  const open = client.workflow.list({ query: `WorkflowType = '${backfillType}' AND ExecutionStatus = 'Running'` });
+  const query = instance.query(`WorkflowType = '${backfillType}' AND ExecutionStatus = 'Running'`);
   let asked = 0;
-  for await (const { workflowId } of open) {
+  for await (const { workflowId } of client.workflow.list({ query })) {
     if (++asked > mostAsked) break;
     const handle = client.workflow.getHandle(workflowId);
     // Without a worker nobody answers.

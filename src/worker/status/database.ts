@@ -4,7 +4,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { withClient } from '../../sinks/postgres/client.ts';
 import { longTransactions, type LongTransaction } from '../../sinks/postgres/long-transactions.ts';
 import { isMigrated } from '../../sinks/postgres/migrate.ts';
-import { listPartitions } from '../../sinks/postgres/partitions.ts';
+import { coveredDays, listPartitions } from '../../sinks/postgres/partitions.ts';
 import type { PostgresSettings } from '../../config/environment.ts';
 
 export interface DatabaseStatus {
@@ -39,8 +39,8 @@ export async function readDatabaseStatus(settings: PostgresSettings, today: Day)
         return { server: { ...server, error: 'not migrated, run ./daybook migrate' }, partitions: null };
       }
       server.longTransactions = await longTransactions(client, tableOf(settings), longSeconds);
-      const days = await listPartitions(client, settings.schema);
-      return { server, partitions: { ahead: daysAhead(new Set(days), today), oldest: days[0] ?? null } };
+      const [oldest = null] = await listPartitions(client, settings.schema);
+      return { server, partitions: { ahead: await daysAhead(client, settings, today), oldest } };
     });
   } catch (error) {
     return unreachable(error);
@@ -73,8 +73,12 @@ function tableOf({ schema }: PostgresSettings): string {
   return `${escapeIdentifier(schema)}.raw_events`;
 }
 
-function daysAhead(days: ReadonlySet<Day>, today: Day): number {
-  let ahead = 0;
-  while (days.has(addDays(today, ahead + 1))) ahead++;
-  return ahead;
+/** A partition may have no end. */
+const mostAhead = 366;
+
+async function daysAhead(client: Client, { schema }: PostgresSettings, today: Day): Promise<number> {
+  const days = Array.from({ length: mostAhead }, (_, ahead) => addDays(today, ahead + 1));
+  const covered = await coveredDays(client, schema, days);
+  const missing = days.findIndex((day) => !covered.has(day));
+  return missing === -1 ? mostAhead : missing;
 }

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Instance } from '../../domain/instance.ts';
 import { rolloverType } from '../../domain/names.ts';
 import type { RolloverResult } from '../../workflows/partition-rollover.ts';
 
@@ -10,8 +11,12 @@ const mostRead = 10;
  * @param known what was found before, by run: a result never changes
  * @throws where Temporal cannot be asked
  */
-export async function readLastMaintenance(client: Client, known: Map<string, boolean>): Promise<string | null> {
-  const query = `WorkflowType = '${rolloverType}' AND ExecutionStatus = 'Completed'`;
+export async function readLastMaintenance(
+  client: Client,
+  instance: Instance,
+  known: Map<string, boolean>,
+): Promise<string | null> {
+  const query = instance.query(`WorkflowType = '${rolloverType}' AND ExecutionStatus = 'Completed'`);
   let read = 0;
   for await (const { workflowId, runId, closeTime } of client.workflow.list({ query, pageSize: mostRead })) {
     if (read++ === mostRead) break;

@@ -1,24 +1,50 @@
 import type { Client } from '@temporalio/client';
-import { rolloverId } from '../../domain/names.ts';
+import type { Instance } from '../../domain/instance.ts';
+import { rolloverType } from '../../domain/names.ts';
 import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
 import { describeSchedule } from '../../activities/describe-schedule.ts';
+import { pendingSteps } from './pending-steps.ts';
 
 /** What the schedule of the daily rollover says. */
 export interface RolloverStatus {
+  /** Id of its schedule. */
+  readonly schedule: string;
   readonly missing: boolean;
   readonly paused: PausedBy | null;
   readonly nextRunAt: string | null;
+  /** What steps of a rollover under way wait for, or why they are tried again. */
+  readonly waits: readonly string[];
 }
 
-export async function readRollover(client: Client): Promise<RolloverStatus> {
-  const found = await describeSchedule(client, rolloverId);
-  if (!found) return { missing: true, paused: null, nextRunAt: null };
+export async function readRollover(client: Client, instance: Instance): Promise<RolloverStatus> {
+  const found = await describeSchedule(client, instance.rolloverId);
+  // A server that cannot list is no reason to say nothing of the schedule.
+  const waits = await readWaits(client, instance).catch(() => []);
+  const schedule = instance.rolloverId;
+  if (!found) return { schedule, missing: true, paused: null, nextRunAt: null, waits };
   const { state, info } = found;
   return {
+    schedule,
     missing: false,
     paused: state.paused ? parsePauseNote(state.note) : null,
     nextRunAt: state.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
+    waits,
   };
+}
+
+/** Rollovers under way that are asked: there is one, and those that somebody starts by hand. */
+const mostAsked = 3;
+
+async function readWaits(client: Client, instance: Instance): Promise<string[]> {
+  const waits: string[] = [];
+  let asked = 0;
+  const query = instance.query(`WorkflowType = '${rolloverType}' AND ExecutionStatus = 'Running'`);
+  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: mostAsked })) {
+    if (asked++ === mostAsked) break;
+    const pending = await pendingSteps(client.workflow.getHandle(workflowId, runId));
+    for (const wait of [...pending.waits, ...pending.failures]) waits.push(wait);
+  }
+  return waits;
 }
 
 /**
@@ -35,9 +61,9 @@ export function isMaintenanceLate(
 }
 
 /** What is wrong with it and what to do, in words; null where nothing is. */
-export function rolloverNote({ missing, paused }: RolloverStatus): string | null {
+export function rolloverNote({ schedule, missing, paused }: RolloverStatus): string | null {
   if (missing) return 'has no schedule, so nothing is maintained: ./daybook schedules apply makes it';
   if (paused === null) return null;
   const by = paused.by === null ? '' : ` by ${paused.by}`;
-  return `is paused${by} (${paused.reason ?? 'no reason given'}), so nothing is maintained: temporal schedule toggle --schedule-id ${rolloverId} --unpause --reason done`;
+  return `is paused${by} (${paused.reason ?? 'no reason given'}), so nothing is maintained: temporal schedule toggle --schedule-id ${schedule} --unpause --reason done`;
 }

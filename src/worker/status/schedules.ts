@@ -1,9 +1,12 @@
-import type { Client, ScheduleDescription } from '@temporalio/client';
+import type { Client, ScheduleDescription, ScheduleSummary } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { scheduleMemoKey, scrapeRunType, scrapeScheduleId } from '../../domain/names.ts';
-import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
-import type { Progress } from '../../workflows/messages.ts';
-import { describeSchedule, isAdopted } from '../../activities/describe-schedule.ts';
+import type { Instance } from '../../domain/instance.ts';
+import { allSettled } from '../../domain/all-settled.ts';
+import { notPausedSince, parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
+import type { ScheduledStart } from '../../domain/starts.ts';
+import { describeSchedule } from '../../activities/describe-schedule.ts';
+import { isLeftBehind, type ScheduleOwner } from '../../activities/schedule-owner.ts';
+import { heldRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './status.ts';
 
@@ -13,7 +16,16 @@ export interface ScheduleStatus {
   readonly nextRunAt: string | null;
   /** Times it was due since the last run ended; null where that is not known. No more than a thousand are counted. */
   readonly missed: number | null;
+  /** The latest starts, the oldest first. */
+  readonly recent: readonly RecentStart[];
+  /** Since when it has not been paused: see `notPausedSince`. */
+  readonly notPausedSinceMs: number | null;
+  /** The run that is under way, also one by command; null = none is. */
+  readonly running: OpenRun | null;
 }
+
+/** A start, and the run that it began. */
+export type RecentStart = ScheduledStart & { readonly workflowId: string };
 
 export interface ServerStatus {
   /** Null where neither the environment names one nor this home runs one. */
@@ -23,6 +35,10 @@ export interface ServerStatus {
   readonly error: string | null;
   /** Address of the Web UI; null where it is not known. */
   readonly ui: string | null;
+  /** The name of this Daybook in its namespace, where that is not the default one. */
+  readonly instance?: string;
+  /** Whether it knows the search attribute of sources; null = it was not asked. */
+  readonly searchAttribute: boolean | null;
 }
 
 export interface SchedulesStatus {
@@ -33,16 +49,32 @@ export interface SchedulesStatus {
   readonly rollover: RolloverStatus | null;
 }
 
+/** What is said of a source without a schedule. */
+export const noSchedule: ScheduleStatus = {
+  ...{ paused: null, nextRunAt: null, missed: null, recent: [], notPausedSinceMs: null },
+  running: null,
+};
+
 /** When the last run of a source ended. */
 export type LastEnds = ReadonlyMap<string, Date>;
 
-/** What the Temporal server says of sources' schedules. @throws where it cannot be asked */
+/** Schedules that are described one by one: each costs the server a question to a workflow. */
+const mostDescribed = 50;
+
+/**
+ * What the Temporal server says of sources' schedules; of many, as a list tells it, which is a moment behind.
+ * @throws where it cannot be asked
+ */
 export async function readScheduleStatus(
   client: Client,
+  owner: ScheduleOwner,
   sources: readonly KnownSource[],
   lastEnds: LastEnds,
 ): Promise<Omit<SchedulesStatus, 'others'>> {
-  return { sources: await readSchedules(client, sources, lastEnds), rollover: await readRollover(client) };
+  if (sources.length > mostDescribed) return listScheduleStatus(client, owner, sources, lastEnds);
+  const { instance } = owner;
+  const read = await readSchedules(client, instance, sources, lastEnds);
+  return { sources: read, rollover: await readRollover(client, instance) };
 }
 
 /**
@@ -51,35 +83,38 @@ export async function readScheduleStatus(
  */
 export async function listScheduleStatus(
   client: Client,
+  owner: ScheduleOwner,
   known: readonly KnownSource[],
   lastEnds: LastEnds,
 ): Promise<SchedulesStatus> {
+  const { instance } = owner;
   const names = new Set(known.map(({ name }) => name));
   const sources = new Map<string, ScheduleStatus>();
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { source, isMade, paused, note, next } of scrapeSchedules(client)) {
+  for await (const { source, memo, status } of scrapeSchedules(client, instance)) {
     // That of a configured source counts, whoever made it.
     if (!names.has(source)) {
-      if (isMade) others.set(source, paused ? 'paused' : 'running');
+      if (await isLeftBehind(owner, source, { memo })) others.set(source, status.paused ? 'paused' : 'running');
     } else {
-      sources.set(source, {
-        paused: paused ? parsePauseNote(note) : null,
-        nextRunAt: paused ? null : (next?.toISOString() ?? null),
-        missed: null,
-      });
+      sources.set(source, status);
     }
   }
   const longAgo = new Date(Date.now() - heldMs).toISOString();
-  for (const [source, paused] of await pausedRuns(client, ` AND StartTime < '${longAgo}'`, fewAsked)) {
+  const open = await openWorkflows(client, instance);
+  const held = await heldRuns(client, open.filter(({ since }) => since < longAgo).slice(0, fewAsked));
+  for (const [source, paused] of held.paused) {
     const schedule = sources.get(source);
     if (schedule?.paused === null) sources.set(source, { ...schedule, paused });
   }
+  for (const [source, running] of runsBySource(instance, open, held.waits)) {
+    if (names.has(source)) sources.set(source, { ...(sources.get(source) ?? noSchedule), running });
+  }
   for (const name of longestIdle(known, lastEnds)) {
-    const status = await scheduleStatus(client, name, lastEnds.get(name) ?? null);
+    const status = await scheduleStatus(client, instance, name, lastEnds.get(name) ?? null);
     const schedule = sources.get(name);
     if (schedule && status) sources.set(name, { ...schedule, missed: status.missed });
   }
-  return { sources, others, rollover: await readRollover(client) };
+  return { sources, others, rollover: await readRollover(client, instance) };
 }
 
 /** Sources with a cron line that have not run for the longest time. */
@@ -94,20 +129,24 @@ function longestIdle(known: readonly KnownSource[], lastEnds: LastEnds): string[
 
 async function readSchedules(
   client: Client,
+  instance: Instance,
   sources: readonly KnownSource[],
   lastEnds: LastEnds,
 ): Promise<Map<string, ScheduleStatus>> {
-  const entries = await Promise.all(
+  const entries = await allSettled(
     sources.map(async ({ name, isCron }) => {
       const since = isCron ? lastEnds.get(name) : undefined;
-      return [name, await scheduleStatus(client, name, since ?? null)] as const;
+      return [name, await scheduleStatus(client, instance, name, since ?? null)] as const;
     }),
   );
-  const held = await pausedRuns(client);
+  const open = await openWorkflows(client, instance);
+  const held = await heldRuns(client, open.slice(0, mostAsked));
+  const runs = runsBySource(instance, open, held.waits);
   return new Map(
     entries.flatMap(([name, status]): [string, ScheduleStatus][] => {
-      const paused = status?.paused ?? held.get(name) ?? null;
-      return status || paused ? [[name, { nextRunAt: null, missed: null, ...status, paused }]] : [];
+      const paused = status?.paused ?? held.paused.get(name) ?? null;
+      const running = runs.get(name) ?? null;
+      return status || paused || running ? [[name, { ...noSchedule, ...status, paused, running }]] : [];
     }),
   );
 }
@@ -115,38 +154,60 @@ async function readSchedules(
 /** Schedules of sources that are not among those known, also adopted ones. */
 export async function otherSchedules(
   client: Client,
+  owner: ScheduleOwner,
   known: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, 'paused' | 'running'>> {
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { source, isMade, paused } of scrapeSchedules(client)) {
-    if (known.has(source) || !(isMade || (await isAdopted(client, source)))) continue;
-    others.set(source, paused ? 'paused' : 'running');
+  for await (const { source, scheduleId, status } of scrapeSchedules(client, owner.instance)) {
+    if (known.has(source)) continue;
+    const memos = await describeSchedule(client, scheduleId);
+    if (memos === null || !(await isLeftBehind(owner, source, memos))) continue;
+    others.set(source, status.paused ? 'paused' : 'running');
   }
   return others;
 }
 
-const prefix = scrapeScheduleId('');
-
-/** Schedules whose ids are those of sources; `isMade`: by Daybook. */
-async function* scrapeSchedules(client: Client) {
+/** Schedules whose ids are those of sources of the instance. */
+async function* scrapeSchedules(client: Client, instance: Instance) {
   for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
-    if (!scheduleId.startsWith(prefix)) continue;
-    const source = scheduleId.slice(prefix.length);
-    const isMade = memo?.[scheduleMemoKey] === source;
-    yield { source, isMade, paused: state.paused, note: state.note, next: info.nextActionTimes[0] };
+    const source = instance.sourceOfSchedule(scheduleId);
+    if (source !== null) yield { source, scheduleId, memo, status: statusFrom(state, info) };
   }
 }
 
+/** What a schedule says of itself, in a list or described. */
+function statusFrom(state: ScheduleSummary['state'], info: ScheduleSummary['info']): ScheduleStatus {
+  const { paused, note } = state;
+  return {
+    paused: paused ? parsePauseNote(note) : null,
+    nextRunAt: paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
+    missed: null,
+    recent: info.recentActions.map(recentStart),
+    notPausedSinceMs: paused ? null : notPausedSince(note),
+    running: null,
+  };
+}
+
+function recentStart({ scheduledAt, takenAt, action }: ScheduleSummary['info']['recentActions'][number]): RecentStart {
+  const { workflowId } = action.workflow;
+  const dueMs = scheduledAt.getTime();
+  // The server names a run by its slot: that is without jitter.
+  const slotMs = Date.parse(/-(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(workflowId)?.[1] ?? '');
+  return { workflowId, slotMs: Number.isNaN(slotMs) ? dueMs : slotMs, dueMs, begunMs: takenAt.getTime() };
+}
+
 /** @param since when the last run ended, where missed times are asked for */
-async function scheduleStatus(client: Client, source: string, since: Date | null): Promise<ScheduleStatus | null> {
-  const found = await describeSchedule(client, scrapeScheduleId(source));
+async function scheduleStatus(
+  client: Client,
+  instance: Instance,
+  source: string,
+  since: Date | null,
+): Promise<ScheduleStatus | null> {
+  const found = await describeSchedule(client, instance.scrapeScheduleId(source));
   if (!found) return null;
   const { state, info } = found;
-  return {
-    paused: state.paused ? parsePauseNote(state.note) : null,
-    nextRunAt: state.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
-    missed: since === null || state.paused ? null : await timesDue(client, found, since),
-  };
+  const missed = since === null || state.paused ? null : await timesDue(client, found, since);
+  return { ...statusFrom(state, info), missed };
 }
 
 /** How often a schedule was due since a time: the server counts, for it alone knows what a cron line means. */
@@ -160,28 +221,7 @@ async function timesDue(client: Client, { scheduleId, info }: ScheduleDescriptio
   return startTime?.length ?? 0;
 }
 
-/** Runs that a signal holds, while their schedules think that all is well. */
-async function pausedRuns(client: Client, which = '', most = mostAsked): Promise<ReadonlyMap<string, PausedBy>> {
-  const paused = new Map<string, PausedBy>();
-  const asked: Promise<void>[] = [];
-  const query = `WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'${which}`;
-  const open = client.workflow.list({ query });
-  for await (const { workflowId, runId } of open) {
-    const handle = client.workflow.getHandle(workflowId, runId);
-    const ask = async () => {
-      // Without a worker nobody answers.
-      const progress = await client.withDeadline(Date.now() + askMs, () => handle.query<Progress>('progress'));
-      if (progress.paused) paused.set(progress.source, progress.paused);
-    };
-    asked.push(ask().catch(() => undefined));
-    if (asked.length >= most) break;
-  }
-  await Promise.all(asked);
-  return paused;
-}
-
-/** How long a run is waited for, and how many are asked. */
-const askMs = 2_000;
+/** How many runs are asked whether they are paused. */
 const mostAsked = 100;
 /** Who asks again and again asks only runs that have been under way for so long, and fewer. */
 const heldMs = 60_000;

@@ -1,13 +1,23 @@
 import type { Config } from '../../config/parse-config.ts';
+import { scheduleGrid } from '../../config/schedule-grid.ts';
 import type { Alert } from '../../domain/alert.ts';
 import type { CanaryReport } from '../../domain/canary.ts';
 import type { Day } from '../../domain/day.ts';
 import { healthOf, type Health } from '../../domain/health.ts';
 import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
+import { judgeStarts, type Grid, type Starts } from '../../domain/starts.ts';
 import type { SourceState } from '../../domain/state.ts';
+import { storageProblems, type StorageStatus } from '../../domain/storage.ts';
 import type { DatabaseStatus, RowsToday } from './database.ts';
+import type { OpenRun } from './open-runs.ts';
 import { isMaintenanceLate, type RolloverStatus } from './rollover.ts';
-import type { LastEnds, ScheduleStatus, SchedulesStatus, ServerStatus } from './schedules.ts';
+import {
+  noSchedule,
+  type LastEnds,
+  type ScheduleStatus,
+  type SchedulesStatus,
+  type ServerStatus,
+} from './schedules.ts';
 import { summarizeWaiting, type Waiting } from './waiting.ts';
 
 export interface KnownSource {
@@ -15,6 +25,8 @@ export interface KnownSource {
   readonly everyMs: number | null;
   /** Its schedule is a cron line: only the server knows when it is due. */
   readonly isCron: boolean;
+  /** When it is due; null where only the server can tell. */
+  readonly grid: Grid | null;
 }
 
 /** The sources that status tells of. */
@@ -34,6 +46,10 @@ export interface SourceStatus {
   readonly since: string | null;
   readonly lastReceipt: Receipt | FailedReceipt | null;
   readonly nextRunAt: string | null;
+  /** The run that is under way; null = none is, or nobody knows. */
+  readonly running: OpenRun | null;
+  /** How its latest starts went; null where it has no schedule, or none began yet. */
+  readonly starts: Starts | null;
   readonly watermark: string | null;
   /** Null where PostgreSQL cannot be asked. */
   readonly recordsToday: number | null;
@@ -42,6 +58,8 @@ export interface SourceStatus {
   readonly deferred: number;
   /** The same, sink by sink. */
   readonly waiting: readonly Waiting[];
+  /** Null where they could not be counted. */
+  readonly deadLetters: number | null;
 }
 
 export interface Status {
@@ -67,8 +85,20 @@ export interface Status {
   /** What the last canary had to say; null where none has ended yet. */
   readonly canary: CanaryReport | null;
   readonly alerts: readonly Alert[];
+  /** Records that were refused, of all sources; null where they could not be counted. */
+  readonly deadLetters: number | null;
+  /** Folders that are written into, and whether they can be. */
+  readonly storage: readonly StorageStatus[];
+  /** Files of the store that this look found damaged; an alert tells of those that a worker has set aside. */
+  readonly damaged: readonly DamagedBlob[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
+}
+
+export interface DamagedBlob {
+  readonly path: string;
+  /** What was found, and what was expected. */
+  readonly problem: string;
 }
 
 export interface StackStatus {
@@ -80,13 +110,14 @@ export interface StackStatus {
 export function knownSources({ sources, partitions }: Config, broken: string | null): KnownSources {
   const known = sources.map(({ name, schedule }) => ({
     ...{ name, everyMs: schedule?.every ?? null, isCron: schedule?.cron !== undefined },
+    grid: schedule ? scheduleGrid(name, schedule) : null,
   }));
   return { sources: known, premake: partitions.premake, broken };
 }
 
 /** A source of which no more than its name is known. */
 export function unknownSource(name: string): KnownSource {
-  return { name, everyMs: null, isCron: false };
+  return { name, everyMs: null, isCron: false, grid: null };
 }
 
 /** What status is made of. */
@@ -100,6 +131,10 @@ export interface StatusFacts {
   readonly canary: CanaryReport | null;
   readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
   readonly alerts: readonly Alert[];
+  readonly storage: readonly StorageStatus[];
+  readonly damaged: readonly DamagedBlob[];
+  /** Dead letters by source; null where they could not be counted. */
+  readonly letters: ReadonlyMap<string, number> | null;
   /** By source. */
   readonly memories: ReadonlyMap<string, SourceMemory>;
 }
@@ -119,7 +154,7 @@ export function lastEndsOf(memories: ReadonlyMap<string, SourceMemory>): LastEnd
 
 /** Puts together how things stand. */
 export function statusOf(facts: StatusFacts, now: Date): Status {
-  const { known, database, schedules, server, stack, canary, waiting, alerts } = facts;
+  const { known, database, schedules, server, stack, canary, waiting, alerts, storage, damaged, letters } = facts;
   const { ahead, oldest } = database.partitions ?? { ahead: null, oldest: null };
   const { rollover } = schedules;
   const names = new Set(known.sources.map(({ name }) => name));
@@ -136,32 +171,61 @@ export function statusOf(facts: StatusFacts, now: Date): Status {
     },
     stack,
     canary,
-    alerts,
+    ...{ alerts, storage, damaged },
+    deadLetters: letters && [...letters.values()].reduce((sum, count) => sum + count, 0),
     postgres: database.server,
     temporal: server,
   };
 }
 
 function sourceStatus(
-  { name, everyMs }: KnownSource,
-  { memories, schedules, rowsToday, waiting: allWaiting, alerts }: StatusFacts,
+  { name, everyMs, grid }: KnownSource,
+  { memories, schedules, server, rowsToday, waiting: allWaiting, alerts, storage, letters }: StatusFacts,
   now: Date,
 ): SourceStatus {
   const { lastReceipt, state } = memories.get(name) ?? { lastReceipt: null, state: null };
-  const { paused, nextRunAt, missed } = schedules.sources.get(name) ?? noSchedule;
+  const schedule = schedules.sources.get(name) ?? noSchedule;
+  const { paused, nextRunAt, missed, recent, notPausedSinceMs } = schedule;
   const waiting = allWaiting.get(name) ?? [];
-  const failing = alerts.find((alert) => alert.source === name && alert.name === 'run_failed');
-  const failingSince = failing?.since ?? null;
+  const own = alerts.filter((alert) => alert.source === name);
+  const refusing = own.find((alert) => alert.name === 'all_rejected');
+  const failingSince = (own.find((alert) => alert.name === 'run_failed') ?? refusing)?.since ?? null;
+  const nextMs = nextRunAt === null ? null : Date.parse(nextRunAt);
+  const lastEndMs = endOf(recent.at(-1)?.workflowId, lastReceipt);
+  const starts = judgeStarts({ recent, nextMs, grid, lastEndMs, notPausedSinceMs }, now);
+  // What a server that is away said before must not make sources late: it says that itself.
+  const startProblem = server.reachable ? (starts?.problem ?? null) : null;
+  const running = server.reachable ? runUnderWay(schedule, lastReceipt) : null;
   return {
     name,
-    ...healthOf({ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, missed, failingSince, now }),
-    ...{ lastReceipt, nextRunAt, watermark: state?.watermark ?? null, paused },
+    ...healthOf({
+      ...{ lastReceipt, waiting: summarizeWaiting(waiting), paused, everyMs, missed, failingSince, startProblem, now },
+      running: running && { ...running, dueAt: dueAt(running, recent) },
+      refusing: refusing?.message ?? null,
+      storageProblem: storageProblems(storage)[0] ?? null,
+    }),
+    ...{ lastReceipt, nextRunAt, running, starts, watermark: state?.watermark ?? null, paused },
     recordsToday: rowsToday ? (rowsToday.get(name) ?? 0) : null,
     ...countWaiting(waiting),
+    deadLetters: letters && (letters.get(name) ?? 0),
   };
 }
 
-const noSchedule: ScheduleStatus = { paused: null, nextRunAt: null, missed: null };
+/** The server's list is a moment behind: a run that has left its receipt is over. */
+function runUnderWay({ running }: ScheduleStatus, receipt: Receipt | FailedReceipt | null): OpenRun | null {
+  return running && endOf(running.workflowId, receipt) === null ? running : null;
+}
+
+/** When a run was due; one by command, when it began. */
+function dueAt({ workflowId, since }: OpenRun, recent: ScheduleStatus['recent']): string {
+  const start = recent.find((candidate) => candidate.workflowId === workflowId);
+  return start ? new Date(start.dueMs).toISOString() : since;
+}
+
+/** When a run ended, if it is the last one that left a receipt. */
+function endOf(workflowId: string | undefined, receipt: Receipt | FailedReceipt | null): number | null {
+  return receipt && receipt.workflowId === workflowId ? Date.parse(receipt.finishedAt) : null;
+}
 
 function countWaiting(waiting: readonly Waiting[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
   return { deferred: waiting.reduce((sum, { batches }) => sum + batches, 0), waiting };

@@ -1,7 +1,9 @@
 import type { HealthFacts } from '../../domain/health.ts';
 import type { Sink } from '../../domain/receipt.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
-import { readDeferred, waitingDeliveries } from '../../store/deferred.ts';
+import { storePaths } from '../../store/paths.ts';
+import { readMarker, waitingDeliveries, type DeferredBatch } from '../../store/deferred.ts';
+import { readWaitingReason } from '../../store/waiting-reason.ts';
 
 /** Batches of a source that wait for a sink. */
 export interface Waiting {
@@ -9,20 +11,44 @@ export interface Waiting {
   readonly batches: number;
   /** Since when the oldest waits. ISO 8601. */
   readonly since: string;
-  /** Why the sink did not take it. */
+  /** Why the sink did not take one of them, when that was tried last. */
   readonly reason: string;
 }
 
 /** What waits for the sinks, by source. */
 export async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string, readonly Waiting[]>> {
   const found = new Map<string, Waiting[]>();
-  for (const { sink, source, paths } of await waitingDeliveries(store)) {
-    const oldest = paths[0] === undefined ? null : await readDeferred(store, paths[0]);
+  for (const { sink, source, batches, oldest: paths } of await waitingDeliveries(store)) {
+    const oldest = await readOldest(store, paths);
     if (!oldest) continue;
-    const { since, reason } = oldest;
-    found.set(source, [...(found.get(source) ?? []), { sink, batches: paths.length, since, reason }]);
+    const { since } = oldest;
+    const reason = (await readWaitingReason(store, sink, source))?.reason ?? oldest.reason;
+    found.set(source, [...(found.get(source) ?? []), { sink, batches, since, reason }]);
   }
   return found;
+}
+
+/**
+ * Since when and why batches wait, as the oldest marker says that can be read; null where all of them are gone. Damaged ones
+ * are named.
+ */
+async function readOldest(
+  store: BlobStore,
+  paths: readonly string[],
+): Promise<Pick<DeferredBatch, 'since' | 'reason'> | null> {
+  let oldest: DeferredBatch | null = null;
+  const damaged: string[] = [];
+  for (const path of paths) {
+    const marker = await readMarker(store, path);
+    if (marker && 'ok' in marker) oldest ??= marker.ok;
+    if (marker && 'damaged' in marker) damaged.push(path);
+  }
+  const [first] = damaged;
+  if (!oldest && first === undefined) return null;
+  // A batch waits since some moments after its ingestion.
+  const since = oldest?.since ?? storePaths.marker.parse(first ?? '')?.ingestedAt ?? '';
+  const reasons = [oldest?.reason ?? [], first === undefined ? [] : `damaged: ${damaged.join(', ')}`].flat();
+  return { since, reason: reasons.join('; ') };
 }
 
 /** All of it in one sentence's parts; null where nothing waits. */

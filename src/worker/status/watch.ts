@@ -5,17 +5,21 @@ import type { Alert } from '../../domain/alert.ts';
 import { dayOfDate } from '../../domain/day.ts';
 import type { CanaryReport } from '../../domain/canary.ts';
 import { messageOf } from '../../domain/errors.ts';
+import type { StorageStatus } from '../../domain/storage.ts';
 import { within } from '../../domain/within.ts';
 import { openAlerts } from '../../store/alerts.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { readCanaryReport } from '../../store/canary-report.ts';
 import { createLetterCounts } from '../../store/dead-letters.ts';
 import { readState } from '../../store/states.ts';
+import { scheduleOwner } from '../../activities/schedule-owner.ts';
+import type { Instance } from '../../domain/instance.ts';
 import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfill-windows.ts';
 import { readDatabaseStatus, readRowsToday, unreachable, type DatabaseStatus } from './database.ts';
 import { readLastMaintenance } from './last-maintenance.ts';
 import { LastReceipts, type LastRuns } from './last-receipts.ts';
 import { Reading, type Read } from './reading.ts';
+import { StartCounts, type StartCount } from './start-counts.ts';
 import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
 import { knownSources, lastEndsOf, statusOf, type SourceMemory, type Status } from './status.ts';
 import { readWaiting, type Waiting } from './waiting.ts';
@@ -23,10 +27,16 @@ import { readWaiting, type Waiting } from './waiting.ts';
 export interface WatchOptions {
   readonly config: ConfigFile;
   readonly store: BlobStore;
+  readonly storage: { status(): readonly StorageStatus[] };
+  /** Alerts that are in no store. */
+  readonly alerts: { all(): readonly Alert[] };
   readonly postgres: PostgresSettings;
   readonly client: Client;
+  readonly instance: Instance;
   /** Of the Temporal server. */
   readonly address: string;
+  /** Whether the server knows the search attribute of sources. */
+  readonly hasSearchAttribute: () => boolean;
   /** Address of its Web UI; null = unknown. */
   readonly ui: string | null;
   /** Told where something cannot be read. */
@@ -46,6 +56,8 @@ export interface Observed {
   readonly windows: ReadonlyMap<string, WindowCounts> | null;
   readonly openWindows: TemporalFacts['openWindows'];
   readonly lastMaintenanceAt: string | null;
+  /** Starts of each source since this worker first looked. */
+  readonly startCounts: ReadonlyMap<string, StartCount>;
   /** How old what is known of a part is, in milliseconds; null = nothing is. */
   readonly ages: Readonly<Record<Part, number | null>>;
 }
@@ -73,6 +85,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #receipts: LastReceipts;
   readonly #maintenance = new Map<string, boolean>();
+  readonly #starts = new StartCounts();
   readonly #store: Reading<StoreFacts>;
   readonly #letters: Reading<ReadonlyMap<string, number>>;
   readonly #windows: Reading<ReadonlyMap<string, WindowCounts>>;
@@ -119,10 +132,14 @@ export class Watch {
     const age = (read: Read<unknown> | null) => read && now.getTime() - read.atMs;
     return {
       status: statusOf(
-        { known, database, rowsToday, schedules, server, stack: null, canary, waiting, alerts, memories },
+        {
+          ...{ known, database, rowsToday, schedules, server, stack: null, canary, waiting, memories, damaged: [] },
+          letters: letters?.value ?? null,
+          ...{ storage: this.#options.storage.status(), alerts: withKept(alerts, this.#options.alerts.all()) },
+        },
         now,
       ),
-      ...{ memories, openWindows, lastMaintenanceAt },
+      ...{ memories, openWindows, lastMaintenanceAt, startCounts: this.#starts.counts() },
       ...{ letters: letters?.value ?? null, windows: windows?.value ?? null },
       ages: {
         ...{ store: age(store), letters: age(letters), windows: age(windows) },
@@ -145,19 +162,28 @@ export class Watch {
 
   /** A server that is away is a finding; what it said before stays. */
   async #readTemporal(previous: TemporalFacts | null): Promise<TemporalFacts> {
-    const { client, config } = this.#options;
+    const { client, config, instance, store } = this.#options;
     const { sources } = knownSources(config.current().config, null);
     const memories = (await this.#store.latest(temporalMs))?.value.memories ?? noStore.memories;
     try {
       // The native client goes on trying long after a deadline.
       await within(answerMs, client.workflowService.getSystemInfo({}));
-      return await client.withDeadline(Date.now() + temporalMs, async () => ({
-        server: this.#server(null),
-        schedules: await listScheduleStatus(client, sources, lastEndsOf(memories)),
-        openWindows: await readOpenWindows(client),
-        lastMaintenanceAt:
-          (await readLastMaintenance(client, this.#maintenance)) ?? previous?.lastMaintenanceAt ?? null,
-      }));
+      return await client.withDeadline(Date.now() + temporalMs, async () => {
+        const schedules = await listScheduleStatus(
+          client,
+          await scheduleOwner(instance, store),
+          sources,
+          lastEndsOf(memories),
+        );
+        this.#starts.look(sources, schedules.sources, new Date());
+        return {
+          server: this.#server(null),
+          schedules,
+          openWindows: await readOpenWindows(client, instance),
+          lastMaintenanceAt:
+            (await readLastMaintenance(client, instance, this.#maintenance)) ?? previous?.lastMaintenanceAt ?? null,
+        };
+      });
     } catch (error) {
       const facts = previous ?? this.#noTemporal('');
       return { ...facts, server: this.#server(messageOf(error)) };
@@ -174,9 +200,22 @@ export class Watch {
   }
 
   #server(error: string | null): ServerStatus {
-    const { address, ui } = this.#options;
-    return { address, reachable: error === null, error, ui };
+    const { address, ui, hasSearchAttribute, instance } = this.#options;
+    return {
+      address,
+      reachable: error === null,
+      error,
+      ui,
+      ...instance.labelled('instance'),
+      searchAttribute: error === null ? hasSearchAttribute() : null,
+    };
   }
+}
+
+/** Alerts of the store, and those that only a process keeps. */
+function withKept(stored: readonly Alert[], kept: readonly Alert[]): readonly Alert[] {
+  const keys = new Set(stored.map(({ name, source, message }) => `${source}/${name}/${message}`));
+  return [...kept.filter(({ name, source, message }) => !keys.has(`${source}/${name}/${message}`)), ...stored];
 }
 
 const noStore: StoreFacts = { waiting: new Map(), alerts: [], canary: null, memories: new Map() };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { formatTable, print, printJson, say, shorten } from '../../../src/cli/output.ts';
+import { formatTable, print, printExactly, printJson, printLines, say, shorten } from '../../../src/cli/output.ts';
 import { parseJson } from '../../../src/domain/json.ts';
 
 afterEach(() => {
@@ -28,6 +28,37 @@ describe('output', () => {
   });
 });
 
+/** What a record, an error or a name may hold. */
+const hostile = 'x\u001b[2J\u009b31m\u202eevil\r\ndaybook: all fine\u0007';
+
+describe('what is quoted from elsewhere', () => {
+  test('stays on its line, and moves no cursor', () => {
+    const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
+    print(`failed: ${hostile}`);
+    say(`daybook: ${hostile}`);
+    printLines(`a\n${hostile}`);
+    expect(stdout[0]).toBe('failed: x\\u001b[2J\\u009b31m\\u202eevil\\r\\ndaybook: all fine\\u0007\n');
+    // Lines of a message are ours, but none of them looks like another message.
+    expect(stderr[0]).toBe('daybook: x\\u001b[2J\\u009b31m\\u202eevil\n  daybook: all fine\\u0007\n');
+    expect(stdout[1]).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+  });
+
+  test('makes no second row of a table', () => {
+    const table = formatTable(['name', hostile], [[hostile, '1']]);
+    expect(table.split('\n')).toHaveLength(3);
+    expect(table).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+  });
+
+  test('is exactly the same in JSON, where a terminal obeys nothing of it', () => {
+    const stdout = captured(process.stdout);
+    printJson({ [hostile]: hostile });
+    expect(JSON.parse(stdout[0] ?? '')).toEqual({ [hostile]: hostile });
+    expect(stdout[0]?.trimEnd()).not.toMatch(/\p{Cc}|\u202e/u);
+    printExactly(hostile);
+    expect(stdout[1]).toBe(`${hostile}\n`);
+  });
+});
+
 describe('formatTable', () => {
   test('aligns columns, numbers to the right', () => {
     const table = formatTable(
@@ -43,6 +74,11 @@ describe('formatTable', () => {
       'quakes           7  é',
       'a-long-name  1,234  xyz',
     ]);
+  });
+
+  test('takes as many rows as there are', () => {
+    const rows = Array.from({ length: 300_000 }, (_, n) => [String(n)]);
+    expect(formatTable(['n'], rows).split('\n')).toHaveLength(300_002);
   });
 
   test('has a head without rows, and bears short rows', () => {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { receiptLine } from '../../../src/cli/receipt-line.ts';
+import { receiptLines } from '../../../src/cli/receipt-line.ts';
 import { noCounts } from '../../../src/domain/receipt.ts';
 import { aFailedReceipt, aReceipt } from '../domain/a-receipt.ts';
 
-describe('receiptLine', () => {
+/** Of a receipt without warnings. */
+const receiptLine = (receipt: Parameters<typeof receiptLines>[0]) => receiptLines(receipt).join('\n');
+
+describe('receiptLines', () => {
   test('says when, which source, how it ended and what is new', () => {
     const line = receiptLine(
       aReceipt({ fetched: 12, csv: { ...noCounts, written: 11 }, postgres: { ...noCounts, written: 10 } }),
@@ -26,5 +29,17 @@ describe('receiptLine', () => {
   test('of a run that failed says why', () => {
     const line = receiptLine(aFailedReceipt({ type: 'SourceRefused', message: 'fetch: quakes answered 403' }));
     expect(line).toMatch(/^09:00:00 +quakes +failed +SourceRefused: fetch: quakes answered 403$/);
+  });
+
+  test('puts each warning on a line of its own, also after a failure', () => {
+    const warnings = [
+      { code: 'page_repeated', message: 'page 2 is page 1', count: 1 },
+      { code: 'bad_bytes', message: 'bytes have no meaning', count: 7 },
+    ] as const;
+    const expected = [/^ +warning page_repeated: page 2 is page 1$/, /^ +warning bad_bytes: .* \(7 times\)$/];
+    for (const receipt of [aReceipt(), aFailedReceipt({ type: 'SourceRefused', message: 'no' })]) {
+      const [, ...lines] = receiptLines({ ...receipt, warnings });
+      expect(lines).toEqual(expected.map((line) => expect.stringMatching(line)));
+    }
   });
 });

@@ -23,7 +23,17 @@ describe('what a configuration may say', () => {
     ...['auth: { type: bearer, token: "${env:T}" }', 'auth: { type: api_key, name: k, api_key: "${env:T}" }'],
     ...['auth: { type: http_basic, username: u, password: "${env:T}" }', 'proxy: "http://u:${env:T}@proxy:3128"'],
     'auth: { type: oauth2_client_credentials, token_url: https://api.test/t, client_id: c, client_secret: "${env:T}" }',
-    ...['rate_limit: { requests: 5, per: 1s }', 'concurrency: 2', 'robots: obey', 'incremental: { cursor: at }'],
+    'auth: { type: oauth2_client_credentials, token_url: https://api.test/t, client_id: c, client_secret: s, credentials: header }',
+    ...[
+      'params: { tag: [a, 1.10, true] }',
+      'incremental: { cursor: at, param_format: epoch_s }',
+      'headers: { x: ü }',
+      'on_response: [{ status: 999, action: retry }]',
+      'rate_limit: { requests: 5, per: 1s }',
+      'concurrency: 2',
+      'robots: obey',
+      'incremental: { cursor: at }',
+    ],
     ...['on_response: [{ status: 403, action: retry }]', 'paginator: { type: offset, limit: 100 }'],
     ...['paginator: { type: cursor, cursor_path: next, cursor_param: c }', 'paginator: header_link'],
     ...['paginator: { type: json_link, next_url_path: next }', 'paginator: { type: html_link, selector: a }'],
@@ -57,7 +67,7 @@ describe('what a configuration may say', () => {
   });
 
   test.each([
-    [http('timeout: 5'), /timeout: found 5, expected a duration such as 30s/],
+    [http('timeout: 5'), /timeout: found 5, expected its unit, too: 5s/],
     [http('rate_limit: { requests: 1 }'), /rate_limit\.per: is required: expected a duration such as 30s/],
     [http('paginator: { type: html_link, selector: "a:::next[" }'), /paginator\.selector: .*expected a CSS selector/],
     [http('paginator: { type: html_link, selector: "<b>" }'), /it is markup/],
@@ -66,8 +76,18 @@ describe('what a configuration may say', () => {
       http('auth: { type: oauth2_client_credentials, token_url: nowhere, client_id: c, client_secret: s }'),
       /auth\.token_url: found "nowhere", expected an http or https URL/,
     ],
+    [
+      http('on_response: [{ status: 403, action: reauthenticate }]', 'auth: { type: bearer, token: t }'),
+      /on_response\.0\.action: found reauthenticate, expected auth of type oauth2_client_credentials/,
+    ],
     [http('auth: { type: api_key, name: "a b", api_key: k }'), /auth\.name: found "a b", expected a header name/],
     [http('headers: { x: "a\\nb" }'), /headers\.x: found a value of several lines/],
+    [
+      http('headers: { x: "a \u201cb\u201d" }'),
+      /headers\.x: found the character U\+201C at position 3, expected those of latin-1/,
+    ],
+    [http('params: { x: [[1]] }'), /params\.x: .*expected a text, a number, true, false, or a list of such/],
+    [http('incremental: { cursor: at, param_format: never }'), /incremental\.param_format: found "never"/],
     [http('headers: { x: [1] }'), /headers\.x: .*expected a text, a number, true or false/],
     [http('body: { q: 1 }'), /body: found a body, which a GET does not send, expected method: POST/],
     [http('records: nofunc(a)'), /records: .*there is no function nofunc\(\)/],

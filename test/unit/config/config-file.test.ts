@@ -90,13 +90,20 @@ describe('openConfigFile', () => {
     expect(file.current().broken).not.toBeNull();
   });
 
-  test('is good once a secret that was missing is there', () => {
+  test('can be used where a secret is missing, and is another one once that is there', () => {
     const secret = join(folder, 'secret');
-    write('one');
-    const file = openConfigFile(path, lookUpIn({ TOKEN_FILE: secret }));
+    rmSync(secret, { force: true });
     write('two', 'headers: { Authorization: "${env:TOKEN}" }');
-    expect(file.current().broken?.message).toMatch(/TOKEN_FILE: cannot be read/);
+    const file = openConfigFile(path, lookUpIn({ TOKEN_FILE: secret }));
+    const { config, broken } = file.current();
+    expect([names(config), broken]).toEqual([['two'], null]);
+    expect(config.unset.map(({ name, problem }) => `${name} ${problem.message}`)).toEqual([
+      expect.stringMatching(/^TOKEN TOKEN_FILE: cannot be read/),
+    ]);
+    expect(file.current().config).toBe(config);
     writeFileSync(secret, 's3cret');
-    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'two' }] }, broken: null });
+    // Whoever keeps the secrets of a configuration has to see that there is one more.
+    expect(file.current().config).not.toBe(config);
+    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'two' }], unset: [] }, broken: null });
   });
 });

@@ -42,11 +42,10 @@ export function parseSource(text: string, variables: Variables = {}): SourceConf
   return only;
 }
 
-/** Everything wrong with a configuration; of one that can be used, nothing. Other errors are thrown on. */
+/** Everything wrong with a configuration, variables without a value too; else nothing. Other errors are thrown on. */
 export function problemsIn(text: string, variables: Variables = {}): readonly Problem[] {
   try {
-    parse(text, variables);
-    return [];
+    return parse(text, variables).unset.map(({ problem }) => problem);
   } catch (error) {
     if (error instanceof ConfigProblems) return error.problems;
     throw error;

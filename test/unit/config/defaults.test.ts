@@ -66,10 +66,7 @@ describe('defaults', () => {
       paginator: { type: 'page_number', page_param: 'p', max_pages: 5 },
     });
     expect(inheriting(base, 'paginator: page_number')).toMatchObject({ paginator: { page_param: 'p', max_pages: 3 } });
-    expect(inheriting(base, 'paginator: single_page')).toHaveProperty('paginator', {
-      type: 'single_page',
-      stop_after_empty_page: true,
-    });
+    expect(inheriting(base, 'paginator: single_page')).toHaveProperty('paginator', { type: 'single_page' });
   });
 
   test('of occurred_at fill in what a bare path does not say', () => {
@@ -106,6 +103,12 @@ describe('every and cron', () => {
     const byEvery = inheriting(`schedule: { ${cron}, timezone: Europe/Berlin }`, 'schedule: { every: 5m }').schedule;
     expect(byEvery).toMatchObject({ every: 300_000, timezone: 'Europe/Berlin' });
     expect(byEvery).not.toHaveProperty('cron');
+  });
+
+  test('take an inherited offset along: it goes with every', () => {
+    const defaults = 'schedule: { every: 5m, offset: 0s }';
+    expect(inheriting(defaults, 'schedule: { every: 1m }').schedule).toMatchObject({ every: 60_000, offset: 0 });
+    expect(inheriting(defaults, 'schedule: { cron: "@daily" }').schedule).not.toHaveProperty('offset');
   });
 
   test('both in one place are an error, in a source and in defaults', () => {

@@ -19,7 +19,8 @@ describe('readEnvironment', () => {
       dataFolder: resolve('data'),
       storeFolder: resolve('data'),
       homeFolder: resolve('.daybook'),
-      http: { host: '127.0.0.1', port: 9464 },
+      http: { host: '127.0.0.1', port: 9464, isDefault: true },
+      httpHosts: [],
     });
   });
 
@@ -120,7 +121,17 @@ describe('readEnvironment', () => {
     ['9000', { host: '127.0.0.1', port: 9000 }],
     ['off', null],
   ])('reads DAYBOOK_HTTP=%s', (text, http) => {
-    expect(read({ DAYBOOK_HTTP: text }).http).toEqual(http);
+    expect(read({ DAYBOOK_HTTP: text }).http).toEqual(http && { ...http, isDefault: false });
+  });
+
+  test('reads the address of a Web UI', () => {
+    expect(read({ TEMPORAL_UI_URL: 'https://temporal.test/ui/' }).temporalUi).toBe('https://temporal.test/ui');
+    expect(read({}).temporalUi).toBeNull();
+    for (const wrong of ['temporal.test:8080', 'ftp://temporal.test', 'https://me:hunter2@temporal.test']) {
+      expect(() => read({ TEMPORAL_UI_URL: wrong })).toThrow(
+        /^TEMPORAL_UI_URL: found no http or https URL(?!.*hunter2)/,
+      );
+    }
   });
 
   test('reads the log level in any case', () => {
@@ -144,6 +155,9 @@ describe('readEnvironment', () => {
     ...[
       ['PG_PREPARE', 'maybe'],
       ['DAYBOOK_EMBEDDED', '2'],
+      ['DAYBOOK_HTTP_HOSTS', 'daybook.example:9464'],
+      ['DAYBOOK_HTTP_HOSTS', 'ok.example, http://x'],
+      ['DAYBOOK_HTTP_HOSTS', '*'],
       ['DAYBOOK_HTTP', 'localhost'],
       ['DAYBOOK_HTTP', 'a:b'],
     ],

@@ -18,7 +18,7 @@ describe('a configuration', () => {
         ...{ name: 'quakes', records: '@', headers: {}, params: {}, on_invalid: 'dead_letter', max_reject_ratio: 0.5 },
         ...{ allow_empty: false, allow_private: false, timeout: 60_000, max_body: 67_108_864, max_record: 8_388_608 },
         occurred_at: { path: 'at', format: 'iso8601', timezone: 'UTC', on_missing: 'reject' },
-        paginator: { type: 'single_page', stop_after_empty_page: true },
+        paginator: { type: 'single_page' },
         retry: { max_attempts: 8, initial_interval: 1_000, backoff_coefficient: 2, max_interval: 60_000 },
       },
     ]);
@@ -187,7 +187,7 @@ describe('a source', () => {
       'on_invalid: drop',
     ],
     ...['retry: { max_attempts: 0 }', 'retry: { backoff_coefficient: 0.5 }', 'retry: { initial_interval: -1s }'],
-    ...['headers: [a]', 'headers: { X: { a: 1 } }', 'headers: { "X Y": a }', 'params: { a: [1] }', 'concurrency: 0'],
+    ...['headers: [a]', 'headers: { X: { a: 1 } }', 'headers: { "X Y": a }', 'params: { a: [[1]] }', 'concurrency: 0'],
     ...['paginator: { type: page_number, max_pages: 0 }', 'paginator: pages', 'paginator: { type: cursor }'],
     ...['incremental: { start_param: s }', 'incremental: { cursor: at, start_param: s, initial_value: 2026-02-30 }'],
     ...['incremental: { cursor: at, start_param: s, lag: long }', 'robots: maybe', 'allow_private: 1'],
@@ -226,6 +226,15 @@ describe('a source', () => {
 
   test('with a header name that is none is told what was expected', () => {
     expect(complaints(daybookYaml([http('headers: { "X Y": a }')])).join()).toContain('expected a header name');
+  });
+
+  test('of an API is told that it has no dates of unknown order', () => {
+    expect(complaints(daybookYaml([http('occurred_at: { path: at, date_order: dmy }')]))).toEqual([
+      'sources.0.occurred_at.date_order: found date_order, which is for feeds and web pages, expected a format such as dd/MM/yyyy',
+    ]);
+    expect(
+      complaints(daybookYaml([http('type: rss', 'occurred_at: { date_order: dmy }')]).replace('    id: id\n', '')),
+    ).toEqual([]);
   });
 
   test('may write one id or several, and short forms', () => {

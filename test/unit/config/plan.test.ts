@@ -24,6 +24,19 @@ describe('planOf', () => {
     });
   });
 
+  test('takes the time of the fetch for items of a feed without one, also where the order of dates is given', () => {
+    const feed = (time: string) =>
+      planFor(`  - { name: news, type: rss, url: 'https://x.test/', occurred_at: { ${time} } }`).occurredAt;
+    expect(feed('date_order: mdy')).toMatchObject({
+      path: 'published || updated',
+      dateOrder: 'mdy',
+      onMissing: 'fetched_at',
+    });
+    expect(feed('date_order: mdy, on_missing: reject').onMissing).toBe('reject');
+    expect(feed('date_order: mdy, path: at').onMissing).toBe('reject');
+    expect(feed('timezone: Europe/Vienna')).not.toHaveProperty('dateOrder');
+  });
+
   test('says all that the source says', () => {
     const source = http(
       ...['records: items', 'id: [a, b]', 'occurred_at: { path: at, format: epoch_s, timezone: Europe/Berlin }'],
@@ -69,7 +82,28 @@ describe('planOf', () => {
   test('of a file keeps the path as it is written, and says how it is read', () => {
     const csv = { delimiter: ',', quote: '"', header: true, encoding: null };
     const plan = planFor(file('path: incoming/*.csv.gz'));
-    expect(plan).toMatchObject({ path: 'incoming/*.csv.gz', format: null, records: '@', csv });
+    expect(plan).toMatchObject({ path: 'incoming/*.csv.gz', format: null, records: '@' });
+    // Nothing else: the fingerprints of 0.2.0 would change.
+    expect(plan).toHaveProperty('csv', csv);
+    const written = String.raw`csv: { escape: '\', comment: '#', skip_lines: 2 }`;
+    expect(planFor(file('path: a.csv', written))).toMatchObject({
+      csv: { ...csv, escape: '\\', comment: '#', skipLines: 2 },
+    });
+  });
+
+  test.each([
+    ['http_json', http, []],
+    ['rss', http, ['type: rss']],
+    ['html', http, ['type: html', 'items: { selector: a }', 'fields: { id: {} }']],
+    ['file', file, []],
+    ['module', file, ['type: module', 'path: null', 'module: package.json']],
+  ] as const)('has the charset of a source of type %s, and only what it changes changes', (_, write, lines) => {
+    const [without, latin] = [planFor(write(...lines)), planFor(write(...lines, 'encoding: latin1'))];
+    expect(without).not.toHaveProperty('encoding');
+    expect(latin).toMatchObject({ encoding: 'latin1' });
+    expect(latin.shapeFingerprint).not.toBe(without.shapeFingerprint);
+    // A file is read again from the start.
+    expect(latin.fetchFingerprint === without.fetchFingerprint).toBe(latin.type !== 'file');
   });
 
   test('reaches a workflow as it is', () => {

@@ -18,11 +18,13 @@ function fileWith(content: string): string {
 }
 
 describe('lookUpIn', () => {
-  test('takes NAME, else the content of the file that NAME_FILE names, without its last line break', () => {
+  test('takes NAME, else the content of the file that NAME_FILE names, without line breaks around it', () => {
     expect(lookUpIn({ TOKEN: 'a', TOKEN_FILE: fileWith('b') })('TOKEN')).toBe('a');
     expect(lookUpIn({ TOKEN_FILE: fileWith('s3cret\n') })('TOKEN')).toBe('s3cret');
     expect(lookUpIn({ TOKEN_FILE: fileWith('s3cret\r\n') })('TOKEN')).toBe('s3cret');
-    expect(lookUpIn({ TOKEN_FILE: fileWith(' two\nlines\n\n') })('TOKEN')).toBe(' two\nlines\n');
+    expect(lookUpIn({ TOKEN_FILE: fileWith(' two\nlines\n\n') })('TOKEN')).toBe(' two\nlines');
+    expect(lookUpIn({ TOKEN_FILE: fileWith('\r\ns3cret\r\n\r\n') })('TOKEN')).toBe('s3cret');
+    expect(lookUpIn({ TOKEN: 's3cret\n' })('TOKEN')).toBe('s3cret');
   });
 
   test('takes an empty value for a value', () => {
@@ -86,14 +88,18 @@ describe('a reference in a configuration', () => {
     expect(problemsIn(text)).toMatchObject([{ path: ['defaults', 'headers', 'X'], line: 2 }]);
   });
 
-  test.each(['${API_TOKEN}', '${env.API_TOKEN}', '${ENV:API_TOKEN}', '${env:}', '${env:API-TOKEN}', '${env:API_TOKEN'])(
-    'written as %s is told how it is written',
-    (text) => {
-      expect(complaints(daybookYaml([http(`params: { key: "${text}" }`)]), { API_TOKEN: 't' })).toEqual([
-        `sources.0.params.key: found ${text}, expected \${env:NAME}`,
-      ]);
-    },
-  );
+  test.each([
+    ['${API_TOKEN}', '${env:API_TOKEN}'],
+    ['${env.API_TOKEN}', '${env:API_TOKEN}'],
+    ['${ENV:API_TOKEN}', '${env:API_TOKEN}'],
+    ['${env:API_TOKEN', '${env:API_TOKEN}'],
+    ['${env:}', '${env:NAME}, where NAME is of letters, digits and _'],
+    ['${env:API-TOKEN}', '${env:NAME}, where NAME is of letters, digits and _'],
+  ])('written as %s is told how it is written', (text, expected) => {
+    expect(complaints(daybookYaml([http(`params: { key: "${text}" }`)]), { API_TOKEN: 't' })).toEqual([
+      `sources.0.params.key: found ${text}, expected ${expected}`,
+    ]);
+  });
 
   test('never shows the value of a variable', () => {
     const text = daybookYaml([http('url: "${env:URL}"', 'timeout: "${env:SECRET}"', 'headers: { X: "${env:GONE}" }')]);

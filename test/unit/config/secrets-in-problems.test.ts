@@ -20,8 +20,10 @@ describe('what is wrong with a configuration is told without the secret that sta
     ['in a URL without a scheme', whole(`url: me:${secret}@api.test/`), 'expected an http or https URL'],
     ['in the parameters of one', whole(`url: api.test/?key=${secret}`), 'found "api.test/"'],
     ['that begins with >', whole(`body: >${secret}`), 'Block scalar header'],
-    ['that begins with !', whole(`body: !e!${secret} x`), 'Could not resolve tag'],
-    ['behind a bracket', `${whole('name: a')}\n} ${secret}\n`, 'Unexpected scalar token in YAML stream'],
+    ['that begins with !', whole(`body: !e!${secret} x`), 'begins with !'],
+    ['that is a tag', whole(`auth: { type: bearer, token: !${secret} }`), 'begins with !'],
+    ['without a space', whole(`params:\n      ${secret}:x\n      a: b`), 'no space behind the colon of this key'],
+    ['behind a bracket', `${whole('name: a')}\n} ${secret}\n`, 'closes nothing'],
     ['behind a text', `${whole('name: a')}\n    token: "a" ${secret}\n`, 'not valid YAML'],
     ['behind an open quote', `${whole('name: a')}\n    token: "${secret}\nx: "${secret}"\n`, 'not valid YAML'],
   ])('%s', (_, text, expected) => {

@@ -35,6 +35,17 @@ describe('docker-compose.yml', () => {
     for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   });
 
+  test('publishes the status page where the image serves it', () => {
+    const port = readImage().environment['DAYBOOK_HTTP']?.split(':')[1];
+    expect(file.services['worker-1']?.ports).toEqual([`127.0.0.1:9464:${port}`]);
+  });
+
+  test('has another service wait for each one that ends, or `up --wait` would take its end for a failure', () => {
+    const once = services.filter(([name, { restart }]) => restart?.startsWith('on-failure') && !isTool(name));
+    expect(once.map(([name]) => name).filter((name) => !runsOnce(name))).toEqual([]);
+    expect(once.length).toBeGreaterThan(3);
+  });
+
   test('pins every image by its version', () => {
     const images = services.flatMap(([, { image, build }]) => (build === undefined ? [image] : []));
     expect(images.filter((image) => !/^[\w/-]+:v?\d+\.\d+(\.\d+)?(-\w+)?$/.test(image))).toEqual([]);
@@ -48,12 +59,13 @@ describe('docker-compose.yml', () => {
     expect(wanting.map(([name]) => name).filter((name) => !isTool(name))).toEqual([]);
   });
 
-  test('starts workers only after the migration has succeeded', () => {
-    const order = startOrder(file, ['worker-1', 'worker-2']);
+  test('starts workers only after the migration has succeeded, and applies the schedules once they are ready', () => {
+    const order = startOrder(file, ['schedules']);
     for (const worker of ['worker-1', 'worker-2']) {
       expect(file.services[worker]?.depends_on?.['migrate']).toEqual({ condition: 'service_completed_successfully' });
       expect(order.indexOf('postgres')).toBeLessThan(order.indexOf('migrate'));
       expect(order.indexOf('migrate')).toBeLessThan(order.indexOf(worker));
+      expect(file.services['schedules']?.depends_on?.[worker]).toEqual({ condition: 'service_healthy' });
     }
   });
 

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { projectFolder, readImage } from '../../support/dockerfile.ts';
 import { readKustomization, readObjects } from '../../support/kustomize.ts';
 
@@ -31,7 +32,7 @@ interface Pod {
 }
 interface KubernetesObject {
   readonly kind: string;
-  readonly metadata: { name: string; namespace: string };
+  readonly metadata: { name: string; namespace: string; annotations?: Record<string, string> };
   readonly spec: {
     readonly template?: Pod;
     readonly selector?: Record<string, unknown>;
@@ -42,6 +43,7 @@ interface KubernetesObject {
 }
 
 const base = join(projectFolder, 'deploy', 'kubernetes', 'base');
+const components = join(projectFolder, 'deploy', 'kubernetes', 'components');
 const overlays = ['production', 'staging'];
 const objects = readObjects<KubernetesObject>('staging');
 const named = (kind: string) => objects.flatMap(({ kind: own, metadata }) => (own === kind ? [metadata.name] : []));
@@ -64,6 +66,29 @@ test.runIf(hasKubectl).each(overlays)('kubectl renders the overlay %s, with what
   expect(rendered).toContainEqual(expect.stringMatching(/^ConfigMap daybook-\w+ daybook-config-\w+$/));
   expect(stdout.match(/image: daybook$/gm)).toHaveLength(4);
   for (const job of named('Job')) expect(stdout).toContain(`\n  name: ${job}\n`);
+});
+
+test.runIf(hasKubectl).each(readdirSync(components))('kubectl renders the component %s', (name) => {
+  const folder = mkdtempSync(join(tmpdir(), 'daybook-component-'));
+  try {
+    const overlay = {
+      resources: [relative(realpathSync(folder), base)],
+      components: [relative(realpathSync(folder), join(components, name))],
+    };
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(overlay));
+    const { stdout, stderr } = kubectl('kustomize', folder);
+    expect(stderr).toBe('');
+    const rendered = parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject);
+    const { resources } = parse(readFileSync(join(components, name, 'kustomization.yaml'), 'utf8')) as {
+      resources: string[];
+    };
+    expect(rendered).toHaveLength(objects.length + resources.length);
+    const deployment = rendered.find(({ kind }) => kind === 'Deployment');
+    // KEDA sets the number of workers itself.
+    expect(Object.hasOwn(deployment?.spec ?? {}, 'replicas')).toBe(name !== 'keda');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('the kustomize base', () => {
@@ -91,6 +116,28 @@ describe('the kustomize base', () => {
     const { matchLabels } = (worker?.selector ?? {}) as { matchLabels: object };
     expect(worker?.template?.metadata.labels).toMatchObject(matchLabels);
     expect(find('Service', 'daybook')?.selector).toEqual(matchLabels);
+  });
+
+  test('can be applied by Argo CD and Flux: Jobs are replaced, in their order, and none is made again by itself', () => {
+    const annotations = (name: string) =>
+      objects.find(({ kind, metadata }) => kind !== 'PodDisruptionBudget' && metadata.name === name)?.metadata
+        .annotations;
+    const wave = (name: string) => Number(annotations(name)?.['argocd.argoproj.io/sync-wave']);
+    expect(wave('daybook-migrate')).toBeLessThan(wave('daybook-worker'));
+    expect(wave('daybook-worker')).toBeLessThan(wave('daybook-schedules'));
+    expect(annotations('daybook-smoke')?.['argocd.argoproj.io/hook']).toBe('PostSync');
+    for (const name of named('Job')) {
+      expect(annotations(name)).toHaveProperty('argocd.argoproj.io/hook-delete-policy', 'BeforeHookCreation');
+      const flux = Object.keys(annotations(name) ?? {}).filter((key) => key.startsWith('kustomize.toolkit.fluxcd.io/'));
+      expect(flux).toHaveLength(1);
+      expect(find('Job', name)).not.toHaveProperty('ttlSecondsAfterFinished');
+    }
+  });
+
+  test('lets one worker at a time be drained, and does not go through a large volume at each start', () => {
+    const budget = find('PodDisruptionBudget', 'daybook-worker');
+    expect(budget).toEqual({ maxUnavailable: 1, selector: worker?.selector });
+    for (const { spec } of pods) expect(spec.securityContext).toHaveProperty('fsGroupChangePolicy', 'OnRootMismatch');
   });
 
   test('mounts what the image reads and writes', () => {

@@ -16,6 +16,19 @@ describe('the systemd unit', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
+  test('has the paths and the user that docs/deployment.md names', () => {
+    const [, section = ''] = readFileSync(join(projectFolder, 'docs', 'deployment.md'), 'utf8').split('## systemd');
+    const [documented = ''] = section.split('\n## ');
+    const [user] = valuesOf('User');
+    const [folder] = valuesOf('WorkingDirectory');
+    expect(documented).toContain(`useradd --system --home-dir /var/lib/${valuesOf('StateDirectory')[0]} ${user}`);
+    expect(documented).toContain(`cd ${folder} && npm ci --ignore-scripts && npm run build`);
+    expect(lines[0]).toContain(`${folder} is a clone with \`npm ci --ignore-scripts\` and \`npm run build\` done`);
+    for (const [path] of valuesOf('EnvironmentFile').map((text) => [text])) expect(documented).toContain(`. ${path};`);
+    const [, variables = ''] = valuesOf('Environment');
+    for (const pair of variables.split(' ')) expect(documented).toContain(pair);
+  });
+
   test('runs what the image runs, where the image has its files, and gives it as long to stop', () => {
     const { entrypoint, command, environment } = readImage();
     expect(valuesOf('ExecStart')).toEqual([`/usr/bin/env ${[...entrypoint, ...command].join(' ')}`]);

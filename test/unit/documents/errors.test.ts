@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { alertNames } from '../../../src/domain/alert.ts';
 import { outcomes } from '../../../src/domain/receipt.ts';
 import { rejectionReasons } from '../../../src/domain/rejection.ts';
+import { actionFor, type SqlStateAction } from '../../../src/sinks/postgres/sql-state.ts';
+import { sqlStates } from '../sinks/sql-states.ts';
 import { warningCodes } from '../../../src/domain/warning.ts';
 
 const document = readFileSync('docs/errors.md', 'utf8');
@@ -36,6 +38,31 @@ describe('docs/errors.md explains, and no more than there is,', () => {
 
   test('every warning', () => {
     expect(namesBelow('Warnings')).toEqual(warningCodes);
+  });
+
+  test('what each class of PostgreSQL’s codes means, and each code that means something else', () => {
+    const actions: Record<string, SqlStateAction> = {
+      'the record is refused': 'bisect',
+      'the record, or settings': 'suspect',
+      settings: 'misconfigured',
+      'a new connection': 'reconnect',
+      'another try': 'retry',
+      'another try, then smaller statements': 'halve',
+      'another try, and look at the server': 'retry_alert',
+      'prepared again': 'reprepare',
+      'corrupted data': 'corrupted',
+    };
+    const told = new Map<string, SqlStateAction | undefined>();
+    for (const [, meaning = '', codes = ''] of document.matchAll(/^\| ([a-z][a-z, ]+?) +\| (.*[`|].*)\|$/gm)) {
+      if (!(meaning in actions)) continue;
+      for (const [, code = ''] of codes.matchAll(/`(\w+)`/g)) told.set(code, actions[meaning]);
+    }
+    const wrong = sqlStates.filter((code) => {
+      const action = actionFor({ code, constraint: 'mine', message: 'any' });
+      return (told.get(code) ?? told.get(code.slice(0, 2))) !== action;
+    });
+    expect(wrong).toEqual([]);
+    for (const code of ['DB002', 'DB003']) expect(told.get(code)).toBe(actionFor({ code, message: 'any' }));
   });
 
   test('every type of error', () => {

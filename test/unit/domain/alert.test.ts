@@ -14,6 +14,7 @@ function verdicts(receipt: Partial<Receipt>, facts: Partial<RunFacts> = {}): Rec
       allowEmpty: false,
       expect: { minRecords: null, maxStalenessMs: null },
       lastNewAt: null,
+      duplicates: null,
       deferredBecause: new Map(),
     },
     ...facts,
@@ -29,13 +30,16 @@ const failed = (type: string, counts: Partial<Receipt> = {}) =>
       allowEmpty: false,
       expect: { minRecords: null, maxStalenessMs: null },
       lastNewAt: null,
+      duplicates: null,
       deferredBecause: new Map(),
     },
   });
 
 describe('alertsOfRun', () => {
   test('of a good run resolves what runs open', () => {
-    expect(verdicts({ outcome: 'ok', fetched: 10 })).toEqual({ run_failed: null, reject_ratio: null, empty: null });
+    expect(verdicts({ outcome: 'ok', fetched: 10 })).toEqual({
+      ...{ run_failed: null, reject_ratio: null, all_rejected: null, empty: null },
+    });
   });
 
   test('of a failed run opens run_failed alone', () => {
@@ -46,6 +50,36 @@ describe('alertsOfRun', () => {
     const [verdict] = failed('TooManyRejects', { fetched: 40, rejected: 30 });
     expect(verdict).toMatchObject({ name: 'reject_ratio' });
     expect(verdict?.message).toContain('30 of 40 records');
+  });
+
+  test('of a poll counts good records for min_records', () => {
+    const expected = { expect: { minRecords: 5, maxStalenessMs: null } };
+    const poll = { outcome: 'partial', fetched: 8 } as const;
+    expect(verdicts({ ...poll, rejected: 4, accepted: 4 }, expected)['min_records']).toMatch(/had 4 records besides 4/);
+    expect(verdicts({ ...poll, rejected: 3, unchanged: 5 }, expected)['min_records']).toBeNull();
+  });
+
+  test('of a poll of which each record was rejected opens all_rejected, however few they are', () => {
+    expect(verdicts({ outcome: 'partial', fetched: 5, rejected: 5 })['all_rejected']).toContain('all 5 records');
+    const refused = { written: 0, duplicate: 0, refused: 1, expired: 0, deferred: 0 };
+    const bySink = { outcome: 'partial', fetched: 2, accepted: 1, rejected: 1, postgres: refused } as const;
+    expect(verdicts(bySink)['all_rejected']).toContain('all 2 records');
+    expect(failed('TooManyRejects', { fetched: 40, rejected: 40 })).toMatchObject([
+      ...[{ name: 'reject_ratio' }, { name: 'all_rejected' }],
+    ]);
+    for (const good of [{ accepted: 1 }, { unchanged: 1 }]) {
+      expect(verdicts({ outcome: 'partial', fetched: 5, rejected: 4, ...good })['all_rejected']).toBeNull();
+    }
+    expect(verdicts({ outcome: 'unchanged', fetched: 0 })).not.toHaveProperty('all_rejected');
+  });
+
+  test('of records with an id in common opens duplicate_id over 10 % of a page; new records resolve it', () => {
+    const share = (duplicates: number, records: number) => ({ duplicates: { duplicates, records } });
+    const poll = { fetched: 40, accepted: 0, unchanged: 40 };
+    expect(verdicts(poll, share(9, 12))['duplicate_id']).toMatch(/^9 of 12 records of a page/);
+    expect(verdicts(poll, share(2, 20))['duplicate_id']).toBeNull();
+    expect(verdicts(poll)).not.toHaveProperty('duplicate_id');
+    expect(verdicts({ ...poll, accepted: 1 })['duplicate_id']).toBeNull();
   });
 
   test('of a cancelled run says nothing', () => {

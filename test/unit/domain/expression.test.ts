@@ -42,6 +42,24 @@ describe('compileExpression', () => {
     },
   );
 
+  test.each([
+    ['map(&constructor, @)', [{ id: 1 }], [null]],
+    ['[].constructor', [{ id: 1 }], []],
+    ['[?toString]', [{ id: 1 }], []],
+    ['let $first = [0] in $first.constructor', [{ id: 1 }], null],
+    ['let $own = @ in map(&toString, $own)', [{ toString: 'own' }], ['own']],
+  ])('%s reaches no prototype', (expression, value, expected) => {
+    expect(compileExpression(expression)(value) ?? null).toEqual(expected);
+  });
+
+  test.each(['constructor(@)', 'toString(@)', '__proto__(@)', 'nothing(@)'])('refuses %s: no such function', (text) => {
+    expect(() => compileExpression(text)).toThrow(/there is no function/);
+  });
+
+  test('refuses an expression that nests too deep to be read, with a message', () => {
+    expect(() => compileExpression(`${'['.repeat(50_000)}a`)).toThrow(/./);
+  });
+
   test.each(['', ' ', 'a[', 'a..b', 'a b', '.a', 'a.', '/a/b', "a['b"])(
     'refuses %j before any record is seen',
     (expression) => {

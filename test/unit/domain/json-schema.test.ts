@@ -48,4 +48,40 @@ describe('compileSchema', () => {
       expect(() => compileSchema(broken)).toThrow(/./);
     },
   );
+
+  test.each([
+    [{ $ref: '#' }],
+    [{ allOf: [{ $ref: '#' }] }],
+    [{ $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' }],
+    [{ properties: { list: {} }, anyOf: [{ not: { $ref: '#' } }] }],
+  ])('refuses %j, which refers to itself without end', (endless) => {
+    expect(() => compileSchema(endless)).toThrow('it refers to itself without end');
+  });
+
+  test('says of a record that leads into itself without end that it does', () => {
+    const endless = compileSchema({
+      properties: { a: { anyOf: [{ $ref: '#/$defs/x' }] } },
+      $defs: { x: { allOf: [{ $ref: '#/$defs/x' }] } },
+    });
+    expect(endless({ b: 1 })).toBeNull();
+    expect(endless({ a: 1 })).toMatch(/does not come to an end on this record/);
+  });
+
+  test('takes a schema that refers to itself for what lies deeper', () => {
+    const tree = compileSchema({
+      type: 'object',
+      properties: { name: { type: 'string' }, children: { items: { $ref: '#' } } },
+    });
+    expect(tree({ name: 'a', children: [{ name: 'b', children: [] }] })).toBeNull();
+    expect(tree({ name: 'a', children: [{ name: 5 }] })).toMatch(/children\.0\.name must be string/);
+  });
+
+  const hostile = `${'a'.repeat(50_000)}\u0001`;
+  test.each([
+    { rule: { pattern: '^(a+)+$' }, text: hostile, says: /text must match pattern/ },
+    { rule: { pattern: String.raw`^(\w+\s?)*$` }, text: hostile, says: /text must match pattern/ },
+    { rule: { patternProperties: { '^(a+a+)+$': true, '^(a+)+': false } }, text: { [hostile]: 1 }, says: /false/ },
+  ])('$rule takes no longer for a text that is made for it', ({ rule, text, says }) => {
+    expect(compileSchema({ properties: { text: rule } })({ text })).toMatch(says);
+  });
 });

@@ -1,26 +1,31 @@
 import { describe, expect, test } from 'vitest';
-import {
-  commandRunId,
-  scheduledRunId,
-  scrapeRunType,
-  scrapeScheduleId,
-  sourceSearchAttribute,
-  taskQueue,
-} from '../../../src/domain/names.ts';
+import { Instance } from '../../../src/domain/instance.ts';
+import { scrapeRunType, sourceSearchAttribute } from '../../../src/domain/names.ts';
 import { rejectionReasons } from '../../../src/domain/rejection.ts';
 import { sourceNamePattern } from '../../../src/domain/source-name.ts';
 
 describe('wire names', () => {
   test('are those that operators type', () => {
-    expect([taskQueue, scrapeRunType, sourceSearchAttribute]).toEqual(['daybook', 'scrapeRun', 'DaybookSource']);
-    expect(scrapeScheduleId('quakes')).toBe('scrape-quakes');
-    expect(scheduledRunId('quakes')).toBe('scrape-quakes');
-    expect(commandRunId('quakes', new Date('2026-11-01T09:00:00Z'))).toBe('scrape-quakes-run-2026-11-01T09:00:00.000Z');
+    expect([new Instance().taskQueue, scrapeRunType, sourceSearchAttribute]).toEqual([
+      'daybook',
+      'scrapeRun',
+      'DaybookSource',
+    ]);
+  });
+
+  test.each([
+    ['scrape-quakes-2026-11-01T09:00:00Z', 'quakes'],
+    ['scrape-quakes-run-2026-11-01T09:00:00.000Z', 'quakes'],
+    ['scrape-quakes-run-2026-11-01T09:00:00Z', 'quakes-run'],
+    ['backfill-quakes/2026-11-01', null],
+    ['scrape-quakes', null],
+  ])('of the run %s tell its source: %s', (id, source) => {
+    expect(new Instance().sourceOfRun(id)).toBe(source);
   });
 
   test('of rejections are those that dead letters show', () => {
     expect(rejectionReasons.join(', ')).toBe(
-      'invalid_json, wrong_shape, missing_id, invalid_id, missing_time, invalid_time, out_of_range, schema, too_large, unstorable',
+      'invalid_json, wrong_shape, missing_id, invalid_id, duplicate_id, missing_time, invalid_time, out_of_range, schema, too_large, too_costly, unstorable',
     );
   });
 });

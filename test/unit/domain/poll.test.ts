@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { FetchPosition, FilePlace, HttpPlace, PollEnd } from '../../../src/domain/fetch.ts';
-import { keepKeys, latest, maxKeysKept, patchAfter, startPosition } from '../../../src/domain/poll.ts';
+import {
+  keepKeys,
+  latest,
+  maxKeysKept,
+  patchAfter,
+  placeAfterFailure,
+  startPosition,
+  withoutPlace,
+} from '../../../src/domain/poll.ts';
 import { freshState, type SourceState } from '../../../src/domain/state.ts';
 
 const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00.000000Z`;
@@ -23,6 +31,7 @@ const file: FilePlace = {
   },
 };
 const now = new Date('2026-11-10T00:00:00.000Z');
+const startedAt = now.toISOString();
 const position: FetchPosition = {
   ...startPosition(page(3), state, now),
   pages: 2,
@@ -63,15 +72,41 @@ describe('startPosition', () => {
     });
   });
 
+  test('begins when its first part did, and a state that does not say so when it had last seen something', () => {
+    const unfinished = {
+      ...{ page: 3, cursor: null, skip: 0, since: null, watermark: day(7), keysKept: 0, keyBlobs: [] },
+    };
+    const begin = (fields: object) =>
+      startPosition(page(3), { ...state, unfinished: { ...unfinished, ...fields } }, now);
+    expect(begin({ startedAt: day(8) }).startedAt).toBe(day(8));
+    expect(begin({}).startedAt).toBe(day(7));
+    expect(begin({ watermark: null }).startedAt).toBe(now.toISOString());
+    expect(begin({ cuts: { page: 3, times: 2 } }).cuts).toEqual({ page: 3, times: 2 });
+  });
+
   test('keeps no keys of a file', () => {
     expect(startPosition(file, state, now).keysKept).toBeNull();
   });
 });
 
 describe('patchAfter', () => {
+  test('keeps how many different pages a poll has read that breaks off', () => {
+    const { unfinished } = patchAfter(state, { ...position, place: { ...page(3), distinct: 2 } }, null, {});
+    expect(unfinished).toMatchObject({ page: 3, distinct: 2 });
+  });
+
   test('in mid-poll keeps the watermark and notes the page to go on with', () => {
     expect(patchAfter(state, position, null, {})).toEqual({
-      unfinished: { page: 3, cursor: null, skip: 0, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] },
+      unfinished: {
+        page: 3,
+        cursor: null,
+        skip: 0,
+        since: day(4),
+        watermark: day(9),
+        keysKept: 0,
+        keyBlobs: ['new'],
+        startedAt,
+      },
     });
   });
 
@@ -94,6 +129,19 @@ describe('patchAfter', () => {
     expect({ ...state, ...patch }).toMatchObject({ watermark: day(5), previousPoll: ['new'] });
   });
 
+  test('cut on purpose keeps the place as well, and that of the poll it continues while it looks at the front', () => {
+    const cuts = { page: 3, times: 1 };
+    const patch = patchAfter(state, { ...position, cuts }, { ...over, cutShort: true, resumes: true }, {});
+    const kept = { page: 3, cursor: null, skip: 0, since: day(4), watermark: day(9), keysKept: 0, keyBlobs: ['new'] };
+    expect(patch).toEqual({
+      notBefore: null,
+      unfinished: { ...kept, startedAt, cuts, front: true, seen: [], distinct: 0 },
+    });
+    const atFront = { ...position, place: { ...page(1), thenAt: { page: 7, cursor: 'c', skip: 2 } } };
+    const there = { ...kept, page: 7, cursor: 'c', skip: 2, startedAt, front: true };
+    expect(patchAfter(state, atFront, null, {})).toEqual({ unfinished: there });
+  });
+
   test('after a 304 changes nothing that the next poll is compared with', () => {
     const before = { ...state, etag: '"v1"', lastModified: 'then', notBefore: later };
     const patch = patchAfter(before, { ...position, pages: 0, keyBlobs: [] }, { ...over, notModified: true }, {});
@@ -111,6 +159,7 @@ describe('patchAfter', () => {
       watermark: day(9),
       keysKept: 0,
       keyBlobs: ['new'],
+      startedAt,
     };
     expect(patchAfter(state, position, asked, {})).toEqual({ notBefore: later, unfinished });
   });
@@ -124,6 +173,7 @@ describe('patchAfter', () => {
       watermark: day(8),
       keysKept: 5,
       keyBlobs: ['part'],
+      startedAt: day(6),
     };
     const begun = startPosition(page(7), { ...state, unfinished }, now);
     const patch = patchAfter({ ...state, unfinished }, begun, { ...over, notBefore: later }, {});
@@ -136,6 +186,46 @@ describe('patchAfter', () => {
     };
     const patch = patchAfter(state, { ...position, place: file }, null, { file: progress });
     expect(patch).toEqual({ file: progress, unfinished: null });
+  });
+});
+
+describe('placeAfterFailure', () => {
+  const place = { page: 3, cursor: 'c', skip: 0, since: null, watermark: null, keysKept: 0, keyBlobs: [] };
+
+  test('leaves a place for a run, and tries it again after one that got no further at the front', () => {
+    const left = placeAfterFailure(place, place, 'SourceUnavailable');
+    expect(left).toEqual({ ...place, failed: true });
+    expect(placeAfterFailure(left, left, 'SourceUnavailable')).toEqual(place);
+  });
+
+  test('lets the next run read the front first where a page that the run came to was refused', () => {
+    const further = { ...place, page: 4 };
+    expect(placeAfterFailure(place, further, 'SourceRefused')).toEqual({ ...further, front: true });
+    expect(placeAfterFailure(null, place, 'SourceRefused')).toEqual({ ...place, front: true });
+  });
+
+  test('changes nothing where the run got further, began at the front, or failed for another reason', () => {
+    const further = { ...place, page: 4 };
+    expect(placeAfterFailure(place, further, 'SourceUnavailable')).toBe(further);
+    expect(placeAfterFailure(null, place, 'SourceUnavailable')).toBe(place);
+    expect(placeAfterFailure(place, place, 'SinkUnavailable')).toBe(place);
+    expect(placeAfterFailure(place, null, 'SourceRefused')).toBeNull();
+  });
+});
+
+describe('withoutPlace', () => {
+  test('keeps what the poll had read by then', () => {
+    const unfinished = {
+      page: 3,
+      cursor: null,
+      skip: 0,
+      since: null,
+      watermark: null,
+      keysKept: 1,
+      keyBlobs: ['part'],
+    };
+    expect(withoutPlace({ ...state, unfinished })).toEqual({ ...state, previousPoll: ['old', 'part'] });
+    expect(withoutPlace(state)).toBe(state);
   });
 });
 

@@ -7,7 +7,7 @@ const tally: Tally = {
   csv: { written: 201, duplicate: 202, refused: 203, expired: 204, deferred: 205 },
   postgres: { written: 301, duplicate: 302, refused: 303, expired: 304, deferred: 305 },
 };
-const head = { source: 'quakes', phase: 'fetching', note: null, watermark: null };
+const head = { source: 'quakes', phase: 'fetching', note: null, watermark: null, warnings: [] };
 
 /** The tables of a Markdown text: each row by the names of its columns. */
 function tablesIn(markdown: string): Record<string, string>[][] {

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseWindow } from '../../../src/domain/window.ts';
-import { countWindows, cutWindows, uncovered, readWindow, windowName } from '../../../src/domain/windows.ts';
+import {
+  countWindows,
+  cutWindows,
+  uncovered,
+  readWindow,
+  widenWindow,
+  windowName,
+} from '../../../src/domain/windows.ts';
 
 const hour = 3_600_000;
 const range = (from: string, to: string) => {
@@ -62,3 +69,23 @@ test.each([
   { from: '2026-11-02', to: '2026-11-01' },
   { from: '2026-11-01' },
 ])('%j is no window', (value) => expect(readWindow(value)).toBeNull());
+
+describe('widenWindow', () => {
+  test('adds the same on both sides, to the microsecond', () => {
+    const day = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000001Z' };
+    expect(widenWindow(day, 0)).toEqual(day);
+    expect(widenWindow(day, 1_000)).toEqual({ from: '2026-10-31T23:59:59.000000Z', to: '2026-11-02T00:00:01.000001Z' });
+  });
+
+  test('leaves no time of a range on the bounds of all its windows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3_600_000 }), fc.integer({ min: 0, max: 7 * 24 }), (lagMs, hours) => {
+        const time = new Date(Date.UTC(2026, 10, 1, hours)).toISOString().replace('.000Z', '.000000Z');
+        const week = range('2026-11-01', '2026-11-08');
+
+        const asked = cutWindows(week, 6 * hour).map((window) => widenWindow(window, lagMs));
+        expect(asked.some(({ from, to }) => from < time && time < to)).toBe(true);
+      }),
+    );
+  });
+});

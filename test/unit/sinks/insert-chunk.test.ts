@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { describe, expect, test, vi } from 'vitest';
+import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import {
   chunkStatement,
   insertChunk,
@@ -8,7 +9,12 @@ import {
 } from '../../../src/sinks/postgres/insert-chunk.ts';
 import { record } from './records.ts';
 
-const chunk = { source: 'news', records: [record('a'), record('b'), record('a')], token: 'run/0/hash/0-3' };
+const chunk = {
+  source: 'news',
+  records: [record('a'), record('b'), record('a')],
+  token: 'run/0/hash/0-3',
+  removals: 2,
+};
 
 /** A connection that gives these results, one a query. */
 function connection(...results: unknown[][]) {
@@ -19,14 +25,20 @@ function connection(...results: unknown[][]) {
 }
 
 describe('insertStatement', () => {
-  test('takes keys in the ledger order, then only their rows, then the token', () => {
+  test('takes keys in the ledger order, then only their rows, then the token; nothing where it comes late', () => {
     expect(insertStatement('public')).toMatchInlineSnapshot(`
       "with input as materialized (
         select source_id, occurred_at::timestamptz as occurred_at, payload::jsonb as payload
         from unnest($2::text[], $3::text[], string_to_array($4::text, E'\\n')) as chunk(source_id, occurred_at, payload)
+      ), late as materialized (
+        select coalesce(sum(written) filter (where token <> $5::text), 0) <> $7::int as removed,
+          count(*) filter (where token = $5::text) > 0 as stored
+        from "public".raw_event_batches
+        where token in ($5::text, 'removed/*', 'removed/' || $1::text)
       ), new_keys as (
         insert into "public".raw_event_keys (source, source_id, occurred_at)
-        select $1::text, source_id, occurred_at from input order by source_id collate "C"
+        select $1::text, source_id, occurred_at from input where (select not stored and not removed from late)
+        order by source_id collate "C"
         on conflict (source, source_id) do nothing
         returning source_id
       ), new_events as (
@@ -38,11 +50,11 @@ describe('insertStatement', () => {
         select "public".check_stored((select count(*) from new_keys), (select count(*) from new_events))::int as written
       ), new_token as (
         insert into "public".raw_event_batches (token, written, duplicate)
-        select $5::text, written, $6::int - written from counts
+        select $5::text, written, $6::int - written from counts where (select not removed from late)
         on conflict (token) do nothing
         returning 1
       )
-      select written, exists (select from new_token) as first from counts"
+      select written, exists (select from new_token) as first, (select removed from late) as removed from counts"
     `);
   });
 
@@ -59,19 +71,20 @@ describe('insertParameters', () => {
       record('a', { occurredAt: '2026-11-02T00:00:00.000001Z', payload: '{"v":2}' }),
       record('b', { occurredAt: '2026-11-03T00:00:00.000000Z', payload: '{"v":3}' }),
     ];
-    expect(insertParameters({ source: 'news', records, token: 'run/0/hash/0-3' })).toEqual([
+    expect(insertParameters({ source: 'news', records, token: 'run/0/hash/0-3', removals: 2 })).toEqual([
       'news',
       ['b', 'a'],
       ['2026-11-01T00:00:00.000000Z', '2026-11-02T00:00:00.000001Z'],
       '{"v":1}\n{"v":2}',
       'run/0/hash/0-3',
       3,
+      2,
     ]);
   });
 
   test('takes ids for repeats only where they are the same to the last character', () => {
     const ids = ['a', 'A', 'a ', 'á', 'a\u0301'];
-    const [, kept] = insertParameters({ source: 'news', records: ids.map((id) => record(id)), token: '' });
+    const [, kept] = insertParameters({ source: 'news', records: ids.map((id) => record(id)), token: '', removals: 0 });
     expect(kept).toEqual(ids);
   });
 });
@@ -93,6 +106,18 @@ describe('insertChunk', () => {
   test('fails where the token of an earlier attempt is gone', async () => {
     const { client } = connection([{ written: 0, first: false }], []);
     await expect(insertChunk(client, chunkStatement('public', true), chunk)).rejects.toThrow('run/0/hash/0-3');
+  });
+
+  test('is left to a new attempt where records of the source were removed meanwhile', async () => {
+    const { client } = connection([{ written: 0, first: false, removed: true }], []);
+    const failing = insertChunk(client, chunkStatement('public', true), chunk);
+    await expect(failing).rejects.toThrow(SinkUnavailable);
+    await expect(failing).rejects.toThrow('records of news were removed');
+  });
+
+  test('reads the counts of an earlier attempt back also where records were removed since', async () => {
+    const { client } = connection([{ written: 0, first: false, removed: true }], [{ written: 2, duplicate: 1 }]);
+    expect(await insertChunk(client, chunkStatement('public', true), chunk)).toEqual({ written: 2, duplicate: 1 });
   });
 
   test.each([true, false])('names its statement only where it may be prepared: %s', async (prepare) => {

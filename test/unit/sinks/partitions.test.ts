@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SinkMisconfigured, SinkUnavailable } from '../../../src/domain/errors.ts';
-import { createPartitions } from '../../../src/sinks/postgres/partitions.ts';
+import { createPartitions, requirePartitions } from '../../../src/sinks/postgres/partitions.ts';
 import { fakePool, postgresError } from './fake-pool.ts';
 
 const days = ['2026-11-01', '2026-11-02'];
@@ -22,7 +22,7 @@ describe('ensure', () => {
       return [];
     });
     const partitions = createPartitions(fake.pool, 'public');
-    for (let n = 0; n < 2; n++) expect([...(await partitions.ensure(days))]).toEqual(['2026-11-01']);
+    for (let n = 0; n < 2; n++) expect([...(await partitions.ensure(days)).retired]).toEqual(['2026-11-01']);
     expect(fake.asked.map(({ values }) => values[0])).toEqual(['2026-11-01', '2026-11-02', '2026-11-01']);
   });
 
@@ -35,7 +35,7 @@ describe('ensure', () => {
     const partitions = createPartitions(fake.pool, 'public');
     await expect(partitions.ensure(days)).rejects.toBeInstanceOf(SinkUnavailable);
     fails = false;
-    expect((await partitions.ensure(days)).size).toBe(0);
+    expect(await partitions.ensure(days)).toMatchObject({ retired: new Set(), blocked: new Map() });
   });
 
   test.each(['42P07', '42P17', '42809', '23505'])('looks again after %s: another one made it', async (code) => {
@@ -44,7 +44,7 @@ describe('ensure', () => {
       if (calls++ === 0) throw postgresError(code);
       return [];
     });
-    expect((await createPartitions(fake.pool, 'public').ensure(['2026-11-01'])).size).toBe(0);
+    expect((await createPartitions(fake.pool, 'public').ensure(['2026-11-01'])).blocked.size).toBe(0);
     expect(calls).toBe(2);
   });
 
@@ -52,10 +52,33 @@ describe('ensure', () => {
     const fake = fakePool(() => {
       throw postgresError('42501', 'permission denied for function ensure_partition');
     });
-    const error = await createPartitions(fake.pool, 'public')
-      .ensure(days)
-      .catch((failure: unknown) => failure);
+    const error = await requirePartitions(fake.pool, 'public', days).catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(SinkMisconfigured);
     expect((error as Error).message).toMatch(/2026-11-01.*migrate --roles/);
+  });
+
+  test('tells which were made, and is not held up by one that somebody has to make room for', async () => {
+    const where = 'PL/pgSQL function forbid() line 1 at RAISE\nPL/pgSQL function ensure_partition(date) line 9';
+    const fake = fakePool(({ values }) => {
+      if (values[0] === '2026-11-01') throw Object.assign(postgresError('DB003', 'found it detached'), { where });
+      if (values[0] === '2026-11-02') throw Object.assign(postgresError('P0001', 'no DDL on weekdays'), { where });
+      return [{ made: values[0] === '2026-11-03' }];
+    });
+    const ensured = await createPartitions(fake.pool, 'public').ensure([...days, '2026-11-03', '2026-11-04']);
+    expect(ensured.made).toEqual(['2026-11-03']);
+    expect([...ensured.blocked].map(([day, { type, message }]) => `${day} ${type} ${message}`)).toEqual([
+      expect.stringMatching(/^2026-11-01 SinkMisconfigured .*2026-11-01.*found it detached \(DB003\)$/),
+      expect.stringMatching(
+        /^2026-11-02 SinkMisconfigured .*2026-11-02.*no DDL on weekdays \(P0001\); if an event trigger/,
+      ),
+    ]);
+  });
+
+  test('asks for no other day once the server is away', async () => {
+    const fake = fakePool(() => {
+      throw postgresError('57P01');
+    });
+    await expect(createPartitions(fake.pool, 'public').ensure(days)).rejects.toBeInstanceOf(SinkUnavailable);
+    expect(new Set(fake.asked.map(({ values }) => values[0]))).toEqual(new Set(['2026-11-01']));
   });
 });

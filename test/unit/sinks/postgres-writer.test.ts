@@ -227,3 +227,38 @@ describe('a batch of several chunks', () => {
     expect(fake.inserts()).toHaveLength(1);
   });
 });
+
+describe('a day that cannot have a partition', () => {
+  const on = (id: string, day: string) => record(id, { occurredAt: `${day}T00:00:00.000000Z` });
+
+  test('holds up its own rows alone, which are stored once it can', async () => {
+    let blocked = true;
+    const fake = fakePool(({ kind, values }) => {
+      if (kind !== 'ensure') return undefined;
+      if (blocked && values[0] === '2026-11-02') throw postgresError('DB003', 'found it detached');
+      return [{ made: false }];
+    });
+    const content = ['1', '1', '2', '1', '2', '3', '3', '3'].map((day, n) => on(String(n), `2026-11-0${day}`));
+    const attempt = writerOn(fake);
+    await expect(attempt(content)).rejects.toThrow(/2026-11-02.*found it detached/);
+    expect(fake.inserts()).toEqual(['0,1', '3', '5', '6,7']);
+    blocked = false;
+    expect((await attempt(content)).counts).toMatchObject({ written: 8, refused: 0 });
+  });
+
+  test('found by the server first is asked for again, and holds no other up', async () => {
+    let missing = false;
+    const fake = fakePool(({ kind, values, ids }) => {
+      if (kind === 'ensure') {
+        if (missing && values[0] === '2026-11-02') throw postgresError('DB003', 'found it detached');
+        return [{ made: false }];
+      }
+      if (!ids.includes('1')) return undefined;
+      missing = true;
+      throw postgresError('23514', 'no partition of relation "raw_events" found for row');
+    });
+    const content = [on('0', '2026-11-01'), on('1', '2026-11-02'), on('2', '2026-11-01')];
+    await expect(writerOn(fake)(content)).rejects.toThrow(/found it detached/);
+    expect(fake.inserts()).toEqual(['0,1,2', '0', '2']);
+  });
+});

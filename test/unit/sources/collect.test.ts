@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
 import type { FetchPosition, HttpPlace } from '../../../src/domain/fetch.ts';
 import { startPosition } from '../../../src/domain/poll.ts';
 import type { HttpJsonPlan } from '../../../src/domain/source.ts';
 import { collect } from '../../../src/sources/collect.ts';
 import type { Page } from '../../../src/sources/page.ts';
-import { byNumber, httpPlan, state } from './plans.ts';
+import { byNumber, httpPlan, readerOf, state } from './plans.ts';
 
 const startedAt = new Date('2026-11-23T12:00:00.000Z');
 const plan = httpPlan({ paginator: byNumber });
 const limits = { maxRecords: 5_000, maxBytes: 8 * 1024 * 1024, maxMs: 60_000 };
+const { paginator: singlePage } = httpPlan();
 const first: HttpPlace = { type: 'http', page: 1, cursor: null, skip: 0, since: null, recentPages: [] };
 const start = startPosition(first, state, startedAt);
 
@@ -38,7 +40,7 @@ const take = (pages: AsyncGenerator<Page>, options: Options = {}) =>
     plan: options.plan ?? plan,
     position: options.position ?? start,
     pages,
-    check: null,
+    reader: readerOf(options.plan ?? plan),
     known: options.known === undefined ? new Set() : options.known,
     limits: { ...limits, ...options.limits },
   });
@@ -85,17 +87,103 @@ describe('collect', () => {
     await expect(take(pagesOf([failure]), { position })).rejects.toBe(failure);
   });
 
-  test('ends with a page that comes again, without counting it', async () => {
-    const page = [record(1), record(2)];
-    const { counts, end } = await take(pagesOf([page, [record(3)], page, [record(4)]]));
+  const one = [record(1), record(2)];
+  const two = [record(3)];
+
+  test.each([
+    ['the last page for each later one', [one, two, two, two, [record(9)]]],
+    ['the first pages again', [one, two, one, two, one, [record(9)]]],
+  ])('ends after two pages that come again, without counting them: %s', async (_, contents) => {
+    const { counts, end, warnings } = await take(pagesOf(contents));
     expect(counts).toMatchObject({ fetched: 3, pages: 2 });
-    expect(end).toMatchObject({ cutShort: false });
+    expect([end, warnings]).toEqual([{ cutShort: false, notModified: false, notBefore: null }, []]);
+  });
+
+  test('reads on behind one page that comes again: records were inserted at the front', async () => {
+    for (const contents of [
+      [one, two, two, [record(4)], []],
+      [one, two, one, two, [record(4)], []],
+    ]) {
+      const { accepted, end } = await take(pagesOf(contents));
+      expect(accepted.map(({ sourceId }) => sourceId)).toContain('4');
+      expect(end).toMatchObject({ cutShort: false });
+    }
+  });
+
+  test('reads on where page 2 is page 1, but takes that for no proven end', async () => {
+    for (const limit of [{}, { maxRecords: 1 }]) {
+      let result = await take(pagesOf([one, one, two, []]), { limits: limit });
+      while (!result.end) {
+        const { position } = result;
+        const place = position.place as FetchPosition['place'] & { page: number };
+        result = await take(pagesOf([one, one, two, []].slice(place.page - 1), place as never), {
+          position,
+          limits: limit,
+        });
+      }
+      expect(result).toMatchObject({ end: { cutShort: true }, warnings: [{ code: 'page_repeated', count: 1 }] });
+      expect(result.end?.paging).toBeUndefined();
+      expect(result.end?.resumes).toBeUndefined();
+    }
+    const said = httpPlan({ paginator: { ...byNumber, endOn: ['repeat'] } });
+    expect((await take(pagesOf([one, one, two, []]), { plan: said })).end).toMatchObject({ cutShort: false });
+  });
+
+  test('is cut short where three pages in a row have the same ids, whatever changes in their records', async () => {
+    const changing = Array.from({ length: 9 }, (_, n) => one.map((each) => ({ ...each, views: n })));
+    const { counts, end, warnings } = await take(pagesOf(changing));
+    expect(counts.pages).toBe(3);
+    expect(end).toMatchObject({ cutShort: true, paging: expect.stringContaining('page_param "page"') });
+    expect(warnings).toMatchObject([
+      { code: 'page_repeated', message: expect.stringMatching(/^3 pages in a row have the same ids/) },
+    ]);
+    // A total that ends the poll proves nothing, either.
+    const ended = await take(pagesOf(changing.slice(0, 2)));
+    expect(ended.end).toMatchObject({ cutShort: true });
+    // Two may be: records that changed while they moved to the next page.
+    expect((await take(pagesOf([...changing.slice(0, 2), two]))).end).toMatchObject({ cutShort: false });
+  });
+
+  test('reads on behind a page that comes again by another link: it may be a page number in disguise', async () => {
+    const linked = httpPlan({ paginator: { ...singlePage, type: 'json_link', nextUrlPath: 'next' } });
+    const byLink = (contents: readonly (readonly unknown[])[], names = contents.map((_, n) => `page ${n + 2}`)) =>
+      (async function* () {
+        for await (const page of pagesOf(contents)) {
+          const cursor = names.shift() ?? null;
+          yield page.next?.type === 'http' ? { ...page, next: { ...page.next, cursor } } : page;
+        }
+      })();
+    const { accepted } = await take(byLink([one, two, two, [record(4)]]), { plan: linked });
+    expect(accepted.map(({ sourceId }) => sourceId)).toContain('4');
+    // Nothing is asked twice where the links lead round.
+    const round = await take(byLink([one, two, one, two, [record(4)]], ['b', 'a', 'b', 'a', 'b']), { plan: linked });
+    expect(round).toMatchObject({ counts: { pages: 2 }, end: { cutShort: false } });
+    const last = await take(byLink([one, two, two, two, [record(4)]]), { plan: linked });
+    expect(last).toMatchObject({ counts: { pages: 2 }, end: { cutShort: false } });
+  });
+
+  test('is cut short where the second page is the first again: the API does not heed the parameter', async () => {
+    const { counts, end, warnings } = await take(pagesOf([one, one, one, two]));
+    expect(counts).toMatchObject({ fetched: 2, pages: 1 });
+    expect(end).toMatchObject({ cutShort: true, paging: expect.stringContaining('page_param "page"') });
+    expect(end?.resumes).toBeUndefined();
+    const message = 'the page after the first is the first again: the API does not heed page_param "page"';
+    expect(warnings).toEqual([{ code: 'page_repeated', message, count: 1 }]);
+    // A frozen token names itself: no further page is asked for.
+    const frozen = await take(pagesOf([one, one]));
+    expect(frozen).toMatchObject({ end: { cutShort: true }, counts: { pages: 1 } });
+  });
+
+  test('is over where end_on says that a repeated page is the end', async () => {
+    const said = httpPlan({ paginator: { ...byNumber, endOn: ['repeat'] } });
+    const { counts, end, warnings } = await take(pagesOf([one, one, two]), { plan: said });
+    expect([counts.pages, end?.cutShort, warnings]).toEqual([1, false, []]);
   });
 
   test('sees a page come again over the border of two fetches', async () => {
     const page = [record(1), record(2)];
-    const { position } = await take(pagesOf([page, [record(3)]]), { limits: { maxRecords: 1 } });
-    const { counts, end } = await take(pagesOf([page, [record(4)]]), { position });
+    const { position } = await take(pagesOf([page, [record(3)], []]), { limits: { maxRecords: 3 } });
+    const { counts, end } = await take(pagesOf([page, page, [record(4)]]), { position });
     expect(counts).toMatchObject({ fetched: 0, pages: 0 });
     expect(end).not.toBeNull();
   });
@@ -122,6 +210,102 @@ describe('collect', () => {
     expect(await take(pagesOf(contents), { ...cut, position })).toMatchObject({
       counts: { pages: 1 },
       end: { cutShort: true },
+    });
+  });
+
+  describe('with max_pages and incremental', () => {
+    const incremental = {
+      ...{ cursor: 'at', format: 'iso8601', startParam: 'since', endParam: null, initialValue: null, lagMs: 0 },
+    };
+    const cut = { plan: httpPlan({ paginator: { ...byNumber, maxPages: 3 }, incremental }) };
+    const at = (page: number) => ({ page, cursor: null, skip: 0 });
+    const continuing: FetchPosition = { ...start, place: { ...first, thenAt: at(4) } };
+
+    const front = (contents: readonly unknown[][]) => pagesOf(contents, { ...first, thenAt: at(4) });
+
+    test('is cut so that the next poll continues there', async () => {
+      const { end, position } = await take(pagesOf([1, 2, 3, 4].map((id) => [record(id)])), cut);
+      expect(end).toEqual({ cutShort: true, resumes: true, notModified: false, notBefore: null });
+      expect(position).toMatchObject({ place: { page: 4 }, cuts: { page: 4, times: 1 } });
+      const third = { ...start, cuts: { page: 4, times: 2 } };
+      const again = await take(pagesOf([1, 2, 3, 4].map((id) => [record(id)])), { ...cut, position: third });
+      expect(again.end?.paging).toContain('max_pages cut 3 polls');
+    });
+
+    test('goes back there from the front as soon as a page has nothing new, and leaves it a page', async () => {
+      const known = await take(pagesOf([[record(1)], []]));
+      const old = { known: new Set(known.digests), position: continuing, ...cut };
+      const jump = await take(front([[record(1)], [record(2)], [record(3)]]), old);
+      expect(jump).toMatchObject({ counts: { pages: 1 }, end: null });
+      expect(jump.position.place).toEqual({ ...first, ...at(4), distinct: 0, saved: at(4) });
+      const news = await take(front([[record(7)], [record(8)], [record(9)]]), old);
+      expect(news).toMatchObject({ counts: { pages: 2 }, end: null, position: { place: { page: 4 } } });
+      const only = httpPlan({ paginator: { ...byNumber, maxPages: 1 }, incremental });
+      const least = await take(front([[record(7)], [record(8)]]), { ...old, plan: only });
+      expect(least).toMatchObject({ counts: { pages: 1 }, end: null, position: { place: { page: 4 } } });
+    });
+
+    test('tells pages of an earlier poll that moved twice from a last page that comes again and again', async () => {
+      const pages = (await take(pagesOf([one, two, []]))).position.place as HttpPlace;
+      const thenAt = { ...at(4), seen: pages.recentPages, distinct: 2 };
+      const from = { ...start, place: { ...first, thenAt } };
+      const { position } = await take(pagesOf([one, []], from.place), { ...cut, position: from, known: null });
+      const { accepted } = await take(pagesOf([two, two, [record(4)], []]), { position });
+      expect(accepted.map(({ sourceId }) => sourceId)).toEqual(['4']);
+      const last = await take(pagesOf([two, two, two, [record(4)]]), { position });
+      expect(last).toMatchObject({ counts: { pages: 0 }, end: { cutShort: false } });
+    });
+
+    test('reads on from the front where it comes to the place by itself', async () => {
+      const near = { ...continuing, place: { ...first, thenAt: at(2) } };
+      const { position } = await take(pagesOf([[record(7)], [record(8)]], near.place), { ...cut, position: near });
+      expect(position.place).toMatchObject({ page: 2, distinct: 1 });
+      expect(position.place).not.toHaveProperty('thenAt');
+    });
+  });
+
+  test('is cut short where a source that says more comes has nothing on more than ten pages', async () => {
+    const follows = { plan: httpPlan({ paginator: { ...byNumber, hasMorePath: 'more', followsEmptyPages: true } }) };
+    const empty = (count: number) => Array.from({ length: count }, () => []);
+    const over = await take(pagesOf([one, ...empty(10), two, []]), follows);
+    expect(over).toMatchObject({ counts: { fetched: 3 }, end: { cutShort: false } });
+    const { end, counts } = await take(pagesOf([one, ...empty(20)]), follows);
+    expect(end).toMatchObject({ cutShort: true, resumes: true, paging: expect.stringContaining('10 pages') });
+    expect(counts.pages).toBe(12);
+  });
+
+  describe('that begins where an earlier one broke off', () => {
+    const saved = { page: 4, cursor: null, skip: 0 };
+    const position: FetchPosition = { ...start, place: { ...first, ...saved, saved } };
+    const meets = (error: Error, options = {}) =>
+      collect({
+        ...{ plan, position, pages: pagesOf([error]), reader: readerOf(plan), known: new Set<string>(), limits },
+        ...{ front: start, ...options },
+      });
+    const gone = Object.assign(new Error('x'), { code: 'ENOTFOUND' });
+
+    test('begins at the front where the place is refused or cannot be read', async () => {
+      for (const error of [new SourceRefused('answered 410'), new WrongShape('no list')]) {
+        const { position: next, end, counts, warnings } = await meets(error);
+        expect([next, end, counts.pages]).toEqual([start, null, 0]);
+        expect(warnings).toMatchObject([{ code: 'place_dropped', message: expect.stringContaining(error.message) }]);
+      }
+      expect((await meets(new UnreadableBody('cut'), { lastAttempt: true })).position).toEqual(start);
+    });
+
+    test('tries again where that may help, and fails without such a place', async () => {
+      await expect(meets(new UnreadableBody('cut'))).rejects.toThrow('cut');
+      await expect(meets(new SourceUnavailable('answered 500'), { lastAttempt: true })).rejects.toThrow('500');
+      await expect(meets(new SourceUnavailable('gone', { cause: gone }))).rejects.toThrow('gone');
+      await expect(meets(new SourceRefused('410'), { front: null })).rejects.toThrow('410');
+      await expect(meets(new SourceRefused('410'), { position: start })).rejects.toThrow('410');
+    });
+
+    test('begins at the front where the host of a saved link is gone', async () => {
+      const linked = { ...saved, cursor: 'http://gone.test/4' };
+      const there = { ...position, place: { ...first, ...linked, saved: linked } };
+      const { warnings } = await meets(new SourceUnavailable('gone', { cause: gone }), { position: there });
+      expect(warnings).toMatchObject([{ code: 'place_dropped' }]);
     });
   });
 
@@ -214,7 +398,64 @@ describe('a poll that would not end', () => {
 
   test('and whose records are too many to remember is still told by its pages', async () => {
     const page = [record(1), record(2)];
-    const { end, counts } = await take(pagesOf([page, [record(3)], page, [record(4)]]), { known: null });
+    const { end, counts } = await take(pagesOf([page, [record(3)], page, page, [record(4)]]), { known: null });
     expect([end !== null, counts.pages]).toEqual([true, 2]);
+  });
+});
+
+describe('fields and paths that no record of a poll has', () => {
+  const lateTimes = httpPlan({
+    paginator: byNumber,
+    occurredAt: { ...httpPlan().occurredAt, path: 'published', onMissing: 'fetched_at' },
+  });
+  const messages = async (pages: AsyncGenerator<Page>, options: Options = {}) =>
+    (await take(pages, options)).warnings.filter(({ code }) => code === 'field_empty').map(({ message }) => message);
+  let id = 0;
+  const withFields = async function* (...tallies: readonly Record<string, number>[]): AsyncGenerator<Page> {
+    let number = 0;
+    for await (const page of pagesOf(tallies.map(() => [record(id++), record(id++)]))) {
+      yield { ...page, fields: tallies[number++] ?? {} };
+    }
+  };
+
+  test('are named once the poll is over, with how many records were read', async () => {
+    expect(await messages(withFields({ salary: 2, title: 0 }, { salary: 2, title: 2 }))).toEqual([
+      'salary is empty in 4 of 4 records',
+    ]);
+    expect(await messages(withFields({ salary: 2 }, { salary: 0 }))).toEqual([]);
+  });
+
+  test('are known to the next fetch of the same poll', async () => {
+    const cut = await take(withFields({ salary: 2, title: 0 }, { salary: 2, title: 2 }), { limits: { maxRecords: 1 } });
+    expect([cut.end, cut.warnings, cut.position.fields]).toEqual([null, [], { salary: 2, title: 0 }]);
+    const options = { position: cut.position };
+    expect(await messages(withFields({ salary: 2, title: 2 }), options)).toEqual(['salary is empty in 4 of 4 records']);
+  });
+
+  test('occurred_at is one, where the time of the fetch stands in for it', async () => {
+    const records = [record(1), record(2)];
+    expect(await messages(pagesOf([records]), { plan: lateTimes })).toEqual([
+      'occurred_at (published) is empty in 2 of 2 records',
+    ]);
+    const dated = [...records, { id: 3, published: '2026-11-01T00:00:00Z' }];
+    expect(await messages(pagesOf([dated]), { plan: lateTimes })).toEqual([]);
+    expect(await messages(pagesOf([records]))).toEqual([]);
+  });
+
+  test('so is a selector of items that matches nothing, unless a page may be empty', async () => {
+    const { records: _, ...base } = lateTimes;
+    const html = {
+      ...base,
+      type: 'html',
+      items: { selector: 'li.job', json: null },
+      fields: {},
+      detail: null,
+    } as const;
+    const asPlan = (more: object) => ({ plan: { ...html, ...more } as unknown as HttpJsonPlan });
+    expect(await messages(pagesOf([[]]), asPlan({}))).toEqual([
+      'items.selector "li.job" matches nothing on the first page',
+    ]);
+    expect(await messages(pagesOf([[]]), asPlan({ allowEmpty: true }))).toEqual([]);
+    expect(await messages(pagesOf([[record(1)], []]), asPlan({}))).toEqual([]);
   });
 });

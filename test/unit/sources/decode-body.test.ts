@@ -25,6 +25,11 @@ const codings = [
     header: 'deflate, gzip',
     encode: (content: Buffer) => gzipSync(deflateRawSync(content)),
   },
+  {
+    name: 'gzip beside what is no coding',
+    header: '"Identity", UTF-8, GZip',
+    encode: (content: Buffer) => gzipSync(content),
+  },
   { name: 'identity', header: 'identity', encode: (content: Buffer) => content },
   { name: 'nothing', header: undefined, encode: (content: Buffer) => content },
 ] as const;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { badByte } from '../../../src/domain/bad-bytes.ts';
 import { DaySet } from '../../../src/domain/day-set.ts';
 import { parseJson } from '../../../src/domain/json.ts';
 import { createExtractor, rawText, type RawRecord } from '../../../src/sources/extraction/extract-record.ts';
@@ -31,6 +32,28 @@ function payload(record: RawRecord): string {
 }
 
 describe('createExtractor', () => {
+  test('repairs a record of which bytes could not be decoded, also one that stands as it came', () => {
+    for (const record of [
+      raw(`{"id":1,"at":"${at}","x":"${badByte}"}`),
+      rawLine(`{"id":1,"at":"${at}","x":"${badByte}"}`),
+    ]) {
+      expect(extract(record)).toMatchObject({
+        record: { payload: `{"id":1,"at":"${at}","x":"\ufffd"}`, repaired: true },
+      });
+    }
+    const genuine = rawLine(`{"id":1,"at":"${at}","x":"\ufffd"}`);
+    expect(extract(genuine)).toMatchObject({ record: { payload: genuine.text, repaired: false } });
+  });
+
+  test('refuses an id of which bytes could not be decoded', () => {
+    const broken = raw(`{"id":"M${badByte}ller","b":"${badByte}","at":"${at}"}`);
+    expect(reason(broken)).toBe('invalid_id');
+    expect(reason(broken, { id: ['at', 'id'] })).toBe('invalid_id');
+    expect(reason(broken, { id: ['at'] })).toBe('ok');
+    expect(reason(`{"id":"M\ufffdller","at":"${at}"}`)).toBe('ok');
+    expect(reason(`{"id":"\\ud83d","at":"${at}"}`)).toBe('ok');
+  });
+
   test('makes a record of an object, its payload the whole object', () => {
     expect(extract(raw(`{"id":7,"at":"${at}","x":[1,{"y":null}]}`))).toEqual({
       ok: true,
@@ -172,4 +195,27 @@ describe('rawText', () => {
     const { value, exact } = parseJson(text);
     expect(JSON.parse(rawText({ value, exact, mayBeDeep: true }))).toBe(text);
   });
+});
+
+test('a time in another unit than the given one is no time in January 1970', () => {
+  const { occurredAt } = httpPlan();
+  const inMs = { occurredAt: { ...occurredAt, format: 'epoch_ms' } };
+  expect(reason('{"id":1,"at":1793000000}', inMs)).toBe('invalid_time');
+  expect(reason('{"id":1,"at":"1793000000"}', inMs)).toBe('invalid_time');
+  expect(reason('{"id":1,"at":1793000000000}', inMs)).toBe('ok');
+  // Plausible only where the configuration allows times so far ahead.
+  const ahead = (maxAheadMs: number) => ({ ...inMs, limits: { ...limits, maxAheadMs } });
+  expect(reason('{"id":1,"at":1803000000}', ahead(1))).toBe('ok');
+  expect(reason('{"id":1,"at":1803000000}', ahead(365 * 86_400_000))).toBe('invalid_time');
+});
+
+test('a name with a hyphen is a name although its parts are numbers, and a record without it has no id', () => {
+  const { occurredAt } = httpPlan();
+  const fields = { id: ['order-id'], occurredAt: { ...occurredAt, path: 'data.made-at' } };
+  const data = `"order":10,"id":3,"data":{"made":7,"at":1,"made-at":"${at}"}`;
+  expect(extract(raw(`{${data},"order-id":"A1"}`), fields)).toMatchObject({
+    ok: true,
+    record: { sourceId: 'A1', occurredAt: 1_793_491_200_000_000n },
+  });
+  expect(reason(`{${data}}`, fields)).toBe('missing_id');
 });

@@ -6,20 +6,21 @@ import type { FilePlan } from '../../../src/domain/source.ts';
 import type { FilesProgress, SourceState } from '../../../src/domain/state.ts';
 import { OpenReaders } from '../../../src/sources/files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from '../../../src/sources/files.ts';
-import type { FetchContext, Page, PageItem } from '../../../src/sources/page.ts';
-import { context, filePlan, state } from './plans.ts';
+import type { FetchContext, Page } from '../../../src/sources/page.ts';
+import type { ReadItem } from '../../../src/sources/read-records.ts';
+import { contextOf, filePlan, readAll, state } from './plans.ts';
 
 /** What became of a run. */
 export interface FileRun {
   readonly pages: readonly Page[];
-  readonly items: readonly PageItem[];
+  readonly items: readonly ReadItem[];
   /** Values of the records, in order. */
   readonly values: readonly unknown[];
   /** Reasons and indexes of the items that could not be read. */
   readonly refused: readonly (readonly [string, number])[];
   readonly warnings: readonly string[];
   readonly fetches: number;
-  /** The run had nothing to do. */
+  /** The run found nothing new. */
   readonly unchanged: boolean;
   /** What the run failed with, after so many attempts. */
   readonly error: unknown;
@@ -32,7 +33,9 @@ export interface FileRunOptions extends Partial<FilePlan> {
   readonly attempts?: number;
   /** Called before each fetch. */
   readonly beforeFetch?: (number: number) => void;
-  readonly context?: FetchContext;
+  readonly context?: Partial<FetchContext>;
+  /** How long a last row without a newline has to stand still. @default 0 */
+  readonly standStillMs?: number;
 }
 
 /** A folder of files, and a source that reads them run by run as the activity does. */
@@ -60,29 +63,24 @@ export class FileRuns {
   }
 
   async run(options: FileRunOptions = {}): Promise<FileRun> {
-    const {
-      pagesAtOnce = Infinity,
-      attempts = 1,
-      beforeFetch = () => {},
-      context: given = context,
-      ...fields
-    } = options;
+    const { pagesAtOnce = Infinity, attempts = 1, beforeFetch = () => {}, context: given = {}, ...more } = options;
+    const { standStillMs = 0, ...fields } = more;
     const source = { plan: filePlan(fields), run: `run ${++this.#runs}` };
     const tools: FileTools = {
       readers: this.readers,
       resolvePath: (path) => join(this.folder, path),
       progress: { read: async (name) => this.#read(name) },
+      standStillMs,
     };
     const pages: Page[] = [];
     let [fetches, failures] = [0, 0];
     let error: unknown = null;
     let place = await beginFiles(source, this.state, tools);
-    const unchanged = place === null;
     while (place && failures < attempts) {
       beforeFetch(++fetches);
       const fetched: Page[] = [];
       try {
-        for await (const page of readFiles(source, place, tools, given)) {
+        for await (const page of readFiles(source, place, tools, { ...contextOf(source.plan), ...given })) {
           fetched.push(page);
           if (fetched.length >= pagesAtOnce) break;
         }
@@ -94,7 +92,9 @@ export class FileRuns {
       if (last) place = this.#settle(last);
       pages.push(...fetched);
     }
-    const items = pages.flatMap((page) => page.items);
+    const found = pages.some((page) => page.items.length > 0);
+    const unchanged = !found && (pages.at(-1)?.end?.notModified ?? pages.length === 0);
+    const items = pages.flatMap((page) => readAll(page.items));
     return {
       ...{ pages, items, fetches, unchanged, error },
       values: items.flatMap((item) => ('raw' in item ? [item.raw.value] : [])),

@@ -4,13 +4,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
 import type { CsvPlan } from '../../../src/domain/source.ts';
 import { FileRuns } from './file-runs.ts';
-import { filePlan } from './plans.ts';
+import { filePlan, readerOf } from './plans.ts';
 
 let files: FileRuns;
 beforeEach(() => void (files = new FileRuns()));
 afterEach(() => files.close());
 
 const csv = (path: string, fields: Partial<CsvPlan> = {}) => ({ path, csv: { ...filePlan().csv, ...fields } });
+const fetched = { path: null, format: 'iso8601', timezone: 'UTC', onMissing: 'fetched_at' } as const;
+const everyRecord = { number: 1, days: [], makesDigests: false, hashPages: false, since: null };
 const small = (maxRecordBytes: number) => ({ limits: { ...filePlan().limits, maxRecordBytes } });
 const messages = (items: readonly object[]) =>
   items.flatMap((item) => ('rejection' in item ? [(item.rejection as { message: string }).message] : []));
@@ -40,7 +42,7 @@ describe('a CSV file', () => {
       ],
     ],
     ['quotes within a field', 'n,s\n37.8"N "x",a "b"\n', {}, [{ n: '37.8"N "x"', s: 'a "b"' }]],
-    ['a last line without newline', 'n\n1\n2', {}, [{ n: '1' }]],
+    ['a last line without newline', 'n\n1\n2', {}, [{ n: '1' }, { n: '2' }]],
   ])('may have %s', async (_, text, fields, expected) => {
     files.write('a.csv', text);
     expect((await files.run(csv('a.csv', fields))).values).toEqual(expected);
@@ -54,6 +56,33 @@ describe('a CSV file', () => {
   ])('may be in %s', async (_, bytes, encoding, value) => {
     files.write('a.csv', bytes);
     expect((await files.run(csv('a.csv', { encoding }))).values).toEqual([{ n: value }]);
+  });
+
+  test.each(['n,x\n1,Müller\n', '"n",x\n1,"Mü, ller"\n'])('says where bytes are not UTF-8: %j', async (text) => {
+    files.write('a.csv', Buffer.from(text, 'latin1'));
+    const { pages } = await files.run(csv('a.csv'));
+    const plan = filePlan({ id: ['n'], occurredAt: fetched });
+    const checked = await readerOf(plan).check({ items: pages[0]?.items ?? [], fetchedAt: new Date() }, everyRecord);
+    expect(checked.valid).toMatchObject([{ record: { repaired: true } }]);
+    expect(checked.valid[0]?.record.payload).toMatch(/M\ufffd/);
+    expect(checked.warnings).toMatchObject([
+      { code: 'bad_bytes', count: 1, message: expect.stringContaining('set encoding: windows-1252') as string },
+    ]);
+  });
+
+  test.each([
+    ['a.csv', 'n\nMüller\n'],
+    ['a.ndjson', '{"n":"Müller"}\n'],
+    ['a.json', '[{"n":"Müller"}]'],
+  ])('is in the charset of encoding: %s', async (path, text) => {
+    files.write(path, Buffer.from(text, 'latin1'));
+    expect((await files.run({ path, encoding: 'windows-1252' })).values).toEqual([{ n: 'Müller' }]);
+  });
+
+  test('a JSON file says where bytes are not UTF-8, once for the whole file', async () => {
+    files.write('a.json', Buffer.from('[{"n":"Müller"},{"n":"Möller"}]', 'latin1'));
+    const { pages } = await files.run({ path: 'a.json' });
+    expect(pages.flatMap(({ warnings }) => warnings ?? [])).toMatchObject([{ code: 'bad_bytes', count: 2 }]);
   });
 
   test('with tabs is told by its name, gzip too', async () => {

@@ -5,9 +5,11 @@ import type { HttpJsonPlan } from '../../../src/domain/source.ts';
 import type { SourceState } from '../../../src/domain/state.ts';
 import { unlimited } from '../../../src/domain/host-budget.ts';
 import { jsonFormat } from '../../../src/sources/http-json.ts';
-import { fetchHttpPages, firstHttpPlace } from '../../../src/sources/http-pages.ts';
+import { fetchHttpPages } from '../../../src/sources/http-pages.ts';
+import { firstHttpPlace } from '../../../src/sources/pagination/first-place.ts';
 import { createAccessTokens } from '../../../src/sources/http/auth.ts';
 import type { HttpRequest, HttpResponse } from '../../../src/sources/http/http-client.ts';
+import { beginPoll, type SourceTools } from '../../../src/sources/open-source.ts';
 import type { Page } from '../../../src/sources/page.ts';
 import { byNumber, context, httpPlan, state } from './plans.ts';
 
@@ -79,7 +81,22 @@ describe('firstHttpPlace', () => {
     expect(firstHttpPlace(plan, { ...state, watermark: '2026-10-01T00:00:00.000000Z', unfinished })).toEqual({
       ...{ type: 'http', page: 2, cursor: null, skip: 0 },
       ...{ since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
+      saved: { page: 3, cursor: null, skip: 0 },
     });
+    // Different pages that were read stay known; the one that is read once more counts then.
+    const place = firstHttpPlace(plan, { ...state, unfinished: { ...unfinished, distinct: 2 } });
+    expect(place).toMatchObject({ page: 2, distinct: 1 });
+  });
+
+  test('asks for a window with the lag on both sides, from the first page on', async () => {
+    const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
+    const asked = async (fields: Partial<HttpJsonPlan>) => {
+      const poll = { plan: httpPlan(fields), state, run: 'r', force: false, window };
+      const position = await beginPoll(poll, {} as SourceTools, new Date());
+      return position?.place.type === 'http' ? [position.place.since, position.place.until] : null;
+    };
+    expect(await asked({ incremental })).toEqual(['2026-10-31T23:00:00.000000Z', '2026-11-02T01:00:00.000000Z']);
+    expect(await asked({ incremental: { ...incremental, lagMs: 0 } })).toEqual([window.from, window.to]);
   });
 
   test('begins with the base page', () => {
@@ -101,6 +118,15 @@ describe('fetchHttpPages', () => {
       ),
     );
     expect(pages.map(({ items }) => items.length)).toEqual([1, 1, 0]);
+  });
+
+  test('sends a parameter once for each value of a list, and the time in a format of its own', async () => {
+    const plan = httpPlan({
+      ...{ url: 'http://origin/items?tag=old&none=x&b=1', params: { tag: ['a', 'b c'], none: [] } },
+      incremental: { ...incremental, paramFormat: 'epoch_s', endParam: 'until' },
+    });
+    const { urls } = await read(plan, [{ body: [] }]);
+    expect(urls).toEqual(['http://origin/items?tag=a&tag=b+c&b=1&since=1767225600']);
   });
 
   test('asks for changes only, where one page is all there is', async () => {

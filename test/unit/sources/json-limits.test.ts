@@ -4,7 +4,11 @@ import { jsonFormat } from '../../../src/sources/http-json.ts';
 import { httpPlan } from './plans.ts';
 
 const read = (text: string) =>
-  jsonFormat(httpPlan()).read({ status: 200, headers: {}, body: Buffer.from(text), url: 'http://origin/' }, new Date());
+  jsonFormat(httpPlan()).read(
+    { status: 200, headers: {}, body: Buffer.from(text), url: 'http://origin/' },
+    new Date(),
+    { place: { page: 1, cursor: null } },
+  );
 
 describe('a page that is small as text, but not in memory, is refused', () => {
   test.each([

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { utf8Lines } from '../../../src/sources/files/line-text.ts';
 import { LineReader, type Line } from '../../../src/sources/files/line-reader.ts';
 
 /** Splits all of the content at once, the simple way. */
@@ -12,7 +13,7 @@ function naiveLines(content: Buffer, start: number, maxBytes: number): Line[] {
     const to = finished ? newline : content.length;
     const end = finished ? to + 1 : to;
     const bytes = to - from;
-    lines.push({ text: content.subarray(from, to).toString(), bytes, tooLong: bytes > maxBytes, finished, end });
+    lines.push({ text: utf8Lines.decode(content.subarray(from, to)), bytes, tooLong: bytes > maxBytes, finished, end });
     from = end;
   }
   return lines;

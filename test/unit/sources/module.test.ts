@@ -1,7 +1,7 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { SourceRefused, SourceUnavailable, WrongShape } from '../../../src/domain/errors.ts';
+import { DaybookError, SourceRefused, SourceUnavailable, TooCostly, WrongShape } from '../../../src/domain/errors.ts';
 import { notMeasured } from '../../../src/domain/measures.ts';
 import { unlimited } from '../../../src/domain/host-budget.ts';
 import type { ModulePlan } from '../../../src/domain/source.ts';
@@ -10,22 +10,24 @@ import { createAccessTokens } from '../../../src/sources/http/auth.ts';
 import { createHttpClient } from '../../../src/sources/http/http-client.ts';
 import { firstModulePlace, readModulePages } from '../../../src/sources/module.ts';
 import { ModuleLoader } from '../../../src/sources/modules/module-loader.ts';
+import { ModuleThreads } from '../../../src/sources/modules/module-threads.ts';
 import type { Page } from '../../../src/sources/page.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { context, modulePlan, state } from './plans.ts';
+import { context, modulePlan, readAll, state } from './plans.ts';
 
 const folder = temporaryFolder();
 const client = createHttpClient('daybook/test');
 const origins: Origin[] = [];
 afterEach(() => Promise.all(origins.splice(0).map((origin) => origin.close())));
 afterAll(async () => {
+  await tools.modules.close();
   await client.close();
   rmSync(folder, { recursive: true });
 });
 
 const tools = {
-  modules: new ModuleLoader(),
+  modules: new ModuleThreads(),
   resolvePath: (path: string) => join(folder, path),
   http: {
     ...{ client, tokens: createAccessTokens(client), robots: { check: async () => null } },
@@ -57,8 +59,24 @@ const failureOf = (text: string, reading: Reading = {}) =>
     (error: unknown) => error as Error,
   );
 
+/** Watches that this thread goes on: how long it was held up at most. */
+function countBeats() {
+  let longest = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 20);
+  return {
+    longestMs() {
+      clearInterval(timer);
+      return longest;
+    },
+  };
+}
+
 const values = (page: Page | undefined) =>
-  page?.items.map((item) => ('raw' in item ? item.raw.value : item.rejection.reason));
+  page && readAll(page.items).map((item) => ('raw' in item ? item.raw.value : item.rejection.reason));
 
 describe('a module', () => {
   test('yields pages of records, each with what comes after it', async () => {
@@ -98,11 +116,12 @@ describe('a module', () => {
 
   test('is loaded anew when its file has changed', async () => {
     const path = join(folder, 'changing.ts');
+    const loader = new ModuleLoader();
     writeFileSync(path, 'export default () => 1');
-    expect(await tools.modules.load('news', path)).toBe(await tools.modules.load('news', path));
+    expect(await loader.load('news', path)).toBe(await loader.load('news', path));
     writeFileSync(path, 'export default () => 2');
     utimesSync(path, 1, 1);
-    expect(((await tools.modules.load('news', path)) as () => unknown)()).toBe(2);
+    expect(((await loader.load('news', path)) as () => unknown)()).toBe(2);
   });
 });
 
@@ -166,19 +185,67 @@ describe('a module that is wrong', () => {
   });
 
   test('that fails where nobody awaits it fails its own run, with its own words', async () => {
-    const report = (error: unknown) => reported.push(tools.modules.faults.report(error));
-    const reported: boolean[] = [];
-    process.on('unhandledRejection', report);
-    try {
-      const error = await failureOf(
-        `export default async function* () { void Promise.reject(new Error('floating')); await new Promise(() => {}); }`,
-      );
-      expect([error?.constructor, error?.message]).toEqual([SourceUnavailable, 'module: news failed: floating']);
-      expect(reported).toEqual([true]);
-      expect(tools.modules.faults.report(new Error('of nobody'))).toBe(false);
-    } finally {
-      process.off('unhandledRejection', report);
-    }
+    const error = await failureOf(
+      `export default async function* () { void Promise.reject(new Error('floating')); await new Promise(() => {}); }`,
+    );
+    expect([error?.constructor, error?.message]).toEqual([SourceUnavailable, 'module: news failed: floating']);
+    const thrown = await failureOf(
+      `export default async function* () { setTimeout(() => { throw new Error('late'); }); await new Promise(() => {}); }`,
+    );
+    expect([thrown?.constructor, thrown?.message]).toEqual([SourceUnavailable, 'module: news failed: late']);
+  });
+
+  const quickly = { compute: { recordCpuMs: 300, pageCpuMs: 300 } };
+  test.each([
+    ['process.exit(0)', SourceRefused, /called process\.exit\(0\)/],
+    ['process.exit(3)', SourceRefused, /called process\.exit\(3\)/],
+    ['while (true);', TooCostly, /more than 300ms between two awaits/],
+    ['for (;;) await null;', TooCostly, /more than 300ms between two awaits/],
+    ['const held = []; for (;;) held.push(new Array(1e6).fill(0));', TooCostly, /more than 512 MB/],
+    ['process.abort();', SourceUnavailable, /process\.abort/],
+  ])('costs its own source and nothing else by %s', async (body, type, message) => {
+    // Memory is to run out before its time does.
+    const plan = type === TooCostly && body.includes('held') ? {} : quickly;
+    const beats = countBeats();
+    const hostile = failureOf(`export default async function* () { ${body} }`, { plan: { name: 'hostile', ...plan } });
+    const healthy = await read(`export default function* () { yield { records: [{ id: 1 }] }; }`);
+    expect(healthy.map(values)).toEqual([[{ id: 1 }]]);
+    const error = await hostile;
+    expect(error).toBeInstanceOf(type);
+    expect(error?.message).toMatch(message);
+    expect(beats.longestMs()).toBeLessThan(1_000);
+    // The next poll finds a thread as before.
+    expect(
+      await read(`export default function* () { yield { records: [] }; }`, { plan: { name: 'hostile' } }),
+    ).toHaveLength(1);
+  });
+
+  test.each(['process.exit(1);', 'while (true);', 'throw new Error("at once");'])(
+    'that does %s when it is loaded fails its own run',
+    async (body) => {
+      const error = await failureOf(`${body} export default function* () {}`, { plan: quickly });
+      expect(error).toBeInstanceOf(DaybookError);
+    },
+  );
+
+  test('may compute for long, if it awaits now and then', async () => {
+    const text = `export default async function* () {
+      for (let n = 0; n < 8; n++) {
+        const end = Date.now() + 100;
+        while (Date.now() < end);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      yield { records: [{ id: 1 }] };
+    }`;
+    expect((await read(text, { plan: quickly })).map(values)).toEqual([[{ id: 1 }]]);
+  });
+
+  test('may wait for longer than it may compute', async () => {
+    const text = `export default async function* () {
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      yield { records: [{ id: 1 }] };
+    }`;
+    expect((await read(text, { plan: quickly })).map(values)).toEqual([[{ id: 1 }]]);
   });
 
   test('is left where it hangs and its run is cancelled', async () => {
@@ -189,6 +256,25 @@ describe('a module that is wrong', () => {
     setTimeout(() => stop.abort(new Error('cancelled')), 50);
     expect((await hanging)?.message).toBe('cancelled');
   });
+});
+
+test('a module keeps its variables from one fetch to the next, apart from those of other sources', async () => {
+  const module = `module-${files++}.ts`;
+  writeFileSync(
+    join(folder, module),
+    'let calls = 0; export default function* () { yield { records: [{ calls: ++calls }] }; }',
+  );
+  const count = async (name: string) => {
+    const plan = modulePlan({ module, name });
+    const pages: Page[] = [];
+    for await (const page of readModulePages(plan, firstModulePlace(state), tools, context)) pages.push(page);
+    return pages.map(values);
+  };
+  expect([await count('a'), await count('a'), await count('b')]).toEqual([
+    [[{ calls: 1 }]],
+    [[{ calls: 2 }]],
+    [[{ calls: 1 }]],
+  ]);
 });
 
 describe('context.fetch', () => {
@@ -202,6 +288,21 @@ describe('context.fetch', () => {
     origins.push(origin);
     return origin;
   }
+
+  test('has text in the charset that the response or the configuration names', async () => {
+    const origin = await start((url, response) => {
+      response.setHeader('content-type', url.pathname === '/koi8' ? 'text/plain; charset=koi8-r' : 'text/plain');
+      response.end(Buffer.from([0xd4, 0xc1, 0xcb]));
+    });
+    const module = (path: string) =>
+      `export default async function* ({ fetch }) {
+        yield { records: [{ text: (await fetch('${origin.url}${path}')).text() }] };
+      }`;
+    const textOf = async (path: string, plan: Partial<ModulePlan>) => (await read(module(path), { plan })).map(values);
+    expect(await textOf('/koi8', {})).toEqual([[{ text: 'так' }]]);
+    expect(await textOf('/', { encoding: 'koi8-r' })).toEqual([[{ text: 'так' }]]);
+    expect(await textOf('/', {})).toEqual([[{ text: '\ufffd\ufffd\ufffd' }]]);
+  });
 
   test('brings what the server sends', async () => {
     const origin = await start((_url, response, request) => {

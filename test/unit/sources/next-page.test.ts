@@ -34,7 +34,7 @@ describe('nextPage', () => {
     [1, 1, 3, 2],
     [1, 2, 3, 3],
     [1, 3, 3, null],
-    [1, 4, 3, null],
+    [1, 4, 3, 5],
     [0, 1, 3, 2],
     [0, 2, 3, null],
     [1, 1, 1, null],
@@ -89,6 +89,7 @@ describe('nextPage', () => {
 
 const limits = { hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
 const first = { page: 0, cursor: null };
+const cursor: CursorPlan = { type: 'cursor', cursorPath: 'meta.next', cursorParam: 'after', ...limits };
 
 describe('nextPage by offset', () => {
   const offset: OffsetPlan = {
@@ -108,9 +109,54 @@ describe('nextPage by offset', () => {
     expect(after(50, 0)).toBeNull();
     expect(after(50, 0, 1_000, { stopAfterEmptyPage: false })).toBe(100);
   });
+
+  const at = (page: number, records: number, total: unknown, before?: number) => {
+    const place = { page, cursor: null, ...(before === undefined ? {} : { total: before }) };
+    return nextPage({ ...offset, followsEmptyPages: true }, place, facts({ records, value: { total } }));
+  };
+
+  test.each([
+    ['0 beside records', 0, 50, 0, undefined],
+    ['smaller than what was read', 50, 50, 60, undefined],
+    ['smaller than before', 50, 50, 100, 150],
+  ])('asks once more, in doubt, for a total that is %s', (_, page, records, total, before) => {
+    expect(at(page, records, total, before)).toMatchObject({ page: page + records, doubtful: true });
+  });
+
+  test('ends where such a page is empty, and where nothing but an empty page can be said of the end', () => {
+    expect(at(100, 0, 60, 150)).toBeNull();
+    expect(at(100, 0, undefined)).toBeNull();
+    expect(at(0, 0, 0)).toBeNull();
+  });
+
+  test('remembers the largest total, and trusts one that grows', () => {
+    expect(at(50, 50, 150, 120)).toEqual({ page: 100, cursor: null, total: 150 });
+    expect(at(50, 50, 130, 150)).toEqual({ page: 100, cursor: null, total: 150 });
+    expect(at(100, 50, 150, 120)).toBeNull();
+  });
 });
 
-const cursor: CursorPlan = { type: 'cursor', cursorPath: 'meta.next', cursorParam: 'after', ...limits };
+describe('an empty page', () => {
+  const follows = { followsEmptyPages: true } as const;
+  const empty = (value: unknown) => facts({ records: 0, value });
+
+  test('leads on by its token, its link or has_more_path', () => {
+    const token: CursorPlan = { ...cursor, ...follows };
+    expect(nextPage(token, first, empty({ meta: { next: 'b' } }))?.cursor).toBe('b');
+    expect(nextPage(token, first, empty({ meta: {} }))).toBeNull();
+    const link: JsonLinkPlan = { type: 'json_link', nextUrlPath: 'next', ...limits, ...follows };
+    expect(nextPage(link, first, empty({ next: '/2' }))?.cursor).toBe('https://api.test/2');
+    const more = { ...byNumber, ...follows, hasMorePath: 'more' };
+    expect(nextPage(more, { page: 1, cursor: null }, empty({ more: true }))?.page).toBe(2);
+    expect(nextPage(more, { page: 1, cursor: null }, empty({ more: false }))).toBeNull();
+  });
+
+  test('whose token is the one it was asked with is the last, and so is any where stop_after_empty_page says so', () => {
+    const value = { meta: { next: 'b' } };
+    expect(nextPage({ ...cursor, ...follows }, { page: 1, cursor: 'b' }, empty(value))).toBeNull();
+    expect(nextPage(cursor, first, empty(value))).toBeNull();
+  });
+});
 
 describe('nextPage by cursor', () => {
   const after = (value: unknown, at: string | null = null) =>
@@ -119,14 +165,22 @@ describe('nextPage by cursor', () => {
   test.each([
     ['abc', 'abc'],
     [42, '42'],
-    [parseJson('[9007199254740993]').value, null],
     ['', null],
     [null, null],
     [undefined, null],
     [false, null],
-    [{}, null],
   ])('%j leads to %j', (value, expected) => {
     expect(after(value)).toEqual(expected === null ? null : { page: 5, cursor: expected });
+  });
+
+  test.each([
+    [parseJson('[9007199254740993]').value, '[9007199254740993]'],
+    [true, 'true'],
+    [{}, '{}'],
+    [['a'], '["a"]'],
+  ])('%j fails: it leads nowhere, and says no end', (value, shown) => {
+    const message = `paginator: cursor_path "meta.next" leads to ${shown}, expected a text or a number, or null`;
+    expect(() => after(value)).toThrow(message);
   });
 
   test('keeps the digits of a long number', () => {
@@ -149,13 +203,37 @@ describe('nextPage by link', () => {
     ['/list?page=2', 'https://api.test/list?page=2'],
     ['?page=2', 'https://api.test/list?page=2'],
     [' //cdn.test/x ', 'https://cdn.test/x'],
-    ['javascript:next()', null],
-    ['file:///etc/passwd', null],
+    ["https://api.test/a%20b/?q=a%20b&$f='x'~(y)&s=%2f+", "https://api.test/a%20b/?q=a%20b&$f='x'~(y)&s=%2f+"],
+    ['/list?q=ü b', 'https://api.test/list?q=%C3%BC%20b'],
     ['', null],
     [null, null],
-    [7, null],
+    [false, null],
+    [' ', null],
+    // It names itself.
+    ['https://api.test/list?page=1', null],
+    ['#more', null],
   ])('in JSON %j leads to %j', (value, expected) => {
     expect(nextPage(json, first, facts({ value: { next: value } }))?.cursor ?? null).toBe(expected);
+  });
+
+  test.each([
+    ['javascript:next()', '"javascript:next()"'],
+    ['ftp://api.test/2', '"ftp://api.test/2"'],
+    ['http://', '"http://"'],
+    [7, '7'],
+    [true, 'true'],
+    [{ href: '/2' }, '{"href":"/2"}'],
+  ])('in JSON %j fails: it cannot be followed, and says no end', (value, shown) => {
+    const message = `paginator: next_url_path "next" leads to ${shown}, expected an address, http or https, or null`;
+    expect(() => nextPage(json, first, facts({ value: { next: value } }))).toThrow(message);
+  });
+
+  test('in a header, and in HTML, fails where it cannot be followed; a button without a target is the end', () => {
+    const link = '<ftp://api.test/2>; rel=next';
+    expect(() => nextPage(header, first, facts({ headers: { link } }))).toThrow(/the header Link leads to "ftp:/);
+    const button = (href: string) => facts({ html: load(`<a class="next" href="${href}">more</a>`) });
+    expect(() => nextPage(html, first, button('mailto:a@b.test'))).toThrow(/selector "a.next" leads to "mailto:/);
+    for (const href of ['#', '', 'javascript:;']) expect(nextPage(html, first, button(href))).toBeNull();
   });
 
   test('in a header follows rel="next"', () => {
@@ -181,6 +259,9 @@ describe('nextPage by link', () => {
     const page = (head: string) => load(`${head}<a class="next" href="p2">more</a>`);
     expect(nextPage(html, first, facts({ html: page('') }))?.cursor).toBe('https://api.test/p2');
     expect(nextPage(html, first, facts({ html: page('<base href="/a/">') }))?.cursor).toBe('https://api.test/a/p2');
+    expect(nextPage(html, first, facts({ html: page('<base href="javascript:1">') }))?.cursor).toBe(
+      'https://api.test/p2',
+    );
     expect(nextPage(html, first, facts({ html: load('<a href="p2">more</a>') }))).toBeNull();
   });
 

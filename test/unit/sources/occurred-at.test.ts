@@ -24,6 +24,10 @@ describe('createTimeReader', () => {
     ['epoch_s', -1, '1969-12-31T23:59:59.000000Z'],
     ['epoch_ms', 1_793_525_400_123, '2026-11-01T09:30:00.123000Z'],
     ['epoch_ms', '1793525400123.4565', '2026-11-01T09:30:00.123456Z'],
+    ['iso8601', ' 2026-11-01T09:30:00Z\n', '2026-11-01T09:30:00.000000Z'],
+    ['epoch_s', ' 1793525400\t', '2026-11-01T09:30:00.000000Z'],
+    ['rfc822', '\u00a01 Nov 26 04:30 EST ', '2026-11-01T09:30:00.000000Z'],
+    ['dd.MM.yyyy HH:mm', ' 01.11.2026 09:30\n', '2026-11-01T09:30:00.000000Z'],
     ['rfc822', 'Sun, 01 Nov 2026 09:30:00 GMT', '2026-11-01T09:30:00.000000Z'],
     ['rfc822', '1 Nov 26 04:30 EST', '2026-11-01T09:30:00.000000Z'],
     ['dd.MM.yyyy HH:mm', '01.11.2026 09:30', '2026-11-01T09:30:00.000000Z'],
@@ -33,6 +37,18 @@ describe('createTimeReader', () => {
     ['yyyy-MM-dd HH:mm:ss.SSSSSS', '2026-11-01 09:30:00.123456', '2026-11-01T09:30:00.123456Z'],
   ])('%s reads %j', (format, value, expected) => {
     expect(read(value, format)).toBe(expected);
+  });
+
+  test.each([
+    ['iso8601', '2026-11-01T09:30:00Z'],
+    ['epoch_s', '1793525400'],
+    ['epoch_ms', '1793525400000'],
+    ['rfc822', 'Sun, 01 Nov 2026 09:30:00 GMT'],
+    ['dd.MM.yyyy HH:mm', '01.11.2026 09:30'],
+  ])('%s reads a time with white space around it', (format, value) => {
+    for (const around of [`  ${value}`, `${value}\n`, `\t${value}\u00a0 `]) {
+      expect(read(around, format)).toBe('2026-11-01T09:30:00.000000Z');
+    }
   });
 
   test('keeps the digits of numbers that JavaScript would change', () => {
@@ -111,6 +127,12 @@ describe('createTimeReader', () => {
 });
 
 describe('createOccurredAt', () => {
+  test('reads what a feed wrote, where its path leads there', () => {
+    const written = { at: 'Sun, 01 Nov 2026 09:30:00 GMT' };
+    expect(createOccurredAt(plan, undefined, true)(written, now)).toMatchObject({ ok: true, fromRecord: true });
+    expect(createOccurredAt(plan)(written, now)).toMatchObject({ ok: false });
+  });
+
   test('finds the time of a record', () => {
     expect(createOccurredAt({ ...plan, path: 'meta.at' })({ meta: { at: '2026-11-01T00:00:00Z' } }, now)).toEqual({
       ok: true,
@@ -119,7 +141,7 @@ describe('createOccurredAt', () => {
     });
   });
 
-  test.each([{}, { at: null }, { at: '' }])('misses the time of %j', (value) => {
+  test.each([{}, { at: null }, { at: '' }, { at: ' \n' }])('misses the time of %j', (value) => {
     expect(createOccurredAt(plan)(value, now)).toMatchObject({ ok: false, rejection: { reason: 'missing_time' } });
     const fetched = createOccurredAt({ ...plan, onMissing: 'fetched_at' })(value, now);
     expect(fetched).toEqual({ ok: true, micros: BigInt(now.getTime()) * 1000n, fromRecord: false });

@@ -1,7 +1,18 @@
 import type { PageNumberPlan } from '../../../src/domain/plan-parts.ts';
-import type { FilePlan, HttpJsonPlan, HttpPlanBase, ModulePlan, SourcePlanBase } from '../../../src/domain/source.ts';
+import type {
+  FilePlan,
+  HttpJsonPlan,
+  HttpPlanBase,
+  ModulePlan,
+  RssPlan,
+  SourcePlan,
+  SourcePlanBase,
+} from '../../../src/domain/source.ts';
 import { freshState, type SourceState } from '../../../src/domain/state.ts';
-import type { FetchContext } from '../../../src/sources/page.ts';
+import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
+import { itemReader, type ReadItem } from '../../../src/sources/read-records.ts';
+import { SourceReader } from '../../../src/sources/compute/source-reader.ts';
+import type { FetchContext, PageItem } from '../../../src/sources/page.ts';
 
 const base: SourcePlanBase = {
   name: 'news',
@@ -38,6 +49,15 @@ export function httpPlan(fields: Partial<HttpJsonPlan> = {}): HttpJsonPlan {
   };
 }
 
+/** A feed with every default of daybook.yaml. */
+export function rssPlan(fields: Partial<RssPlan> = {}): RssPlan {
+  return {
+    ...{ ...base, type: 'rss', url: 'http://origin/feed', params: {}, headers: {}, ...httpDefaults },
+    occurredAt: { path: 'published || updated', format: 'iso8601', timezone: 'UTC', onMissing: 'fetched_at' },
+    ...fields,
+  };
+}
+
 export function filePlan(fields: Partial<FilePlan> = {}): FilePlan {
   return {
     ...{ ...base, type: 'file', path: 'in.ndjson', format: null, records: '@', maxBodyBytes: 64 * 1024 * 1024 },
@@ -70,4 +90,17 @@ export const state: SourceState = freshState({
   databaseId: null,
 });
 
-export const context: FetchContext = { signal: new AbortController().signal, onProgress: () => {} };
+/** Reads what a source sends, here and without limits. */
+export const readerOf = (plan: SourcePlan) => new SourceReader(plan, null, createLocalCompute());
+
+export const contextOf = (plan: SourcePlan): FetchContext => ({
+  ...{ signal: new AbortController().signal, onProgress: () => {}, reader: readerOf(plan) },
+});
+
+export const context = contextOf(httpPlan());
+
+/** The items of a page, read. */
+export function readAll(items: readonly PageItem[]): readonly ReadItem[] {
+  const read = itemReader(items);
+  return [...items.keys()].map((position) => read(position) as ReadItem);
+}

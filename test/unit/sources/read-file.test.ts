@@ -11,7 +11,9 @@ import { OpenReaders } from '../../../src/sources/files/open-readers.ts';
 import { readFilePages } from '../../../src/sources/files/read-file.ts';
 import type { FileToRead } from '../../../src/sources/files/record-reader.ts';
 import type { Page } from '../../../src/sources/page.ts';
-import { context, filePlan, state } from './plans.ts';
+import { contextOf, filePlan, readAll, state } from './plans.ts';
+
+const context = contextOf(filePlan());
 
 let folder: string;
 let readers: OpenReaders;
@@ -32,13 +34,19 @@ const fileOf = (fields: Partial<FilePlan> = {}): FileToRead => ({
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `{"id":${from + n}}\n`).join('');
 const file = (name = 'in.ndjson') => join(folder, name);
 
+function foundNothing(pages: readonly Page[]): boolean {
+  return pages.every(({ items, end }) => items.length === 0 && end?.notModified === true);
+}
+
 /** Reads a whole run; returns its pages and the state after it. */
 async function run(before: SourceState = state, fields: Partial<FilePlan> = {}) {
   const place = await firstFilePlace(fileOf(fields), before);
   const pages: Page[] = [];
-  if (place) for await (const page of readFilePages(fileOf(fields), place, readers, context)) pages.push(page);
+  if (place)
+    for await (const page of readFilePages(fileOf(fields), place, readers, contextOf(filePlan(fields))))
+      pages.push(page);
   const after = { ...before, ...pages.at(-1)?.patch };
-  return { pages, items: pages.flatMap((page) => page.items), after, unchanged: place === null };
+  return { pages, items: pages.flatMap((page) => readAll(page.items)), after, unchanged: foundNothing(pages) };
 }
 
 describe('firstFilePlace', () => {
@@ -54,7 +62,8 @@ describe('firstFilePlace', () => {
   test('goes on where the last run ended, at the start of another file, nowhere in an unchanged one', async () => {
     writeFileSync(file(), lines(3));
     const { after } = await run();
-    expect(await firstFilePlace(fileOf(), after)).toBeNull();
+    // Within the same tick of the clock the file may have changed: it is compared.
+    expect((await firstFilePlace(fileOf(), after))?.onlyChecked ?? true).toBe(true);
     appendFileSync(file(), lines(1, 3));
     expect(await firstFilePlace(fileOf(), after)).toMatchObject({ offset: lines(3).length, lines: 3 });
     writeFileSync(file(), lines(1));
@@ -147,7 +156,7 @@ describe('readFilePages', () => {
     expect(take).toHaveLastResolvedWith(null);
     const second = await fetchOne(first.next as typeof begin);
     expect(take).not.toHaveLastResolvedWith(null);
-    expect(second.items[0]).toMatchObject({ index: 1_001, raw: { value: { id: 1_000 } } });
+    expect(readAll(second.items)[0]).toMatchObject({ index: 1_001, raw: { value: { id: 1_000 } } });
     // A repeated attempt stands at an earlier place.
     const repeated = await fetchOne(first.next as typeof begin);
     expect(take).toHaveLastResolvedWith(null);

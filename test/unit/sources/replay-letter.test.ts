@@ -3,6 +3,7 @@ import { DaySet } from '../../../src/domain/day-set.ts';
 import { parseJson } from '../../../src/domain/json.ts';
 import type { SourcePlan } from '../../../src/domain/source.ts';
 import { formatMicros } from '../../../src/domain/time.ts';
+import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
 import { createLetterReplay, type ReplayableLetter } from '../../../src/sources/extraction/replay-letter.ts';
 import { httpPlan } from './plans.ts';
 
@@ -12,7 +13,7 @@ const letter = (record: unknown, fields: Partial<ReplayableLetter> = {}): Replay
   ...fields,
 });
 const replay = (from: ReplayableLetter, plan: SourcePlan = httpPlan()) =>
-  createLetterReplay(plan, new DaySet(), null)(from, now);
+  createLetterReplay(plan, createExtractor(plan, new DaySet()))(from, now);
 const at = '2026-11-01T00:00:00Z';
 
 describe('a dead letter that is extracted again', () => {
@@ -31,6 +32,11 @@ describe('a dead letter that is extracted again', () => {
       return outcome.kind === 'passed' && formatMicros(outcome.record.occurredAt);
     });
     expect(times).toEqual(['2026-11-20T12:00:00.000000Z', '2026-11-19T00:00:00.000000Z']);
+  });
+
+  test('whose id another record had stays what it is, and says what to do', () => {
+    const shared = letter({ id: 1, at }, { reason: 'duplicate_id' });
+    expect(replay(shared)).toMatchObject({ kind: 'refused', rejection: { reason: 'duplicate_id' } });
   });
 
   test('is in range if it was so when it was fetched, or is now', () => {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { DaySet } from '../../../src/domain/day-set.ts';
 import { createCursorTime } from '../../../src/sources/extraction/cursor-time.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
+import type { SourcePlan } from '../../../src/domain/source.ts';
 import type { Page } from '../../../src/sources/page.ts';
-import { sortPage } from '../../../src/sources/sort-page.ts';
+import { checkPage, sortPage } from '../../../src/sources/sort-page.ts';
 import { httpPlan } from './plans.ts';
 
 const fetchedAt = new Date('2026-11-23T12:00:00.000Z');
@@ -23,14 +24,14 @@ async function sort(
   plan = httpPlan(),
   when = fetchedAt,
 ) {
-  const sorter = {
+  const checks = {
     extract: createExtractor(plan, new DaySet()),
-    known,
+    makesDigests: known !== null,
     cursorTime: createCursorTime(plan),
     since: null,
     hashPages: true,
   };
-  return sortPage(pageOf(values, when), 3, sorter);
+  return sortPage(checkPage({ ...pageOf(values, when), number: 3 }, checks), known);
 }
 
 describe('sortPage', () => {
@@ -97,5 +98,40 @@ describe('sortPage', () => {
   test('makes no digests where the ledger alone decides', async () => {
     const { accepted, digests, unchanged } = await sort([{ id: 1, at }], null);
     expect([accepted.length, digests.length, unchanged]).toEqual([1, 0, 0]);
+  });
+});
+
+describe('a first page', () => {
+  const check = (values: readonly unknown[], plan: SourcePlan, number = 1) => {
+    const checks = {
+      ...{ extract: createExtractor(plan, new DaySet()), makesDigests: false, hashPages: false, since: null },
+      ...{ cursorTime: createCursorTime(plan), warnings: [], cursorWarning: 'no times' },
+    };
+    return checkPage({ ...pageOf(values), number }, checks).warnings;
+  };
+  const cursorOf = (cursor: string, format: string) =>
+    httpPlan({
+      incremental: { ...{ cursor, format, startParam: null, endParam: null }, initialValue: null, lagMs: 0 },
+    });
+  const records = [
+    { id: 1, at, n: 'x' },
+    { id: 2, at, n: '1793000000' },
+  ];
+
+  test.each([
+    ['no record has a cursor', records, cursorOf('gone', 'iso8601')],
+    ['its format fits no record', records, cursorOf('at', 'epoch_s')],
+    ['all are in another unit', records.slice(1), cursorOf('n', 'epoch_ms')],
+  ])('warns where %s', (_, values, plan) => {
+    expect(check(values, plan)).toEqual([{ code: 'cursor_unreadable', message: 'no times', count: values.length }]);
+    expect(check(values, plan, 2)).toEqual([]);
+  });
+
+  test.each([
+    ['one record has a time at the cursor', records, cursorOf('n', 'epoch_s')],
+    ['there are no records', [], cursorOf('gone', 'iso8601')],
+    ['no record is valid', [{ at }], cursorOf('gone', 'iso8601')],
+  ])('warns of nothing where %s', (_, values, plan) => {
+    expect(check(values, plan)).toEqual([]);
   });
 });

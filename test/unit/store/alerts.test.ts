@@ -32,11 +32,11 @@ describe('settleAlerts', () => {
 describe('pendingAlerts', () => {
   test('are those whose latest change nobody was told', async () => {
     const [opened] = await settle('first', 1);
-    expect(await pendingAlerts(store(), 'news')).toEqual([opened]);
+    expect(await pendingAlerts(store(), (source) => source === 'news')).toEqual([opened]);
     await markNotified(store(), opened!);
-    expect(await pendingAlerts(store(), 'news')).toEqual([]);
+    expect(await pendingAlerts(store(), (source) => source === 'news')).toEqual([]);
     const [resolved] = await settle(null, 2);
-    expect(await pendingAlerts(store(), 'news')).toEqual([resolved]);
+    expect(await pendingAlerts(store(), (source) => source === 'news')).toEqual([resolved]);
     await markNotified(store(), resolved!);
     expect(folder.files()).toEqual([]);
   });

@@ -202,3 +202,36 @@ describe('delete', () => {
     expect(await text('file')).toBe('kept');
   });
 });
+
+describe('walk', () => {
+  const walked = async (below = '') => {
+    const paths: string[] = [];
+    for await (const path of open().walk(below)) paths.push(path);
+    return paths;
+  };
+
+  test('finds all blobs in the order of their paths, but no hidden ones', async () => {
+    const paths = ['a-b', 'a/b', 'a/b-c', 'a.b', 'a/c/d', 'a', 'ab'].filter((path) => path !== 'a');
+    for (const path of [...paths, 'a/.hidden', '.tmp/x']) await open().put(path, '');
+    expect(await walked()).toEqual([...paths, '.tmp/x'].sort());
+    expect(await walked('a')).toEqual(['a/b', 'a/b-c', 'a/c/d']);
+    expect([await walked('none'), await open().list('none')]).toEqual([[], []]);
+    expect(await open().list('')).toEqual(await walked());
+  });
+
+  test('goes on beside what is deleted meanwhile', async () => {
+    for (const path of ['a/1', 'b/1', 'c/1']) await open().put(path, '');
+    const seen: string[] = [];
+    for await (const path of open().walk('')) {
+      seen.push(path);
+      await open().delete(path === 'a/1' ? 'b/1' : path);
+    }
+    expect(seen).toEqual(['a/1', 'c/1']);
+  });
+
+  test('is unavailable where the folder cannot be read', async () => {
+    const tooLong = 'n'.repeat(300);
+    await expect(walked(tooLong)).rejects.toThrow(SinkUnavailable);
+    await expect(open().list(tooLong)).rejects.toThrow(SinkUnavailable);
+  });
+});

@@ -8,11 +8,13 @@ import { until } from '../../support/until.ts';
 
 let endpoint: HttpEndpoint;
 let missing: string[] = [];
+let notes: string[] = [];
 let metrics = 'daybook_x 1\n';
 let made = 0;
 const errors: unknown[] = [];
 const pages: Pages = {
   readiness: async () => missing,
+  notes: () => notes,
   metrics: async () => {
     made++;
     return metrics;
@@ -21,11 +23,13 @@ const pages: Pages = {
     if (missing.includes('page')) throw new Error('secret');
     return '<!doctype html>';
   },
+  statusJson: async () => '{"sources":[]}\n',
   onError: (error) => errors.push(error),
 };
 
 beforeEach(async () => {
   missing = [];
+  notes = [];
   endpoint = await serveHttp({ host: '127.0.0.1', port: 0 }, pages);
 });
 afterEach(async () => endpoint.close());
@@ -49,6 +53,7 @@ describe('the endpoint', () => {
   test('shows its pages, each of its own type, and never to be kept', async () => {
     for (const [path, type] of [
       ['/', 'text/html; charset=utf-8'],
+      ['/status.json', 'application/json'],
       ['/metrics', 'text/plain; version=0.0.4; charset=utf-8'],
       ['/metrics?x=1', 'text/plain; version=0.0.4; charset=utf-8'],
       ['/healthz', 'application/json'],
@@ -65,6 +70,12 @@ describe('the endpoint', () => {
     const policy = (await ask('/')).headers.get('content-security-policy') ?? '';
     const hash = createHash('sha256').update(style).digest('base64');
     expect(policy).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+  });
+
+  test('is ready with a note, and says what is to be known besides', async () => {
+    notes = ['the configuration is broken'];
+    const response = await ask('/readyz');
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ready', notes }]);
   });
 
   test('is not ready while something is missing, and names it', async () => {
@@ -158,7 +169,7 @@ describe('the endpoint', () => {
     metrics = 'x'.repeat(50_000_000);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
-      const { socket, answer } = raw('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+      const { socket, answer } = raw('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
       await new Promise((resolve) => socket.once('data', resolve));
       socket.pause();
       vi.advanceTimersByTime(20_000);
@@ -167,6 +178,74 @@ describe('the endpoint', () => {
     } finally {
       vi.useRealTimers();
       metrics = 'daybook_x 1\n';
+    }
+  });
+});
+
+/** Asks an endpoint by a name, or by none in HTTP/1.0; returns the status. */
+async function statusBy(host: string | null, port: number, path = '/metrics', address = '127.0.0.1'): Promise<number> {
+  const head = host === null ? `GET ${path} HTTP/1.0\r\n\r\n` : `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+  const socket = connect(port, address, () => socket.write(head));
+  const received = await new Promise<string>((resolve, reject) => {
+    socket.once('data', (data) => resolve(data.toString()));
+    socket.once('error', reject);
+  });
+  socket.destroy();
+  return Number(/^HTTP\/1\.\d (\d+) /.exec(received)?.[1]);
+}
+
+describe('the name by which the endpoint is asked', () => {
+  const own = ['127.0.0.1', '127.0.0.1:9464', '10.2.3.4:9464', '[::1]', '[::1]:9464', 'localhost', 'LOCALHOST:9464'];
+  const foreign = [
+    'evil.example',
+    'evil.example:9464',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'a.localhost',
+  ];
+  const broken = ['[::1', '::1', '', '[evil.example]', '127.0.0.1@evil.example', '2130706433', '0x7f.1', 'localhost:x'];
+
+  test('is on loopback an address or localhost: a page of another name reads nothing', async () => {
+    for (const host of own) expect([host, await statusBy(host, endpoint.port)]).toEqual([host, 200]);
+    for (const path of ['/', '/metrics', '/healthz', '/readyz', '/other']) {
+      for (const host of [...foreign, ...broken]) {
+        expect([path, host, await statusBy(host, endpoint.port, path)]).toEqual([path, host, 421]);
+      }
+    }
+    expect(await statusBy(null, endpoint.port)).toBe(200);
+  });
+
+  test('may be one of DAYBOOK_HTTP_HOSTS, too', async () => {
+    const named = await serveHttp({ host: 'localhost', port: 0, names: ['daybook.example'] }, pages);
+    const address = await new Promise<string>((resolve) => {
+      const socket = connect(named.port, 'localhost', () => {
+        resolve(socket.remoteAddress ?? '');
+        socket.destroy();
+      });
+    });
+    try {
+      for (const host of ['daybook.example', 'Daybook.Example:9464', 'daybook.example.', ...own]) {
+        expect([host, await statusBy(host, named.port, '/metrics', address)]).toEqual([host, 200]);
+      }
+      for (const host of ['daybook.example.evil.test', ...foreign]) {
+        expect([host, await statusBy(host, named.port, '/metrics', address)]).toEqual([host, 421]);
+      }
+    } finally {
+      await named.close();
+    }
+  });
+
+  test('is any where the endpoint is bound elsewhere, unless DAYBOOK_HTTP_HOSTS is set', async () => {
+    const open = await serveHttp({ host: '0.0.0.0', port: 0 }, pages);
+    const named = await serveHttp({ host: '0.0.0.0', port: 0, names: ['daybook.example'] }, pages);
+    try {
+      for (const host of [...own, ...foreign]) expect([host, await statusBy(host, open.port)]).toEqual([host, 200]);
+      for (const host of [...own, 'daybook.example']) {
+        expect([host, await statusBy(host, named.port)]).toEqual([host, 200]);
+      }
+      for (const host of foreign) expect([host, await statusBy(host, named.port)]).toEqual([host, 421]);
+    } finally {
+      await Promise.all([open.close(), named.close()]);
     }
   });
 });

@@ -1,8 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
+import { Instance } from '../../../src/domain/instance.ts';
 import { createRedactor } from '../../../src/domain/redact.ts';
 import { withoutUrlSecrets } from '../../../src/domain/url-secrets.ts';
-import { createLogger, type Logger } from '../../../src/worker/logger.ts';
+import { PassThrough } from 'node:stream';
+import { createLogger, toTerminal, type Logger } from '../../../src/worker/logger.ts';
 import { temporalLogger } from '../../../src/worker/runtime.ts';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -31,6 +33,17 @@ describe('a line of the log', () => {
         ...{ source: 'news', source_id: 'a', duration_ms: 7, msg: 'Said' },
       },
     ]);
+  });
+
+  test('names the instance where that has a name', () => {
+    const fieldsOf = (name?: string) => {
+      const lines: Line[] = [];
+      const write = (line: string) => lines.push(JSON.parse(line) as Line);
+      createLogger({ level: 'info', redact: String, instance: new Instance(name), write }).info('Said');
+      return lines[0];
+    };
+    expect(fieldsOf('lab')).toMatchObject({ source: 'daybook', instance: 'lab', msg: 'Said' });
+    expect(Object.keys(fieldsOf() ?? {})).not.toContain('instance');
   });
 
   test('that concerns no source says so', () => {
@@ -89,5 +102,42 @@ describe("Temporal's lines", () => {
       ...{ workflow_id: 'w', run_id: 'r', attempt: 2, duration_ms: 3 },
       ...{ error: 'no [redacted]', error_type: 'SourceRefused' },
     });
+  });
+});
+
+describe('what a line quotes from elsewhere', () => {
+  const hostile = 'x\u001b[2J\u009b31m\u202eevil\nERROR: forged';
+
+  test('is exactly the same in JSON, and is written so that no terminal obeys it', () => {
+    const written: string[] = [];
+    const write = (line: string) => void written.push(line);
+    createLogger({ level: 'info', redact: (text) => text, write }).warn({ error: hostile }, hostile);
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({ error: hostile, msg: hostile });
+    expect(written[0]?.trimEnd()).not.toMatch(/\p{Cc}|\u202e/u);
+  });
+
+  test('moves no cursor and forges no line on a terminal', () => {
+    const terminal = new PassThrough();
+    const write = toTerminal(terminal);
+    createLogger({ level: 'info', redact: (text) => text, write }).warn({ error: hostile }, hostile);
+    const shown = String(terminal.read());
+    expect(shown).toContain('\\u202eevil');
+    // Colours of its own aside.
+    expect(shown.replaceAll(/\p{Cc}\[\d+m/gu, '')).not.toMatch(/(?!\s)\p{Cc}|\u202e|^ERROR/mu);
+  });
+
+  test('is one for each event, with its source before the message', () => {
+    const terminal = new PassThrough();
+    const write = toTerminal(terminal);
+    const log = createLogger({ level: 'info', redact: (text) => text, write });
+    log.warn({ source: 'news', error: 'one\ntwo', counts: { fetched: 3 } }, 'Alert');
+    log.info('Worker polls');
+    const lines = String(terminal.read())
+      .replaceAll(/\p{Cc}\[\d+m/gu, '')
+      .trimEnd()
+      .split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/WARN: news: Alert .*"error":"one\\ntwo".*"fetched":3/);
+    expect(lines[1]).toMatch(/INFO: daybook: Worker polls$/);
   });
 });

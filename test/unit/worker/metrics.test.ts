@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { noCounts } from '../../../src/domain/receipt.ts';
 import { WorkerCounters } from '../../../src/worker/metrics/counters.ts';
-import { gaugesText } from '../../../src/worker/metrics/scrape.ts';
+import { gaugesText, scrape } from '../../../src/worker/metrics/scrape.ts';
+import type { Watch } from '../../../src/worker/status/watch.ts';
+import { Instance } from '../../../src/domain/instance.ts';
+import { noSchedule } from '../../../src/worker/status/schedules.ts';
 import { SourceLabels, unconfigured } from '../../../src/worker/metrics/source-labels.ts';
 import { aFailedReceipt, aReceipt } from '../domain/a-receipt.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';
-import { configOf, observedOf } from './observed.ts';
+import { configOf, now, observedOf } from './observed.ts';
 
 const folder = useTemporaryFolder();
 const countersOf = (...names: string[]) => new WorkerCounters(new SourceLabels(configOf(folder.path, ...names)));
@@ -17,6 +20,8 @@ const value = (text: string, name: string) =>
   series(text)
     .find((line) => line.startsWith(`${name} `))
     ?.split(' ')[1];
+const dueMs = now.getTime() - 70_000;
+const late = { workflowId: 'scrape-news-1', slotMs: dueMs, dueMs, begunMs: dueMs + 65_000 };
 const alert = { name: 'empty', source: 'news', state: 'open', since: '2026-11-01T09:00:00Z', message: '' } as const;
 
 describe('counters', () => {
@@ -61,6 +66,22 @@ describe('counters', () => {
   });
 });
 
+describe('an instance', () => {
+  test('is a label of all metrics where it has a name, and of none where it is the default one', async () => {
+    const config = configOf(folder.path, 'news');
+    const options = {
+      config,
+      sdkMetrics: null,
+      watch: { observe: async () => observedOf(config, {}) } as unknown as Watch,
+    };
+    const textOf = (instance: Instance) => scrape({ ...options, instance, counters: countersOf('news') });
+    expect(await textOf(new Instance())).not.toContain('daybook_instance');
+    const named = await textOf(new Instance('lab'));
+    expect(series(named).length).toBeGreaterThan(20);
+    for (const line of series(named)) expect(line).toContain('daybook_instance="lab"');
+  });
+});
+
 describe('gauges', () => {
   test('tell of each source, and of no other', async () => {
     const config = configOf(folder.path, 'news', 'press');
@@ -100,12 +121,34 @@ describe('gauges', () => {
   });
 });
 
+describe('starts', () => {
+  test('are told by how late the last one was, and counted by how they went', async () => {
+    const config = configOf(folder.path, 'news', 'press');
+    const schedules = {
+      sources: new Map([['news', { ...noSchedule, recent: [late] }]]),
+      others: new Map(),
+      rollover: null,
+    };
+    const text = await gaugesText(observedOf(config, { schedules }), config.current().config);
+    expect(value(text, 'daybook_schedule_delay_seconds{source="news"}')).toBe('65');
+    expect(value(text, 'daybook_schedule_delay_seconds{source="press"}')).toBeUndefined();
+    expect(value(text, 'daybook_schedule_starts_total{source="press",result="skipped"}')).toBe('1');
+    expect(text).toContain('# TYPE daybook_schedule_starts_total counter');
+    expect(value(text, 'daybook_source_health{source="news",health="late"}')).toBe('1');
+  });
+});
+
 describe('docs/metrics.md', () => {
   test('lists every metric as it is', async () => {
     const config = configOf(folder.path, 'news');
     const counters = countersOf('news');
     counters.ran(aReceipt({ source: 'news' }));
-    const observed = observedOf(config, { alerts: [alert], rowsToday: new Map() });
+    const schedules = {
+      sources: new Map([['news', { ...noSchedule, recent: [late] }]]),
+      others: new Map(),
+      rollover: null,
+    };
+    const observed = observedOf(config, { alerts: [alert], rowsToday: new Map(), schedules });
     const state = { lastNewAt: '2026-11-01T09:00:00.000Z' } as never;
     const memories = new Map([...observed.memories].map(([name, memory]) => [name, { ...memory, state }]));
     const text = `${await counters.text()}${await gaugesText({ ...observed, memories }, config.current().config)}`;

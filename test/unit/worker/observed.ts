@@ -30,6 +30,7 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
     }),
   );
   const server = { reachable: true, version: '18', error: null, longTransactions: [] };
+  const storage = [{ part: 'store', folder: '/data', error: null, since: null, freeBytes: 1_024 } as const];
   const status = statusOf(
     {
       known,
@@ -37,14 +38,21 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
       rowsToday: new Map(),
       schedules: { sources: new Map(), others: new Map(), rollover: null },
       ...{ stack: null, canary: null },
-      server: { address: '127.0.0.1:7233', reachable: true, error: null, ui: 'http://127.0.0.1:8233' },
-      ...{ waiting: new Map(), alerts: [], memories },
+      server: {
+        address: '127.0.0.1:7233',
+        reachable: true,
+        error: null,
+        ui: 'http://127.0.0.1:8233',
+        searchAttribute: true,
+      },
+      ...{ waiting: new Map(), alerts: [], storage, damaged: [], memories, letters: new Map() },
       ...part,
     },
     now,
   );
   return {
     ...{ status, memories, letters: new Map(), openWindows: new Map(), lastMaintenanceAt: at },
+    startCounts: new Map(sources.map(({ name }) => [name, { on_time: 9, late: 2, skipped: 1 }])),
     windows: new Map(sources.map(({ name }) => [name, noWindows])),
     ages: { store: 0, letters: 0, windows: 0, temporal: 0, postgres: 0, rows: 0 },
   };

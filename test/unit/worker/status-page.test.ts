@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../../src/domain/redact.ts';
 import { statusPage } from '../../../src/worker/page/status-page.ts';
-import type { StatusFacts } from '../../../src/worker/status/status.ts';
+import { noSchedule } from '../../../src/worker/status/schedules.ts';
+import { knownSources, type StatusFacts } from '../../../src/worker/status/status.ts';
+import { aReceipt } from '../domain/a-receipt.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';
 import { configOf, now, observedOf } from './observed.ts';
 
@@ -22,9 +24,22 @@ describe('the status page', () => {
     expect(page).toContain(
       'href="http://127.0.0.1:8233/namespaces/default/workflows?query=DaybookSource%3D%22news%22"',
     );
+    const { address, ui } = observedOf(configOf(folder.path, 'news'), {}).status.temporal;
+    const ofLab = pageOf({
+      server: { address, ui, reachable: true, error: null, searchAttribute: true, instance: 'lab' },
+    });
+    expect(ofLab).toContain(`${encodeURIComponent('DaybookSource="news" AND TaskQueue = ')}&#39;daybook-lab&#39;`);
+    expect(ofLab).toContain(', instance lab');
     expect(page).toContain('3 fetched, 1 unchanged, csv 0, postgres 0');
     expect(page).toContain('7 days ahead, oldest 2026-11-01');
     expect(page).toContain('2 sources: 2 ok; 0 alerts are open');
+  });
+
+  test('shows what it quotes, tags and unseen characters too, and obeys nothing of it', () => {
+    const hostile = '<img src=x onerror=alert(1)> "quoted" \'\u202egpj.exe\u001b[31m';
+    const page = pageOf({ alerts: [alertOf(hostile)] });
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt; &quot;quoted&quot; &#39;\\u202egpj.exe\\u001b[31m');
+    expect(page).not.toMatch(/<img|(?!\s)\p{Cc}|\u202e/u);
   });
 
   test('is readable to all: language, headers of columns, width of a phone, light and dark', () => {
@@ -50,9 +65,8 @@ describe('the status page', () => {
           [
             'press',
             {
+              ...noSchedule,
               paused: { by: 'ann@desk', reason: 'look at it', until: '2026-11-02T09:00:00Z' },
-              nextRunAt: null,
-              missed: null,
             },
           ],
         ]),
@@ -73,11 +87,40 @@ describe('the status page', () => {
     ['2026-11-01T09:00:58.000Z', 'a moment ago', 'now'],
     ['2026-11-01T08:56:00.000Z', 'long ago', 'was due 5 min ago'],
   ])('says of a run that is due at %s (%s): %s', (nextRunAt, _when, words) => {
-    const schedule = { paused: null, nextRunAt, missed: null };
+    const schedule = { ...noSchedule, nextRunAt };
     const page = pageOf({
       schedules: { sources: new Map([['news', schedule]]), others: new Map(), rollover: null },
     });
     expect(page).toMatch(new RegExp(`data-label="Next run"[^>]*><time [^>]*>${words}</time>`));
+  });
+
+  test('says for how long a run has been under way, and that it is late; of one with a receipt it says nothing', () => {
+    const workflowId = 'scrape-news-2026-11-01T09:00:10Z';
+    const running = { workflowId, since: '2026-11-01T09:00:20.000Z' };
+    const dueMs = Date.parse('2026-11-01T09:00:10.000Z');
+    const recent = [{ workflowId, slotMs: dueMs, dueMs, begunMs: dueMs + 10_000 }];
+    const ended = { workflowId: aReceipt({}).workflowId, since: running.since };
+    const schedules = {
+      sources: new Map([
+        ['news', { ...noSchedule, running, recent }],
+        ['press', { ...noSchedule, running: ended }],
+      ]),
+      ...{ others: new Map<string, never>(), rollover: null },
+    };
+    const page = pageOf({ schedules });
+    expect(page.match(/–\s*<small>one is under way for <time[^>]*>40 s<\/time><\/small>/g)).toHaveLength(1);
+    const config = configOf(folder.path, 'news');
+    const known = knownSources(config.current().config, null);
+    const often = { ...known, sources: known.sources.map((source) => ({ ...source, everyMs: 5_000 })) };
+    const [news] = observedOf(config, { schedules, known: often }).status.sources;
+    expect(news).toMatchObject({ health: 'late', since: '2026-11-01T09:00:10.000Z', running });
+  });
+
+  test('names a folder that cannot be written', () => {
+    const page = pageOf({
+      storage: [{ part: 'store', folder: '/data', error: 'ENOSPC: no space left on device', since: '', freeBytes: 0 }],
+    });
+    expect(page).toMatch(/the store<\/span> \/data cannot be written: ENOSPC: no space left on device/);
   });
 
   test('says how the last canary went, and that nothing is maintained', () => {
@@ -89,7 +132,11 @@ describe('the status page', () => {
     const error = { step: 'write to CSV', type: 'SinkUnavailable', message: 'no room' } as const;
     const page = pageOf({
       canary: { ...report, ok: false, lagMs: null, error },
-      schedules: { sources: new Map(), others: new Map(), rollover: { missing: true, paused: null, nextRunAt: null } },
+      schedules: {
+        sources: new Map(),
+        others: new Map(),
+        rollover: { schedule: 'partition-rollover', missing: true, paused: null, nextRunAt: null, waits: [] },
+      },
     });
     expect(page).toMatch(
       /failed<\/span> <time[^>]*>60 s ago<\/time>[^]*write to CSV: no room; check that DAYBOOK_DATA/,
@@ -105,7 +152,7 @@ describe('the status page', () => {
 
   test('holds no secret, also not one that looks different once it is escaped', () => {
     const secret = `a<b>&"c'`;
-    const server = { address: 'x', reachable: false, error: `no way to ${secret}`, ui: null };
+    const server = { address: 'x', reachable: false, error: `no way to ${secret}`, ui: null, searchAttribute: null };
     const page = pageOf({ alerts: [alertOf(`key ${secret} refused`)], server }, [secret]);
     expect(page.match(/\[redacted\]/g)).toHaveLength(2);
     expect(page).not.toContain('a&lt;b');

@@ -24,6 +24,27 @@ describe('parseJsonFeed', () => {
     });
   });
 
+  test.each([
+    [{ title: 'T', items: [{ id: '1', title: 'x' }] }, 1],
+    [{ home_page_url: 'https://x.test', items: [{ id: '1' }] }, 1],
+    [{ feed_url: 'https://x.test/feed', items: [] }, 0],
+    [{ version: 'v1.0', items: [{ id: '1' }] }, 1],
+  ])('takes %j for a feed', (feed, items) => {
+    expect(parseJsonFeed(JSON.stringify(feed), 'https://x.test', 'news').items).toHaveLength(items);
+  });
+
+  test.each([['1'], ['1.1'], [1.1], [undefined]])('takes the version %j of a feed that looks like one', (version) => {
+    const text = JSON.stringify({ version, items: [{ id: '1', content_text: 'x' }] });
+    expect(parseJsonFeed(text, 'https://x.test', 'news').items).toHaveLength(1);
+  });
+
+  test.each([
+    ['no version', { items: [{ id: 1, name: 'x' }] }],
+    ['a foreign version', { version: '2.0', items: [{ content_text: 'x' }] }],
+  ])('is no feed: %s', (_, value) => {
+    expect(() => parseJsonFeed(JSON.stringify(value), 'https://x.test', 'news')).toThrow(WrongShape);
+  });
+
   test('takes numbers for ids, with all their digits', () => {
     const text = '{"version":"https://jsonfeed.org/version/1","items":[{"id":9007199254740993}]}';
     expect(parseJsonFeed(text, 'https://x.test', 'news').items[0]?.guid).toBe('9007199254740993');

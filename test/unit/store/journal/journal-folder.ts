@@ -15,10 +15,21 @@ export function foldersIn(root: string): JournalFolders {
   return { csv: join(root, 'csv'), archives: join(root, 'archives') };
 }
 
-/** Writes a part; `time` is that of its ingestion, within the day. */
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** Writes a part, whose name says what it holds; `time` is that of its ingestion, within the day. */
 export function writePart(root: string, time: string, records: readonly SpooledRecord[], of = day): string {
-  const hash = createHash('sha256').update(JSON.stringify(records)).digest('hex').slice(0, 16);
-  const path = join(root, 'csv', source, of, `${of.replaceAll('-', '')}T${time}Z-${hash}.csv`);
+  return write(root, time, records, of, `-${records.length}-${sha256(csvText(source, records)).slice(0, 16)}`);
+}
+
+/** The same as 0.2.0 wrote it: its name does not say what it holds. */
+export function writeOldPart(root: string, time: string, records: readonly SpooledRecord[], of = day): string {
+  return write(root, time, records, of, '');
+}
+
+function write(root: string, time: string, records: readonly SpooledRecord[], of: string, check: string): string {
+  const hash = sha256(JSON.stringify(records)).slice(0, 16);
+  const path = join(root, 'csv', source, of, `${of.replaceAll('-', '')}T${time}Z-${hash}${check}.csv`);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, csvText(source, records));
   return path;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { csvText } from '../../../../src/domain/csv-text.ts';
-import type { JournalFile } from '../../../../src/store/journal/journal-files.ts';
+import { partFile, type JournalFile } from '../../../../src/store/journal/journal-files.ts';
 import { readJournal } from '../../../../src/store/journal/read-journal.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { flipByte } from './journal-folder.ts';
+import { flipByte, writePart } from './journal-folder.ts';
 
 const records = Array.from({ length: 3 }, (_, n) => ({
   sourceId: `id-${n}`,
@@ -34,7 +34,8 @@ function writeSealed(folder: string): JournalFile {
     join(folder, '2026-11-20.json'),
     JSON.stringify({ ...manifest, minOccurredAt: null, maxOccurredAt: null, parts: 1 }),
   );
-  return { kind: 'sealed', path, name: 'news/2026-11-20.csv.gz' };
+  const beside = join(folder, '2026-11-20.json');
+  return { kind: 'sealed', path, name: 'news/2026-11-20.csv.gz', manifest: beside, check: null };
 }
 
 test('a sealed day is read whole', async () => {
@@ -55,6 +56,29 @@ test.each([
 ])('a part that is %j is damaged, not good', async (content, message) => {
   const path = join(temporaryFolder(), 'part.csv');
   writeFileSync(path, content);
-  const { rows, damages } = await read({ kind: 'part', path, name: 'news/part.csv' });
+  const { rows, damages } = await read({ kind: 'part', path, name: 'news/part.csv', manifest: null, check: null });
   expect([rows, damages]).toEqual([0, [expect.stringMatching(message)]]);
+});
+
+describe('a part whose name says what it holds', () => {
+  const write = (change: (text: string) => string): JournalFile => {
+    const folder = temporaryFolder();
+    const path = writePart(folder, '100000000', records);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+    return partFile(join(folder, 'csv'), path.slice(join(folder, 'csv').length + 1));
+  };
+
+  test('is read where it is whole', async () => {
+    expect(await read(write((text) => text))).toEqual({ rows: 3, damages: [] });
+  });
+
+  test('hands no record on where a wrong one cannot be told from the others', async () => {
+    const { rows, damages } = await read(write((text) => text.replace('{""n"":1}', '{""n"":7}')));
+    expect([rows, damages]).toEqual([0, [expect.stringMatching(/as its name says.*nothing of it was read/)]]);
+  });
+
+  test('is read as far as it can be where the damage is seen, which is told once', async () => {
+    const { rows, damages } = await read(write((text) => text.replace('id-1,2026', 'id-1,x026')));
+    expect([rows, damages]).toEqual([2, [expect.stringMatching(/line 3: occurred_at.*repair-csv/)]]);
+  });
 });

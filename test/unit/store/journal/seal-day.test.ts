@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -16,6 +16,7 @@ import {
   sealedFile,
   sealedRows,
   source,
+  writeOldPart,
   writePart,
 } from './journal-folder.ts';
 
@@ -45,6 +46,19 @@ describe('sealDay', () => {
     expect(fits(folder.path)).toBe(true);
     expect(folder.files()).toEqual(sealedFiles);
     expect(await seal()).toBe(false);
+  });
+
+  test('of 0.2.0 are sealed as they are, and the manifest counts them', async () => {
+    writeOldPart(folder.path, '100000000', [record('a')]);
+    writeOldPart(folder.path, '110000000', [record('b')]);
+    writePart(folder.path, '120000000', [record('c')]);
+    await seal();
+    expect(manifest(folder.path)).toMatchObject({ rows: 3, parts: 3, unverified: 2 });
+    writeOldPart(folder.path, '130000000', [record('d')]);
+    await seal();
+    writePart(folder.path, '140000000', [record('e')]);
+    await seal();
+    expect(manifest(folder.path)).toMatchObject({ rows: 5, parts: 5, unverified: 3 });
   });
 
   test('keeps every character of ids and payloads', async () => {
@@ -146,6 +160,9 @@ describe('sealDay', () => {
   });
 });
 
+/** What is said of a part whose damage only its name gives away. */
+const unlike = /\.csv line 1: the content has sha256 \w+, expected \w{16}… as its name says; .*nothing of it was read/;
+
 describe('damage', () => {
   test.each([20, 60, -6])(
     'of byte %i of a sealed day stops the sealing: nothing is replaced or deleted',
@@ -187,14 +204,55 @@ describe('damage', () => {
       /line 2: occurred_at is .*day 30 does not exist/,
     ],
   ])('of a part (%s) is told with file and line, and nothing is deleted', async (_what, line, message) => {
-    const path = writePart(folder.path, '100000000', []);
+    const path = writeOldPart(folder.path, '100000000', []);
     writeFileSync(path, `source,source_id,occurred_at,payload\n${line}`);
     await expect(seal()).rejects.toThrow(message);
     expect(folder.files()).toEqual([path.slice(folder.path.length + 1)]);
   });
 
+  // What the file system left, in ways that leave good CSV behind.
+  test.each<[string, RegExp, (text: string) => string]>([
+    ['cut at the end of a line', unlike, (text) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)],
+    ['with a digit changed', unlike, (text) => text.replace('{""n"":1}', '{""n"":2}')],
+    ['with a record twice', unlike, (text) => text + text.slice(text.lastIndexOf('\n', text.length - 2) + 1)],
+    ['with NULs', /line 3: found a NUL character, which no record holds/, (text) => text.replace('some', '\0\0\0\0')],
+    ['emptied', /line 1: the file is empty/, () => ''],
+  ])(
+    'of a part (%s) is seen by its name: the day is not sealed, and nothing is deleted',
+    async (_what, what, change) => {
+      const path = writePart(folder.path, '100000000', [
+        record('a', { payload: '{"n":1}' }),
+        record('b', { payload: '{"text":"some text"}' }),
+      ]);
+      writePart(folder.path, '110000000', [record('c')]);
+      const text = readFileSync(path, 'utf8');
+      expect(change(text)).not.toBe(text);
+      writeFileSync(path, change(text));
+      const before = folder.files();
+      const { message } = (await seal().catch((error: unknown) => error)) as Error;
+      expect(message).toMatch(what);
+      expect(message).toMatch(
+        /; restore the file from a backup, or write it again with \.\/daybook repair-csv news\/\S+\.csv/,
+      );
+      expect(folder.files()).toEqual(before);
+    },
+  );
+
+  test('of a name that counts wrong is told', async () => {
+    const path = writePart(folder.path, '100000000', [record('a')]);
+    renameSync(path, path.replace('-1-', '-2-'));
+    await expect(seal()).rejects.toThrow(/found 1 records, expected 2 as its name says/);
+  });
+
+  test('by NULs is seen in a part of 0.2.0, too', async () => {
+    const path = writeOldPart(folder.path, '100000000', [record('a', { payload: '{"text":"some text"}' })]);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('some', '\0\0\0\0'));
+    await expect(seal()).rejects.toThrow(/line 2: found a NUL character, which no record holds/);
+    expect(folder.files()).toHaveLength(1);
+  });
+
   test('of a header is told', async () => {
-    const path = writePart(folder.path, '100000000', []);
+    const path = writeOldPart(folder.path, '100000000', []);
     writeFileSync(path, 'id;name\n');
     await expect(seal()).rejects.toThrow(/line 1: found "id;name", expected the header source,source_id/);
   });

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DaybookError } from '../domain/errors.ts';
+import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { CannotStart } from './cannot-start.ts';
+import { explainFailure } from './temporal-failure.ts';
+import { aborted } from './stop-signal.ts';
+
+/** What waiting takes. */
+export interface Waiting {
+  /** Told why it waits: at first, when that changes, and every half minute. */
+  readonly onWait: (reason: string, waitedMs: number) => void;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+}
+
+const [firstMs, longestMs, tellMs] = [500, 5_000, 30_000];
+
+/**
+ * Does what needs Temporal, again and again while the server is not there.
+ * @returns null where the signal ended the wait
+ * @throws CannotStart for what does not pass by itself: a refused key, an unknown namespace, a certificate that does not fit
+ */
+export async function awaitTemporal<T>(
+  settings: TemporalSettings,
+  attempt: () => Promise<T>,
+  { onWait, signal }: Waiting,
+): Promise<T | null> {
+  const startedAt = Date.now();
+  const over = aborted(signal);
+  let told = { reason: '', at: 0 };
+  for (let delay = firstMs; !signal.aborted; delay = Math.min(delay * 2, longestMs)) {
+    const outcome = await Promise.race([outcomeOf(attempt()), over]);
+    if (outcome === null) break;
+    if ('value' in outcome) return outcome.value;
+    if (outcome.error instanceof DaybookError) throw outcome.error;
+    const { message, mayPass } = await explainFailure(settings, outcome.error);
+    if (!mayPass) throw new CannotStart(message);
+    const now = Date.now();
+    if (message !== told.reason || now - told.at >= tellMs) {
+      onWait(message, now - startedAt);
+      told = { reason: message, at: now };
+    }
+    await Promise.race([sleep(delay), over]);
+  }
+  return null;
+}
+
+type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
+async function outcomeOf<T>(work: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,30 @@
+import { scheduleGrid } from '../../config/schedule-grid.ts';
+import type { SourceConfig } from '../../config/source-schemas.ts';
+import type { ScheduleConfig } from '../../config/value-schemas.ts';
+
+/** How a new schedule makes its first start. */
+export interface FirstStart {
+  /** When to make the schedule, from now on. */
+  readonly afterMs: number;
+  /** Whether it runs once right away. */
+  readonly isNow: boolean;
+}
+
+/** A slot that comes within this time is the first start; one that is further away is not waited for. */
+const nearMs = 10_000;
+/** The server may take so long to make a schedule: a slot that comes meanwhile may be missed. */
+const makingMs = 2_000;
+
+/**
+ * A new source runs once right away, and not once more in the same moment because its first slot is just then: such a slot is
+ * waited for. Where it comes so soon that the server might miss it, the schedule is made after it; with short intervals
+ * the next slot is soon enough. Of cron lines that are no even grid nobody but the server knows the slots.
+ */
+export function firstStart(source: SourceConfig, schedule: ScheduleConfig, now: Date): FirstStart {
+  const grid = scheduleGrid(source.name, schedule);
+  if (grid === null || (schedule.jitter ?? 0) > nearMs) return { afterMs: 0, isNow: true };
+  const { everyMs, offsetMs } = grid;
+  const gapMs = everyMs - ((((now.getTime() - offsetMs) % everyMs) + everyMs) % everyMs);
+  if (gapMs <= makingMs && everyMs > 2 * nearMs) return { afterMs: gapMs, isNow: true };
+  return { afterMs: 0, isNow: gapMs > nearMs };
+}

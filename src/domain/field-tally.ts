@@ -1,0 +1,35 @@
+import type { Warning } from './warning.ts';
+
+/**
+ * Of each field how many records were read in which it is empty; 0 = one had a value. Fields are called as messages name them:
+ * `price (.price)`.
+ */
+export type FieldTally = Readonly<Record<string, number>>;
+
+/** What is known of fields after further records. */
+export function joinTallies(known: FieldTally, more: FieldTally): FieldTally {
+  const counts = new Map(Object.entries(known));
+  for (const [field, empty] of Object.entries(more)) {
+    const before = counts.get(field);
+    counts.set(field, before === 0 || empty === 0 ? 0 : (before ?? 0) + empty);
+  }
+  return Object.fromEntries(counts);
+}
+
+/** Records from which on it means something that none of them has a value. */
+const fewestRecords = 2;
+/** Fields that a message names. */
+const mostNamed = 10;
+
+/** Warns of fields that no record of a poll has: where they are sought may be wrong. */
+export function emptyFieldWarnings(tally: FieldTally): Warning[] {
+  const byCount = new Map<number, string[]>();
+  for (const [field, count] of Object.entries(tally)) {
+    if (count >= fewestRecords) byCount.set(count, [...(byCount.get(count) ?? []), field]);
+  }
+  return [...byCount].map(([count, fields]) => {
+    const more = fields.length > mostNamed ? ` and ${fields.length - mostNamed} more` : '';
+    const named = `${fields.slice(0, mostNamed).join(', ')}${more} ${fields.length === 1 ? 'is' : 'are'}`;
+    return { code: 'field_empty', message: `${named} empty in ${count} of ${count} records`, count: 1 };
+  });
+}

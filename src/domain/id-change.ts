@@ -1,0 +1,34 @@
+import type { SourceState } from './state.ts';
+import type { Warning } from './warning.ts';
+
+/**
+ * What it means that a source's `id` is another one than its records were stored by; null where it is the same, or where nothing
+ * says by which they were. A state of earlier versions tells only that something which shapes records changed.
+ */
+export function idChange(
+  source: string,
+  stored: Pick<SourceState, 'id' | 'shapeFingerprint'> | null,
+  now: { readonly id: readonly string[]; readonly shapeFingerprint: string },
+): Warning | null {
+  if (stored === null || isSameId(stored.id ?? now.id, now.id)) {
+    if (stored === null || stored.id || stored.shapeFingerprint === now.shapeFingerprint) return null;
+    const message = `what shapes its records was changed since its last run; if that was \`id\`, ${whatHappens(source)}`;
+    return { code: 'state_changed', message, count: 1 };
+  }
+  const changed = `id was ${idText(stored.id ?? [])} when its records were stored, and is ${idText(now.id)}`;
+  return { code: 'state_changed', message: `${changed}: ${whatHappens(source)}`, count: 1 };
+}
+
+function whatHappens(source: string): string {
+  return `everything that the source still shows, and that has another id by it, is stored again under new ids; to move what is stored instead, before a run: ./daybook pause ${source}, ./daybook rekey ${source}, ./daybook resume ${source}`;
+}
+
+/** Whether two keys `id` of a source give the same ids. */
+export function isSameId(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The key `id` of a source in a message. */
+export function idText(id: readonly string[]): string {
+  return id.length === 1 ? `"${id[0]}"` : JSON.stringify(id);
+}

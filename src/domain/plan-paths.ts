@@ -1,0 +1,66 @@
+import { quotedNames } from './path-names.ts';
+import { isArithmetic } from './expression.ts';
+import type { FieldPlans } from './html-plan.ts';
+import type { PaginatorPlan } from './plan-parts.ts';
+import type { HttpPlan, SourcePlan } from './source.ts';
+import type { Warning } from './warning.ts';
+
+/** A JMESPath expression of a plan, and the key of the configuration that holds it. */
+interface PlanPath {
+  readonly key: string;
+  readonly path: string;
+}
+
+/** All JMESPath expressions of a source. */
+export function pathsOf(plan: SourcePlan): readonly PlanPath[] {
+  const found = ({ key, path }: { readonly key: string; readonly path: string | null }) =>
+    path === null ? [] : [{ key, path }];
+  return [
+    ...plan.id.map((path) => ({ key: 'id', path })),
+    ...found({ key: 'occurred_at', path: plan.occurredAt.path }),
+    ...('records' in plan ? [{ key: 'records', path: plan.records }] : []),
+    ...(plan.type === 'file' || plan.type === 'module' ? [] : pagingPaths(plan)),
+    ...(plan.type === 'html'
+      ? [
+          ...found({ key: 'items.json', path: plan.items.json }),
+          ...fieldPaths('fields', plan.fields),
+          ...(plan.detail ? [{ key: 'detail.url', path: plan.detail.url }] : []),
+          ...fieldPaths('detail.fields', plan.detail?.fields ?? {}),
+        ]
+      : []),
+  ];
+}
+
+function pagingPaths({ paginator, incremental }: HttpPlan): readonly PlanPath[] {
+  const paths = paginatorPaths(paginator).map(({ key, path }) => ({ key: `paginator.${key}`, path }));
+  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths];
+}
+
+/** Those of a paginator; `key` is the one below `paginator`. */
+export function paginatorPaths(paginator: PaginatorPlan): readonly PlanPath[] {
+  return Object.entries(paginator).flatMap(([name, path]) =>
+    name.endsWith('Path') && typeof path === 'string' ? [{ key: snakeCase(name), path }] : [],
+  );
+}
+
+function fieldPaths(place: string, fields: FieldPlans): readonly PlanPath[] {
+  return Object.entries(fields).flatMap(([name, { json, fields: inner }]) => [
+    ...(json === null ? [] : [{ key: `${place}.${name}.json`, path: json }]),
+    ...fieldPaths(`${place}.${name}.fields`, inner ?? {}),
+  ]);
+}
+
+/** Warns of paths that calculate: perhaps a name was meant. */
+export function arithmeticWarnings(plan: SourcePlan): readonly Warning[] {
+  return pathsOf(plan)
+    .filter(({ path }) => isArithmetic(path))
+    .map(({ key, path }) => ({
+      code: 'arithmetic_path',
+      message: `${key} "${path}" is arithmetic; where a name is meant, quote it: ${key}: '${quotedNames(path)}'`,
+      count: 1,
+    }));
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Home } from './home.ts';
+import { canReach, type SystemUser } from './postgres-user.ts';
+
+/** Where the clusters of homes are that PostgreSQL's user cannot reach. */
+const elsewhere = '/var/lib/daybook';
+
+/** Where the home's cluster may be: in the home, or else outside. */
+export function clusterFolders(home: Pick<Home, 'folder' | 'path'>): readonly [inHome: string, outside: string] {
+  const name = createHash('sha256').update(home.folder).digest('hex').slice(0, 16);
+  return [home.path('postgres'), join(elsewhere, name, 'postgres')];
+}
+
+export function isCluster(folder: string): boolean {
+  return existsSync(join(folder, 'PG_VERSION'));
+}
+
+/**
+ * Where the cluster lives: in the home, unless PostgreSQL runs as another user who cannot reach it there (a clone under
+ * a 0700 folder). Such a user may pass through the home, and see nothing in it.
+ */
+export function clusterFolder(home: Home, user: SystemUser | null): string {
+  const [inHome, outside] = clusterFolders(home);
+  if (!user) return inHome;
+  if (!isCluster(inHome) && !canReach(user, dirname(home.folder))) return outside;
+  home.letPass(user.gid);
+  return inHome;
+}

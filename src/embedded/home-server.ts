@@ -1,0 +1,123 @@
+import { constants, existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { messageOf } from '../domain/errors.ts';
+import type { Announce } from './announce.ts';
+import { EmbeddedUnavailable } from './embedded-unavailable.ts';
+import { findTemporal, obtain } from './find-temporal.ts';
+import type { Home } from './home.ts';
+import { describeProgram, hasDatabase, isOlder, makerOf, type ServerProgram } from './server-version.ts';
+import { presentPrograms, temporalExecutable, temporalFolders, type Surroundings } from './temporal-binary.ts';
+import { temporalWays } from './temporal-ways.ts';
+import { tryDatabase } from './try-database.ts';
+
+/** How a server for a home is got and tried. */
+interface Means {
+  readonly ways: ReturnType<typeof temporalWays>;
+  readonly tryDatabase: typeof tryDatabase;
+}
+
+/**
+ * The Temporal CLI for a home: where it has a database, one with the server that made it, else one that can work with it.
+ * @throws EmbeddedUnavailable
+ */
+export async function findServer(
+  home: Home,
+  surroundings: Surroundings,
+  announce: Announce,
+  signal?: AbortSignal,
+  means: Means = { ways: temporalWays(surroundings), tryDatabase },
+): Promise<ServerProgram> {
+  const maker = makerOf(home);
+  const database = home.path('temporal.db');
+  const refusals: string[] = [];
+  let own = maker === null && hasDatabase(home) ? null : presentServer(home, surroundings);
+  if (own === null && maker !== null) {
+    const ways = means.ways.filter(({ server }) => server === maker);
+    const why = `${database} was made by server ${maker}, which is not here any more`;
+    const failed = await obtain(ways, why, { announce, signal });
+    for (const [name, reason] of failed) refusals.push(`  ${name}   ${reason}`);
+    own = presentServer(home, surroundings);
+  }
+  if (own !== null) return own;
+  const first = await findTemporal(surroundings, announce, signal, means.ways);
+  if (!hasDatabase(home)) return describeProgram(first);
+  for (const file of presentPrograms(surroundings)) {
+    const program = describeProgram(file);
+    const why = await whyNot(home, program, maker, means);
+    signal?.throwIfAborted();
+    if (why === null) {
+      if (maker !== null)
+        announce(`${database} was made by server ${maker}; from now on it is opened with ${program.version}`);
+      return program;
+    }
+    refusals.push(`  ${file} (server ${program.version ?? 'unknown'})   ${why}`);
+  }
+  throw new EmbeddedUnavailable(
+    [
+      `embedded: found no Temporal server that can open ${database}, expected ${maker === null ? 'the version' : `version ${maker}`} that made it:`,
+      ...refusals,
+      'Put a Temporal CLI with that server on the PATH. Or move temporal.db away: then open runs and the history of runs are gone, schedules are made again, and records and states stay.',
+    ].join('\n'),
+  );
+}
+
+/** Why a server does not do for a database that another one made, or an unknown one; null = it does. */
+async function whyNot(
+  home: Home,
+  { file, version }: ServerProgram,
+  maker: string | null,
+  means: Means,
+): Promise<string | null> {
+  if (maker !== null && version !== null && isOlder(version, maker)) {
+    return 'it is older: the schedules of a newer server come to a halt in it';
+  }
+  return means.tryDatabase(home, file);
+}
+
+/** The Temporal CLI for a home if it is at hand. */
+export function presentServer(home: Pick<Home, 'path'>, surroundings: Surroundings): ServerProgram | null {
+  const maker = makerOf(home);
+  const programs = presentPrograms(surroundings);
+  if (maker === null) return programs[0] === undefined ? null : describeProgram(programs[0]);
+  const kept = keptFile(surroundings, maker);
+  if (existsSync(kept)) return { file: kept, version: maker };
+  // Each is asked for its version by starting it: no more than need be.
+  for (const file of programs) {
+    const program = describeProgram(file);
+    if (program.version === maker) return program;
+  }
+  return null;
+}
+
+/** Less than any server has: a program that only chooses which other one to run. A copy of it keeps nothing. */
+const smallestProgram = 10 * 1024 * 1024;
+
+/** Keeps a program that is not Daybook's own: what is on the PATH may be another one tomorrow. */
+export async function keepServer(
+  program: ServerProgram,
+  surroundings: Surroundings,
+  announce: Announce,
+): Promise<void> {
+  const { file, version } = program;
+  if (version === null || file.startsWith(surroundings.cacheFolder + sep)) return;
+  const kept = keptFile(surroundings, version);
+  if (existsSync(kept)) return;
+  const unfinished = `${kept}.${process.pid}`;
+  try {
+    if ((await stat(file)).size < smallestProgram) return;
+    await mkdir(dirname(kept), { recursive: true });
+    await copyFile(file, unfinished, constants.COPYFILE_FICLONE);
+    await chmod(unfinished, 0o755);
+    await rename(unfinished, kept);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    announce(
+      `${file} could not be kept in ${dirname(kept)}, for when the one on the PATH changes: ${messageOf(error)}`,
+    );
+  }
+}
+
+function keptFile({ cacheFolder }: Surroundings, version: string): string {
+  return join(cacheFolder, temporalFolders.kept(version), temporalExecutable);
+}

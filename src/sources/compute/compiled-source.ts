@@ -1,0 +1,116 @@
+import type { DaySet } from '../../domain/day-set.ts';
+import { WrongShape, messageOf } from '../../domain/errors.ts';
+import { compileFinder, type Expression } from '../../domain/expression.ts';
+import { compileSchema, type PayloadCheck } from '../../domain/json-schema.ts';
+import { arithmeticWarnings } from '../../domain/plan-paths.ts';
+import type { HttpPlan, SourcePlan } from '../../domain/source.ts';
+import type { Warning } from '../../domain/warning.ts';
+import type { DocumentFormat } from '../document-format.ts';
+import { createCursorTime } from '../extraction/cursor-time.ts';
+import { createExtractor, type Extractor } from '../extraction/extract-record.ts';
+import type { Field } from '../html/field.ts';
+import { jsonFormat } from '../http-json.ts';
+import type { DefinedSource, SourceDefinition } from './source-definition.ts';
+import type { Trace } from './trace.ts';
+
+/** A source with what its jobs need, each made when it is first asked for. */
+export class CompiledSource {
+  readonly plan: SourcePlan;
+  readonly #schema: string | null;
+  readonly #trace: Trace;
+  #check: PayloadCheck | null | undefined;
+  #warnings: readonly Warning[] | undefined;
+  #format: Promise<DocumentFormat> | undefined;
+  #detail: { readonly link: Expression; readonly fields: readonly Field[] } | undefined;
+
+  constructor({ text }: SourceDefinition, trace: Trace) {
+    const { plan, schema } = JSON.parse(text) as DefinedSource;
+    this.plan = plan;
+    this.#schema = schema;
+    this.#trace = trace;
+  }
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  /** The kind of document that it answers with. */
+  get format(): Promise<DocumentFormat> {
+    this.#format ??= openFormat(this.#http, this.#trace);
+    return this.#format;
+  }
+
+  get httpPlan(): HttpPlan {
+    return this.#http;
+  }
+
+  /** @throws WrongShape where the schema is none */
+  get check(): PayloadCheck | null {
+    if (this.#check === undefined) this.#check = this.#compileSchema();
+    return this.#check;
+  }
+
+  /** What is to be said of its configuration. */
+  get warnings(): readonly Warning[] {
+    this.#warnings ??= arithmeticWarnings(this.plan);
+    return this.#warnings;
+  }
+
+  /** What is to be said where no record has a time at the incremental cursor; null = it has none. */
+  get cursorWarning(): string | null {
+    const incremental = this.plan.type === 'file' || this.plan.type === 'module' ? null : this.plan.incremental;
+    if (!incremental) return null;
+    const { cursor, format } = incremental;
+    return `no record of the first page has a time at incremental.cursor "${cursor}" that incremental.format ${format} reads: each poll reads everything`;
+  }
+
+  extractor(days: DaySet): Extractor {
+    return createExtractor(this.plan, days, this.check, this.#trace);
+  }
+
+  cursorTime(): ReturnType<typeof createCursorTime> {
+    return createCursorTime(this.plan, this.#trace);
+  }
+
+  /** How the pages of its items are found and read. */
+  async detail(): Promise<{ readonly link: Expression; readonly fields: readonly Field[] } | null> {
+    if (this.plan.type !== 'html' || !this.plan.detail) return null;
+    const { compileFields } = await import('../html/field.ts');
+    this.#detail ??= { link: compileFinder(this.plan.detail.url), fields: compileFields(this.plan.detail.fields) };
+    return this.#detail;
+  }
+
+  get #http(): HttpPlan {
+    if (this.plan.type === 'file' || this.plan.type === 'module') {
+      throw new TypeError(`source ${this.name} is of type ${this.plan.type}, and has no documents`);
+    }
+    return this.plan;
+  }
+
+  #compileSchema(): PayloadCheck | null {
+    if (this.#schema === null) return null;
+    this.#trace.step('schema');
+    try {
+      return compileSchema(JSON.parse(this.#schema));
+    } catch (error) {
+      const path = this.plan.schema?.path ?? '';
+      throw new WrongShape(`schema: ${this.name}: ${path} is no JSON Schema: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Readers of HTML take long to load, and most sources need none. */
+async function openFormat(plan: HttpPlan, trace: Trace): Promise<DocumentFormat> {
+  switch (plan.type) {
+    case 'http_json':
+      return jsonFormat(plan, trace);
+    case 'rss': {
+      const { feedFormat } = await import('../rss.ts');
+      return feedFormat(plan, new AbortController().signal);
+    }
+    case 'html': {
+      const { htmlFormat } = await import('../html.ts');
+      return htmlFormat(plan, trace);
+    }
+  }
+}

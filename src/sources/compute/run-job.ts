@@ -1,0 +1,215 @@
+import { DaySet } from '../../domain/day-set.ts';
+import type { IdResult } from '../../domain/record-id.ts';
+import type { Rejection } from '../../domain/rejection.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+import { readJsonRecords } from '../files/json-document.ts';
+import { createLetterReplay, type LetterOutcome } from '../extraction/replay-letter.ts';
+import { createStoredId } from '../extraction/stored-id.ts';
+import { createStoredCheck, skipped, type StoredVerdict } from '../extraction/stored-check.ts';
+import { parseJson } from '../../domain/json.ts';
+import type { Proposal } from '../proposal/proposal.ts';
+import { absentKeys } from '../pagination/absent-keys.ts';
+import { factsOf, nextPage } from '../pagination/next-page.ts';
+import { missedPages } from '../pagination/propose-paginator.ts';
+import type { ReadPage } from '../document-format.ts';
+import { checkPage, type PageToCheck, type Selection } from '../sort-page.ts';
+import { CompiledSource } from './compiled-source.ts';
+import { mergeDetail, withLinks } from './detail-job.ts';
+import type {
+  CheckOptions,
+  IdsJob,
+  Job,
+  JobKind,
+  LettersJob,
+  LettersResult,
+  LetterWire,
+  ProposeJob,
+  ReadJob,
+  ReadResult,
+  ResponseWire,
+  ResultOf,
+  StoredJob,
+} from './job.ts';
+import { packPage, type PackedPage } from './packed-page.ts';
+import type { SourceDefinition } from './source-definition.ts';
+import type { Trace } from './trace.ts';
+import { packItems, unpackItems } from './packed-items.ts';
+import { itemFromWire, type WireItem } from './wire-item.ts';
+import { wireItems } from './wire-items.ts';
+
+/** Sources that stay compiled. */
+const maxSources = 200;
+
+/** Does jobs, one after the other. */
+export class JobRunner {
+  readonly #trace: Trace;
+  readonly #sources = new Map<string, CompiledSource>();
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  /** Loads what the job needs, which is not the source's doing. */
+  async prepare({ kind, source }: Job): Promise<void> {
+    if (kind === 'read') await this.#open(source).format;
+    if (kind === 'detail') await import('../html/open-page.ts');
+    if (kind === 'propose') await import('../proposal/propose-source.ts');
+  }
+
+  /** @throws DaybookError where the source sent what it should not */
+  async run(job: Job): Promise<ResultOf<JobKind>> {
+    this.#trace.record(null);
+    this.#trace.step('source');
+    if (job.kind === 'propose') return this.#propose(job);
+    if (job.kind === 'ids') return this.#ids(job);
+    const source = this.#open(job.source);
+    this.#trace.step('page');
+    switch (job.kind) {
+      case 'read':
+        return this.#read(job, source);
+      case 'file': {
+        const { path, absolutePath, body } = job;
+        const file = { path, absolutePath, body: asBuffer(body) };
+        const read = readJsonRecords(source.plan, file, this.#trace);
+        const items = wireItems(read.items, selectionOf(job), this.#trace);
+        return { items: packItems(items.map(itemFromWire)), warnings: read.warnings };
+      }
+      case 'detail':
+        return mergeDetail(job, source, responseOf(job.response), this.#trace);
+      case 'sort':
+        return this.#check(
+          job,
+          source,
+          { items: unpackItems(job.items), fetchedAt: new Date(job.fetchedAtMs) },
+          job.check,
+        );
+      case 'letters':
+        return this.#letters(job, source);
+      case 'stored':
+        return this.#stored(job, source);
+    }
+  }
+
+  async #propose({ from, isDetail }: ProposeJob): Promise<Proposal> {
+    const { proposeFrom } = await import('../proposal/propose-source.ts');
+    this.#trace.step('page');
+    return proposeFrom('body' in from ? responseOf(from) : from, isDetail);
+  }
+
+  async #read(job: ReadJob, source: CompiledSource): Promise<ReadResult> {
+    const { place, check, remembered } = job;
+    const response = responseOf(job.response);
+    const fetchedAt = new Date(job.fetchedAtMs);
+    const selection = selectionOf(job);
+    const format = await source.format;
+    const read = await format.read(response, fetchedAt, { place, selection, ...(remembered ? { remembered } : {}) });
+    this.#trace.record(null);
+    this.#trace.step('paginator');
+    const { paginator, type } = source.httpPlan;
+    const facts = factsOf(read, response);
+    // A feed has no paginator to propose.
+    const missed = type === 'rss' ? [] : missedPages(paginator, read.value, response.headers);
+    const warnings = [...(read.warnings ?? []), ...absentKeys(paginator, place, facts), ...missed];
+    return {
+      ...{ next: nextPage(paginator, place, facts), patch: read.patch ?? {} },
+      ...(warnings.length > 0 ? { warnings } : {}),
+      ...(check
+        ? { items: [], checked: this.#check(job, source, { items: read.items, fetchedAt }, check) }
+        : { items: await this.#items(read, selection, source, response.url), checked: null }),
+      ...(read.fields ? { fields: read.fields } : {}),
+      ...(read.broken === undefined ? {} : { broken: read.broken }),
+      ...(read.itemMemory === undefined ? {} : { itemMemory: read.itemMemory }),
+    };
+  }
+
+  /** The items of a page as text, with the addresses of their own pages. */
+  async #items(read: ReadPage, selection: Selection, source: CompiledSource, url: string): Promise<WireItem[]> {
+    const items = wireItems(read.items, selection, this.#trace);
+    const detail = await source.detail();
+    return detail && read.html ? withLinks(items, read.html, url, detail.link, this.#trace) : items;
+  }
+
+  #check(
+    job: Job,
+    source: CompiledSource,
+    { items, fetchedAt }: Pick<PageToCheck, 'items' | 'fetchedAt'>,
+    { number, ...options }: CheckOptions,
+  ): PackedPage {
+    const days = new DaySet(options.days);
+    const { warnings, cursorWarning } = source;
+    const checks = {
+      ...options,
+      extract: source.extractor(days),
+      cursorTime: source.cursorTime(),
+      warnings,
+      cursorWarning,
+    };
+    const checked = checkPage({ items, fetchedAt, number }, checks, selectionOf(job), this.#trace);
+    return packPage(checked, days.ranges());
+  }
+
+  #letters(job: LettersJob, source: CompiledSource): LettersResult {
+    const days = new DaySet(job.days);
+    const replay = createLetterReplay(source.plan, source.extractor(days));
+    const now = new Date(job.nowMs);
+    const outcomes = this.#each<LetterWire, LetterOutcome>(
+      job,
+      job.letters,
+      (rejection) => ({ kind: 'refused', rejection }),
+      ({ text, ...letter }) => replay({ ...letter, record: parseJson(text).value }, now),
+    );
+    return { outcomes, days: days.ranges() };
+  }
+
+  #stored(job: StoredJob, source: CompiledSource): StoredVerdict[] {
+    const check = createStoredCheck(source.plan, source.check, this.#trace);
+    return this.#each<StoredJob['rows'][number], StoredVerdict>(
+      job,
+      job.rows,
+      ({ message }) => ({ time: skipped, schema: message }),
+      ({ payload, stored }) => check(payload, stored),
+    );
+  }
+
+  #ids(job: IdsJob): IdResult[] {
+    const find = createStoredId(job.id, this.#trace);
+    return this.#each<string, IdResult>(job, job.payloads, (rejection) => ({ ok: false, rejection }), find);
+  }
+
+  /** What becomes of each record; of a job that looks at one only, of that one. */
+  #each<T, R>(job: Job, records: readonly T[], refuse: (why: Rejection) => R, work: (record: T) => R): R[] {
+    const { only, refused } = selectionOf(job);
+    const results: R[] = [];
+    for (const [position, record] of records.entries()) {
+      if (only !== null && only !== position) continue;
+      this.#trace.record(position);
+      this.#trace.step('record');
+      const rejection = refused.get(position);
+      results.push(rejection ? refuse(rejection) : work(record));
+    }
+    this.#trace.record(null);
+    return results;
+  }
+
+  #open(definition: SourceDefinition): CompiledSource {
+    const source = this.#sources.get(definition.key) ?? new CompiledSource(definition, this.#trace);
+    this.#sources.delete(definition.key);
+    this.#sources.set(definition.key, source);
+    const [oldest] = this.#sources.keys();
+    if (this.#sources.size > maxSources && oldest !== undefined) this.#sources.delete(oldest);
+    return source;
+  }
+}
+
+function selectionOf({ only, refused, unwritable, refusedTexts }: Job): Selection {
+  const sets = { unwritable: new Set(unwritable), refusedTexts: new Map(refusedTexts) };
+  return { only: only ?? null, refused: new Map(refused), ...sets };
+}
+
+function responseOf({ body, ...response }: ResponseWire): HttpResponse {
+  return { ...response, body: asBuffer(body) };
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}

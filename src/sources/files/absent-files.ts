@@ -1,0 +1,24 @@
+import { stat } from 'node:fs/promises';
+import type { SourcePlan } from '../../domain/source.ts';
+import type { Warning } from '../../domain/warning.ts';
+import { isGlob, listFiles } from './list-files.ts';
+
+/** Warns of a source of files whose path leads to none: it may be misspelt, or the files come later. */
+export async function absentFileWarnings(
+  plan: SourcePlan,
+  resolvePath: (path: string) => string,
+): Promise<readonly Warning[]> {
+  if (plan.type !== 'file' || plan.path.includes('${')) return [];
+  const isThere = isGlob(plan.path)
+    ? await listFiles(plan, resolvePath).then(
+        ({ paths }) => paths.length > 0,
+        () => false,
+      )
+    : await stat(resolvePath(plan.path)).then(
+        () => true,
+        () => false,
+      );
+  if (isThere) return [];
+  const message = `path "${plan.path}" leads to no file now; it is relative to the configuration, so it means ${resolvePath(plan.path)}`;
+  return [{ code: 'no_files', message, count: 1 }];
+}

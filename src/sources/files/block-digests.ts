@@ -1,0 +1,141 @@
+import { createHash, type Hash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { FileBlocks } from '../../domain/state.ts';
+
+/** Files are compared by blocks of this size. */
+const blockBytes = 1024 * 1024;
+
+/** Characters of a digest: 96 bits of a sha256. */
+const digestLength = 16;
+
+/** Stands for a block that was never compared: it is like any other. */
+const unknown = '.'.repeat(digestLength);
+
+/** Digests that are missing, as after 0.2.0, are taken for so long; a fetch may not take much longer. */
+const longestMs = 30_000;
+
+/** The digests of a file's blocks, taken as its bytes pass by. */
+export class BlockDigests {
+  #digests: string;
+  /** Of the block that is not whole yet. */
+  #part: Hash | null = null;
+  #bytes: number;
+
+  /** @param before digests of the whole blocks before the first byte that is added */
+  constructor(before: string) {
+    this.#digests = before;
+    this.#bytes = (before.length / digestLength) * blockBytes;
+  }
+
+  /** Where in the file the next byte is that has to be added. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What was added up to now. */
+  get blocks(): FileBlocks {
+    const part = this.#part === null ? '' : textOf(this.#part.copy());
+    return { bytes: this.#bytes, digests: this.#digests + part };
+  }
+
+  add(chunk: Buffer): void {
+    for (let from = 0; from < chunk.length;) {
+      const length = Math.min(chunk.length - from, blockBytes - (this.#bytes % blockBytes));
+      this.#part ??= createHash('sha256');
+      this.#part.update(chunk.subarray(from, from + length));
+      this.#bytes += length;
+      from += length;
+      if (this.#bytes % blockBytes === 0) {
+        this.#digests += textOf(this.#part);
+        this.#part = null;
+      }
+    }
+  }
+}
+
+/**
+ * Where the digests of a file are taken on, that is read from an offset of its decoded content: what lies before is known, or
+ * read now. A compressed file is read from its start.
+ */
+export async function digestsBefore(
+  { path, blocks }: { readonly path: string; readonly blocks?: FileBlocks | undefined },
+  offset: number,
+  compressed: boolean,
+): Promise<BlockDigests> {
+  return new BlockDigests(await firstDigests(path, blocks, compressed ? 0 : Math.floor(offset / blockBytes)));
+}
+
+/** How many blocks digests stand for, the last one in part. */
+export function countBlocks({ digests }: FileBlocks): number {
+  return Math.floor(digests.length / digestLength);
+}
+
+/** The digests of the first whole blocks of a file: those that are known, the others from the file. */
+async function firstDigests(
+  path: string,
+  known: FileBlocks | undefined,
+  count: number,
+  limitMs = longestMs,
+): Promise<string> {
+  const whole = known ? Math.min(count, Math.floor(known.bytes / blockBytes)) : 0;
+  const digests = known?.digests.slice(0, whole * digestLength) ?? '';
+  return whole === count ? digests : digests + (await digestsFromFile(path, whole, count * blockBytes, limitMs));
+}
+
+/** The digests of the first bytes of a file: those of whole blocks that are known, the others from the file. */
+export async function blocksUpTo(
+  path: string,
+  known: FileBlocks | undefined,
+  bytes: number,
+  limitMs = longestMs,
+): Promise<FileBlocks> {
+  if (known?.bytes === bytes) return known;
+  const whole = Math.floor(bytes / blockBytes);
+  const digests = await firstDigests(path, known, whole, limitMs);
+  return { bytes, digests: digests + (await digestsFromFile(path, whole, bytes, limitMs)) };
+}
+
+/** Whether blocks of a file still are what their digests say. */
+export async function areSame(path: string, known: FileBlocks, blocks: Iterable<number>): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    for (const block of blocks) {
+      const expected = known.digests.slice(block * digestLength, (block + 1) * digestLength);
+      if (expected !== unknown && (await digestOf(handle, block, known.bytes)) !== expected) return false;
+    }
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function digestsFromFile(path: string, first: number, bytes: number, limitMs: number): Promise<string> {
+  if (first * blockBytes >= bytes) return '';
+  const handle = await open(path, 'r');
+  try {
+    let digests = '';
+    const startedAt = performance.now();
+    for (let block = first; block * blockBytes < bytes; block++) {
+      const isLate = performance.now() - startedAt >= limitMs;
+      digests += isLate ? unknown : await digestOf(handle, block, bytes);
+    }
+    return digests;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @param end where the last block ends */
+async function digestOf(handle: FileHandle, block: number, end: number): Promise<string> {
+  const start = block * blockBytes;
+  const buffer = Buffer.allocUnsafe(Math.min(blockBytes, end - start));
+  let length = 0;
+  for (let more = -1; more !== 0 && length < buffer.length; length += more) {
+    more = (await handle.read(buffer, length, buffer.length - length, start + length)).bytesRead;
+  }
+  return textOf(createHash('sha256').update(buffer.subarray(0, length)));
+}
+
+function textOf(hash: Hash): string {
+  return hash.digest('base64url').slice(0, digestLength);
+}

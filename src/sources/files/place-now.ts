@@ -1,0 +1,26 @@
+import type { FilePlace } from '../../domain/fetch.ts';
+import { areSame, countBlocks } from './block-digests.ts';
+import { lookAt, stampOf } from './open-file.ts';
+import { beginning, isStamped } from './reading-start.ts';
+import type { FileToRead } from './record-reader.ts';
+
+/**
+ * Where a run continues in a file: at the place, or at the start where the file was rewritten since the run came there. Between two
+ * fetches a worker may be killed and hours may pass: continued in another text, the run would begin within a row.
+ * @param isOpen whether the file is still open at the place: then it is read on, even where it was
+ * deleted or another one took its name
+ */
+export async function placeNow(file: FileToRead, from: FilePlace, isOpen: boolean): Promise<FilePlace> {
+  const { plan, path, blocks } = file;
+  if (from.offset === 0 || blocks === undefined) return from;
+  const stamp = await stampOf(plan.name, path).catch((error: unknown) => {
+    if (isOpen) return null;
+    throw error;
+  });
+  if (stamp === null || isStamped(from, stamp) || (isOpen && from.inode !== stamp.inode)) return from;
+  const count = countBlocks(blocks);
+  const compared = [0, count - 2, count - 1].filter((block) => block >= 0);
+  if (await areSame(path, blocks, new Set(compared))) return from;
+  const look = await lookAt(plan.name, path, stamp);
+  return { ...beginning(from.path, look), files: from.files, checkedMs: Date.now() };
+}

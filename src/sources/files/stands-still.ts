@@ -1,0 +1,25 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FilePlace } from '../../domain/fetch.ts';
+import type { FileToRead } from './record-reader.ts';
+
+const standStillMs = 2_000;
+
+/**
+ * Whether nobody writes to a file: it is as it was when the run reached it, and has stood still for two seconds. Waits for what
+ * is missing of them.
+ */
+export async function standsStill(file: FileToRead, place: FilePlace, signal: AbortSignal): Promise<boolean> {
+  const before = await stat(file.path);
+  const isAsFound = before.size === place.size && (place.changedMs ?? before.ctimeMs) === before.ctimeMs;
+  if (!isAsFound) return false;
+  const limit = file.standStillMs ?? standStillMs;
+  // The clock of a file server may differ.
+  const missing = Math.min(limit, limit - (Date.now() - before.ctimeMs));
+  if (missing > 0) {
+    await sleep(missing, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+  const after = await stat(file.path);
+  return after.size === before.size && after.ctimeMs === before.ctimeMs && after.ino === before.ino;
+}

@@ -1,0 +1,93 @@
+import { inspect } from 'node:util';
+import { DaybookError, messageOf, SourceRefused, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
+import type { RefusedItem } from '../page.ts';
+import type { TextItem } from '../compute/wire-item.ts';
+import type { ModulePage } from './module-api.ts';
+import type { ModulePageWire } from './module-messages.ts';
+
+/** Longest text of a record that JSON cannot express. */
+const maxInspected = 10_000;
+
+/** What a module yields, one at a time. */
+export class ModulePages {
+  readonly #subject: string;
+  readonly #start: () => unknown;
+  #pages: AsyncIterator<unknown> | Iterator<unknown> | null = null;
+
+  /** @param start calls the module */
+  constructor(subject: string, start: () => unknown) {
+    this.#subject = subject;
+    this.#start = start;
+  }
+
+  /** The next page; null where there is none. @throws WrongShape; SourceUnavailable, SourceRefused for what the module throws */
+  async take(): Promise<ModulePageWire | null> {
+    let result: IteratorResult<unknown>;
+    try {
+      this.#pages ??= iteratorOf(this.#subject, this.#start());
+      result = await this.#pages.next();
+    } catch (error) {
+      throw thrownByModule(this.#subject, error);
+    }
+    if (result.done === true) return null;
+    const page = checkedPage(this.#subject, result.value);
+    return { items: page.records.map(itemOf), cursor: cursorOf(this.#subject, page) };
+  }
+
+  /** Lets the module clean up; it is not waited for. */
+  close(): void {
+    const returned = this.#pages?.return?.();
+    if (returned instanceof Promise) returned.catch(() => undefined);
+  }
+}
+
+function iteratorOf(subject: string, pages: unknown): AsyncIterator<unknown> | Iterator<unknown> {
+  if (typeof pages === 'object' && pages !== null) {
+    if (Symbol.asyncIterator in pages) return (pages as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    if (Symbol.iterator in pages) return (pages as Iterable<unknown>)[Symbol.iterator]();
+  }
+  const found = pages instanceof Promise ? 'a promise' : pages === null ? 'null' : typeof pages;
+  throw new WrongShape(`module: ${subject} returns ${found}, expected an async generator (async function*)`);
+}
+
+function checkedPage(subject: string, page: unknown): ModulePage {
+  if (typeof page === 'object' && page !== null && 'records' in page && Array.isArray(page.records)) {
+    return page as ModulePage;
+  }
+  const found = inspect(page, { depth: 1, maxArrayLength: 3, maxStringLength: 80, breakLength: Infinity });
+  throw new WrongShape(`module: ${subject} yielded ${found}, expected a page such as { records: [...], cursor: 2 }`);
+}
+
+function cursorOf(subject: string, { cursor }: ModulePage): string | null {
+  if (cursor === undefined || cursor === null) return null;
+  let why = `${typeof cursor} has no JSON`;
+  try {
+    const text = JSON.stringify(cursor) as string | undefined;
+    if (text !== undefined) return text;
+  } catch (error) {
+    why = messageOf(error);
+  }
+  throw new WrongShape(`module: ${subject} yielded a cursor that cannot be written as JSON (${why})`);
+}
+
+function itemOf(record: unknown, index: number): TextItem | RefusedItem {
+  let why = `${typeof record} has no JSON`;
+  try {
+    // Dates become text and undefined members go here, not later: what is hashed must be what is stored.
+    const text = JSON.stringify(record) as string | undefined;
+    if (text !== undefined) return { index, text };
+  } catch (error) {
+    why = messageOf(error).split('\n', 1)[0] ?? '';
+  }
+  const message = `the module yielded a record that cannot be written as JSON (${why})`;
+  const recordText = JSON.stringify(excerpt(inspect(record), maxInspected));
+  return { index, rejection: { reason: 'wrong_shape', message }, recordText };
+}
+
+function thrownByModule(subject: string, error: unknown): DaybookError {
+  if (error instanceof DaybookError) return error;
+  const message = `module: ${subject} failed: ${messageOf(error)}`;
+  const permanent = error instanceof Error && 'retryable' in error && error.retryable === false;
+  return permanent ? new SourceRefused(message) : new SourceUnavailable(message);
+}

@@ -1,0 +1,18 @@
+// The thread in which the module of one source runs. It is started by `ModuleThread`.
+import { Console } from 'node:console';
+import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../../domain/errors.ts';
+import { threadId } from '../threads/thread-id.ts';
+import type { FromModule, ToModule } from './module-messages.ts';
+import { ModuleRunner } from './module-runner.ts';
+
+const tell = (message: FromModule) => parentPort?.postMessage(message);
+const runner = new ModuleRunner(tell);
+
+// What a module prints must not get between what a command prints.
+globalThis.console = new Console(process.stderr);
+const fault = (error: unknown) => tell({ kind: 'fault', message: messageOf(error) });
+process.on('unhandledRejection', fault);
+process.on('uncaughtException', fault);
+parentPort?.on('message', (message: ToModule) => runner.take(message));
+parentPort?.postMessage({ threadId: threadId() });

@@ -1,0 +1,46 @@
+import { compileFinder } from '../../domain/expression.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { ExactNumber } from '../../domain/json.ts';
+import { keysOfPath } from '../../domain/path-names.ts';
+import type { PaginatorPlan } from '../../domain/plan-parts.ts';
+import { paginatorPaths } from '../../domain/plan-paths.ts';
+import type { Warning } from '../../domain/warning.ts';
+import { isFirstPage } from './first-place.ts';
+import type { NextPage, PageFacts } from './next-page.ts';
+
+/** Keys of the paginator that the first page does not have at all: they may be misspelt, and then there is no second page. */
+export function absentKeys(paginator: PaginatorPlan, place: NextPage, { records, value }: PageFacts): Warning[] {
+  if (records === 0 || value === undefined || paginator.type === 'single_page') return [];
+  if (!isFirstPage({ paginator }, place)) return [];
+  const absent = paginatorPaths(paginator)
+    .filter(({ path }) => lacks(value, keysOfPath(path)))
+    .map(({ key, path }) => {
+      const message = `${key} "${path}" is not on the first page; where the API leaves it out on its last page, that is no fault`;
+      return { code: 'paging_key_absent' as const, message, count: 1 };
+    });
+  return absent.length > 0 ? absent : uselessTotal(paginator, value);
+}
+
+/** A total that is there, and that is no number, ends no poll. */
+function uselessTotal(paginator: PaginatorPlan, page: unknown): Warning[] {
+  const path = 'totalPath' in paginator ? paginator.totalPath : null;
+  if (path === null) return [];
+  const found = compileFinder(path)(page);
+  if (found instanceof ExactNumber || typeof found === 'number') return [];
+  if (typeof found === 'string' && found.trim() !== '' && Number.isFinite(Number(found))) return [];
+  const isNothing = found === null || found === undefined || found === '';
+  const kind = isNothing ? 'nothing' : Array.isArray(found) ? 'a list' : isObject(found) ? 'an object' : 'no number';
+  const message = `total_path "${path}" leads to ${kind} on the first page, expected a number; pages are asked for until one is empty`;
+  return [{ code: 'paging_key_absent', message, count: 1 }];
+}
+
+/** Whether a page has no such path of plain keys, whatever it would hold; `@` and all that calculates are no such paths. */
+function lacks(page: unknown, keys: readonly string[] | null): boolean {
+  if (keys === null) return false;
+  let value = page;
+  for (const key of keys) {
+    if (!isObject(value) || !Object.hasOwn(value, key)) return true;
+    value = value[key];
+  }
+  return false;
+}

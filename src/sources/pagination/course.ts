@@ -1,0 +1,275 @@
+import { hash as digestOf } from 'node:crypto';
+import { WrongShape } from '../../domain/errors.ts';
+import type { Circle, FetchPosition, HttpPlace, ModulePlace, PollEnd, SameIds } from '../../domain/fetch.ts';
+import type { PaginatorPlan } from '../../domain/plan-parts.ts';
+import type { HttpPlan, SourcePlan } from '../../domain/source.ts';
+import type { Cuts } from '../../domain/state.ts';
+import type { Warning } from '../../domain/warning.ts';
+import type { Page } from '../page.ts';
+import { stepBack } from './first-place.ts';
+
+/** Hashes of the last pages that are kept to see one come again. */
+const rememberedPages = 16;
+
+/** Stands in their list between those of an earlier poll and those of this one. */
+const earlierPart = '';
+
+/** A source that has nothing on so many pages in a row has nothing on the others. */
+const maxEmptyPages = 1_000;
+
+/** Empty pages in a row over which a source is followed that says more comes. */
+const maxFollowedEmptyPages = 10;
+
+/** A poll that continues behind a cut reads the page before it once more, where that leaves most of `max_pages` for others. */
+const leastPagesToStepBack = 3;
+
+/** Pages in a row with the same ids: the API gives the same records for each page, with something in them that changes. */
+const maxSameIds = 3;
+
+/** Polls that are cut one after the other at the same place, before that is an alert. */
+const maxCuts = 3;
+
+const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null };
+
+/** What a page makes of its poll. */
+export interface Course {
+  readonly position: FetchPosition;
+  /** Set where the poll is over. */
+  readonly end: PollEnd | null;
+  /** The poll is not over, but continues elsewhere than at the next page. */
+  readonly jumps?: true;
+  readonly warnings?: readonly Warning[];
+}
+
+/** Whether a page is one that this poll has read. */
+export function comesAgain({ place }: FetchPosition, hash: string | null): boolean {
+  return place.type !== 'file' && hash !== null && place.recentPages.includes(hash);
+}
+
+/**
+ * After a page that has come before. Records that were inserted at the front move the pages that were read to where the next ones
+ * were: then new ones follow. The same page twice more is the end: the API gives its last page for each later one; and so are as
+ * many pages again as there were: it begins anew. Where there was one page only, nothing says that the API knows how pages are named.
+ */
+export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Page, hash: string | null): Course {
+  const { place } = position;
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return { position, end: notOver };
+  const { endOn, ...paginator } = plan.paginator;
+  const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
+  if (endOn?.includes('repeat') === true) return { position, end: over };
+  const { next } = page;
+  const { recentPages, distinct = 0, repeated = 0 } = place;
+  const isSame = repeated > 0 && hash === recentPages.at(-1) && !isNewToPart(recentPages, hash);
+  // A token or a link that leads to a page that was read leads round; one that leads further may be a page number in disguise.
+  const isCounted = paginator.type === 'page_number' || paginator.type === 'offset';
+  const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !goesInCircles(place, next));
+  const asksOn = mayLeadOn && !isSame && repeated < Math.max(1, distinct) && place.doubtful !== true;
+  if (asksOn && next?.type === 'http') {
+    const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
+    const further = { ...next, ...tailOf(place), recentPages: seen, distinct, repeated: repeated + 1 };
+    if (distinct >= 2) return { position: { ...position, place: further }, end: null };
+    return { position: { ...position, place: further, frontRepeated: true }, end: null };
+  }
+  if (distinct >= 2) return { position, end: over };
+  return ignored(plan, position, place, `the page after the first is the first again: ${nameOfParameter(paginator)}`);
+}
+
+/** The end of a poll whose pages are one and the same. */
+function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPlace, what: string): Course {
+  const paging = `${plan.name}: ${what}; correct it, or set paginator.end_on: [repeat] if there is one page only. The watermark stays`;
+  const end: PollEnd = { ...notOver, cutShort: true, paging, ...(place.thenAt ? { resumes: true } : {}) };
+  return { position, end, warnings: [{ code: 'page_repeated', message: what, count: 1 }] };
+}
+
+/**
+ * Where the page after the first was the first again, and others followed, records were inserted meanwhile, or two numbers name the
+ * first page. Nothing says which: the poll is `partial`, and the next one reads all again.
+ */
+export function withoutProof({ position, end, ...course }: Course): Course {
+  if (!end || end.cutShort || end.notBefore || position.frontRepeated !== true) return { ...course, position, end };
+  const message =
+    'the page after the first was the first again: records were inserted meanwhile, or two numbers name it';
+  const { keepsToken: _keepsToken, ...rest } = end;
+  return {
+    ...course,
+    ...{ position, end: { ...rest, cutShort: true } },
+    warnings: [...(course.warnings ?? []), { code: 'page_repeated', message, count: 1 }],
+  };
+}
+
+/** Whether a page of an earlier poll was seen once only by this one: what came or went between them may have moved it here. */
+function isNewToPart(recentPages: readonly string[], hash: string | null): boolean {
+  const border = recentPages.lastIndexOf(earlierPart);
+  return border !== -1 && recentPages.slice(border).filter((seen) => seen === hash).length < 2;
+}
+
+function nameOfParameter(paginator: PaginatorPlan): string {
+  switch (paginator.type) {
+    case 'page_number':
+      return `the API does not heed page_param "${paginator.pageParam}"`;
+    case 'offset':
+      return `the API does not heed offset_param "${paginator.offsetParam}"`;
+    case 'cursor':
+      return `the API does not heed cursor_param "${paginator.cursorParam}"`;
+    default:
+      return `the address of the next page leads to it (${paginator.type})`;
+  }
+}
+
+/** What a page holds, as seen from the polls before. */
+export interface PageNews {
+  /** Whether it has records that no earlier poll has; null = unknown. */
+  readonly isNew: boolean | null;
+  /** Whether nothing on it is new, all of it is older than what is asked for, and so are the pages behind it. */
+  readonly isBehind: boolean;
+}
+
+/** After a page that was read. */
+export function afterPage(
+  plan: SourcePlan,
+  from: FetchPosition['place'],
+  position: FetchPosition,
+  page: Page,
+  { isNew, isBehind }: PageNews,
+): Course {
+  const { place } = position;
+  const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
+  if (page.next === null) return isOnePage(plan, position, page) ?? { position, end: { ...over, ...page.end } };
+  if (goesInCircles(from, place)) return { position, end: over };
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0) {
+    return { position, end: null };
+  }
+  const { paginator } = plan;
+  if ((place.sameIds?.pages ?? 0) >= maxSameIds) {
+    if (paginator.endOn?.includes('repeat') === true) return { position, end: over };
+    const what = `${maxSameIds} pages in a row have the same ids: ${nameOfParameter(paginator)}`;
+    return ignored(plan, position, place, what);
+  }
+  // Whatever follows an empty page is read by the next poll: it begins there.
+  if (over.keepsToken && (place.emptyPages ?? 0) > 0) return { position, end: over };
+  if (isBehind) return { position, end: over };
+  if (paginator.followsEmptyPages === true && (place.emptyPages ?? 0) > maxFollowedEmptyPages) {
+    const paging = `${plan.name}: more than ${maxFollowedEmptyPages} pages without records one after the other, and the API says that more follow; set paginator.stop_after_empty_page. The watermark stays`;
+    return { position, end: { ...notOver, cutShort: true, resumes: true, paging } };
+  }
+  if (place.thenAt) return afterFront(plan, position, place, isNew);
+  if (paginator.maxPages === null || position.pages < paginator.maxPages) return { position, end: null };
+  return over.keepsToken ? { position, end: { ...over, cutShort: true } } : cutAt(plan, position, place);
+}
+
+/** A total, or `has_more`, that ends a poll proves nothing where all of its pages have the same ids. */
+function isOnePage(plan: SourcePlan, position: FetchPosition, page: Page): Course | null {
+  const { place } = position;
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || page.end?.notModified) return null;
+  const { sameIds: same, distinct = 0 } = place;
+  // One id on two pages may be a record that was edited.
+  if (same === undefined || same.ids < 2 || same.pages < 2 || same.pages < distinct) return null;
+  if (plan.paginator.endOn?.includes('repeat') === true) return null;
+  const what = `${same.pages} pages in a row have the same ids: ${nameOfParameter(plan.paginator)}`;
+  return ignored(plan, position, place, what);
+}
+
+/** Whether the next poll begins where this one ends. */
+function tokenOf(plan: SourcePlan, place: FetchPosition['place']): Pick<PollEnd, 'keepsToken'> {
+  if (plan.type === 'file' || plan.type === 'module' || plan.paginator.resume !== 'token') return {};
+  return place.type === 'http' && place.cursor !== null ? { keepsToken: true } : {};
+}
+
+/** A poll that was cut goes back to where that was, once it has read what is new. */
+function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPlace, isNew: boolean | null): Course {
+  const { thenAt, ...rest } = place;
+  const { maxPages } = plan.paginator;
+  if (!thenAt) return { position, end: null };
+  const isThere = place.cursor === null ? place.page >= thenAt.page : place.cursor === thenAt.cursor;
+  if (isThere) return { position: { ...position, place: rest }, end: null, jumps: true };
+  const isSpent = maxPages !== null && position.pages >= maxPages - 1;
+  if (isNew === true && !isSpent) return { position, end: null };
+  const { type, since, until } = place;
+  const { seen: before = [], distinct: _distinct, ...saved } = thenAt;
+  const mayStepBack = maxPages === null || maxPages - position.pages >= leastPagesToStepBack;
+  const { seen: _seen, distinct = 0, ...begin } = mayStepBack ? stepBack(plan, thenAt) : thenAt;
+  // A page that is read once more on purpose does not come again.
+  const seen = begin.page === saved.page ? before : before.slice(0, -1);
+  const recentPages = seen.length === 0 ? [] : [...seen, earlierPart];
+  const kept = { since, ...(until === undefined ? {} : { until }), recentPages, distinct };
+  return { position: { ...position, place: { type, ...begin, ...kept, saved } }, end: null, jumps: true };
+}
+
+/** Where `max_pages` cuts a poll; one that knows since when it asks continues there. */
+function cutAt(plan: HttpPlan, position: FetchPosition, { page }: HttpPlace): Course {
+  if (!plan.incremental) return { position, end: { ...notOver, cutShort: true } };
+  const { cuts: before } = position;
+  const isFurther = before === undefined || page > before.page;
+  const cuts: Cuts = isFurther ? { page, times: 1 } : { page: before.page, times: before.times + 1 };
+  const paging = `${plan.name}: max_pages cut ${cuts.times} polls one after the other, and none got further; raise max_pages. The watermark stays`;
+  const end: PollEnd = { ...notOver, cutShort: true, resumes: true, ...(cuts.times >= maxCuts ? { paging } : {}) };
+  return { position: { ...position, cuts }, end };
+}
+
+/** The place of the next page, with what is remembered of those before it. */
+export function remember<P extends HttpPlace | ModulePlace>(
+  place: P,
+  position: FetchPosition,
+  hash: string | null,
+  isFurtherPart: boolean,
+  ids: readonly string[] | null,
+): P {
+  const before = position.place.type === 'file' ? null : position.place;
+  const recent = before?.recentPages ?? [];
+  const { repeated: _repeated, circle: _circle, tail: _tail, breaks: _breaks, sameIds: _ids, ...rest } = place;
+  const circle =
+    before && place.cursor !== null && place.cursor !== before.cursor ? step(before, place.cursor) : before?.circle;
+  return {
+    ...(rest as P),
+    recentPages: hash === null ? recent : [...recent, hash].slice(-rememberedPages),
+    emptyPages: hash === null ? (before?.emptyPages ?? 0) + 1 : 0,
+    distinct: (before?.distinct ?? 0) + (hash === null || isFurtherPart ? 0 : 1),
+    ...(circle ? { circle } : {}),
+    ...(before ? tailOf(before) : {}),
+    ...sameIds(before?.sameIds, ids),
+  };
+}
+
+function sameIds(before: SameIds | undefined, ids: readonly string[] | null): { readonly sameIds?: SameIds } {
+  if (ids === null) return before ? { sameIds: before } : {};
+  if (ids.length === 0) return {};
+  const mark = nameOf(JSON.stringify(ids));
+  return { sameIds: { mark, pages: mark === before?.mark ? before.pages + 1 : 1, ids: new Set(ids).size } };
+}
+
+/** What is remembered of the records before a page, where pages overlap. */
+function tailOf({ tail, breaks }: HttpPlace | ModulePlace): Pick<HttpPlace, 'tail' | 'breaks'> {
+  return { ...(tail ? { tail } : {}), ...(breaks ? { breaks } : {}) };
+}
+
+function step({ circle }: HttpPlace | ModulePlace, cursor: string): Circle {
+  if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
+  if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
+  return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
+}
+
+/** Whether the next page is one that was read already: it would lead round and round. */
+function goesInCircles(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
+  if (from.type === 'file' || next.type === 'file') return false;
+  return leadsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
+}
+
+function leadsBack(from: HttpPlace | ModulePlace, next: HttpPlace | ModulePlace): boolean {
+  return next.cursor !== null && next.cursor === from.cursor && next.page !== from.page;
+}
+
+function nameOf(cursor: string): string {
+  return digestOf('sha256', cursor, 'base64url').slice(0, 22);
+}
+
+export function isEndless({ place }: FetchPosition): boolean {
+  return place.type !== 'file' && (place.emptyPages ?? 0) >= maxEmptyPages;
+}
+
+/** @throws WrongShape */
+export function refuseEndless({ name }: SourcePlan, position: FetchPosition): void {
+  if (!isEndless(position)) return;
+  throw new WrongShape(
+    `fetch: ${name} gave ${maxEmptyPages} pages without records one after the other, expected an end; set max_pages or stop_after_empty_page, or let the module end`,
+  );
+}

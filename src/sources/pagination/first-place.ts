@@ -1,0 +1,78 @@
+import type { HttpPlace, SavedPlace } from '../../domain/fetch.ts';
+import type { PaginatorPlan } from '../../domain/plan-parts.ts';
+import type { HttpPlan } from '../../domain/source.ts';
+import type { SourceState } from '../../domain/state.ts';
+import { formatMicros } from '../../domain/time.ts';
+import type { NextPage } from './next-page.ts';
+import { readTime } from './page-request.ts';
+
+/**
+ * Where a poll begins: where an earlier one broke off, else at the first page. Where pages are numbers it steps one page
+ * back: what was deleted meanwhile has moved records from the page that is next to the one before. Where pages overlap it
+ * need not. A poll that was cut by `max_pages` looks at the front first.
+ */
+export function firstHttpPlace(plan: HttpPlan, state: SourceState): HttpPlace {
+  const { unfinished } = state;
+  const front = { ...firstPage(plan.paginator), recentPages: [] };
+  if (!unfinished) return { type: 'http', ...front, since: startOf(plan, state) };
+  const { since, total, distinct = 0, tail = [] } = unfinished;
+  const place = { page: unfinished.page, cursor: unfinished.cursor, skip: unfinished.skip };
+  const saved: SavedPlace = { ...place, ...(total === undefined ? {} : { total }), ...overlapOf(tail) };
+  if (unfinished.front === true) {
+    return { type: 'http', ...front, since, thenAt: { ...saved, seen: unfinished.seen ?? [], distinct } };
+  }
+  // There the page itself shows whether it follows what was read.
+  if (tail.length > 0) {
+    const read = distinct > 0 ? { distinct } : {};
+    return { type: 'http', ...saved, skip: 0, since, recentPages: [], saved, ...read };
+  }
+  const { distinct: read = 0, ...begin } = stepBack(plan, { ...saved, distinct });
+  return {
+    ...{ type: 'http', ...begin, since, recentPages: [], saved },
+    ...(read > 0 ? { distinct: read } : {}),
+  };
+}
+
+/**
+ * The place of an earlier poll, one page back where pages are numbers: what was deleted meanwhile has moved records from it to
+ * the page before. Where pages overlap it stays.
+ */
+export function stepBack(plan: HttpPlan, saved: SavedPlace): SavedPlace {
+  const { paginator } = plan;
+  if (saved.tail) return saved;
+  const back = paginator.type === 'page_number' ? 1 : paginator.type === 'offset' ? paginator.limit : 0;
+  const page = back > 0 ? Math.max(firstPage(paginator).page, saved.page - back) : saved.page;
+  if (page === saved.page) return saved;
+  // The page that is read once more counts once more.
+  const distinct = Math.max(0, (saved.distinct ?? 0) - 1);
+  return { ...saved, page, skip: 0, ...(saved.distinct === undefined ? {} : { distinct }) };
+}
+
+/** The place after a page. One that an earlier poll left is of no interest any more once its page was read. */
+export function placeAfter(from: HttpPlace, next: NextPage): HttpPlace {
+  const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, ...place } = from;
+  return { ...place, ...next, skip: 0, ...(saved && place.page < saved.page ? { saved } : {}) };
+}
+
+function overlapOf(tail: readonly string[]): Pick<SavedPlace, 'overlaps' | 'tail'> {
+  return tail.length === 0 ? {} : { overlaps: true, tail };
+}
+
+export function isFirstPage({ paginator }: Pick<HttpPlan, 'paginator'>, { page, cursor }: NextPage): boolean {
+  return cursor === null && page === firstPage(paginator).page;
+}
+
+function firstPage(paginator: PaginatorPlan): SavedPlace {
+  return { page: paginator.type === 'page_number' ? paginator.basePage : 0, cursor: null, skip: 0 };
+}
+
+/** The watermark, less the lag, but not before the initial value. */
+function startOf(plan: HttpPlan, state: SourceState): string | null {
+  if (!plan.incremental) return null;
+  const { initialValue, lagMs } = plan.incremental;
+  const initial = readTime(initialValue);
+  const watermark = readTime(state.watermark);
+  const start = watermark === null ? initial : watermark - BigInt(lagMs) * 1000n;
+  if (start === null) return null;
+  return formatMicros(initial !== null && initial > start ? initial : start);
+}

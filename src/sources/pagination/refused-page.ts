@@ -1,0 +1,33 @@
+import { SourceRefused } from '../../domain/errors.ts';
+import type { HttpPlace } from '../../domain/fetch.ts';
+import type { HttpPlan } from '../../domain/source.ts';
+import type { Page } from '../page.ts';
+
+/** How APIs say that a page does not exist. */
+const notThere = [400, 404, 410, 416, 422];
+
+/** Statuses of a page behind the first that may be its end. */
+export function refusalsOf({ paginator }: HttpPlan): ReadonlySet<number> {
+  return new Set([...notThere, ...statusesOf(paginator.endOn)]);
+}
+
+/**
+ * What it means that a page behind the first is refused: the end, where the configuration says so or the page was asked in doubt.
+ * @throws SourceRefused where it may as well be a fault
+ */
+export function refusedPage(plan: HttpPlan, place: HttpPlace, status: number): Pick<Page, 'warnings'> {
+  // The place of an earlier poll may be gone; where pages are counted, the one before it was there.
+  const isBehind = place.saved === undefined || (place.cursor === null && place.page >= place.saved.page);
+  if (isBehind && statusesOf(plan.paginator.endOn).includes(status)) {
+    const message = `the page after the last was answered with ${status}, which end_on takes for the end`;
+    return { warnings: [{ code: 'page_beyond_end', message, count: 1 }] };
+  }
+  if (place.doubtful === true && notThere.includes(status)) return {};
+  throw new SourceRefused(
+    `fetch: ${plan.name} answered ${status} for a page behind the first, expected 200; if it answers so behind the last page, set paginator.end_on: [${status}]`,
+  );
+}
+
+function statusesOf(endOn: HttpPlan['paginator']['endOn']): number[] {
+  return (endOn ?? []).filter((end) => end !== 'repeat');
+}

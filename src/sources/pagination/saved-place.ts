@@ -1,0 +1,58 @@
+import {
+  messageOf,
+  OverLimit,
+  PrivateAddress,
+  RobotsDisallowed,
+  SourceRefused,
+  SourceUnavailable,
+  TooCostly,
+  UnreadableBody,
+  WrongShape,
+} from '../../domain/errors.ts';
+import type { FetchPosition } from '../../domain/fetch.ts';
+import type { SourcePlan } from '../../domain/source.ts';
+import type { Warning } from '../../domain/warning.ts';
+
+/** What no further attempt changes. */
+const permanent = [SourceRefused, WrongShape, PrivateAddress, OverLimit, TooCostly, RobotsDisallowed];
+
+/** Codes of a host that is not there. */
+const goneHost = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * Whether a failure says that the place of an earlier poll is of no use any more: refused, gone or unreadable. It is a shortcut
+ * only, so the poll may as well begin at the front; if the fault is elsewhere, that meets it, too.
+ */
+export function isPlaceGone(
+  plan: SourcePlan,
+  place: FetchPosition['place'],
+  error: unknown,
+  lastAttempt: boolean,
+): boolean {
+  if (plan.type === 'file' || place.type === 'file' || place.saved === undefined) return false;
+  if (permanent.some((type) => error instanceof type)) return true;
+  if (error instanceof UnreadableBody) return lastAttempt;
+  return (
+    error instanceof SourceUnavailable && plan.type !== 'module' && isOtherHost(plan.url, place.cursor) && isGone(error)
+  );
+}
+
+function isOtherHost(own: string, cursor: string | null): boolean {
+  return cursor !== null && URL.canParse(cursor) && new URL(cursor).host !== new URL(own).host;
+}
+
+function isGone({ cause }: SourceUnavailable): boolean {
+  return cause instanceof Error && 'code' in cause && goneHost.has(String(cause.code));
+}
+
+/** A run failed there with all of its attempts. */
+export const placeLeft: Warning = {
+  code: 'place_dropped',
+  message: 'the run before failed at the place where an earlier poll broke off, the poll begins at the front',
+  count: 1,
+};
+
+export function placeDropped(error: unknown): Warning {
+  const message = `the place where an earlier poll broke off is of no use any more, the poll begins at the front: ${messageOf(error)}`;
+  return { code: 'place_dropped', message, count: 1 };
+}

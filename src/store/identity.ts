@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { DamagedFile } from '../domain/errors.ts';
+import type { PairSide, StoreSide } from '../domain/store-pair.ts';
+import type { BlobStore } from './blob-store.ts';
+import { storePaths } from './paths.ts';
+import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
+import { listStates, readState } from './states.ts';
+
+/** What a store is known by. */
+export interface StoreIdentity extends StoreSide {
+  /** That one side was found to be an older copy, until somebody has seen to it. */
+  readonly restored: RestoredNote | null;
+}
+
+/** Which side was older, and how far each had counted then. */
+export interface RestoredNote {
+  readonly side: PairSide;
+  readonly since: string;
+  readonly store: number;
+  readonly database: number;
+}
+
+const path = storePaths.identity.build({});
+
+/** Null where the store has no id yet, or where its file is damaged. */
+export async function readIdentity(store: BlobStore): Promise<StoreIdentity | null> {
+  const found = await readStoredJson(store, path, "the store's id", isIdentity);
+  // What a later version adds is kept.
+  return found && { ...found, ...defaultsOf(found) };
+}
+
+/** The store's id; one that has none gets it. Safe beside others: the first one stays. */
+export async function storeIdentity(store: BlobStore): Promise<StoreIdentity> {
+  const found = await readIdentity(store);
+  if (found) return found;
+  await writeIdentity(store, await newIdentity(store));
+  const made = await readIdentity(store);
+  if (made) return made;
+  throw new DamagedFile(`store: ${path} is damaged, expected the store's id; restore it from a backup, or delete it`);
+}
+
+/** What an id would be that the store does not have yet. */
+export async function newIdentity(store: BlobStore): Promise<StoreIdentity> {
+  const older = await holdsData(store);
+  return { id: randomUUID(), counter: 0, next: null, databaseId: null, older, restored: null };
+}
+
+/** Writes an id into a store that has none; one that is there stays. */
+export async function writeIdentity(store: BlobStore, identity: StoreIdentity): Promise<void> {
+  await store.putIfAbsent(path, storedJson(identity));
+}
+
+/** Replaces what a store is known by. Only for who holds the lock of the database's row: nobody else writes then. */
+export async function replaceIdentity(store: BlobStore, identity: StoreIdentity): Promise<void> {
+  await store.put(path, storedJson(identity));
+}
+
+/** What a store holds only once sources were polled; an alert or a canary's report says nothing. */
+const dataFolders = ['state', 'receipt', 'batch', 'marker', 'window', 'deadLetters', 'archive'] as const;
+
+/** Whether sources were polled into the store. */
+export async function holdsData(store: BlobStore): Promise<boolean> {
+  for (const kind of dataFolders) {
+    for await (const _ of store.walk(storePaths[kind].folder({}))) return true;
+  }
+  return false;
+}
+
+/** Whether states of sources name the database, and whether any names another one. */
+export async function databasesOfStates(
+  store: BlobStore,
+  databaseId: string,
+): Promise<{ readonly isKnownToStates: boolean; readonly isOtherToStates: boolean }> {
+  const found = new Set<string>();
+  for (const source of await listStates(store)) {
+    const named = (await readState(store, source)).state?.databaseId;
+    if (named) found.add(named);
+  }
+  return { isKnownToStates: found.has(databaseId), isOtherToStates: found.size > Number(found.has(databaseId)) };
+}
+
+type Written = Pick<StoreIdentity, 'id'> & Partial<StoreIdentity>;
+
+function isIdentity(value: unknown): value is Written {
+  if (
+    !hasFields(value, { id: 'string', counter: 'number?', next: 'number?', databaseId: 'string?', older: 'boolean?' })
+  )
+    return false;
+  const { restored } = value as Written;
+  return (
+    restored === null ||
+    restored === undefined ||
+    (hasFields(restored, { since: 'time', store: 'number', database: 'number' }) &&
+      ['store', 'database'].includes(restored.side))
+  );
+}
+
+function defaultsOf({ counter, next, databaseId, older, restored }: Written): Omit<StoreIdentity, 'id'> {
+  return {
+    ...{ counter: counter ?? 0, next: next ?? null, databaseId: databaseId ?? null },
+    ...{ older: older ?? false, restored: restored ?? null },
+  };
+}

@@ -1,0 +1,136 @@
+import { hash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { csvPart } from '../../domain/csv-part.ts';
+import type { CsvRecord } from '../../domain/csv-text.ts';
+import type { Day } from '../../domain/day.ts';
+import { nothingRebuilt, type RebuildCounts } from '../../domain/rebuild.ts';
+import { maxBatchBytes, maxBatchRecords, spooledKeys } from '../batches.ts';
+import type { BlobStore } from '../blob-store.ts';
+import { createDirectoryStore } from '../directory-store.ts';
+import { journalPaths, storePaths } from '../paths.ts';
+import type { JournalFolders } from './journal-files.ts';
+import { KeySet } from './key-set.ts';
+import { withSealLock } from './seal-lock.ts';
+import { journalUnits, readUnit } from './walk-journal.ts';
+import { stopAt } from './read-journal.ts';
+
+/** A row of PostgreSQL, and when it was stored. */
+type Row = CsvRecord & { readonly createdAt: string };
+
+export interface RebuildTools {
+  readonly folders: JournalFolders;
+  readonly store: BlobStore;
+  /** Rows of the source that were stored before a time of the database's clock, in the order of their days. */
+  readonly rows: (before: string) => AsyncIterable<readonly Row[]>;
+  /** What the database's clock says. */
+  readonly databaseTime: () => Promise<string>;
+  /** The first day of ingestion that `csv.retention` keeps; null = all. */
+  readonly keptSince: Day | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (counts: RebuildCounts) => void;
+}
+
+/**
+ * Writes the rows of a source into the journal whose keys it does not have: as parts of the day on which they were stored, as
+ * those of runs are. Safe to repeat, and beside runs. What is on its way counts as there already: each batch is in the spool
+ * before PostgreSQL has it, and leaves the spool only once the journal has it. So the clock is asked first, the spool is read
+ * next, and then the journal; a row that was stored before that time and stands in neither is missing.
+ * @throws DamagedFile where a file of the journal cannot be read whole: its rows would be written twice
+ */
+export async function rebuildSource(tools: RebuildTools, source: string): Promise<RebuildCounts> {
+  const { folders, signal } = tools;
+  await mkdir(join(folders.csv, source), { recursive: true });
+  return withSealLock(folders.csv, source, { signal }, () => new Rebuild(tools, source).run());
+}
+
+class Rebuild {
+  readonly #tools: RebuildTools;
+  readonly #source: string;
+  readonly #csv: BlobStore;
+  #counts = nothingRebuilt;
+  #rows: Row[] = [];
+  #bytes = 0;
+
+  constructor(tools: RebuildTools, source: string) {
+    this.#tools = tools;
+    this.#source = source;
+    this.#csv = createDirectoryStore(tools.folders.csv);
+  }
+
+  async run(): Promise<RebuildCounts> {
+    const { databaseTime, rows, signal, onProgress, keptSince } = this.#tools;
+    const before = await databaseTime();
+    const waiting = await this.#spooled();
+    const present = await this.#journal();
+    for await (const some of rows(before)) {
+      signal.throwIfAborted();
+      for (const row of some) {
+        if (!present.add(row.source, row.sourceId)) this.#count('present');
+        else if (waiting.has(row.source, row.sourceId)) this.#count('waiting');
+        else if (keptSince !== null && dayOf(row) < keptSince) this.#count('expired');
+        else await this.#take(row);
+      }
+      onProgress(this.#counts);
+    }
+    await this.#flush();
+    return this.#counts;
+  }
+
+  async #spooled(): Promise<KeySet> {
+    const { store, signal } = this.#tools;
+    const keys = new KeySet();
+    for await (const path of store.walk(storePaths.batch.folder({ source: this.#source }))) {
+      signal.throwIfAborted();
+      if (storePaths.batch.parse(path) === null) continue;
+      for (const sourceId of await spooledKeys(store, path)) keys.add(this.#source, sourceId);
+    }
+    return keys;
+  }
+
+  async #journal(): Promise<KeySet> {
+    const { folders, signal, onProgress } = this.#tools;
+    const keys = new KeySet();
+    const choice = { source: this.#source, window: null, archives: false };
+    for (const unit of await journalUnits(folders, choice)) {
+      for await (const { rows } of readUnit(folders, unit, choice, stopAt)) {
+        signal.throwIfAborted();
+        for (const row of rows) keys.add(row.source, row.sourceId);
+      }
+      onProgress(this.#counts);
+    }
+    return keys;
+  }
+
+  #count(what: 'present' | 'waiting' | 'expired'): void {
+    this.#counts = { ...this.#counts, rows: this.#counts.rows + 1, [what]: this.#counts[what] + 1 };
+  }
+
+  /** A part holds rows of one day, in the order in which they were stored. */
+  async #take(row: Row): Promise<void> {
+    const [first] = this.#rows;
+    if (first && dayOf(first) !== dayOf(row)) await this.#flush();
+    this.#rows.push(row);
+    this.#bytes += Buffer.byteLength(row.payload);
+    if (this.#rows.length >= maxBatchRecords || this.#bytes >= maxBatchBytes) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const rows = this.#rows.splice(0);
+    this.#bytes = 0;
+    const [first] = rows;
+    if (!first) return;
+    const { content, check } = csvPart(this.#source, rows);
+    const name = { source: this.#source, day: dayOf(first), ingestedAt: first.createdAt, check };
+    await this.#csv.put(
+      journalPaths.part.build({ ...name, hash: hash('sha256', content, 'hex').slice(16, 32) }),
+      content,
+    );
+    const { rows: all, written, parts } = this.#counts;
+    this.#counts = { ...this.#counts, rows: all + rows.length, written: written + rows.length, parts: parts + 1 };
+  }
+}
+
+function dayOf({ createdAt }: Row): Day {
+  return createdAt.slice(0, 10);
+}

@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { csvPart, withoutRepeats } from '../../domain/csv-part.ts';
+import type { CsvRecord } from '../../domain/csv-text.ts';
+import { readBatch } from '../batches.ts';
+import type { BlobStore } from '../blob-store.ts';
+import { keepDamaged } from '../damage.ts';
+import { createDirectoryStore } from '../directory-store.ts';
+import { journalFolder, journalPaths } from '../paths.ts';
+import { referToBatch } from '../rebuild-marker.ts';
+import type { JournalFile, JournalFolders } from './journal-files.ts';
+import { MissingRows } from './missing-rows.ts';
+import { readJournal } from './read-journal.ts';
+import { withSealLock } from './seal-lock.ts';
+
+/** What a part's name says of it. */
+export type PartName = NonNullable<ReturnType<typeof journalPaths.part.parse>>;
+
+export interface RepairTools {
+  readonly folders: JournalFolders;
+  readonly store: BlobStore;
+  /** The rows of raw_events of a source that were stored since a time. */
+  readonly rowsSince: (source: string, since: Date) => AsyncIterable<readonly CsvRecord[]>;
+  readonly signal: AbortSignal;
+}
+
+export interface RepairedPart {
+  readonly part: string;
+  /** Where the records were taken from: the batch that is still in the spool, or PostgreSQL. Null = the part is whole. */
+  readonly from: 'spool' | 'postgres' | null;
+  /** Records that were written. */
+  readonly records: number;
+  /** Records that the part held, by its name; null where it does not say. */
+  readonly expected: number | null;
+  /** Those of them that are as the damaged file had them: nobody else has them. */
+  readonly unchecked: number;
+  /** The parts that were written. */
+  readonly written: readonly string[];
+  /** Where the damaged file is kept, in the store. */
+  readonly kept: string | null;
+}
+
+/**
+ * Writes a damaged part of the journal again. While its batch is in the spool, that gives the same part. Else PostgreSQL gives
+ * what it has: every row of the source that was stored since the day before the part's, and whose key stands in no other file
+ * of the journal that is whole. Then each key that is stored is in the journal again, whichever batch had brought it. Records
+ * that PostgreSQL has not (it refused them, their day is retired, or it was emptied) are taken as they can be read from the
+ * damaged part, unchecked. The damaged file is kept. Safe to repeat.
+ */
+export async function repairPart(tools: RepairTools, part: JournalFile, name: PartName): Promise<RepairedPart> {
+  const { folders, store, signal } = tools;
+  return withSealLock(folders.csv, name.source, { signal }, async () => {
+    const expected = name.check?.rows ?? null;
+    const nothing = { part: part.name, records: 0, expected, unchecked: 0, written: [], kept: null };
+    if (await isWhole(part)) return { ...nothing, from: null };
+    const kept = await keepDamaged(store, `${journalFolder}/${part.name}`, await readFile(part.path));
+    const csv = createDirectoryStore(folders.csv);
+    const batch = await referToBatch(store, name);
+    const missing = new MissingRows(tools, part, name);
+    const pieces = batch ? [withoutRepeats(await readBatch(store, batch))] : missing.pieces();
+    const written: string[] = [];
+    let records = 0;
+    for await (const rows of pieces) {
+      const { content, check } = csvPart(name.source, rows);
+      const path = journalPaths.part.build({ ...name, hash: hashOf(part, name, written.length), check });
+      await csv.put(path, content);
+      written.push(path);
+      records += rows.length;
+    }
+    if (!written.includes(part.name)) await rm(part.path, { force: true });
+    const { unchecked } = missing;
+    return { ...nothing, from: batch ? 'spool' : 'postgres', records, unchecked, written, kept };
+  });
+}
+
+async function isWhole(part: JournalFile): Promise<boolean> {
+  let whole = true;
+  for await (const _ of readJournal(part, () => (whole = false)));
+  return whole;
+}
+
+/** The first piece takes the damaged part's place in the order of ingestion, the others come right behind it. */
+function hashOf(part: JournalFile, name: PartName, number: number): string {
+  return number === 0 ? name.hash : hash('sha256', `${part.name}\n${number}`, 'hex').slice(0, 16);
+}

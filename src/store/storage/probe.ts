@@ -1,0 +1,45 @@
+import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
+import { temporaryIn } from '../temporary-files.ts';
+
+/** What is written to see whether a folder takes anything. A disk may have room for a few bytes, and none for work. */
+export const leastProbeBytes = 64 * 1024;
+/** A batch is no larger: where that fits, work goes on. */
+export const mostProbeBytes = 8 * 1024 * 1024;
+
+/** Tries to write so many bytes into a folder, and takes them away again. @throws the system's error where that fails */
+export async function probeFolder(folder: string, bytes: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const temporary = temporaryIn(folder);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      // Zeros may take no room.
+      await file.writeFile(Buffer.alloc(bytes, 'daybook '));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Bytes that are free for this user where a folder lies; null where the system does not say. */
+export async function freeBytes(folder: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
+}
+
+/** What a failure says, in the system's words: `ENOSPC: no space left on device`. */
+export function failureText(error: unknown): string {
+  const why = error instanceof SinkUnavailable && error.cause !== undefined ? error.cause : error;
+  // Then the system names the call, and a file that nobody knows: `, open '/data/.1f….tmp'`.
+  return messageOf(why)
+    .replace(/^store: /, '')
+    .replace(/^(E[A-Z0-9]+: .*), [a-z]+(?: '.*)?$/s, '$1');
+}

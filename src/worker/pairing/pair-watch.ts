@@ -1,0 +1,153 @@
+import { alertFields } from '../../domain/alert.ts';
+import { ForeignStore, messageOf } from '../../domain/errors.ts';
+import type { PairSide } from '../../domain/store-pair.ts';
+import { within } from '../../domain/within.ts';
+import { holdsData, readIdentity, writeIdentity, type StoreIdentity } from '../../store/identity.ts';
+import { settleRestoredAlert } from '../../store/restored-alert.ts';
+import type { Logger } from '../logger.ts';
+import { countPair, lookAtPair, settleRestored, type Pair, type PairFound } from './pair.ts';
+
+/** How often the two are compared: a disk may be unmounted, or a dump be restored, while workers run. */
+const lookMs = 30_000;
+/** The same while the database could not be asked yet. */
+const retryMs = 5_000;
+/** How long the two may take to answer. */
+const answerMs = 15_000;
+
+export interface PairWatchOptions {
+  readonly pair: Pair;
+  /** Takes the two together although they are foreign, once. */
+  readonly accept: boolean;
+  readonly logger: Logger;
+  /** Told why nothing may be done; null = the two belong together, as far as is known. */
+  readonly onForeign: (problem: string | null) => void;
+}
+
+/** Watches whether the worker's store and its database belong together, and counts with them. */
+export class PairWatch {
+  readonly #options: PairWatchOptions;
+  #foreign: string | null = null;
+  /** Whether this worker has counted since it started. */
+  #hasCounted = false;
+  #known: StoreIdentity | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+  #said = '';
+
+  constructor(options: PairWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Why nothing may be done; null = all may. */
+  get foreign(): string | null {
+    return this.#foreign;
+  }
+
+  /**
+   * Compares the two, and counts; where the database cannot be asked, that comes later.
+   * @throws ForeignStore where they do not belong together
+   */
+  async start(): Promise<void> {
+    // A role that may not count may look.
+    const found = (await this.#ask(() => this.#count(this.#options.accept))) ?? (await this.#ask(() => this.#look()));
+    if (found?.kind === 'foreign') throw new ForeignStore(`worker: ${found.message}`);
+    this.#note(found);
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Lets both count, as each rollover does. Where that fails, the next one does it. */
+  async count(): Promise<void> {
+    this.#note(await this.#ask(async () => (await this.#lostStore()) ?? this.#count(false)));
+  }
+
+  /** Notes that somebody has seen to a side that was restored. */
+  async settle(side: PairSide): Promise<void> {
+    const { pair, logger } = this.#options;
+    if (!(await settleRestored(pair, side))) return;
+    this.#known = await readIdentity(pair.store);
+    for (const alert of await settleRestoredAlert(pair.store, null)) logger.info(alertFields(alert), 'Alert resolved');
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return;
+    const look = async () => {
+      this.#note(await this.#ask(() => this.#look()));
+      this.#schedule();
+    };
+    this.#timer = setTimeout(() => void look(), this.#hasCounted ? lookMs : retryMs);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<PairFound> {
+    const { pair } = this.#options;
+    const lost = await this.#lostStore();
+    if (lost !== null) return lost;
+    const found = await lookAtPair(pair);
+    if (found.kind !== 'together') return found;
+    const isNews = found.restored !== null && this.#known?.restored === null;
+    return this.#hasCounted && found.isJoined && !isNews ? found : this.#count(this.#options.accept);
+  }
+
+  async #count(accept: boolean): Promise<PairFound> {
+    const { pair, logger } = this.#options;
+    const found = await countPair(pair, { accept: accept && !this.#hasCounted });
+    if (found.kind !== 'together') return found;
+    this.#hasCounted = true;
+    if (found.isFresh) {
+      logger.warn(
+        { database: pair.names.database, store: pair.names.store },
+        'The database is empty and the store is not: what sources still serve is fetched again, ./daybook replay-csv stores what the journal has',
+      );
+    }
+    this.#known = await readIdentity(pair.store);
+    for (const alert of await settleRestoredAlert(pair.store, found.restored)) {
+      logger.warn(alertFields(alert), alert.state === 'open' ? 'Alert' : 'Alert resolved');
+    }
+    return found;
+  }
+
+  /** A store that had an id has none: its disk is not mounted, or somebody deleted the file. */
+  async #lostStore(): Promise<PairFound | null> {
+    const { store, names } = this.#options.pair;
+    const [known, now] = [this.#known, await readIdentity(store)];
+    if (now) this.#known = now;
+    if (now || !known) return null;
+    if (!(await holdsData(store))) {
+      const message = `found no store.json in the store ${names.store}, expected the one with the id ${known.id}; mount its file system again`;
+      return { kind: 'foreign', message };
+    }
+    await writeIdentity(store, known);
+    return null;
+  }
+
+  /** @returns null where the two could not be asked */
+  async #ask(work: () => Promise<PairFound>): Promise<PairFound | null> {
+    try {
+      return await within(answerMs, work());
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#said) {
+        this.#options.logger.warn({ error: message }, 'Store and database cannot be compared now');
+      }
+      this.#said = message;
+      return null;
+    }
+  }
+
+  #note(found: PairFound | null): void {
+    // A database that does not answer says nothing new.
+    if (found === null || found.kind === 'unknown') return;
+    const foreign = found.kind === 'foreign' ? found.message : null;
+    if (foreign === this.#foreign) return;
+    const { logger, onForeign } = this.#options;
+    if (foreign === null) logger.info('Store and database belong together again');
+    else logger.error({ error: foreign }, 'Store and database do not belong together, this worker does nothing');
+    this.#foreign = foreign;
+    onForeign(foreign);
+  }
+}

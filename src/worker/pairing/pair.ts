@@ -1,0 +1,180 @@
+import type { ClientBase, Pool } from 'pg';
+import type { PostgresSettings } from '../../config/environment.ts';
+import {
+  foreignMessage,
+  judgePair,
+  nextCount,
+  type DatabaseSide,
+  type PairNames,
+  type PairVerdict,
+} from '../../domain/store-pair.ts';
+import { withConnection } from '../../sinks/postgres/connection.ts';
+import { holdsRows, readDatabaseSide, writeDatabaseSide } from '../../sinks/postgres/database-side.ts';
+import type { BlobStore } from '../../store/blob-store.ts';
+import {
+  databasesOfStates,
+  newIdentity,
+  readIdentity,
+  replaceIdentity,
+  storeIdentity,
+  type RestoredNote,
+  type StoreIdentity,
+} from '../../store/identity.ts';
+import { inTransaction } from '../../sinks/postgres/transaction.ts';
+
+/** A store and a database, and how to reach them. */
+export interface Pair {
+  readonly store: BlobStore;
+  readonly names: PairNames;
+  readonly schema: string;
+  /** Gives a connection of its own for some work. */
+  readonly connect: <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+}
+
+export type PairFound =
+  /** `isFresh`: the database is empty, the store is not. `isJoined`: the two do not know each other yet. */
+  | {
+      readonly kind: 'together';
+      readonly id: string;
+      readonly counter: number;
+      readonly restored: RestoredNote | null;
+      readonly isFresh: boolean;
+      readonly isJoined: boolean;
+    }
+  | { readonly kind: 'foreign'; readonly message: string }
+  /** The database is not migrated that far. */
+  | { readonly kind: 'unknown' };
+
+/** How the two are called in messages. */
+export function pairNames(storeFolder: string, { host, port, database, schema }: PostgresSettings): PairNames {
+  return { store: storeFolder, database: `${host}:${port}/${database}, schema ${schema}` };
+}
+
+/** The two, by connections of a pool. */
+export function poolPair(store: BlobStore, storeFolder: string, pool: Pool, settings: PostgresSettings): Pair {
+  return {
+    ...{ store, names: pairNames(storeFolder, settings), schema: settings.schema },
+    connect: (work) => withConnection(pool, work),
+  };
+}
+
+/** Looks whether the two belong together. Changes nothing. */
+export async function lookAtPair(pair: Pair): Promise<PairFound> {
+  return pair.connect(async (client) => {
+    const before = await readIdentity(pair.store);
+    const database = await readDatabaseSide(client, pair.schema);
+    if (!database) return { kind: 'unknown' };
+    const store = before ?? (await newIdentity(pair.store));
+    const after = before ? ((await readIdentity(pair.store)) ?? store) : store;
+    const verdict = judgePair(store, database, await factsOf(pair, client, store, database), after);
+    if (verdict.kind === 'foreign') return foreign(pair, verdict, store, database);
+    const side = verdict.kind === 'adopt' ? 'store' : verdict.restored;
+    return {
+      ...{ kind: 'together', id: database.storeId ?? store.id, counter: store.counter },
+      restored: after.restored ?? noteOf(side, store, database),
+      ...{ isFresh: verdict.kind === 'join' && verdict.isFresh, isJoined: verdict.kind === 'together' },
+    };
+  });
+}
+
+/** Where a test ends the process. */
+export type CountStep = 'noted' | 'counted';
+
+export interface CountOptions {
+  /** Takes the two together although they are foreign, and as they are although one was restored. */
+  readonly accept?: boolean;
+  readonly onStep?: (step: CountStep) => void;
+}
+
+/**
+ * Joins the two where they belong together, and lets both count. Safe beside others that do the same: the row of the database is
+ * locked while the store's file is read and replaced. Safe to repeat after a crash at any moment, see `store-pair.ts`.
+ */
+export async function countPair(pair: Pair, { accept = false, onStep }: CountOptions = {}): Promise<PairFound> {
+  return pair.connect(async (client) => {
+    const found = await inTransaction(client, () => begin(pair, client, accept, () => onStep?.('noted')));
+    if (!('count' in found)) return found;
+    onStep?.('counted');
+    const { count, databaseId, ...rest } = found;
+    await inTransaction(client, async () => {
+      await readDatabaseSide(client, pair.schema, true);
+      await finish(pair, count, databaseId);
+    });
+    return { kind: 'together', counter: count, isJoined: true, ...rest };
+  });
+}
+
+interface Counting {
+  readonly id: string;
+  readonly count: number;
+  readonly databaseId: string;
+  readonly restored: RestoredNote | null;
+  readonly isFresh: boolean;
+}
+
+/** Notes the next number in the store, and counts in the database. */
+async function begin(
+  pair: Pair,
+  client: ClientBase,
+  accept: boolean,
+  onNoted: () => void,
+): Promise<Counting | PairFound> {
+  const database = await readDatabaseSide(client, pair.schema, true);
+  if (!database) return { kind: 'unknown' };
+  const store = await storeIdentity(pair.store);
+  const verdict = judgePair(store, database, await factsOf(pair, client, store, database));
+  if (verdict.kind === 'foreign' && !accept) return foreign(pair, verdict, store, database);
+  const id = verdict.kind === 'adopt' ? verdict.storeId : store.id;
+  const side = verdict.kind === 'foreign' ? null : verdict.kind === 'adopt' ? 'store' : verdict.restored;
+  const restored = accept ? null : (store.restored ?? noteOf(side, store, database));
+  const count = nextCount(store, database);
+  await replaceIdentity(pair.store, { ...store, id, next: count, restored });
+  onNoted();
+  await writeDatabaseSide(client, pair.schema, { storeId: id, counter: count });
+  const isFresh = verdict.kind === 'join' && verdict.isFresh;
+  return { id, count, databaseId: database.id, restored, isFresh };
+}
+
+/** Notes that the database has counted. Others may have counted on since. */
+async function finish({ store }: Pair, count: number, databaseId: string): Promise<void> {
+  const identity = await storeIdentity(store);
+  const counter = Math.max(identity.counter, count);
+  const next = identity.next !== null && identity.next > counter ? identity.next : null;
+  await replaceIdentity(store, { ...identity, counter, next, databaseId });
+}
+
+/** Notes that somebody has seen to a side that was restored. @returns whether there was such a note */
+export async function settleRestored(pair: Pair, side: RestoredNote['side'] | null): Promise<boolean> {
+  return pair.connect((client) =>
+    inTransaction(client, async () => {
+      await readDatabaseSide(client, pair.schema, true);
+      const identity = await readIdentity(pair.store);
+      if (!identity?.restored || (side !== null && identity.restored.side !== side)) return false;
+      await replaceIdentity(pair.store, { ...identity, restored: null });
+      return true;
+    }),
+  );
+}
+
+async function factsOf({ store, schema }: Pair, client: ClientBase, identity: StoreIdentity, database: DatabaseSide) {
+  // Where the ids tell, nobody has to look through the database.
+  if (database.storeId === identity.id) return { hasRows: true, isKnownToStates: true };
+  return {
+    hasRows: await holdsRows(client, schema),
+    ...(await databasesOfStates(store, database.id)),
+  };
+}
+
+function noteOf(side: RestoredNote['side'] | null, store: StoreIdentity, database: DatabaseSide): RestoredNote | null {
+  if (side === null) return null;
+  return { side, since: new Date().toISOString(), store: store.counter, database: database.counter };
+}
+
+function foreign(
+  { names }: Pair,
+  { why }: Extract<PairVerdict, { kind: 'foreign' }>,
+  store: StoreIdentity,
+  database: DatabaseSide,
+): PairFound {
+  return { kind: 'foreign', message: foreignMessage(why, names, store, database) };
+}

@@ -1,0 +1,26 @@
+import { Context } from '@temporalio/activity';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { toFailure } from '../../activities/failure.ts';
+import { ForeignStore } from '../../domain/errors.ts';
+import { nothingSecret } from '../../domain/redact.ts';
+
+/** When an activity that was refused is tried again, perhaps by another worker. */
+const retryAfterMs = 10_000;
+
+/**
+ * Lets no activity begin while the store and the database do not belong together: nothing is fetched, stored, delivered or
+ * retired. What is refused is tried again.
+ * @param problem says why; null = they belong together
+ */
+export function refuseForeign(problem: () => string | null): ActivityInterceptorsFactory {
+  return () => ({
+    inbound: {
+      async execute(input, next) {
+        const found = problem();
+        if (found === null) return next(input);
+        const error = new ForeignStore(`worker: ${found}`, { retryAfterMs });
+        throw toFailure(error, nothingSecret, Context.current().info.attempt);
+      },
+    },
+  });
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Client } from '@temporalio/client';
+import { DaybookError } from '../domain/errors.ts';
+import type { Instance } from '../domain/instance.ts';
+import { within } from '../domain/within.ts';
+
+/** A worker with another store takes the work of this queue: runs would find neither their state nor their batches. */
+class QueueInUse extends DaybookError {
+  readonly type = 'QueueInUse';
+  readonly next = 'never';
+}
+
+/** A worker that lives asks at least this often: a poll lasts a minute. */
+const freshMs = 70_000;
+/** How long the server may take to say who polls, and when it is asked once more. */
+const answerMs = 3_000;
+const laterMs = 5_000;
+/** The server's words for the queues of workflows and of activities. */
+const queueTypes = [1, 2];
+
+/** What a worker tells the server of itself. @param storeId null where its store cannot be read yet */
+export function workerIdentity(storeId: string | null): string {
+  const own = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
+  return storeId === null ? own : `${own}/store-${storeId}`;
+}
+
+/** The store of a worker; null where it does not tell: those of 0.2.0 do not. */
+function storeOf(identity: string): string | null {
+  return /\/store-([0-9a-f-]{36})$/.exec(identity)?.[1] ?? null;
+}
+
+/** Keeps workers of different stores from sharing the queue of an instance. */
+export class QueueGuard {
+  readonly #client: Client;
+  readonly #instance: Instance;
+  readonly #storeId: string | null;
+  #taken: QueueInUse | null = null;
+
+  /** @param storeId of the worker that is to start; null where it cannot be told */
+  constructor(client: Client, instance: Instance, storeId: string | null) {
+    this.#client = client;
+    this.#instance = instance;
+    this.#storeId = storeId;
+  }
+
+  /** A server that does not answer says nothing. @throws QueueInUse */
+  async check(): Promise<void> {
+    const { taskQueue } = this.#instance;
+    const pollers = await within(answerMs, freshPollers(this.#client, taskQueue)).catch(() => []);
+    const isOther = (store: string | null) => store !== null && this.#storeId !== null && store !== this.#storeId;
+    const other = pollers.find((identity) => isOther(storeOf(identity)));
+    if (other === undefined) return;
+    throw new QueueInUse(
+      `worker: found the worker ${other} of another store at the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, expected workers of this store only (${this.#storeId}); ` +
+        'give this Daybook a name of its own: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If the other worker has ended for good, try again in a minute',
+    );
+  }
+
+  /** Looks once more: two may have started at the same moment, and neither saw the other. @returns what ends the wait */
+  checkLater(onTaken: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.check().catch((error: unknown) => {
+        if (!(error instanceof QueueInUse)) return;
+        this.#taken = error;
+        onTaken();
+      });
+    }, laterMs);
+    return () => clearTimeout(timer);
+  }
+
+  /** @throws QueueInUse what the second look found */
+  throwIfTaken(): void {
+    if (this.#taken !== null) throw this.#taken;
+  }
+}
+
+async function freshPollers(client: Client, taskQueue: string): Promise<string[]> {
+  const oldest = (Date.now() - freshMs) / 1000;
+  const found = await Promise.all(
+    queueTypes.map((taskQueueType) =>
+      client.workflowService.describeTaskQueue({
+        ...{ namespace: client.options.namespace, taskQueue: { name: taskQueue }, taskQueueType },
+      }),
+    ),
+  );
+  return found.flatMap(({ pollers }) =>
+    (pollers ?? []).flatMap(({ identity, lastAccessTime }) =>
+      identity && Number(lastAccessTime?.seconds ?? 0) >= oldest ? [identity] : [],
+    ),
+  );
+}

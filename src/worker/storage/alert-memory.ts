@@ -1,0 +1,99 @@
+import { alertFields, alertKey, type Alert } from '../../domain/alert.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { AlertWebhook } from '../alert-webhook.ts';
+import type { Logger } from '../logger.ts';
+
+interface Held {
+  readonly alert: Alert;
+  /** Whether the webhook has taken it. */
+  readonly told: boolean;
+}
+
+/** For a webhook to answer. */
+const postMs = 10_000;
+
+/**
+ * Alerts that only this process knows: the store cannot take them. Each is logged and posted as one that is stored, and shown
+ * while it is open.
+ */
+export class AlertMemory {
+  readonly #held = new Map<string, Held>();
+  /** What the webhook is to be told of those that are over. */
+  readonly #over = new Map<string, Alert>();
+  readonly #logger: Logger;
+  #webhook: AlertWebhook | null = null;
+  #posting: Promise<void> | null = null;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @param webhook null = nobody wants to be told */
+  tellTo(webhook: AlertWebhook | null): void {
+    this.#webhook = webhook;
+  }
+
+  /** Keeps an alert. One that is open already stays, with the latest message. */
+  open(alert: Alert): void {
+    const key = alertKey(alert);
+    const before = this.#held.get(key);
+    if (before) {
+      this.#held.set(key, { ...before, alert: { ...before.alert, message: alert.message } });
+      return;
+    }
+    // One that comes back before the webhook heard of its end needs not be told again.
+    const told = this.#over.delete(key);
+    this.#held.set(key, { alert, told });
+    this.#logger.warn(alertFields(alert), 'Alert');
+  }
+
+  /**
+   * Ends an alert. One that nobody was told of is not told of now.
+   * @param stored the store's own of the same name, if that is open: it is what is said last
+   */
+  resolve({ name, source }: Pick<Alert, 'name' | 'source'>, stored: Alert | null = null): void {
+    const key = alertKey({ name, source });
+    const held = this.#held.get(key);
+    if (!held) return;
+    this.#held.delete(key);
+    const alert: Alert = { ...held.alert, state: 'resolved' };
+    if (held.told) this.#over.set(key, stored ?? alert);
+    this.#logger.info(alertFields(alert), 'Alert resolved');
+  }
+
+  /** Drops an alert without a word: the store has it by now. */
+  forget(alert: Pick<Alert, 'name' | 'source'>): void {
+    this.#held.delete(alertKey(alert));
+  }
+
+  /** Those that are open, the oldest first. */
+  all(): readonly Alert[] {
+    return [...this.#held.values()].map(({ alert }) => alert).sort((a, b) => (a.since < b.since ? -1 : 1));
+  }
+
+  /** Tells the webhook of what it does not know yet; what it does not take is told the next time. */
+  async tell(): Promise<void> {
+    this.#posting ??= this.#post().finally(() => (this.#posting = null));
+    await this.#posting;
+  }
+
+  async #post(): Promise<void> {
+    if (!this.#webhook) return this.#over.clear();
+    try {
+      for (const [key, alert] of this.#over) {
+        await this.#webhook(alert, AbortSignal.timeout(postMs));
+        this.#over.delete(key);
+      }
+      for (const [key, { alert, told }] of this.#held) {
+        if (told) continue;
+        await this.#webhook(alert, AbortSignal.timeout(postMs));
+        const held = this.#held.get(key);
+        if (held) this.#held.set(key, { ...held, told: true });
+        // It was resolved while it was being told.
+        else this.#over.set(key, { ...alert, state: 'resolved' });
+      }
+    } catch (error) {
+      this.#logger.warn({ error: messageOf(error) }, 'Alert webhook did not take an alert');
+    }
+  }
+}

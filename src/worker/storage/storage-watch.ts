@@ -1,0 +1,106 @@
+import { alertKey } from '../../domain/alert.ts';
+import { noSource } from '../../domain/names.ts';
+import { storageProblems, storageProblemSince, type StoragePart, type StorageStatus } from '../../domain/storage.ts';
+import type { BlobStore } from '../../store/blob-store.ts';
+import { openAlerts } from '../../store/alerts.ts';
+import { FolderHealth } from '../../store/storage/folder-health.ts';
+import { watchedStore } from '../../store/storage/watched-store.ts';
+import { createDirectoryStore } from '../../store/directory-store.ts';
+import type { AlertMemory } from './alert-memory.ts';
+
+/** How often the folders are probed. */
+const probeMs = 10_000;
+/** The alert of this name and no source is that of the worker itself. */
+const ownAlert = { name: 'store', source: noSource } as const;
+/** What could not be stored is stored by a retry, which comes at least this soon after the store can be written again. */
+const retriedMs = 180_000;
+
+/**
+ * Watches the folders that this worker writes into. What cannot be written is named by status, readiness and metrics, and is an
+ * alert that is kept in memory: the store itself may be what cannot hold it.
+ */
+export class StorageWatch {
+  readonly #parts: readonly FolderHealth[];
+  readonly #alerts: AlertMemory;
+  readonly #stores = new Map<StoragePart, BlobStore>();
+  #writableSinceMs: number | null = null;
+  /** Why the store must not be used although it can be written. */
+  #foreign: { readonly message: string; readonly since: string } | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #probing: Promise<void> | null = null;
+
+  /** @param folders those to be watched */
+  constructor(folders: Readonly<Partial<Record<StoragePart, string>>>, alerts: AlertMemory) {
+    this.#alerts = alerts;
+    this.#parts = Object.entries(folders).map(([part, root]) => new FolderHealth(part as StoragePart, root));
+    for (const health of this.#parts) {
+      const { part, root } = health;
+      this.#stores.set(part, watchedStore(root, createDirectoryStore(root), health));
+    }
+  }
+
+  /** The store below a folder, watched. */
+  store(part: StoragePart): BlobStore {
+    const store = this.#stores.get(part);
+    if (!store) throw new Error(`storage: ${part} is not watched`);
+    return store;
+  }
+
+  async start(): Promise<void> {
+    await this.probe();
+    this.#timer = setInterval(() => void this.probe(), probeMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  status(): StorageStatus[] {
+    return this.#parts.map((part) => part.status());
+  }
+
+  /** What cannot be used now, in words. */
+  problems(): string[] {
+    return [...(this.#foreign === null ? [] : [this.#foreign.message]), ...storageProblems(this.status())];
+  }
+
+  /** Told that the store and the database do not belong together; null = they do. */
+  foreign(message: string | null): void {
+    this.#foreign = message === null ? null : { message, since: this.#foreign?.since ?? new Date().toISOString() };
+    void this.probe();
+  }
+
+  /** Probes all folders, and opens or resolves the alert. */
+  async probe(): Promise<void> {
+    this.#probing ??= this.#probe().finally(() => (this.#probing = null));
+    await this.#probing;
+  }
+
+  async #probe(): Promise<void> {
+    await Promise.all(this.#parts.map((part) => part.probe()));
+    const problems = this.problems();
+    const since = this.#foreign?.since ?? storageProblemSince(this.status());
+    if (since !== null) {
+      this.#writableSinceMs = null;
+      this.#alerts.open({ ...ownAlert, state: 'open', since, message: problems.join('; ') });
+    } else {
+      this.#writableSinceMs ??= Date.now();
+      await this.#letGo(this.#writableSinceMs).catch(() => undefined);
+    }
+    await this.#alerts.tell();
+  }
+
+  /** Ends what this process kept: the store holds it by now, or it is over. */
+  async #letGo(writableSinceMs: number): Promise<void> {
+    const kept = this.#alerts.all();
+    if (kept.length === 0) return;
+    const stored = await openAlerts(this.store('store'));
+    for (const alert of kept) {
+      const same = stored.find((found) => alertKey(found) === alertKey(alert)) ?? null;
+      const isOwn = alertKey(alert) === alertKey(ownAlert);
+      if (same && !isOwn) this.#alerts.forget(alert);
+      else if (isOwn || Date.now() - writableSinceMs > retriedMs) this.#alerts.resolve(alert, same);
+    }
+  }
+}

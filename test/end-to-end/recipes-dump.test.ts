@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, inject, test, vi } from 'vitest';
+import type { PostgresSettings } from '../../src/config/environment.ts';
+import type { Status } from '../../src/worker/status/status.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { recipe } from '../support/recipes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+
+const older = inject('olderPostgres');
+const folder = temporaryFolder();
+const workplace = new Workplace(folder);
+let running: RunningDaybook | undefined;
+const databases: TestDatabase[] = [];
+
+afterAll(async () => {
+  await running?.killAll();
+  for (const database of databases) await database.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Whether this machine has tools that can dump the older server. */
+function canDump(): boolean {
+  try {
+    for (const tool of ['pg_dump', 'pg_restore', 'dropdb', 'createdb']) execFileSync(tool, ['--version']);
+    return older !== null;
+  } catch {
+    return false;
+  }
+}
+
+async function shell(script: string): Promise<string> {
+  const { code, stdout, stderr } = await workplace.shell(script);
+  if (code !== 0) throw new Error(`exit code ${code} of\n${script}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+async function start(): Promise<void> {
+  running = workplace.start(['up']);
+  await running.shows('Ctrl-C stops everything', 120_000);
+}
+
+function use({ host, port, user, password, database }: PostgresSettings): void {
+  const variables = { PG_HOST: host, PG_PORT: port, PG_USER: user, PG_PASSWORD: password, PG_DB: database };
+  const lines = Object.entries({ ...variables, PG_SSLMODE: 'disable' }).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(folder, '.env'), lines.join(''));
+}
+
+const url = ({ host, port, user, password, database }: PostgresSettings) =>
+  `postgresql://${user}:${encodeURIComponent(password ?? '')}@${host}:${port}/${database}`;
+
+const lines = (...ids: string[]) =>
+  writeFileSync(
+    join(folder, 'lines.ndjson'),
+    ids.map((id, n) => `{"id":"${id}","at":"2026-11-02T00:00:0${n}Z"}\n`).join(''),
+  );
+
+const alerts = async () => (JSON.parse(await shell('./daybook status --json')) as Status).alerts;
+
+test.skipIf(!canDump())('a database put back to a dump, then moved to a server of a newer major version', async () => {
+  if (older === null) return;
+  const old = await createDatabase(older);
+  const newer = await createDatabase(inject('postgres'), null);
+  databases.push(old, newer);
+  use(old.settings);
+  writeFileSync(
+    join(folder, 'daybook.yaml'),
+    'version: 1\nsources: [{ name: quakes, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
+  );
+  lines('a', 'b');
+  await start();
+  await shell('./daybook run quakes');
+  await old.rows(`update raw_events set processed = true where source_id = 'a'`);
+  await shell('(eval "$(./daybook env)"; pg_dump --format=custom --file=yesterday.dump)');
+  lines('a', 'b', 'c');
+  await shell('./daybook run quakes\n./daybook partitions maintain');
+
+  const [putBack = '', replay = ''] = recipe('PostgreSQL is restored from a dump');
+  await running?.stop();
+  const { host, port, user, password, database } = old.settings;
+  await shell(
+    `export PGPORT=${port} PGPASSWORD=${password}\n${putBack}`
+      .replace('PGHOST=db.example.com PGUSER=daybook', `PGHOST=${host} PGUSER=${user}`)
+      .replaceAll(/(dropdb --force|createdb|--dbname) daybook/g, `$1 ${database}`),
+  );
+  await start();
+  expect(await alerts()).toMatchObject([{ name: 'store', message: expect.stringContaining('older copy') as string }]);
+  expect(await shell(replay)).toMatch(/1 written, 2 duplicate[^]*3 keys, 3 rows[^]*\nconsistent/);
+  expect(await alerts()).toEqual([]);
+
+  const [, , copy = '', compare = ''] = recipe('A new major version of PostgreSQL');
+  await running?.stop();
+  await shell(
+    copy
+      .replace('postgresql://daybook@old.example.com/daybook', url(old.settings))
+      .replace('postgresql://daybook@new.example.com/daybook', url(newer.settings)),
+  );
+  use(newer.settings);
+  await start();
+  expect(await shell(compare)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
+  expect(await shell('./daybook run quakes')).toMatch(/quakes +unchanged/);
+  const rows = await newer.rows('select source_id, processed from raw_events order by 1');
+  expect(rows.map((row) => Object.values(row).join(' '))).toEqual(['a t', 'b f', 'c f']);
+});

@@ -1,0 +1,154 @@
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Status } from '../../src/worker/status/status.ts';
+import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { freePort } from '../support/free-port.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+import { startWebhook, type Webhook } from '../support/webhook.ts';
+
+const folder = temporaryFolder();
+const data = mountSmallDisk(join(folder, 'data'), '12m');
+const home = data && mountSmallDisk(join(folder, 'home'), '400m');
+
+/** What `up` says of itself while one of its folders cannot be written, and that it continues by itself afterwards. */
+describe.skipIf(data === null || home === null)('up', () => {
+  let workplace: Workplace;
+  let running: RunningDaybook;
+  let webhook: Webhook;
+  let http: string;
+  let served = 0;
+
+  const line = () => `{"id":"${++served}","at":"2026-11-01T00:00:00Z"}\n`;
+  const serve = (count: number) =>
+    appendFileSync(join(folder, 'lines.ndjson'), Array.from({ length: count }, line).join(''));
+  const ready = async () => {
+    const answer = await fetch(`${http}/readyz`).catch(() => null);
+    return { code: answer?.status, text: (await answer?.text()) ?? '' };
+  };
+  const check = () => workplace.runBeside(['status', '--check']);
+  const metrics = async () => (await fetch(`${http}/metrics`)).text();
+  const stored = async () => {
+    const { stdout } = await workplace.runBeside([
+      'sql',
+      "select count(distinct source_id) || '/' || count(*) from raw_events",
+    ]);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    webhook = await startWebhook();
+    http = `http://127.0.0.1:${await freePort()}`;
+    writeFileSync(join(folder, 'lines.ndjson'), '');
+    writeFileSync(
+      join(folder, 'daybook.yaml'),
+      'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 2s } }]',
+    );
+    workplace = new Workplace(folder, {
+      DAYBOOK_HTTP: http.replace('http://', ''),
+      DAYBOOK_HOME: join(folder, 'home', 'of-it'),
+      DAYBOOK_ALERT_WEBHOOK: webhook.url,
+    });
+    serve(10);
+    running = workplace.start(['up']);
+    await running.shows('Ctrl-C stops everything', 120_000);
+  }, 150_000);
+  afterAll(async () => {
+    await running?.stop(60_000);
+    await webhook?.close();
+    for (const disk of [data, home]) disk?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }, 90_000);
+  beforeEach(async () => {
+    await until('it is ready', async () => (await ready()).code === 200, 90_000);
+    webhook.posted.length = 0;
+    serve(10);
+    await allStored();
+  }, 200_000);
+
+  /** Each line is a row once. */
+  async function allStored(): Promise<void> {
+    await until(`${served} rows`, async () => (await stored()).includes(`${served}/${served}`), 150_000);
+  }
+
+  const faults: [string, (disk: SmallDisk) => void, (disk: SmallDisk) => void, RegExp][] = [
+    ['full', (disk) => disk.fill(), (disk) => disk.free(), /ENOSPC: no space left on device/],
+    ['read-only', (disk) => disk.readOnly(true), (disk) => disk.readOnly(false), /EROFS: read-only file system/],
+  ];
+
+  test.each(faults)(
+    'names a store that is %s, everywhere, and continues by itself once it can be written',
+    async (_what, begin, end, why) => {
+      if (!data) return;
+      begin(data);
+      const { text } = await until(
+        'it is not ready',
+        async () => {
+          const found = await ready();
+          return found.code === 503 ? found : null;
+        },
+        30_000,
+      );
+      expect(text).toMatch(/the store \(\S+data\) cannot be written/);
+      expect(text).toMatch(why);
+      serve(25);
+      const shown = await check();
+      expect(shown.code).toBe(1);
+      expect(shown.stdout).toMatch(/^store {7}cannot be written \(\S+data\): /m);
+      expect(shown.stdout).toMatch(why);
+      expect(shown.stdout).toMatch(/^alert {7}store daybook since /m);
+      expect(await metrics()).toContain('daybook_storage_writable{part="store"} 0');
+      expect(await metrics()).toContain('daybook_alert{name="store",source="daybook"} 1');
+      expect(await (await fetch(`${http}/`)).text()).toContain('cannot be written');
+      await until('the webhook is told', () =>
+        webhook.posted.some(({ name, source, state }) => name === 'store' && source === 'daybook' && state === 'open'),
+      );
+      end(data);
+      await until('it is ready', async () => (await ready()).code === 200, 30_000);
+      await until('the webhook is told of its end', () =>
+        webhook.posted.some(({ name, state }) => name === 'store' && state === 'resolved'),
+      );
+      await allStored();
+      await until('nothing is wrong', async () => (await check()).code === 0, 90_000);
+    },
+    400_000,
+  );
+
+  test('gives what stopped its runs as the reason of a source that is late', async () => {
+    data?.fill();
+    serve(1);
+    const late = await until(
+      'it is late',
+      async () => {
+        const status = JSON.parse((await workplace.runBeside(['status', '--json'])).stdout) as Status;
+        return status.sources.find(({ health }) => health === 'late');
+      },
+      200_000,
+    );
+    expect(late.reason).toMatch(/has not ended: .*; the store \(\S+\) cannot be written: ENOSPC/);
+    data?.free();
+    await allStored();
+  }, 400_000);
+
+  test('names a home without room, keeps its worker, and continues by itself', async () => {
+    const worker = running.parts()['worker'];
+    home?.fill();
+    await until(
+      'it is not ready',
+      async () => /the home \(\S+\) cannot be written: ENOSPC/.test((await ready()).text),
+      30_000,
+    );
+    serve(25);
+    const shown = await check();
+    expect(shown.code).toBe(1);
+    expect(shown.stdout).toMatch(/^home {8}cannot be written \(\S+\): ENOSPC/m);
+    expect(shown.stderr).toBe('');
+    await until('the webhook is told', () => webhook.posted.some(({ message }) => message.includes('the home (')));
+    home?.free();
+    await allStored();
+    await until('nothing is wrong', async () => (await check()).code === 0, 90_000);
+    expect(running.parts()['worker']).toBe(worker);
+  }, 400_000);
+});

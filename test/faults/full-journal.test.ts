@@ -1,0 +1,49 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Rig } from '../support/rig.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
+
+let rig: Rig;
+let disk: SmallDisk | null;
+
+beforeAll(async () => {
+  rig = await Rig.create(
+    'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
+  );
+  await rig.stopWorker();
+  disk = mountSmallDisk(rig.path('data', 'csv'), '1m');
+  await rig.startWorker();
+});
+afterAll(async () => {
+  await rig.stopWorker();
+  disk?.remove();
+  await rig.close();
+});
+
+const lines = (...ids: number[]) =>
+  writeFileSync(rig.path('lines.ndjson'), ids.map((id) => `{"id":"${id}","at":"2026-11-01T00:00:00Z"}\n`).join(''));
+const keys = () => new Set(rig.csv('lines').map((row) => row['source_id'])).size;
+
+test('a journal without room defers its batches alone, is named, and takes them once it has room', async ({ skip }) => {
+  if (!disk) return skip('may not mount a disk');
+  lines(1);
+  expect((await rig.run('lines')).outcome).toBe('ok');
+  disk.fill();
+  lines(1, 2);
+  const receipt = await rig.run('lines');
+  expect(receipt).toMatchObject({ outcome: 'deferred', csv: { deferred: 1 }, postgres: { written: 1 } });
+  expect((await rig.worker?.missing())?.join()).toMatch(
+    /^the journal \(\S+csv\) cannot be written: ENOSPC: no space left on device$/,
+  );
+  const metrics = await until('it is measured', async () => {
+    const text = (await rig.worker?.metrics()) ?? '';
+    return text.includes('daybook_alert{name="deferred_csv",source="lines"} 1') ? text : null;
+  });
+  expect(metrics).toContain('daybook_storage_writable{part="journal"} 0');
+  expect(metrics).toContain('daybook_storage_writable{part="store"} 1');
+  disk.free();
+  await until('it is delivered', () => keys() === 2, 90_000);
+  await until('nothing is missing', async () => (await rig.worker?.missing())?.length === 0);
+  rmSync(rig.path('lines.ndjson'));
+}, 400_000);

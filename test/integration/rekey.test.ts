@@ -1,0 +1,271 @@
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compareDay } from '../../src/cli/compare-day.ts';
+import { windowOfDay } from '../../src/cli/journal-choice.ts';
+import { moveIds } from '../../src/cli/move-ids.ts';
+import type { SpooledRecord } from '../../src/domain/record.ts';
+import type { SourcePlan } from '../../src/domain/source.ts';
+import { freshState } from '../../src/domain/state.ts';
+import { createCsvWriter } from '../../src/sinks/csv/csv-writer.ts';
+import { withClient } from '../../src/sinks/postgres/client.ts';
+import { restoreDay } from '../../src/sinks/postgres/restore-day.ts';
+import { retireDays } from '../../src/sinks/postgres/retire-days.ts';
+import { createLocalCompute } from '../../src/sources/compute/compute.ts';
+import { createIdsOf } from '../../src/sources/compute/stored-ids.ts';
+import { createArchives } from '../../src/store/archives.ts';
+import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { readIdRule } from '../../src/store/id-rules.ts';
+import { journalFoldersIn } from '../../src/store/journal/journal-files.ts';
+import { sealDay } from '../../src/store/journal/seal-day.ts';
+import { journalPaths } from '../../src/store/paths.ts';
+import { readState, writeState } from '../../src/store/states.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { csvRows } from '../support/csv-rows.ts';
+import { attempt, batchOf, context } from './batches.ts';
+import { servers } from './servers.ts';
+
+const source = 'orders';
+const days = ['2026-11-01', '2026-11-02', '2026-11-03'];
+
+/** One that is stored by `n`, and may be stored by another key of its payload. */
+function order(n: number, payload: object, day = days[n % 3] ?? ''): SpooledRecord {
+  return {
+    sourceId: String(n),
+    occurredAt: `${day}T0${n % 10}:00:00.000000Z`,
+    payload: JSON.stringify({ n, ...payload }),
+  };
+}
+
+describe.each(servers)('rekey on $name', ({ server }) => {
+  let database: TestDatabase;
+  let folder: string;
+  beforeEach(async () => {
+    database = await createDatabase(server);
+    folder = mkdtempSync(join(tmpdir(), 'daybook-rekey-'));
+  });
+  afterEach(async () => {
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const store = () => createDirectoryStore(folder);
+  const folders = () => journalFoldersIn(folder, folder);
+  const archives = () => createArchives(store());
+  const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
+  const rekey = (id: readonly string[], dryRun = false) =>
+    moveIds({
+      ...{ owner: database.settings, store: store(), folders: folders(), dryRun, idsOf: idsOf(...id) },
+      plan: { name: source, id, shapeFingerprint: `shape of ${id.join()}` } as unknown as SourcePlan,
+      onProgress: () => {},
+      refuseOpen: async () => {},
+    });
+  /** Stores records in both sinks, as a run does. */
+  async function write(ingestedAt: string, content: readonly SpooledRecord[]): Promise<void> {
+    const batch = batchOf(source, content, { ingestedAt });
+    await attempt(database.pool, batch, content);
+    await createCsvWriter(createDirectoryStore(folders().csv), journalPaths).write(batch, content, context);
+  }
+  const seal = (day: string) => sealDay(folders(), source, day, { ...context, onProgress: () => {} });
+  const rows = () =>
+    database.rows(
+      `select e.id::text, source_id, occurred_at::text, payload::text, created_at::text, processed::text from raw_events e order by e.id`,
+    );
+  const keys = () => database.rows('select source_id, occurred_at::text from raw_event_keys order by source_id');
+  const names = () =>
+    (readdirSync(join(folders().csv, source), { recursive: true }) as string[])
+      .filter((name) => /\.csv(\.gz)?$/.test(name))
+      .sort();
+  const lines = () =>
+    names().flatMap((name) => {
+      const bytes = readFileSync(join(folders().csv, source, name));
+      return csvRows((name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString());
+    });
+  async function expectConsistent(): Promise<void> {
+    for (const day of days) {
+      const compared = await withClient(database.settings, (client) =>
+        compareDay({
+          ...{
+            client,
+            schema: 'public',
+            folders: folders(),
+            day,
+            window: windowOfDay(day),
+            source: null,
+            sample: null,
+          },
+          ...{ check: async (found) => found.map(() => null), onProgress: () => {} },
+        }),
+      );
+      expect(compared).toMatchObject({ consistent: true, findings: {} });
+    }
+  }
+  /** As a kill in the middle of it: no row of the day can be updated. */
+  async function withBrokenDay(day: string, work: () => Promise<void>): Promise<void> {
+    await database.rows(`create function stop() returns trigger language plpgsql as $$ begin
+      if old.occurred_at::date = '${day}' then raise exception 'killed'; end if; return new; end $$`);
+    await database.rows('create trigger stop before update on raw_events for each row execute function stop()');
+    await work();
+    await database.rows('drop trigger stop on raw_events; drop function stop()');
+  }
+
+  test('moves rows, keys, parts and sealed days; nothing else of a row changes, and nothing is stored again', async () => {
+    const orders = [1, 2, 3, 4, 5].map((n) => order(n, { code: `c-${n}`, big: 1 }));
+    await write('2026-11-20T10:00:00.000Z', orders.slice(0, 2));
+    await seal('2026-11-20');
+    await write('2026-11-21T10:00:00.000Z', orders.slice(2));
+    // A later version, which PostgreSQL does not take.
+    await write('2026-11-22T10:00:00.000Z', [order(5, { code: 'c-5', big: 2 })]);
+    await database.rows(`update raw_events set processed = true where source_id in ('2', '5')`);
+    await writeState(store(), source, {
+      ...freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null }),
+      ...{ previousPoll: ['old'], watermark: '2026-11-03T00:00:00.000000Z' },
+    });
+    const before = await rows();
+    const dry = await rekey(['code'], true);
+    expect(dry).toMatchObject({ moved: 5, refused: false, findings: { rows: 5, moving: 5, days } });
+    expect([await rows(), await readIdRule(store(), source)]).toEqual([before, null]);
+
+    expect(await rekey(['code'])).toMatchObject({ moved: 5, refused: false });
+    expect(await rows()).toEqual(before.map((row) => ({ ...row, source_id: `c-${row['source_id']}` })));
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['c-1', 'c-2', 'c-3', 'c-4', 'c-5']);
+    expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-2', 'c-3', 'c-4', 'c-5', 'c-5']);
+    expect(lines().map((line) => line['payload'])).toEqual([
+      ...orders.map(({ payload }) => payload),
+      order(5, { code: 'c-5', big: 2 }).payload,
+    ]);
+    await expectConsistent();
+    const { state } = await readState(store(), source);
+    expect(state).toMatchObject({ id: ['code'], shapeFingerprint: 'shape of code', previousPoll: [] });
+    expect(state?.watermark).toBe('2026-11-03T00:00:00.000000Z');
+    expect(await readIdRule(store(), source)).toMatchObject({ id: ['code'], done: true });
+    const again = orders.map((one) => ({ ...one, sourceId: `c-${one.sourceId}` }));
+    expect((await attempt(database.pool, batchOf(source, again), again)).counts).toMatchObject({
+      ...{ written: 0, duplicate: 5 },
+    });
+    expect(await rekey(['code'])).toMatchObject({ moved: 0, refused: false });
+  });
+
+  test('ids that change places with each other, cut off between ledger, rows and journal: the next attempt ends it', async () => {
+    // 1 → 2 → 3 → 4 → 5 → 1, and two days more for each.
+    const ring = [1, 2, 3, 4, 5].map((n) => order(n, { next: (n % 5) + 1 }));
+    await write('2026-11-20T10:00:00.000Z', ring.slice(0, 3));
+    await write('2026-11-20T11:00:00.000Z', ring.slice(3));
+    const before = await rows();
+    await withBrokenDay('2026-11-02', async () => {
+      await expect(rekey(['next'])).rejects.toThrow(/killed.*|ids could not be moved/);
+    });
+    // The ledger and the first day have moved, the others have not.
+    expect(await readIdRule(store(), source)).toMatchObject({ done: false });
+    expect((await rows()).filter((row, index) => row['source_id'] !== before[index]?.['source_id'])).toHaveLength(1);
+    expect(lines().map((line) => line['source_id'])).toEqual(['1', '2', '3', '4', '5']);
+    expect(await rekey(['next'])).toMatchObject({ moved: 4, refused: false });
+    expect((await rows()).map((row) => row['source_id'])).toEqual(['2', '3', '4', '5', '1']);
+    await expectConsistent();
+    expect(lines().map((line) => [JSON.parse(line['payload'] ?? '') as unknown, line['source_id']])).toEqual(
+      ring.map((one, index) => [JSON.parse(one.payload), String(((index + 1) % 5) + 1)]),
+    );
+  });
+
+  test('a journal that a kill left half moved is moved whole', async () => {
+    const orders = [1, 2, 3, 4].map((n) => order(n, { code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', orders.slice(0, 2));
+    await seal('2026-11-20');
+    await write('2026-11-21T10:00:00.000Z', orders.slice(2));
+    const path = (name: string) => join(folders().csv, source, name);
+    const [part = ''] = names().filter((name) => name.includes('2026-11-21'));
+    const kept = [part, '2026-11-20.csv.gz'].map((name, index) => {
+      const copy = join(folder, `kept-${index}`);
+      copyFileSync(path(name), copy);
+      return () => copyFileSync(copy, path(name));
+    });
+    await rekey(['code']);
+    const moved = names();
+    expect(moved).not.toContain(part);
+    // The manifest is in place, the file is not; the new part is there, the former one too.
+    for (const putBack of kept) putBack();
+    await rekey(['code']);
+    expect(names()).toEqual(moved);
+    expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-2', 'c-3', 'c-4']);
+    await expectConsistent();
+  });
+
+  test('refuses new ids that collide or are missing, in rows or in the journal, and changes nothing', async () => {
+    await write('2026-11-20T10:00:00.000Z', [
+      order(1, { code: 'same' }),
+      order(2, { code: 'same' }),
+      order(3, {}),
+      order(4, { code: true }),
+    ]);
+    const before = await rows();
+    expect(await rekey(['code'])).toMatchObject({
+      ...{ refused: true, moved: 0 },
+      findings: {
+        collisions: { count: 1, first: ['same (of 1 and 2)'] },
+        missing: { count: 2, first: ['3', '4'] },
+      },
+    });
+    expect([await rows(), await readIdRule(store(), source)]).toEqual([before, null]);
+    expect(lines().map((line) => line['source_id'])).toEqual(['1', '2', '3', '4']);
+    await database.rows('delete from raw_events; delete from raw_event_keys');
+    // The journal alone has them still.
+    expect(await rekey(['code'])).toMatchObject({
+      findings: { rows: 0, collisions: { count: 1 }, missing: { count: 2 } },
+    });
+  });
+
+  test('a row that was stored again under its new id stands in the way; its lines alone do not', async () => {
+    const old = order(1, { code: 'c-1' });
+    await write('2026-11-20T10:00:00.000Z', [old]);
+    await write('2026-11-20T11:00:00.000Z', [{ ...old, sourceId: 'c-1', occurredAt: '2026-11-02T02:00:00.000000Z' }]);
+    expect(await rekey(['code'])).toMatchObject({ refused: true, findings: { collisions: { count: 1 } } });
+    await database.rows(`delete from raw_events where source_id = 'c-1'`);
+    // A key without its row hides a record, and must not be taken by another one.
+    expect(await rekey(['code'])).toMatchObject({ findings: { collisions: { count: 1 } } });
+    await database.rows(`delete from raw_event_keys where source_id = 'c-1'`);
+    expect(await rekey(['code'])).toMatchObject({ refused: false, moved: 1 });
+    expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-1']);
+  });
+
+  test('what somebody deleted by hand stays away under its new id', async () => {
+    const orders = [1, 2].map((n) => order(n, { code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', orders);
+    await database.rows(`delete from raw_events where source_id = '1'`);
+    await rekey(['code']);
+    const again = orders.map((one) => ({ ...one, sourceId: `c-${one.sourceId}` }));
+    expect((await attempt(database.pool, batchOf(source, again), again)).counts).toMatchObject({
+      ...{ written: 0, duplicate: 2 },
+    });
+  });
+
+  test('an archive of before is restored under the new ids; what was stored since, by another id, keeps its own', async () => {
+    const orders = [3, 6, 9].map((n) => order(n, n === 9 ? { code: '' } : { code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', orders);
+    const retire = () =>
+      retireDays({
+        ...{ owner: database.settings, archives: archives(), keptFrom: '2026-11-02' },
+        ...{ signal: context.signal, onStep: () => undefined },
+      });
+    const before = await rows();
+    await retire();
+    // The journal has one without a new id.
+    rmSync(join(folders().csv, source), { recursive: true });
+    expect(await rekey(['code'])).toMatchObject({ findings: { rows: 0 }, refused: false });
+    const rule = await readIdRule(store(), source);
+    const newIds = [{ source, before: rule?.before ?? '', idsOf: idsOf('code') }];
+    const restore = () => restoreDay({ owner: database.settings, archives: archives(), day: '2026-11-01', newIds });
+    expect(await restore()).toMatchObject({ outcome: 'restored', restored: 3, formerIds: 1 });
+    expect(await rows()).toEqual(
+      before.map((row) => ({ ...row, source_id: row['source_id'] === '9' ? '9' : `c-${row['source_id']}` })),
+    );
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['9', 'c-3', 'c-6']);
+    const later = { ...order(2, { code: 'c-x' }, '2026-11-01'), sourceId: 'by another id' };
+    await attempt(database.pool, batchOf(source, [later]), [later]);
+    await database.rows(`delete from raw_event_days`);
+    await retire();
+    await restore();
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['9', 'by another id', 'c-3', 'c-6']);
+  });
+});

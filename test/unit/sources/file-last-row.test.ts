@@ -1,0 +1,112 @@
+import { appendFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FileRuns } from './file-runs.ts';
+
+let files: FileRuns;
+beforeEach(() => void (files = new FileRuns()));
+afterEach(() => files.close());
+
+const codes = ({ pages }: { readonly pages: readonly { readonly warnings?: readonly { code: string }[] }[] }) =>
+  pages.flatMap(({ warnings = [] }) => warnings.map(({ code }) => code));
+
+describe.each([
+  ['a file', 'a.csv', 'a.csv'],
+  ['a glob', 'in/a.csv', 'in/*.csv'],
+])('the last row of %s without a newline', (_, name, path) => {
+  test('is taken where the file stands still, and counts as read', async () => {
+    files.write(name, 'id,x\n1,a\n2,b');
+    const run = await files.run({ path });
+    expect(run.values).toEqual([
+      { id: '1', x: 'a' },
+      { id: '2', x: 'b' },
+    ]);
+    expect(codes(run)).toEqual([]);
+    expect((await files.run({ path })).unchanged).toBe(true);
+    appendFileSync(files.path(name), '\r\n3,c\n4\n');
+    const more = await files.run({ path });
+    expect(more.values).toEqual([{ id: '3', x: 'c' }]);
+    expect(more.refused).toEqual([['wrong_shape', 5]]);
+    expect((await files.run({ path })).unchanged).toBe(true);
+  });
+
+  test('is read anew as one record where its text goes on: it was a fragment', async () => {
+    files.write(name, 'id,x\n1,a\n2,"b"');
+    await files.run({ path });
+    appendFileSync(files.path(name), '"c"');
+    expect((await files.run({ path })).values).toEqual([{ id: '2', x: 'b"c' }]);
+    appendFileSync(files.path(name), '\n3,d\n');
+    const { values, items } = await files.run({ path });
+    expect(values).toEqual([{ id: '3', x: 'd' }]);
+    expect(items.map(({ index }) => index)).toEqual([4]);
+  });
+
+  test.each([
+    ['too few fields', '2', ',b\n'],
+    ['a quote that is open', '2,"b', '"\n'],
+  ])('waits where it has %s, with a warning', async (__, fragment, rest) => {
+    files.write(name, `id,x\n1,a\n${fragment}`);
+    const first = await files.run({ path });
+    expect(first.values).toEqual([{ id: '1', x: 'a' }]);
+    expect(codes(first)).toEqual(['row_waits']);
+    appendFileSync(files.path(name), rest);
+    const second = await files.run({ path });
+    expect([second.values, second.refused, codes(second)]).toEqual([[{ id: '2', x: 'b' }], [], []]);
+  });
+
+  test('waits where the file changes while it is looked at', async () => {
+    files.write(name, 'id,x\n1,a\n2,b');
+    const running = files.run({ path, standStillMs: 400 });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    appendFileSync(files.path(name), 'c');
+    const run = await running;
+    expect([run.values, codes(run)]).toEqual([[{ id: '1', x: 'a' }], ['row_waits']]);
+    expect((await files.run({ path })).values).toEqual([{ id: '2', x: 'bc' }]);
+  });
+});
+
+test('a file that has stood still long enough is not waited for', async () => {
+  files.write('a.csv', 'id,x\n1,a');
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const before = performance.now();
+  expect((await files.run({ path: 'a.csv', standStillMs: 50 })).values).toHaveLength(1);
+  expect(performance.now() - before).toBeLessThan(2_000);
+});
+
+test('a compressed file goes on behind a last row that was taken, and reads a fragment anew', async () => {
+  const path = 'a.csv.gz';
+  files.write(path, gzipSync('id,x\n1,a\n2,b'));
+  expect((await files.run({ path })).values).toHaveLength(2);
+  appendFileSync(files.path(path), gzipSync('\n3,c'));
+  expect((await files.run({ path })).values).toEqual([{ id: '3', x: 'c' }]);
+  appendFileSync(files.path(path), gzipSync('d\n'));
+  expect((await files.run({ path })).values).toEqual([{ id: '3', x: 'cd' }]);
+});
+
+test('a file in UTF-16 goes on behind a last row that was taken', async () => {
+  const path = 'a.csv';
+  files.write(path, Buffer.from('\ufeffid,x\r\n1,a\r\n2,b', 'utf16le'));
+  expect((await files.run({ path })).values).toHaveLength(2);
+  appendFileSync(files.path(path), Buffer.from('\r\n3,c\r\n', 'utf16le'));
+  expect((await files.run({ path })).values).toEqual([{ id: '3', x: 'c' }]);
+});
+
+test('a comment without a newline is no row, and its rest none either', async () => {
+  const csv = { delimiter: ',', quote: '"', header: true, encoding: null, comment: '#' };
+  files.write('a.csv', 'id,x\n1,a\n# made b');
+  expect((await files.run({ path: 'a.csv', csv })).values).toHaveLength(1);
+  await files.run({ path: 'a.csv', csv });
+  appendFileSync(files.path('a.csv'), 'y us, you\n2,b\n');
+  expect((await files.run({ path: 'a.csv', csv })).values).toEqual([{ id: '2', x: 'b' }]);
+});
+
+test('a broken JSON line that was refused without its newline is read anew where it goes on', async () => {
+  const path = 'a.ndjson';
+  files.write(path, '{"id":1}\n{"id":2');
+  const first = await files.run({ path });
+  expect([first.values, codes(first)]).toEqual([[{ id: 1 }], ['row_waits']]);
+  expect((await files.run({ path })).refused).toEqual([['invalid_json', 2]]);
+  appendFileSync(files.path(path), ',"x":3}\n{"id":4}\n');
+  const { values, refused } = await files.run({ path });
+  expect([values, refused]).toEqual([[{ id: 2, x: 3 }, { id: 4 }], []]);
+});

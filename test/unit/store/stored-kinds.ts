@@ -1,0 +1,378 @@
+import { expect } from 'vitest';
+import type { BatchRef, RunRef } from '../../../src/domain/batch.ts';
+import { emptyTally, noCounts, type Receipt } from '../../../src/domain/receipt.ts';
+import { freshState, type FileProgress } from '../../../src/domain/state.ts';
+import { openAlerts, settleAlerts } from '../../../src/store/alerts.ts';
+import { createArchives } from '../../../src/store/archives.ts';
+import { readBatch, spoolRecords } from '../../../src/store/batches.ts';
+import type { BlobStore } from '../../../src/store/blob-store.ts';
+import { readCanaryReport, writeCanaryReport } from '../../../src/store/canary-report.ts';
+import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters.ts';
+import { markDeferred, setLost, takeMarker } from '../../../src/store/deferred.ts';
+import { writeDeliveryReceipt } from '../../../src/store/delivery-receipts.ts';
+import { createFeedItemsStore } from '../../../src/store/feed-items.ts';
+import { readIdRule, writeIdRule } from '../../../src/store/id-rules.ts';
+import { createFileProgressStore } from '../../../src/store/file-progress.ts';
+import { discardLetter, hideReplayed } from '../../../src/store/hidden-letters.ts';
+import { createHostBudgets } from '../../../src/store/host-budgets.ts';
+import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
+import { storePaths, type StoreKind } from '../../../src/store/paths.ts';
+import { newIdentity, readIdentity, writeIdentity } from '../../../src/store/identity.ts';
+import { createPollKeys } from '../../../src/store/poll-keys.ts';
+import { readLastReceipt, writeReceipt } from '../../../src/store/receipts.ts';
+import { noteTaken, planReplay, readReplayPage, readTaken } from '../../../src/store/replay-plan.ts';
+import { readState, writeState } from '../../../src/store/states.ts';
+import { storedJson } from '../../../src/store/stored-json.ts';
+import { noteWaitingReason, readWaitingReason } from '../../../src/store/waiting-reason.ts';
+import { chooseWindows, writeWindow } from '../../../src/store/windows.ts';
+import { verifiedArchives } from '../../../src/sinks/postgres/verified-archives.ts';
+
+/** What is promised of a kind of file that is damaged. */
+export interface StoredKind {
+  /** Writes one as Daybook does; returns its path. */
+  readonly write: (store: BlobStore) => Promise<string>;
+  /** What a reader makes of it. */
+  readonly read: (store: BlobStore) => Promise<unknown>;
+  /** What it makes of it where it is whole; and where it is damaged. */
+  readonly whole: unknown;
+  readonly damaged: unknown;
+  /**
+   * `aside` = moved below `damaged/`, an alert tells of it, and the work goes on as if it were not there.
+   * `mended` = it is written again from what else is known. `stays` = it stays where it is, and a reader that needs it says so.
+   * `unread` = its name alone counts.
+   */
+  readonly fate: 'aside' | 'mended' | 'stays' | 'unread';
+}
+
+const source = 'news';
+const at = '2026-11-23T10:00:00.000Z';
+const day = '2026-11-23';
+const now = new Date(at);
+const run: RunRef = { source, workflowId: 'scrape-news-1', firstRunId: 'run-1' };
+const record = {
+  sourceId: 'a',
+  occurredAt: 1_795_000_000_000_000n,
+  payload: '{"n":1}',
+  repaired: false,
+  timeFromRecord: true,
+};
+const letter = { reason: 'missing_id', message: 'none', at, page: 1, index: 0, recordText: '{"n":1}' } as const;
+const receipt: Receipt = {
+  ...emptyTally,
+  ...{ source, outcome: 'ok', workflowId: 'w', runId: 'r', startedAt: at, finishedAt: at, resume: { watermark: null } },
+};
+const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
+const state = freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
+const unknownState = { state: null, damaged: false, epoch: 0 };
+const progress: FileProgress = {
+  ...{ offset: 10, lines: 1, size: 10, headBytes: 10, headHash: 'h', complete: true, waitsForNewline: false },
+};
+
+async function spool(store: BlobStore): Promise<BatchRef> {
+  const [batch] = await spoolRecords(store, run, 3, [record], now);
+  if (!batch) throw new Error('no batch');
+  return batch;
+}
+
+async function writeLetters(store: BlobStore): Promise<string> {
+  await writeDeadLetters(store, run, 0, '', [letter]);
+  return storePaths.deadLetters.build({ ...run, number: 0, part: '', more: null });
+}
+
+async function letterId(store: BlobStore): Promise<string> {
+  return (await listDeadLetters(store, { discarded: true }))[0]?.id ?? '';
+}
+
+const shownLetters = async (store: BlobStore) => (await listDeadLetters(store, {})).map(({ record: shown }) => shown);
+const taken = { at, run: 'replay', ids: ['x'] };
+const archives = (store: BlobStore) => createArchives(store);
+/** Reading refuses, and names the file. */
+const refusal = async (work: Promise<unknown>) =>
+  work.catch((error: Error) => /archives\/\S+/.exec(error.message)?.[0]);
+
+async function writeArchive(store: BlobStore): Promise<string> {
+  const { path, digest } = await archives(store).write(
+    day,
+    [Buffer.from('id\n"1"\n')] as never,
+    new AbortController().signal,
+  );
+  const rows = {
+    day,
+    columns: ['id'],
+    serverVersion: '18',
+    minId: '1',
+    maxId: '1',
+    minOccurredAt: null,
+    maxOccurredAt: null,
+  };
+  await archives(store).describe(path, { ...rows, ...digest });
+  return path;
+}
+
+export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
+  // Its count and hash are checked where it is read.
+  batch: {
+    write: async (store) => storePaths.batch.build(await spool(store)),
+    // To spool it once more would heal it.
+    read: async (store) =>
+      readBatch(store, await spool({ ...store, putIfAbsent: async () => true })).then(
+        () => 'read',
+        () => 'refused',
+      ),
+    ...{ whole: 'read', damaged: 'refused', fate: 'stays' },
+  },
+  replayNote: {
+    async write(store) {
+      await writeLetters(store);
+      await planReplay(store, run, {}, 'plan-1');
+      return storePaths.replayNote.build({ ...run, name: 'plan-1-0' });
+    },
+    read: (store) =>
+      readReplayPage(store, run, { name: 'plan-1', pages: 1, letters: 1 }, 0).then(
+        (letters) => letters.length,
+        (error: Error) => error.name,
+      ),
+    ...{ whole: 1, damaged: 'DamagedFile', fate: 'aside' },
+  },
+  marker: {
+    async write(store) {
+      const batch = await spool(store);
+      await markDeferred(store, 'csv', { batch, reason: 'away', since: at });
+      return storePaths.marker.build({ sink: 'csv', ...batch });
+    },
+    async read(store) {
+      const path = storePaths.marker.build({ sink: 'csv', ...(await spool(store)) });
+      const found = await takeMarker(store, path);
+      return found && 'ok' in found ? found.ok.batch : found;
+    },
+    ...{ whole: expect.objectContaining({ number: 3, records: 1, ...run }), fate: 'mended' },
+    damaged: expect.objectContaining({ number: 3, records: 1, ...run }),
+  },
+  waitingReason: {
+    async write(store) {
+      await noteWaitingReason(store, 'csv', source, 'away');
+      return storePaths.waitingReason.build({ sink: 'csv', source });
+    },
+    read: (store) => readWaitingReason(store, 'csv', source).then((found) => found?.reason ?? null),
+    ...{ whole: 'away', damaged: null, fate: 'aside' },
+  },
+  lostMarker: {
+    async write(store) {
+      const batch = await spool(store);
+      await setLost(store, 'csv', { batch, reason: 'away', since: at }, 0);
+      return storePaths.lostMarker.build({ sink: 'csv', ...batch });
+    },
+    read: (store) => store.list(storePaths.lostMarker.folder({})).then((paths) => paths.length),
+    ...{ whole: 1, damaged: 1, fate: 'unread' },
+  },
+  damaged: {
+    async write(store) {
+      const path = storePaths.damaged.build({ path: 'state/news.json', number: 1 });
+      await store.put(path, 'anything');
+      return path;
+    },
+    read: (store) => readState(store, source),
+    ...{ whole: unknownState, damaged: unknownState, fate: 'unread' },
+  },
+  state: {
+    async write(store) {
+      await writeState(store, source, state);
+      return storePaths.state.build({ source });
+    },
+    read: (store) => readState(store, source).then((found) => found.state),
+    ...{ whole: state, damaged: null, fate: 'aside' },
+  },
+  stateEpoch: {
+    async write(store) {
+      const path = storePaths.stateEpoch.build({ source, epoch: 1 });
+      await store.put(path, storedJson({ state: { ...state, epoch: 1 } }));
+      return path;
+    },
+    // That a command changed the state stays known: what an open run saves does not count.
+    read: (store) => readState(store, source).then((found) => [found.epoch, found.state]),
+    ...{ whole: [1, { ...state, epoch: 1 }], damaged: [1, null], fate: 'aside' },
+  },
+  idRule: {
+    async write(store) {
+      await writeIdRule(store, source, { id: ['code'], before: at, done: true });
+      return storePaths.idRule.build({ source });
+    },
+    read: (store) => readIdRule(store, source),
+    ...{ whole: { id: ['code'], before: at, done: true }, damaged: null, fate: 'aside' },
+  },
+  pollKeys: {
+    async write(store) {
+      const name = await createPollKeys(store).write(source, ['k'], []);
+      return storePaths.pollKeys.build({ source, name });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.pollKeys.folder({ source }));
+      const name = storePaths.pollKeys.parse(path)?.name ?? 'gone';
+      return [...(await createPollKeys(store).read(source, [name]))];
+    },
+    ...{ whole: ['k'], damaged: [], fate: 'aside' },
+  },
+  fileProgress: {
+    async write(store) {
+      const name = await createFileProgressStore(store).write(source, new Map([['a', progress]]));
+      return storePaths.fileProgress.build({ source, name });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.fileProgress.folder({ source }));
+      const name = storePaths.fileProgress.parse(path)?.name ?? 'gone';
+      return [...(await createFileProgressStore(store).read(source, name))];
+    },
+    ...{ whole: [['a', progress]], damaged: [], fate: 'aside' },
+  },
+  feedItems: {
+    async write(store) {
+      const name = await createFeedItemsStore(store).write(source, 'key pair content');
+      return storePaths.feedItems.build({ source, name });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.feedItems.folder({ source }));
+      return createFeedItemsStore(store).read(source, storePaths.feedItems.parse(path)?.name ?? 'gone');
+    },
+    ...{ whole: 'key pair content', damaged: null, fate: 'aside' },
+  },
+  alert: {
+    async write(store) {
+      await settleAlerts(store, source, [{ name: 'run_failed', message: 'x' }], now);
+      return storePaths.alert.build({ source, name: 'run_failed' });
+    },
+    read: (store) =>
+      openAlerts(store).then((alerts) => alerts.map(({ name }) => name).filter((name) => name !== 'store')),
+    ...{ whole: ['run_failed'], damaged: [], fate: 'aside' },
+  },
+  closure: {
+    async write(store) {
+      await createHostBudgets(store).slowDown('a.test', new Date(now.getTime() + 60_000));
+      return storePaths.closure.build({ host: 'a.test' });
+    },
+    read: (store) =>
+      createHostBudgets(store)
+        .take('a.test', null, now)
+        .then(({ kind }) => kind),
+    ...{ whole: 'later', damaged: 'go', fate: 'aside' },
+  },
+  hostPlace: {
+    async write(store) {
+      await createHostBudgets(store).take('a.test', { requests: 1, perMs: 1_000 }, now);
+      return storePaths.hostPlace.build({ host: 'a.test', requests: 1, perMs: 1_000, place: now.getTime() / 1_000 });
+    },
+    read: (store) =>
+      createHostBudgets(store)
+        .take('a.test', { requests: 1, perMs: 1_000 }, now)
+        .then(({ waitMs }) => waitMs > 0),
+    ...{ whole: true, damaged: true, fate: 'unread' },
+  },
+  receipt: {
+    async write(store) {
+      await writeReceipt(store, receipt);
+      return storePaths.receipt.build({ ...receipt, day });
+    },
+    read: (store) => readLastReceipt(store, source, now),
+    ...{ whole: receipt, damaged: null, fate: 'aside' },
+  },
+  window: {
+    async write(store) {
+      await writeWindow(store, window, receipt);
+      return storePaths.window.build({ source, window });
+    },
+    read: (store) => chooseWindows(store, source, [window], 'missing'),
+    ...{ whole: [], damaged: [window], fate: 'aside' },
+  },
+  delivery: {
+    async write(store) {
+      const delivery = { source, sink: 'csv', batches: 1, counts: noCounts, startedAt: at, finishedAt: at } as const;
+      await writeDeliveryReceipt(store, { ...delivery, workflowId: 'w', runId: 'r' });
+      return storePaths.delivery.build({ ...delivery, day });
+    },
+    read: async () => null,
+    ...{ whole: null, damaged: null, fate: 'unread' },
+  },
+  deadLetters: {
+    write: writeLetters,
+    read: shownLetters,
+    ...{ whole: [{ n: 1 }], damaged: [], fate: 'aside' },
+  },
+  discarded: {
+    async write(store) {
+      await writeLetters(store);
+      const id = await letterId(store);
+      await discardLetter(store, id, now);
+      return storePaths.discarded.build({ id });
+    },
+    read: shownLetters,
+    ...{ whole: [], damaged: [{ n: 1 }], fate: 'aside' },
+  },
+  replayed: {
+    async write(store) {
+      await writeLetters(store);
+      await hideReplayed(store, { ...run, firstRunId: 'replay' }, 1, { ...taken, ids: [await letterId(store)] });
+      return storePaths.replayed.build({ source, firstRunId: 'replay', number: 1 });
+    },
+    read: shownLetters,
+    ...{ whole: [], damaged: [{ n: 1 }], fate: 'aside' },
+  },
+  config: {
+    async write(store) {
+      const config = { version: 1, sources: [{ name: source }] };
+      const kept = { file: '/srv/daybook.yaml', config, schemas: {}, modules: {}, leftOut: [] };
+      await writeKeptConfig(store, 'daybook', kept, now);
+      return storePaths.config.build({ instance: 'daybook' });
+    },
+    read: (store) => readKeptConfig(store, 'daybook').then((kept) => kept?.savedAt ?? null),
+    ...{ whole: at, damaged: null, fate: 'aside' },
+  },
+  canaryReport: {
+    async write(store) {
+      await writeCanaryReport(store, { at, ok: true, workflowId: 'c', lagMs: 5, error: null });
+      return storePaths.canaryReport.build({});
+    },
+    read: (store) => readCanaryReport(store).then((report) => report?.lagMs ?? null),
+    ...{ whole: 5, damaged: null, fate: 'aside' },
+  },
+  doctorProbe: {
+    async write(store) {
+      await store.put(storePaths.doctorProbe.build({}), 'x');
+      return storePaths.doctorProbe.build({});
+    },
+    read: async () => null,
+    ...{ whole: null, damaged: null, fate: 'unread' },
+  },
+  archive: {
+    write: writeArchive,
+    read: (store) => refusal(verifiedArchives(archives(store), day).then(([found]) => found?.manifest.rows)),
+    ...{ whole: 1, damaged: `archives/${day}.csv.gz`, fate: 'stays' },
+  },
+  identity: {
+    async write(store) {
+      await writeIdentity(store, { ...(await newIdentity(store)), id: 'id-1' });
+      return storePaths.identity.build({});
+    },
+    read: async (store) => (await readIdentity(store))?.id ?? null,
+    ...{ whole: 'id-1', damaged: null, fate: 'aside' },
+  },
+  archiveManifest: {
+    async write(store) {
+      await writeArchive(store);
+      return storePaths.archiveManifest.build({ day, number: 1 });
+    },
+    read: (store) =>
+      archives(store)
+        .list(day)
+        .then(([found]) => found?.manifest?.rows ?? null),
+    ...{ whole: 1, damaged: null, fate: 'stays' },
+  },
+};
+
+/** The other kind of note: of what a page of a replay has dealt with. */
+export const takenNote: StoredKind = {
+  async write(store) {
+    await noteTaken(store, run, 'taken-1-1', taken);
+    return storePaths.replayNote.build({ ...run, name: 'taken-1-1' });
+  },
+  read: (store) => readTaken(store, run, 'taken-1-1'),
+  ...{ whole: taken, damaged: null, fate: 'aside' },
+};
