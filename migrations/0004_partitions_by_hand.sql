@@ -38,10 +38,15 @@ begin
           case found.bounds[1] when 'MINVALUE' then '-infinity' else trim(both '''' from found.bounds[1])::timestamptz end,
           case found.bounds[2] when 'MAXVALUE' then 'infinity' else trim(both '''' from found.bounds[2])::timestamptz end
         from (
-          select c.relname, regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \((.*)\) TO \((.*)\)') as bounds
-          from pg_inherits i join pg_class c on c.oid = i.inhrelid
-          -- The column came with PostgreSQL 14; as JSON it may be missing.
-          where i.inhparent = %2$L::regclass and not coalesce((to_jsonb(i) ->> 'inhdetachpending')::boolean, false)
+          select p.relname, regexp_match(pg_get_expr(p.relpartbound, p.oid), 'FROM \((.*)\) TO \((.*)\)') as bounds
+          from (
+            select c.relname, c.relpartbound, c.oid
+            from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            -- The column came with PostgreSQL 14; as JSON it may be missing.
+            where i.inhparent = %2$L::regclass and not coalesce((to_jsonb(i) ->> 'inhdetachpending')::boolean, false)
+            -- A fence: pg_get_expr locks what it describes, and would wait for whoever detaches a day.
+            offset 0
+          ) p
         ) found
         where found.bounds is not null;
     end

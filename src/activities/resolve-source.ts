@@ -3,7 +3,6 @@ import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
 import { NotBackfillable } from '../domain/errors.ts';
 import { idChange } from '../domain/id-change.ts';
-import { noSource } from '../domain/names.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { freshState, startingState, type SourceState } from '../domain/state.ts';
 import { windowProblem } from '../domain/windowed.ts';
@@ -11,6 +10,7 @@ import type { WindowText } from '../domain/windows.ts';
 import type { Warning } from '../domain/warning.ts';
 import { readState } from '../store/states.ts';
 import { resolveStray, settleAndLog } from './alerts.ts';
+import { settleConfigAlert } from './config-alert.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { refuseHalfMoved } from './half-moved.ts';
 import { findKnownSource } from './known-source.ts';
@@ -44,7 +44,7 @@ export function createResolveSource(dependencies: ActivityDependencies) {
     return runAdapter(redact, async () => {
       const { config, broken } = dependencies.config.current();
       const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
-      await settleAndLog(dependencies, noSource, [{ name: 'config', message }], redact);
+      await settleConfigAlert(dependencies, message, redact);
       // Of the source alone it says that workers do not agree on it.
       if (broken === null) await settleAndLog(dependencies, source, [{ name: 'config', message: null }], redact);
       if (broken === null && config !== seen) await resolveStray(dependencies);

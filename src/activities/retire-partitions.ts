@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { keptFrom } from '../domain/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../sinks/postgres/retire-days.ts';
 import { createArchives } from '../store/archives.ts';
@@ -9,12 +10,18 @@ import { runAdapter } from './run-adapter.ts';
 
 /**
  * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is
- * noted beside it, and goes on from there.
+ * noted beside it, and goes on from there. While the configuration is broken all days stay as they are.
  */
 export function createRetirePartitions({ config, owner, store, journal }: ActivityDependencies) {
   return async function retirePartitions({ dryRun }: DryRunInput): Promise<RetirementResult> {
     return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
-      const from = keptFrom(config.current().config.partitions.retention, new Date());
+      const { config: current, broken } = config.current();
+      // What the file says once it can be read may keep more.
+      if (broken) {
+        log.warn('No day is retired while the configuration is broken', { error: broken.message });
+        return { retired: [], putBack: [], failed: [] };
+      }
+      const from = keptFrom(current.partitions.retention, new Date());
       if (dryRun) {
         const days = await daysToRetire(owner, from);
         return { retired: days.map((day) => ({ day, rows: null, archive: null })), putBack: [], failed: [] };

@@ -7,6 +7,7 @@ import { JournalBusy } from '../store/journal/seal-lock.ts';
 import { storePaths } from '../store/paths.ts';
 import { settleAndLog } from './alerts.ts';
 import { nothingSecret } from '../domain/redact.ts';
+import { retentionsOf } from '../config/retentions.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
 
@@ -44,13 +45,11 @@ export function createSealCsv(dependencies: ActivityDependencies) {
       const now = new Date();
       const { ready, waiting } = await unsealedDays(journal, store, dayOfDate(now));
       const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
-      const { csv, dead_letters: deadLetters } = config.current().config;
-      const expired = csv.retention === null ? [] : await expiredDays(journal, ago(now, csv.retention));
+      const { csv, deadLetters } = retentionsOf(config.current());
+      const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
       if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
       const letters =
-        deadLetters.retention === null
-          ? []
-          : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters.retention));
+        deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
       if (!dryRun) for (const path of letters) await store.delete(path);
       // Only now: one damaged file keeps no other day from being sealed.
       if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * mostText));

@@ -27,12 +27,13 @@ export function acceptsNewStore({ environment }: Context, { acceptNewStore }: Pa
 
 /**
  * Joins the store and the database that `up` works with, before its worker starts.
+ * @returns whether they are joined; the worker does it where they could not be
  * @throws ForeignStore where they do not belong together
  */
-export async function joinPair(context: Context, options: PairOptions, settings: PostgresSettings): Promise<void> {
+export async function joinPair(context: Context, options: PairOptions, settings: PostgresSettings): Promise<boolean> {
   const pair = pairOf(context, openStore(context), settings);
   const found = await countOrLook(pair, acceptsNewStore(context, options));
-  if (found instanceof Error || found.kind === 'unknown') return;
+  if (found instanceof Error || found.kind === 'unknown') return false;
   if (found.kind === 'foreign') throw new ForeignStore(found.message);
   if (found.isFresh) {
     say(
@@ -40,6 +41,21 @@ export async function joinPair(context: Context, options: PairOptions, settings:
     );
   }
   await settleRestoredAlert(pair.store, found.restored);
+  return true;
+}
+
+/**
+ * Looks before anything is migrated: a database of another store stays as it is.
+ * @throws ForeignStore where the two do not belong together, and that was not accepted
+ */
+export async function refuseForeignDatabase(
+  context: Context,
+  options: PairOptions,
+  settings: PostgresSettings,
+): Promise<void> {
+  if (acceptsNewStore(context, options)) return;
+  const found = await look(pairOf(context, openStoreToRead(context), settings), true);
+  if (!(found instanceof Error) && found.kind === 'foreign') throw new ForeignStore(found.message);
 }
 
 /** A role that may not count, or a store that cannot be written, keeps nobody from looking; the worker tells of it, too. */
@@ -82,9 +98,9 @@ export async function readPair(context: Context): Promise<PairFound | Error> {
   }
 }
 
-async function look(pair: Pair): Promise<PairFound | Error> {
+async function look(pair: Pair, older = false): Promise<PairFound | Error> {
   try {
-    return await within(answerMs, lookAtPair(pair));
+    return await within(answerMs, lookAtPair(pair, older));
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }

@@ -13,7 +13,7 @@ import { CannotStart } from './cannot-start.ts';
 import { externalPostgres, type Context } from './context.ts';
 import { startDemoOrigin } from './demo-origin.ts';
 import { say } from './output.ts';
-import { acceptsNewStore, type PairOptions } from './store-pair.ts';
+import { acceptsNewStore, refuseForeignDatabase, type PairOptions } from './store-pair.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -42,6 +42,7 @@ export async function withTemporaryStack<T>(
     ]);
     if (context.demo) await startDemoOrigin(context);
     const postgres = external ?? embeddedPostgresSettings(home);
+    if (external) await refuseForeignDatabase(context, options, external);
     await migrate(external ? (environment.owner ?? external) : postgres);
     const temporal = embeddedTemporalSettings(home);
     // The receipts say what happened; only what went wrong on the way is worth a line.

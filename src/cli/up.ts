@@ -33,7 +33,7 @@ import { brokenNote, openServiceConfig, type ServiceOptions } from './last-good-
 import { print, printLines, say } from './output.ts';
 import { receiptLines } from './receipt-line.ts';
 import { aborted, stopSignal } from './stop-signal.ts';
-import { joinPair } from './store-pair.ts';
+import { joinPair, refuseForeignDatabase } from './store-pair.ts';
 import { startSupervisedWorker, type SupervisedWorker } from './supervised-worker.ts';
 import { Supervisor } from './supervisor.ts';
 import { withTemporal } from './temporal-client.ts';
@@ -108,7 +108,7 @@ async function startAll(service: Service, halves: Halves, supervisor: Supervisor
   for (const { problem } of config.unset) {
     announce(`${formatProblem(environment.configFile, problem)}; the sources that need it fail, the others run`);
   }
-  await reachExternals(context);
+  await reachExternals(service);
   stop.throwIfAborted();
   const started = await startStack(home, halves, environment, announce, stop);
   stop.throwIfAborted();
@@ -127,11 +127,13 @@ async function startAll(service: Service, halves: Halves, supervisor: Supervisor
 }
 
 /** Servers that the environment names must answer before anything is started beside them. */
-async function reachExternals(context: Context): Promise<void> {
+async function reachExternals({ context, options }: Service): Promise<void> {
   const postgres = externalPostgres(context);
   const temporal = externalTemporal(context);
   if (temporal) await withTemporal(temporal, (client) => refuseOtherStore(context, client));
-  if (postgres) await migrateAndTell(context.environment.owner ?? postgres);
+  if (!postgres) return;
+  await refuseForeignDatabase(context, options, postgres);
+  await migrateAndTell(context.environment.owner ?? postgres);
 }
 
 /** A worker of another store polls this queue: nothing is migrated, started or scheduled then. */
@@ -159,7 +161,7 @@ async function startServices(
   });
   const { postgres, temporal } = servers();
   if (!externalPostgres(context)) await migrateAndTell(postgres);
-  await joinPair(context, options, postgres);
+  const isJoined = await joinPair(context, options, postgres);
   await ensurePartitionsAhead(postgres, config.partitions.premake);
   stop.throwIfAborted();
   if (context.demo) {
@@ -172,7 +174,10 @@ async function startServices(
     for (const line of receiptLines(receipt)) print(line);
   };
   const onMoved = (http: string) => announce(`the status page is at ${http}/ now: another program has taken its port`);
-  const flags = options.strictConfig ? ['--strict-config'] : [];
+  const flags = [
+    ...(options.strictConfig ? ['--strict-config'] : []),
+    ...(options.acceptNewStore && !isJoined ? ['--accept-new-store'] : []),
+  ];
   const worker = await startSupervisedWorker(context, servers, supervisor, printReceipt, onMoved, flags);
   onWorker(worker);
   const owner = await scheduleOwner(context.instance, openStoreToRead(context));

@@ -43,6 +43,12 @@ export class ConfigChanged extends DaybookError {
   }
 }
 
+/** The source cannot be polled while the configuration is broken. */
+export class ConfigBroken extends DaybookError {
+  readonly type = 'ConfigBroken';
+  readonly next = 'retry';
+}
+
 /** The source cannot be asked for a window of time. */
 export class NotBackfillable extends DaybookError {
   readonly type = 'NotBackfillable';

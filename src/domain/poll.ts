@@ -17,6 +17,7 @@ export function startPosition(place: FetchPosition['place'], state: SourceState,
     keyBlobs: unfinished?.keyBlobs ?? [],
     knownBlobs: [...previousPoll, ...(unfinished?.keyBlobs ?? [])],
     ...(unfinished?.cuts ? { cuts: unfinished.cuts } : {}),
+    ...(unfinished?.frontRepeated ? { frontRepeated: true as const } : {}),
     place,
   };
 }
@@ -107,7 +108,8 @@ function nextTokenOf({ cursor, since }: HttpPlace): UnfinishedPoll | null {
 }
 
 /** What a poll that stops here needs to go on; a file knows by itself how far it was read. */
-function unfinishedAt({ place, startedAt, watermark, keysKept, keyBlobs, cuts }: FetchPosition): UnfinishedPoll | null {
+function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
+  const { place, startedAt, watermark, keysKept, keyBlobs, cuts, frontRepeated } = position;
   if (place.type === 'file') return null;
   const { page, cursor, skip, total, distinct = 0 } = place;
   const { overlaps, tail } = place.thenAt ?? place;
@@ -115,6 +117,7 @@ function unfinishedAt({ place, startedAt, watermark, keysKept, keyBlobs, cuts }:
     ...{ page, cursor, skip, since: place.since, watermark, keysKept, keyBlobs, startedAt },
     ...(distinct > 0 ? { distinct } : {}),
     ...(cuts ? { cuts } : {}),
+    ...(frontRepeated ? { frontRepeated } : {}),
     ...(total === undefined ? {} : { total }),
     ...(overlaps === true && tail ? { tail } : {}),
     ...(place.thenAt ? { ...savedAt(place.thenAt), front: true } : {}),

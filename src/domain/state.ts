@@ -77,6 +77,8 @@ export interface UnfinishedPoll {
   readonly cuts?: Cuts;
   /** See `HttpPlace`; absent where the page there is not asked for so that it overlaps. */
   readonly tail?: readonly string[];
+  /** See `FetchPosition`. */
+  readonly frontRepeated?: true;
   /** The poll is over; the next one begins with its last token. */
   readonly isToken?: true;
   /** A run failed at its place with all attempts: the next one begins at the front. */

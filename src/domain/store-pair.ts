@@ -10,8 +10,10 @@ export interface StoreSide {
   readonly next: number | null;
   /** `raw_event_database.id` of the database that it was joined with last; null = never. */
   readonly databaseId: string | null;
-  /** Whether it held data before it had an id: a version before 0.3.0 wrote it. */
+  /** Whether it held data before it had an id: a version before 0.3.0 wrote it, or its id was lost. */
   readonly older: boolean;
+  /** Whether it had another id before, which was lost: it holds what only a store with an id holds. */
+  readonly lostId: boolean;
 }
 
 export interface DatabaseSide {
@@ -61,13 +63,16 @@ export function judgePair(
     }
     // A dump of a time before the two were joined.
     if (store.databaseId === database.id) return { kind: 'join', restored: 'database', isFresh: false };
+    // A store of 0.2.0 that met an empty database first, by a mistake, and comes to its own.
+    if (store.older && facts.isKnownToStates) return { kind: 'join', restored: null, isFresh: false };
     if (store.databaseId !== null) return { kind: 'foreign', why: 'other_database' };
     if (!store.older) return { kind: 'foreign', why: 'empty_store' };
     // A store of 0.2.0 beside the database of another stack.
-    if (facts.isOtherToStates === true && !facts.isKnownToStates) return { kind: 'foreign', why: 'other_database' };
+    if (facts.isOtherToStates === true) return { kind: 'foreign', why: 'other_database' };
     return { kind: 'join', restored: null, isFresh: false };
   }
-  if (store.databaseId === null && store.older && facts.isKnownToStates) {
+  // Without a sign that the id was lost it is a second store of 0.2.0 that wrote to the same database.
+  if (store.databaseId === null && store.lostId && facts.isKnownToStates) {
     return { kind: 'adopt', storeId: database.storeId };
   }
   return { kind: 'foreign', why: store.databaseId === null && !store.older ? 'empty_store' : 'other_store' };

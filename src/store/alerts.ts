@@ -7,6 +7,14 @@ import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
 export interface StoredAlert extends Alert {
   /** Whether the webhook has taken its latest change. */
   readonly notified: boolean;
+  /** Who has found last that it still holds, and when. Absent = nobody tells. */
+  readonly confirmed?: Confirmation;
+}
+
+/** A worker that found an alert to hold still. `at`: ISO 8601. */
+export interface Confirmation {
+  readonly worker: string;
+  readonly at: string;
 }
 
 /**
@@ -58,6 +66,30 @@ export async function addToAlert(
   return alert;
 }
 
+/** How long a confirmation stands before it is written again, in ms. */
+const confirmEveryMs = 60_000;
+
+/** Notes that an open alert still holds. */
+export async function confirmAlert(
+  store: BlobStore,
+  source: string,
+  name: AlertName,
+  confirmed: Confirmation,
+): Promise<void> {
+  const present = await readAlert(store, source, name);
+  if (present?.state !== 'open') return;
+  const before = present.confirmed;
+  const age = before ? Date.parse(confirmed.at) - Date.parse(before.at) : Infinity;
+  if (before?.worker === confirmed.worker && age < confirmEveryMs) return;
+  await store.put(storePaths.alert.build({ source, name }), storedJson({ ...present, confirmed }));
+}
+
+/** Who has found last that an open alert holds; null where it is not open, or nobody tells. */
+export async function readConfirmed(store: BlobStore, source: string, name: AlertName): Promise<Confirmation | null> {
+  const present = await readAlert(store, source, name);
+  return present?.state === 'open' ? (present.confirmed ?? null) : null;
+}
+
 export async function isAlertOpen(store: BlobStore, source: string, name: AlertName): Promise<boolean> {
   return (await readAlert(store, source, name))?.state === 'open';
 }
@@ -78,7 +110,7 @@ export async function pendingAlerts(
 export async function markNotified(store: BlobStore, alert: Alert): Promise<void> {
   const path = storePaths.alert.build(alert);
   if (alert.state === 'resolved') await store.delete(path);
-  else await store.put(path, storedJson({ ...alert, notified: true }));
+  else await store.put(path, storedJson({ ...(await readAlertAt(store, path)), ...alert, notified: true }));
 }
 
 /** Open alerts, of one source or all, the oldest first. */
@@ -120,8 +152,13 @@ async function readAlertAt(store: BlobStore, path: string): Promise<StoredAlert 
       hasFields(value, { since: 'time', message: 'string', notified: 'boolean' }) &&
       (value as StoredAlert).name === place.name &&
       (value as StoredAlert).source === place.source &&
-      ['open', 'resolved'].includes((value as StoredAlert).state),
+      ['open', 'resolved'].includes((value as StoredAlert).state) &&
+      isConfirmation((value as StoredAlert).confirmed),
   );
+}
+
+function isConfirmation(value: unknown): boolean {
+  return value === undefined || hasFields(value, { worker: 'string', at: 'time' });
 }
 
 function bare({ name, source, state, since, message }: Alert): Alert {

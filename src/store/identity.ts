@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DamagedFile } from '../domain/errors.ts';
 import type { PairSide, StoreSide } from '../domain/store-pair.ts';
 import type { BlobStore } from './blob-store.ts';
+import { listDamaged } from './damage.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
 import { listStates, readState } from './states.ts';
@@ -41,8 +42,15 @@ export async function storeIdentity(store: BlobStore): Promise<StoreIdentity> {
 
 /** What an id would be that the store does not have yet. */
 export async function newIdentity(store: BlobStore): Promise<StoreIdentity> {
-  const older = await holdsData(store);
-  return { id: randomUUID(), counter: 0, next: null, databaseId: null, older, restored: null };
+  const [older, lostId] = [await holdsData(store), await hadIdentity(store)];
+  return { id: randomUUID(), counter: 0, next: null, databaseId: null, older, lostId, restored: null };
+}
+
+/** Whether a store without an id had one: what lies there was written only after the store had got its id. */
+async function hadIdentity(store: BlobStore): Promise<boolean> {
+  for await (const _ of store.walk(storePaths.config.folder({}))) return true;
+  const damaged = await listDamaged(store);
+  return damaged.some((file) => storePaths.damaged.parse(file.path)?.path === path);
 }
 
 /** Writes an id into a store that has none; one that is there stays. */
@@ -83,7 +91,14 @@ type Written = Pick<StoreIdentity, 'id'> & Partial<StoreIdentity>;
 
 function isIdentity(value: unknown): value is Written {
   if (
-    !hasFields(value, { id: 'string', counter: 'number?', next: 'number?', databaseId: 'string?', older: 'boolean?' })
+    !hasFields(value, {
+      id: 'string',
+      counter: 'number?',
+      next: 'number?',
+      databaseId: 'string?',
+      older: 'boolean?',
+      lostId: 'boolean?',
+    })
   )
     return false;
   const { restored } = value as Written;
@@ -95,9 +110,9 @@ function isIdentity(value: unknown): value is Written {
   );
 }
 
-function defaultsOf({ counter, next, databaseId, older, restored }: Written): Omit<StoreIdentity, 'id'> {
+function defaultsOf({ counter, next, databaseId, older, lostId, restored }: Written): Omit<StoreIdentity, 'id'> {
   return {
     ...{ counter: counter ?? 0, next: next ?? null, databaseId: databaseId ?? null },
-    ...{ older: older ?? false, restored: restored ?? null },
+    ...{ older: older ?? false, lostId: lostId ?? false, restored: restored ?? null },
   };
 }

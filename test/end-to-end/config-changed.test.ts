@@ -156,6 +156,23 @@ describe('two workers of which only one has the new configuration', () => {
     expect(new Set(moved.sent)).not.toContain('Bearer first-token');
   });
 
+  test('a file that only one of them finds broken has one alert, which the other does not close', async () => {
+    const old = watched(before, 'old');
+    old.gate.open();
+    await withSecond(source(before.url, '${env:TOKEN}'), async () => {
+      rig.configure('version: [');
+      const said = (state: string) =>
+        rig.logs.filter((line) => line['event'] === 'alert' && line['name'] === 'config' && line['state'] === state)
+          .length;
+      await until('the one with the broken file has had a run', async () => {
+        await rig.run('moved');
+        return said('open') > 0;
+      });
+      for (let n = 0; n < 8; n++) await rig.run('moved');
+      expect([said('open'), said('resolved')]).toEqual([1, 0]);
+    });
+  });
+
   test('a source that only one of them knows is run by that one', async () => {
     const old = watched(before, 'old');
     old.gate.open();
@@ -213,13 +230,13 @@ sources:
   const broken = good.replace('id: id', 'id: [');
   const ask = async (path: string, at: string) => (await fetch(`http://${at}${path}`)).json() as Promise<object>;
   let runs = 0;
-  const run = async (of: string): Promise<Receipt> => {
+  const start = (of: string) => {
     const workflowId = `scrape-${of}-test-${runs++}`;
-    const handle = await namespace.client.workflow.start('scrapeRun', {
+    return namespace.client.workflow.start('scrapeRun', {
       ...{ workflowId, taskQueue: 'daybook', args: [{ source: of }] },
     });
-    return (await handle.result()) as Receipt;
   };
+  const run = async (of: string) => (await (await start(of)).result()) as Receipt;
   const alertOf = (of: string) =>
     (existsSync(join(folder, 'data', 'alerts', of, 'config.json'))
       ? JSON.parse(readFileSync(join(folder, 'data', 'alerts', of, 'config.json'), 'utf8'))
@@ -267,14 +284,18 @@ sources:
     writeFileSync(join(folder, 'in.ndjson'), '{"id":2,"at":"2026-11-02T00:00:00Z"}\n{"at":"2026-11-02T00:00:00Z"}\n');
     expect(await run('lines')).toMatchObject({ postgres: { written: 1 } });
     expect(alertOf('daybook')).toMatchObject({ state: 'open', message: expect.stringContaining('daybook.yaml:4:') });
-    await expect(run('closed')).rejects.toMatchObject({
-      cause: { type: 'UnknownSource', message: expect.stringContaining('left out, for it has a literal secret') },
-    });
+    const waiting = await start('closed');
+    await until('the source that is left out waits', async () =>
+      (await waiting.describe()).raw.pendingActivities?.some(({ lastFailure }) =>
+        /leaves it out, for it has a literal secret/.test(lastFailure?.message ?? ''),
+      ),
+    );
 
     writeFileSync(join(folder, 's.json'), '{"required":["id"]}');
     writeFileSync(file, good);
     expect(await run('lines')).toMatchObject({ outcome: 'unchanged' });
     expect(alertOf('daybook')?.state ?? 'resolved').toBe('resolved');
+    await expect(waiting.result()).rejects.toMatchObject({ cause: { type: 'PrivateAddress' } });
     await until('there is no note', async () => !('notes' in (await ask('/readyz', at))));
     await running.stop();
 

@@ -1,4 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate, partitionName } from '../../src/domain/day.ts';
 import { createPool } from '../../src/sinks/postgres/connection.ts';
@@ -110,6 +113,29 @@ describe('partitionRollover', () => {
       { name: 'maintenance', source: 'daybook', state: 'open' },
       { name: 'maintenance', source: 'daybook', state: 'resolved' },
     ]);
+  });
+
+  test('nothing is deleted while the configuration is broken: the file may keep more once it can be read', async () => {
+    const day = old[1];
+    const deleting = `${yaml('{ retention: 2d }')}csv: { retention: 1d }\ndead_letters: { retention: 1d }\n`;
+    rig.configure(deleting);
+    await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
+    await fill(day);
+    await rig.database.rows('delete from raw_event_days');
+    const letter = rig.path('data', 'dead-letters', 'a', randomUUID(), '0.ndjson');
+    mkdirSync(dirname(letter), { recursive: true });
+    writeFileSync(letter, '');
+    utimesSync(letter, new Date(`${day}T00:00:00Z`), new Date(`${day}T00:00:00Z`));
+    const sealed = rig.path('data', 'csv', 'a', `${day}.csv.gz`);
+    mkdirSync(dirname(sealed), { recursive: true });
+    writeFileSync(sealed, gzipSync(''));
+    rig.configure('version: [');
+    expect(await roll()).toMatchObject({ failed: [], retired: [], csv: { deleted: [], deadLetters: 0 } });
+    rig.configure(deleting);
+    expect(await roll()).toMatchObject({
+      ...{ failed: [], retired: [{ day, rows: 3 }] },
+      csv: { deleted: [`a ${day}`], deadLetters: 1 },
+    });
   });
 
   test('alerts of a source that is gone are resolved, and told', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../src/sinks/postgres/partitions.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
 import { attempt, batchOf, record, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
@@ -45,6 +46,31 @@ describe.each(servers)('what others did with partitions, on $name', ({ server })
     await resetDatabase(database.settings, true);
     expect(await placed()).toEqual([]);
     expect((await attempt(database.pool, batchOf('hand', all), all)).counts.written).toBe(5);
+  });
+
+  test('a day that is being detached keeps nobody waiting who looks for the days that there are', async () => {
+    await requirePartitions(database.pool, 'public', ['2026-11-01', '2026-11-02']);
+    const [reader, owner, writer] = await Promise.all([1, 2, 3].map(() => database.pool.connect()));
+    if (!reader || !owner || !writer) throw new Error('expected three connections');
+    const detach = 'alter table raw_events detach partition raw_events_2026_11_01';
+    try {
+      await reader.query('begin; select from raw_events');
+      await owner.query(`set lock_timeout = '100ms'`);
+      expect((await rejection(owner.query(`${detach} concurrently`))).message).toContain('lock timeout');
+      await owner.query(`set lock_timeout = 0`);
+      const detached = owner.query(`${detach} finalize`);
+      await until('it waits for the reader', async () =>
+        database.count(`select count(*) from pg_locks where not granted and mode = 'AccessExclusiveLock'`),
+      );
+      // The plan in which the partition's bounds would be looked at before it is known to be detached.
+      await writer.query(`set lock_timeout = '500ms'; set enable_nestloop = off; set enable_mergejoin = off`);
+      const { rows } = await writer.query('select name from raw_event_ranges()');
+      expect(rows).toEqual([{ name: 'raw_events_2026_11_02' }]);
+      await reader.query('commit');
+      await detached;
+    } finally {
+      for (const client of [reader, owner, writer]) client.release(true);
+    }
   });
 
   test('partitions made by hand are listed, with what they stand for, in order of times', async () => {

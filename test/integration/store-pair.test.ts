@@ -12,12 +12,15 @@ import { openAlerts } from '../../src/store/alerts.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import { readIdentity, storeIdentity } from '../../src/store/identity.ts';
+import { writeKeptConfig } from '../../src/store/kept-configs.ts';
 import { settleRestoredAlert } from '../../src/store/restored-alert.ts';
 import { settingAside, storeVerdicts } from '../../src/store/store-alert.ts';
 import { writeState } from '../../src/store/states.ts';
 import { countPair, lookAtPair, poolPair, settleRestored, type Pair } from '../../src/worker/pairing/pair.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { servers } from './servers.ts';
+
+const keptConfig = { file: 'daybook.yaml', config: { sources: [] }, schemas: {}, modules: {}, leftOut: [] };
 
 describe.each(servers)('a store and a database on $name', ({ server }) => {
   let database: TestDatabase;
@@ -156,6 +159,41 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     await store.put('store.json', '{"id":');
     await poll('another');
     expect(await countPair(pair)).toMatchObject({ kind: 'foreign' });
+  });
+
+  test('a store whose store.json is gone takes the id, too; a second store of 0.2.0 of the same database does not', async () => {
+    await countPair(pair);
+    const { id } = await storeIdentity(store);
+    await addRow();
+    await poll(await readDatabaseId(database.pool, 'public'));
+    await store.delete('store.json');
+    expect(await countPair(pair)).toMatchObject({ kind: 'foreign' });
+    await store.delete('store.json');
+    await writeKeptConfig(store, 'daybook', keptConfig, new Date());
+    expect(await countPair(pair)).toMatchObject({ kind: 'together', id, restored: { side: 'store' } });
+    expect(await storeIdentity(store)).toMatchObject({ id, lostId: false });
+  });
+
+  test('a store of 0.2.0 that met an empty database by a mistake belongs to its own', async () => {
+    await addRow();
+    await poll(await readDatabaseId(database.pool, 'public'));
+    const wrong = await createDatabase(server);
+    await wrong.rows(`update raw_event_database set id = md5('wrong')::uuid`);
+    try {
+      expect(await countPair(poolPair(store, root, wrong.pool, wrong.settings))).toMatchObject({ isFresh: true });
+      expect(await countPair(pair)).toMatchObject({ kind: 'together', restored: null, isFresh: false });
+    } finally {
+      await wrong.drop();
+    }
+  });
+
+  test('a database of 0.2.0 is judged before it is migrated', async () => {
+    await addRow();
+    await database.rows('alter table raw_event_database drop column store_id, drop column counter');
+    expect(await lookAtPair(pair)).toEqual({ kind: 'unknown' });
+    expect(await lookAtPair(pair, true)).toMatchObject({ kind: 'foreign' });
+    await poll(await readDatabaseId(database.pool, 'public'));
+    expect(await lookAtPair(pair, true)).toMatchObject({ kind: 'together' });
   });
 
   test.each(['noted', 'counted'])('kill -9 between the two, %s: nothing looks like a copy', async (step) => {

@@ -22,6 +22,17 @@ export async function readDatabaseSide(client: Queries, schema: string, lock = f
   return row ? { id: row.id, storeId: row.storeId, counter: Number(row.counter) } : null;
 }
 
+/** The same of a database that 0.2.0 migrated: it knows no store. Null where it was never migrated, or later on. */
+export async function readOlderSide(client: Queries, schema: string): Promise<DatabaseSide | null> {
+  const table = `${escapeIdentifier(schema)}.raw_event_database`;
+  const { rows: found } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+    table,
+  ]);
+  if (found[0]?.found !== true) return null;
+  const { rows } = await client.query<{ id: string }>(`select id from ${table}`);
+  return rows[0] ? { id: rows[0].id, storeId: null, counter: 0 } : null;
+}
+
 export async function writeDatabaseSide(
   client: Queries,
   schema: string,

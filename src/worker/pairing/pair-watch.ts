@@ -48,9 +48,13 @@ export class PairWatch {
    * @throws ForeignStore where they do not belong together
    */
   async start(): Promise<void> {
+    const counted = await this.#ask(() => this.#count(this.#options.accept));
     // A role that may not count may look.
-    const found = (await this.#ask(() => this.#count(this.#options.accept))) ?? (await this.#ask(() => this.#look()));
-    if (found?.kind === 'foreign') throw new ForeignStore(`worker: ${found.message}`);
+    const found = counted ?? (await this.#ask(() => this.#look()));
+    if (found?.kind === 'foreign') {
+      const why = this.#options.accept ? `; they could not be taken together: ${this.#said}` : '';
+      throw new ForeignStore(`worker: ${found.message}${why}`);
+    }
     this.#note(found);
     this.#schedule();
   }
@@ -88,6 +92,8 @@ export class PairWatch {
     const lost = await this.#lostStore();
     if (lost !== null) return lost;
     const found = await lookAtPair(pair);
+    // What was to be accepted at the start is accepted once the database can be asked.
+    if (found.kind === 'foreign' && this.#options.accept && !this.#hasCounted) return this.#count(true);
     if (found.kind !== 'together') return found;
     const isNews = found.restored !== null && this.#known?.restored === null;
     return this.#hasCounted && found.isJoined && !isNews ? found : this.#count(this.#options.accept);

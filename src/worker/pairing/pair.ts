@@ -9,7 +9,7 @@ import {
   type PairVerdict,
 } from '../../domain/store-pair.ts';
 import { withConnection } from '../../sinks/postgres/connection.ts';
-import { holdsRows, readDatabaseSide, writeDatabaseSide } from '../../sinks/postgres/database-side.ts';
+import { holdsRows, readDatabaseSide, readOlderSide, writeDatabaseSide } from '../../sinks/postgres/database-side.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import {
   databasesOfStates,
@@ -58,20 +58,24 @@ export function poolPair(store: BlobStore, storeFolder: string, pool: Pool, sett
   };
 }
 
-/** Looks whether the two belong together. Changes nothing. */
-export async function lookAtPair(pair: Pair): Promise<PairFound> {
+/**
+ * Looks whether the two belong together. Changes nothing.
+ * @param older whether a database of 0.2.0 is judged, too, before it is migrated
+ */
+export async function lookAtPair(pair: Pair, older = false): Promise<PairFound> {
   return pair.connect(async (client) => {
     const before = await readIdentity(pair.store);
-    const database = await readDatabaseSide(client, pair.schema);
+    const side = await readDatabaseSide(client, pair.schema);
+    const database = side ?? (older ? await readOlderSide(client, pair.schema) : null);
     if (!database) return { kind: 'unknown' };
     const store = before ?? (await newIdentity(pair.store));
     const after = before ? ((await readIdentity(pair.store)) ?? store) : store;
     const verdict = judgePair(store, database, await factsOf(pair, client, store, database), after);
     if (verdict.kind === 'foreign') return foreign(pair, verdict, store, database);
-    const side = verdict.kind === 'adopt' ? 'store' : verdict.restored;
+    const copy = verdict.kind === 'adopt' ? 'store' : verdict.restored;
     return {
       ...{ kind: 'together', id: database.storeId ?? store.id, counter: store.counter },
-      restored: after.restored ?? noteOf(side, store, database),
+      restored: after.restored ?? noteOf(copy, store, database),
       ...{ isFresh: verdict.kind === 'join' && verdict.isFresh, isJoined: verdict.kind === 'together' },
     };
   });
@@ -128,7 +132,7 @@ async function begin(
   const side = verdict.kind === 'foreign' ? null : verdict.kind === 'adopt' ? 'store' : verdict.restored;
   const restored = accept ? null : (store.restored ?? noteOf(side, store, database));
   const count = nextCount(store, database);
-  await replaceIdentity(pair.store, { ...store, id, next: count, restored });
+  await replaceIdentity(pair.store, { ...store, id, next: count, restored, lostId: false });
   onNoted();
   await writeDatabaseSide(client, pair.schema, { storeId: id, counter: count });
   const isFresh = verdict.kind === 'join' && verdict.isFresh;

@@ -26,6 +26,7 @@ beforeEach(() => {
     lookUp: () => undefined,
     http: { tokens: { redact: (text: string) => text } },
     alertWebhook: async ({ name, source, state }: Alert) => void told.push(`${state} ${name} ${source}`),
+    identity: 'worker-1',
     databaseId: async () => null,
     searchAttribute: () => true,
   } as unknown as ActivityDependencies;

@@ -57,6 +57,13 @@ describe('startPosition', () => {
     });
   });
 
+  test('a poll that goes on after a failure knows that its second page was the first again; one from the front does not', () => {
+    const { unfinished = null } = patchAfter(state, { ...position, frontRepeated: true }, null, {});
+    const broken = { ...state, unfinished };
+    expect(startPosition(page(3), broken, now).frontRepeated).toBe(true);
+    expect(startPosition(page(1), withoutPlace(broken), now).frontRepeated).toBeUndefined();
+  });
+
   test('goes on with what an unfinished poll has seen', () => {
     const unfinished = {
       page: 3,

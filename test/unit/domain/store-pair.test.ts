@@ -11,7 +11,7 @@ import {
 } from '../../../src/domain/store-pair.ts';
 
 const store = (side: Partial<StoreSide> = {}): StoreSide => ({
-  ...{ id: 'store-a', counter: 0, next: null, databaseId: null, older: false },
+  ...{ id: 'store-a', counter: 0, next: null, databaseId: null, older: false, lostId: false },
   ...side,
 });
 const database = (side: Partial<DatabaseSide> = {}): DatabaseSide => ({
@@ -48,11 +48,25 @@ describe('judgePair', () => {
     ['another database of 0.2.0', store(joined), database({ id: 'db-2' }), rows, { why: 'other_database' }],
     ['its database, of a dump from before', store(joined), database(), rows, { kind: 'join', restored: 'database' }],
     [
-      'a store without its id whose states name the database',
-      store({ older: true }),
+      'a store that lost its id, whose states name the database',
+      store({ older: true, lostId: true }),
       database({ storeId: 'store-b' }),
       facts({ hasRows: true, isKnownToStates: true }),
       { kind: 'adopt', storeId: 'store-b' },
+    ],
+    [
+      'a second store of 0.2.0 that wrote to the same database',
+      store({ older: true }),
+      database({ storeId: 'store-b' }),
+      facts({ hasRows: true, isKnownToStates: true }),
+      { kind: 'foreign', why: 'other_store' },
+    ],
+    [
+      'a store of 0.2.0 that met an empty database first, and its own',
+      store({ older: true, databaseId: 'db-2', counter: 1 }),
+      database(),
+      facts({ hasRows: true, isKnownToStates: true, isOtherToStates: true }),
+      { kind: 'join', restored: null, isFresh: false },
     ],
     [
       'a store of 0.2.0 whose states name another',
