@@ -1,6 +1,8 @@
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
+import { idText } from '../domain/id-change.ts';
+import { isSameId } from '../domain/state.ts';
 import type { Found } from '../sinks/postgres/rekey-tables.ts';
 import { createIdsOf } from '../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
@@ -15,7 +17,6 @@ import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflo
 import { print, printJson, say } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
-import { idText, isSameId } from '../domain/id-change.ts';
 
 export interface RekeyOptions extends CommonOptions {
   readonly dryRun?: boolean;
