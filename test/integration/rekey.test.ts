@@ -17,7 +17,7 @@ import { createLocalCompute } from '../../src/sources/compute/compute.ts';
 import { createIdsOf } from '../../src/sources/compute/stored-ids.ts';
 import { createArchives } from '../../src/store/archives.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
-import { readIdRule } from '../../src/store/id-rules.ts';
+import { deleteIdRule, readIdRule } from '../../src/store/id-rules.ts';
 import { journalFoldersIn } from '../../src/store/journal/journal-files.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';
 import { journalPaths } from '../../src/store/paths.ts';
@@ -55,11 +55,11 @@ describe.each(servers)('rekey on $name', ({ server }) => {
   const folders = () => journalFoldersIn(folder, folder);
   const archives = () => createArchives(store());
   const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
-  const rekey = (id: readonly string[], dryRun = false) =>
+  const rekey = (id: readonly string[], dryRun = false, onProgress: (text: string) => void = () => {}) =>
     moveIds({
       ...{ owner: database.settings, store: store(), folders: folders(), dryRun, idsOf: idsOf(...id) },
       plan: { name: source, id, shapeFingerprint: `shape of ${id.join()}` } as unknown as SourcePlan,
-      onProgress: () => {},
+      onProgress,
       refuseOpen: async () => {},
     });
   /** Stores records in both sinks, as a run does. */
@@ -167,6 +167,50 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(lines().map((line) => [JSON.parse(line['payload'] ?? '') as unknown, line['source_id']])).toEqual(
       ring.map((one, index) => [JSON.parse(one.payload), String(((index + 1) % 5) + 1)]),
     );
+  });
+
+  test('keys whose rows somebody deleted are moved once, wherever it is cut off', async () => {
+    // 1 → 2 → 3 → 4 → 5 → 6: each former id is the new one of another record.
+    const chain = [1, 2, 3, 4, 5].map((n) => order(n, { next: n + 1 }));
+    await write('2026-11-20T10:00:00.000Z', chain.slice(0, 2));
+    await seal('2026-11-20');
+    await write('2026-11-21T10:00:00.000Z', chain.slice(2));
+    await database.rows(`delete from raw_events where source_id in ('1', '2')`);
+    const moved = (await keys()).map((key) => ({ ...key, source_id: String(Number(key['source_id']) + 1) }));
+    await withBrokenDay('2026-11-02', async () => {
+      await expect(rekey(['next'])).rejects.toThrow(/ids could not be moved/);
+    });
+    expect(await keys()).toEqual(moved);
+    const killed = (at: string) => (text: string) => {
+      if (text === at) throw new Error('killed');
+    };
+    for (const at of ['journal of 2026-11-20', 'journal of 2026-11-21']) {
+      await expect(rekey(['next'], false, killed(at))).rejects.toThrow('killed');
+      expect(await keys()).toEqual(moved);
+    }
+    expect(await rekey(['next'])).toMatchObject({ refused: false });
+    expect(await keys()).toEqual(moved);
+    expect((await rows()).map((row) => row['source_id'])).toEqual(['4', '5', '6']);
+    expect(lines().map((line) => line['source_id'])).toEqual(['2', '3', '4', '5', '6']);
+    // Nothing of it is left: they can be moved again.
+    await rekey(['n']);
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  test('an attempt whose note was deleted is ended by the same `id`, and by no other one', async () => {
+    const chain = [1, 2, 3].map((n) => order(n, { next: n + 1, code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', chain);
+    await database.rows(`delete from raw_events where source_id = '1'`);
+    await withBrokenDay('2026-11-03', async () => {
+      await expect(rekey(['next'])).rejects.toThrow(/ids could not be moved/);
+    });
+    const half = await keys();
+    await deleteIdRule(store(), source);
+    await expect(rekey(['code'])).rejects.toMatchObject({ type: 'RekeyUnfinished' });
+    expect([await keys(), await readIdRule(store(), source)]).toEqual([half, null]);
+    expect(await rekey(['next'])).toMatchObject({ refused: false });
+    expect(await keys()).toEqual(half);
+    expect((await rows()).map((row) => row['source_id'])).toEqual(['3', '4']);
   });
 
   test('a journal that a kill left half moved is moved whole', async () => {
