@@ -96,7 +96,7 @@ function report(source: string, { findings, moved, refused }: MovedIds, { json, 
     printJson({ rows, moved, collisions: collisions.count, missing: missing.count, days: days.length });
   }
   list(collisions, 'new ids that several records would share');
-  list(missing, 'records without a new id, by the id that they have');
+  list(missing, 'records without a new id, by the id that they have, and why');
   if (refused) return say(`rekey: ${source}: nothing was changed; choose an id that each record has, and no two share`);
   const verb = dryRun ? 'would move' : 'moved';
   if (!json) print(`${verb} ${moved} of ${rows} rows of ${source} to new ids, on ${days.length} days, and its journal`);

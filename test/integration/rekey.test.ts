@@ -24,6 +24,7 @@ import { journalPaths } from '../../src/store/paths.ts';
 import { readState, writeState } from '../../src/store/states.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { csvRows } from '../support/csv-rows.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { attempt, batchOf, context } from './batches.ts';
 import { servers } from './servers.ts';
 
@@ -248,7 +249,10 @@ describe.each(servers)('rekey on $name', ({ server }) => {
       ...{ refused: true, moved: 0 },
       findings: {
         collisions: { count: 1, first: ['same (of 1 and 2)'] },
-        missing: { count: 2, first: ['3', '4'] },
+        missing: {
+          count: 2,
+          first: ['3: no value at id "code"', '4: id "code" is a boolean, expected a string or a number'],
+        },
       },
     });
     expect([await rows(), await readIdRule(store(), source)]).toEqual([before, null]);
@@ -258,6 +262,64 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(await rekey(['code'])).toMatchObject({
       findings: { rows: 0, collisions: { count: 1 }, missing: { count: 2 } },
     });
+  });
+
+  /** Ids of JSON texts, and of what PostgreSQL makes of them; null where there is none. */
+  async function bothIds(id: string, payloads: readonly string[]): Promise<[string | null, string | null][]> {
+    const kept = await database.rows(
+      'select payload::jsonb::text as text from unnest($1::text[]) with ordinality as t (payload, n) order by n',
+      [payloads],
+    );
+    const found = [payloads, kept.map((row) => String(row['text']))].map(async (texts) =>
+      (await idsOf(id)(texts)).map((result) => (result.ok ? result.id : null)),
+    );
+    const [ofText = [], ofRow = []] = await Promise.all(found);
+    return ofText.map((one, index) => [one, ofRow[index] ?? null]);
+  }
+
+  test.each([
+    ['n', '{"n":1e3}', '1000', '1000'],
+    ['n', '{"n":1.0}', '1', '1'],
+    ['n', '{"n":-0}', '0', '0'],
+    ['n', '{"n":-0.0e2}', '0', '0'],
+    ['n', '{"n":1.50E-7}', '0.00000015', '0.00000015'],
+    ['n', '{"n":1e30}', `1${'0'.repeat(30)}`, `1${'0'.repeat(30)}`],
+    ['n', '{"n":12345678901234567890.10}', '12345678901234567890.10', '12345678901234567890.10'],
+    ['n', '{"n":12345678901234567890e2}', null, '1234567890123456789000'],
+    ['n', '{"n":1.2345678901234567890e5}', null, '123456.78901234567890'],
+    ['n', '{"n":1.5000e-20}', null, '0.000000000000000000015000'],
+    ['n', '{"n":"1e3"}', '1e3', '1e3'],
+    ['n', '{"n":1,"n":2}', '2', '2'],
+    ['n', '{"n":{"b":1}}', null, null],
+    ['to_string(n)', '{"n":{"a":1.0,"b":2}}', '{"a":1,"b":2}', '{"a":1,"b":2}'],
+    ['to_string(n)', '{"n":{"b":1,"a":2}}', null, '{"a":2,"b":1}'],
+    ['to_string(n)', '{"n":{"bb":1,"é":2,"c":3}}', null, '{"c":3,"bb":1,"é":2}'],
+    ['keys(@)[0]', '{"long":1,"n":2}', null, 'n'],
+    ['keys(@)[0]', '{"b":1,"10":2}', '10', '10'],
+    ['keys(@)[0]', '{"__proto__":1,"a":2}', null, 'a'],
+    ['[a, b][0]', '{"b":"2","a":"1"}', '1', '1'],
+  ])('%s of %s is the same in a row and in a line, or refused', async (id, payload, ofText, ofRow) => {
+    expect(await bothIds(id, [payload])).toEqual([[ofText, ofRow]]);
+  });
+
+  test('no number and no object has one id in a row and another one in a line', async () => {
+    const random = seededRandom(7);
+    const upTo = (size: number) => Math.floor(random() * size);
+    const digits = (size: number) => Array.from({ length: 1 + upTo(size) }, () => upTo(10)).join('');
+    const number = () => {
+      const whole = random() < 0.3 ? '0' : `${1 + upTo(9)}${digits(22)}`;
+      const fraction = random() < 0.5 ? '' : `.${digits(22)}${'0'.repeat(upTo(4))}`;
+      const exponent = random() < 0.4 ? '' : `${random() < 0.5 ? 'e' : 'E'}${['', '+', '-'][upTo(3)]}${upTo(40)}`;
+      return (random() < 0.2 ? '-' : '') + whole + fraction + exponent;
+    };
+    const key = () => ['a', 'b', 'ab', 'é', '1', '10', 'B', '😀', 'aa'][upTo(9)];
+    const members = () => Array.from({ length: 1 + upTo(4) }, () => `"${key()}":${number()}`).join();
+    for (const id of ['n', 'to_string(o)', 'keys(o)[0]', 'to_string(values(o))']) {
+      const payloads = Array.from({ length: 1_500 }, () => `{"n":${number()},"o":{${members()}}}`);
+      const both = await bothIds(id, payloads);
+      expect(both.filter(([ofText, ofRow]) => ofRow === null || (ofText !== null && ofText !== ofRow))).toEqual([]);
+      expect(both.filter(([ofText]) => ofText !== null).length).toBeGreaterThan(100);
+    }
   });
 
   test('a row that was stored again under its new id stands in the way; its lines alone do not', async () => {

@@ -102,8 +102,8 @@ export class Rekey {
       for await (const rows of ofDay) {
         const ids = await this.#newIds(rows);
         await this.#query(
-          `insert into pg_temp.rekey_rows select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[])`,
-          [rows.map((row) => row.id), rows.map((row) => row.occurredAt), rows.map((row) => row.sourceId), ids],
+          `insert into pg_temp.rekey_rows select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])`,
+          [rows.map((row) => row.id), rows.map((row) => row.occurredAt), rows.map((row) => row.sourceId), ...ids],
         );
         onProgress((count += rows.length));
       }
@@ -116,8 +116,8 @@ export class Rekey {
   async addLines(lines: readonly StoredId[]): Promise<void> {
     const ids = await this.#newIds(lines);
     await this.#query(
-      `insert into pg_temp.rekey_lines select distinct * from unnest($1::text[], $2::text[]) on conflict do nothing`,
-      [lines.map(({ sourceId }) => sourceId), ids],
+      `insert into pg_temp.rekey_lines select distinct * from unnest($1::text[], $2::text[], $3::text[]) on conflict do nothing`,
+      [lines.map(({ sourceId }) => sourceId), ...ids],
     );
   }
 
@@ -194,9 +194,13 @@ export class Rekey {
     });
   }
 
-  async #newIds(rows: readonly StoredId[]): Promise<(string | null)[]> {
+  /** New ids, and why there are none. */
+  async #newIds(rows: readonly StoredId[]): Promise<[(string | null)[], (string | null)[]]> {
     const found = await this.#idsOf(rows.map(({ payload }) => payload));
-    return found.map((result) => (result.ok ? result.id : null));
+    return [
+      found.map((result) => (result.ok ? result.id : null)),
+      found.map((result) => (result.ok ? null : result.rejection.message)),
+    ];
   }
 
   /** Days with rows of the source, whoever made their partitions. */
