@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -235,6 +235,20 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(names()).toEqual(moved);
     expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-2', 'c-3', 'c-4']);
     await expectConsistent();
+  });
+
+  test('a part is left as it is where another process has taken the lock of the journal', async () => {
+    await write('2026-11-20T10:00:00.000Z', [order(1, { code: 'c-1' })]);
+    const former = names();
+    const lock = join(folders().csv, journalPaths.sealLock.build({ source }));
+    const takenOver = (text: string) => {
+      if (text.startsWith('journal of')) writeFileSync(lock, 'another/1/token');
+    };
+    await expect(rekey(['code'], false, takenOver)).rejects.toThrow(/is being sealed by another process/);
+    expect(names()).toEqual(former);
+    rmSync(lock);
+    expect(await rekey(['code'])).toMatchObject({ refused: false });
+    expect(lines().map((line) => line['source_id'])).toEqual(['c-1']);
   });
 
   test('refuses new ids that collide or are missing, in rows or in the journal, and changes nothing', async () => {
