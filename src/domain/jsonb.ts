@@ -1,4 +1,4 @@
-import { isTextDeeperThan, parseJson, rewriteNumbers } from './json.ts';
+import { ExactNumber, isTextDeeperThan, parseJson, rewriteNumbers } from './json.ts';
 
 /** No record of a source nests deeper. */
 const maxDepth = 1_000;
@@ -35,7 +35,7 @@ function plainNumber(number: string): string {
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   // A number that is kept as it is written is an object, too.
-  if (typeof value !== 'object' || value === null || value instanceof Number) return value;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
   const members = Object.entries(value).map(([key, member]) => [key, inOrder(member)] as const);
   members.sort(
     ([a], [b]) => Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b)),

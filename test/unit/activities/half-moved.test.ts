@@ -100,14 +100,14 @@ describe('sources of which ids are moved in part', () => {
   ])('are not replayed, and their journal is not rebuilt: %s', async (source, failure) => {
     const { run, dependencies } = setUp();
     const choice = { ...everything, source };
-    const { planRebuild, rebuildSource } = createRebuildJournal(dependencies);
+    const rebuild = createRebuildJournal(dependencies);
     const unit = { kind: 'day', source, day } as const;
     await expect(run(createPlanJournalReplay(dependencies), { choice, after: null })).rejects.toMatchObject(failure);
     await expect(
       run(createReplayDay(dependencies), { unit, choice: everything, firstRunId: 'run' }),
     ).rejects.toMatchObject(failure);
-    await expect(run(planRebuild, choice)).rejects.toMatchObject(failure);
-    await expect(run(rebuildSource, { source, window: null })).rejects.toMatchObject(failure);
+    await expect(run((input) => rebuild.planRebuild(input), choice)).rejects.toMatchObject(failure);
+    await expect(run((input) => rebuild.rebuildSource(input), { source, window: null })).rejects.toMatchObject(failure);
   });
 
   test('are not sealed: a line would be taken for one that is sealed already', async () => {
