@@ -1,23 +1,41 @@
-import { RekeyUnfinished } from '../domain/errors.ts';
+import { DamagedFile, RekeyUnfinished } from '../domain/errors.ts';
+import { idText } from '../domain/id-change.ts';
 import type { BlobStore } from '../store/blob-store.ts';
-import { readIdRule, readIdRules, type IdRule } from '../store/id-rules.ts';
+import { readIdRule, ruledSources } from '../store/id-rules.ts';
 
 /**
- * What is stored of a source has its former ids in part, where `rekey` was cut off: a run or a replay would store it again.
+ * Sources of which what is stored has its former ids in part, where `rekey` is under way or was cut off, or may have: a run or a
+ * replay would store it again, and who writes their journal again would lose lines, or write them twice.
  * @param sources null = all
- * @throws RekeyUnfinished
+ * @returns what is to be said of each
  */
-export async function refuseHalfMoved(store: BlobStore, sources: readonly string[] | null): Promise<void> {
-  const rules = sources === null ? await readIdRules(store) : await rulesOf(store, sources);
-  for (const [source, rule] of rules) {
-    if (rule === null || rule.done) continue;
-    throw new RekeyUnfinished(
-      `rekey: found ids of ${source} moved in part, expected ./daybook rekey ${source} to have ended; pause ${source}, and run it again`,
-    );
+export async function halfMoved(
+  store: BlobStore,
+  sources: readonly string[] | null,
+): Promise<ReadonlyMap<string, RekeyUnfinished | DamagedFile>> {
+  const found = new Map<string, RekeyUnfinished | DamagedFile>();
+  for (const source of sources ?? (await ruledSources(store))) {
+    const problem = await problemOf(store, source);
+    if (problem) found.set(source, problem);
   }
+  return found;
 }
 
-async function rulesOf(store: BlobStore, sources: readonly string[]): Promise<ReadonlyMap<string, IdRule | null>> {
-  const rules = sources.map(async (source) => [source, await readIdRule(store, source)] as const);
-  return new Map(await Promise.all(rules));
+/** @throws RekeyUnfinished, DamagedFile */
+export async function refuseHalfMoved(store: BlobStore, source: string): Promise<void> {
+  const problem = await problemOf(store, source);
+  if (problem) throw problem;
+}
+
+async function problemOf(store: BlobStore, source: string): Promise<RekeyUnfinished | DamagedFile | null> {
+  try {
+    const rule = await readIdRule(store, source);
+    if (rule === null || rule.done) return null;
+    return new RekeyUnfinished(
+      `rekey: found ids of ${source} moved in part, expected ./daybook rekey ${source} to have ended; pause ${source}, and run it again, with ${source} and its id ${idText(rule.id)} in the configuration`,
+    );
+  } catch (error) {
+    if (error instanceof DamagedFile) return error;
+    throw error;
+  }
 }

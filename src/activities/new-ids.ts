@@ -18,8 +18,11 @@ export class NewIds {
     this.#compute = compute;
   }
 
-  static async read({ store, compute }: Pick<ActivityDependencies, 'store' | 'compute'>): Promise<NewIds> {
-    return new NewIds(await readIdRules(store), compute);
+  static async read(
+    { store, compute }: Pick<ActivityDependencies, 'store' | 'compute'>,
+    sources: readonly string[],
+  ): Promise<NewIds> {
+    return new NewIds(await readIdRules(store, sources), compute);
   }
 
   async of(file: JournalFile, rows: readonly JournalRow[]): Promise<readonly JournalRow[]> {

@@ -4,7 +4,7 @@ import { journalSources } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { refuseHalfMoved } from './half-moved.ts';
+import { halfMoved, refuseHalfMoved } from './half-moved.ts';
 import { runAdapter } from './run-adapter.ts';
 
 export interface PlanJournalReplayInput {
@@ -18,6 +18,8 @@ export interface PlannedJournalReplay {
   /** Units behind these. */
   readonly more: number;
   readonly searchAttribute: boolean;
+  /** What is left out as a whole, and why; told at the beginning. Absent = nothing. */
+  readonly leftOut?: readonly string[];
 }
 
 /** Units of one plan: a history holds no more of them at a time. */
@@ -31,8 +33,11 @@ export function createPlanJournalReplay({ journal, store, searchAttribute }: Act
       if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
         throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
       }
-      await refuseHalfMoved(store, source === null ? null : [source]);
-      const all = await journalUnits(journal, choice);
+      if (source !== null) await refuseHalfMoved(store, source);
+      const held = await halfMoved(store, source === null ? null : []);
+      const all = (await journalUnits(journal, choice)).filter(
+        (unit) => unit.kind === 'archive' || !held.has(unit.source),
+      );
       const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
       const units: JournalUnit[] = [];
       let looked = 0;
@@ -41,7 +46,11 @@ export function createPlanJournalReplay({ journal, store, searchAttribute }: Act
         // A manifest may say that nothing of the day was asked for.
         if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
       }
-      return { units, more: left.length - looked, searchAttribute: searchAttribute() };
+      const leftOut = after === null ? [...held.values()].map(({ message }) => message) : [];
+      return {
+        ...{ units, more: left.length - looked, searchAttribute: searchAttribute() },
+        ...(leftOut.length > 0 ? { leftOut } : {}),
+      };
     });
   };
 }

@@ -8,6 +8,7 @@ import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { rowsByDay, serverTime, storedSources } from '../sinks/postgres/rows-by-day.ts';
 import { rebuildSource } from '../store/journal/rebuild-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { refuseHalfMoved } from './half-moved.ts';
 import { runAdapter } from './run-adapter.ts';
 
 export interface RebuildSourceInput {
@@ -27,6 +28,7 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
     /** The sources whose journal is to be rebuilt. */
     async planRebuild({ source }: RebuildChoice): Promise<PlannedRebuild> {
       return runAdapter(nothingSecret, async () => {
+        if (source !== null) await refuseHalfMoved(store, source);
         const stored = await withClient(owner, (client) => storedSources(client, owner.schema)).catch(failed);
         if (source !== null && !stored.includes(source)) {
           throw new UnknownSource(
@@ -40,6 +42,7 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
     /** Rebuilds the journal of one source. */
     async rebuildSource({ source, window }: RebuildSourceInput): Promise<RebuildCounts> {
       return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+        await refuseHalfMoved(store, source);
         const earlier = (Context.current().info.heartbeatDetails ?? nothingRebuilt) as RebuildCounts;
         // The next heartbeat must not forget what was written before there is more.
         onProgress(earlier);

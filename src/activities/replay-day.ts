@@ -3,10 +3,12 @@ import type { DamagedFile } from '../domain/errors.ts';
 import { addCounts, noCounts } from '../domain/receipt.ts';
 import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
 import { maxBatchBytes, maxBatchRecords } from '../store/batches.ts';
+import { ruledSources } from '../store/id-rules.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { readUnit } from '../store/journal/walk-journal.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { halfMoved, refuseHalfMoved } from './half-moved.ts';
 import { NewIds } from './new-ids.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
@@ -54,6 +56,8 @@ class DayReplay {
   readonly #start: Place | null;
   #tally = nothing;
   #newIds: NewIds | null = null;
+  /** Sources whose rows are left out. */
+  #held: ReadonlyMap<string, unknown> = new Map();
   #rows: JournalRow[] = [];
   #bytes = 0;
 
@@ -72,12 +76,26 @@ class DayReplay {
   }
 
   async toEnd(): Promise<ReplayTally> {
-    this.#newIds = await NewIds.read(this.#dependencies);
+    await this.#readRules();
     // A sink that is away is found so at once, before a file is read up to its place.
     await this.#dependencies.postgres.probe(this.#context.signal);
     // The file of the place may have been sealed since: then all of it is read again, and found to be stored.
     if (!(await this.#readFrom(this.#start))) await this.#readFrom(null);
     return this.#tally;
+  }
+
+  /** The plan has said which sources are left out; an archive holds rows of all. */
+  async #readRules(): Promise<void> {
+    const { store } = this.#dependencies;
+    const { unit, choice } = this.#input;
+    const source = unit.kind === 'day' ? unit.source : choice.source;
+    if (source !== null) await refuseHalfMoved(store, source);
+    else this.#held = await halfMoved(store, null);
+    const sources = source === null ? await ruledSources(store) : [source];
+    this.#newIds = await NewIds.read(
+      this.#dependencies,
+      sources.filter((name) => !this.#held.has(name)),
+    );
   }
 
   /** @returns whether the place was found */
@@ -102,7 +120,8 @@ class DayReplay {
         if (found) this.#tally = place.tally;
         if (!found || done === place.rows) continue;
       }
-      this.#take(this.#newIds ? await this.#newIds.of(of, rows) : rows);
+      const wanted = this.#held.size === 0 ? rows : rows.filter((row) => !this.#held.has(row.source));
+      this.#take(this.#newIds ? await this.#newIds.of(of, wanted) : wanted);
       if (this.#rows.length >= maxBatchRecords || this.#bytes >= maxBatchBytes) await this.#flush(file, done);
     }
     await this.#flush(file, done);

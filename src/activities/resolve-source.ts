@@ -50,7 +50,7 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       if (broken === null && config !== seen) await resolveStray(dependencies);
       seen = config;
       const plan = planOf(config, await findKnownSource(dependencies, source));
-      await refuseHalfMoved(dependencies.store, [source]);
+      await refuseHalfMoved(dependencies.store, source);
       const { fetchFingerprint, shapeFingerprint, id } = plan;
       if (window) {
         const problem = windowProblem(plan);

@@ -9,6 +9,7 @@ import { settleAndLog } from './alerts.ts';
 import { nothingSecret } from '../domain/redact.ts';
 import { retentionsOf } from '../config/retentions.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { halfMoved } from './half-moved.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
 
 export interface SealCsvInput {
@@ -43,7 +44,10 @@ export function createSealCsv(dependencies: ActivityDependencies) {
     return runAdapter(nothingSecret, async (context) => {
       const { config, journal, store } = dependencies;
       const now = new Date();
-      const { ready, waiting } = await unsealedDays(journal, store, dayOfDate(now));
+      const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
+      // A key of a part may be the former id of one record, and in the sealed file the new one of another.
+      const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
+      const ready = past.filter(({ source }) => !held.has(source));
       const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
       const { csv, deadLetters } = retentionsOf(config.current());
       const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));

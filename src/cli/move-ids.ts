@@ -41,15 +41,15 @@ export interface MovedIds {
  *    store under new ones what is about to get them. It is the same rule each time. What began before is refused.
  * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before.
  * 3. What the last poll saw goes from the state: it names former ids. It has gone already, or goes now.
- * 4. The ledger moves in one transaction, then the rows, day by day. A row's new id is found in its payload, and does not depend
- *    on the id that it has; of the ledger, see `moveKeys`.
+ * 4. The ledger moves in one transaction, once, which is noted in it; then the rows, day by day. A row's new id is found in its
+ *    payload, and does not depend on the id that it has; what a key without a row stands for is told by its id alone.
  * 5. The journal moves, file by file, in the same way.
- * 6. The state learns by which `id` all is stored, and the rule is done: archives are read by it from now on.
+ * 6. The state learns by which `id` all is stored, the note of the ledger goes, and the rule is done: archives are read by it from now on.
  */
 export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: MoveIds): Promise<MovedIds> {
   const { dryRun, onProgress } = rest;
   const { name: source, id, shapeFingerprint } = plan;
-  return withRekey(owner, source, idsOf, async (rekey) => {
+  return withRekey(owner, source, id, idsOf, async (rekey) => {
     const before = await rekey.now();
     const former = await readIdRule(store, source);
     const putBack = async () => {
@@ -81,6 +81,7 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     const journal = rekeyJournal({ folders, source, idsOf, signal }, (day) => onProgress(`journal of ${day}`));
     await journal.catch(journalFailure);
     await changeState(store, source, (state) => state && { ...state, shapeFingerprint, id });
+    await rekey.end();
     await writeIdRule(store, source, { id, before, done: true });
     return { findings, moved, refused };
   });

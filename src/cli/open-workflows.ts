@@ -4,6 +4,7 @@ import type { Instance } from '../domain/instance.ts';
 import {
   backfillType,
   deliverType,
+  rebuildJournalType,
   replayCsvType,
   replayLettersType,
   scrapeRunType,
@@ -14,8 +15,10 @@ import { CannotStart } from './cannot-start.ts';
 
 /** What fetches, and hears pause and resume. */
 const fetchingTypes = [scrapeRunType, backfillType];
-/** What may store records or write states. */
-const storingTypes = [...fetchingTypes, deliverType, replayCsvType, replayLettersType];
+/** What may store records, or write states or the journal. */
+const storingTypes = [...fetchingTypes, deliverType, replayCsvType, replayLettersType, rebuildJournalType];
+/** Of these one without a source may be of any. */
+const journalTypes: readonly string[] = [replayCsvType, rebuildJournalType];
 
 /** Ids that a message names. */
 const mostNamed = 3;
@@ -89,7 +92,7 @@ async function isScheduled(client: Client, instance: Instance, source: string): 
   return found?.state.paused === false;
 }
 
-/** Ids of workflows under way; those that replay CSV may be of any source. */
+/** Ids of workflows under way; those that replay CSV, or rebuild it, may be of any source. */
 async function openWorkflows(
   client: Client,
   instance: Instance,
@@ -114,7 +117,7 @@ function isOf(
   const borne = (searchAttributes[sourceSearchAttribute] ?? []) as unknown[];
   return (
     borne.includes(source) ||
-    (type === replayCsvType && borne.length === 0) ||
+    (journalTypes.includes(type) && borne.length === 0) ||
     instance.isRunOf(source, workflowId) ||
     instance.isReplayOf(source, workflowId) ||
     instance.isBackfillOf(source, workflowId) ||

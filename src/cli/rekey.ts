@@ -1,6 +1,8 @@
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
+import { idText } from '../domain/id-change.ts';
+import { isSameId } from '../domain/state.ts';
 import type { Found } from '../sinks/postgres/rekey-tables.ts';
 import { createIdsOf } from '../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
@@ -15,7 +17,6 @@ import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflo
 import { print, printJson, say } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
 import { UsageError } from './usage-error.ts';
-import { idText, isSameId } from '../domain/id-change.ts';
 
 export interface RekeyOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -95,7 +96,7 @@ function report(source: string, { findings, moved, refused }: MovedIds, { json, 
     printJson({ rows, moved, collisions: collisions.count, missing: missing.count, days: days.length });
   }
   list(collisions, 'new ids that several records would share');
-  list(missing, 'records without a new id, by the id that they have');
+  list(missing, 'records without a new id, by the id that they have, and why');
   if (refused) return say(`rekey: ${source}: nothing was changed; choose an id that each record has, and no two share`);
   const verb = dryRun ? 'would move' : 'moved';
   if (!json) print(`${verb} ${moved} of ${rows} rows of ${source} to new ids, on ${days.length} days, and its journal`);

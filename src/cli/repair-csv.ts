@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { refuseHalfMoved } from '../activities/half-moved.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { rowsSince } from '../sinks/postgres/rows-since.ts';
@@ -21,6 +22,7 @@ export async function repairCsvCommand(
   const parts = await Promise.all(names.map((name) => namedPart(folders, name)));
   const settings = requirePostgres(context);
   const store = openStore(context);
+  for (const { name } of parts) await refuseHalfMoved(store, name.source);
   const { signal } = new AbortController();
   await withClient(settings, async (client) => {
     for (const { part, name } of parts) {

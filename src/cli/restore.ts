@@ -1,8 +1,9 @@
+import { halfMoved } from '../activities/half-moved.ts';
 import { restoreDay, unkeepDay, type RestoredDay } from '../sinks/postgres/restore-day.ts';
 import { createIdsOf } from '../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { createArchives } from '../store/archives.ts';
-import { readIdRules } from '../store/id-rules.ts';
+import { readIdRules, ruledSources } from '../store/id-rules.ts';
 import { forgetPolls, listStates } from '../store/states.ts';
 import { createContext, openStore, requireOwner, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
@@ -37,6 +38,9 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     );
   }
   const store = openStore(context);
+  // New ids would meet former ones in the ledger.
+  const [halfDone] = (await halfMoved(store, null)).values();
+  if (halfDone) throw halfDone;
   const progress = new ProgressLine();
   const startedMs = performance.now();
   const onRows = (done: number, total: number) => {
@@ -44,7 +48,7 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     if (performance.now() - startedMs > quietMs) progress.show({ text: `${done} of ${total} rows read`, done, total });
   };
   const compute = createThreadCompute();
-  const newIds = [...(await readIdRules(store))].map(([source, { id, before }]) => ({
+  const newIds = [...(await readIdRules(store, await ruledSources(store)))].map(([source, { id, before }]) => ({
     ...{ source, before },
     idsOf: createIdsOf(compute, source, id),
   }));

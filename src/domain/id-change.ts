@@ -1,4 +1,4 @@
-import type { SourceState } from './state.ts';
+import { isSameId, type SourceState } from './state.ts';
 import type { Warning } from './warning.ts';
 
 /**
@@ -10,22 +10,18 @@ export function idChange(
   stored: Pick<SourceState, 'id' | 'shapeFingerprint'> | null,
   now: { readonly id: readonly string[]; readonly shapeFingerprint: string },
 ): Warning | null {
-  if (stored === null || isSameId(stored.id ?? now.id, now.id)) {
-    if (stored === null || stored.id || stored.shapeFingerprint === now.shapeFingerprint) return null;
-    const message = `what shapes its records was changed since its last run; if that was \`id\`, ${whatHappens(source)}`;
-    return { code: 'state_changed', message, count: 1 };
-  }
-  const changed = `id was ${idText(stored.id ?? [])} when its records were stored, and is ${idText(now.id)}`;
-  return { code: 'state_changed', message: `${changed}: ${whatHappens(source)}`, count: 1 };
+  if (stored === null) return null;
+  const { id = stored.shapeFingerprint === now.shapeFingerprint ? now.id : null } = stored;
+  if (id !== null && isSameId(id, now.id)) return null;
+  const changed =
+    id === null
+      ? 'what shapes its records was changed since its last run; if that was `id`, '
+      : `id was ${idText(id)} when its records were stored, and is ${idText(now.id)}: `;
+  return { code: 'state_changed', message: changed + whatHappens(source), count: 1 };
 }
 
 function whatHappens(source: string): string {
   return `everything that the source still shows, and that has another id by it, is stored again under new ids; to move what is stored instead, before a run: ./daybook pause ${source}, ./daybook rekey ${source}, ./daybook resume ${source}`;
-}
-
-/** Whether two keys `id` of a source give the same ids. */
-export function isSameId(a: readonly string[], b: readonly string[]): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The key `id` of a source in a message. */

@@ -28,7 +28,7 @@ export interface ReplayTally {
   /** Records that were read: the sum of the counts. */
   readonly records: number;
   readonly postgres: SinkCounts;
-  /** Files that could not be read whole, and why; no more than 50 of them. */
+  /** Files that could not be read whole, and sources that were left out, and why; no more than 50 of them. */
   readonly damaged: readonly string[];
   readonly damagedCount: number;
 }

@@ -44,8 +44,13 @@ export function parseJson(text: string): ParsedJson {
   return { value: unmarkValue(JSON.parse(markNumbers(text))), exact: true };
 }
 
-/** Turns numbers that would be changed into marked strings. Strings are stepped over: a pattern overflows on long ones. */
+/** Turns numbers that would be changed into marked strings. */
 function markNumbers(text: string): string {
+  return rewriteNumbers(text, (written) => (isFragile(written) ? `"${marker}${written}"` : written));
+}
+
+/** A JSON text with other numbers. Strings are stepped over: a pattern overflows on long ones. */
+export function rewriteNumbers(text: string, rewrite: (written: string) => string): string {
   const parts: string[] = [];
   const token = /["\d-]/g;
   let copied = 0;
@@ -57,8 +62,9 @@ function markNumbers(text: string): string {
     numberToken.lastIndex = found.index;
     const written = numberToken.exec(text)?.[0] ?? found[0];
     token.lastIndex = found.index + written.length;
-    if (!isFragile(written)) continue;
-    parts.push(text.slice(copied, found.index), `"${marker}${written}"`);
+    const rewritten = rewrite(written);
+    if (rewritten === written) continue;
+    parts.push(text.slice(copied, found.index), rewritten);
     copied = token.lastIndex;
   }
   return parts.join('') + text.slice(copied);

@@ -15,8 +15,11 @@ export interface SourceState {
   readonly epoch?: number;
   readonly fetchFingerprint: string;
   readonly shapeFingerprint: string;
-  /** The `id` that its records were stored by; absent in states of earlier versions. */
-  readonly id?: readonly string[];
+  /**
+   * The `id` that its records were stored by, until a run that did not fail has said that it is another one now. Null = which
+   * one it was is not known; absent in states of earlier versions.
+   */
+  readonly id?: readonly string[] | null;
   /** The database that the records went to; null while it is unknown. */
   readonly databaseId: string | null;
   /** The furthest time seen, canonical text; moves only when a poll has reached its end. */
@@ -228,11 +231,14 @@ export interface StartingState {
 export function startingState(stored: SourceState | null, identity: StateIdentity, epoch = 0): StartingState {
   if (!stored) return { state: freshState(identity, epoch), changed: null };
   if (stored.fetchFingerprint !== identity.fetchFingerprint) {
-    return { state: { ...freshState(identity, epoch), ...itemsOf(stored) }, changed: 'source' };
+    return {
+      state: { ...freshState(identity, epoch), ...itemsOf(stored), ...idOf(stored, identity) },
+      changed: 'source',
+    };
   }
   const databaseId = identity.databaseId ?? stored.databaseId;
-  const { shapeFingerprint, id } = identity;
-  const current = { ...stored, shapeFingerprint, databaseId, ...(id ? { id } : {}) };
+  const { shapeFingerprint } = identity;
+  const current = { ...stored, shapeFingerprint, databaseId, ...idOf(stored, identity) };
   if (stored.shapeFingerprint !== identity.shapeFingerprint) {
     return { state: forgetPoll(current), changed: 'record shape' };
   }
@@ -245,6 +251,26 @@ export function startingState(stored: SourceState | null, identity: StateIdentit
 /** What was stored under an id stays so, wherever the items come from now. */
 function itemsOf({ feedItems }: SourceState): Pick<SourceState, 'feedItems'> | null {
   return typeof feedItems === 'string' ? { feedItems } : null;
+}
+
+/** A run that fails has stored nothing, or some, by the new `id`, and nobody may have read what it said. */
+function idOf(
+  stored: Pick<SourceState, 'id' | 'shapeFingerprint'>,
+  { id, shapeFingerprint }: StateIdentity,
+): Pick<SourceState, 'id'> | null {
+  if (stored.id !== undefined) return { id: stored.id };
+  if (id === undefined) return null;
+  return { id: stored.shapeFingerprint === shapeFingerprint ? id : null };
+}
+
+/** The state of a run that has said by which `id` it stored. */
+export function toldId<State extends Pick<SourceState, 'id'>>(state: State, id: readonly string[]): State {
+  return state.id === undefined || (state.id !== null && isSameId(state.id, id)) ? state : { ...state, id };
+}
+
+/** Whether two keys `id` of a source give the same ids. */
+export function isSameId(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 export function summarizeState(state: SourceState): StateSummary {

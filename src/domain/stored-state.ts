@@ -20,8 +20,7 @@ export function isSourceState(value: unknown): value is SourceState {
     (feedItems === undefined || isText('feedItems')) &&
     (dateOrder === undefined || dateOrders.includes(dateOrder as DateOrder)) &&
     ['number', 'undefined'].includes(typeof unreadableCursor) &&
-    Array.isArray(id) &&
-    id.every((expression) => typeof expression === 'string') &&
+    (id === null || (Array.isArray(id) && id.every((expression) => typeof expression === 'string'))) &&
     (unfinished === null || isUnfinished(unfinished)) &&
     (file === null || isFileProgress(file)) &&
     isObject(sinkDownSince) &&

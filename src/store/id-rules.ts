@@ -1,6 +1,7 @@
+import { DamagedFile } from '../domain/errors.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
-import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
+import { hasFields, parseStoredJson, storedJson } from './stored-json.ts';
 
 /** By which `id` a source's records were given new ids: what was put aside before, such as an archive, has the former ones. */
 export interface IdRule {
@@ -12,9 +13,19 @@ export interface IdRule {
   readonly done: boolean;
 }
 
-/** Null where no command has given the source's records new ids. */
+/**
+ * Null where no command has given the source's records new ids.
+ * @throws DamagedFile; it stays in its place: as if it were not there, runs would store again what it is about
+ */
 export async function readIdRule(store: BlobStore, source: string): Promise<IdRule | null> {
-  return readStoredJson(store, storePaths.idRule.build({ source }), 'how a source was given new ids', isIdRule);
+  const path = storePaths.idRule.build({ source });
+  const content = await store.get(path);
+  if (content === null) return null;
+  const parsed = parseStoredJson(content, 'how a source was given new ids', isIdRule);
+  if (parsed.ok) return parsed.value;
+  throw new DamagedFile(
+    `store: ${path} ${parsed.problem}; restore it from a backup, or pause ${source}, delete the file, and run ./daybook rekey ${source} with the \`id\` that it was run with last`,
+  );
 }
 
 export async function writeIdRule(store: BlobStore, source: string, rule: IdRule): Promise<void> {
@@ -25,13 +36,18 @@ export async function deleteIdRule(store: BlobStore, source: string): Promise<vo
   await store.delete(storePaths.idRule.build({ source }));
 }
 
-/** Those of all sources. */
-export async function readIdRules(store: BlobStore): Promise<ReadonlyMap<string, IdRule>> {
+/** Sources of which there is a rule. */
+export async function ruledSources(store: BlobStore): Promise<string[]> {
+  const paths = await store.list(storePaths.idRule.folder({}));
+  return paths.flatMap((path) => storePaths.idRule.parse(path)?.source ?? []);
+}
+
+/** The rules of sources, where there are any. @throws DamagedFile */
+export async function readIdRules(store: BlobStore, sources: readonly string[]): Promise<ReadonlyMap<string, IdRule>> {
   const rules = new Map<string, IdRule>();
-  for (const path of await store.list(storePaths.idRule.folder({}))) {
-    const source = storePaths.idRule.parse(path)?.source;
-    const rule = source === undefined ? null : await readIdRule(store, source);
-    if (source !== undefined && rule) rules.set(source, rule);
+  for (const source of sources) {
+    const rule = await readIdRule(store, source);
+    if (rule) rules.set(source, rule);
   }
   return rules;
 }

@@ -49,7 +49,8 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
   show = () => setCurrentDetails(detailsOf(choice, tally, after, left, pause.current));
   setHandler(journalProgressQuery, () => ({ paused: pause.current, left, tally }));
   for (;;) {
-    const { units, more, searchAttribute } = await plan(choice, after);
+    const { units, more, searchAttribute, leftOut = [] } = await plan(choice, after);
+    tally = addDamages(tally, leftOut);
     if (searchAttribute && choice.source !== null && after === null) bearSource(choice.source);
     left = units.length + more;
     for (const unit of units) {

@@ -11,7 +11,7 @@ import { receiptTable } from '../domain/receipt-table.ts';
 import type { SourcePlan } from '../domain/source.ts';
 import { addWarnings, type Warning } from '../domain/warning.ts';
 import type { WindowText } from '../domain/windows.ts';
-import { summarizeState, type UnfinishedPoll } from '../domain/state.ts';
+import { summarizeState, toldId, type UnfinishedPoll } from '../domain/state.ts';
 import { fetchActivities, storeActivities } from './activities.ts';
 import type { Progress } from './messages.ts';
 import { bearSource } from './bear-source.ts';
@@ -160,8 +160,9 @@ export class Run {
     const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
     if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
-    if (this.#state.current.failures) {
-      this.#state.apply({ failures: null });
+    const state = toldId(this.#state.current, this.#plan.id);
+    if (state.failures || state !== this.#state.current) {
+      this.#state.apply({ ...state, failures: null });
       await this.#state.save(false);
     }
     this.#enter('finished');

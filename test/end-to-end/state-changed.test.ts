@@ -15,15 +15,18 @@ let origin: Origin;
 let rig: Rig;
 let store: BlobStore;
 
-beforeAll(async () => {
-  origin = await startOrigin();
-  rig = await Rig.create(`version: 1
+const config = (id = 'id') => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
   - { name: pages, type: http_json, url: "${origin.url}/pages", id: id, occurred_at: at, paginator: { type: page_number } }
   - { name: since, type: http_json, url: "${origin.url}/since", id: id, occurred_at: at, paginator: { type: page_number },
       incremental: { cursor: at, start_param: since } }
-`);
+  - { name: renamed, type: http_json, url: "${origin.url}/renamed", id: ${id}, occurred_at: at }
+`;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  rig = await Rig.create(config());
   store = createDirectoryStore(rig.path('data'));
 });
 afterAll(async () => {
@@ -92,6 +95,29 @@ describe('a command that changes the state of a source while a run is open', () 
     gate.open();
     expect(await handle.result()).toMatchObject({ outcome: 'ok', warnings: [{ code: 'state_changed' }] });
     expect((await readState(store, 'pages')).state).toMatchObject({ previousPoll: [], epoch: expect.any(Number) });
+  });
+});
+
+describe('an `id` that was changed', () => {
+  const warning = expect.objectContaining({
+    code: 'state_changed',
+    message: expect.stringMatching(/^id was "id" .* is "code"/) as string,
+  }) as object;
+  const serve = (status: number) =>
+    origin.answer((_, response) => {
+      response.statusCode = status;
+      response.end(JSON.stringify([{ id: 'a', code: 'b', at: time(10) }]));
+    });
+
+  test('is said by each run until one that does not fail has said it', async () => {
+    serve(200);
+    expect((await rig.run('renamed')).warnings).toBeUndefined();
+    rig.configure(config('code'));
+    serve(404);
+    expect((await rig.runToFailure('renamed')).receipt?.warnings).toEqual([warning]);
+    serve(200);
+    expect(await rig.run('renamed')).toMatchObject({ outcome: 'ok', postgres: { written: 1 }, warnings: [warning] });
+    expect((await rig.run('renamed')).warnings).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -17,13 +17,14 @@ import { createLocalCompute } from '../../src/sources/compute/compute.ts';
 import { createIdsOf } from '../../src/sources/compute/stored-ids.ts';
 import { createArchives } from '../../src/store/archives.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
-import { readIdRule } from '../../src/store/id-rules.ts';
+import { deleteIdRule, readIdRule } from '../../src/store/id-rules.ts';
 import { journalFoldersIn } from '../../src/store/journal/journal-files.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';
 import { journalPaths } from '../../src/store/paths.ts';
 import { readState, writeState } from '../../src/store/states.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { csvRows } from '../support/csv-rows.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { attempt, batchOf, context } from './batches.ts';
 import { servers } from './servers.ts';
 
@@ -55,11 +56,11 @@ describe.each(servers)('rekey on $name', ({ server }) => {
   const folders = () => journalFoldersIn(folder, folder);
   const archives = () => createArchives(store());
   const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
-  const rekey = (id: readonly string[], dryRun = false) =>
+  const rekey = (id: readonly string[], dryRun = false, onProgress: (text: string) => void = () => {}) =>
     moveIds({
       ...{ owner: database.settings, store: store(), folders: folders(), dryRun, idsOf: idsOf(...id) },
       plan: { name: source, id, shapeFingerprint: `shape of ${id.join()}` } as unknown as SourcePlan,
-      onProgress: () => {},
+      onProgress,
       refuseOpen: async () => {},
     });
   /** Stores records in both sinks, as a run does. */
@@ -169,6 +170,50 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     );
   });
 
+  test('keys whose rows somebody deleted are moved once, wherever it is cut off', async () => {
+    // 1 → 2 → 3 → 4 → 5 → 6: each former id is the new one of another record.
+    const chain = [1, 2, 3, 4, 5].map((n) => order(n, { next: n + 1 }));
+    await write('2026-11-20T10:00:00.000Z', chain.slice(0, 2));
+    await seal('2026-11-20');
+    await write('2026-11-21T10:00:00.000Z', chain.slice(2));
+    await database.rows(`delete from raw_events where source_id in ('1', '2')`);
+    const moved = (await keys()).map((key) => ({ ...key, source_id: String(Number(key['source_id']) + 1) }));
+    await withBrokenDay('2026-11-02', async () => {
+      await expect(rekey(['next'])).rejects.toThrow(/ids could not be moved/);
+    });
+    expect(await keys()).toEqual(moved);
+    const killed = (at: string) => (text: string) => {
+      if (text === at) throw new Error('killed');
+    };
+    for (const at of ['journal of 2026-11-20', 'journal of 2026-11-21']) {
+      await expect(rekey(['next'], false, killed(at))).rejects.toThrow('killed');
+      expect(await keys()).toEqual(moved);
+    }
+    expect(await rekey(['next'])).toMatchObject({ refused: false });
+    expect(await keys()).toEqual(moved);
+    expect((await rows()).map((row) => row['source_id'])).toEqual(['4', '5', '6']);
+    expect(lines().map((line) => line['source_id'])).toEqual(['2', '3', '4', '5', '6']);
+    // Nothing of it is left: they can be moved again.
+    await rekey(['n']);
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  test('an attempt whose note was deleted is ended by the same `id`, and by no other one', async () => {
+    const chain = [1, 2, 3].map((n) => order(n, { next: n + 1, code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', chain);
+    await database.rows(`delete from raw_events where source_id = '1'`);
+    await withBrokenDay('2026-11-03', async () => {
+      await expect(rekey(['next'])).rejects.toThrow(/ids could not be moved/);
+    });
+    const half = await keys();
+    await deleteIdRule(store(), source);
+    await expect(rekey(['code'])).rejects.toMatchObject({ type: 'RekeyUnfinished' });
+    expect([await keys(), await readIdRule(store(), source)]).toEqual([half, null]);
+    expect(await rekey(['next'])).toMatchObject({ refused: false });
+    expect(await keys()).toEqual(half);
+    expect((await rows()).map((row) => row['source_id'])).toEqual(['3', '4']);
+  });
+
   test('a journal that a kill left half moved is moved whole', async () => {
     const orders = [1, 2, 3, 4].map((n) => order(n, { code: `c-${n}` }));
     await write('2026-11-20T10:00:00.000Z', orders.slice(0, 2));
@@ -192,6 +237,20 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     await expectConsistent();
   });
 
+  test('a part is left as it is where another process has taken the lock of the journal', async () => {
+    await write('2026-11-20T10:00:00.000Z', [order(1, { code: 'c-1' })]);
+    const former = names();
+    const lock = join(folders().csv, journalPaths.sealLock.build({ source }));
+    const takenOver = (text: string) => {
+      if (text.startsWith('journal of')) writeFileSync(lock, 'another/1/token');
+    };
+    await expect(rekey(['code'], false, takenOver)).rejects.toThrow(/is being sealed by another process/);
+    expect(names()).toEqual(former);
+    rmSync(lock);
+    expect(await rekey(['code'])).toMatchObject({ refused: false });
+    expect(lines().map((line) => line['source_id'])).toEqual(['c-1']);
+  });
+
   test('refuses new ids that collide or are missing, in rows or in the journal, and changes nothing', async () => {
     await write('2026-11-20T10:00:00.000Z', [
       order(1, { code: 'same' }),
@@ -204,7 +263,10 @@ describe.each(servers)('rekey on $name', ({ server }) => {
       ...{ refused: true, moved: 0 },
       findings: {
         collisions: { count: 1, first: ['same (of 1 and 2)'] },
-        missing: { count: 2, first: ['3', '4'] },
+        missing: {
+          count: 2,
+          first: ['3: no value at id "code"', '4: id "code" is a boolean, expected a string or a number'],
+        },
       },
     });
     expect([await rows(), await readIdRule(store(), source)]).toEqual([before, null]);
@@ -214,6 +276,64 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(await rekey(['code'])).toMatchObject({
       findings: { rows: 0, collisions: { count: 1 }, missing: { count: 2 } },
     });
+  });
+
+  /** Ids of JSON texts, and of what PostgreSQL makes of them; null where there is none. */
+  async function bothIds(id: string, payloads: readonly string[]): Promise<[string | null, string | null][]> {
+    const kept = await database.rows(
+      'select payload::jsonb::text as text from unnest($1::text[]) with ordinality as t (payload, n) order by n',
+      [payloads],
+    );
+    const found = [payloads, kept.map((row) => String(row['text']))].map(async (texts) =>
+      (await idsOf(id)(texts)).map((result) => (result.ok ? result.id : null)),
+    );
+    const [ofText = [], ofRow = []] = await Promise.all(found);
+    return ofText.map((one, index) => [one, ofRow[index] ?? null]);
+  }
+
+  test.each([
+    ['n', '{"n":1e3}', '1000', '1000'],
+    ['n', '{"n":1.0}', '1', '1'],
+    ['n', '{"n":-0}', '0', '0'],
+    ['n', '{"n":-0.0e2}', '0', '0'],
+    ['n', '{"n":1.50E-7}', '0.00000015', '0.00000015'],
+    ['n', '{"n":1e30}', `1${'0'.repeat(30)}`, `1${'0'.repeat(30)}`],
+    ['n', '{"n":12345678901234567890.10}', '12345678901234567890.10', '12345678901234567890.10'],
+    ['n', '{"n":12345678901234567890e2}', null, '1234567890123456789000'],
+    ['n', '{"n":1.2345678901234567890e5}', null, '123456.78901234567890'],
+    ['n', '{"n":1.5000e-20}', null, '0.000000000000000000015000'],
+    ['n', '{"n":"1e3"}', '1e3', '1e3'],
+    ['n', '{"n":1,"n":2}', '2', '2'],
+    ['n', '{"n":{"b":1}}', null, null],
+    ['to_string(n)', '{"n":{"a":1.0,"b":2}}', '{"a":1,"b":2}', '{"a":1,"b":2}'],
+    ['to_string(n)', '{"n":{"b":1,"a":2}}', null, '{"a":2,"b":1}'],
+    ['to_string(n)', '{"n":{"bb":1,"é":2,"c":3}}', null, '{"c":3,"bb":1,"é":2}'],
+    ['keys(@)[0]', '{"long":1,"n":2}', null, 'n'],
+    ['keys(@)[0]', '{"b":1,"10":2}', '10', '10'],
+    ['keys(@)[0]', '{"__proto__":1,"a":2}', null, 'a'],
+    ['[a, b][0]', '{"b":"2","a":"1"}', '1', '1'],
+  ])('%s of %s is the same in a row and in a line, or refused', async (id, payload, ofText, ofRow) => {
+    expect(await bothIds(id, [payload])).toEqual([[ofText, ofRow]]);
+  });
+
+  test('no number and no object has one id in a row and another one in a line', async () => {
+    const random = seededRandom(7);
+    const upTo = (size: number) => Math.floor(random() * size);
+    const digits = (size: number) => Array.from({ length: 1 + upTo(size) }, () => upTo(10)).join('');
+    const number = () => {
+      const whole = random() < 0.3 ? '0' : `${1 + upTo(9)}${digits(22)}`;
+      const fraction = random() < 0.5 ? '' : `.${digits(22)}${'0'.repeat(upTo(4))}`;
+      const exponent = random() < 0.4 ? '' : `${random() < 0.5 ? 'e' : 'E'}${['', '+', '-'][upTo(3)]}${upTo(40)}`;
+      return (random() < 0.2 ? '-' : '') + whole + fraction + exponent;
+    };
+    const key = () => ['a', 'b', 'ab', 'é', '1', '10', 'B', '😀', 'aa'][upTo(9)];
+    const members = () => Array.from({ length: 1 + upTo(4) }, () => `"${key()}":${number()}`).join();
+    for (const id of ['n', 'to_string(o)', 'keys(o)[0]', 'to_string(values(o))']) {
+      const payloads = Array.from({ length: 1_500 }, () => `{"n":${number()},"o":{${members()}}}`);
+      const both = await bothIds(id, payloads);
+      expect(both.filter(([ofText, ofRow]) => ofRow === null || (ofText !== null && ofText !== ofRow))).toEqual([]);
+      expect(both.filter(([ofText]) => ofText !== null).length).toBeGreaterThan(100);
+    }
   });
 
   test('a row that was stored again under its new id stands in the way; its lines alone do not', async () => {

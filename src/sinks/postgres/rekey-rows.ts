@@ -5,6 +5,7 @@ import type { IdResult } from '../../domain/record-id.ts';
 import { dayBounds } from '../../domain/retention.ts';
 import { listHalfRetired } from './day-tables.ts';
 import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
+import { MovedLedger } from './moved-ledger.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { besideNoWriter, countRemoval, removalToken } from './removals.ts';
 import { collisionsOf, makeTables, missingOf, noteKeysWithoutRows, type Found } from './rekey-tables.ts';
@@ -36,18 +37,23 @@ export type IdsOfPayloads = (payloads: readonly string[]) => Promise<readonly Id
 
 /**
  * Gives the rows of a source new ids, with their keys in the ledger. What a row is to be called is found in its payload, and
- * does not depend on what it is called now: each step may be repeated, and a kill between any two does no harm.
- * @param idsOf finds the new ids in payloads
+ * does not depend on what it is called now; that of a key without a row is found once (see `moved-ledger.ts`). So each step may be
+ * repeated, and a kill between any two does no harm.
+ * @param id by which they get new ones
+ * @param idsOf finds these in payloads
  */
 export async function withRekey<T>(
   owner: PostgresSettings,
   source: string,
+  id: readonly string[],
   idsOf: IdsOfPayloads,
   work: (rekey: Rekey) => Promise<T>,
 ): Promise<T> {
   return withOwnerAlone(owner, async (session) => {
+    const ledger = new MovedLedger(session, source, id);
+    const isLedgerMoved = await ledger.isNoted();
     await makeTables(session);
-    return work(new Rekey(session, source, idsOf));
+    return work(new Rekey(session, source, idsOf, ledger, isLedgerMoved));
   }).catch((error: unknown) => {
     throw postgresFailure(error, 'ids could not be moved; run it again');
   });
@@ -57,11 +63,21 @@ export class Rekey {
   readonly #session: OwnerSession;
   readonly #source: string;
   readonly #idsOf: IdsOfPayloads;
+  readonly #ledger: MovedLedger;
+  readonly #isLedgerMoved: boolean;
 
-  constructor(session: OwnerSession, source: string, idsOf: IdsOfPayloads) {
+  constructor(
+    session: OwnerSession,
+    source: string,
+    idsOf: IdsOfPayloads,
+    ledger: MovedLedger,
+    isLedgerMoved: boolean,
+  ) {
     this.#session = session;
     this.#source = source;
     this.#idsOf = idsOf;
+    this.#ledger = ledger;
+    this.#isLedgerMoved = isLedgerMoved;
   }
 
   /** A time behind the `created_at` of all rows that are stored by now. ISO 8601. */
@@ -86,8 +102,8 @@ export class Rekey {
       for await (const rows of ofDay) {
         const ids = await this.#newIds(rows);
         await this.#query(
-          `insert into pg_temp.rekey_rows select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[])`,
-          [rows.map((row) => row.id), rows.map((row) => row.occurredAt), rows.map((row) => row.sourceId), ids],
+          `insert into pg_temp.rekey_rows select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])`,
+          [rows.map((row) => row.id), rows.map((row) => row.occurredAt), rows.map((row) => row.sourceId), ...ids],
         );
         onProgress((count += rows.length));
       }
@@ -100,8 +116,8 @@ export class Rekey {
   async addLines(lines: readonly StoredId[]): Promise<void> {
     const ids = await this.#newIds(lines);
     await this.#query(
-      `insert into pg_temp.rekey_lines select distinct * from unnest($1::text[], $2::text[]) on conflict do nothing`,
-      [lines.map(({ sourceId }) => sourceId), ids],
+      `insert into pg_temp.rekey_lines select distinct * from unnest($1::text[], $2::text[], $3::text[]) on conflict do nothing`,
+      [lines.map(({ sourceId }) => sourceId), ...ids],
     );
   }
 
@@ -109,7 +125,7 @@ export class Rekey {
   async findings(): Promise<RekeyFindings> {
     const { client, table } = this.#session;
     await client.query('analyze pg_temp.rekey_lines');
-    await noteKeysWithoutRows(this.#session, this.#source);
+    if (!this.#isLedgerMoved) await noteKeysWithoutRows(this.#session, this.#source);
     const { rows } = await client.query<{ rows: string; moving: string }>(
       `select count(*) as rows, count(*) filter (where new_id <> old_id) as moving from pg_temp.rekey_rows`,
     );
@@ -134,7 +150,7 @@ export class Rekey {
     );
     // Whoever has a row locked keeps nobody else waiting here.
     await client.query(`set lock_timeout = '60s'`);
-    await this.#moveKeys();
+    if (!this.#isLedgerMoved) await this.#moveKeys();
     let moved = 0;
     for (const day of days) {
       const { rowCount } = await this.#query(
@@ -150,10 +166,12 @@ export class Rekey {
     return moved;
   }
 
-  /**
-   * Former ids go, the new ids of all rows come, in one transaction: ids may change places with each other. A key that a repeated
-   * attempt takes for a former one, though a row has it by now, comes back with the new ids.
-   */
+  /** All that was noted is moved, the journal too. */
+  async end(): Promise<void> {
+    await this.#ledger.clear();
+  }
+
+  /** Former ids go, the new ids of all rows come, in one transaction: ids may change places with each other. */
   async #moveKeys(): Promise<void> {
     const { client, table } = this.#session;
     const keys = table('raw_event_keys');
@@ -172,12 +190,17 @@ export class Rekey {
           [this.#source],
         );
       }
+      await this.#ledger.note();
     });
   }
 
-  async #newIds(rows: readonly StoredId[]): Promise<(string | null)[]> {
+  /** New ids, and why there are none. */
+  async #newIds(rows: readonly StoredId[]): Promise<[(string | null)[], (string | null)[]]> {
     const found = await this.#idsOf(rows.map(({ payload }) => payload));
-    return found.map((result) => (result.ok ? result.id : null));
+    return [
+      found.map((result) => (result.ok ? result.id : null)),
+      found.map((result) => (result.ok ? null : result.rejection.message)),
+    ];
   }
 
   /** Days with rows of the source, whoever made their partitions. */

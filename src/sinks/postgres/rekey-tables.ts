@@ -13,7 +13,8 @@ const mostNamed = 20;
 
 /** Tables of the session in which new ids are noted: of rows, of lines of the journal, and of keys that have no row. */
 export async function makeTables({ client }: OwnerSession): Promise<void> {
-  const ids = 'old_id text collate "C" not null, new_id text collate "C"';
+  // Where there is no new id, why.
+  const ids = 'old_id text collate "C" not null, new_id text collate "C", reason text';
   await client.query(`
     create temporary table rekey_rows (id bigint not null, occurred_at timestamptz not null, ${ids});
     create temporary table rekey_lines (${ids});
@@ -66,14 +67,14 @@ export async function collisionsOf(client: ClientBase, keys: string, source: str
   return foundIn(rows);
 }
 
-/** Former ids of records in which there is no new one. */
+/** Former ids of records in which there is no new one, and why. */
 export async function missingOf(client: ClientBase): Promise<Found> {
   const { rows } = await client.query<{ count: string; name: string }>(
     `with missing as (
-       select old_id from pg_temp.rekey_rows where new_id is null
-       union select old_id from pg_temp.rekey_lines where new_id is null
-     )
-     select count(*) over () as count, old_id as name from missing order by old_id limit ${mostNamed}`,
+       select old_id, reason from pg_temp.rekey_rows where new_id is null
+       union select old_id, reason from pg_temp.rekey_lines where new_id is null
+     ), named as (select old_id, min(reason) as reason from missing group by old_id)
+     select count(*) over () as count, old_id || ': ' || reason as name from named order by old_id limit ${mostNamed}`,
   );
   return foundIn(rows);
 }

@@ -10,7 +10,7 @@ import { journalDay, journalDays, type JournalFile, type JournalFolders } from '
 import type { Rewrite } from './merge-day.ts';
 import { readJournal, stopAt, type JournalRow } from './read-journal.ts';
 import { readWhole } from './read-whole.ts';
-import { rewriteSealedDay } from './seal-day.ts';
+import { requireLock, rewriteSealedDay } from './seal-day.ts';
 import { withSealLock } from './seal-lock.ts';
 
 export interface RekeyJournal {
@@ -53,13 +53,16 @@ export async function rekeyJournal(rekey: RekeyJournal, onDay: (day: string) => 
       onDay(day);
       await rewriteSealedDay({ folders, source, day, stillHeld }, signal, rewriteBy(rekey));
       const { parts } = await journalDay(folders, source, day);
-      for (const part of parts) await rekeyPart(rekey, part);
+      for (const part of parts) await rekeyPart(rekey, part, () => requireLock({ stillHeld, source, day }));
     }
   });
 }
 
-/** The new part is there before the former one goes: a repeated attempt writes the very same again. */
-async function rekeyPart(rekey: RekeyJournal, part: JournalFile): Promise<void> {
+/**
+ * The new part is there before the former one goes: a repeated attempt writes the very same again.
+ * @param requireHeld by who has lost the lock nothing is written or deleted: another may have sealed the part
+ */
+async function rekeyPart(rekey: RekeyJournal, part: JournalFile, requireHeld: () => Promise<void>): Promise<void> {
   const name = journalPaths.part.parse(part.name);
   const rows = await readWhole(part);
   if (rows === null || name === null) return;
@@ -69,10 +72,12 @@ async function rekeyPart(rekey: RekeyJournal, part: JournalFile): Promise<void> 
   const { content, check } = csvPart(rekey.source, moved);
   // Another hash than that of its batch: what the spool may still hold of that has the former ids.
   const renamed = hash('sha256', `rekey\n${name.hash}\n${check.sha256}`, 'hex').slice(0, 16);
+  await requireHeld();
   await createDirectoryStore(rekey.folders.csv).put(
     journalPaths.part.build({ ...name, hash: renamed, check }),
     content,
   );
+  await requireHeld();
   await rm(part.path, { force: true });
 }
 

@@ -137,7 +137,11 @@ async function putInPlace(
 }
 
 /** A sealer that stood still for minutes may have lost its lock: what it has read may be sealed and deleted by another. */
-async function requireLock({ stillHeld, source, day }: Sealing): Promise<void> {
+export async function requireLock({
+  stillHeld,
+  source,
+  day,
+}: Pick<Sealing, 'stillHeld' | 'source' | 'day'>): Promise<void> {
   if (await stillHeld()) return;
   throw new SinkUnavailable(`journal: ${source} ${day} is being sealed by another process, expected none; tried again`);
 }

@@ -20,6 +20,11 @@ test.each([
     { shapeFingerprint: 'old' },
     `^what shapes its records was changed.*${again}`,
   ],
+  [
+    'nobody was told that a state of before tells of a change',
+    { id: null, shapeFingerprint: 'new' },
+    `^what shapes its records was changed.*${again}`,
+  ],
   ['a state of before tells of none', { shapeFingerprint: 'new' }, null],
 ])('where %s', (_, stored, message) => {
   expect(idChange('news', stored, now)).toEqual(message === null ? null : warned(message));

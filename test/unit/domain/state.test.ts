@@ -3,6 +3,7 @@ import {
   forgetPoll,
   freshState,
   startingState,
+  toldId,
   summarizeState,
   type SourceState,
   type StateIdentity,
@@ -86,6 +87,29 @@ describe('startingState', () => {
     const { state, changed } = startingState(stored, { ...identity, shapeFingerprint: 'shape-2', databaseId: null });
     expect(changed).toBe('record shape');
     expect(state).toMatchObject({ databaseId: 'db-1', shapeFingerprint: 'shape-2', etag: null });
+  });
+
+  test.each([
+    ['the id is the same', ['id'], ['id']],
+    ['it is another one', ['code'], ['code']],
+    ['nothing says which it was', undefined, null],
+    ['nobody has been told that nothing says which it was', null, null],
+  ])('keeps the id that records were stored by until a run has told of another: %s', (_, id, kept) => {
+    const before = { ...stored, ...(id === undefined ? {} : { id }) };
+    for (const other of [
+      { shapeFingerprint: 'shape-2' },
+      { shapeFingerprint: 'shape-2', fetchFingerprint: 'fetch-2' },
+    ]) {
+      const { state } = startingState(before, { ...identity, ...other, id: ['id'] });
+      expect(state.id).toEqual(kept);
+      expect(toldId(state, ['id']).id).toEqual(['id']);
+    }
+  });
+
+  test('learns the id where nothing else has changed either', () => {
+    const { state } = startingState(stored, { ...identity, id: ['id'] });
+    expect(state.id).toEqual(['id']);
+    expect(toldId(state, ['id'])).toBe(state);
   });
 
   test('leaves the stored state as it was', () => {

@@ -1,0 +1,28 @@
+import type { Client } from '@temporalio/client';
+import { expect, test } from 'vitest';
+import { refuseOpenWorkflows } from '../../../src/cli/open-workflows.ts';
+import { defaultInstance, Instance } from '../../../src/domain/instance.ts';
+import { rebuildJournalType, sourceSearchAttribute } from '../../../src/domain/names.ts';
+
+const instance = new Instance(defaultInstance, 'queue');
+
+/** A server on which a rebuild of the journal is under way. */
+function clientWith(of: readonly string[]): Client {
+  async function* list({ query }: { readonly query: string }) {
+    const open = { workflowId: 'rebuild-journal-1', type: rebuildJournalType };
+    if (query.includes(`'${rebuildJournalType}'`)) yield { ...open, searchAttributes: { [sourceSearchAttribute]: of } };
+  }
+  return { workflow: { list } } as unknown as Client;
+}
+
+test.each([
+  ['of all sources', [], true],
+  ['of the source', ['news'], true],
+  ['of another source', ['quakes'], false],
+])('a rebuild of the journal %s stands in the way: %j', async (_, of, isRefused) => {
+  const refused = refuseOpenWorkflows(clientWith(of), instance, 'rekey', 'news').then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  expect(await refused).toEqual(isRefused ? expect.stringContaining('1 open workflow (rebuild-journal-1)') : null);
+});
