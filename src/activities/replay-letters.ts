@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../domain/batch.ts';
 import type { DayRanges } from '../domain/day-set.ts';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
-import { writeJson } from '../domain/json.ts';
+import { writeJson } from '../formats/exact-json.ts';
 import type { AcceptedRecord } from '../domain/record.ts';
 import type { RejectionReason } from '../domain/rejection.ts';
 import type { ExtractCounts, ReplayPlan } from '../domain/replay.ts';

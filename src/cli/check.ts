@@ -5,7 +5,7 @@ import type { SourceConfig } from '../config/source-schemas.ts';
 import { absentFileWarnings } from '../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../config/problem.ts';
 import { planOf } from '../config/plan.ts';
-import { arithmeticWarnings } from '../domain/plan-paths.ts';
+import { arithmeticWarnings } from '../formats/plan-paths.ts';
 import { warningLine } from '../domain/warning.ts';
 import { secretHeaderProblems } from '../config/secret-headers.ts';
 import { createContext, loadWholeConfig, type CommonOptions } from './context.ts';

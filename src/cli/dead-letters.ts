@@ -1,5 +1,5 @@
 import { rejectionReasons } from '../domain/rejection.ts';
-import { writeJson } from '../domain/json.ts';
+import { writeJson } from '../formats/exact-json.ts';
 import { sourceNamePattern } from '../domain/source-name.ts';
 import { listDeadLetters, type LetterFilter } from '../store/dead-letters.ts';
 import { discardLetter, undiscardLetter } from '../store/hidden-letters.ts';

@@ -1,4 +1,4 @@
-import { writeJson } from '../domain/json.ts';
+import { writeJson } from '../formats/exact-json.ts';
 import { visibleJson, visibleLines, visibleText } from '../domain/visible-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import { fit, pad, textWidth } from './terminal/text-width.ts';

@@ -2,7 +2,7 @@ import type { PostgresSettings } from '../config/environment.ts';
 import type { Alert } from '../domain/alert.ts';
 import { ForeignStore, messageOf } from '../domain/errors.ts';
 import { noSource } from '../domain/names.ts';
-import { within } from '../domain/within.ts';
+import { within } from '../formats/timeout.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { prepareSession } from '../sinks/postgres/session.ts';
 import type { BlobStore } from '../store/blob-store.ts';

@@ -8,7 +8,7 @@ import { literalSecretsOf } from './literal-secrets.ts';
 import { completeSources, parseConfig, type Config } from './parse-config.ts';
 import { ConfigProblems } from './problem.ts';
 import type { LookUp } from './references.ts';
-import { schemaHash } from '../domain/schema-hash.ts';
+import { schemaHash } from '../formats/schema-hash.ts';
 import { isTree } from './inherit.ts';
 import { parseYaml } from './yaml-file.ts';
 

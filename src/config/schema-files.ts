@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../domain/errors.ts';
-import { compileSchema } from '../domain/json-schema.ts';
-import { createWatchdog, TookTooLong } from '../domain/watchdog.ts';
+import { compileSchema } from '../formats/json-schema.ts';
+import { createWatchdog, TookTooLong } from '../formats/watchdog.ts';
 import type { Problem } from './problem.ts';
 import type { SourceConfig } from './source-schemas.ts';
-import { schemaHash } from '../domain/schema-hash.ts';
+import { schemaHash } from '../formats/schema-hash.ts';
 
 export interface SchemaFiles {
   /** Hashes of the contents, by path as written. */

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../domain/canonical-json.ts';
+import { canonicalJson } from '../formats/canonical-json.ts';
 import type { NewDeadLetter } from '../domain/dead-letter.ts';
 import { excerpt } from '../domain/excerpt.ts';
 import type { DuplicateCounts, DuplicateShare } from '../domain/fetch.ts';

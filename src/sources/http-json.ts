@@ -1,8 +1,8 @@
 import { jsonAccept } from './accept.ts';
 import { excerpt } from '../domain/excerpt.ts';
 import { UnreadableBody, messageOf } from '../domain/errors.ts';
-import { compileExpression } from '../domain/expression.ts';
-import { isTextDeeperThan, parseJson, type ParsedJson } from '../domain/json.ts';
+import { compileExpression } from '../formats/jmespath.ts';
+import { isTextDeeperThan, parseJson, type ParsedJson } from '../formats/exact-json.ts';
 import type { HttpJsonPlan } from '../domain/source.ts';
 import { maxDepth } from './extraction/extract-record.ts';
 import { noTrace, type Trace } from './compute/trace.ts';

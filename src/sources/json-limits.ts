@@ -1,5 +1,5 @@
 import { OverLimit } from '../domain/errors.ts';
-import { isHeavyJson } from '../domain/json.ts';
+import { isHeavyJson } from '../formats/exact-json.ts';
 
 /** Some 250 MB in memory. */
 const maxWeight = 12_000_000;

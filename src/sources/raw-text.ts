@@ -1,4 +1,4 @@
-import { isTextDeeperThan, parseJson, type ParsedJson } from '../domain/json.ts';
+import { isTextDeeperThan, parseJson, type ParsedJson } from '../formats/exact-json.ts';
 import { maxDepth, type RawRecord } from './extraction/extract-record.ts';
 
 /** A record as JSON text, as {@link jsonText} writes it; parsed once it is looked at. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/errors.ts';
-import { isTextDeeperThan, parseJson } from '../domain/json.ts';
+import { isTextDeeperThan, parseJson } from '../formats/exact-json.ts';
 import { maxDepth } from './extraction/extract-record.ts';
 import { recordOf } from './files/csv-columns.ts';
 import { fieldsOf } from './files/csv-fields.ts';

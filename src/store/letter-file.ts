@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { RunRef } from '../domain/batch.ts';
 import type { DeadLetter, NewDeadLetter } from '../domain/dead-letter.ts';
-import { parseJson } from '../domain/json.ts';
+import { parseJson } from '../formats/exact-json.ts';
 import type { BlobStore } from './blob-store.ts';
 import { reportDamage } from './damage.ts';
 import { hasFields } from './stored-json.ts';

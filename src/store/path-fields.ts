@@ -1,5 +1,5 @@
 import type { Day } from '../domain/day.ts';
-import { pathPart } from '../domain/path-part.ts';
+import { pathPart } from '../formats/path-segment.ts';
 import { sinks, type Sink } from '../domain/receipt.ts';
 import { windowName, windowOfName, type WindowText } from '../domain/windows.ts';
 import type { PathField } from './path-layout.ts';

@@ -1,4 +1,4 @@
-import type { PartCheck } from '../domain/csv-part.ts';
+import type { PartCheck } from '../formats/csv-part.ts';
 import type { Day } from '../domain/day.ts';
 import type { Sink } from '../domain/receipt.ts';
 import type { WindowText } from '../domain/windows.ts';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import { DaybookError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
-import { within } from '../domain/within.ts';
+import { within } from '../formats/timeout.ts';
 
 /** A worker with another store takes the work of this queue: runs would find neither their state nor their batches. */
 class QueueInUse extends DaybookError {

@@ -52,7 +52,7 @@ import { Watch } from './status/watch.ts';
 import { wakeDeliverers } from '../activities/wake-deliverer.ts';
 import { keepSearchAttribute } from './search-attribute.ts';
 import { QueueGuard, workerIdentity } from './shared-queue.ts';
-import { within } from '../domain/within.ts';
+import { within } from '../formats/timeout.ts';
 
 export interface WorkerSettings {
   readonly temporal: TemporalSettings;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../../src/cli/compare-day.ts';
 import { windowOfDay } from '../../src/cli/journal-choice.ts';
-import { canonicalJson } from '../../src/domain/canonical-json.ts';
+import { canonicalJson } from '../../src/formats/canonical-json.ts';
 import type { SpooledRecord } from '../../src/domain/record.ts';
 
 import { withClient } from '../../src/sinks/postgres/client.ts';

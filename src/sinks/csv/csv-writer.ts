@@ -1,4 +1,4 @@
-import { csvPart, withoutRepeats } from '../../domain/csv-part.ts';
+import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
 import { noCounts } from '../../domain/receipt.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import type { journalPaths } from '../../store/paths.ts';

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { archiveColumns, type Archives } from '../../domain/archive.ts';
-import { CsvDigester } from '../../domain/csv-digest.ts';
+import { CsvDigester } from '../../formats/csv-digest.ts';
 import type { Day } from '../../domain/day.ts';
 import { ArchiveRefused } from '../../domain/errors.ts';
 import type { OwnerSession } from './maintenance-session.ts';

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Day } from '../../domain/day.ts';
-import { within } from '../../domain/within.ts';
+import { within } from '../../formats/timeout.ts';
 import type { SpooledRecord } from '../../domain/record.ts';
 import type { StorageWriter } from '../storage-writer.ts';
 import { BatchWrite } from './batch-write.ts';

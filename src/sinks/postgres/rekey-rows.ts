@@ -1,7 +1,7 @@
 import type { PostgresSettings } from '../../config/environment.ts';
 import type { Day } from '../../domain/day.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
-import type { IdResult } from '../../domain/record-id.ts';
+import type { IdResult } from '../../formats/record-id.ts';
 import { dayBounds } from '../../domain/retention.ts';
 import { listHalfRetired } from './day-tables.ts';
 import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
-import type { CsvRecord } from '../../domain/csv-text.ts';
+import type { CsvRecord } from '../../formats/csv.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { WindowText } from '../../domain/windows.ts';
 import { cursorRows, inSnapshot } from './snapshot-rows.ts';

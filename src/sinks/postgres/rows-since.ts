@@ -1,5 +1,5 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
-import type { CsvRecord } from '../../domain/csv-text.ts';
+import type { CsvRecord } from '../../formats/csv.ts';
 import { cursorRows, inSnapshot } from './snapshot-rows.ts';
 
 /** The rows of a source that were stored since a time, some at a time, as one snapshot shows them. */

@@ -1,8 +1,8 @@
 import type { DaySet } from '../../domain/day-set.ts';
 import { WrongShape, messageOf } from '../../domain/errors.ts';
-import { compileFinder, type Expression } from '../../domain/expression.ts';
-import { compileSchema, type PayloadCheck } from '../../domain/json-schema.ts';
-import { arithmeticWarnings } from '../../domain/plan-paths.ts';
+import { compileFinder, type Expression } from '../../formats/jmespath.ts';
+import { compileSchema, type PayloadCheck } from '../../formats/json-schema.ts';
+import { arithmeticWarnings } from '../../formats/plan-paths.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/source.ts';
 import type { Warning } from '../../domain/warning.ts';
 import type { DocumentFormat } from '../document-format.ts';

@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio';
-import type { Expression } from '../../domain/expression.ts';
+import type { Expression } from '../../formats/jmespath.ts';
 import { textForLetter } from '../extraction/extract-record.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { DateOrders } from '../feeds/date-order.ts';

@@ -2,7 +2,7 @@ import type { DayRanges } from '../../domain/day-set.ts';
 import type { FieldTally } from '../../domain/field-tally.ts';
 import type { DateOrder } from '../../domain/plan-parts.ts';
 import type { StatePatch } from '../../domain/fetch.ts';
-import type { IdResult } from '../../domain/record-id.ts';
+import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/rejection.ts';
 import type { Micros } from '../../domain/time.ts';
 import type { ReadPage, Remembered } from '../document-format.ts';

@@ -1,5 +1,5 @@
-import { isPath } from '../../domain/expression.ts';
-import { pathsOf } from '../../domain/plan-paths.ts';
+import { isPath } from '../../formats/jmespath.ts';
+import { pathsOf } from '../../formats/plan-paths.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import type { Job } from './job.ts';
 

@@ -1,12 +1,12 @@
 import { DaySet } from '../../domain/day-set.ts';
-import type { IdResult } from '../../domain/record-id.ts';
+import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/rejection.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { readJsonRecords } from '../files/json-document.ts';
 import { createLetterReplay, type LetterOutcome } from '../extraction/replay-letter.ts';
 import { createStoredId } from '../extraction/stored-id.ts';
 import { createStoredCheck, skipped, type StoredVerdict } from '../extraction/stored-check.ts';
-import { parseJson } from '../../domain/json.ts';
+import { parseJson } from '../../formats/exact-json.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import { absentKeys } from '../pagination/absent-keys.ts';
 import { factsOf, nextPage } from '../pagination/next-page.ts';

@@ -8,7 +8,7 @@ import type { StoredVerdict } from '../extraction/stored-check.ts';
 import type { JsonFile, ReadJsonFile } from '../files/json-document.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { KnownItem, PageItem } from '../page.ts';
-import { writeDeepJson } from '../../domain/json.ts';
+import { writeDeepJson } from '../../formats/exact-json.ts';
 import type { NextPage } from '../pagination/next-page.ts';
 import type { CheckedPage } from '../sort-page.ts';
 import type { Compute } from './compute.ts';

@@ -1,6 +1,6 @@
 import { defaultComputeLimits } from '../../domain/compute-limits.ts';
-import { isPath } from '../../domain/expression.ts';
-import type { IdResult } from '../../domain/record-id.ts';
+import { isPath } from '../../formats/jmespath.ts';
+import type { IdResult } from '../../formats/record-id.ts';
 import type { Compute } from './compute.ts';
 
 /** Finds the ids of payloads that are stored, in order. */

@@ -1,4 +1,4 @@
-import { compileFinder } from '../../domain/expression.ts';
+import { compileFinder } from '../../formats/jmespath.ts';
 import type { AcceptedRecord } from '../../domain/record.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import type { Micros } from '../../domain/time.ts';

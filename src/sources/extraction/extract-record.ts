@@ -4,7 +4,7 @@ import { dayNumberOfMicros } from '../../domain/day.ts';
 import type { DaySet } from '../../domain/day-set.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { compileFinder } from '../../domain/expression.ts';
+import { compileFinder } from '../../formats/jmespath.ts';
 import {
   ExactNumber,
   holdsExtremeNumber,
@@ -12,12 +12,12 @@ import {
   isValueDeeperThan,
   writeDeepJson,
   writeJson,
-} from '../../domain/json.ts';
-import type { PayloadCheck } from '../../domain/json-schema.ts';
-import { recordId } from '../../domain/record-id.ts';
+} from '../../formats/exact-json.ts';
+import type { PayloadCheck } from '../../formats/json-schema.ts';
+import { recordId } from '../../formats/record-id.ts';
 import type { AcceptedRecord } from '../../domain/record.ts';
 import type { Rejection } from '../../domain/rejection.ts';
-import { mayNeedRepair, repairValue } from '../../domain/repair.ts';
+import { mayNeedRepair, repairValue } from '../../formats/storable-text.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';

@@ -2,9 +2,9 @@ import { tz, tzOffset } from '@date-fns/tz';
 import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
 import { excerpt } from '../../domain/excerpt.ts';
-import { compileFinder } from '../../domain/expression.ts';
+import { compileFinder } from '../../formats/jmespath.ts';
 import { parseEpochIn } from '../../domain/epoch-unit.ts';
-import { ExactNumber } from '../../domain/json.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 import type { TimePlan } from '../../domain/plan-parts.ts';
 import type { Rejection } from '../../domain/rejection.ts';
 import {

@@ -1,4 +1,4 @@
-import { ExactNumber, writeDeepJson } from '../../domain/json.ts';
+import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { AcceptedRecord } from '../../domain/record.ts';
 import { mask } from '../../domain/redact.ts';
 import type { Rejection, RejectionReason } from '../../domain/rejection.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SourceUnavailable, messageOf } from '../../domain/errors.ts';
 import type { SourcePlan } from '../../domain/source.ts';
-import { schemaHash } from '../../domain/schema-hash.ts';
+import { schemaHash } from '../../formats/schema-hash.ts';
 
 /** Texts of the JSON Schemas of sources, each read once. */
 export interface SchemaTexts {

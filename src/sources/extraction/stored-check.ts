@@ -1,5 +1,5 @@
-import { parseJson } from '../../domain/json.ts';
-import type { PayloadCheck } from '../../domain/json-schema.ts';
+import { parseJson } from '../../formats/exact-json.ts';
+import type { PayloadCheck } from '../../formats/json-schema.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import { dateOfMicros, formatMicros, type Micros } from '../../domain/time.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';

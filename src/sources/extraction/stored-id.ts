@@ -1,7 +1,7 @@
-import { compileFinder, isPath } from '../../domain/expression.ts';
-import { parseJson } from '../../domain/json.ts';
-import { jsonbValue } from '../../domain/jsonb.ts';
-import { recordId, type IdResult } from '../../domain/record-id.ts';
+import { compileFinder, isPath } from '../../formats/jmespath.ts';
+import { parseJson } from '../../formats/exact-json.ts';
+import { jsonbValue } from '../../formats/jsonb.ts';
+import { recordId, type IdResult } from '../../formats/record-id.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { refuseHugeJson } from '../json-limits.ts';
 import { WrongShape } from '../../domain/errors.ts';
-import { ExactNumber, parseJson } from '../../domain/json.ts';
+import { ExactNumber, parseJson } from '../../formats/exact-json.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import { noHints, withoutRepeats, type Enclosure, type Feed, type FeedItem } from './feed-item.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parse as parseWithPosition } from 'json-custom-numbers';
 import { messageOf, OverLimit, UnreadableBody } from '../../domain/errors.ts';
-import { compileExpression } from '../../domain/expression.ts';
-import { isTextDeeperThan, parseJson, type ParsedJson } from '../../domain/json.ts';
+import { compileExpression } from '../../formats/jmespath.ts';
+import { isTextDeeperThan, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
 import type { SourcePlan } from '../../domain/source.ts';
 import type { Warning } from '../../domain/warning.ts';
 import type { Trace } from '../compute/trace.ts';

@@ -1,5 +1,5 @@
 import { encode } from 'iconv-lite';
-import { charsetName, standardCharset } from '../../domain/charset-name.ts';
+import { charsetName, standardCharset } from '../../formats/charset-name.ts';
 import { decoderOf, type Decoder } from '../text/decoder.ts';
 
 /** How lines are written. */

@@ -1,5 +1,5 @@
 import type { DateOrder } from '../../domain/plan-parts.ts';
-import { ExactNumber } from '../../domain/json.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 import { knownFeedTime } from '../feeds/feed-time.ts';
 import type { Field } from './field.ts';
 import type { HtmlPage } from './html-page.ts';

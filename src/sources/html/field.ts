@@ -1,4 +1,4 @@
-import { compileFinder, type Expression } from '../../domain/expression.ts';
+import { compileFinder, type Expression } from '../../formats/jmespath.ts';
 import type { FieldPlan, FieldPlans } from '../../domain/html-plan.ts';
 import type { DateOrder } from '../../domain/plan-parts.ts';
 import { createTransform, type Transform } from './transform-text.ts';

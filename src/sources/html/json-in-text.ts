@@ -1,5 +1,5 @@
 import { messageOf } from '../../domain/errors.ts';
-import { parseJson, type ParsedJson } from '../../domain/json.ts';
+import { parseJson, type ParsedJson } from '../../formats/exact-json.ts';
 
 /** Assignments of a script that are looked at. */
 const maxAssignments = 100;

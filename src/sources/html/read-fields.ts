@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../domain/json.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 import { convertValue } from './convert-value.ts';
 import { elementText, rawText, type PageElement } from './element-text.ts';
 import type { Field } from './field.ts';

@@ -1,4 +1,4 @@
-import { parseJson, type ExactNumber } from '../../domain/json.ts';
+import { parseJson, type ExactNumber } from '../../formats/exact-json.ts';
 
 /** A longer text is no number. */
 const longest = 100;

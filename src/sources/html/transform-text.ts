@@ -1,5 +1,5 @@
 import type { TransformPlan } from '../../domain/html-plan.ts';
-import { compilePattern } from '../../domain/pattern/pattern.ts';
+import { compilePattern } from '../../formats/pattern/pattern.ts';
 
 /** What the steps make of a text; null = no value. */
 export type Transform = (text: string) => string | null;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { excerpt } from '../../domain/excerpt.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
-import { parseJson } from '../../domain/json.ts';
+import { parseJson } from '../../formats/exact-json.ts';
 import type { AuthPlan } from '../../domain/plan-parts.ts';
 import { createRedactor, type Redact } from '../../domain/redact.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';

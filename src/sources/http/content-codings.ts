@@ -1,4 +1,4 @@
-import { standardCharset } from '../../domain/charset-name.ts';
+import { standardCharset } from '../../formats/charset-name.ts';
 
 /** What servers write into `Content-Encoding` for a body that is not encoded. */
 const noCodings: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import robotsParser from 'robots-parser';
 import { RobotsDisallowed, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlanBase } from '../../domain/source.ts';
-import { createWatchdog, TookTooLong } from '../../domain/watchdog.ts';
+import { createWatchdog, TookTooLong } from '../../formats/watchdog.ts';
 import type { HttpClient } from './http-client.ts';
 
 /** What a site's robots.txt says to Daybook. */

@@ -1,9 +1,9 @@
-import { compileFinder } from '../../domain/expression.ts';
+import { compileFinder } from '../../formats/jmespath.ts';
 import { isObject } from '../../domain/is-object.ts';
-import { ExactNumber } from '../../domain/json.ts';
-import { keysOfPath } from '../../domain/path-names.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
+import { keysOfPath } from '../../formats/path-names.ts';
 import type { PaginatorPlan } from '../../domain/plan-parts.ts';
-import { paginatorPaths } from '../../domain/plan-paths.ts';
+import { paginatorPaths } from '../../formats/plan-paths.ts';
 import type { Warning } from '../../domain/warning.ts';
 import { isFirstPage } from './first-place.ts';
 import type { NextPage, PageFacts } from './next-page.ts';

@@ -1,7 +1,7 @@
 import { WrongShape } from '../../domain/errors.ts';
-import type { Expression } from '../../domain/expression.ts';
+import type { Expression } from '../../formats/jmespath.ts';
 import { messageOf } from '../../domain/errors.ts';
-import { ExactNumber } from '../../domain/json.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 
 /**
  * The records of a page. `null` where the path leads counts as an empty list, as many APIs write one so.

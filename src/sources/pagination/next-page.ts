@@ -1,9 +1,9 @@
 import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { compileFinder } from '../../domain/expression.ts';
+import { compileFinder } from '../../formats/jmespath.ts';
 import type { HttpPlace } from '../../domain/fetch.ts';
-import { ExactNumber, writeDeepJson } from '../../domain/json.ts';
+import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan-parts.ts';
 import type { ReadPage } from '../document-format.ts';
 import type { HttpResponse } from '../http/http-client.ts';

@@ -1,7 +1,7 @@
 import { load } from 'cheerio';
 import { messageOf, WrongShape } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { parseJson } from '../../domain/json.ts';
+import { parseJson } from '../../formats/exact-json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { decodeDocument } from '../text/decode-document.ts';

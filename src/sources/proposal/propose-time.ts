@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../domain/json.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 import { parseIso8601, parseRfc822, type TimeResult } from '../../domain/time.ts';
 import { createTimeReader } from '../extraction/occurred-at.ts';
 import { lastPart } from './record-fields.ts';

@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../domain/json.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

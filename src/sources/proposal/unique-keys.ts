@@ -1,4 +1,4 @@
-import { parseJson } from '../../domain/json.ts';
+import { parseJson } from '../../formats/exact-json.ts';
 import { areDistinct, byIdName, fieldsOf, isIdValue, isObject, textOfValue } from './record-fields.ts';
 
 /** Records that are looked at, and bytes of them. */

@@ -1,4 +1,4 @@
-import { charsetName } from '../../domain/charset-name.ts';
+import { charsetName } from '../../formats/charset-name.ts';
 import { metaCharsets } from './meta-charsets.ts';
 
 /** What a document says of its own charset. */

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { badByte, countBadBytes, countOtherCharacters } from '../../domain/bad-bytes.ts';
-import { charsetName } from '../../domain/charset-name.ts';
+import { charsetName } from '../../formats/charset-name.ts';
 import type { Warning } from '../../domain/warning.ts';
 import { badBytesWarning } from './bad-bytes-warning.ts';
 import { byteOrderMark, wideCharset } from './byte-order.ts';

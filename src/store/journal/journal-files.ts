@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchRef } from '../../domain/batch.ts';
-import type { PartCheck } from '../../domain/csv-part.ts';
+import type { PartCheck } from '../../formats/csv-part.ts';
 import { dayNumber, dayOfNumber, type Day } from '../../domain/day.ts';
 import { canarySource } from '../../domain/names.ts';
 import { sourceNamePattern } from '../../domain/source-name.ts';

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { csvHeader, csvRows } from '../../domain/csv-text.ts';
+import { csvHeader, csvRows } from '../../formats/csv.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
 import type { JournalDay, JournalFile } from './journal-files.ts';

@@ -1,4 +1,4 @@
-import type { CsvRecord } from '../../domain/csv-text.ts';
+import type { CsvRecord } from '../../formats/csv.ts';
 import { addDays } from '../../domain/day.ts';
 import { maxBatchBytes, maxBatchRecords } from '../batches.ts';
 import type { JournalFile } from './journal-files.ts';

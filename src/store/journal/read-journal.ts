@@ -1,5 +1,5 @@
 import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
-import type { CsvRecord } from '../../domain/csv-text.ts';
+import type { CsvRecord } from '../../formats/csv.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time.ts';

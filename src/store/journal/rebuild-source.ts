@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { csvPart } from '../../domain/csv-part.ts';
-import type { CsvRecord } from '../../domain/csv-text.ts';
+import { csvPart } from '../../formats/csv-part.ts';
+import type { CsvRecord } from '../../formats/csv.ts';
 import type { Day } from '../../domain/day.ts';
 import { nothingRebuilt, type RebuildCounts } from '../../domain/rebuild.ts';
 import { maxBatchBytes, maxBatchRecords, spooledKeys } from '../batches.ts';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { csvPart } from '../../domain/csv-part.ts';
+import { csvPart } from '../../formats/csv-part.ts';
 import { DamagedFile, SinkUnavailable } from '../../domain/errors.ts';
-import type { IdResult } from '../../domain/record-id.ts';
+import type { IdResult } from '../../formats/record-id.ts';
 import { createDirectoryStore } from '../directory-store.ts';
 import { isMissing } from '../file-errors.ts';
 import { journalPaths } from '../paths.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
-import { csvPart, withoutRepeats } from '../../domain/csv-part.ts';
-import type { CsvRecord } from '../../domain/csv-text.ts';
+import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
+import type { CsvRecord } from '../../formats/csv.ts';
 import { readBatch } from '../batches.ts';
 import type { BlobStore } from '../blob-store.ts';
 import { keepDamaged } from '../damage.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalJson } from '../../domain/canonical-json.ts';
+import { canonicalJson } from '../../formats/canonical-json.ts';
 import { keyHash } from './key-set.ts';
 
 /** What the journal says of a row: `same`, or what of it no version of its key has. */

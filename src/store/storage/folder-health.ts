@@ -1,4 +1,4 @@
-import { within } from '../../domain/within.ts';
+import { within } from '../../formats/timeout.ts';
 import type { StoragePart, StorageStatus } from '../../domain/storage.ts';
 import { failureText, freeBytes, leastProbeBytes, mostProbeBytes, probeFolder } from './probe.ts';
 import type { WriteReports } from './watched-store.ts';

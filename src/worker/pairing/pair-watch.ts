@@ -1,7 +1,7 @@
 import { alertFields } from '../../domain/alert.ts';
 import { ForeignStore, messageOf } from '../../domain/errors.ts';
 import type { PairSide } from '../../domain/store-pair.ts';
-import { within } from '../../domain/within.ts';
+import { within } from '../../formats/timeout.ts';
 import { holdsData, readIdentity, writeIdentity, type StoreIdentity } from '../../store/identity.ts';
 import { settleRestoredAlert } from '../../store/restored-alert.ts';
 import type { Logger } from '../logger.ts';

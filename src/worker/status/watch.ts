@@ -6,7 +6,7 @@ import { dayOfDate } from '../../domain/day.ts';
 import type { CanaryReport } from '../../domain/canary.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { StorageStatus } from '../../domain/storage.ts';
-import { within } from '../../domain/within.ts';
+import { within } from '../../formats/timeout.ts';
 import { openAlerts } from '../../store/alerts.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { readCanaryReport } from '../../store/canary-report.ts';

@@ -8,7 +8,7 @@ import { findSource } from '../../../src/config/find-source.ts';
 import { parseConfig } from '../../../src/config/parse-config.ts';
 import { planOf } from '../../../src/config/plan.ts';
 import { DaySet } from '../../../src/domain/day-set.ts';
-import { compileExpression } from '../../../src/domain/expression.ts';
+import { compileExpression } from '../../../src/formats/jmespath.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
 import { proposeFrom } from '../../../src/sources/proposal/propose-source.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';

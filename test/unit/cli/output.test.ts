@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { formatTable, print, printExactly, printJson, printLines, say, shorten } from '../../../src/cli/output.ts';
-import { parseJson } from '../../../src/domain/json.ts';
+import { parseJson } from '../../../src/formats/exact-json.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

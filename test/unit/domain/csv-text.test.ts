@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvText } from '../../../src/domain/csv-text.ts';
+import { csvText } from '../../../src/formats/csv.ts';
 import { record } from '../sinks/records.ts';
 
 describe('csvText', () => {

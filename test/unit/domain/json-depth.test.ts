@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isTextDeeperThan, isValueDeeperThan, parseJson, writeDeepJson } from '../../../src/domain/json.ts';
+import { isTextDeeperThan, isValueDeeperThan, parseJson, writeDeepJson } from '../../../src/formats/exact-json.ts';
 
 const nested = (depth: number, inside = '') => '['.repeat(depth) + inside + ']'.repeat(depth);
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExactNumber, holdsExtremeNumber, parseJson, writeJson } from '../../../src/domain/json.ts';
+import { ExactNumber, holdsExtremeNumber, parseJson, writeJson } from '../../../src/formats/exact-json.ts';
 import { decimal } from './decimal.ts';
 
 const rewrite = (text: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileSchema } from '../../../src/domain/json-schema.ts';
+import { compileSchema } from '../../../src/formats/json-schema.ts';
 
 const schema = {
   type: 'object',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pathPart } from '../../../src/domain/path-part.ts';
+import { pathPart } from '../../../src/formats/path-segment.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isQuick } from '../../../src/domain/pattern/is-quick.ts';
-import { linearSyntax } from '../../../src/domain/pattern/linear-syntax.ts';
-import { parsePattern } from '../../../src/domain/pattern/parse-pattern.ts';
-import { compilePattern } from '../../../src/domain/pattern/pattern.ts';
+import { isQuick } from '../../../src/formats/pattern/is-quick.ts';
+import { linearSyntax } from '../../../src/formats/pattern/linear-syntax.ts';
+import { parsePattern } from '../../../src/formats/pattern/parse-pattern.ts';
+import { compilePattern } from '../../../src/formats/pattern/pattern.ts';
 
 const { tree: patterns } = fc.letrec<{ tree: string; atom: string; sequence: string }>((tie) => ({
   tree: fc.oneof(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planOf } from '../../../src/config/plan.ts';
-import { arithmeticWarnings, pathsOf } from '../../../src/domain/plan-paths.ts';
+import { arithmeticWarnings, pathsOf } from '../../../src/formats/plan-paths.ts';
 import { daybookYaml, file, http, parse } from '../config/daybook-yaml.ts';
 
 function planFrom(source: string) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../src/domain/json.ts';
-import { recordId } from '../../../src/domain/record-id.ts';
+import { parseJson } from '../../../src/formats/exact-json.ts';
+import { recordId } from '../../../src/formats/record-id.ts';
 
 /** The id, or the reason why there is none. */
 const idOf = (...values: unknown[]) => {

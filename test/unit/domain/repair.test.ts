@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExactNumber, parseJson, writeJson } from '../../../src/domain/json.ts';
-import { mayNeedRepair, repairValue } from '../../../src/domain/repair.ts';
+import { ExactNumber, parseJson, writeJson } from '../../../src/formats/exact-json.ts';
+import { mayNeedRepair, repairValue } from '../../../src/formats/storable-text.ts';
 
 const repaired = (text: string) => {
   const { value, exact } = parseJson(text);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { csvText } from '../../../src/domain/csv-text.ts';
+import { csvText } from '../../../src/formats/csv.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../../src/domain/record.ts';
 import { createCsvWriter } from '../../../src/sinks/csv/csv-writer.ts';

@@ -1,6 +1,6 @@
 import { load } from 'cheerio';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../src/domain/json.ts';
+import { parseJson } from '../../../src/formats/exact-json.ts';
 import type {
   CursorPlan,
   HeaderLinkPlan,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../src/domain/json.ts';
+import { parseJson } from '../../../src/formats/exact-json.ts';
 import type { TimePlan } from '../../../src/domain/plan-parts.ts';
 import { formatMicros } from '../../../src/domain/time.ts';
 import { createOccurredAt, createTimeReader } from '../../../src/sources/extraction/occurred-at.ts';

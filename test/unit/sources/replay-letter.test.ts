@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DaySet } from '../../../src/domain/day-set.ts';
-import { parseJson } from '../../../src/domain/json.ts';
+import { parseJson } from '../../../src/formats/exact-json.ts';
 import type { SourcePlan } from '../../../src/domain/source.ts';
 import { formatMicros } from '../../../src/domain/time.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';

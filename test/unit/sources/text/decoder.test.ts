@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TextDecoder } from '@exodus/bytes/encoding.js';
 import { badByte } from '../../../../src/domain/bad-bytes.ts';
-import { charsetName, isCharset } from '../../../../src/domain/charset-name.ts';
+import { charsetName, isCharset } from '../../../../src/formats/charset-name.ts';
 import { decoderOf } from '../../../../src/sources/text/decoder.ts';
 
 const decode = (charset: string, ...bytes: number[]) => decoderOf(charset)(Buffer.from(bytes));

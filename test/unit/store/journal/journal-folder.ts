@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { csvText } from '../../../../src/domain/csv-text.ts';
+import { csvText } from '../../../../src/formats/csv.ts';
 import type { SpooledRecord } from '../../../../src/domain/record.ts';
 import type { JournalFolders } from '../../../../src/store/journal/journal-files.ts';
 import type { SealManifest } from '../../../../src/store/journal/manifest.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { csvText } from '../../../../src/domain/csv-text.ts';
+import { csvText } from '../../../../src/formats/csv.ts';
 import { partFile, type JournalFile } from '../../../../src/store/journal/journal-files.ts';
 import { readJournal } from '../../../../src/store/journal/read-journal.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

@@ -1,9 +1,9 @@
 import { quotedNames } from './path-names.ts';
-import { isArithmetic } from './expression.ts';
-import type { FieldPlans } from './html-plan.ts';
-import type { PaginatorPlan } from './plan-parts.ts';
-import type { HttpPlan, SourcePlan } from './source.ts';
-import type { Warning } from './warning.ts';
+import { isArithmetic } from './jmespath.ts';
+import type { FieldPlans } from '../domain/html-plan.ts';
+import type { PaginatorPlan } from '../domain/plan-parts.ts';
+import type { HttpPlan, SourcePlan } from '../domain/source.ts';
+import type { Warning } from '../domain/warning.ts';
 
 /** A JMESPath expression of a plan, and the key of the configuration that holds it. */
 interface PlanPath {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ExactNumber } from './json.ts';
-import type { Rejection } from './rejection.ts';
+import { ExactNumber } from './exact-json.ts';
+import type { Rejection } from '../domain/rejection.ts';
 
 /** Longest id, in bytes of UTF-8. */
 const maxIdBytes = 1024;

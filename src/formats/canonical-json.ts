@@ -1,4 +1,4 @@
-import { decimalOf, ExactNumber, isTextDeeperThan, parseJson } from './json.ts';
+import { decimalOf, ExactNumber, isTextDeeperThan, parseJson } from './exact-json.ts';
 
 /** Deeper text is of no source of ours, and would overflow the stack. */
 const maxDepth = 1_000;

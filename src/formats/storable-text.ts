@@ -1,4 +1,4 @@
-import { ExactNumber } from './json.ts';
+import { ExactNumber } from './exact-json.ts';
 
 /** Escapes that may stand for a character PostgreSQL cannot store; pairs of surrogates match too. */
 const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/;

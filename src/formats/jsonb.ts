@@ -1,4 +1,4 @@
-import { ExactNumber, isTextDeeperThan, parseJson, rewriteNumbers } from './json.ts';
+import { ExactNumber, isTextDeeperThan, parseJson, rewriteNumbers } from './exact-json.ts';
 
 /** No record of a source nests deeper. */
 const maxDepth = 1_000;
