@@ -1,7 +1,7 @@
 // Daybook's writers alone: batches from the spool into CSV and PostgreSQL, several at a time as the workflow has them.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseIso8601 } from '../dist/domain/time.js';
+import { parseIso8601 } from '../dist/domain/time/timestamp.js';
 import { createCsvWriter } from '../dist/sinks/csv/csv-writer.js';
 import { createPool } from '../dist/sinks/postgres/connection.js';
 import { createPostgresWriter } from '../dist/sinks/postgres/postgres-writer.js';

@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity';
-import { alertFields, type Alert, type AlertVerdict } from '../domain/alert.ts';
+import { alertFields, type Alert, type AlertVerdict } from '../domain/monitoring/alert.ts';
 import { SinkUnavailable } from '../domain/errors.ts';
 import { canarySource, noSource } from '../domain/names.ts';
-import { nothingSecret, type Redact } from '../domain/redact.ts';
+import { nothingSecret, type Redact } from '../domain/secrets/redact.ts';
 import { openAlerts, pendingAlerts, settleAlerts } from '../store/alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

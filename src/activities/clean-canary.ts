@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { CanaryRows } from '../sinks/postgres/canary-rows.ts';
 import { clearCanaryBlobs, type IsOver } from '../store/canary-blobs.ts';
 import { clearCanaryParts } from '../store/journal/canary-parts.ts';

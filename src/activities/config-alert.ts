@@ -1,5 +1,5 @@
 import { noSource } from '../domain/names.ts';
-import type { Redact } from '../domain/redact.ts';
+import type { Redact } from '../domain/secrets/redact.ts';
 import { confirmAlert, readConfirmed } from '../store/alerts.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';

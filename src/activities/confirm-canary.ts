@@ -1,7 +1,7 @@
-import type { BatchRef } from '../domain/batch.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
 import { BatchGone, CanaryLost } from '../domain/errors.ts';
-import type { Sink } from '../domain/receipt.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import type { Sink } from '../domain/run/receipt.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import { readBatch } from '../store/batches.ts';
 import { problemOfPart } from '../store/journal/canary-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
-import type { BatchRef } from '../domain/batch.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
 import { Instance } from '../domain/instance.ts';
-import type { Sink } from '../domain/receipt.ts';
+import type { Sink } from '../domain/run/receipt.ts';
 import { anyReadable, listDeferred, markDeferred } from '../store/deferred.ts';
 import { noteWaitingReason } from '../store/waiting-reason.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -1,5 +1,5 @@
 import { BatchDamaged, BatchGone, messageOf } from '../domain/errors.ts';
-import type { SinkCounts } from '../domain/receipt.ts';
+import type { SinkCounts } from '../domain/run/receipt.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
 import { setDamagedAside, wasSetAside } from '../store/damaged-batches.ts';
 import { setLost, takeMarker, unmarkDeferred, type DeferredBatch } from '../store/deferred.ts';

@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { messageOf } from '../domain/errors.ts';
-import { addCounts, noCounts, type Sink, type SinkCounts } from '../domain/receipt.ts';
+import { addCounts, noCounts, type Sink, type SinkCounts } from '../domain/run/receipt.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
 import { listDeferred } from '../store/deferred.ts';
 import { writeDeliveryReceipt } from '../store/delivery-receipts.ts';

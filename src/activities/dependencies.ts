@@ -1,10 +1,10 @@
 import type { ConfigFile } from '../config/config-file.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { LookUp } from '../config/references.ts';
-import type { Alert } from '../domain/alert.ts';
-import type { Measures } from '../domain/measures.ts';
-import type { PairSide } from '../domain/store-pair.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { Alert } from '../domain/monitoring/alert.ts';
+import type { Measures } from '../domain/run/metrics.ts';
+import type { PairSide } from '../domain/storage/store-pair.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import type { Maintenance } from '../sinks/postgres/maintenance.ts';
 import type { CanaryRows } from '../sinks/postgres/canary-rows.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';

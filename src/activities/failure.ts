@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { DaybookError, messageOf } from '../domain/errors.ts';
-import type { Redact } from '../domain/redact.ts';
-import { withoutUrlSecrets } from '../domain/url-secrets.ts';
+import type { Redact } from '../domain/secrets/redact.ts';
+import { withoutUrlSecrets } from '../domain/secrets/url-secrets.ts';
 
 /**
  * The only place that makes failures of activities: from an error that Daybook knows, whether it is retried and when;

@@ -1,7 +1,7 @@
 import { version } from '../config/version.ts';
-import type { BatchRef, RunRef } from '../domain/batch.ts';
+import type { BatchRef, RunRef } from '../domain/run/batch.ts';
 import { SinkUnavailable } from '../domain/errors.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import { fetchCanary as fetchRecord } from '../sources/fetch-canary.ts';
 import { spoolRecords } from '../store/batches.ts';
 import type { ActivityDependencies } from './dependencies.ts';

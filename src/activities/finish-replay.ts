@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity';
-import { sinks } from '../domain/receipt.ts';
-import type { RunRef } from '../domain/batch.ts';
-import type { DeferredBecause, ReplayResult } from '../domain/replay.ts';
-import { forgetAnswers } from '../domain/state.ts';
+import { sinks } from '../domain/run/receipt.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { DeferredBecause, ReplayResult } from '../domain/dead-letters/dead-letter-replay.ts';
+import { forgetAnswers } from '../domain/run/source-state.ts';
 import { deleteReplayNotes } from '../store/replay-plan.ts';
 import { changeState } from '../store/states.ts';
 import { hasAlertsToTell, settleAndLog } from './alerts.ts';

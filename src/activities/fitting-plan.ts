@@ -4,7 +4,7 @@ import { planOf } from '../config/plan.ts';
 import { InvalidEnvironment } from '../config/references.ts';
 import { withSecrets } from '../config/secrets.ts';
 import { ConfigChanged, DaybookError } from '../domain/errors.ts';
-import type { SourcePlan } from '../domain/source.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';
 

@@ -1,6 +1,6 @@
-import { dayOfDate } from '../domain/day.ts';
+import { dayOfDate } from '../domain/time/day.ts';
 import { convergePayloadIndex, type PayloadIndexChanges } from '../sinks/postgres/payload-index.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { runAdapter } from './run-adapter.ts';

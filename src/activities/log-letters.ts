@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
-import type { RunRef } from '../domain/batch.ts';
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
 
 /** Letters of a batch that have a line of their own: a source that changes its shape makes thousands. */
 const mostTold = 5;

@@ -1,5 +1,5 @@
-import type { Day } from '../domain/day.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import type { Day } from '../domain/time/day.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 

@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { planOf } from '../config/plan.ts';
-import type { BackfillRequest } from '../domain/backfill.ts';
+import type { BackfillRequest } from '../domain/time/backfill-request.ts';
 import { NotBackfillable } from '../domain/errors.ts';
 import { Instance } from '../domain/instance.ts';
-import { isPauseNote, parsePauseNote, type PausedBy } from '../domain/pause-note.ts';
-import { parseWindow } from '../domain/window.ts';
-import { windowProblem } from '../domain/windowed.ts';
-import { cutWindows, type WindowText } from '../domain/windows.ts';
+import { isPauseNote, parsePauseNote, type PausedBy } from '../domain/run/pause-note.ts';
+import { parseWindow } from '../domain/time/time-range.ts';
+import { windowProblem } from '../domain/plan/window-support.ts';
+import { cutWindows, type WindowText } from '../domain/time/backfill-windows.ts';
 import { chooseWindows } from '../store/windows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { describeSchedule } from './describe-schedule.ts';

@@ -1,8 +1,8 @@
-import type { JournalChoice, JournalUnit } from '../domain/journal.ts';
+import type { JournalChoice, JournalUnit } from '../domain/storage/journal.ts';
 import { UnknownSource } from '../domain/errors.ts';
 import { journalSources } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { halfMoved, refuseHalfMoved } from './half-moved.ts';
 import { runAdapter } from './run-adapter.ts';

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { UnknownSource } from '../domain/errors.ts';
-import { nothingRebuilt, type RebuildChoice, type RebuildCounts } from '../domain/rebuild.ts';
-import { nothingSecret } from '../domain/redact.ts';
-import type { PairSide } from '../domain/store-pair.ts';
+import { nothingRebuilt, type RebuildChoice, type RebuildCounts } from '../domain/storage/journal-rebuild.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
+import type { PairSide } from '../domain/storage/store-pair.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { rowsByDay, serverTime, storedSources } from '../sinks/postgres/rows-by-day.ts';

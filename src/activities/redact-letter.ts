@@ -1,5 +1,5 @@
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
-import type { Redact } from '../domain/redact.ts';
+import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
+import type { Redact } from '../domain/secrets/redact.ts';
 
 /** A dead letter without secrets: a source may echo what it was sent. */
 export function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {

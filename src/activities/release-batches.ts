@@ -1,4 +1,4 @@
-import type { BatchRef } from '../domain/batch.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
 import { deleteBatch } from '../store/batches.ts';
 import { isDeferred } from '../store/deferred.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BatchRef } from '../domain/batch.ts';
-import type { SpooledRecord } from '../domain/record.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
+import type { SpooledRecord } from '../domain/run/record.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 
 /** Records of one source on their way from the journal to PostgreSQL. */

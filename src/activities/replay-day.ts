@@ -1,12 +1,18 @@
 import { Context } from '@temporalio/activity';
 import type { DamagedFile } from '../domain/errors.ts';
-import { addCounts, noCounts } from '../domain/receipt.ts';
-import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
+import { addCounts, noCounts } from '../domain/run/receipt.ts';
+import {
+  addDamages,
+  unitName,
+  type JournalChoice,
+  type JournalUnit,
+  type ReplayTally,
+} from '../domain/storage/journal.ts';
 import { maxBatchBytes, maxBatchRecords } from '../store/batches.ts';
 import { ruledSources } from '../store/id-rules.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { readUnit } from '../store/journal/walk-journal.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { halfMoved, refuseHalfMoved } from './half-moved.ts';
 import { NewIds } from './new-ids.ts';

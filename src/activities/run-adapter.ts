@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Redact } from '../domain/redact.ts';
+import type { Redact } from '../domain/secrets/redact.ts';
 import { toFailure } from './failure.ts';
 
 /** What an adapter gets from the activity around it. */

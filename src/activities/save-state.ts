@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { SourceState } from '../domain/state.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
 import { isSuperseded, writeState } from '../store/states.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';

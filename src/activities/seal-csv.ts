@@ -1,12 +1,12 @@
 import { log } from '@temporalio/activity';
-import { dayOfDate } from '../domain/day.ts';
+import { dayOfDate } from '../domain/time/day.ts';
 import { DamagedFile, SinkUnavailable, messageOf } from '../domain/errors.ts';
 import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../store/journal/past-days.ts';
 import { sealDay } from '../store/journal/seal-day.ts';
 import { JournalBusy } from '../store/journal/seal-lock.ts';
 import { storePaths } from '../store/paths.ts';
 import { settleAndLog } from './alerts.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import { retentionsOf } from '../config/retentions.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { halfMoved } from './half-moved.ts';

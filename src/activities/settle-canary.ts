@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
-import { describeFailure, type CanaryResult, type FailedCanary } from '../domain/canary.ts';
+import { describeFailure, type CanaryResult, type FailedCanary } from '../domain/monitoring/canary.ts';
 import { canarySource } from '../domain/names.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import { writeCanaryReport } from '../store/canary-report.ts';
 import { hasAlertsToTell, settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -2,7 +2,7 @@ import { noSource } from '../domain/names.ts';
 import { openAlerts } from '../store/alerts.ts';
 import { storeVerdicts } from '../store/store-alert.ts';
 import { hasAlertsToTell, resolveStray, settleAndLog } from './alerts.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 

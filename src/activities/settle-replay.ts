@@ -1,4 +1,4 @@
-import type { RunRef } from '../domain/batch.ts';
+import type { RunRef } from '../domain/run/batch.ts';
 import { hideReplayed } from '../store/hidden-letters.ts';
 import { readTaken } from '../store/replay-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';

@@ -2,8 +2,8 @@ import { dirname, resolve } from 'node:path';
 import type { ConfigFile } from '../config/config-file.ts';
 import { secretValues } from '../config/secrets.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
-import { createRedactor, type Redact } from '../domain/redact.ts';
-import { createSecretMask, type SecretMask } from '../domain/secret-mask.ts';
+import { createRedactor, type Redact } from '../domain/secrets/redact.ts';
+import { createSecretMask, type SecretMask } from '../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../sources/open-source.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 

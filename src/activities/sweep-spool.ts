@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../domain/instance.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { deleteLeftovers } from '../store/leftovers.ts';
 import { storedId, storePaths } from '../store/paths.ts';

@@ -1,7 +1,7 @@
-import type { Day } from '../domain/day.ts';
+import type { Day } from '../domain/time/day.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { DayProblem } from '../sinks/postgres/retire-days.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { runAdapter } from './run-adapter.ts';

@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { ScheduleHandle } from '@temporalio/client';
 import { Instance } from '../domain/instance.ts';
-import { formatResumeNote } from '../domain/pause-note.ts';
+import { formatResumeNote } from '../domain/run/pause-note.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../domain/instance.ts';
-import { nothingSecret } from '../domain/redact.ts';
+import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { wakeDeliverers } from './wake-deliverer.ts';

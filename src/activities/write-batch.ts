@@ -1,9 +1,9 @@
 import { log } from '@temporalio/activity';
-import type { BatchRef } from '../domain/batch.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
 import { BatchDamaged, ReceiptUnbalanced } from '../domain/errors.ts';
-import { sumCounts, type SinkCounts } from '../domain/receipt.ts';
-import type { SpooledRecord } from '../domain/record.ts';
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import { sumCounts, type SinkCounts } from '../domain/run/receipt.ts';
+import type { SpooledRecord } from '../domain/run/record.ts';
+import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import type { RefusedRecord, StorageWriter, WriteContext } from '../sinks/storage-writer.ts';
 import { readBatch } from '../store/batches.ts';
 import { writeDeadLetters } from '../store/dead-letters.ts';

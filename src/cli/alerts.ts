@@ -1,4 +1,4 @@
-import { alertNames, type Alert } from '../domain/alert.ts';
+import { alertNames, type Alert } from '../domain/monitoring/alert.ts';
 import { messageOf } from '../domain/errors.ts';
 import { noSource } from '../domain/names.ts';
 import { version } from '../config/version.ts';
@@ -9,7 +9,7 @@ import { createContext, openStore, openStoreToRead, type CommonOptions, type Con
 import { formatTable, print, printJson, printLines, say } from './output.ts';
 import { clock } from './status-times.ts';
 import { terminalOf } from './terminal/terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 import { forgetRestored } from './store-pair.ts';
 
 export interface AlertsOptions extends CommonOptions {

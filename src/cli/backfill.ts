@@ -2,11 +2,16 @@ import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { signalBackfill } from '../activities/signal-backfill.ts';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
-import { isConcurrency, mostConcurrency, readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
+import {
+  isConcurrency,
+  mostConcurrency,
+  readBackfillRequest,
+  type BackfillRequest,
+} from '../domain/time/backfill-request.ts';
 import { messageOf } from '../domain/errors.ts';
-import { parseWindow } from '../domain/window.ts';
-import { windowProblem } from '../domain/windowed.ts';
-import { cutWindows, windowName, type WindowText } from '../domain/windows.ts';
+import { parseWindow } from '../domain/time/time-range.ts';
+import { windowProblem } from '../domain/plan/window-support.ts';
+import { cutWindows, windowName, type WindowText } from '../domain/time/backfill-windows.ts';
 import { chooseWindows, readWindowReceipt, windowState } from '../store/windows.ts';
 import type { BackfillTally } from '../workflows/backfill-input.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
@@ -24,7 +29,7 @@ import { requirePoller } from './poller.ts';
 import { countRows, readRetiredBefore } from './row-counts.ts';
 import { withTemporal } from './temporal-client.ts';
 import type { Progress } from './terminal/progress.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface BackfillOptions extends CommonOptions {
   readonly from?: string;

@@ -6,7 +6,7 @@ import { absentFileWarnings } from '../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../config/problem.ts';
 import { planOf } from '../config/plan.ts';
 import { arithmeticWarnings } from '../formats/plan-paths.ts';
-import { warningLine } from '../domain/warning.ts';
+import { warningLine } from '../domain/run/warning.ts';
 import { secretHeaderProblems } from '../config/secret-headers.ts';
 import { createContext, loadWholeConfig, type CommonOptions } from './context.ts';
 import { idChanges } from './id-changes.ts';

@@ -1,11 +1,11 @@
 import type { Config } from '../config/parse-config.ts';
-import type { DeadLetter } from '../domain/dead-letter.ts';
+import type { DeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { UnknownSource } from '../domain/errors.ts';
 import { findSource } from '../config/find-source.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { listDeadLetters, type LetterFilter } from '../store/dead-letters.ts';
 import { say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** Dead letters of one source. */
 export interface ChosenLetters {

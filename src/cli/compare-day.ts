@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
-import type { Day } from '../domain/day.ts';
-import { Findings, type Finding, type FindingKind } from '../domain/findings.ts';
-import type { JournalChoice } from '../domain/journal.ts';
-import { parseIso8601, type Micros } from '../domain/time.ts';
-import type { WindowText } from '../domain/windows.ts';
+import type { Day } from '../domain/time/day.ts';
+import { Findings, type Finding, type FindingKind } from '../verify/findings.ts';
+import type { JournalChoice } from '../domain/storage/journal.ts';
+import { parseIso8601, type Micros } from '../domain/time/timestamp.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { placesOfKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/stored-day.ts';
 import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
@@ -11,7 +11,7 @@ import { KeySet } from '../store/journal/key-set.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { VersionTable } from '../store/journal/version-table.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface DayToCompare {
   readonly client: ClientBase;

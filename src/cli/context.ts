@@ -11,9 +11,9 @@ import { createDirectoryStore } from '../store/directory-store.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import type { Damage } from '../store/damage.ts';
 import { naming, settingAside } from '../store/store-alert.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** Options that every command takes. */
 export interface CommonOptions {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { wirePath, writeDemoConfig } from '../demo/demo-config.ts';
 import { startOriginProcess } from '../embedded/children.ts';
 import { tailOf } from '../embedded/part.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import type { Context } from './context.ts';
 
 const usualPort = 8765;

@@ -1,4 +1,4 @@
-import { sourceNamePattern } from '../domain/source-name.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
 import { forgetPolls } from '../store/states.ts';
 import { findSource } from '../config/find-source.ts';
@@ -8,7 +8,7 @@ import { parseDay } from './day-option.ts';
 import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
 import { print, printJson, say } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface ForgetOptions extends CommonOptions {
   readonly day?: string;

@@ -1,7 +1,7 @@
 import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
-import { idChange } from '../domain/id-change.ts';
-import type { Warning } from '../domain/warning.ts';
+import { idChange } from '../domain/run/id-change.ts';
+import type { Warning } from '../domain/run/warning.ts';
 import { readState } from '../store/states.ts';
 import { openStoreToRead, type Context } from './context.ts';
 

@@ -1,6 +1,6 @@
 import { fillReferences, type LookUp } from '../config/references.ts';
-import { secretName } from '../domain/url-secrets.ts';
-import { UsageError } from './usage-error.ts';
+import { secretName } from '../domain/secrets/url-secrets.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** What `init` asks an address with. */
 export interface InitRequest {

@@ -1,11 +1,11 @@
-import { addDays } from '../domain/day.ts';
-import type { JournalChoice } from '../domain/journal.ts';
-import { formatMicros } from '../domain/time.ts';
-import { parseWindow } from '../domain/window.ts';
-import type { WindowText } from '../domain/windows.ts';
+import { addDays } from '../domain/time/day.ts';
+import type { JournalChoice } from '../domain/storage/journal.ts';
+import { formatMicros } from '../domain/time/timestamp.ts';
+import { parseWindow } from '../domain/time/time-range.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { journalFoldersIn, journalSources, type JournalFolders } from '../store/journal/journal-files.ts';
 import type { CommonOptions, Context } from './context.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** Options that say which records of the journal are meant. */
 export interface ChoiceOptions extends CommonOptions {

@@ -5,7 +5,7 @@ import { dropSearchPathOption } from '../config/search-path-option.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { say } from './output.ts';
 import { buildProgram } from './program.ts';
-import { isUsageFailure } from './usage-error.ts';
+import { isUsageFailure } from '../domain/usage-error.ts';
 
 // A reader that has seen enough (`| head`) is no failure. What serves continues without one: Ctrl-C ends the reader of a pipe
 // first, and the parts are still to be stopped. Nor does a log whose disk is full end it: then its work would stop, too.

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Day } from '../domain/day.ts';
+import type { Day } from '../domain/time/day.ts';
 import { rolloverType } from '../domain/names.ts';
 import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';

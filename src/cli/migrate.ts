@@ -2,7 +2,7 @@ import { migrate } from '../sinks/postgres/migrate.ts';
 import { grantRole, type RoleKind } from '../sinks/postgres/roles.ts';
 import { createContext, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { print } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface MigrateOptions extends CommonOptions {
   readonly roles?: boolean;

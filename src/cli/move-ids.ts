@@ -1,7 +1,7 @@
 import type { PostgresSettings } from '../config/environment.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../domain/errors.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import { forgetPoll } from '../domain/state.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import { forgetPoll } from '../domain/run/source-state.ts';
 import { withRekey, type RekeyFindings } from '../sinks/postgres/rekey-rows.ts';
 import type { IdsOf } from '../sources/compute/stored-ids.ts';
 import type { BlobStore } from '../store/blob-store.ts';

@@ -10,8 +10,8 @@ import {
   scrapeRunType,
   sourceSearchAttribute,
 } from '../domain/names.ts';
-import { sinks } from '../domain/receipt.ts';
-import { CannotStart } from './cannot-start.ts';
+import { sinks } from '../domain/run/receipt.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 
 /** What fetches, and hears pause and resume. */
 const fetchingTypes = [scrapeRunType, backfillType];

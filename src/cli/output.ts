@@ -1,5 +1,5 @@
 import { writeJson } from '../formats/exact-json.ts';
-import { visibleJson, visibleLines, visibleText } from '../domain/visible-text.ts';
+import { visibleJson, visibleLines, visibleText } from '../domain/text/visible-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import { fit, pad, textWidth } from './terminal/text-width.ts';
 

@@ -1,5 +1,5 @@
-import { addDays, dayOfMicros, partitionName, type Day } from '../domain/day.ts';
-import { parseWindow } from '../domain/window.ts';
+import { addDays, dayOfMicros, partitionName, type Day } from '../domain/time/day.ts';
+import { parseWindow } from '../domain/time/time-range.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import {
@@ -12,7 +12,7 @@ import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { formatTable, print, printJson, printLines, say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** `daybook partitions list`: the days that have a partition, and partitions that somebody made by hand. */
 export async function listPartitionsCommand(options: CommonOptions & { json?: boolean }): Promise<void> {

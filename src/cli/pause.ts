@@ -4,14 +4,14 @@ import { findSource } from '../config/find-source.ts';
 import { parseDuration } from '../config/units.ts';
 import type { Instance } from '../domain/instance.ts';
 import { unpauseType } from '../domain/names.ts';
-import { formatPauseNote, formatResumeNote, type PausedBy } from '../domain/pause-note.ts';
-import { dateOfMicros, parseIso8601 } from '../domain/time.ts';
+import { formatPauseNote, formatResumeNote, type PausedBy } from '../domain/run/pause-note.ts';
+import { dateOfMicros, parseIso8601 } from '../domain/time/timestamp.ts';
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { openWorkflowsOf } from './open-workflows.ts';
 import { print } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface PauseOptions extends CommonOptions {
   readonly reason?: string;

@@ -1,24 +1,24 @@
 import { findSource } from '../config/find-source.ts';
 import { secretValues } from '../config/secrets.ts';
-import type { DayRanges } from '../domain/day-set.ts';
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
+import type { DayRanges } from '../domain/time/day-set.ts';
+import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
-import type { AcceptedRecord } from '../domain/record.ts';
-import { createRedactor, type Redact } from '../domain/redact.ts';
-import { formatMicros } from '../domain/time.ts';
-import { withoutUrlSecrets } from '../domain/url-secrets.ts';
-import { addWarnings, warningLine, type Warning } from '../domain/warning.ts';
+import type { AcceptedRecord } from '../domain/run/record.ts';
+import { createRedactor, type Redact } from '../domain/secrets/redact.ts';
+import { formatMicros } from '../domain/time/timestamp.ts';
+import { withoutUrlSecrets } from '../domain/secrets/url-secrets.ts';
+import { addWarnings, warningLine, type Warning } from '../domain/run/warning.ts';
 import type { HttpRequest, HttpResponse } from '../sources/http/http-client.ts';
 import { completeItems } from '../sources/complete-items.ts';
 import { DuplicateIds } from '../sources/duplicate-ids.ts';
 import { EmptyFields } from '../sources/empty-fields.ts';
 import type { CheckedPage } from '../sources/sort-page.ts';
 import { createStartCheck } from '../sources/start-param.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from './context.ts';
 import { formatTable, printJsonText, printLines, say, shorten } from './output.ts';
 import { probeSource, type OnAnswer, type SourceProbe } from './source-probe.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface PreviewOptions extends CommonOptions {
   readonly limit?: string;

@@ -1,8 +1,8 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../domain/errors.ts';
 import { rebuildJournalType } from '../domain/names.ts';
-import type { RebuildChoice, RebuildTally } from '../domain/rebuild.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
+import type { RebuildChoice, RebuildTally } from '../domain/storage/journal-rebuild.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import type { RebuildProgress } from '../workflows/messages.ts';
 import { createContext, requireTemporal } from './context.ts';
 import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
@@ -10,7 +10,7 @@ import { readWindow, type ChoiceOptions } from './journal-choice.ts';
 import { print, printJson, say } from './output.ts';
 import { requirePoller } from './poller.ts';
 import { withTemporal } from './temporal-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** Behind live runs (2) and backfills (4). */
 const priorityKey = 5;

@@ -1,5 +1,5 @@
-import { warningLine } from '../domain/warning.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import { warningLine } from '../domain/run/warning.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 
 /** A receipt on one line, for people, and each of its warnings on a further one. */
 export function receiptLines(receipt: Receipt | FailedReceipt): string[] {

@@ -1,22 +1,22 @@
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import type { SourceConfig } from '../config/source-schemas.ts';
-import { idText } from '../domain/id-change.ts';
-import { isSameId } from '../domain/state.ts';
+import { idText } from '../domain/run/id-change.ts';
+import { isSameId } from '../domain/run/source-state.ts';
 import type { Found } from '../sinks/postgres/rekey-tables.ts';
 import { createIdsOf } from '../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import type { BlobStore } from '../store/blob-store.ts';
 import { waitingDeliveries } from '../store/deferred.ts';
 import { readIdRule } from '../store/id-rules.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { journalFolders } from './journal-choice.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
 import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
 import { print, printJson, say } from './output.ts';
 import { withTemporal } from './temporal-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface RekeyOptions extends CommonOptions {
   readonly dryRun?: boolean;

@@ -10,7 +10,7 @@ import { journalPaths } from '../store/paths.ts';
 import { createContext, openStore, requirePostgres, type CommonOptions } from './context.ts';
 import { journalFolders } from './journal-choice.ts';
 import { print, printJson, say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** `daybook repair-csv`: writes damaged parts of the CSV journal again, from the spool or from PostgreSQL. */
 export async function repairCsvCommand(

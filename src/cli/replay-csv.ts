@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../domain/errors.ts';
 import { replayCsvType } from '../domain/names.ts';
-import { unitName, type JournalChoice, type ReplayTally } from '../domain/journal.ts';
+import { unitName, type JournalChoice, type ReplayTally } from '../domain/storage/journal.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../workflows/messages.ts';

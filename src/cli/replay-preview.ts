@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { findSource } from '../config/find-source.ts';
 import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
-import type { DeadLetter } from '../domain/dead-letter.ts';
+import type { DeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import type { LetterOutcome } from '../sources/extraction/replay-letter.ts';
 import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';

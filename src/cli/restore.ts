@@ -9,7 +9,7 @@ import { createContext, openStore, requireOwner, type CommonOptions } from './co
 import { parseDay } from './day-option.ts';
 import { print, printJson, say } from './output.ts';
 import { ProgressLine } from './terminal/progress.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface RestoreOptions extends CommonOptions {
   readonly day?: string;

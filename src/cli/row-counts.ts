@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
-import type { Day } from '../domain/day.ts';
-import type { WindowText } from '../domain/windows.ts';
+import type { Day } from '../domain/time/day.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { readFloor } from '../sinks/postgres/day-tables.ts';
 import { requirePostgres, type Context } from './context.ts';

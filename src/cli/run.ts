@@ -7,9 +7,9 @@ import { allSettled } from '../domain/all-settled.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { scrapeRunType } from '../domain/names.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import type { Progress } from '../workflows/messages.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, externalTemporal, requireTemporal } from './context.ts';
 import { prepareDemo } from './demo-origin.ts';
 import { print, printJson, say } from './output.ts';
@@ -19,7 +19,7 @@ import { RunsUnderWay } from './run-progress.ts';
 import { requirePair, type PairOptions } from './store-pair.ts';
 import { withTemporal } from './temporal-client.ts';
 import { withTemporaryStack } from './temporary-stack.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface RunOptions extends PairOptions {
   readonly all?: boolean;

@@ -1,5 +1,5 @@
 import { findSource } from '../config/find-source.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import { listReceipts, readReceipt } from '../store/receipts.ts';
 import { createContext, loadConfig, openStoreToRead, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
@@ -7,7 +7,7 @@ import { formatTable, printJson, printLines, say } from './output.ts';
 import { countsOf } from './receipt-line.ts';
 import { clock, tookText } from './status-times.ts';
 import { terminalOf } from './terminal/terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface RunsOptions extends CommonOptions {
   readonly day?: string;

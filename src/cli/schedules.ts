@@ -1,6 +1,6 @@
 import { scheduleOwner } from '../activities/schedule-owner.ts';
 import type { Config } from '../config/parse-config.ts';
-import { warningLine } from '../domain/warning.ts';
+import { warningLine } from '../domain/run/warning.ts';
 import {
   createContext,
   loadConfig,

@@ -1,6 +1,6 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { describeFailure, type CanaryResult, type FailedCanary } from '../domain/canary.ts';
+import { describeFailure, type CanaryResult, type FailedCanary } from '../domain/monitoring/canary.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { canaryType } from '../domain/names.ts';
@@ -10,7 +10,7 @@ import { print, printJson } from './output.ts';
 import { requirePoller, unlessNotTakenUp } from './poller.ts';
 import { withTemporal } from './temporal-client.ts';
 import { withTemporaryStack } from './temporary-stack.ts';
-import { isUsageFailure } from './usage-error.ts';
+import { isUsageFailure } from '../domain/usage-error.ts';
 
 /** What is told where no canary could say so itself: nobody took it up, or it was terminated. */
 interface Unfinished {

@@ -4,7 +4,7 @@ import { isBehindPooler } from '../sinks/postgres/pooler.ts';
 import { postgresFailure, toPostgresError } from '../sinks/postgres/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, printJsonText, printLines, say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** Types that PostgreSQL prints as JSON does: bool, int2, int4, int8, float4, float8, numeric, json, jsonb. */
 const jsonTypes = new Set([16, 20, 21, 23, 700, 701, 1700, 114, 3802]);

@@ -1,14 +1,14 @@
 import { planOf } from '../config/plan.ts';
 import { resolveReferences } from '../config/references.ts';
 import { findSource } from '../config/find-source.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import { forgetPoll, freshState, summarizeState } from '../domain/state.ts';
-import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import { forgetPoll, freshState, summarizeState } from '../domain/run/source-state.ts';
+import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time/timestamp.ts';
 import { reopenHost } from '../store/host-budgets.ts';
 import { changeState, readState, resetStates } from '../store/states.ts';
 import { createContext, loadConfig, openStore, openStoreToRead, type CommonOptions, type Context } from './context.ts';
 import { print, printJson, say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /** No server is asked whether there are any. */
 const ofOpenRuns =

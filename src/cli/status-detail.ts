@@ -1,6 +1,6 @@
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
-import { visibleText } from '../domain/visible-text.ts';
-import { warningLine } from '../domain/warning.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import { visibleText } from '../domain/text/visible-text.ts';
+import { warningLine } from '../domain/run/warning.ts';
 import type { SourceStatus, Status } from '../worker/status/status.ts';
 import { countsOf } from './receipt-line.ts';
 import { waitText } from './status-problems.ts';

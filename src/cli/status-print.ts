@@ -1,5 +1,5 @@
-import { healths } from '../domain/health.ts';
-import { visibleText } from '../domain/visible-text.ts';
+import { healths } from '../domain/monitoring/health.ts';
+import { visibleText } from '../domain/text/visible-text.ts';
 import type { Status } from '../worker/status/status.ts';
 import { canaryText, labelColumns, problemsOf, type Note } from './status-problems.ts';
 import { sourceTable } from './status-table.ts';

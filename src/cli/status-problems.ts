@@ -1,8 +1,8 @@
-import type { Alert } from '../domain/alert.ts';
-import { describeFailure, type CanaryReport } from '../domain/canary.ts';
-import { troubledFirst } from '../domain/health.ts';
+import type { Alert } from '../domain/monitoring/alert.ts';
+import { describeFailure, type CanaryReport } from '../domain/monitoring/canary.ts';
+import { troubledFirst } from '../domain/monitoring/health.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
-import { warningLine } from '../domain/warning.ts';
+import { warningLine } from '../domain/run/warning.ts';
 import { rolloverNote } from '../worker/status/rollover.ts';
 import type { SourceStatus, Status } from '../worker/status/status.ts';
 import { distance } from './status-times.ts';

@@ -1,5 +1,5 @@
-import { troubledFirst } from '../domain/health.ts';
-import { visibleText } from '../domain/visible-text.ts';
+import { troubledFirst } from '../domain/monitoring/health.ts';
+import { visibleText } from '../domain/text/visible-text.ts';
 import type { SourceStatus } from '../worker/status/status.ts';
 import { clock, distance } from './status-times.ts';
 import { toneOfHealth } from './status-tones.ts';

@@ -1,4 +1,4 @@
-import type { Health } from '../domain/health.ts';
+import type { Health } from '../domain/monitoring/health.ts';
 import type { Tone } from './terminal/terminal.ts';
 
 const tones: Readonly<Record<Health, Tone>> = {

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { scheduleOwner } from '../activities/schedule-owner.ts';
-import { dayOfDate, type Day } from '../domain/day.ts';
+import { dayOfDate, type Day } from '../domain/time/day.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { writeJson } from '../formats/exact-json.ts';
-import { visibleJson } from '../domain/visible-text.ts';
+import { visibleJson } from '../domain/text/visible-text.ts';
 import { within } from '../formats/timeout.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import { requireName } from '../config/find-source.ts';
@@ -51,7 +51,7 @@ import { watchStatus } from './status-watch.ts';
 import { pairAlerts, readPair } from './store-pair.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import { withTemporal } from './temporal-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface StatusOptions extends CommonOptions {
   readonly json?: boolean;

@@ -1,5 +1,5 @@
 import type { PostgresSettings } from '../config/environment.ts';
-import type { Alert } from '../domain/alert.ts';
+import type { Alert } from '../domain/monitoring/alert.ts';
 import { ForeignStore, messageOf } from '../domain/errors.ts';
 import { noSource } from '../domain/names.ts';
 import { within } from '../formats/timeout.ts';

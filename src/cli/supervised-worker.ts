@@ -1,14 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import { startWorkerProcess } from '../embedded/children.ts';
 import { tailOf } from '../embedded/part.ts';
 import type { WorkerMessage } from '../worker/parent-messages.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import type { Context } from './context.ts';
 import type { Supervisor } from './supervisor.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface SupervisedWorker {
   /** Address of its HTTP endpoint, or null. */

@@ -3,7 +3,7 @@ import { connect, isIP } from 'node:net';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { messageOf } from '../domain/errors.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 
 const probeMs = 5_000;
 const [deadlineExceeded, notFound, permissionDenied, unavailable, unauthenticated] = [4, 5, 7, 14, 16];

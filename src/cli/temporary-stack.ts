@@ -9,12 +9,12 @@ import { createLogger } from '../worker/logger.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { installFaultHandlers } from '../worker/faults.ts';
 import { startWorker } from '../worker/worker.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { externalPostgres, type Context } from './context.ts';
 import { startDemoOrigin } from './demo-origin.ts';
 import { say } from './output.ts';
 import { acceptsNewStore, refuseForeignDatabase, type PairOptions } from './store-pair.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /**
  * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.

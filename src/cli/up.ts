@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Client } from '@temporalio/client';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import type { PostgresSettings } from '../config/environment.ts';
 import type { Config } from '../config/parse-config.ts';
 import { formatProblem } from '../config/problem.ts';
@@ -37,7 +37,7 @@ import { joinPair, refuseForeignDatabase } from './store-pair.ts';
 import { startSupervisedWorker, type SupervisedWorker } from './supervised-worker.ts';
 import { Supervisor } from './supervisor.ts';
 import { withTemporal } from './temporal-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 import { whereToLook } from './where-to-look.ts';
 
 const announce = (message: string) => say(`daybook: ${message}`);

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { findSource } from '../config/find-source.ts';
 import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
-import { findingKinds, type FindingKind } from '../domain/findings.ts';
+import { findingKinds, type FindingKind } from '../verify/findings.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import type { Compute } from '../sources/compute/compute.ts';
@@ -24,7 +24,7 @@ import {
 } from './context.ts';
 import { journalFolders, windowOfDay } from './journal-choice.ts';
 import { print, printJson, printLines, say } from './output.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 export interface VerifyOptions extends CommonOptions {
   readonly day?: string;

@@ -8,11 +8,11 @@ import type { ParentMessage, WorkerMessage } from '../worker/parent-messages.ts'
 import { installMeasuredRuntime, installRuntime } from '../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../worker/worker.ts';
 import { awaitTemporal } from './await-temporal.ts';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, requireOwner, requirePostgres, requireTemporal, webUiOf, type Context } from './context.ts';
 import { brokenNote, openServiceConfig, type ServiceOptions } from './last-good-config.ts';
 import { acceptsNewStore } from './store-pair.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../domain/usage-error.ts';
 
 /**
  * `daybook worker`: polls until it is told to stop, and waits for Temporal where it is not there yet. Started by `up`, it also

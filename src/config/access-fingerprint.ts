@@ -1,5 +1,5 @@
-import type { AuthPlan } from '../domain/plan-parts.ts';
-import type { SourcePlan } from '../domain/source.ts';
+import type { AuthPlan } from '../domain/plan/plan-parts.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findReferences } from './references.ts';
 

@@ -1,4 +1,4 @@
-import { secretName } from '../domain/url-secrets.ts';
+import { secretName } from '../domain/secrets/url-secrets.ts';
 import type { Problem } from './problem.ts';
 import { openAuthKeys } from './secrets.ts';
 

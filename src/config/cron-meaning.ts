@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.ts';
+import { formatDuration } from '../domain/time/duration.ts';
 import { cronFields, cronValue, splitCron, splitPart, type CronField } from './cron.ts';
 import { parseDuration } from './units.ts';
 

@@ -1,4 +1,4 @@
-import { stricter, type HostLimit } from '../domain/host-budget.ts';
+import { stricter, type HostLimit } from '../domain/plan/host-budget.ts';
 import type { Config } from './parse-config.ts';
 import { resolveReferences, type LookUp } from './references.ts';
 

@@ -1,5 +1,5 @@
-import type { FieldPlan, FieldPlans } from '../domain/html-plan.ts';
-import type { HtmlPlan } from '../domain/source.ts';
+import type { FieldPlan, FieldPlans } from '../domain/plan/html-plan.ts';
+import type { HtmlPlan } from '../domain/plan/source-plan.ts';
 import type { FieldConfig } from './html-schemas.ts';
 import { httpBase, paginatorPlan } from './http-plan.ts';
 import type { Config } from './parse-config.ts';

@@ -1,5 +1,5 @@
-import type { AuthPlan, IncrementalPlan, PaginatorPlan } from '../domain/plan-parts.ts';
-import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../domain/source.ts';
+import type { AuthPlan, IncrementalPlan, PaginatorPlan } from '../domain/plan/plan-parts.ts';
+import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../domain/plan/source-plan.ts';
 import type { Config } from './parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';

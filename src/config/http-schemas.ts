@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { headerValueProblem } from '../domain/header-value.ts';
+import { headerValueProblem } from '../domain/text/header-value.ts';
 import { selector } from './css-selector.ts';
 import { expression, isoTime, timeFormat } from './value-schemas.ts';
 import { byteSize, duration } from './units.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { excerpt } from '../domain/excerpt.ts';
+import { excerpt } from '../domain/secrets/excerpt.ts';
 import { keysOfSource } from './source-schemas.ts';
 import { adviceFor, suggestKey } from './suggestion.ts';
 import { exampleFor, missingSpaceIn, suggestValue } from './value-hint.ts';

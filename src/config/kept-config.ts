@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { KeptConfig, LeftOut } from '../domain/kept-config.ts';
-import { createRedactor } from '../domain/redact.ts';
+import type { KeptConfig, LeftOut } from '../domain/plan/kept-config.ts';
+import { createRedactor } from '../domain/secrets/redact.ts';
 import { asWritten } from './as-written.ts';
 import { literalSecretsOf } from './literal-secrets.ts';
 import { completeSources, parseConfig, type Config } from './parse-config.ts';

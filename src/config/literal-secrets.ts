@@ -1,4 +1,4 @@
-import { secretName, withoutUrlSecrets } from '../domain/url-secrets.ts';
+import { secretName, withoutUrlSecrets } from '../domain/secrets/url-secrets.ts';
 import { isTree } from './inherit.ts';
 import { openAuthKeys } from './secrets.ts';
 

@@ -1,4 +1,4 @@
-import type { HostLimit } from '../domain/host-budget.ts';
+import type { HostLimit } from '../domain/plan/host-budget.ts';
 import type { ConfigFile } from './config-file.ts';
 import { hostLimits } from './host-limits.ts';
 import type { Config } from './parse-config.ts';

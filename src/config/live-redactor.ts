@@ -1,5 +1,5 @@
-import { createRedactor, type Redact } from '../domain/redact.ts';
-import { withoutUrlSecrets } from '../domain/url-secrets.ts';
+import { createRedactor, type Redact } from '../domain/secrets/redact.ts';
+import { withoutUrlSecrets } from '../domain/secrets/url-secrets.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './parse-config.ts';
 import type { LookUp } from './references.ts';

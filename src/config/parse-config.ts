@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { KeptConfig } from '../domain/kept-config.ts';
+import type { KeptConfig } from '../domain/plan/kept-config.ts';
 import { asWritten } from './as-written.ts';
 import { credentialProblems } from './credential-problem.ts';
 import { fileFrame, type FileFrame } from './file-schema.ts';

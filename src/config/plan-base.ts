@@ -1,5 +1,5 @@
-import type { TimePlan } from '../domain/plan-parts.ts';
-import type { RecordLimits, SchemaPlan, SourcePlanBase } from '../domain/source.ts';
+import type { TimePlan } from '../domain/plan/plan-parts.ts';
+import type { RecordLimits, SchemaPlan, SourcePlanBase } from '../domain/plan/source-plan.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Config } from './parse-config.ts';
 import type { SourceConfig } from './source-schemas.ts';

@@ -1,4 +1,4 @@
-import type { FilePlan, ModulePlan, SourcePlan } from '../domain/source.ts';
+import type { FilePlan, ModulePlan, SourcePlan } from '../domain/plan/source-plan.ts';
 import { moduleAccessFingerprint } from './access-fingerprint.ts';
 import { htmlPlan } from './html-plan.ts';
 import { httpJsonPlan, rssPlan } from './http-plan.ts';

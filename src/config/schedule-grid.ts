@@ -1,4 +1,4 @@
-import type { Grid } from '../domain/starts.ts';
+import type { Grid } from '../domain/monitoring/schedule-starts.ts';
 import { cronMeaning } from './cron-meaning.ts';
 import { evenOffset } from './even-offset.ts';
 import { parseDuration } from './units.ts';

@@ -1,4 +1,4 @@
-import type { Warning } from '../domain/warning.ts';
+import type { Warning } from '../domain/run/warning.ts';
 import { cronProblem, splitCron } from './cron.ts';
 import { formatStart, nextStarts, zoneOf } from './next-starts.ts';
 import type { ScheduleConfig } from './value-schemas.ts';

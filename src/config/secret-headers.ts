@@ -1,5 +1,5 @@
 import { credentialProblem } from './credential-problem.ts';
-import { headerValueProblem } from '../domain/header-value.ts';
+import { headerValueProblem } from '../domain/text/header-value.ts';
 import { resolveReferences, type LookUp } from './references.ts';
 import type { SourceConfig } from './source-schemas.ts';
 

@@ -1,6 +1,6 @@
-import { clientPair } from '../domain/client-pair.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import { secretName } from '../domain/url-secrets.ts';
+import { clientPair } from '../domain/secrets/client-pair.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import { secretName } from '../domain/secrets/url-secrets.ts';
 import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
 import type { SourceConfig } from './source-schemas.ts';
 

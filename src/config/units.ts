@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { translatedDuration } from './duration-hint.ts';
-import { formatDuration } from '../domain/duration.ts';
+import { formatDuration } from '../domain/time/duration.ts';
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,

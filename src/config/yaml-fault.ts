@@ -1,5 +1,5 @@
 import type { YAMLError } from 'yaml';
-import { secretName } from '../domain/url-secrets.ts';
+import { secretName } from '../domain/secrets/url-secrets.ts';
 import { keysOfSource } from './source-schemas.ts';
 import { unclosedBracket, writtenValues, type WrittenValue } from './yaml-values.ts';
 

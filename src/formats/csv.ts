@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { SpooledRecord } from '../domain/record.ts';
+import type { SpooledRecord } from '../domain/run/record.ts';
 
 const csvColumns = ['source', 'source_id', 'occurred_at', 'payload'] as const;
 

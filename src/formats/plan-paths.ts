@@ -1,9 +1,9 @@
 import { quotedNames } from './path-names.ts';
 import { isArithmetic } from './jmespath.ts';
-import type { FieldPlans } from '../domain/html-plan.ts';
-import type { PaginatorPlan } from '../domain/plan-parts.ts';
-import type { HttpPlan, SourcePlan } from '../domain/source.ts';
-import type { Warning } from '../domain/warning.ts';
+import type { FieldPlans } from '../domain/plan/html-plan.ts';
+import type { PaginatorPlan } from '../domain/plan/plan-parts.ts';
+import type { HttpPlan, SourcePlan } from '../domain/plan/source-plan.ts';
+import type { Warning } from '../domain/run/warning.ts';
 
 /** A JMESPath expression of a plan, and the key of the configuration that holds it. */
 interface PlanPath {

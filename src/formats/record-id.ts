@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ExactNumber } from './exact-json.ts';
-import type { Rejection } from '../domain/rejection.ts';
+import type { Rejection } from '../domain/dead-letters/rejection.ts';
 
 /** Longest id, in bytes of UTF-8. */
 const maxIdBytes = 1024;

@@ -1,6 +1,6 @@
-import type { BatchRef } from '../domain/batch.ts';
-import type { Sink, SinkCounts } from '../domain/receipt.ts';
-import type { SpooledRecord } from '../domain/record.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
+import type { Sink, SinkCounts } from '../domain/run/receipt.ts';
+import type { SpooledRecord } from '../domain/run/record.ts';
 
 export interface WriteContext {
   readonly signal: AbortSignal;

@@ -1,9 +1,9 @@
 import { canonicalJson } from '../formats/canonical-json.ts';
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
-import { excerpt } from '../domain/excerpt.ts';
-import type { DuplicateCounts, DuplicateShare } from '../domain/fetch.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import type { Warning } from '../domain/warning.ts';
+import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
+import { excerpt } from '../domain/secrets/excerpt.ts';
+import type { DuplicateCounts, DuplicateShare } from '../domain/run/fetch-position.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import type { Warning } from '../domain/run/warning.ts';
 import { uniqueKeys } from './proposal/unique-keys.ts';
 import type { CheckedPage, ValidRecord } from './sort-page.ts';
 

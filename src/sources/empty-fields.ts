@@ -1,7 +1,7 @@
-import { emptyFieldWarnings, joinTallies, type FieldTally } from '../domain/field-tally.ts';
-import type { FetchPosition } from '../domain/fetch.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import type { Warning } from '../domain/warning.ts';
+import { emptyFieldWarnings, joinTallies, type FieldTally } from '../domain/run/field-tally.ts';
+import type { FetchPosition } from '../domain/run/fetch-position.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import type { Warning } from '../domain/run/warning.ts';
 import type { KnownItem, Page, PageItem } from './page.ts';
 import type { CheckedPage } from './sort-page.ts';
 

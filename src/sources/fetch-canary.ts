@@ -1,12 +1,12 @@
 import { jsonAccept } from './accept.ts';
-import { notMeasured } from '../domain/measures.ts';
+import { notMeasured } from '../domain/run/metrics.ts';
 import { WrongShape } from '../domain/errors.ts';
-import { unlimited } from '../domain/host-budget.ts';
+import { unlimited } from '../domain/plan/host-budget.ts';
 import { canarySource } from '../domain/names.ts';
-import { startPosition } from '../domain/poll.ts';
-import type { AcceptedRecord } from '../domain/record.ts';
-import type { HttpJsonPlan } from '../domain/source.ts';
-import { freshState } from '../domain/state.ts';
+import { startPosition } from '../domain/run/poll.ts';
+import type { AcceptedRecord } from '../domain/run/record.ts';
+import type { HttpJsonPlan } from '../domain/plan/source-plan.ts';
+import { freshState } from '../domain/run/source-state.ts';
 import { serveCanary } from './canary-origin.ts';
 import { collect } from './collect.ts';
 import { createLocalCompute } from './compute/compute.ts';

@@ -1,6 +1,6 @@
-import type { FilePlace } from '../domain/fetch.ts';
-import type { FilePlan } from '../domain/source.ts';
-import type { SourceState } from '../domain/state.ts';
+import type { FilePlace } from '../domain/run/fetch-position.ts';
+import type { FilePlan } from '../domain/plan/source-plan.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
 import { isGlob } from './files/list-files.ts';
 import { readFilePages } from './files/read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './files/read-glob.ts';

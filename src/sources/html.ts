@@ -1,5 +1,5 @@
 import { htmlAccept } from './accept.ts';
-import type { HtmlPlan } from '../domain/source.ts';
+import type { HtmlPlan } from '../domain/plan/source-plan.ts';
 import { noTrace, type Trace } from './compute/trace.ts';
 import type { DocumentFormat } from './document-format.ts';
 import { DateOrders } from './feeds/date-order.ts';

@@ -1,9 +1,9 @@
 import { jsonAccept } from './accept.ts';
-import { excerpt } from '../domain/excerpt.ts';
+import { excerpt } from '../domain/secrets/excerpt.ts';
 import { UnreadableBody, messageOf } from '../domain/errors.ts';
 import { compileExpression } from '../formats/jmespath.ts';
 import { isTextDeeperThan, parseJson, type ParsedJson } from '../formats/exact-json.ts';
-import type { HttpJsonPlan } from '../domain/source.ts';
+import type { HttpJsonPlan } from '../domain/plan/source-plan.ts';
 import { maxDepth } from './extraction/extract-record.ts';
 import { noTrace, type Trace } from './compute/trace.ts';
 import type { DocumentFormat } from './document-format.ts';

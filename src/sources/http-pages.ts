@@ -1,6 +1,6 @@
-import type { HttpPlace, StatePatch } from '../domain/fetch.ts';
-import type { HttpPlan } from '../domain/source.ts';
-import type { SourceState } from '../domain/state.ts';
+import type { HttpPlace, StatePatch } from '../domain/run/fetch-position.ts';
+import type { HttpPlan } from '../domain/plan/source-plan.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
 import { fetchDocument, type Answer, type HttpTools } from './http/fetch-document.ts';
 import type { HttpResponse } from './http/http-client.ts';
 import type { DocumentFormat, ReadPage } from './document-format.ts';

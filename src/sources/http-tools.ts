@@ -1,5 +1,5 @@
-import type { HostBudget, HostLimit } from '../domain/host-budget.ts';
-import type { Measures } from '../domain/measures.ts';
+import type { HostBudget, HostLimit } from '../domain/plan/host-budget.ts';
+import type { Measures } from '../domain/run/metrics.ts';
 import { createAccessTokens } from './http/auth.ts';
 import type { HttpTools } from './http/fetch-document.ts';
 import { createHttpClient, type HttpClient } from './http/http-client.ts';

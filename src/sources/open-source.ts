@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { FetchPosition, HttpPlace, ModulePlace } from '../domain/fetch.ts';
-import { startPosition, withoutPlace } from '../domain/poll.ts';
-import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/source.ts';
-import { widenWindow, type WindowText } from '../domain/windows.ts';
-import type { SourceState } from '../domain/state.ts';
+import type { FetchPosition, HttpPlace, ModulePlace } from '../domain/run/fetch-position.ts';
+import { startPosition, withoutPlace } from '../domain/run/poll.ts';
+import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/plan/source-plan.ts';
+import { widenWindow, type WindowText } from '../domain/time/backfill-windows.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
 import type { Compute } from './compute/compute.ts';
 import { SourceReader } from './compute/source-reader.ts';
 import type { SchemaTexts } from './extraction/schema-texts.ts';

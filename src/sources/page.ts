@@ -1,8 +1,8 @@
-import type { FieldTally } from '../domain/field-tally.ts';
-import type { Place, PollEnd, StatePatch } from '../domain/fetch.ts';
-import type { FilesProgress } from '../domain/state.ts';
-import type { Rejection } from '../domain/rejection.ts';
-import type { Warning } from '../domain/warning.ts';
+import type { FieldTally } from '../domain/run/field-tally.ts';
+import type { Place, PollEnd, StatePatch } from '../domain/run/fetch-position.ts';
+import type { FilesProgress } from '../domain/run/source-state.ts';
+import type { Rejection } from '../domain/dead-letters/rejection.ts';
+import type { Warning } from '../domain/run/warning.ts';
 import type { CheckedWithDays, SourceReader } from './compute/source-reader.ts';
 import type { RawRecord, RecordWarning } from './extraction/extract-record.ts';
 import type { CsvMarks } from './files/csv-quotes.ts';

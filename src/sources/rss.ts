@@ -1,7 +1,7 @@
 import { feedAccept } from './accept.ts';
-import type { StatePatch } from '../domain/fetch.ts';
+import type { StatePatch } from '../domain/run/fetch-position.ts';
 import { WrongShape, messageOf } from '../domain/errors.ts';
-import type { RssPlan } from '../domain/source.ts';
+import type { RssPlan } from '../domain/plan/source-plan.ts';
 import type { Feed, FeedItem } from './feeds/feed-item.ts';
 import { feedRecords } from './feeds/feed-record.ts';
 import { freshUntil } from './feeds/freshness.ts';

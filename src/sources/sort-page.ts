@@ -1,10 +1,10 @@
 import { createHash, hash } from 'node:crypto';
-import { countBadBytes, countOtherCharacters } from '../domain/bad-bytes.ts';
-import type { NewDeadLetter } from '../domain/dead-letter.ts';
-import type { AcceptedRecord } from '../domain/record.ts';
-import type { Rejection } from '../domain/rejection.ts';
-import { formatMicros, type Micros } from '../domain/time.ts';
-import { addWarnings, type Warning } from '../domain/warning.ts';
+import { countBadBytes, countOtherCharacters } from '../domain/text/bad-bytes.ts';
+import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
+import type { AcceptedRecord } from '../domain/run/record.ts';
+import type { Rejection } from '../domain/dead-letters/rejection.ts';
+import { formatMicros, type Micros } from '../domain/time/timestamp.ts';
+import { addWarnings, type Warning } from '../domain/run/warning.ts';
 import { ambiguousDate } from './feeds/date-order.ts';
 import { noTrace, type Trace } from './compute/trace.ts';
 import {

@@ -1,7 +1,7 @@
-import type { FetchPosition } from '../domain/fetch.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import type { Micros } from '../domain/time.ts';
-import type { Warning } from '../domain/warning.ts';
+import type { FetchPosition } from '../domain/run/fetch-position.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import type { Micros } from '../domain/time/timestamp.ts';
+import type { Warning } from '../domain/run/warning.ts';
 import { createTimeReader } from './extraction/occurred-at.ts';
 import { formatParameter } from './extraction/parameter-time.ts';
 import { readTime } from './pagination/page-request.ts';

@@ -1,4 +1,4 @@
-import type { Alert, AlertName, AlertVerdict } from '../domain/alert.ts';
+import type { Alert, AlertName, AlertVerdict } from '../domain/monitoring/alert.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, readStoredJson, storedJson } from './stored-json.ts';

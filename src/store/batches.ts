@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { BatchRef, RunRef } from '../domain/batch.ts';
+import type { BatchRef, RunRef } from '../domain/run/batch.ts';
 import { BatchDamaged, BatchGone } from '../domain/errors.ts';
-import type { AcceptedRecord, SpooledRecord } from '../domain/record.ts';
-import { formatMicros, type Micros } from '../domain/time.ts';
+import type { AcceptedRecord, SpooledRecord } from '../domain/run/record.ts';
+import { formatMicros, type Micros } from '../domain/time/timestamp.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 

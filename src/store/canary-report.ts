@@ -1,4 +1,4 @@
-import type { CanaryReport } from '../domain/canary.ts';
+import type { CanaryReport } from '../domain/monitoring/canary.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, readStoredJson, storedJson } from './stored-json.ts';

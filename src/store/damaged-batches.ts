@@ -1,6 +1,6 @@
-import type { BatchRef } from '../domain/batch.ts';
-import { sinks } from '../domain/receipt.ts';
-import { forgetPoll, type SourceState } from '../domain/state.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
+import { sinks } from '../domain/run/receipt.ts';
+import { forgetPoll, type SourceState } from '../domain/run/source-state.ts';
 import type { BlobStore } from './blob-store.ts';
 import { reportDamage } from './damage.ts';
 import { unmarkDeferred } from './deferred.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { RunRef } from '../domain/batch.ts';
-import type { DeadLetter, NewDeadLetter } from '../domain/dead-letter.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { DeadLetter, NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import type { BlobStore } from './blob-store.ts';
 import { readHiddenLetters, type HiddenLetters } from './hidden-letters.ts';
 import { letterLine, readLetterFile, type LetterAt, type StoredLetter } from './letter-file.ts';

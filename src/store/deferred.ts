@@ -1,5 +1,5 @@
-import type { BatchRef } from '../domain/batch.ts';
-import { sinks, type Sink } from '../domain/receipt.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
+import { sinks, type Sink } from '../domain/run/receipt.ts';
 import type { BlobStore } from './blob-store.ts';
 import { reportDamage } from './damage.ts';
 import { storePaths } from './paths.ts';

@@ -1,4 +1,4 @@
-import type { Sink, SinkCounts } from '../domain/receipt.ts';
+import type { Sink, SinkCounts } from '../domain/run/receipt.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { storedJson } from './stored-json.ts';

@@ -1,5 +1,5 @@
-import type { FileProgress, FilesProgress } from '../domain/state.ts';
-import { isFileProgress } from '../domain/stored-state.ts';
+import type { FileProgress, FilesProgress } from '../domain/run/source-state.ts';
+import { isFileProgress } from '../domain/run/stored-state.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { contentName, parseStoredJson, readHashed } from './stored-json.ts';

@@ -1,4 +1,4 @@
-import type { RunRef } from '../domain/batch.ts';
+import type { RunRef } from '../domain/run/batch.ts';
 import type { BlobStore } from './blob-store.ts';
 import { reportDamage } from './damage.ts';
 import { storedId, storePaths } from './paths.ts';

@@ -1,4 +1,4 @@
-import { stricter, type HostBudget, type HostLimit, type Turn } from '../domain/host-budget.ts';
+import { stricter, type HostBudget, type HostLimit, type Turn } from '../domain/plan/host-budget.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, readStoredJson, storedJson } from './stored-json.ts';

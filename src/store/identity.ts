@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DamagedFile } from '../domain/errors.ts';
-import type { PairSide, StoreSide } from '../domain/store-pair.ts';
+import type { PairSide, StoreSide } from '../domain/storage/store-pair.ts';
 import type { BlobStore } from './blob-store.ts';
 import { listDamaged } from './damage.ts';
 import { storePaths } from './paths.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../domain/is-object.ts';
-import type { KeptConfig, LeftOut } from '../domain/kept-config.ts';
+import type { KeptConfig, LeftOut } from '../domain/plan/kept-config.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, parseStoredJson, readStoredJson, storedJson } from './stored-json.ts';

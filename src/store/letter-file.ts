@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { RunRef } from '../domain/batch.ts';
-import type { DeadLetter, NewDeadLetter } from '../domain/dead-letter.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { DeadLetter, NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { parseJson } from '../formats/exact-json.ts';
 import type { BlobStore } from './blob-store.ts';
 import { reportDamage } from './damage.ts';

@@ -1,7 +1,7 @@
-import type { Day } from '../domain/day.ts';
+import type { Day } from '../domain/time/day.ts';
 import { pathPart } from '../formats/path-segment.ts';
-import { sinks, type Sink } from '../domain/receipt.ts';
-import { windowName, windowOfName, type WindowText } from '../domain/windows.ts';
+import { sinks, type Sink } from '../domain/run/receipt.ts';
+import { windowName, windowOfName, type WindowText } from '../domain/time/backfill-windows.ts';
 import type { PathField } from './path-layout.ts';
 
 /** The parts that names of stored files are made of. */

@@ -1,7 +1,7 @@
 import type { PartCheck } from '../formats/csv-part.ts';
-import type { Day } from '../domain/day.ts';
-import type { Sink } from '../domain/receipt.ts';
-import type { WindowText } from '../domain/windows.ts';
+import type { Day } from '../domain/time/day.ts';
+import type { Sink } from '../domain/run/receipt.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { anyName, count, day, id, optional, ordinal, sha256, sink, source, text, time, window } from './path-fields.ts';
 import { pathLayout as path } from './path-layout.ts';
 

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { BatchRef, RunRef } from '../domain/batch.ts';
+import type { BatchRef, RunRef } from '../domain/run/batch.ts';
 import { batchHash } from './batches.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { DeferredBatch } from './deferred.ts';

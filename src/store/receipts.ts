@@ -1,6 +1,6 @@
 import { isObject } from '../domain/is-object.ts';
-import { addDays, dayOfDate, type Day } from '../domain/day.ts';
-import { sinks, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
+import { addDays, dayOfDate, type Day } from '../domain/time/day.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../domain/run/receipt.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, readStoredJson, storedJson } from './stored-json.ts';

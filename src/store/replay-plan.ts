@@ -1,6 +1,6 @@
-import type { RunRef } from '../domain/batch.ts';
+import type { RunRef } from '../domain/run/batch.ts';
 import { DamagedFile } from '../domain/errors.ts';
-import type { ReplayPlan, ReplaySelection } from '../domain/replay.ts';
+import type { ReplayPlan, ReplaySelection } from '../domain/dead-letters/dead-letter-replay.ts';
 import type { BlobStore } from './blob-store.ts';
 import { readDeadLetters, readLettersAt } from './dead-letters.ts';
 import { isTaken, type TakenLetters } from './hidden-letters.ts';

@@ -1,6 +1,6 @@
-import type { Alert } from '../domain/alert.ts';
+import type { Alert } from '../domain/monitoring/alert.ts';
 import { noSource } from '../domain/names.ts';
-import { restoredMessage } from '../domain/store-pair.ts';
+import { restoredMessage } from '../domain/storage/store-pair.ts';
 import { addToAlert, settleAlerts } from './alerts.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { RestoredNote } from './identity.ts';

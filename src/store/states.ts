@@ -1,5 +1,5 @@
-import { forgetPoll, type SourceState } from '../domain/state.ts';
-import { isSourceState } from '../domain/stored-state.ts';
+import { forgetPoll, type SourceState } from '../domain/run/source-state.ts';
+import { isSourceState } from '../domain/run/stored-state.ts';
 import { isObject } from '../domain/is-object.ts';
 import type { BlobStore } from './blob-store.ts';
 import { reportDamage } from './damage.ts';

@@ -1,4 +1,4 @@
-import type { Alert, AlertVerdict } from '../domain/alert.ts';
+import type { Alert, AlertVerdict } from '../domain/monitoring/alert.ts';
 import { noSource } from '../domain/names.ts';
 import { addToAlert, isAlertOpen } from './alerts.ts';
 import type { BlobStore } from './blob-store.ts';

@@ -1,4 +1,4 @@
-import type { Sink } from '../domain/receipt.ts';
+import type { Sink } from '../domain/run/receipt.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { hasFields, readStoredJson, storedJson } from './stored-json.ts';

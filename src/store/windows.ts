@@ -1,6 +1,6 @@
-import type { WindowChoice } from '../domain/backfill.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
-import type { WindowText } from '../domain/windows.ts';
+import type { WindowChoice } from '../domain/time/backfill-request.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import type { BlobStore } from './blob-store.ts';
 import { storePaths } from './paths.ts';
 import { readReceiptOf } from './receipts.ts';

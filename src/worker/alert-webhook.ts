@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.ts';
+import type { Alert } from '../domain/monitoring/alert.ts';
 import { SourceUnavailable } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { HttpClient } from '../sources/http/http-client.ts';

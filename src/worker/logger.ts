@@ -2,8 +2,8 @@ import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Instance } from '../domain/instance.ts';
 import { noSource } from '../domain/names.ts';
-import type { Redact } from '../domain/redact.ts';
-import { visibleJson, visibleLines, visibleText } from '../domain/visible-text.ts';
+import type { Redact } from '../domain/secrets/redact.ts';
+import { visibleJson, visibleLines, visibleText } from '../domain/text/visible-text.ts';
 
 export type { Logger } from 'pino';
 

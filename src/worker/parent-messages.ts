@@ -1,4 +1,4 @@
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 
 /** What a worker tells the `up` that started it. */
 export type WorkerMessage =

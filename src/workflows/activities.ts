@@ -1,8 +1,8 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
-import type { BackoffPlan } from '../domain/plan-parts.ts';
-import type { SourcePlan } from '../domain/source.ts';
+import type { BackoffPlan } from '../domain/plan/plan-parts.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
 
 /** The retry policies of all activities, each with its reason: the only place that proxies activities. */
 

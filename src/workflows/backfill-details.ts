@@ -1,6 +1,6 @@
-import { detailsTable } from '../domain/details-table.ts';
-import { markdownText } from '../domain/markdown-text.ts';
-import { windowName, type WindowText } from '../domain/windows.ts';
+import { detailsTable } from '../domain/run/details-table.ts';
+import { markdownText } from '../domain/text/markdown-text.ts';
+import { windowName, type WindowText } from '../domain/time/backfill-windows.ts';
 import type { BackfillProgress } from './messages.ts';
 import { pauseNote } from './pause.ts';
 import type { RunFailure } from './run-failure.ts';

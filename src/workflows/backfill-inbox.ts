@@ -1,5 +1,5 @@
 import { log, setHandler } from '@temporalio/workflow';
-import { readBackfillRequest, type BackfillRequest } from '../domain/backfill.ts';
+import { readBackfillRequest, type BackfillRequest } from '../domain/time/backfill-request.ts';
 import { backfillSignal } from './messages.ts';
 
 /** Requests that came by the signal `backfill` and wait to be looked at. The handler never throws. */

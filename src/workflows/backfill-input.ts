@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { isConcurrency, mostConcurrency } from '../domain/backfill.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
-import type { WindowText } from '../domain/windows.ts';
+import { isConcurrency, mostConcurrency } from '../domain/time/backfill-request.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import type { Pause } from './pause.ts';
 import { workflowFailure, type RunFailure } from './run-failure.ts';
 

@@ -15,11 +15,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { BackfillRequest } from '../domain/backfill.ts';
+import type { BackfillRequest } from '../domain/time/backfill-request.ts';
 import { Instance } from '../domain/instance.ts';
 import { scrapeRunType } from '../domain/names.ts';
-import type { Receipt } from '../domain/receipt.ts';
-import { maxWindows, uncovered, windowName, type WindowText } from '../domain/windows.ts';
+import type { Receipt } from '../domain/run/receipt.ts';
+import { maxWindows, uncovered, windowName, type WindowText } from '../domain/time/backfill-windows.ts';
 import { storeActivities } from './activities.ts';
 import { BackfillInbox } from './backfill-inbox.ts';
 import { checkedInput, type BackfillCarry, type BackfillInput, type BackfillTally } from './backfill-input.ts';

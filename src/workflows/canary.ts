@@ -1,8 +1,8 @@
 import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { CanaryDurations, CanaryResult, CanaryStep, FailedCanary } from '../domain/canary.ts';
-import { detailsTable } from '../domain/details-table.ts';
+import type { CanaryDurations, CanaryResult, CanaryStep, FailedCanary } from '../domain/monitoring/canary.ts';
+import { detailsTable } from '../domain/run/details-table.ts';
 import { canarySource } from '../domain/names.ts';
-import type { SinkCounts } from '../domain/receipt.ts';
+import type { SinkCounts } from '../domain/run/receipt.ts';
 import { canaryActivities, cleanCanaryActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { failureOf, workflowFailure, type RunFailure } from './run-failure.ts';

@@ -8,10 +8,10 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { detailsTable } from '../domain/details-table.ts';
+import { detailsTable } from '../domain/run/details-table.ts';
 import { deliverSignalName } from '../domain/names.ts';
-import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../domain/receipt.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
+import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../domain/run/receipt.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import { deliveryActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';

@@ -1,5 +1,5 @@
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
-import { sourceOfInput } from '../domain/log-source.ts';
+import { sourceOfInput } from '../domain/run/log-source.ts';
 
 /** Each line that a workflow logs, or the SDK for it, bears the source that it works for. */
 export const interceptors: WorkflowInterceptorsFactory = () => {

@@ -1,5 +1,5 @@
-import { sourceNamePattern } from '../domain/source-name.ts';
-import { readWindow, type WindowText } from '../domain/windows.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
+import { readWindow, type WindowText } from '../domain/time/backfill-windows.ts';
 
 /** What of the journal a workflow is meant to go through; null where its input says something else. */
 export function readJournalChoice({

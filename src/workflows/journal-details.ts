@@ -1,6 +1,6 @@
-import { detailsTable } from '../domain/details-table.ts';
-import { markdownText } from '../domain/markdown-text.ts';
-import type { WindowText } from '../domain/windows.ts';
+import { detailsTable } from '../domain/run/details-table.ts';
+import { markdownText } from '../domain/text/markdown-text.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { pauseNote, type Pause } from './pause.ts';
 
 /** What the Web UI shows of a workflow that goes through the journal: what was chosen, how far it is, and its pause. */

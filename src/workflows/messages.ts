@@ -1,8 +1,8 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { ReplayTally } from '../domain/journal.ts';
-import type { RebuildTally } from '../domain/rebuild.ts';
-import type { Tally } from '../domain/receipt.ts';
-import type { ReplayResult } from '../domain/replay.ts';
+import type { ReplayTally } from '../domain/storage/journal.ts';
+import type { RebuildTally } from '../domain/storage/journal-rebuild.ts';
+import type { Tally } from '../domain/run/receipt.ts';
+import type { ReplayResult } from '../domain/dead-letters/dead-letter-replay.ts';
 import type { Pause } from './pause.ts';
 
 /** `{reason?, by?, until?}`; checked by hand, so the type promises nothing. */

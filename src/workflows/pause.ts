@@ -1,5 +1,5 @@
 import { condition, log, setHandler } from '@temporalio/workflow';
-import { dateOfMicros, parseIso8601 } from '../domain/time.ts';
+import { dateOfMicros, parseIso8601 } from '../domain/time/timestamp.ts';
 import { pauseSignal, resumeSignal } from './messages.ts';
 
 /** Who paused a run, why, and until when. */

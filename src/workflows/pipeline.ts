@@ -1,6 +1,14 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
-import type { BatchRef } from '../domain/batch.ts';
-import { addCounts, noCounts, sinks, sumCounts, type Sink, type SinkCounts, type Tally } from '../domain/receipt.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
+import {
+  addCounts,
+  noCounts,
+  sinks,
+  sumCounts,
+  type Sink,
+  type SinkCounts,
+  type Tally,
+} from '../domain/run/receipt.ts';
 import { storeActivities, writeActivities } from './activities.ts';
 import { failureOf, type RunFailure } from './run-failure.ts';
 

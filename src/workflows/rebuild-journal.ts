@@ -7,7 +7,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PlannedRebuild } from '../activities/rebuild-journal.ts';
-import { addFailure, addRebuilt, nothingRebuilt, type RebuildChoice, type RebuildTally } from '../domain/rebuild.ts';
+import {
+  addFailure,
+  addRebuilt,
+  nothingRebuilt,
+  type RebuildChoice,
+  type RebuildTally,
+} from '../domain/storage/journal-rebuild.ts';
 import { rebuildActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { readJournalChoice } from './journal-choice.ts';

@@ -9,8 +9,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { addCounts, noCounts } from '../domain/receipt.ts';
-import { addDamages, unitName, type JournalChoice, type JournalUnit, type ReplayTally } from '../domain/journal.ts';
+import { addCounts, noCounts } from '../domain/run/receipt.ts';
+import {
+  addDamages,
+  unitName,
+  type JournalChoice,
+  type JournalUnit,
+  type ReplayTally,
+} from '../domain/storage/journal.ts';
 import { journalActivities, replayActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { readJournalChoice } from './journal-choice.ts';

@@ -1,8 +1,8 @@
 import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { RunRef } from '../domain/batch.ts';
-import type { ReplayResult, ReplaySelection } from '../domain/replay.ts';
-import { rejectionReasons } from '../domain/rejection.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { ReplayResult, ReplaySelection } from '../domain/dead-letters/dead-letter-replay.ts';
+import { rejectionReasons } from '../domain/dead-letters/rejection.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import { letterActivities, storeActivities } from './activities.ts';
 import { bearSource } from './bear-source.ts';
 import { replayProgressQuery } from './messages.ts';

@@ -1,12 +1,17 @@
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
-import type { RunRef } from '../domain/batch.ts';
-import type { DayRanges } from '../domain/day-set.ts';
-import { detailsTable } from '../domain/details-table.ts';
-import { sinks, type Sink } from '../domain/receipt.ts';
-import { addExtracted, emptyReplay, replayResult } from '../domain/replay.ts';
-import type { DeferredBecause, ReplayPlan, ReplayResult, ReplayTally } from '../domain/replay.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import type { SourceState } from '../domain/state.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { DayRanges } from '../domain/time/day-set.ts';
+import { detailsTable } from '../domain/run/details-table.ts';
+import { sinks, type Sink } from '../domain/run/receipt.ts';
+import { addExtracted, emptyReplay, replayResult } from '../domain/dead-letters/dead-letter-replay.ts';
+import type {
+  DeferredBecause,
+  ReplayPlan,
+  ReplayResult,
+  ReplayTally,
+} from '../domain/dead-letters/dead-letter-replay.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
 import { letterActivities, storeActivities } from './activities.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure } from './run-failure.ts';

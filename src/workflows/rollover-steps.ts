@@ -1,6 +1,6 @@
 import { ActivityFailure, condition, isCancellation } from '@temporalio/workflow';
-import type { Day } from '../domain/day.ts';
-import { detailsTable } from '../domain/details-table.ts';
+import type { Day } from '../domain/time/day.ts';
+import { detailsTable } from '../domain/run/details-table.ts';
 
 /** What a step of a rollover could not do. */
 export interface StepFailure {

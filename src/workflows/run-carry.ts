@@ -1,10 +1,10 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { FetchPosition } from '../domain/fetch.ts';
-import { emptyTally, type Tally } from '../domain/receipt.ts';
-import type { SourcePlan } from '../domain/source.ts';
-import type { SourceState, UnfinishedPoll } from '../domain/state.ts';
-import type { Warning } from '../domain/warning.ts';
-import type { WindowText } from '../domain/windows.ts';
+import type { FetchPosition } from '../domain/run/fetch-position.ts';
+import { emptyTally, type Tally } from '../domain/run/receipt.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import type { SourceState, UnfinishedPoll } from '../domain/run/source-state.ts';
+import type { Warning } from '../domain/run/warning.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import type { Pause } from './pause.ts';
 
 /** What a segment of a run hands to the next one. No batch is in flight then. */

@@ -1,9 +1,9 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { PollFacts } from '../activities/save-receipt.ts';
-import type { AlertVerdict } from '../domain/alert.ts';
-import type { RunRef } from '../domain/batch.ts';
-import { emptyTally, type FailedReceipt, type Receipt } from '../domain/receipt.ts';
-import type { WindowText } from '../domain/windows.ts';
+import type { AlertVerdict } from '../domain/monitoring/alert.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import { emptyTally, type FailedReceipt, type Receipt } from '../domain/run/receipt.ts';
+import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { storeActivities } from './activities.ts';
 import type { RunFailure } from './run-failure.ts';
 import { tellAlerts } from './tell-alerts.ts';

@@ -1,6 +1,6 @@
-import type { PollEnd } from '../domain/fetch.ts';
-import { deadLetters, exceedsRejectRatio, imbalance, type Tally } from '../domain/receipt.ts';
-import type { SourcePlan } from '../domain/source.ts';
+import type { PollEnd } from '../domain/run/fetch-position.ts';
+import { deadLetters, exceedsRejectRatio, imbalance, type Tally } from '../domain/run/receipt.ts';
+import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import type { RunFailure } from './run-failure.ts';
 
 /** What is known of a run all of whose batches are stored. */

@@ -7,10 +7,10 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RunRef } from '../domain/batch.ts';
-import type { FailedReceipt, Receipt } from '../domain/receipt.ts';
-import { readWindow, type WindowText } from '../domain/windows.ts';
-import { sourceNamePattern } from '../domain/source-name.ts';
+import type { RunRef } from '../domain/run/batch.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import { readWindow, type WindowText } from '../domain/time/backfill-windows.ts';
+import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import { storeActivities } from './activities.ts';
 import { BackfillHandover } from './backfill-handover.ts';
 import { progressQuery, type Progress } from './messages.ts';

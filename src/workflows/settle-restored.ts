@@ -1,5 +1,5 @@
 import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
-import type { PairSide } from '../domain/store-pair.ts';
+import type { PairSide } from '../domain/storage/store-pair.ts';
 import { settlingActivities } from './activities.ts';
 
 /** Closes the alert of a side that was restored. What was stored for it is stored, whether or not that succeeds. */

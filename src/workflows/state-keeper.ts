@@ -1,6 +1,6 @@
-import type { StatePatch } from '../domain/fetch.ts';
-import { sinks, type Sink } from '../domain/receipt.ts';
-import type { SourceState } from '../domain/state.ts';
+import type { StatePatch } from '../domain/run/fetch-position.ts';
+import { sinks, type Sink } from '../domain/run/receipt.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
 import { storeActivities } from './activities.ts';
 
 /** The state of a source during a run, and what of it is saved. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CanaryResult, FailedCanary } from '../../src/domain/canary.ts';
+import type { CanaryResult, FailedCanary } from '../../src/domain/monitoring/canary.ts';
 import { readCanaryReport } from '../../src/store/canary-report.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import { openAlerts } from '../../src/store/alerts.ts';

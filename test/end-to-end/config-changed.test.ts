@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { createDatabase } from '../support/database.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';

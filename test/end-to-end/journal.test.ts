@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ReplayTally } from '../../src/domain/journal.ts';
+import type { ReplayTally } from '../../src/domain/storage/journal.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import type { JournalProgress } from '../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';

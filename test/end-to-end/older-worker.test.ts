@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
-import { noCounts } from '../../src/domain/receipt.ts';
+import { noCounts } from '../../src/domain/run/receipt.ts';
 
 import { httpPlan, state } from '../unit/sources/plans.ts';
 

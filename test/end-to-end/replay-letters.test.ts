@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { AlertName } from '../../src/domain/alert.ts';
+import type { AlertName } from '../../src/domain/monitoring/alert.ts';
 import { replayLettersType } from '../../src/domain/names.ts';
-import type { ReplayResult } from '../../src/domain/replay.ts';
-import type { SourceState } from '../../src/domain/state.ts';
+import type { ReplayResult } from '../../src/domain/dead-letters/dead-letter-replay.ts';
+import type { SourceState } from '../../src/domain/run/source-state.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
 import { openAlerts } from '../../src/store/alerts.ts';
 import { listDeadLetters } from '../../src/store/dead-letters.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addDays, dayOfDate } from '../../src/domain/day.ts';
-import type { Receipt } from '../../src/domain/receipt.ts';
+import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
+import type { Receipt } from '../../src/domain/run/receipt.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addDays, dayOfDate, partitionName } from '../../src/domain/day.ts';
+import { addDays, dayOfDate, partitionName } from '../../src/domain/time/day.ts';
 import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { openAlerts } from '../../src/store/alerts.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CanaryReport } from '../../src/domain/canary.ts';
+import type { CanaryReport } from '../../src/domain/monitoring/canary.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -5,7 +5,7 @@ import { applySchedules } from '../../src/cli/schedules/apply-schedules.ts';
 import { planSchedules } from '../../src/cli/schedules/plan-schedules.ts';
 import { newScheduleOptions } from '../../src/cli/schedules/schedule-options.ts';
 import { Instance } from '../../src/domain/instance.ts';
-import { judgeStarts, type Starts } from '../../src/domain/starts.ts';
+import { judgeStarts, type Starts } from '../../src/domain/monitoring/schedule-starts.ts';
 import { listScheduleStatus, readScheduleStatus, type ScheduleStatus } from '../../src/worker/status/schedules.ts';
 import { knownSources } from '../../src/worker/status/status.ts';
 import { file, parse, daybookYaml } from '../unit/config/daybook-yaml.ts';

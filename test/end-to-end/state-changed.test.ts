@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { forgetPoll } from '../../src/domain/state.ts';
+import { forgetPoll } from '../../src/domain/run/source-state.ts';
 import { openAlerts, settleAlerts } from '../../src/store/alerts.ts';
 import type { BlobStore } from '../../src/store/blob-store.ts';
 import { setLost } from '../../src/store/deferred.ts';

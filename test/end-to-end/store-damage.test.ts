@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Receipt } from '../../src/domain/receipt.ts';
+import type { Receipt } from '../../src/domain/run/receipt.ts';
 import { replayLettersType } from '../../src/domain/names.ts';
-import type { ReplayResult } from '../../src/domain/replay.ts';
+import type { ReplayResult } from '../../src/domain/dead-letters/dead-letter-replay.ts';
 import { openAlerts } from '../../src/store/alerts.ts';
 import { spoolRecords } from '../../src/store/batches.ts';
 import { writeCanaryReport } from '../../src/store/canary-report.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { FailedReceipt } from '../../src/domain/receipt.ts';
+import type { FailedReceipt } from '../../src/domain/run/receipt.ts';
 import { openAlerts } from '../../src/store/alerts.ts';
 import { listDamaged } from '../../src/store/damage.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScheduleOptions } from '../../src/cli/schedules/schedule-options.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
-import { lateMs } from '../../src/domain/starts.ts';
+import { lateMs } from '../../src/domain/monitoring/schedule-starts.ts';
 import { Rig } from '../support/rig.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';

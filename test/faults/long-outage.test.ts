@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SourceState } from '../../src/domain/state.ts';
+import type { SourceState } from '../../src/domain/run/source-state.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Archives } from '../../src/domain/archive.ts';
+import type { Archives } from '../../src/domain/storage/archive.ts';
 import { createArchives } from '../../src/store/archives.ts';
 import { createDirectoryStore } from '../../src/store/directory-store.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { SpooledRecord } from '../../src/domain/record.ts';
+import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { attempt, batchOf, context, record } from './batches.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compareDay } from '../../src/cli/compare-day.ts';
 import { windowOfDay } from '../../src/cli/journal-choice.ts';
-import type { SpooledRecord } from '../../src/domain/record.ts';
+import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import { createCsvWriter } from '../../src/sinks/csv/csv-writer.ts';
 import { withClient } from '../../src/sinks/postgres/client.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Archives } from '../../src/domain/archive.ts';
+import type { Archives } from '../../src/domain/storage/archive.ts';
 import { SinkUnavailable } from '../../src/domain/errors.ts';
 import { retireDays, type RetirementResult, type RetirementStep } from '../../src/sinks/postgres/retire-days.ts';
 import { listPartitions } from '../../src/sinks/postgres/partitions.ts';

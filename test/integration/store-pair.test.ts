@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freshState } from '../../src/domain/state.ts';
+import { freshState } from '../../src/domain/run/source-state.ts';
 import { grantRole } from '../../src/sinks/postgres/roles.ts';
 import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { migrate, readDatabaseId } from '../../src/sinks/postgres/migrate.ts';

@@ -6,13 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../../src/cli/compare-day.ts';
 import { windowOfDay } from '../../src/cli/journal-choice.ts';
 import { canonicalJson } from '../../src/formats/canonical-json.ts';
-import type { SpooledRecord } from '../../src/domain/record.ts';
+import type { SpooledRecord } from '../../src/domain/run/record.ts';
 
 import { withClient } from '../../src/sinks/postgres/client.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import { createStoredCheck } from '../../src/sources/extraction/stored-check.ts';
-import type { TimePlan } from '../../src/domain/plan-parts.ts';
-import type { SourcePlan } from '../../src/domain/source.ts';
+import type { TimePlan } from '../../src/domain/plan/plan-parts.ts';
+import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { flipByte, foldersIn, sealedFile, source, writePart } from '../unit/store/journal/journal-folder.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';

@@ -8,7 +8,7 @@ import { createLiveRedactor } from '../../src/config/live-redactor.ts';
 import { lookUpIn } from '../../src/config/references.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
-import type { FailedReceipt, Receipt } from '../../src/domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/route.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';

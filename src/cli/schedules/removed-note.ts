@@ -1,4 +1,4 @@
-import { parsePauseNote } from '../../domain/pause-note.ts';
+import { parsePauseNote } from '../../domain/run/pause-note.ts';
 
 /** How the note of a schedule begins whose source is gone. */
 const removedNote = 'daybook: the source is no longer in the configuration';

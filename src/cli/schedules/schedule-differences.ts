@@ -4,7 +4,7 @@ import { cronProblem } from '../../config/cron.ts';
 import { offsetOf } from '../../config/schedule-grid.ts';
 import type { SourceConfig } from '../../config/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/value-schemas.ts';
-import { formatDuration } from '../../domain/duration.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
 

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../domain/duration.ts';
-import { visibleText } from '../../domain/visible-text.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
+import { visibleText } from '../../domain/text/visible-text.ts';
 import { terminalOf, type Terminal } from './terminal.ts';
 import { fit } from './text-width.ts';
 

@@ -1,5 +1,5 @@
 import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
-import { noCounts } from '../../domain/receipt.ts';
+import { noCounts } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import type { journalPaths } from '../../store/paths.ts';
 import type { StorageWriter } from '../storage-writer.ts';

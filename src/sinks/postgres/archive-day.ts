@@ -5,9 +5,9 @@ import {
   type ArchiveManifest,
   type Archives,
   type CsvDigest,
-} from '../../domain/archive.ts';
+} from '../../domain/storage/archive.ts';
 import { digestCsv } from '../../formats/csv-digest.ts';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { OwnerSession } from './maintenance-session.ts';
 

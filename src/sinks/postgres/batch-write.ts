@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
-import type { BatchRef } from '../../domain/batch.ts';
-import type { Day } from '../../domain/day.ts';
+import type { BatchRef } from '../../domain/run/batch.ts';
+import type { Day } from '../../domain/time/day.ts';
 import type { SinkMisconfigured } from '../../domain/errors.ts';
-import { noCounts, type SinkCounts } from '../../domain/receipt.ts';
-import type { SpooledRecord } from '../../domain/record.ts';
+import { noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import type { WriteContext, WriteResult } from '../storage-writer.ts';
 import { chunkBounds } from './chunk-bounds.ts';
 import { withConnection } from './connection.ts';

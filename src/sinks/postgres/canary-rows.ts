@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
 import { canarySource } from '../../domain/names.ts';
-import type { SpooledRecord } from '../../domain/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import { withConnection } from './connection.ts';
 import { postgresFailure } from './postgres-failure.ts';
 

@@ -1,4 +1,4 @@
-import type { SpooledRecord } from '../../domain/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 
 /** Rows of one statement. */
 const maxChunkRows = 1_000;

@@ -1,6 +1,6 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import { canarySource } from '../../domain/names.ts';
-import type { DatabaseSide } from '../../domain/store-pair.ts';
+import type { DatabaseSide } from '../../domain/storage/store-pair.ts';
 
 type Queries = Pick<ClientBase, 'query'>;
 

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import { dayOfPartition, partitionName, type Day } from '../../domain/day.ts';
-import type { DayState, DayTable } from '../../domain/retention.ts';
+import { dayOfPartition, partitionName, type Day } from '../../domain/time/day.ts';
+import type { DayState, DayTable } from '../../domain/storage/retention.ts';
 import type { OwnerSession } from './maintenance-session.ts';
 
 /** The tables of days, also those that are detached. Foreign tables and partitions of other names are not Daybook's. */

@@ -1,4 +1,4 @@
-import { dayBounds, type DayTable } from '../../domain/retention.ts';
+import { dayBounds, type DayTable } from '../../domain/storage/retention.ts';
 import type { OwnerSession } from './maintenance-session.ts';
 
 /** From here on a partition can be detached beside readers. */

@@ -1,7 +1,7 @@
 import type { PostgresSettings } from '../../config/environment.ts';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
-import { dayBounds } from '../../domain/retention.ts';
+import { dayBounds } from '../../domain/storage/retention.ts';
 import { listDayTables, listHalfRetired } from './day-tables.ts';
 import { withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { postgresFailure } from './postgres-failure.ts';

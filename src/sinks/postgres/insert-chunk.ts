@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral, type ClientBase, type QueryConfig } from 'pg';
 import { SinkUnavailable } from '../../domain/errors.ts';
-import type { SpooledRecord } from '../../domain/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import { allRemovals, removalToken } from './removals.ts';
 
 /** A stretch of a batch that one statement stores. */

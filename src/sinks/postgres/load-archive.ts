@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { archiveColumns, type Archives } from '../../domain/archive.ts';
+import { archiveColumns, type Archives } from '../../domain/storage/archive.ts';
 import { CsvDigester } from '../../formats/csv-digest.ts';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { ArchiveRefused } from '../../domain/errors.ts';
 import type { OwnerSession } from './maintenance-session.ts';
 import { giveNewIds, type ArchivedIds } from './map-restored.ts';

@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { partitionName, type Day } from '../../domain/day.ts';
+import { partitionName, type Day } from '../../domain/time/day.ts';
 import { DaybookError, SinkUnavailable } from '../../domain/errors.ts';
 import { withClient } from './client.ts';
 import { requireOwnSession } from './pooler.ts';

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { dayOfDate, partitionName, type Day } from '../../domain/day.ts';
+import { dayOfDate, partitionName, type Day } from '../../domain/time/day.ts';
 import { withOwnSession } from './maintenance-session.ts';
 import { createPool } from './connection.ts';
 import { ensureAhead, listPartitions, missingAhead } from './partitions.ts';

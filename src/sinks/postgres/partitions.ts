@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Pool } from 'pg';
-import { dayNumber, dayOfDate, dayOfPartition, missingDays, type Day } from '../../domain/day.ts';
+import { dayNumber, dayOfDate, dayOfPartition, missingDays, type Day } from '../../domain/time/day.ts';
 import { DaybookError, SinkMisconfigured } from '../../domain/errors.ts';
 import { withConnection } from './connection.ts';
 import { postgresFailure, toPostgresError } from './postgres-failure.ts';

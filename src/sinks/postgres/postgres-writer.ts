@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { within } from '../../formats/timeout.ts';
-import type { SpooledRecord } from '../../domain/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import type { StorageWriter } from '../storage-writer.ts';
 import { BatchWrite } from './batch-write.ts';
 import { withConnection } from './connection.ts';

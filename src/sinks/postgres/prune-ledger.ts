@@ -1,4 +1,4 @@
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import type { OwnerSession } from './maintenance-session.ts';
 
 /** Keys that one statement removes: a single large one would read the whole ledger. */

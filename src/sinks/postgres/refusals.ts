@@ -1,5 +1,5 @@
 import { SinkMisconfigured } from '../../domain/errors.ts';
-import type { SpooledRecord } from '../../domain/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import type { RefusedRecord } from '../storage-writer.ts';
 import type { PostgresError } from './sql-state.ts';
 

@@ -1,8 +1,8 @@
 import type { PostgresSettings } from '../../config/environment.ts';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
 import type { IdResult } from '../../formats/record-id.ts';
-import { dayBounds } from '../../domain/retention.ts';
+import { dayBounds } from '../../domain/storage/retention.ts';
 import { listHalfRetired } from './day-tables.ts';
 import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { MovedLedger } from './moved-ledger.ts';

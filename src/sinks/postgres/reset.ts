@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../config/environment.ts';
-import { dayOfPartition, partitionName, type Day } from '../../domain/day.ts';
+import { dayOfPartition, partitionName, type Day } from '../../domain/time/day.ts';
 import { withClient } from './client.ts';
 import { listDayTables, readDayStates } from './day-tables.ts';
 import { withOwner, withOwnSession } from './maintenance-session.ts';

@@ -1,6 +1,6 @@
 import type { PostgresSettings } from '../../config/environment.ts';
-import type { Archives } from '../../domain/archive.ts';
-import { partitionName, type Day } from '../../domain/day.ts';
+import type { Archives } from '../../domain/storage/archive.ts';
+import { partitionName, type Day } from '../../domain/time/day.ts';
 import { ArchiveRefused, DaybookError, SinkUnavailable } from '../../domain/errors.ts';
 import { createPool } from './connection.ts';
 import { listDayTables, listHalfRetired, markDay, readDayStates, readFloor, unmarkDay } from './day-tables.ts';

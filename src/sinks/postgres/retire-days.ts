@@ -1,8 +1,8 @@
 import type { PostgresSettings } from '../../config/environment.ts';
-import type { Archives } from '../../domain/archive.ts';
-import type { Day } from '../../domain/day.ts';
+import type { Archives } from '../../domain/storage/archive.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
-import { planRetirement, type DayState, type DayTable, type RetirementPlan } from '../../domain/retention.ts';
+import { planRetirement, type DayState, type DayTable, type RetirementPlan } from '../../domain/storage/retention.ts';
 import { archiveDay, ArchiveUnverified } from './archive-day.ts';
 import { listDayTables, markDay, raiseFloor, readDayStates, unmarkDay } from './day-tables.ts';
 import { attachDay, detachDay } from './detach-day.ts';

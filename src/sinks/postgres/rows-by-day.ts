@@ -1,7 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { CsvRecord } from '../../formats/csv.ts';
 import { canarySource } from '../../domain/names.ts';
-import type { WindowText } from '../../domain/windows.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { cursorRows, inSnapshot } from './snapshot-rows.ts';
 
 /** A row with the time at which it was stored, in ISO 8601 with milliseconds. */

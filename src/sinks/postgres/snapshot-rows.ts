@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { CsvRecord } from '../../formats/csv.ts';
-import { formatMicros, parseIso8601 } from '../../domain/time.ts';
+import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
 
 /** Rows fetched at a time; each may hold megabytes. */
 const fetchRows = 200;

@@ -1,5 +1,5 @@
 import type { ClientBase, QueryConfig } from 'pg';
-import type { BatchRef } from '../../domain/batch.ts';
+import type { BatchRef } from '../../domain/run/batch.ts';
 import type { ChunkCounts, ChunkStatement } from './insert-chunk.ts';
 import { removalTokens } from './removals.ts';
 

@@ -1,7 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { canarySource } from '../../domain/names.ts';
-import type { WindowText } from '../../domain/windows.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { isAttached, readFloor } from './day-tables.ts';
 import { fetchedRows } from './snapshot-rows.ts';
 

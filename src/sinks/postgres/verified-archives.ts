@@ -1,5 +1,5 @@
-import type { ArchiveManifest, Archives } from '../../domain/archive.ts';
-import type { Day } from '../../domain/day.ts';
+import type { ArchiveManifest, Archives } from '../../domain/storage/archive.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { ArchiveRefused } from '../../domain/errors.ts';
 import { ArchiveUnverified, verifyArchive } from './archive-day.ts';
 

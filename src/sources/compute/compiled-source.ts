@@ -1,10 +1,10 @@
-import type { DaySet } from '../../domain/day-set.ts';
+import type { DaySet } from '../../domain/time/day-set.ts';
 import { WrongShape, messageOf } from '../../domain/errors.ts';
 import { compileFinder, type Expression } from '../../formats/jmespath.ts';
 import { compileSchema, type PayloadCheck } from '../../formats/json-schema.ts';
 import { arithmeticWarnings } from '../../formats/plan-paths.ts';
-import type { HttpPlan, SourcePlan } from '../../domain/source.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { DocumentFormat } from '../document-format.ts';
 import { createCursorTime } from '../extraction/cursor-time.ts';
 import { createExtractor, type Extractor } from '../extraction/extract-record.ts';

@@ -1,4 +1,4 @@
-import type { ComputeLimits } from '../../domain/compute-limits.ts';
+import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import type { Job, JobKind, ResultOf } from './job.ts';
 import { JobRunner } from './run-job.ts';
 import { noTrace } from './trace.ts';

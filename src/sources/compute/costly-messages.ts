@@ -1,5 +1,5 @@
-import type { ComputeLimits } from '../../domain/compute-limits.ts';
-import { formatDuration } from '../../domain/duration.ts';
+import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import { fieldName, type SourceDefinition } from './source-definition.ts';
 import type { TraceView } from './trace.ts';
 

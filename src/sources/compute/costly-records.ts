@@ -1,5 +1,5 @@
-import type { NewDeadLetter } from '../../domain/dead-letter.ts';
-import type { Rejection } from '../../domain/rejection.ts';
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import { textMark } from '../sort-page.ts';
 
 /** Records that are remembered, of all sources together. */

@@ -1,6 +1,6 @@
 import { isPath } from '../../formats/jmespath.ts';
 import { pathsOf } from '../../formats/plan-paths.ts';
-import type { SourcePlan } from '../../domain/source.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Job } from './job.ts';
 
 /** Largest document, or stretch of a file, that is read on the main thread, in bytes or characters. */

@@ -1,6 +1,6 @@
-import { DaySet } from '../../domain/day-set.ts';
+import { DaySet } from '../../domain/time/day-set.ts';
 import type { IdResult } from '../../formats/record-id.ts';
-import type { Rejection } from '../../domain/rejection.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { readJsonRecords } from '../files/json-document.ts';
 import { createLetterReplay, type LetterOutcome } from '../extraction/replay-letter.ts';

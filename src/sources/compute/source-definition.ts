@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { defaultComputeLimits, type ComputeLimits } from '../../domain/compute-limits.ts';
-import type { SourcePlan } from '../../domain/source.ts';
+import { defaultComputeLimits, type ComputeLimits } from '../../domain/plan/compute-limits.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { fieldNames } from '../html/field.ts';
 import { isPlain } from './plain-source.ts';
 

@@ -1,7 +1,7 @@
-import type { DayRanges } from '../../domain/day-set.ts';
-import type { DateOrder } from '../../domain/plan-parts.ts';
-import type { SourcePlan } from '../../domain/source.ts';
-import type { Micros } from '../../domain/time.ts';
+import type { DayRanges } from '../../domain/time/day-set.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Micros } from '../../domain/time/timestamp.ts';
 import type { DocumentFormat, Remembered } from '../document-format.ts';
 import type { ReplayableLetter } from '../extraction/replay-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';

@@ -1,4 +1,4 @@
-import { defaultComputeLimits } from '../../domain/compute-limits.ts';
+import { defaultComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { isPath } from '../../formats/jmespath.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import type { Compute } from './compute.ts';

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { ComputeLimits } from '../../domain/compute-limits.ts';
+import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { fromWire } from '../../domain/error-wire.ts';
-import type { NewDeadLetter } from '../../domain/dead-letter.ts';
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import { TooCostly } from '../../domain/errors.ts';
-import type { Rejection } from '../../domain/rejection.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import { createLocalCompute, type Compute } from './compute.ts';
 import { CostlyRecords } from './costly-records.ts';
 import { pageMessage, recordMessage, type Cause } from './costly-messages.ts';

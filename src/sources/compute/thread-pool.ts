@@ -1,4 +1,4 @@
-import type { ComputeLimits } from '../../domain/compute-limits.ts';
+import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { WorkerBusy } from '../../domain/errors.ts';
 import { ComputeThread, type ThreadAnswer, type ThreadDeath } from './compute-thread.ts';
 import { CpuWatch, type Overrun } from './cpu-watch.ts';

@@ -1,7 +1,7 @@
 import { compileFinder } from '../../formats/jmespath.ts';
-import type { AcceptedRecord } from '../../domain/record.ts';
-import type { SourcePlan } from '../../domain/source.ts';
-import type { Micros } from '../../domain/time.ts';
+import type { AcceptedRecord } from '../../domain/run/record.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Micros } from '../../domain/time/timestamp.ts';
 import type { PageItem } from '../page.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { createTimeReader } from './occurred-at.ts';

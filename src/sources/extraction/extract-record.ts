@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import { countBadBytes } from '../../domain/bad-bytes.ts';
-import { dayNumberOfMicros } from '../../domain/day.ts';
-import type { DaySet } from '../../domain/day-set.ts';
+import { countBadBytes } from '../../domain/text/bad-bytes.ts';
+import { dayNumberOfMicros } from '../../domain/time/day.ts';
+import type { DaySet } from '../../domain/time/day-set.ts';
 import { messageOf } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/excerpt.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import {
   ExactNumber,
@@ -15,11 +15,11 @@ import {
 } from '../../formats/exact-json.ts';
 import type { PayloadCheck } from '../../formats/json-schema.ts';
 import { recordId } from '../../formats/record-id.ts';
-import type { AcceptedRecord } from '../../domain/record.ts';
-import type { Rejection } from '../../domain/rejection.ts';
+import type { AcceptedRecord } from '../../domain/run/record.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import { mayNeedRepair, repairValue } from '../../formats/storable-text.ts';
-import type { SourcePlan } from '../../domain/source.ts';
-import { formatMicros, microsOfDate, type Micros } from '../../domain/time.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { createCandidates } from './candidates.ts';
 import { createOccurredAt } from './occurred-at.ts';

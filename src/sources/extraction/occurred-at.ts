@@ -1,12 +1,12 @@
 import { tz, tzOffset } from '@date-fns/tz';
 import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
-import { excerpt } from '../../domain/excerpt.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
-import { parseEpochIn } from '../../domain/epoch-unit.ts';
+import { parseEpochIn } from '../../domain/time/epoch-unit.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
-import type { TimePlan } from '../../domain/plan-parts.ts';
-import type { Rejection } from '../../domain/rejection.ts';
+import type { TimePlan } from '../../domain/plan/plan-parts.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import {
   inRange,
   microsOfDate,
@@ -16,7 +16,7 @@ import {
   type Micros,
   type TimeResult,
   type ZoneOffset,
-} from '../../domain/time.ts';
+} from '../../domain/time/timestamp.ts';
 import { parseFeedTime } from '../feeds/feed-time.ts';
 
 export type OccurredAt =

@@ -1,8 +1,8 @@
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
-import type { AcceptedRecord } from '../../domain/record.ts';
-import { mask } from '../../domain/redact.ts';
-import type { Rejection, RejectionReason } from '../../domain/rejection.ts';
-import type { SourcePlan } from '../../domain/source.ts';
+import type { AcceptedRecord } from '../../domain/run/record.ts';
+import { mask } from '../../domain/secrets/redact.ts';
+import type { Rejection, RejectionReason } from '../../domain/dead-letters/rejection.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Extractor, RawRecord } from './extract-record.ts';
 
 /** What a replay needs of a dead letter. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { SourceUnavailable, messageOf } from '../../domain/errors.ts';
-import type { SourcePlan } from '../../domain/source.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { schemaHash } from '../../formats/schema-hash.ts';
 
 /** Texts of the JSON Schemas of sources, each read once. */

@@ -1,7 +1,7 @@
 import { parseJson } from '../../formats/exact-json.ts';
 import type { PayloadCheck } from '../../formats/json-schema.ts';
-import type { SourcePlan } from '../../domain/source.ts';
-import { dateOfMicros, formatMicros, type Micros } from '../../domain/time.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { dateOfMicros, formatMicros, type Micros } from '../../domain/time/timestamp.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { createOccurredAt } from './occurred-at.ts';
 

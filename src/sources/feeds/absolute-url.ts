@@ -1,4 +1,4 @@
-import { countBadBytes } from '../../domain/bad-bytes.ts';
+import { countBadBytes } from '../../domain/text/bad-bytes.ts';
 
 /** A link made absolute; as it is where it cannot be, or where bytes of it could not be decoded: a URL would hide that. */
 export function absoluteUrl(link: string, base: string): string {

@@ -1,5 +1,5 @@
-import type { DateOrder } from '../../domain/plan-parts.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import { weekdaysOfName } from './date-names.ts';
 
 /** `05/12/2024`, perhaps behind a weekday. */

@@ -1,6 +1,6 @@
-import { monthNumber, utcOffset, type composeTime, type ZoneOffset } from '../../domain/time.ts';
-import type { DateOrder } from '../../domain/plan-parts.ts';
-import { offsetOfZone } from '../../domain/zone-names.ts';
+import { monthNumber, utcOffset, type composeTime, type ZoneOffset } from '../../domain/time/timestamp.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import { offsetOfZone } from '../../domain/time/zone-names.ts';
 import { orderByWeekday } from './date-order.ts';
 import { isWeekday, monthOfName } from './date-names.ts';
 

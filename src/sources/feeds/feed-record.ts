@@ -1,5 +1,5 @@
-import type { DateOrder } from '../../domain/plan-parts.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import { DateOrders } from './date-order.ts';
 import type { Feed, FeedItem } from './feed-item.ts';
 import { feedTime } from './feed-time.ts';

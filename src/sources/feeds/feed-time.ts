@@ -1,6 +1,13 @@
-import { composeTime, formatMicros, inRange, parseEpoch, parseIso8601, type TimeResult } from '../../domain/time.ts';
-import type { DateOrder } from '../../domain/plan-parts.ts';
-import { offsetOfZone } from '../../domain/zone-names.ts';
+import {
+  composeTime,
+  formatMicros,
+  inRange,
+  parseEpoch,
+  parseIso8601,
+  type TimeResult,
+} from '../../domain/time/timestamp.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import { offsetOfZone } from '../../domain/time/zone-names.ts';
 import { plainDate } from './date-text.ts';
 import { DateWords } from './date-words.ts';
 import { withoutSigns } from './eastern-date.ts';

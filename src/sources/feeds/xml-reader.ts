@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { escapeAttribute, escapeText } from 'entities';
 import { Parser } from 'htmlparser2';
-import { excerpt } from '../../domain/excerpt.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import { cleanXml } from './clean-xml.ts';

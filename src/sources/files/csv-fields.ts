@@ -1,5 +1,5 @@
 import { parse, type Options } from 'csv-parse/sync';
-import { badByte, countBadBytes } from '../../domain/bad-bytes.ts';
+import { badByte, countBadBytes } from '../../domain/text/bad-bytes.ts';
 import { rawFields, type CsvMarks } from './csv-quotes.ts';
 
 /**

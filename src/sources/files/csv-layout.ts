@@ -1,6 +1,6 @@
 import { WrongShape } from '../../domain/errors.ts';
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { CsvPlan } from '../../domain/source.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { CsvPlan } from '../../domain/plan/source-plan.ts';
 import { columnNames } from './csv-columns.ts';
 import { fieldsOf } from './csv-fields.ts';
 import { rawFields, type CsvMarks } from './csv-quotes.ts';

@@ -1,4 +1,4 @@
-import type { Rejection } from '../../domain/rejection.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { CsvRow } from './csv-rows.ts';
 
 /** Why a row with broken quotes, or one that is too long, is refused. */

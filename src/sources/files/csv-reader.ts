@@ -1,6 +1,6 @@
-import { countBadBytes } from '../../domain/bad-bytes.ts';
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { Warning } from '../../domain/warning.ts';
+import { countBadBytes } from '../../domain/text/bad-bytes.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { PageItem } from '../page.ts';
 import { badBytesWarning } from '../text/bad-bytes-warning.ts';
 import { openCsv, type OpenCsv } from './csv-layout.ts';

@@ -1,4 +1,4 @@
-import type { CsvPlan, FileFormat, FilePlan } from '../../domain/source.ts';
+import type { CsvPlan, FileFormat, FilePlan } from '../../domain/plan/source-plan.ts';
 
 /** The format of a file: as configured, else by its name, else JSON lines. */
 export function formatOf(plan: FilePlan, path: string): FileFormat {

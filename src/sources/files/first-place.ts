@@ -1,5 +1,5 @@
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { FilesProgress, SourceState } from '../../domain/state.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilesProgress, SourceState } from '../../domain/run/source-state.ts';
 import { fileError } from './file-error.ts';
 import { formatOf } from './file-format.ts';
 import { lookAt, stampOf } from './open-file.ts';

@@ -1,5 +1,5 @@
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
 import type { PageItem } from '../page.ts';
 import { readJsonBody, type JsonBody, type ReadJsonFile } from './json-document.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { glob } from 'tinyglobby';
-import type { FilePlan } from '../../domain/source.ts';
+import type { FilePlan } from '../../domain/plan/source-plan.ts';
 import { LinkWalk } from './walk-links.ts';
 
 /** `*`, `?`, `[abc]`, `{a,b}`, `{1..9}` and `@(a|b)`; parentheses alone are ordinary in a name. */

@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/fetch.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
 import type { LineItem, PageItem, RefusedItem } from '../page.ts';
 import { readLine } from '../read-records.ts';
 import { digestsBefore, type BlockDigests } from './block-digests.ts';

@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/fetch.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
 import { areSame, countBlocks } from './block-digests.ts';
 import { lookAt, stampOf } from './open-file.ts';
 import { beginning, isStamped } from './reading-start.ts';

@@ -1,6 +1,6 @@
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { FileBlocks, FileProgress } from '../../domain/state.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FileBlocks, FileProgress } from '../../domain/run/source-state.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
 import type { FetchContext, Page } from '../page.ts';
 import { blocksUpTo } from './block-digests.ts';

@@ -1,6 +1,6 @@
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { FilePlan } from '../../domain/source.ts';
-import type { FilesProgress, SourceState } from '../../domain/state.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePlan } from '../../domain/plan/source-plan.ts';
+import type { FilesProgress, SourceState } from '../../domain/run/source-state.ts';
 import type { FetchContext, Page } from '../page.ts';
 import { GlobPass } from './glob-pass.ts';
 import { listFiles } from './list-files.ts';

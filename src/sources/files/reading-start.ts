@@ -1,6 +1,6 @@
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { FileFormat } from '../../domain/source.ts';
-import type { FileProgress } from '../../domain/state.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FileFormat } from '../../domain/plan/source-plan.ts';
+import type { FileProgress } from '../../domain/run/source-state.ts';
 import { compareBlocks } from './compare-blocks.ts';
 import { headHash, type FileLook, type FileStamp } from './open-file.ts';
 

@@ -1,7 +1,7 @@
-import type { FilePlace } from '../../domain/fetch.ts';
-import type { FilePlan } from '../../domain/source.ts';
-import type { FileBlocks } from '../../domain/state.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePlan } from '../../domain/plan/source-plan.ts';
+import type { FileBlocks } from '../../domain/run/source-state.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { PageItem } from '../page.ts';
 import type { BlockDigests } from './block-digests.ts';
 

@@ -1,4 +1,4 @@
-import type { DateOrder } from '../../domain/plan-parts.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
 import { knownFeedTime } from '../feeds/feed-time.ts';
 import type { Field } from './field.ts';

@@ -9,10 +9,10 @@ import {
   WrongShape,
   messageOf,
 } from '../../domain/errors.ts';
-import { joinTallies, type FieldTally } from '../../domain/field-tally.ts';
-import type { DateOrder } from '../../domain/plan-parts.ts';
-import type { Rejection } from '../../domain/rejection.ts';
-import type { HtmlPlan } from '../../domain/source.ts';
+import { joinTallies, type FieldTally } from '../../domain/run/field-tally.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
+import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import { htmlAccept } from '../accept.ts';
 import { itemFromWire, recordOfText, type TextItem } from '../compute/wire-item.ts';
 import type { DocumentFormat } from '../document-format.ts';

@@ -1,6 +1,6 @@
 import { compileFinder, type Expression } from '../../formats/jmespath.ts';
-import type { FieldPlan, FieldPlans } from '../../domain/html-plan.ts';
-import type { DateOrder } from '../../domain/plan-parts.ts';
+import type { FieldPlan, FieldPlans } from '../../domain/plan/html-plan.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import { createTransform, type Transform } from './transform-text.ts';
 
 /** A field of the plan, ready to be read many times. */

@@ -1,5 +1,5 @@
 import { isObject } from '../proposal/record-fields.ts';
-import type { FieldTally } from '../../domain/field-tally.ts';
+import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { Field } from './field.ts';
 
 /** Notes which fields the records of a page have, to find those that none of them has. */

@@ -1,7 +1,7 @@
 import { adapter } from 'parse5-htmlparser2-tree-adapter';
 import { WrongShape } from '../../domain/errors.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
-import type { ItemsPlan } from '../../domain/html-plan.ts';
+import type { ItemsPlan } from '../../domain/plan/html-plan.ts';
 import { rawText, type PageElement } from './element-text.ts';
 import type { HtmlPage } from './html-page.ts';
 import type { Scope } from './read-fields.ts';

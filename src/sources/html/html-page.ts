@@ -1,7 +1,7 @@
 import type { CheerioAPI } from 'cheerio';
 import { adapter } from 'parse5-htmlparser2-tree-adapter';
-import { countBadBytes } from '../../domain/bad-bytes.ts';
-import type { DateOrder } from '../../domain/plan-parts.ts';
+import { countBadBytes } from '../../domain/text/bad-bytes.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import { baseAddress } from './base-address.ts';
 import { rawText, type PageElement } from './element-text.ts';
 import { jsonInText, type JsonInText } from './json-in-text.ts';

@@ -1,4 +1,4 @@
-import type { Warning } from '../../domain/warning.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 import { HtmlPage } from './html-page.ts';

@@ -1,4 +1,4 @@
-import type { TransformPlan } from '../../domain/html-plan.ts';
+import type { TransformPlan } from '../../domain/plan/html-plan.ts';
 import { compilePattern } from '../../formats/pattern/pattern.ts';
 
 /** What the steps make of a text; null = no value. */

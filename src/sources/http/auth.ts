@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { excerpt } from '../../domain/excerpt.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { parseJson } from '../../formats/exact-json.ts';
-import type { AuthPlan } from '../../domain/plan-parts.ts';
-import { createRedactor, type Redact } from '../../domain/redact.ts';
-import type { HttpPlanBase } from '../../domain/source.ts';
-import { clientPair } from '../../domain/client-pair.ts';
+import type { AuthPlan } from '../../domain/plan/plan-parts.ts';
+import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
+import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
+import { clientPair } from '../../domain/secrets/client-pair.ts';
 import type { HttpClient } from './http-client.ts';
 import { askedWait } from './rate-limit.ts';
 import { isPassing } from './status.ts';

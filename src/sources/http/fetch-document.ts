@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
-import { headerValueProblem } from '../../domain/header-value.ts';
-import type { HostBudget, HostLimit } from '../../domain/host-budget.ts';
-import type { Measures } from '../../domain/measures.ts';
-import { longestWaitMs, stricter } from '../../domain/host-budget.ts';
-import type { ResponseAction } from '../../domain/plan-parts.ts';
-import type { HttpPlanBase } from '../../domain/source.ts';
+import { headerValueProblem } from '../../domain/text/header-value.ts';
+import type { HostBudget, HostLimit } from '../../domain/plan/host-budget.ts';
+import type { Measures } from '../../domain/run/metrics.ts';
+import { longestWaitMs, stricter } from '../../domain/plan/host-budget.ts';
+import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
+import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../page.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';

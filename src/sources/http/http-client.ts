@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
-import { headerValueProblem } from '../../domain/header-value.ts';
+import { headerValueProblem } from '../../domain/text/header-value.ts';
 import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
 import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';

@@ -1,5 +1,5 @@
-import { unsaidWaitMs } from '../../domain/host-budget.ts';
-import { dateOfMicros, parseIso8601, parseRfc822 } from '../../domain/time.ts';
+import { unsaidWaitMs } from '../../domain/plan/host-budget.ts';
+import { dateOfMicros, parseIso8601, parseRfc822 } from '../../domain/time/timestamp.ts';
 
 /** Longer than a day is a slip of whoever wrote the header. */
 const maxWaitMs = 86_400_000;

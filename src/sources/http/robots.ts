@@ -1,6 +1,6 @@
 import robotsParser from 'robots-parser';
 import { RobotsDisallowed, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
-import type { HttpPlanBase } from '../../domain/source.ts';
+import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import { createWatchdog, TookTooLong } from '../../formats/watchdog.ts';
 import type { HttpClient } from './http-client.ts';
 

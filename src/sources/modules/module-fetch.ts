@@ -1,5 +1,5 @@
 import { SourceUnavailable } from '../../domain/errors.ts';
-import type { ModulePlan } from '../../domain/source.ts';
+import type { ModulePlan } from '../../domain/plan/source-plan.ts';
 import { takeTurn, type HttpTools } from '../http/fetch-document.ts';
 import { decodeText } from '../text/decode-document.ts';
 import { askedWait } from '../http/rate-limit.ts';

@@ -1,7 +1,7 @@
 import { fromWire, toWire } from '../../domain/error-wire.ts';
 import { SourceRefused, SourceUnavailable, TooCostly } from '../../domain/errors.ts';
-import { formatDuration } from '../../domain/duration.ts';
-import type { ComputeLimits } from '../../domain/compute-limits.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
+import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { WorkerThread, type ThreadEnd } from '../threads/worker-thread.ts';
 import type { ModuleFetch } from './module-api.ts';
 import { LoopWatch } from './loop-watch.ts';

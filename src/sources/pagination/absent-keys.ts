@@ -2,9 +2,9 @@ import { compileFinder } from '../../formats/jmespath.ts';
 import { isObject } from '../../domain/is-object.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
 import { keysOfPath } from '../../formats/path-names.ts';
-import type { PaginatorPlan } from '../../domain/plan-parts.ts';
+import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import { paginatorPaths } from '../../formats/plan-paths.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import { isFirstPage } from './first-place.ts';
 import type { NextPage, PageFacts } from './next-page.ts';
 

@@ -1,10 +1,17 @@
 import { hash as digestOf } from 'node:crypto';
 import { WrongShape } from '../../domain/errors.ts';
-import type { Circle, FetchPosition, HttpPlace, ModulePlace, PollEnd, SameIds } from '../../domain/fetch.ts';
-import type { PaginatorPlan } from '../../domain/plan-parts.ts';
-import type { HttpPlan, SourcePlan } from '../../domain/source.ts';
-import type { Cuts } from '../../domain/state.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type {
+  Circle,
+  FetchPosition,
+  HttpPlace,
+  ModulePlace,
+  PollEnd,
+  SameIds,
+} from '../../domain/run/fetch-position.ts';
+import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
+import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Cuts } from '../../domain/run/source-state.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../page.ts';
 import { stepBack } from './first-place.ts';
 

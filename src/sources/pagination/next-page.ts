@@ -1,10 +1,10 @@
 import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/excerpt.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
-import type { HttpPlace } from '../../domain/fetch.ts';
+import type { HttpPlace } from '../../domain/run/fetch-position.ts';
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
-import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan-parts.ts';
+import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { ReadPage } from '../document-format.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { rawAddress } from '../http/raw-query.ts';

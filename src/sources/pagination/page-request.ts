@@ -1,8 +1,8 @@
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
-import type { HttpPlace } from '../../domain/fetch.ts';
-import type { HttpPlan } from '../../domain/source.ts';
-import { parseIso8601, type Micros } from '../../domain/time.ts';
-import { secretName } from '../../domain/url-secrets.ts';
+import type { HttpPlace } from '../../domain/run/fetch-position.ts';
+import type { HttpPlan } from '../../domain/plan/source-plan.ts';
+import { parseIso8601, type Micros } from '../../domain/time/timestamp.ts';
+import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { formatEnd, formatParameter } from '../extraction/parameter-time.ts';
 import { rawAddress, setParameter } from '../http/raw-query.ts';
 

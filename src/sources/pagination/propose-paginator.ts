@@ -1,5 +1,5 @@
-import type { PaginatorPlan } from '../../domain/plan-parts.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import { isObject, lastPart, quoted, textOfValue } from '../proposal/record-fields.ts';
 import { nextLink } from './link-header.ts';
 

@@ -1,6 +1,6 @@
 import { SourceRefused } from '../../domain/errors.ts';
-import type { HttpPlace } from '../../domain/fetch.ts';
-import type { HttpPlan } from '../../domain/source.ts';
+import type { HttpPlace } from '../../domain/run/fetch-position.ts';
+import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { Page } from '../page.ts';
 
 /** How APIs say that a page does not exist. */

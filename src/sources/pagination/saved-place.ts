@@ -9,9 +9,9 @@ import {
   UnreadableBody,
   WrongShape,
 } from '../../domain/errors.ts';
-import type { FetchPosition } from '../../domain/fetch.ts';
-import type { SourcePlan } from '../../domain/source.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 
 /** What no further attempt changes. */
 const permanent = [SourceRefused, WrongShape, PrivateAddress, OverLimit, TooCostly, RobotsDisallowed];

@@ -1,6 +1,6 @@
 import { load } from 'cheerio';
 import { messageOf, WrongShape } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/excerpt.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
 import type { HttpResponse } from '../http/http-client.ts';

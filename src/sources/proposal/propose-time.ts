@@ -1,5 +1,5 @@
 import { ExactNumber } from '../../formats/exact-json.ts';
-import { parseIso8601, parseRfc822, type TimeResult } from '../../domain/time.ts';
+import { parseIso8601, parseRfc822, type TimeResult } from '../../domain/time/timestamp.ts';
 import { createTimeReader } from '../extraction/occurred-at.ts';
 import { lastPart } from './record-fields.ts';
 

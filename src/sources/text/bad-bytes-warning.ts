@@ -1,4 +1,4 @@
-import type { Warning } from '../../domain/warning.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 
 /**
  * @param charset what was read as; null = that of a file, whatever it is

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { badByte, countBadBytes, countOtherCharacters } from '../../domain/bad-bytes.ts';
+import { badByte, countBadBytes, countOtherCharacters } from '../../domain/text/bad-bytes.ts';
 import { charsetName } from '../../formats/charset-name.ts';
-import type { Warning } from '../../domain/warning.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import { badBytesWarning } from './bad-bytes-warning.ts';
 import { byteOrderMark, wideCharset } from './byte-order.ts';
 import { declaredCharsets, type DeclaredCharset, type DocumentKind } from './declared-charset.ts';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { TextDecoder } from 'node:util';
 import type * as encodings from '@exodus/bytes/encoding.js';
 import { decode } from 'iconv-lite';
-import { badByte } from '../../domain/bad-bytes.ts';
+import { badByte } from '../../domain/text/bad-bytes.ts';
 import { standardCharset } from '../../formats/charset-name.ts';
 
 /** Makes text of bytes; what means nothing in the charset becomes {@link badByte}. A byte order mark is not taken away. */

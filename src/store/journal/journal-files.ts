@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BatchRef } from '../../domain/batch.ts';
+import type { BatchRef } from '../../domain/run/batch.ts';
 import type { PartCheck } from '../../formats/csv-part.ts';
-import { dayNumber, dayOfNumber, type Day } from '../../domain/day.ts';
+import { dayNumber, dayOfNumber, type Day } from '../../domain/time/day.ts';
 import { canarySource } from '../../domain/names.ts';
-import { sourceNamePattern } from '../../domain/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import { isMissing } from '../file-errors.ts';
 import { journalFolder, journalPaths, storePaths } from '../paths.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { DamagedFile } from '../../domain/errors.ts';
-import { formatMicros, parseIso8601 } from '../../domain/time.ts';
+import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
 import { isMissing } from '../file-errors.ts';
 import { hasFields, parseStoredJson } from '../stored-json.ts';
 

@@ -1,5 +1,5 @@
 import type { CsvRecord } from '../../formats/csv.ts';
-import { addDays } from '../../domain/day.ts';
+import { addDays } from '../../domain/time/day.ts';
 import { maxBatchBytes, maxBatchRecords } from '../batches.ts';
 import type { JournalFile } from './journal-files.ts';
 import { KeySet } from './key-set.ts';

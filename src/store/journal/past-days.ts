@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addDays, type Day } from '../../domain/day.ts';
+import { addDays, type Day } from '../../domain/time/day.ts';
 import type { BlobStore } from '../blob-store.ts';
 import { listDeferred } from '../deferred.ts';
 import { syncFolder } from '../directory-store.ts';

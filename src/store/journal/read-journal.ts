@@ -1,8 +1,8 @@
 import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
 import type { CsvRecord } from '../../formats/csv.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/excerpt.ts';
-import { formatMicros, parseIso8601 } from '../../domain/time.ts';
+import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
 import { isMissing } from '../file-errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
 import type { JournalFile } from './journal-files.ts';

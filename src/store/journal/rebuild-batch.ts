@@ -1,6 +1,6 @@
-import type { BatchRef } from '../../domain/batch.ts';
+import type { BatchRef } from '../../domain/run/batch.ts';
 import { DamagedFile } from '../../domain/errors.ts';
-import type { SpooledRecord } from '../../domain/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import { restoreBatch } from '../batches.ts';
 import type { BlobStore } from '../blob-store.ts';
 import { findPart, type JournalFolders } from './journal-files.ts';

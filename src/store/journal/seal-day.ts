@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Day } from '../../domain/day.ts';
+import type { Day } from '../../domain/time/day.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
 import { syncFolder } from '../directory-store.ts';
 import { journalPaths } from '../paths.ts';

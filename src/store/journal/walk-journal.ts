@@ -1,4 +1,4 @@
-import type { JournalChoice, JournalUnit } from '../../domain/journal.ts';
+import type { JournalChoice, JournalUnit } from '../../domain/storage/journal.ts';
 import { isMissing } from '../file-errors.ts';
 import {
   archiveFiles,

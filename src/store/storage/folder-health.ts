@@ -1,5 +1,5 @@
 import { within } from '../../formats/timeout.ts';
-import type { StoragePart, StorageStatus } from '../../domain/storage.ts';
+import type { StoragePart, StorageStatus } from '../../domain/monitoring/storage-health.ts';
 import { failureText, freeBytes, leastProbeBytes, mostProbeBytes, probeFolder } from './probe.ts';
 import type { WriteReports } from './watched-store.ts';
 

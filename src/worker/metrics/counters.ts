@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../config/version.ts';
-import type { Measures } from '../../domain/measures.ts';
+import type { Measures } from '../../domain/run/metrics.ts';
 import {
   sinks,
   type FailedReceipt,
@@ -8,7 +8,7 @@ import {
   type Receipt,
   type Sink,
   type SinkCounts,
-} from '../../domain/receipt.ts';
+} from '../../domain/run/receipt.ts';
 import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
 import type { SourceLabels } from './source-labels.ts';
 

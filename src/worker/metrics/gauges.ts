@@ -1,6 +1,6 @@
 import type { Config } from '../../config/parse-config.ts';
-import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
-import type { Health } from '../../domain/health.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import type { Health } from '../../domain/monitoring/health.ts';
 import { noWindows, windowStates } from '../status/backfill-windows.ts';
 import { startResults } from '../status/start-counts.ts';
 import { parts, type Observed } from '../status/watch.ts';

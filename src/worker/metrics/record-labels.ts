@@ -1,4 +1,4 @@
-import type { FetchCounts, SinkCounts } from '../../domain/receipt.ts';
+import type { FetchCounts, SinkCounts } from '../../domain/run/receipt.ts';
 
 /** What stands for a sink where none has a part. */
 export const fetchStage = 'fetch';

@@ -1,10 +1,10 @@
 import { version } from '../../config/version.ts';
-import type { Alert } from '../../domain/alert.ts';
-import { describeFailure, type CanaryReport } from '../../domain/canary.ts';
+import type { Alert } from '../../domain/monitoring/alert.ts';
+import { describeFailure, type CanaryReport } from '../../domain/monitoring/canary.ts';
 import { Instance } from '../../domain/instance.ts';
 import { sourceSearchAttribute } from '../../domain/names.ts';
-import { sinks, type FailedReceipt, type Receipt } from '../../domain/receipt.ts';
-import type { Redact } from '../../domain/redact.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import type { Redact } from '../../domain/secrets/redact.ts';
 import { rolloverNote } from '../status/rollover.ts';
 import type { SourceStatus, Status } from '../status/status.ts';
 import { createHtmlTag, Html, type HtmlTag } from './html.ts';

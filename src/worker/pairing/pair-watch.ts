@@ -1,6 +1,6 @@
-import { alertFields } from '../../domain/alert.ts';
+import { alertFields } from '../../domain/monitoring/alert.ts';
 import { ForeignStore, messageOf } from '../../domain/errors.ts';
-import type { PairSide } from '../../domain/store-pair.ts';
+import type { PairSide } from '../../domain/storage/store-pair.ts';
 import { within } from '../../formats/timeout.ts';
 import { holdsData, readIdentity, writeIdentity, type StoreIdentity } from '../../store/identity.ts';
 import { settleRestoredAlert } from '../../store/restored-alert.ts';

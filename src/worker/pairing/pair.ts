@@ -7,7 +7,7 @@ import {
   type DatabaseSide,
   type PairNames,
   type PairVerdict,
-} from '../../domain/store-pair.ts';
+} from '../../domain/storage/store-pair.ts';
 import { withConnection } from '../../sinks/postgres/connection.ts';
 import { holdsRows, readDatabaseSide, readOlderSide, writeDatabaseSide } from '../../sinks/postgres/database-side.ts';
 import type { BlobStore } from '../../store/blob-store.ts';

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { toFailure } from '../../activities/failure.ts';
 import { ForeignStore } from '../../domain/errors.ts';
-import { nothingSecret } from '../../domain/redact.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
 
 /** When an activity that was refused is tried again, perhaps by another worker. */
 const retryAfterMs = 10_000;

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Client } from 'pg';
-import { addDays, type Day } from '../../domain/day.ts';
+import { addDays, type Day } from '../../domain/time/day.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { withClient } from '../../sinks/postgres/client.ts';
 import { longTransactions, type LongTransaction } from '../../sinks/postgres/long-transactions.ts';

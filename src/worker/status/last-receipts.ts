@@ -1,4 +1,4 @@
-import type { FailedReceipt, Receipt } from '../../domain/receipt.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { listReceipts, listRecentReceipts, readReceipt } from '../../store/receipts.ts';
 

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Instance } from '../../domain/instance.ts';
 import { scrapeRunType } from '../../domain/names.ts';
-import type { PausedBy } from '../../domain/pause-note.ts';
+import type { PausedBy } from '../../domain/run/pause-note.ts';
 import type { Progress } from '../../workflows/messages.ts';
 import { waitOf, type RunWait } from './run-waits.ts';
 

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Instance } from '../../domain/instance.ts';
 import { rolloverType } from '../../domain/names.ts';
-import { parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
+import { parsePauseNote, type PausedBy } from '../../domain/run/pause-note.ts';
 import { describeSchedule } from '../../activities/describe-schedule.ts';
 import { pendingSteps } from './pending-steps.ts';
 

@@ -2,8 +2,8 @@ import type { Client, ScheduleDescription, ScheduleSummary } from '@temporalio/c
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Instance } from '../../domain/instance.ts';
 import { allSettled } from '../../domain/all-settled.ts';
-import { notPausedSince, parsePauseNote, type PausedBy } from '../../domain/pause-note.ts';
-import type { ScheduledStart } from '../../domain/starts.ts';
+import { notPausedSince, parsePauseNote, type PausedBy } from '../../domain/run/pause-note.ts';
+import type { ScheduledStart } from '../../domain/monitoring/schedule-starts.ts';
 import { describeSchedule } from '../../activities/describe-schedule.ts';
 import { isLeftBehind, type ScheduleOwner } from '../../activities/schedule-owner.ts';
 import { heldRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';

@@ -1,5 +1,5 @@
-import type { HealthFacts } from '../../domain/health.ts';
-import type { Sink } from '../../domain/receipt.ts';
+import type { HealthFacts } from '../../domain/monitoring/health.ts';
+import type { Sink } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { storePaths } from '../../store/paths.ts';
 import { readMarker, waitingDeliveries, type DeferredBatch } from '../../store/deferred.ts';

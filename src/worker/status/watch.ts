@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { ConfigFile } from '../../config/config-file.ts';
 import type { PostgresSettings } from '../../config/environment.ts';
-import type { Alert } from '../../domain/alert.ts';
-import { dayOfDate } from '../../domain/day.ts';
-import type { CanaryReport } from '../../domain/canary.ts';
+import type { Alert } from '../../domain/monitoring/alert.ts';
+import { dayOfDate } from '../../domain/time/day.ts';
+import type { CanaryReport } from '../../domain/monitoring/canary.ts';
 import { messageOf } from '../../domain/errors.ts';
-import type { StorageStatus } from '../../domain/storage.ts';
+import type { StorageStatus } from '../../domain/monitoring/storage-health.ts';
 import { within } from '../../formats/timeout.ts';
 import { openAlerts } from '../../store/alerts.ts';
 import type { BlobStore } from '../../store/blob-store.ts';

@@ -1,4 +1,4 @@
-import { alertFields, alertKey, type Alert } from '../../domain/alert.ts';
+import { alertFields, alertKey, type Alert } from '../../domain/monitoring/alert.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { AlertWebhook } from '../alert-webhook.ts';
 import type { Logger } from '../logger.ts';

@@ -1,6 +1,11 @@
-import { alertKey } from '../../domain/alert.ts';
+import { alertKey } from '../../domain/monitoring/alert.ts';
 import { noSource } from '../../domain/names.ts';
-import { storageProblems, storageProblemSince, type StoragePart, type StorageStatus } from '../../domain/storage.ts';
+import {
+  storageProblems,
+  storageProblemSince,
+  type StoragePart,
+  type StorageStatus,
+} from '../../domain/monitoring/storage-health.ts';
 import type { BlobStore } from '../../store/blob-store.ts';
 import { openAlerts } from '../../store/alerts.ts';
 import { FolderHealth } from '../../store/storage/folder-health.ts';

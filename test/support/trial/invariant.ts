@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
-import { imbalance, type Receipt, type Tally } from '../../../src/domain/receipt.ts';
+import { imbalance, type Receipt, type Tally } from '../../../src/domain/run/receipt.ts';
 import { csvRowsBelow } from '../csv-rows.ts';
 import type { Handed } from './served.ts';
 import { jsonLines, sources, type Trial } from './trial.ts';

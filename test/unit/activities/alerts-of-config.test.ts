@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
 import { createNotifyAlerts } from '../../../src/activities/notify-alerts.ts';
 import { createResolveSource } from '../../../src/activities/resolve-source.ts';
-import type { Alert } from '../../../src/domain/alert.ts';
+import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { canarySource, noSource } from '../../../src/domain/names.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';

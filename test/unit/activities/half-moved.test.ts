@@ -8,8 +8,8 @@ import { createPlanJournalReplay } from '../../../src/activities/plan-journal-re
 import { createRebuildJournal } from '../../../src/activities/rebuild-journal.ts';
 import { createReplayDay } from '../../../src/activities/replay-day.ts';
 import { createSealCsv } from '../../../src/activities/seal-csv.ts';
-import { notMeasured } from '../../../src/domain/measures.ts';
-import { noCounts } from '../../../src/domain/receipt.ts';
+import { notMeasured } from '../../../src/domain/run/metrics.ts';
+import { noCounts } from '../../../src/domain/run/receipt.ts';
 import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
 import { createCsvWriter } from '../../../src/sinks/csv/csv-writer.ts';
 import type { StorageWriter } from '../../../src/sinks/storage-writer.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keptUnlessStored } from '../../../src/activities/alerts.ts';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
-import type { Alert } from '../../../src/domain/alert.ts';
+import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import { settleAlerts } from '../../../src/store/alerts.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';

@@ -1,5 +1,5 @@
-import type { Alert } from '../../../src/domain/alert.ts';
-import type { FailedReceipt, Receipt } from '../../../src/domain/receipt.ts';
+import type { Alert } from '../../../src/domain/monitoring/alert.ts';
+import type { FailedReceipt, Receipt } from '../../../src/domain/run/receipt.ts';
 import { noSchedule, type ScheduleStatus } from '../../../src/worker/status/schedules.ts';
 import { statusOf, type Status, type StatusFacts } from '../../../src/worker/status/status.ts';
 import type { Waiting } from '../../../src/worker/status/waiting.ts';

@@ -7,7 +7,7 @@ import { initCommand, type InitOptions } from '../../../src/cli/init.ts';
 import { findSource } from '../../../src/config/find-source.ts';
 import { parseConfig } from '../../../src/config/parse-config.ts';
 import { planOf } from '../../../src/config/plan.ts';
-import { DaySet } from '../../../src/domain/day-set.ts';
+import { DaySet } from '../../../src/domain/time/day-set.ts';
 import { compileExpression } from '../../../src/formats/jmespath.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
 import { proposeFrom } from '../../../src/sources/proposal/propose-source.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { receiptLines } from '../../../src/cli/receipt-line.ts';
-import { noCounts } from '../../../src/domain/receipt.ts';
+import { noCounts } from '../../../src/domain/run/receipt.ts';
 import { aFailedReceipt, aReceipt } from '../domain/a-receipt.ts';
 
 /** Of a receipt without warnings. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planOf } from '../../../src/config/plan.ts';
-import type { SourcePlan } from '../../../src/domain/source.ts';
+import type { SourcePlan } from '../../../src/domain/plan/source-plan.ts';
 import { daybookYaml, file, http, parse } from './daybook-yaml.ts';
 
 function planFor(source: string, ...top: string[]): SourcePlan {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { alertNames } from '../../../src/domain/alert.ts';
-import { outcomes } from '../../../src/domain/receipt.ts';
-import { rejectionReasons } from '../../../src/domain/rejection.ts';
+import { alertNames } from '../../../src/domain/monitoring/alert.ts';
+import { outcomes } from '../../../src/domain/run/receipt.ts';
+import { rejectionReasons } from '../../../src/domain/dead-letters/rejection.ts';
 import { actionFor, type SqlStateAction } from '../../../src/sinks/postgres/sql-state.ts';
 import { sqlStates } from '../sinks/sql-states.ts';
-import { warningCodes } from '../../../src/domain/warning.ts';
+import { warningCodes } from '../../../src/domain/run/warning.ts';
 
 const document = readFileSync('docs/errors.md', 'utf8');
 

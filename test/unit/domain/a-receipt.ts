@@ -1,4 +1,4 @@
-import { emptyTally, type FailedReceipt, type Receipt } from '../../../src/domain/receipt.ts';
+import { emptyTally, type FailedReceipt, type Receipt } from '../../../src/domain/run/receipt.ts';
 
 /** A receipt of a run that found nothing, with whatever a test wants otherwise. */
 export function aReceipt(part: Partial<Receipt> = {}): Receipt {

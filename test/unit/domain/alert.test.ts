@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { alertsOfRun, type RunFacts } from '../../../src/domain/alert.ts';
-import type { Receipt } from '../../../src/domain/receipt.ts';
+import { alertsOfRun, type RunFacts } from '../../../src/domain/monitoring/alert.ts';
+import type { Receipt } from '../../../src/domain/run/receipt.ts';
 import { aReceipt } from './a-receipt.ts';
 
 const finishedAt = '2026-11-02T00:00:00.000Z';

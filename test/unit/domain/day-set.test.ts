@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DaySet } from '../../../src/domain/day-set.ts';
+import { DaySet } from '../../../src/domain/time/day-set.ts';
 
 const days = fc.array(fc.oneof(fc.integer({ min: -5, max: 40 }), fc.integer({ min: -719_162, max: 2_932_896 })));
 const setOf = (admitted: readonly number[]) => {

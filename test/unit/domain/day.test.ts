@@ -10,8 +10,8 @@ import {
   dayOfPartition,
   missingDays,
   partitionName,
-} from '../../../src/domain/day.ts';
-import { parseIso8601, type Micros } from '../../../src/domain/time.ts';
+} from '../../../src/domain/time/day.ts';
+import { parseIso8601, type Micros } from '../../../src/domain/time/timestamp.ts';
 
 function micros(text: string): Micros {
   const time = parseIso8601(text);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseEpochIn } from '../../../src/domain/epoch-unit.ts';
-import { formatMicros, parseEpoch } from '../../../src/domain/time.ts';
+import { parseEpochIn } from '../../../src/domain/time/epoch-unit.ts';
+import { formatMicros, parseEpoch } from '../../../src/domain/time/timestamp.ts';
 
 const microsOf = (text: string) => BigInt(Date.parse(text)) * 1000n;
 const latest = microsOf('2026-11-03T00:00:00Z');

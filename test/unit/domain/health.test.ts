@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { healthOf, type HealthFacts } from '../../../src/domain/health.ts';
+import { healthOf, type HealthFacts } from '../../../src/domain/monitoring/health.ts';
 import { aFailedReceipt, aReceipt } from './a-receipt.ts';
 
 const finishedAt = '2026-11-01T09:00:00.000Z';

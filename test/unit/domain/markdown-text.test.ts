@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detailsTable } from '../../../src/domain/details-table.ts';
-import { markdownText } from '../../../src/domain/markdown-text.ts';
-import { receiptTable } from '../../../src/domain/receipt-table.ts';
+import { detailsTable } from '../../../src/domain/run/details-table.ts';
+import { markdownText } from '../../../src/domain/text/markdown-text.ts';
+import { receiptTable } from '../../../src/domain/run/receipt-table.ts';
 import { backfillDetails } from '../../../src/workflows/backfill-details.ts';
 import { aReceipt } from './a-receipt.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FetchPosition, FilePlace, HttpPlace, PollEnd } from '../../../src/domain/fetch.ts';
+import type { FetchPosition, FilePlace, HttpPlace, PollEnd } from '../../../src/domain/run/fetch-position.ts';
 import {
   keepKeys,
   latest,
@@ -8,8 +8,8 @@ import {
   placeAfterFailure,
   startPosition,
   withoutPlace,
-} from '../../../src/domain/poll.ts';
-import { freshState, type SourceState } from '../../../src/domain/state.ts';
+} from '../../../src/domain/run/poll.ts';
+import { freshState, type SourceState } from '../../../src/domain/run/source-state.ts';
 
 const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00.000000Z`;
 const fresh = freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { receiptTable } from '../../../src/domain/receipt-table.ts';
-import type { Tally } from '../../../src/domain/receipt.ts';
+import { receiptTable } from '../../../src/domain/run/receipt-table.ts';
+import type { Tally } from '../../../src/domain/run/receipt.ts';
 
 const tally: Tally = {
   ...{ fetched: 101, accepted: 102, rejected: 103, unchanged: 104, repaired: 105, pages: 106, batches: 107 },

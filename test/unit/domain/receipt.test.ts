@@ -12,7 +12,7 @@ import {
   type RunEnd,
   type SinkCounts,
   type Tally,
-} from '../../../src/domain/receipt.ts';
+} from '../../../src/domain/run/receipt.ts';
 
 const tally = (part: Partial<Tally>): Tally => ({ ...emptyTally, ...part });
 const counts = (part: Partial<SinkCounts>): SinkCounts => ({ ...noCounts, ...part });

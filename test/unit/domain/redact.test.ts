@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedactor, mask } from '../../../src/domain/redact.ts';
+import { createRedactor, mask } from '../../../src/domain/secrets/redact.ts';
 
 const secret = 'p@ss w0rd/+"ü!\'(~)*\n$&';
 

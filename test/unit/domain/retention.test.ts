@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keptFrom, planRetirement, type DayState, type DayTable } from '../../../src/domain/retention.ts';
+import { keptFrom, planRetirement, type DayState, type DayTable } from '../../../src/domain/storage/retention.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSecretMask } from '../../../src/domain/secret-mask.ts';
+import { createSecretMask } from '../../../src/domain/secrets/secret-mask.ts';
 
 const secrets = ['hunter22', 'p@ss w/rd', 'abc', 'say "friend"'];
 const mask = createSecretMask(secrets);

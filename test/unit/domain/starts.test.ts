@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeStarts, type ScheduledStart, type StartFacts } from '../../../src/domain/starts.ts';
+import { judgeStarts, type ScheduledStart, type StartFacts } from '../../../src/domain/monitoring/schedule-starts.ts';
 
 const minute = 60_000;
 const noon = Date.parse('2026-11-01T12:00:00Z');

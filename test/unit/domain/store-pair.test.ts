@@ -8,7 +8,7 @@ import {
   type DatabaseSide,
   type PairFacts,
   type StoreSide,
-} from '../../../src/domain/store-pair.ts';
+} from '../../../src/domain/storage/store-pair.ts';
 
 const store = (side: Partial<StoreSide> = {}): StoreSide => ({
   ...{ id: 'store-a', counter: 0, next: null, databaseId: null, older: false, lostId: false },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatMicros, parseEpoch, parseIso8601 } from '../../../src/domain/time.ts';
+import { formatMicros, parseEpoch, parseIso8601 } from '../../../src/domain/time/timestamp.ts';
 
 function read(text: string, scale: 6 | 3): string | null {
   const time = parseEpoch(text, scale);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dateOfMicros, formatMicros, inRange, microsOfDate, parseIso8601 } from '../../../src/domain/time.ts';
+import { dateOfMicros, formatMicros, inRange, microsOfDate, parseIso8601 } from '../../../src/domain/time/timestamp.ts';
 
 const earliest = -62_135_596_800_000_000n;
 const latest = 253_402_300_799_999_999n;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatMicros, parseIso8601, type ZoneOffset } from '../../../src/domain/time.ts';
+import { formatMicros, parseIso8601, type ZoneOffset } from '../../../src/domain/time/timestamp.ts';
 
 /** The canonical text of a time, or null where it is refused. */
 function read(text: string, zone?: ZoneOffset): string | null {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatMicros, parseRfc822, type ZoneOffset } from '../../../src/domain/time.ts';
+import { formatMicros, parseRfc822, type ZoneOffset } from '../../../src/domain/time/timestamp.ts';
 
 function read(text: string, zone?: ZoneOffset): string | null {
   const time = parseRfc822(text, zone);

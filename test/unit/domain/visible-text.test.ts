@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { visibleJson, visibleLines, visibleText } from '../../../src/domain/visible-text.ts';
+import { visibleJson, visibleLines, visibleText } from '../../../src/domain/text/visible-text.ts';
 
 /** What a terminal obeys, or an eye does not see. */
 const unseen: [what: string, text: string, shown: string][] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addWarnings, warningLine, type Warning } from '../../../src/domain/warning.ts';
+import { addWarnings, warningLine, type Warning } from '../../../src/domain/run/warning.ts';
 
 const bad = (message: string, count = 1): Warning => ({ code: 'bad_bytes', message, count });
 

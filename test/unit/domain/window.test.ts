@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatWindow, parseWindow, windowContains, type Window } from '../../../src/domain/window.ts';
+import { formatWindow, parseWindow, windowContains, type Window } from '../../../src/domain/time/time-range.ts';
 
 function windowOf(from: string, to: string): Window {
   const parsed = parseWindow(from, to);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseWindow } from '../../../src/domain/window.ts';
+import { parseWindow } from '../../../src/domain/time/time-range.ts';
 import {
   countWindows,
   cutWindows,
@@ -8,7 +8,7 @@ import {
   readWindow,
   widenWindow,
   windowName,
-} from '../../../src/domain/windows.ts';
+} from '../../../src/domain/time/backfill-windows.ts';
 
 const hour = 3_600_000;
 const range = (from: string, to: string) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { csvText } from '../../../src/formats/csv.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
-import type { SpooledRecord } from '../../../src/domain/record.ts';
+import type { SpooledRecord } from '../../../src/domain/run/record.ts';
 import { createCsvWriter } from '../../../src/sinks/csv/csv-writer.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import { journalPaths } from '../../../src/store/paths.ts';

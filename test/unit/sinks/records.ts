@@ -1,5 +1,5 @@
-import type { BatchRef } from '../../../src/domain/batch.ts';
-import type { SpooledRecord } from '../../../src/domain/record.ts';
+import type { BatchRef } from '../../../src/domain/run/batch.ts';
+import type { SpooledRecord } from '../../../src/domain/run/record.ts';
 import type { WriteContext } from '../../../src/sinks/storage-writer.ts';
 
 /** A record of 2026-11-01, unless told otherwise. */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SourceRefused, SourceUnavailable } from '../../../src/domain/errors.ts';
-import { unlimited } from '../../../src/domain/host-budget.ts';
-import { notMeasured } from '../../../src/domain/measures.ts';
-import type { AuthPlan, ResponseRule } from '../../../src/domain/plan-parts.ts';
+import { unlimited } from '../../../src/domain/plan/host-budget.ts';
+import { notMeasured } from '../../../src/domain/run/metrics.ts';
+import type { AuthPlan, ResponseRule } from '../../../src/domain/plan/plan-parts.ts';
 import { createAccessTokens } from '../../../src/sources/http/auth.ts';
 import { fetchDocument } from '../../../src/sources/http/fetch-document.ts';
 import { createHttpClient, type HttpClient, type HttpRequest } from '../../../src/sources/http/http-client.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DaySet } from '../../../src/domain/day-set.ts';
+import { DaySet } from '../../../src/domain/time/day-set.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
 import { absentKeys } from '../../../src/sources/pagination/absent-keys.ts';
 import { statusError } from '../../../src/sources/http/status.ts';

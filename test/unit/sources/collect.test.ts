@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
-import type { FetchPosition, HttpPlace } from '../../../src/domain/fetch.ts';
-import { startPosition } from '../../../src/domain/poll.ts';
-import type { HttpJsonPlan } from '../../../src/domain/source.ts';
+import type { FetchPosition, HttpPlace } from '../../../src/domain/run/fetch-position.ts';
+import { startPosition } from '../../../src/domain/run/poll.ts';
+import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
 import { collect } from '../../../src/sources/collect.ts';
 import type { Page } from '../../../src/sources/page.ts';
 import { byNumber, httpPlan, readerOf, state } from './plans.ts';

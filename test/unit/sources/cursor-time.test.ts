@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AcceptedRecord } from '../../../src/domain/record.ts';
+import type { AcceptedRecord } from '../../../src/domain/run/record.ts';
 import { createCursorTime } from '../../../src/sources/extraction/cursor-time.ts';
 import { filePlan, httpPlan } from './plans.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HtmlPlan, RssPlan, SourcePlan } from '../../../src/domain/source.ts';
+import type { HtmlPlan, RssPlan, SourcePlan } from '../../../src/domain/plan/source-plan.ts';
 import { httpPlan, readerOf } from './plans.ts';
 
 const { records: _records, ...shared } = httpPlan({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { emptyFieldWarnings, joinTallies } from '../../../src/domain/field-tally.ts';
-import type { FieldPlan, FieldPlans } from '../../../src/domain/html-plan.ts';
-import type { HtmlPlan } from '../../../src/domain/source.ts';
+import { emptyFieldWarnings, joinTallies } from '../../../src/domain/run/field-tally.ts';
+import type { FieldPlan, FieldPlans } from '../../../src/domain/plan/html-plan.ts';
+import type { HtmlPlan } from '../../../src/domain/plan/source-plan.ts';
 import { httpPlan, readerOf } from './plans.ts';
 
 const field = (selector: string | null, more: Partial<FieldPlan> = {}): FieldPlan => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { badByte } from '../../../src/domain/bad-bytes.ts';
-import { DaySet } from '../../../src/domain/day-set.ts';
+import { badByte } from '../../../src/domain/text/bad-bytes.ts';
+import { DaySet } from '../../../src/domain/time/day-set.ts';
 import { parseJson } from '../../../src/formats/exact-json.ts';
 import { createExtractor, rawText, type RawRecord } from '../../../src/sources/extraction/extract-record.ts';
 import { httpPlan } from './plans.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { FilePlace } from '../../../src/domain/fetch.ts';
-import type { FilePlan } from '../../../src/domain/source.ts';
-import type { FilesProgress, SourceState } from '../../../src/domain/state.ts';
+import type { FilePlace } from '../../../src/domain/run/fetch-position.ts';
+import type { FilePlan } from '../../../src/domain/plan/source-plan.ts';
+import type { FilesProgress, SourceState } from '../../../src/domain/run/source-state.ts';
 import { OpenReaders } from '../../../src/sources/files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from '../../../src/sources/files.ts';
 import type { FetchContext, Page } from '../../../src/sources/page.ts';

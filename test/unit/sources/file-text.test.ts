@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SourceUnavailable, WrongShape } from '../../../src/domain/errors.ts';
-import type { CsvPlan } from '../../../src/domain/source.ts';
+import type { CsvPlan } from '../../../src/domain/plan/source-plan.ts';
 import { fieldsOf } from '../../../src/sources/files/csv-fields.ts';
 import { followQuotes } from '../../../src/sources/files/csv-quotes.ts';
 import { wideCharset } from '../../../src/sources/files/text-charset.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
-import type { CsvPlan } from '../../../src/domain/source.ts';
+import type { CsvPlan } from '../../../src/domain/plan/source-plan.ts';
 import { FileRuns } from './file-runs.ts';
 import { filePlan, readerOf } from './plans.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../src/domain/errors.ts';
-import { notMeasured } from '../../../src/domain/measures.ts';
-import type { HttpJsonPlan } from '../../../src/domain/source.ts';
-import type { SourceState } from '../../../src/domain/state.ts';
-import { unlimited } from '../../../src/domain/host-budget.ts';
+import { notMeasured } from '../../../src/domain/run/metrics.ts';
+import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
+import type { SourceState } from '../../../src/domain/run/source-state.ts';
+import { unlimited } from '../../../src/domain/plan/host-budget.ts';
 import { jsonFormat } from '../../../src/sources/http-json.ts';
 import { fetchHttpPages } from '../../../src/sources/http-pages.ts';
 import { firstHttpPlace } from '../../../src/sources/pagination/first-place.ts';

@@ -8,7 +8,7 @@ import type {
   JsonLinkPlan,
   OffsetPlan,
   PageNumberPlan,
-} from '../../../src/domain/plan-parts.ts';
+} from '../../../src/domain/plan/plan-parts.ts';
 import { nextPage, type PageFacts } from '../../../src/sources/pagination/next-page.ts';
 import { byNumber, httpPlan } from './plans.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../../src/formats/exact-json.ts';
-import type { TimePlan } from '../../../src/domain/plan-parts.ts';
-import { formatMicros } from '../../../src/domain/time.ts';
+import type { TimePlan } from '../../../src/domain/plan/plan-parts.ts';
+import { formatMicros } from '../../../src/domain/time/timestamp.ts';
 import { createOccurredAt, createTimeReader } from '../../../src/sources/extraction/occurred-at.ts';
 
 const now = new Date('2026-11-23T20:00:00.000Z');

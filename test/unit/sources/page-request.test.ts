@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpJsonPlan } from '../../../src/domain/source.ts';
+import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
 import { setParameter } from '../../../src/sources/http/raw-query.ts';
 import { pageAddress } from '../../../src/sources/pagination/page-request.ts';
 import { httpPlan, byNumber } from './plans.ts';

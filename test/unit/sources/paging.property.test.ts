@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DaybookError } from '../../../src/domain/errors.ts';
-import { unlimited } from '../../../src/domain/host-budget.ts';
-import { notMeasured } from '../../../src/domain/measures.ts';
-import type { PaginatorPlan } from '../../../src/domain/plan-parts.ts';
-import { keepKeys, patchAfter, placeAfterFailure, startPosition, withoutPlace } from '../../../src/domain/poll.ts';
-import type { HttpJsonPlan } from '../../../src/domain/source.ts';
-import type { SourceState } from '../../../src/domain/state.ts';
+import { unlimited } from '../../../src/domain/plan/host-budget.ts';
+import { notMeasured } from '../../../src/domain/run/metrics.ts';
+import type { PaginatorPlan } from '../../../src/domain/plan/plan-parts.ts';
+import { keepKeys, patchAfter, placeAfterFailure, startPosition, withoutPlace } from '../../../src/domain/run/poll.ts';
+import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
+import type { SourceState } from '../../../src/domain/run/source-state.ts';
 import { collect } from '../../../src/sources/collect.ts';
 import { fetchHttpPages } from '../../../src/sources/http-pages.ts';
 import { createAccessTokens } from '../../../src/sources/http/auth.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseIso8601, type Micros } from '../../../src/domain/time.ts';
+import { parseIso8601, type Micros } from '../../../src/domain/time/timestamp.ts';
 import { formatEnd, formatParameter } from '../../../src/sources/extraction/parameter-time.ts';
 
 function micros(text: string): Micros {

@@ -1,4 +1,4 @@
-import type { PageNumberPlan } from '../../../src/domain/plan-parts.ts';
+import type { PageNumberPlan } from '../../../src/domain/plan/plan-parts.ts';
 import type {
   FilePlan,
   HttpJsonPlan,
@@ -7,8 +7,8 @@ import type {
   RssPlan,
   SourcePlan,
   SourcePlanBase,
-} from '../../../src/domain/source.ts';
-import { freshState, type SourceState } from '../../../src/domain/state.ts';
+} from '../../../src/domain/plan/source-plan.ts';
+import { freshState, type SourceState } from '../../../src/domain/run/source-state.ts';
 import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
 import { itemReader, type ReadItem } from '../../../src/sources/read-records.ts';
 import { SourceReader } from '../../../src/sources/compute/source-reader.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { DaySet } from '../../../src/domain/day-set.ts';
+import { DaySet } from '../../../src/domain/time/day-set.ts';
 import { parseJson } from '../../../src/formats/exact-json.ts';
-import type { SourcePlan } from '../../../src/domain/source.ts';
-import { formatMicros } from '../../../src/domain/time.ts';
+import type { SourcePlan } from '../../../src/domain/plan/source-plan.ts';
+import { formatMicros } from '../../../src/domain/time/timestamp.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
 import { createLetterReplay, type ReplayableLetter } from '../../../src/sources/extraction/replay-letter.ts';
 import { httpPlan } from './plans.ts';

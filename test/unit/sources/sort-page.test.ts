@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { DaySet } from '../../../src/domain/day-set.ts';
+import { DaySet } from '../../../src/domain/time/day-set.ts';
 import { createCursorTime } from '../../../src/sources/extraction/cursor-time.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
-import type { SourcePlan } from '../../../src/domain/source.ts';
+import type { SourcePlan } from '../../../src/domain/plan/source-plan.ts';
 import type { Page } from '../../../src/sources/page.ts';
 import { checkPage, sortPage } from '../../../src/sources/sort-page.ts';
 import { httpPlan } from './plans.ts';

@@ -2,10 +2,10 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RunRef } from '../../../src/domain/batch.ts';
+import type { RunRef } from '../../../src/domain/run/batch.ts';
 import { BatchDamaged, BatchGone } from '../../../src/domain/errors.ts';
-import type { AcceptedRecord } from '../../../src/domain/record.ts';
-import { formatMicros } from '../../../src/domain/time.ts';
+import type { AcceptedRecord } from '../../../src/domain/run/record.ts';
+import { formatMicros } from '../../../src/domain/time/timestamp.ts';
 import {
   deleteBatch,
   maxBatchBytes,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Alert } from '../../../src/domain/alert.ts';
+import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts.ts';
 import type { BlobStore } from '../../../src/store/blob-store.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';

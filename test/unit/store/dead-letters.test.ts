@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RunRef } from '../../../src/domain/batch.ts';
-import type { NewDeadLetter } from '../../../src/domain/dead-letter.ts';
+import type { RunRef } from '../../../src/domain/run/batch.ts';
+import type { NewDeadLetter } from '../../../src/domain/dead-letters/dead-letter.ts';
 import { writeJson } from '../../../src/formats/exact-json.ts';
 import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters.ts';
 import { discardLetter, hideReplayed, undiscardLetter } from '../../../src/store/hidden-letters.ts';

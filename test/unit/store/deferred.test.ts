@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Alert } from '../../../src/domain/alert.ts';
-import type { BatchRef } from '../../../src/domain/batch.ts';
+import type { Alert } from '../../../src/domain/monitoring/alert.ts';
+import type { BatchRef } from '../../../src/domain/run/batch.ts';
 import { deleteBatch, readBatch, spoolRecords } from '../../../src/store/batches.ts';
 import { anyReadable, markDeferred, readMarker, takeMarker, unreadableMarkers } from '../../../src/store/deferred.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';

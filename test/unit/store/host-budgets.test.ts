@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HostLimit } from '../../../src/domain/host-budget.ts';
+import type { HostLimit } from '../../../src/domain/plan/host-budget.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import { createHostBudgets, reopenHost } from '../../../src/store/host-budgets.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sinks } from '../../../src/domain/receipt.ts';
-import { formatMicros } from '../../../src/domain/time.ts';
+import { sinks } from '../../../src/domain/run/receipt.ts';
+import { formatMicros } from '../../../src/domain/time/timestamp.ts';
 import type { PathLayout } from '../../../src/store/path-layout.ts';
 import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../src/store/paths.ts';
 

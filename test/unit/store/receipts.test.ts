@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { emptyTally, type Receipt } from '../../../src/domain/receipt.ts';
+import { emptyTally, type Receipt } from '../../../src/domain/run/receipt.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import { readLastReceipt, writeReceipt } from '../../../src/store/receipts.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';

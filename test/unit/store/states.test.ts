@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { forgetPoll, freshState, type SourceState } from '../../../src/domain/state.ts';
+import { forgetPoll, freshState, type SourceState } from '../../../src/domain/run/source-state.ts';
 import { createDirectoryStore } from '../../../src/store/directory-store.ts';
 import {
   changeState,

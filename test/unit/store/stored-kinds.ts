@@ -1,8 +1,8 @@
 import type { DaybookError } from '../../../src/domain/errors.ts';
 import { expect } from 'vitest';
-import type { BatchRef, RunRef } from '../../../src/domain/batch.ts';
-import { emptyTally, noCounts, type Receipt } from '../../../src/domain/receipt.ts';
-import { freshState, type FileProgress } from '../../../src/domain/state.ts';
+import type { BatchRef, RunRef } from '../../../src/domain/run/batch.ts';
+import { emptyTally, noCounts, type Receipt } from '../../../src/domain/run/receipt.ts';
+import { freshState, type FileProgress } from '../../../src/domain/run/source-state.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts.ts';
 import { createArchives } from '../../../src/store/archives.ts';
 import { readBatch, spoolRecords } from '../../../src/store/batches.ts';

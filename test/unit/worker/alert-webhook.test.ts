@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Alert } from '../../../src/domain/alert.ts';
+import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { Instance } from '../../../src/domain/instance.ts';
 import type { HttpClient } from '../../../src/sources/http/http-client.ts';
 import { createAlertWebhook } from '../../../src/worker/alert-webhook.ts';

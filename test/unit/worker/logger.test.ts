@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../src/domain/instance.ts';
-import { createRedactor } from '../../../src/domain/redact.ts';
-import { withoutUrlSecrets } from '../../../src/domain/url-secrets.ts';
+import { createRedactor } from '../../../src/domain/secrets/redact.ts';
+import { withoutUrlSecrets } from '../../../src/domain/secrets/url-secrets.ts';
 import { PassThrough } from 'node:stream';
 import { createLogger, toTerminal, type Logger } from '../../../src/worker/logger.ts';
 import { temporalLogger } from '../../../src/worker/runtime.ts';

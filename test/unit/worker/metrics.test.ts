@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { noCounts } from '../../../src/domain/receipt.ts';
+import { noCounts } from '../../../src/domain/run/receipt.ts';
 import { WorkerCounters } from '../../../src/worker/metrics/counters.ts';
 import { gaugesText, scrape } from '../../../src/worker/metrics/scrape.ts';
 import type { Watch } from '../../../src/worker/status/watch.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRedactor } from '../../../src/domain/redact.ts';
+import { createRedactor } from '../../../src/domain/secrets/redact.ts';
 import { statusPage } from '../../../src/worker/page/status-page.ts';
 import { noSchedule } from '../../../src/worker/status/schedules.ts';
 import { knownSources, type StatusFacts } from '../../../src/worker/status/status.ts';

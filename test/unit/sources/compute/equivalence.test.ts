@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ComputeLimits } from '../../../../src/domain/compute-limits.ts';
-import type { HttpJsonPlan, SourcePlan } from '../../../../src/domain/source.ts';
+import type { ComputeLimits } from '../../../../src/domain/plan/compute-limits.ts';
+import type { HttpJsonPlan, SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
 import { createLocalCompute, type Compute } from '../../../../src/sources/compute/compute.ts';
 import type { CheckOptions, Job, JobKind } from '../../../../src/sources/compute/job.ts';
 import { SourceReader } from '../../../../src/sources/compute/source-reader.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpJsonPlan } from '../../../../src/domain/source.ts';
+import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { createLocalCompute } from '../../../../src/sources/compute/compute.ts';
 import { isPlain } from '../../../../src/sources/compute/plain-source.ts';
 import { SourceReader } from '../../../../src/sources/compute/source-reader.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RssPlan } from '../../../../src/domain/source.ts';
-import { formatMicros } from '../../../../src/domain/time.ts';
+import type { RssPlan } from '../../../../src/domain/plan/source-plan.ts';
+import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import { feedAccept } from '../../../../src/sources/accept.ts';
 import type { Remembered } from '../../../../src/sources/document-format.ts';
 import { readerOf, rssPlan } from '../plans.ts';

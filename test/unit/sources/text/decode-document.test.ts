@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { encode } from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
-import { badByte } from '../../../../src/domain/bad-bytes.ts';
+import { badByte } from '../../../../src/domain/text/bad-bytes.ts';
 import { decodeDocument, decodeText, type DocumentToDecode } from '../../../../src/sources/text/decode-document.ts';
 
 const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16();

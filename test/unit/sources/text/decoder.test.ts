@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TextDecoder } from '@exodus/bytes/encoding.js';
-import { badByte } from '../../../../src/domain/bad-bytes.ts';
+import { badByte } from '../../../../src/domain/text/bad-bytes.ts';
 import { charsetName, isCharset } from '../../../../src/formats/charset-name.ts';
 import { decoderOf } from '../../../../src/sources/text/decoder.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { csvText } from '../../../../src/formats/csv.ts';
-import type { SpooledRecord } from '../../../../src/domain/record.ts';
+import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import type { JournalFolders } from '../../../../src/store/journal/journal-files.ts';
 import type { SealManifest } from '../../../../src/store/journal/manifest.ts';
 import { csvRows } from '../../../support/csv-rows.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Alert } from '../../../../src/domain/alert.ts';
+import type { Alert } from '../../../../src/domain/monitoring/alert.ts';
 import { createLogger } from '../../../../src/worker/logger.ts';
 import { AlertMemory } from '../../../../src/worker/storage/alert-memory.ts';
 

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Alert } from '../../../../src/domain/alert.ts';
+import type { Alert } from '../../../../src/domain/monitoring/alert.ts';
 import { settleAlerts } from '../../../../src/store/alerts.ts';
 import { createDirectoryStore } from '../../../../src/store/directory-store.ts';
 import { createLogger } from '../../../../src/worker/logger.ts';

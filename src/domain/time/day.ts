@@ -1,4 +1,4 @@
-import { dateOfMicros, formatMicros, type Micros } from './time.ts';
+import { dateOfMicros, formatMicros, type Micros } from './timestamp.ts';
 
 /** A UTC day, `YYYY-MM-DD`. */
 export type Day = string;

@@ -1,4 +1,4 @@
-import type { StateSummary } from './state.ts';
+import type { StateSummary } from './source-state.ts';
 import type { Warning } from './warning.ts';
 
 export const sinks = ['csv', 'postgres'] as const;

@@ -1,4 +1,4 @@
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../time/duration.ts';
 
 /** A start that a schedule made. Milliseconds since the epoch. */
 export interface ScheduledStart {

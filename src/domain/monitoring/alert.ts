@@ -6,9 +6,9 @@ import {
   type FailedReceipt,
   type Receipt,
   type Sink,
-} from './receipt.ts';
-import type { DuplicateShare, PollEnd } from './fetch.ts';
-import type { ExpectPlan } from './source.ts';
+} from '../run/receipt.ts';
+import type { DuplicateShare, PollEnd } from '../run/fetch-position.ts';
+import type { ExpectPlan } from '../plan/source-plan.ts';
 
 /** What can be wrong with a source, beyond a single run. The names are public: docs/errors.md explains each. */
 export const alertNames = [

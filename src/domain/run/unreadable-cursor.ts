@@ -1,5 +1,5 @@
-import type { FetchPosition, PollEnd, StatePatch } from './fetch.ts';
-import type { SourceState } from './state.ts';
+import type { FetchPosition, PollEnd, StatePatch } from './fetch-position.ts';
+import type { SourceState } from './source-state.ts';
 
 /** Polls in a row without a readable cursor, before that is an alert. */
 const maxPolls = 3;

@@ -1,5 +1,5 @@
-import { parseWindow } from './window.ts';
-import { countWindows, maxWindows } from './windows.ts';
+import { parseWindow } from './time-range.ts';
+import { countWindows, maxWindows } from './backfill-windows.ts';
 
 /** Which windows of a range are to run. */
 export type WindowChoice = 'all' | 'failed' | 'missing';

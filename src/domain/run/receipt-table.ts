@@ -1,4 +1,4 @@
-import { markdownText } from './markdown-text.ts';
+import { markdownText } from '../text/markdown-text.ts';
 import { warningLine, type Warning } from './warning.ts';
 import { sinks, type Tally } from './receipt.ts';
 

@@ -1,4 +1,4 @@
-import type { WindowText } from './windows.ts';
+import type { WindowText } from '../time/backfill-windows.ts';
 
 /** Which rows are to be in the journal again. */
 export interface RebuildChoice {

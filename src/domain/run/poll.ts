@@ -1,5 +1,5 @@
-import type { FetchPosition, HttpPlace, PollEnd, SavedPlace, StatePatch } from './fetch.ts';
-import type { SourceState, UnfinishedPoll } from './state.ts';
+import type { FetchPosition, HttpPlace, PollEnd, SavedPlace, StatePatch } from './fetch-position.ts';
+import type { SourceState, UnfinishedPoll } from './source-state.ts';
 
 /** Most records whose keys are kept to tell the next poll what is unchanged; beyond it the ledger alone decides. */
 export const maxKeysKept = 100_000;

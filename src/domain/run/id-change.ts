@@ -1,4 +1,4 @@
-import { isSameId, type SourceState } from './state.ts';
+import { isSameId, type SourceState } from './source-state.ts';
 import type { Warning } from './warning.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Micros } from './time.ts';
+import type { Micros } from '../time/timestamp.ts';
 
 /** A valid record, ready to be spooled. */
 export interface AcceptedRecord {

@@ -1,4 +1,4 @@
-import { formatMicros, parseIso8601, type Micros } from './time.ts';
+import { formatMicros, parseIso8601, type Micros } from './timestamp.ts';
 
 /** A half-open range `[from, to)` of record times. */
 export interface Window {

@@ -1,4 +1,4 @@
-import type { Day } from './day.ts';
+import type { Day } from '../time/day.ts';
 
 /** The columns of an archive, in order. */
 export const archiveColumns = [

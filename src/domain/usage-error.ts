@@ -1,4 +1,4 @@
-import { DaybookError } from '../domain/errors.ts';
+import { DaybookError } from './errors.ts';
 
 /** A command that cannot be carried out as it was given. Exit code 2. */
 export class UsageError extends DaybookError {

@@ -1,4 +1,4 @@
-import { addDays, dayOfDate, type Day } from './day.ts';
+import { addDays, dayOfDate, type Day } from '../time/day.ts';
 
 /** The first day that is kept: a day is expired when it ends before now − retention. Null = all are kept. */
 export function keptFrom(retentionMs: number | null, now: Date): Day | null {

@@ -1,4 +1,4 @@
-import { formatMicros, parseEpoch, type Micros, type TimeResult } from './time.ts';
+import { formatMicros, parseEpoch, type Micros, type TimeResult } from './timestamp.ts';
 
 /** Units of times since 1970, by the digits of a microsecond that they have. */
 const units = [

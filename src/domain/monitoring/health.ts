@@ -1,6 +1,6 @@
 import { allRejectedMessage } from './alert.ts';
-import { formatDuration } from './duration.ts';
-import { allRejected, type FailedReceipt, type Receipt } from './receipt.ts';
+import { formatDuration } from '../time/duration.ts';
+import { allRejected, type FailedReceipt, type Receipt } from '../run/receipt.ts';
 
 export type Health = 'ok' | 'late' | 'failing' | 'paused' | 'deferred' | 'never_ran';
 

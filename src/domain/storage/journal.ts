@@ -1,6 +1,6 @@
-import type { Day } from './day.ts';
-import type { SinkCounts } from './receipt.ts';
-import type { WindowText } from './windows.ts';
+import type { Day } from '../time/day.ts';
+import type { SinkCounts } from '../run/receipt.ts';
+import type { WindowText } from '../time/backfill-windows.ts';
 
 /** What of the journal is asked for. */
 export interface JournalChoice {

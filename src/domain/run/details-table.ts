@@ -1,4 +1,4 @@
-import { markdownText } from './markdown-text.ts';
+import { markdownText } from '../text/markdown-text.ts';
 
 /** What a workflow shows of itself in the Web UI, as a Markdown table of two columns. Values may come from anywhere. */
 export function detailsTable(rows: readonly (readonly [what: string, value: string])[]): string {

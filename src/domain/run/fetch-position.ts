@@ -1,6 +1,6 @@
 import type { FieldTally } from './field-tally.ts';
-import type { DayRanges } from './day-set.ts';
-import type { Cuts, FileProgress, SourceState } from './state.ts';
+import type { DayRanges } from '../time/day-set.ts';
+import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 
 /**
  * Where a poll stands between two fetches. Workflows carry it without looking inside.

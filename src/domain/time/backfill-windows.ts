@@ -1,5 +1,5 @@
-import { formatMicros, parseIso8601, type Micros } from './time.ts';
-import type { Window } from './window.ts';
+import { formatMicros, parseIso8601, type Micros } from './timestamp.ts';
+import type { Window } from './time-range.ts';
 
 /** A window as workflows and file names bear it: canonical times, `to` exclusive. */
 export interface WindowText {

@@ -1,6 +1,6 @@
-import { isObject } from './is-object.ts';
-import { dateOrders, type DateOrder } from './plan-parts.ts';
-import type { FileProgress, SourceState, UnfinishedPoll } from './state.ts';
+import { isObject } from '../is-object.ts';
+import { dateOrders, type DateOrder } from '../plan/plan-parts.ts';
+import type { FileProgress, SourceState, UnfinishedPoll } from './source-state.ts';
 
 /** Whether a stored value has the parts of a state: one that has not would stick a workflow. */
 export function isSourceState(value: unknown): value is SourceState {

@@ -1,5 +1,5 @@
-import type { DateOrder } from './plan-parts.ts';
-import type { FailureStreak } from './failure-streak.ts';
+import type { DateOrder } from '../plan/plan-parts.ts';
+import type { FailureStreak } from './failure-backoff.ts';
 import type { Sink } from './receipt.ts';
 
 /**

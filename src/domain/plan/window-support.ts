@@ -1,4 +1,4 @@
-import type { SourcePlan } from './source.ts';
+import type { SourcePlan } from './source-plan.ts';
 
 /** Why a source cannot be asked for a window of time, and what to add; null where it can. */
 export function windowProblem(plan: SourcePlan): string | null {

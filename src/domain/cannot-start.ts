@@ -1,4 +1,4 @@
-import { DaybookError } from '../domain/errors.ts';
+import { DaybookError } from './errors.ts';
 
 /** A process could not begin its work. Exit code 1. */
 export class CannotStart extends DaybookError {
