@@ -5,9 +5,9 @@ import { parseIso8601 } from '../dist/domain/time/timestamp.js';
 import { createCsvWriter } from '../dist/sinks/csv/csv-writer.js';
 import { createPool } from '../dist/sinks/postgres/connection.js';
 import { createPostgresWriter } from '../dist/sinks/postgres/postgres-writer.js';
-import { maxBatchRecords, readBatch, spoolRecords } from '../dist/store/batches.js';
-import { createDirectoryStore } from '../dist/store/directory-store.js';
-import { journalPaths } from '../dist/store/paths.js';
+import { maxBatchRecords, readBatch, spoolRecords } from '../dist/store/delivery/batches.js';
+import { createDirectoryStore } from '../dist/store/blobs/directory-store.js';
+import { journalPaths } from '../dist/store/paths/paths.js';
 
 const inFlight = 4;
 const context = { signal: new AbortController().signal, onProgress() {} };

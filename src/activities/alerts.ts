@@ -3,7 +3,7 @@ import { alertFields, type Alert, type AlertVerdict } from '../domain/monitoring
 import { SinkUnavailable } from '../domain/errors.ts';
 import { canarySource, noSource } from '../domain/names.ts';
 import { nothingSecret, type Redact } from '../domain/secrets/redact.ts';
-import { openAlerts, pendingAlerts, settleAlerts } from '../store/alerts.ts';
+import { openAlerts, pendingAlerts, settleAlerts } from '../store/alerts/alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /** Opens and resolves alerts of a source, each with its log line. */

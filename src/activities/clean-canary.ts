@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { CanaryRows } from '../sinks/postgres/canary-rows.ts';
-import { clearCanaryBlobs, type IsOver } from '../store/canary-blobs.ts';
-import { clearCanaryParts } from '../store/journal/canary-parts.ts';
+import { clearCanaryBlobs, type IsOver } from '../store/canary/canary-blobs.ts';
+import { clearCanaryParts } from '../store/canary/canary-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 

@@ -1,6 +1,6 @@
 import { noSource } from '../domain/names.ts';
 import type { Redact } from '../domain/secrets/redact.ts';
-import { confirmAlert, readConfirmed } from '../store/alerts.ts';
+import { confirmAlert, readConfirmed } from '../store/alerts/alerts.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';

@@ -2,8 +2,8 @@ import type { BatchRef } from '../domain/run/batch.ts';
 import { BatchGone, CanaryLost } from '../domain/errors.ts';
 import type { Sink } from '../domain/run/receipt.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
-import { readBatch } from '../store/batches.ts';
-import { problemOfPart } from '../store/journal/canary-parts.ts';
+import { readBatch } from '../store/delivery/batches.ts';
+import { problemOfPart } from '../store/canary/canary-parts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 

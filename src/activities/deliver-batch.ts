@@ -1,9 +1,9 @@
 import { BatchDamaged, BatchGone, messageOf } from '../domain/errors.ts';
 import type { SinkCounts } from '../domain/run/receipt.ts';
 import type { StorageWriter } from '../sinks/storage-writer.ts';
-import { setDamagedAside, wasSetAside } from '../store/damaged-batches.ts';
-import { setLost, takeMarker, unmarkDeferred, type DeferredBatch } from '../store/deferred.ts';
-import { readState } from '../store/states.ts';
+import { setDamagedAside, wasSetAside } from '../store/delivery/damaged-batches.ts';
+import { setLost, takeMarker, unmarkDeferred, type DeferredBatch } from '../store/delivery/deferred.ts';
+import { readState } from '../store/run/states.ts';
 import { settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { AdapterContext } from './run-adapter.ts';

@@ -13,11 +13,11 @@ import type { SchemaTexts } from '../sources/extraction/schema-texts.ts';
 import type { OpenReaders } from '../sources/files/open-readers.ts';
 import type { HttpTools } from '../sources/http/fetch-document.ts';
 import type { ModuleThreads } from '../sources/modules/module-threads.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import type { FeedItemsStore } from '../store/feed-items.ts';
-import type { FileProgressStore } from '../store/file-progress.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import type { FeedItemsStore } from '../store/run/feed-items.ts';
+import type { FileProgressStore } from '../store/run/file-progress.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
-import type { PollKeys } from '../store/poll-keys.ts';
+import type { PollKeys } from '../store/run/poll-keys.ts';
 
 /** What activities work with; the worker makes it once. */
 export interface ActivityDependencies {

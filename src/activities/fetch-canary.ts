@@ -3,7 +3,7 @@ import type { BatchRef, RunRef } from '../domain/run/batch.ts';
 import { SinkUnavailable } from '../domain/errors.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
 import { fetchCanary as fetchRecord } from '../sources/fetch-canary.ts';
-import { spoolRecords } from '../store/batches.ts';
+import { spoolRecords } from '../store/delivery/batches.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 

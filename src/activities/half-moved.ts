@@ -1,7 +1,7 @@
 import { DamagedFile, RekeyUnfinished } from '../domain/errors.ts';
 import { idText } from '../domain/run/id-change.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { readIdRule, ruledSources } from '../store/id-rules.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { readIdRule, ruledSources } from '../store/run/id-rules.ts';
 
 /**
  * Sources of which what is stored has its former ids in part, where `rekey` is under way or was cut off, or may have: a run or a

@@ -1,8 +1,8 @@
 import { createIdsOf, type IdsOf } from '../sources/compute/stored-ids.ts';
-import { readIdRules, type IdRule } from '../store/id-rules.ts';
+import { readIdRules, type IdRule } from '../store/run/id-rules.ts';
 import type { JournalFile } from '../store/journal/journal-files.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
-import { journalPaths } from '../store/paths.ts';
+import { journalPaths } from '../store/paths/paths.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import { messageOf } from '../domain/errors.ts';
-import { markNotified } from '../store/alerts.ts';
+import { markNotified } from '../store/alerts/alerts.ts';
 import { alertsToTell } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';

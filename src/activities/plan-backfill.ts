@@ -7,7 +7,7 @@ import { isPauseNote, parsePauseNote, type PausedBy } from '../domain/run/pause-
 import { parseWindow } from '../domain/time/time-range.ts';
 import { windowProblem } from '../domain/plan/window-support.ts';
 import { cutWindows, type WindowText } from '../domain/time/backfill-windows.ts';
-import { chooseWindows } from '../store/windows.ts';
+import { chooseWindows } from '../store/backfill/windows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import { findKnownSource } from './known-source.ts';

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { RunRef } from '../domain/run/batch.ts';
 import type { ReplayPlan, ReplaySelection } from '../domain/dead-letters/dead-letter-replay.ts';
-import { planReplay as planPages } from '../store/replay-plan.ts';
+import { planReplay as planPages } from '../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';

@@ -1,6 +1,6 @@
 import type { BatchRef } from '../domain/run/batch.ts';
-import { deleteBatch } from '../store/batches.ts';
-import { isDeferred } from '../store/deferred.ts';
+import { deleteBatch } from '../store/delivery/batches.ts';
+import { isDeferred } from '../store/delivery/deferred.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';

@@ -8,8 +8,8 @@ import {
   type JournalUnit,
   type ReplayTally,
 } from '../domain/storage/journal.ts';
-import { maxBatchBytes, maxBatchRecords } from '../store/batches.ts';
-import { ruledSources } from '../store/id-rules.ts';
+import { maxBatchBytes, maxBatchRecords } from '../store/delivery/batches.ts';
+import { ruledSources } from '../store/run/id-rules.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { readUnit } from '../store/journal/walk-journal.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';

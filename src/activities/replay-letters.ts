@@ -9,10 +9,10 @@ import type { ExtractCounts, ReplayPlan } from '../domain/dead-letters/dead-lett
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import type { LetterOutcome } from '../sources/extraction/replay-letter.ts';
 import { openReader } from '../sources/open-source.ts';
-import { spoolRecords } from '../store/batches.ts';
-import { writeDeadLetters } from '../store/dead-letters.ts';
-import type { StoredLetter } from '../store/letter-file.ts';
-import { noteTaken, readReplayPage } from '../store/replay-plan.ts';
+import { spoolRecords } from '../store/delivery/batches.ts';
+import { writeDeadLetters } from '../store/dead-letters/dead-letters.ts';
+import type { StoredLetter } from '../store/dead-letters/letter-file.ts';
+import { noteTaken, readReplayPage } from '../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { logLetters } from './log-letters.ts';
 import { redactLetter } from './redact-letter.ts';

@@ -8,7 +8,7 @@ import { freshState, startingState, type SourceState } from '../domain/run/sourc
 import { windowProblem } from '../domain/plan/window-support.ts';
 import type { WindowText } from '../domain/time/backfill-windows.ts';
 import type { Warning } from '../domain/run/warning.ts';
-import { readState } from '../store/states.ts';
+import { readState } from '../store/run/states.ts';
 import { resolveStray, settleAndLog } from './alerts.ts';
 import { settleConfigAlert } from './config-alert.ts';
 import type { ActivityDependencies } from './dependencies.ts';

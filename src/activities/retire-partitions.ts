@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity';
 import { keptFrom } from '../domain/storage/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../sinks/postgres/retire-days.ts';
-import { createArchives } from '../store/archives.ts';
-import { deleteLeftovers } from '../store/leftovers.ts';
+import { createArchives } from '../store/journal/archives.ts';
+import { deleteLeftovers } from '../store/blobs/leftovers.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';

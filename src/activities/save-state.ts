@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { SourceState } from '../domain/run/source-state.ts';
-import { isSuperseded, writeState } from '../store/states.ts';
+import { isSuperseded, writeState } from '../store/run/states.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';

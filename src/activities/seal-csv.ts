@@ -4,7 +4,7 @@ import { DamagedFile, SinkUnavailable, messageOf } from '../domain/errors.ts';
 import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../store/journal/past-days.ts';
 import { sealDay } from '../store/journal/seal-day.ts';
 import { JournalBusy } from '../store/journal/seal-lock.ts';
-import { storePaths } from '../store/paths.ts';
+import { storePaths } from '../store/paths/paths.ts';
 import { settleAndLog } from './alerts.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
 import { retentionsOf } from '../config/retentions.ts';

@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import { describeFailure, type CanaryResult, type FailedCanary } from '../domain/monitoring/canary.ts';
 import { canarySource } from '../domain/names.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
-import { writeCanaryReport } from '../store/canary-report.ts';
+import { writeCanaryReport } from '../store/canary/canary-report.ts';
 import { hasAlertsToTell, settleAndLog } from './alerts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';

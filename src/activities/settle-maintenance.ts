@@ -1,6 +1,6 @@
 import { noSource } from '../domain/names.ts';
-import { openAlerts } from '../store/alerts.ts';
-import { storeVerdicts } from '../store/store-alert.ts';
+import { openAlerts } from '../store/alerts/alerts.ts';
+import { storeVerdicts } from '../store/alerts/store-alert.ts';
 import { hasAlertsToTell, resolveStray, settleAndLog } from './alerts.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';

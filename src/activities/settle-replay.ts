@@ -1,6 +1,6 @@
 import type { RunRef } from '../domain/run/batch.ts';
-import { hideReplayed } from '../store/hidden-letters.ts';
-import { readTaken } from '../store/replay-plan.ts';
+import { hideReplayed } from '../store/dead-letters/hidden-letters.ts';
+import { readTaken } from '../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../domain/instance.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { deleteLeftovers } from '../store/leftovers.ts';
-import { storedId, storePaths } from '../store/paths.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { deleteLeftovers } from '../store/blobs/leftovers.ts';
+import { storedId, storePaths } from '../store/paths/paths.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter, type AdapterContext } from './run-adapter.ts';
 

@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { deliverSignalName, deliverType } from '../domain/names.ts';
 import type { Sink } from '../domain/run/receipt.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { waitingDeliveries } from '../store/deferred.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { waitingDeliveries } from '../store/delivery/deferred.ts';
 
 /** Starts the deliverer of a sink and source, or tells the one that runs to look again. */
 export async function wakeDeliverer(client: Client, instance: Instance, sink: Sink, source: string): Promise<void> {

@@ -3,7 +3,7 @@ import { messageOf } from '../domain/errors.ts';
 import { noSource } from '../domain/names.ts';
 import { version } from '../config/version.ts';
 import { createHttpClient } from '../sources/http/http-client.ts';
-import { markNotified, openAlerts, settleAlerts } from '../store/alerts.ts';
+import { markNotified, openAlerts, settleAlerts } from '../store/alerts/alerts.ts';
 import { createAlertWebhook, postAlert } from '../worker/alert-webhook.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from './context.ts';
 import { formatTable, print, printJson, printLines, say } from './output.ts';

@@ -9,7 +9,7 @@ import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
-import { VersionTable } from '../store/journal/version-table.ts';
+import { VersionTable } from '../verify/version-table.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
 import { UsageError } from '../domain/usage-error.ts';
 

@@ -7,10 +7,10 @@ import { temporalSettings, type TemporalSettings } from '../config/temporal-sett
 import type { Instance } from '../domain/instance.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
 import { Home } from '../embedded/home.ts';
-import { createDirectoryStore } from '../store/directory-store.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import type { Damage } from '../store/damage.ts';
-import { naming, settingAside } from '../store/store-alert.ts';
+import { createDirectoryStore } from '../store/blobs/directory-store.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import type { Damage } from '../store/blobs/damage.ts';
+import { naming, settingAside } from '../store/alerts/store-alert.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 import { say } from './output.ts';
 import { UsageError } from '../domain/usage-error.ts';

@@ -1,8 +1,8 @@
 import { rejectionReasons } from '../domain/dead-letters/rejection.ts';
 import { writeJson } from '../formats/exact-json.ts';
 import { sourceNamePattern } from '../domain/plan/source-name.ts';
-import { listDeadLetters, type LetterFilter } from '../store/dead-letters.ts';
-import { discardLetter, undiscardLetter } from '../store/hidden-letters.ts';
+import { listDeadLetters, type LetterFilter } from '../store/dead-letters/dead-letters.ts';
+import { discardLetter, undiscardLetter } from '../store/dead-letters/hidden-letters.ts';
 import { withIds } from './choose-letters.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions } from './context.ts';
 import { formatTable, print, printJson, printLines, say, shorten } from './output.ts';

@@ -1,4 +1,4 @@
-import { storePaths } from '../store/paths.ts';
+import { storePaths } from '../store/paths/paths.ts';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { resolveReferences } from '../config/references.ts';

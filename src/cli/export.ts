@@ -11,7 +11,7 @@ import { visibleLines } from '../domain/text/visible-text.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
-import { temporaryIn } from '../store/temporary-files.ts';
+import { temporaryIn } from '../store/blobs/temporary-files.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext } from './context.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';

@@ -2,7 +2,7 @@ import type { Config } from '../config/parse-config.ts';
 import { planOf } from '../config/plan.ts';
 import { idChange } from '../domain/run/id-change.ts';
 import type { Warning } from '../domain/run/warning.ts';
-import { readState } from '../store/states.ts';
+import { readState } from '../store/run/states.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
 export interface SourceWarning extends Warning {

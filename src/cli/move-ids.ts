@@ -4,11 +4,11 @@ import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { forgetPoll } from '../domain/run/source-state.ts';
 import { withRekey, type RekeyFindings } from '../sinks/postgres/rekey-rows.ts';
 import type { IdsOf } from '../sources/compute/stored-ids.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { deleteIdRule, readIdRule, writeIdRule } from '../store/id-rules.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { deleteIdRule, readIdRule, writeIdRule } from '../store/run/id-rules.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { readAllLines, rekeyJournal } from '../store/journal/rekey-journal.ts';
-import { changeState } from '../store/states.ts';
+import { changeState } from '../store/run/states.ts';
 
 export interface MoveIds {
   readonly owner: PostgresSettings;

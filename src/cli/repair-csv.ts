@@ -6,7 +6,7 @@ import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { rowsSince } from '../sinks/postgres/rows-since.ts';
 import { partFile, type JournalFile, type JournalFolders } from '../store/journal/journal-files.ts';
 import { repairPart, type PartName, type RepairedPart } from '../store/journal/repair-part.ts';
-import { journalPaths } from '../store/paths.ts';
+import { journalPaths } from '../store/paths/paths.ts';
 import { createContext, openStore, requirePostgres, type CommonOptions } from './context.ts';
 import { journalFolders } from './journal-choice.ts';
 import { print, printJson, say } from './output.ts';

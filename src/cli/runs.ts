@@ -1,6 +1,6 @@
 import { findSource } from '../config/find-source.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
-import { listReceipts, readReceipt } from '../store/receipts.ts';
+import { listReceipts, readReceipt } from '../store/run/receipts.ts';
 import { createContext, loadConfig, openStoreToRead, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { formatTable, printJson, printLines, say } from './output.ts';

@@ -18,7 +18,7 @@ import { createHttpTools } from '../sources/http-tools.ts';
 import { ModuleThreads } from '../sources/modules/module-threads.ts';
 import { beginPoll, openPages, openReader, type SourceTools } from '../sources/open-source.ts';
 import type { Page } from '../sources/page.ts';
-import { createHostBudgets } from '../store/host-budgets.ts';
+import { createHostBudgets } from '../store/run/host-budgets.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
 /** A source polled afresh by a command: nothing of it is stored, neither watermark nor ETag hides anything. */

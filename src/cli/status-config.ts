@@ -1,6 +1,6 @@
 import { ConfigProblems } from '../config/problem.ts';
-import type { BlobStore } from '../store/blob-store.ts';
-import { listStates } from '../store/states.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { listStates } from '../store/run/states.ts';
 import { knownSources, unknownSource, type KnownSources } from '../worker/status/status.ts';
 import { loadConfig, type Context } from './context.ts';
 

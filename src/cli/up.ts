@@ -10,7 +10,7 @@ import { startPostgres } from '../embedded/postgres.ts';
 import { startStack, stopStack, stopSurvivors, type Halves } from '../embedded/stack.ts';
 import { findServer } from '../embedded/home-server.ts';
 import { startTemporal } from '../embedded/temporal.ts';
-import { createDirectoryStore } from '../store/directory-store.ts';
+import { createDirectoryStore } from '../store/blobs/directory-store.ts';
 import { storeIdentity } from '../store/identity.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';

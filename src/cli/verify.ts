@@ -11,7 +11,7 @@ import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import type { StoredVerdict } from '../sources/extraction/stored-check.ts';
 import { openReader } from '../sources/open-source.ts';
-import { waitingDeliveries } from '../store/deferred.ts';
+import { waitingDeliveries } from '../store/delivery/deferred.ts';
 import { journalSources } from '../store/journal/journal-files.ts';
 import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from './compare-day.ts';
 import {

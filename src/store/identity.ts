@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DamagedFile } from '../domain/errors.ts';
 import type { PairSide, StoreSide } from '../domain/storage/store-pair.ts';
-import type { BlobStore } from './blob-store.ts';
-import { listDamaged } from './damage.ts';
-import { storePaths } from './paths.ts';
-import { hasFields, readStoredJson, storedJson } from './stored-json.ts';
-import { listStates, readState } from './states.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import { listDamaged } from './blobs/damage.ts';
+import { storePaths } from './paths/paths.ts';
+import { hasFields, readStoredJson, storedJson } from './blobs/stored-json.ts';
+import { listStates, readState } from './run/states.ts';
 
 /** What a store is known by. */
 export interface StoreIdentity extends StoreSide {

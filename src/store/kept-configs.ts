@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../domain/is-object.ts';
 import type { KeptConfig, LeftOut } from '../domain/plan/kept-config.ts';
-import type { BlobStore } from './blob-store.ts';
-import { storePaths } from './paths.ts';
-import { hasFields, parseStoredJson, readStoredJson, storedJson } from './stored-json.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import { storePaths } from './paths/paths.ts';
+import { hasFields, parseStoredJson, readStoredJson, storedJson } from './blobs/stored-json.ts';
 
 const what = 'a configuration';
 

@@ -1,7 +1,7 @@
 import type { ConfigFile } from '../config/config-file.ts';
 import { configToKeep, type GoodConfig } from '../config/kept-config.ts';
 import { messageOf } from '../domain/errors.ts';
-import type { BlobStore } from '../store/blob-store.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { writeKeptConfig } from '../store/kept-configs.ts';
 import type { Logger } from './logger.ts';
 

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CanaryResult, FailedCanary } from '../../src/domain/monitoring/canary.ts';
-import { readCanaryReport } from '../../src/store/canary-report.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
-import { openAlerts } from '../../src/store/alerts.ts';
+import { readCanaryReport } from '../../src/store/canary/canary-report.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
+import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { Rig } from '../support/rig.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Alert } from '../../src/domain/monitoring/alert.ts';
-import { listDeadLetters } from '../../src/store/dead-letters.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';

@@ -1,8 +1,8 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listDeadLetters } from '../../src/store/dead-letters.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { Rig } from '../support/rig.ts';
 
 let rig: Rig;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { listDeadLetters } from '../../src/store/dead-letters.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { forgetPoll } from '../../src/domain/run/source-state.ts';
-import { openAlerts, settleAlerts } from '../../src/store/alerts.ts';
-import type { BlobStore } from '../../src/store/blob-store.ts';
-import { setLost } from '../../src/store/deferred.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
-import { readLastReceipt } from '../../src/store/receipts.ts';
-import { changeState, readState, resetStates } from '../../src/store/states.ts';
+import { openAlerts, settleAlerts } from '../../src/store/alerts/alerts.ts';
+import type { BlobStore } from '../../src/store/blobs/blob-store.ts';
+import { setLost } from '../../src/store/delivery/deferred.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
+import { readLastReceipt } from '../../src/store/run/receipts.ts';
+import { changeState, readState, resetStates } from '../../src/store/run/states.ts';
 import { gatePages } from '../support/gated-pages.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';

@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FailedReceipt } from '../../src/domain/run/receipt.ts';
-import { openAlerts } from '../../src/store/alerts.ts';
-import { listDamaged } from '../../src/store/damage.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { openAlerts } from '../../src/store/alerts/alerts.ts';
+import { listDamaged } from '../../src/store/blobs/damage.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';

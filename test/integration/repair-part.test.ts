@@ -9,12 +9,12 @@ import { createCsvWriter } from '../../src/sinks/csv/csv-writer.ts';
 import { withClient } from '../../src/sinks/postgres/client.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import { rowsSince } from '../../src/sinks/postgres/rows-since.ts';
-import { readBatch, spoolRecords } from '../../src/store/batches.ts';
-import { createDirectoryStore } from '../../src/store/directory-store.ts';
+import { readBatch, spoolRecords } from '../../src/store/delivery/batches.ts';
+import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { findPart, partFile } from '../../src/store/journal/journal-files.ts';
 import { repairPart, type RepairedPart } from '../../src/store/journal/repair-part.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';
-import { journalPaths } from '../../src/store/paths.ts';
+import { journalPaths } from '../../src/store/paths/paths.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import {
   day,

@@ -1,7 +1,7 @@
 import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
 import { noCounts } from '../../domain/run/receipt.ts';
-import type { BlobStore } from '../../store/blob-store.ts';
-import type { journalPaths } from '../../store/paths.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import type { journalPaths } from '../../store/paths/paths.ts';
 import type { StorageWriter } from '../storage-writer.ts';
 
 /**

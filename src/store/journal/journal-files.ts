@@ -5,8 +5,8 @@ import type { PartCheck } from '../../formats/csv-part.ts';
 import { dayNumber, dayOfNumber, type Day } from '../../domain/time/day.ts';
 import { canarySource } from '../../domain/names.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
-import { isMissing } from '../file-errors.ts';
-import { journalFolder, journalPaths, storePaths } from '../paths.ts';
+import { isMissing } from '../blobs/file-errors.ts';
+import { journalFolder, journalPaths, storePaths } from '../paths/paths.ts';
 
 /** Where the journal lies. */
 export interface JournalFolders {

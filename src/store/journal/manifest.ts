@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Day } from '../../domain/time/day.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
-import { isMissing } from '../file-errors.ts';
-import { hasFields, parseStoredJson } from '../stored-json.ts';
+import { isMissing } from '../blobs/file-errors.ts';
+import { hasFields, parseStoredJson } from '../blobs/stored-json.ts';
 
 /** What a sealed day holds. */
 export interface SealManifest {

@@ -1,6 +1,6 @@
 import type { CsvRecord } from '../../formats/csv.ts';
 import { addDays } from '../../domain/time/day.ts';
-import { maxBatchBytes, maxBatchRecords } from '../batches.ts';
+import { maxBatchBytes, maxBatchRecords } from '../delivery/batches.ts';
 import type { JournalFile } from './journal-files.ts';
 import { KeySet } from './key-set.ts';
 import { readJournal } from './read-journal.ts';

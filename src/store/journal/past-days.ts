@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addDays, type Day } from '../../domain/time/day.ts';
-import type { BlobStore } from '../blob-store.ts';
-import { listDeferred } from '../deferred.ts';
-import { syncFolder } from '../directory-store.ts';
-import { storePaths } from '../paths.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { listDeferred } from '../delivery/deferred.ts';
+import { syncFolder } from '../blobs/directory-store.ts';
+import { storePaths } from '../paths/paths.ts';
 import {
   journalDay,
   journalDays,

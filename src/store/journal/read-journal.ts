@@ -3,7 +3,7 @@ import type { CsvRecord } from '../../formats/csv.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
-import { isMissing } from '../file-errors.ts';
+import { isMissing } from '../blobs/file-errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
 import type { JournalFile } from './journal-files.ts';
 import { readManifest, type SealManifest } from './manifest.ts';

@@ -1,5 +1,5 @@
 import { DamagedFile } from '../../domain/errors.ts';
-import { isMissing } from '../file-errors.ts';
+import { isMissing } from '../blobs/file-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { readJournal, type JournalRow } from './read-journal.ts';
 

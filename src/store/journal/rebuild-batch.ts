@@ -1,8 +1,8 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import type { SpooledRecord } from '../../domain/run/record.ts';
-import { restoreBatch } from '../batches.ts';
-import type { BlobStore } from '../blob-store.ts';
+import { restoreBatch } from '../delivery/batches.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { findPart, type JournalFolders } from './journal-files.ts';
 import { readWhole } from './read-whole.ts';
 

@@ -3,13 +3,13 @@ import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Day } from '../../domain/time/day.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
-import { syncFolder } from '../directory-store.ts';
-import { journalPaths } from '../paths.ts';
+import { syncFolder } from '../blobs/directory-store.ts';
+import { journalPaths } from '../paths/paths.ts';
 import { journalDay, sealedPath, sealManifestPath, type JournalFolders } from './journal-files.ts';
 import { readManifest, type SealManifest } from './manifest.ts';
 import { mergeDay, type Merged, type Rewrite } from './merge-day.ts';
 import { withSealLock, type StillHeld } from './seal-lock.ts';
-import { storedJson } from '../stored-json.ts';
+import { storedJson } from '../blobs/stored-json.ts';
 
 /** The steps of a sealing, in order; a kill between any two of them loses nothing. */
 export type SealStep = 'merged' | 'manifest in place' | 'sealed in place' | 'part deleted';

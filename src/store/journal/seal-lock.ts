@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SinkUnavailable } from '../../domain/errors.ts';
-import { codeOf, isMissing } from '../file-errors.ts';
-import { timeOfFolder } from '../folder-time.ts';
-import { journalPaths } from '../paths.ts';
+import { codeOf, isMissing } from '../blobs/file-errors.ts';
+import { timeOfFolder } from '../blobs/folder-time.ts';
+import { journalPaths } from '../paths/paths.ts';
 
 /** Who holds the lock renews it this often. */
 const renewMs = 10_000;

@@ -1,5 +1,5 @@
 import type { JournalChoice, JournalUnit } from '../../domain/storage/journal.ts';
-import { isMissing } from '../file-errors.ts';
+import { isMissing } from '../blobs/file-errors.ts';
 import {
   archiveFiles,
   journalDay,

@@ -1,6 +1,6 @@
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
-import { temporaryIn } from '../temporary-files.ts';
+import { temporaryIn } from '../blobs/temporary-files.ts';
 
 /** What is written to see whether a folder takes anything. A disk may have room for a few bytes, and none for work. */
 export const leastProbeBytes = 64 * 1024;

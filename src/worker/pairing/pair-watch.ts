@@ -3,7 +3,7 @@ import { ForeignStore, messageOf } from '../../domain/errors.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import { within } from '../../formats/timeout.ts';
 import { holdsData, readIdentity, writeIdentity, type StoreIdentity } from '../../store/identity.ts';
-import { settleRestoredAlert } from '../../store/restored-alert.ts';
+import { settleRestoredAlert } from '../../store/alerts/restored-alert.ts';
 import type { Logger } from '../logger.ts';
 import { countPair, lookAtPair, settleRestored, type Pair, type PairFound } from './pair.ts';
 

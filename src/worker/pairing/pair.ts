@@ -10,7 +10,7 @@ import {
 } from '../../domain/storage/store-pair.ts';
 import { withConnection } from '../../sinks/postgres/connection.ts';
 import { holdsRows, readDatabaseSide, readOlderSide, writeDatabaseSide } from '../../sinks/postgres/database-side.ts';
-import type { BlobStore } from '../../store/blob-store.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import {
   databasesOfStates,
   newIdentity,

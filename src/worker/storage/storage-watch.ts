@@ -6,11 +6,11 @@ import {
   type StoragePart,
   type StorageStatus,
 } from '../../domain/monitoring/storage-health.ts';
-import type { BlobStore } from '../../store/blob-store.ts';
-import { openAlerts } from '../../store/alerts.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import { openAlerts } from '../../store/alerts/alerts.ts';
 import { FolderHealth } from '../../store/storage/folder-health.ts';
 import { watchedStore } from '../../store/storage/watched-store.ts';
-import { createDirectoryStore } from '../../store/directory-store.ts';
+import { createDirectoryStore } from '../../store/blobs/directory-store.ts';
 import type { AlertMemory } from './alert-memory.ts';
 
 /** How often the folders are probed. */

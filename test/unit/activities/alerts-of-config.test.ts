@@ -7,8 +7,8 @@ import { createNotifyAlerts } from '../../../src/activities/notify-alerts.ts';
 import { createResolveSource } from '../../../src/activities/resolve-source.ts';
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { canarySource, noSource } from '../../../src/domain/names.ts';
-import { openAlerts, settleAlerts } from '../../../src/store/alerts.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
+import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';
 import { configOf } from '../worker/observed.ts';
 

@@ -3,8 +3,8 @@ import { keptUnlessStored } from '../../../src/activities/alerts.ts';
 import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
-import { settleAlerts } from '../../../src/store/alerts.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
+import { settleAlerts } from '../../../src/store/alerts/alerts.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';
 
 const folder = useTemporaryFolder();

@@ -8,7 +8,7 @@ import { notMeasured } from '../../../src/domain/run/metrics.ts';
 import type { ReplayTally } from '../../../src/domain/storage/journal.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import type { StorageWriter } from '../../../src/sinks/storage-writer.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { record } from '../sinks/records.ts';
 import { day, foldersIn, source, writePart } from '../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';

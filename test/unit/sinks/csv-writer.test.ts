@@ -7,8 +7,8 @@ import { csvText } from '../../../src/formats/csv.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../../src/domain/run/record.ts';
 import { createCsvWriter } from '../../../src/sinks/csv/csv-writer.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { journalPaths } from '../../../src/store/paths.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { journalPaths } from '../../../src/store/paths/paths.ts';
 import { batchOf, context, record, records } from './records.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { markNotified, openAlerts, pendingAlerts, settleAlerts } from '../../../src/store/alerts.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { markNotified, openAlerts, pendingAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

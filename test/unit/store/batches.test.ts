@@ -13,8 +13,8 @@ import {
   readBatch,
   splitBatches,
   spoolRecords,
-} from '../../../src/store/batches.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
+} from '../../../src/store/delivery/batches.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
-import { openAlerts, settleAlerts } from '../../../src/store/alerts.ts';
-import type { BlobStore } from '../../../src/store/blob-store.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { storePaths } from '../../../src/store/paths.ts';
-import { naming, settingAside, storeVerdicts } from '../../../src/store/store-alert.ts';
+import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
+import type { BlobStore } from '../../../src/store/blobs/blob-store.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { storePaths } from '../../../src/store/paths/paths.ts';
+import { naming, settingAside, storeVerdicts } from '../../../src/store/alerts/store-alert.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { damageWays, type DamageWay } from './damage-ways.ts';
 import { storedKinds, takenNote, type StoredKind } from './stored-kinds.ts';

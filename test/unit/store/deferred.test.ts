@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import type { BatchRef } from '../../../src/domain/run/batch.ts';
-import { deleteBatch, readBatch, spoolRecords } from '../../../src/store/batches.ts';
-import { anyReadable, markDeferred, readMarker, takeMarker, unreadableMarkers } from '../../../src/store/deferred.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { storePaths } from '../../../src/store/paths.ts';
-import { settingAside } from '../../../src/store/store-alert.ts';
+import { deleteBatch, readBatch, spoolRecords } from '../../../src/store/delivery/batches.ts';
+import {
+  anyReadable,
+  markDeferred,
+  readMarker,
+  takeMarker,
+  unreadableMarkers,
+} from '../../../src/store/delivery/deferred.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { storePaths } from '../../../src/store/paths/paths.ts';
+import { settingAside } from '../../../src/store/alerts/store-alert.ts';
 import { readWaiting } from '../../../src/worker/status/waiting.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 

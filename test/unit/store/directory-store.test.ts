@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { createFeedItemsStore } from '../../../src/store/feed-items.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

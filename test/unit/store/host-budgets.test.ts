@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HostLimit } from '../../../src/domain/plan/host-budget.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { createHostBudgets, reopenHost } from '../../../src/store/host-budgets.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { createHostBudgets, reopenHost } from '../../../src/store/run/host-budgets.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

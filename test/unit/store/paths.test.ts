@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sinks } from '../../../src/domain/run/receipt.ts';
 import { formatMicros } from '../../../src/domain/time/timestamp.ts';
-import type { PathLayout } from '../../../src/store/path-layout.ts';
-import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../src/store/paths.ts';
+import type { PathLayout } from '../../../src/store/paths/path-layout.ts';
+import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../src/store/paths/paths.ts';
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { emptyTally, type Receipt } from '../../../src/domain/run/receipt.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { readLastReceipt, writeReceipt } from '../../../src/store/receipts.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

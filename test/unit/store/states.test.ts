@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { forgetPoll, freshState, type SourceState } from '../../../src/domain/run/source-state.ts';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import {
   changeState,
   forgetPolls,
@@ -9,7 +9,7 @@ import {
   readState,
   resetStates,
   writeState,
-} from '../../../src/store/states.ts';
+} from '../../../src/store/run/states.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

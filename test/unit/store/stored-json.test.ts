@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseStoredJson, storedJson } from '../../../src/store/stored-json.ts';
+import { parseStoredJson, storedJson } from '../../../src/store/blobs/stored-json.ts';
 
 const anything = (value: unknown): value is unknown => value !== undefined;
 const parse = (content: string | Buffer) => parseStoredJson(Buffer.from(content), 'a thing', anything);

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createDirectoryStore } from '../../../src/store/directory-store.ts';
-import { deleteLeftovers } from '../../../src/store/leftovers.ts';
-import { temporaryIn } from '../../../src/store/temporary-files.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
+import { deleteLeftovers } from '../../../src/store/blobs/leftovers.ts';
+import { temporaryIn } from '../../../src/store/blobs/temporary-files.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KeySet } from '../../../../src/store/journal/key-set.ts';
-import { VersionTable } from '../../../../src/store/journal/version-table.ts';
+import { VersionTable } from '../../../../src/verify/version-table.ts';
 
 const count = 20_000;
 

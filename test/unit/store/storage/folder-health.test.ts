@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, readdirSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
-import { createDirectoryStore } from '../../../../src/store/directory-store.ts';
+import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { FolderHealth } from '../../../../src/store/storage/folder-health.ts';
 import { watchedStore } from '../../../../src/store/storage/watched-store.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';

@@ -1,0 +1,69 @@
+import type { WindowChoice } from '../../domain/time/backfill-request.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { readReceiptOf } from '../run/receipts.ts';
+import { storedJson } from '../blobs/stored-json.ts';
+
+/** Stores what became of a window. Its last run counts. */
+export async function writeWindow(
+  store: BlobStore,
+  window: WindowText,
+  receipt: Receipt | FailedReceipt,
+): Promise<void> {
+  const { source } = receipt;
+  await store.put(storePaths.window.build({ source, window }), storedJson(receipt));
+}
+
+/** What became of a window; null where it has never run, or where that is not known any more: running it again doubles nothing. */
+export async function readWindowReceipt(
+  store: BlobStore,
+  source: string,
+  window: WindowText,
+): Promise<Receipt | FailedReceipt | null> {
+  return readReceiptOf(store, storePaths.window.build({ source, window }), source);
+}
+
+/** What became of all windows that have run, of any source. */
+export async function readAllWindows(store: BlobStore): Promise<(Receipt | FailedReceipt)[]> {
+  const receipts: (Receipt | FailedReceipt)[] = [];
+  for await (const path of store.walk(storePaths.window.folder({}))) {
+    const place = storePaths.window.parse(path);
+    const receipt = place && (await readReceiptOf(store, path, place.source));
+    if (receipt) receipts.push(receipt);
+  }
+  return receipts;
+}
+
+/** How a window stands. One that its source put off has yet to run. */
+export function windowState(receipt: Receipt | FailedReceipt | null): 'missing' | 'failed' | 'done' {
+  if (receipt === null || receipt.outcome === 'rate_limited') return 'missing';
+  return receipt.outcome === 'failed' ? 'failed' : 'done';
+}
+
+/** Those of the windows that failed, or that have never run to their end. */
+export async function chooseWindows(
+  store: BlobStore,
+  source: string,
+  windows: readonly WindowText[],
+  only: WindowChoice,
+): Promise<WindowText[]> {
+  if (only === 'all') return [...windows];
+  const chosen: WindowText[] = [];
+  for (const window of windows) {
+    const receipt = await readWindowReceipt(store, source, window);
+    if (windowState(receipt) === only || (only === 'missing' && isCutOff(receipt))) chosen.push(window);
+  }
+  return chosen;
+}
+
+/** Whether somebody cancelled a window under way: it has failed, and it is missing as well. */
+function isCutOff(receipt: Receipt | FailedReceipt | null): boolean {
+  return receipt?.outcome === 'failed' && receipt.error.type === 'Cancelled';
+}
+
+/** Forgets what became of all windows. */
+export async function deleteWindows(store: BlobStore): Promise<void> {
+  for await (const path of store.walk(storePaths.window.folder({}))) await store.delete(path);
+}

@@ -1,0 +1,87 @@
+import { noSource } from '../../domain/names.ts';
+import type { BlobStore } from './blob-store.ts';
+import { journalFolder, journalPaths, storeKindOf, storePaths, type StoreKind } from '../paths/paths.ts';
+
+/** A stored file that is not what it is for. */
+export interface Damage {
+  readonly path: string;
+  /** `is no JSON, expected an alert`. Never quotes the file: it may hold secrets. */
+  readonly problem: string;
+  /** The file as it was read. */
+  readonly content: Buffer;
+  /** What of it is still good, to stay in its place; `all` = it must stay where it is. */
+  readonly remains: Buffer | 'all' | 'nothing';
+}
+
+/** Told of each damage that a reader meets; the reader goes on as if the file were not there. */
+export type OnDamage = (damage: Damage) => Promise<void>;
+
+/** Reports a damage to whoever opened the store. */
+export async function reportDamage(store: BlobStore, damage: Damage): Promise<void> {
+  await store.onDamage?.(damage);
+}
+
+/**
+ * Moves a damaged file below `damaged/`: nothing of it is lost, and the next reader does not meet it again. Safe to repeat,
+ * and beside others that do the same.
+ * @returns where it is now; null where somebody replaced or moved it since it was read
+ */
+export async function setAside(store: BlobStore, { path, content, remains }: Damage): Promise<string | null> {
+  const isStill = async () => (await store.get(path))?.equals(content) ?? false;
+  if (remains === 'all' || !(await isStill())) return null;
+  const aside = await keepDamaged(store, path, content);
+  if (await isStill()) await (remains === 'nothing' ? store.delete(path) : store.put(path, remains));
+  return aside;
+}
+
+/** Keeps what a damaged file held, beside all that was kept of it before. @returns where */
+export async function keepDamaged(store: BlobStore, path: string, content: Buffer): Promise<string> {
+  for (let number = 1; ; number++) {
+    const aside = storePaths.damaged.build({ path, number });
+    if ((await store.putIfAbsent(aside, content)) || (await store.get(aside))?.equals(content)) return aside;
+  }
+}
+
+/** The damaged files that were set aside: where they are, and the source that each is of. */
+export async function listDamaged(store: BlobStore): Promise<{ readonly path: string; readonly source: string }[]> {
+  const found = await store.list(storePaths.damaged.folder({}));
+  return found.map((path) => ({ path, source: sourceOf(storePaths.damaged.parse(path)?.path ?? '') }));
+}
+
+/** The source that a stored file is of; `daybook` where it is of none. */
+export function sourceOf(path: string): string {
+  const kind = storeKindOf(path);
+  const inJournal = path.slice(`${journalFolder}/`.length);
+  const found = kind === null ? journalPaths.part.parse(inJournal) : storePaths[kind].parse(path);
+  return found !== null && 'source' in found ? String(found.source) : noSource;
+}
+
+/** What it costs that a file of a kind is not there. */
+const costs: Partial<Record<StoreKind, string>> = {
+  batch: 'its records are not stored, and its source is asked for them again',
+  waitingReason: 'status shows why its batches waited at first',
+  state: 'the source is polled from the beginning, and nothing is stored twice',
+  pollKeys: 'the next poll sends its records to the sinks once more, and nothing is stored twice',
+  fileProgress: 'its files are read from the beginning, and nothing is stored twice',
+  feedItems: 'the items of its feed may be stored once more, and none is lost',
+  alert: 'the alert opens again if its cause is still there',
+  closure: 'the host is asked again',
+  receipt: 'the run before it is shown instead',
+  window: 'the window counts as never run, ./daybook backfill --only missing runs it',
+  deadLetters: 'the dead letters that are still whole are listed and replayed, the others are not',
+  discarded: 'the dead letter is shown again',
+  replayed: 'its dead letters are shown again, and replaying them stores nothing twice',
+  replayNote: 'the replay leaves those dead letters as they are: start it again',
+  canaryReport: 'the next canary writes it again',
+  identity: 'the store takes the id that its database knows it by',
+  marker: 'its batch is not delivered, and stays in the spool',
+};
+
+/** What happened to a damaged file, and what to do, in one sentence. */
+export function describeDamage({ path, problem, remains }: Damage, aside: string | null): string {
+  const kind = storeKindOf(path);
+  const cost = (kind !== null && costs[kind]) ?? 'the work continues without it';
+  if (remains === 'all') return `${path} ${problem}: ${cost}. Restore it from a backup, or delete it`;
+  if (aside === null) return `${path} ${problem}: ${cost}`;
+  return `${path} ${problem}: ${cost}. It is kept as ${aside}: look at it, then delete it there`;
+}

@@ -1,0 +1,38 @@
+import type { CanaryReport } from '../../domain/monitoring/canary.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+
+const path = storePaths.canaryReport.build({});
+
+/** Keeps what the last canary had to say, and when one last came through. */
+export async function writeCanaryReport(
+  store: BlobStore,
+  report: Omit<CanaryReport, 'succeededAt'>,
+): Promise<CanaryReport> {
+  const succeededAt = report.ok ? report.at : ((await readCanaryReport(store))?.succeededAt ?? null);
+  const kept = { ...report, succeededAt };
+  await store.put(path, storedJson(kept));
+  return kept;
+}
+
+/** What the last canary had to say; null where none has ended yet. */
+export async function readCanaryReport(store: BlobStore): Promise<CanaryReport | null> {
+  return readStoredJson(store, path, 'the report of a canary', isReport);
+}
+
+function isReport(value: unknown): value is CanaryReport {
+  if (
+    !hasFields(value, {
+      at: 'time',
+      ok: 'boolean',
+      workflowId: 'string',
+      lagMs: 'number?',
+      error: 'object?',
+      succeededAt: 'time?',
+    })
+  )
+    return false;
+  const { error } = value as CanaryReport;
+  return error === null || hasFields(error, { step: 'string', type: 'string', message: 'string' });
+}

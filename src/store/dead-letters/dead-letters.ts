@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { DeadLetter, NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { readHiddenLetters, type HiddenLetters } from './hidden-letters.ts';
+import { letterLine, readLetterFile, type LetterAt, type StoredLetter } from './letter-file.ts';
+import { storePaths } from '../paths/paths.ts';
+
+/** A letter where it was found. */
+export interface FoundLetter extends LetterAt {
+  readonly discardedAt: string | null;
+  readonly path: string;
+}
+
+/**
+ * Stores the dead letters of a batch. Safe to repeat: the same letters are stored once; a repeated fetch that refused
+ * others adds a file of its own.
+ * @param part what refused them: the fetch, or PostgreSQL (`-refused`)
+ */
+export async function writeDeadLetters(
+  store: BlobStore,
+  run: RunRef,
+  number: number,
+  part: '' | '-refused',
+  letters: readonly NewDeadLetter[],
+): Promise<void> {
+  if (letters.length === 0) return;
+  const content = letters.map((letter) => `${letterLine(run, letter)}\n`).join('');
+  const pathOf = (more: string | null) => storePaths.deadLetters.build({ ...run, number, part, more });
+  if (await store.putIfAbsent(pathOf(null), content)) return;
+  const present = await store.get(pathOf(null));
+  if (present !== null && idsOf(present.toString()) === idsOf(content)) return;
+  await store.putIfAbsent(pathOf(sha256(idsOf(content)).slice(0, 16)), content);
+}
+
+export interface LetterFilter {
+  readonly source?: string;
+  readonly reason?: string;
+  /** Workflow id or run id. */
+  readonly run?: string;
+  /** Also those that were discarded. */
+  readonly discarded?: boolean;
+}
+
+/**
+ * Lists dead letters, equal ones once with their count, in order of their first appearance. Their records may
+ * hold `ExactNumber`s: print them with `writeJson`.
+ */
+export async function listDeadLetters(store: BlobStore, filter: LetterFilter): Promise<DeadLetter[]> {
+  const letters = new Map<string, DeadLetter>();
+  for await (const { letter, discardedAt } of readDeadLetters(store, filter)) {
+    const { workflowId: _, fetchedAt: __, ...first } = letter;
+    const known = letters.get(letter.id);
+    const earliest = known && known.at <= first.at ? known : { ...first, count: 0, discardedAt };
+    letters.set(letter.id, { ...earliest, count: (known?.count ?? 0) + 1 });
+  }
+  return [...letters.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** All letters that are not hidden, equal ones each by itself, file by file. */
+export async function* readDeadLetters(store: BlobStore, filter: LetterFilter): AsyncGenerator<FoundLetter> {
+  const hidden = await readHiddenLetters(store, filter.source ?? null);
+  const folder = storePaths.deadLetters.folder(filter.source === undefined ? {} : { source: filter.source });
+  for await (const path of store.walk(folder)) {
+    if (!storePaths.deadLetters.parse(path)) continue;
+    for (const { letter, line, bytes } of await readLetterFile(store, path)) {
+      const discardedAt = hidden.discardedAt(letter.id);
+      if (!matches(letter, filter) || (discardedAt !== null && !filter.discarded)) continue;
+      if (hidden.isReplayed(letter)) continue;
+      yield { letter, discardedAt, path, line, bytes };
+    }
+  }
+}
+
+/**
+ * Counts the letters that lists show, equal ones each by itself, by source. Files are read once, and again where letters were
+ * discarded or replayed since.
+ */
+export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<string, number>> {
+  let counts = new Map<string, number>();
+  let seen = '';
+  return async () => {
+    const names = createHash('sha256');
+    let isAnyHidden = false;
+    for (const layout of [storePaths.discarded, storePaths.replayed, storePaths.damaged]) {
+      for await (const path of store.walk(layout.folder({}))) {
+        names.update(`${path}\n`);
+        isAnyHidden = true;
+      }
+    }
+    const version = names.digest('hex');
+    if (version !== seen) [seen, counts] = [version, new Map()];
+    let hidden: HiddenLetters | null = null;
+    const bySource = new Map<string, number>();
+    const kept = new Map<string, number>();
+    for await (const path of store.walk(storePaths.deadLetters.folder({}))) {
+      let count = counts.get(path);
+      if (count === undefined) {
+        if (isAnyHidden) hidden ??= await readHiddenLetters(store, null);
+        count = await countLetters(store, path, hidden);
+      }
+      kept.set(path, count);
+      const source = storePaths.deadLetters.parse(path)?.source ?? '';
+      bySource.set(source, (bySource.get(source) ?? 0) + count);
+    }
+    counts = kept;
+    return bySource;
+  };
+}
+
+/** Reads of a letter only what stands before its record. */
+const letterStart = /^\{"id":"([0-9a-f]+)".*?,"at":"([^"]*)","run":"([^"]*)"/;
+
+async function countLetters(store: BlobStore, path: string, hidden: HiddenLetters | null): Promise<number> {
+  const content = await store.get(path);
+  const lines = content?.toString().split('\n').filter(Boolean) ?? [];
+  const starts = lines.map((line) => letterStart.exec(line));
+  const isShown = (id: string, at: string, run: string) =>
+    !hidden || (hidden.discardedAt(id) === null && !hidden.isReplayed({ id, at, run }));
+  if (content?.length !== 0 && !starts.includes(null)) {
+    return starts.filter((start) => isShown(start?.[1] ?? '', start?.[2] ?? '', start?.[3] ?? '')).length;
+  }
+  const whole = await readLetterFile(store, path);
+  return whole.filter(({ letter: { id, at, run } }) => isShown(id, at, run)).length;
+}
+
+/** Letters of one file by their lines; one that is gone or damaged is left out. */
+export async function readLettersAt(
+  store: BlobStore,
+  path: string,
+  lines: readonly number[],
+): Promise<readonly StoredLetter[]> {
+  const letters = new Map((await readLetterFile(store, path)).map(({ line, letter }) => [line, letter]));
+  return lines.flatMap((line) => letters.get(line) ?? []);
+}
+
+function matches(letter: StoredLetter, filter: LetterFilter): boolean {
+  if (filter.reason !== undefined && letter.reason !== filter.reason) return false;
+  return filter.run === undefined || letter.run === filter.run || letter.workflowId === filter.run;
+}
+
+/** The ids of a file's letters: what does not depend on when, and in which words, they were written. */
+function idsOf(content: string): string {
+  return [...content.matchAll(/^\{"id":"([0-9a-f]+)"/gm)].map((match) => match[1]).join();
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,94 @@
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { reportDamage } from '../blobs/damage.ts';
+import { storedId, storePaths } from '../paths/paths.ts';
+import { hasFields, isTime, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+
+/** What decides whether a dead letter, as it stands in a file, is hidden. */
+interface LetterPlace {
+  readonly id: string;
+  readonly at: string;
+  readonly run: string;
+}
+
+/** Letters that a replay has taken away. */
+export interface TakenLetters {
+  /** When they were looked at: one like them that comes later is a letter again. ISO 8601. */
+  readonly at: string;
+  /** Run of the replay: what it has refused itself stays. */
+  readonly run: string;
+  readonly ids: readonly string[];
+}
+
+/** Letters that lists do not show. */
+export interface HiddenLetters {
+  /** When a letter was discarded; null = it was not. */
+  discardedAt(id: string): string | null;
+  /** Whether a replay has stored the record of a letter, or put another letter in its place. */
+  isReplayed(letter: LetterPlace): boolean;
+}
+
+/** @param source null = of all sources */
+export async function readHiddenLetters(store: BlobStore, source: string | null): Promise<HiddenLetters> {
+  const discarded = new Map<string, string>();
+  for await (const path of store.walk(storePaths.discarded.folder({}))) {
+    const letter = storePaths.discarded.parse(path);
+    const at = letter && (await readDiscarded(store, path));
+    if (at) discarded.set(letter.id, at);
+  }
+  const taken = new Map<string, TakenLetters[]>();
+  for await (const path of store.walk(storePaths.replayed.folder(source === null ? {} : { source }))) {
+    const run = storePaths.replayed.parse(path)?.firstRunId;
+    const isOfRun = (value: unknown): value is TakenLetters => isTaken(value) && storedId(value.run) === run;
+    const letters = await readStoredJson(store, path, 'which dead letters were replayed', isOfRun);
+    if (!letters) continue;
+    for (const id of letters.ids) taken.set(id, [...(taken.get(id) ?? []), letters]);
+  }
+  return {
+    discardedAt: (id) => discarded.get(id) ?? null,
+    isReplayed: ({ id, at, run }) => taken.get(id)?.some((by) => at <= by.at && run !== by.run) ?? false,
+  };
+}
+
+/** When a letter was discarded; null where that is not known any more, and the letter is shown again. */
+async function readDiscarded(store: BlobStore, path: string): Promise<string | null> {
+  const content = await store.get(path);
+  if (content === null || isTime(content.toString())) return content && content.toString();
+  await reportDamage(store, {
+    path,
+    content,
+    problem: 'holds no time, expected when it was discarded',
+    remains: 'nothing',
+  });
+  return null;
+}
+
+export function isTaken(value: unknown): value is TakenLetters {
+  if (!hasFields(value, { at: 'time', run: 'string' })) return false;
+  const { at, ids } = value as TakenLetters;
+  // One of a time to come would hide what is yet to be refused.
+  const isPast = Date.parse(at) < Date.now() + dayMs;
+  return isPast && Array.isArray(ids) && ids.every((id) => typeof id === 'string');
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** Hides a dead letter from lists. The letter itself stays, and one like it that comes later is hidden, too. */
+export async function discardLetter(store: BlobStore, id: string, at: Date): Promise<void> {
+  await store.putIfAbsent(storePaths.discarded.build({ id }), at.toISOString());
+}
+
+/** Shows a discarded letter again. */
+export async function undiscardLetter(store: BlobStore, id: string): Promise<void> {
+  await store.delete(storePaths.discarded.build({ id }));
+}
+
+/** Hides what a replay has dealt with. Safe to repeat. @param number of the replay's step */
+export async function hideReplayed(
+  store: BlobStore,
+  { source, firstRunId }: RunRef,
+  number: number,
+  letters: TakenLetters,
+): Promise<void> {
+  await store.put(storePaths.replayed.build({ source, firstRunId, number }), storedJson(letters));
+}

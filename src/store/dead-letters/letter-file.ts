@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto';
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { DeadLetter, NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import { parseJson } from '../../formats/exact-json.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { reportDamage } from '../blobs/damage.ts';
+import { hasFields } from '../blobs/stored-json.ts';
+
+/** A line of a dead-letter file. */
+export interface StoredLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
+  readonly workflowId: string;
+  /** See `NewDeadLetter`. */
+  readonly fetchedAt?: string;
+}
+
+/** A letter in its file. */
+export interface LetterAt {
+  readonly letter: StoredLetter;
+  /** Line of the file, from 0. */
+  readonly line: number;
+  /** Bytes of the line. */
+  readonly bytes: number;
+}
+
+/** The line of a letter; its record stands last. */
+export function letterLine(run: RunRef, letter: NewDeadLetter): string {
+  const { reason, message, at, page, index, fetchedAt, recordText } = letter;
+  const id = letterId(run.source, reason, recordText);
+  const known = { id, source: run.source, reason, message, at, run: run.firstRunId, page, index };
+  const text = JSON.stringify({
+    ...known,
+    workflowId: run.workflowId,
+    ...(fetchedAt === undefined ? {} : { fetchedAt }),
+  });
+  return `${text.slice(0, -1)}${recordStart}${recordText}}`;
+}
+
+/**
+ * Reads a file of letters; none where it is gone. A letter's id is the hash of what it holds, so each is known to be whole; of
+ * a file with lines that are not, the store is told, and the others are handed on under their own lines.
+ */
+export async function readLetterFile(store: BlobStore, path: string): Promise<LetterAt[]> {
+  const content = await store.get(path);
+  if (content === null) return [];
+  const lines = content.toString().split('\n');
+  const letters: LetterAt[] = [];
+  const damaged: number[] = [];
+  for (const [line, text] of lines.entries()) {
+    // Empty is also what is left of a line that was set aside.
+    if (text === '') continue;
+    const letter = parseLetter(text);
+    if (letter) letters.push({ letter, line, bytes: Buffer.byteLength(text) });
+    else damaged.push(line);
+  }
+  if (damaged.length === 0 && content.length > 0) return letters;
+  const rest = lines.map((text, line) => (damaged.includes(line) ? '' : text)).join('\n');
+  await reportDamage(store, {
+    ...{ path, content, problem: problemOf(damaged) },
+    remains: letters.length === 0 ? 'nothing' : Buffer.from(rest),
+  });
+  return letters;
+}
+
+function problemOf(lines: readonly number[]): string {
+  if (lines.length === 0) return 'is empty, expected dead letters';
+  const which = lines.length === 1 ? `line ${(lines[0] ?? 0) + 1}` : `${lines.length} lines`;
+  return `holds no whole dead letter in ${which}`;
+}
+
+/** Null where the line is not what was written. */
+function parseLetter(line: string): StoredLetter | null {
+  let value: unknown;
+  try {
+    ({ value } = parseJson(line));
+  } catch {
+    return null;
+  }
+  if (
+    !hasFields(value, {
+      ...{ id: 'string', source: 'string', reason: 'string', message: 'string', at: 'time', run: 'string' },
+      ...{ page: 'number', index: 'number', workflowId: 'string', fetchedAt: 'time?' },
+    })
+  )
+    return null;
+  const letter = value as StoredLetter;
+  // In the texts before it a quote is escaped: the first match is the record.
+  const record = line.indexOf(recordStart);
+  const recordText = line.slice(record + recordStart.length, -1);
+  return record !== -1 && letter.id === letterId(letter.source, letter.reason, recordText) ? letter : null;
+}
+
+const recordStart = ',"record":';
+
+function letterId(source: string, reason: string, recordText: string): string {
+  return hash('sha256', `${source}\n${reason}\n${recordText}`, 'hex').slice(0, 32);
+}

@@ -1,0 +1,97 @@
+import type { RunRef } from '../../domain/run/batch.ts';
+import { DamagedFile } from '../../domain/errors.ts';
+import type { ReplayPlan, ReplaySelection } from '../../domain/dead-letters/dead-letter-replay.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { readDeadLetters, readLettersAt } from './dead-letters.ts';
+import { isTaken, type TakenLetters } from './hidden-letters.ts';
+import type { StoredLetter } from './letter-file.ts';
+import { storePaths } from '../paths/paths.ts';
+import { readStoredJson, storedJson } from '../blobs/stored-json.ts';
+
+/** Letters that a replay takes at a time. */
+const pageLetters = 1_000;
+const pageBytes = 8 * 1024 * 1024;
+
+/** Where a letter stands. */
+type LetterAt = readonly [path: string, line: number];
+
+/**
+ * Notes which letters are to be replayed, each once however often it was met. The notes lie beside the batches of the
+ * replay, so that the sweep of the spool finds them where the replay was terminated.
+ */
+export async function planReplay(
+  store: BlobStore,
+  run: RunRef,
+  { ids, reason, run: ofRun }: ReplaySelection,
+  name: string,
+): Promise<ReplayPlan> {
+  const wanted = ids && new Set(ids);
+  const filter = { ...(reason ? { reason } : {}), ...(ofRun === undefined ? {} : { run: ofRun }) };
+  const seen = new Set<string>();
+  let page: LetterAt[] = [];
+  let bytes = 0;
+  let pages = 0;
+  const close = async () => {
+    await store.put(notePath(run, `${name}-${pages++}`), storedJson(page));
+    [page, bytes] = [[], 0];
+  };
+  for await (const { letter, path, line, bytes: size } of readDeadLetters(store, { source: run.source, ...filter })) {
+    if (seen.has(letter.id) || wanted?.has(letter.id) === false) continue;
+    seen.add(letter.id);
+    if (page.length > 0 && (page.length >= pageLetters || bytes + size > pageBytes)) await close();
+    page.push([path, line]);
+    bytes += size;
+  }
+  if (page.length > 0) await close();
+  return { name, pages, letters: seen.size };
+}
+
+/** The letters of a page of the plan. @throws DamagedFile where it is not known any more which those are */
+export async function readReplayPage(
+  store: BlobStore,
+  run: RunRef,
+  { name }: ReplayPlan,
+  page: number,
+): Promise<StoredLetter[]> {
+  const note = notePath(run, `${name}-${page}`);
+  const places = await readStoredJson(store, note, 'which dead letters to replay', isPage);
+  if (places === null) {
+    throw new DamagedFile(
+      `replay: ${note} is gone or damaged, expected which dead letters to replay: they stay as they are; start the replay again`,
+    );
+  }
+  const letters: StoredLetter[] = [];
+  for (const path of new Set(places.map(([where]) => where))) {
+    const lines = places.flatMap(([where, line]) => (where === path ? [line] : []));
+    for (const letter of await readLettersAt(store, path, lines)) letters.push(letter);
+  }
+  return letters;
+}
+
+/** Notes what a page has dealt with, to be hidden once its records are safe. */
+export async function noteTaken(store: BlobStore, run: RunRef, name: string, taken: TakenLetters): Promise<void> {
+  await store.put(notePath(run, name), storedJson(taken));
+}
+
+/** Null where it is not known any more: then they are shown again, and replaying them stores nothing twice. */
+export function readTaken(store: BlobStore, run: RunRef, name: string): Promise<TakenLetters | null> {
+  return readStoredJson(store, notePath(run, name), 'which dead letters were replayed', isTaken);
+}
+
+/** Deletes the notes of a replay that has ended. */
+export async function deleteReplayNotes(store: BlobStore, run: RunRef): Promise<void> {
+  for (const path of await store.list(storePaths.replayNote.folder(run))) {
+    // Batches that wait lie beside them.
+    if (storePaths.replayNote.parse(path)) await store.delete(path);
+  }
+}
+
+function isPage(value: unknown): value is LetterAt[] {
+  const isPlace = (place: unknown) =>
+    Array.isArray(place) && place.length === 2 && typeof place[0] === 'string' && typeof place[1] === 'number';
+  return Array.isArray(value) && value.every(isPlace);
+}
+
+function notePath(run: RunRef, name: string): string {
+  return storePaths.replayNote.build({ ...run, name });
+}

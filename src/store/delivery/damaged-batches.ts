@@ -1,0 +1,32 @@
+import type { BatchRef } from '../../domain/run/batch.ts';
+import { sinks } from '../../domain/run/receipt.ts';
+import { forgetPoll, type SourceState } from '../../domain/run/source-state.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { reportDamage } from '../blobs/damage.ts';
+import { unmarkDeferred } from './deferred.ts';
+import { storePaths } from '../paths/paths.ts';
+import { changeState } from '../run/states.ts';
+
+/**
+ * Gives up a batch that waits and is not what was spooled: it is moved below `damaged/`, and its source is asked again for
+ * all since the earliest of its records. In this order, so that a kill in between costs a poll at most. Safe to repeat.
+ */
+export async function setDamagedAside(store: BlobStore, batch: BatchRef): Promise<void> {
+  await changeState(store, batch.source, (state) => state && askAgain(state, batch.earliest));
+  const path = storePaths.batch.build(batch);
+  const content = await store.get(path);
+  if (content) await reportDamage(store, { path, content, problem: 'is not what was spooled', remains: 'nothing' });
+  for (const sink of sinks) await unmarkDeferred(store, sink, batch);
+}
+
+/** Whether a batch that is gone was set aside. */
+export async function wasSetAside(store: BlobStore, batch: BatchRef): Promise<boolean> {
+  return (await store.get(storePaths.damaged.build({ path: storePaths.batch.build(batch), number: 1 }))) !== null;
+}
+
+/** Where the earliest time is not known, all is asked for. */
+function askAgain(state: SourceState, earliest: string | undefined): SourceState {
+  const { watermark } = state;
+  const reaches = watermark !== null && earliest !== undefined;
+  return { ...forgetPoll(state), watermark: reaches ? (earliest < watermark ? earliest : watermark) : null };
+}

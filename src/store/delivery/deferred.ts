@@ -1,0 +1,185 @@
+import type { BatchRef } from '../../domain/run/batch.ts';
+import { sinks, type Sink } from '../../domain/run/receipt.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { reportDamage } from '../blobs/damage.ts';
+import { storePaths } from '../paths/paths.ts';
+import { findBatch, isSpooled, rebuildMarker } from './rebuild-marker.ts';
+import { hasFields, parseStoredJson, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+
+/** Says that a batch waits for a sink. */
+export interface DeferredBatch {
+  readonly batch: BatchRef;
+  /** Why the sink did not take it. */
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** What a marker says; or that it is damaged, and in what way; null where it is gone. */
+export type MarkerReading = { readonly ok: DeferredBatch } | { readonly damaged: string } | null;
+
+/** Marks a batch as waiting; one that waits already is left as it is. */
+export async function markDeferred(store: BlobStore, sink: Sink, deferred: DeferredBatch): Promise<void> {
+  await store.putIfAbsent(markerPath(sink, deferred.batch), storedJson(deferred));
+}
+
+export async function unmarkDeferred(store: BlobStore, sink: Sink, batch: BatchRef): Promise<void> {
+  await store.delete(markerPath(sink, batch));
+}
+
+/** Whether any sink still has to take a batch. A marker that is damaged says so by its name. */
+export async function isDeferred(store: BlobStore, batch: BatchRef): Promise<boolean> {
+  for (const sink of sinks) {
+    if ((await store.get(markerPath(sink, batch))) !== null) return true;
+  }
+  return false;
+}
+
+/** Paths of the markers of a sink and source, the oldest batch first. */
+export function listDeferred(store: BlobStore, sink: Sink, source: string): Promise<string[]> {
+  return store.list(storePaths.marker.folder({ sink, source }));
+}
+
+/** Reads a marker, and changes nothing. */
+export async function readMarker(store: BlobStore, path: string): Promise<MarkerReading> {
+  const content = await store.get(path);
+  return content && readContent(store, path, content);
+}
+
+/**
+ * Reads a marker to deliver its batch. One that is damaged is rebuilt; where that cannot be done it stays under its name,
+ * which keeps its batch in the spool, and the store is told.
+ */
+export async function takeMarker(store: BlobStore, path: string): Promise<MarkerReading> {
+  const content = await store.get(path);
+  if (content === null) return null;
+  const found = await readContent(store, path, content);
+  if (found === null || 'ok' in found) return found;
+  const rebuilt = await rebuildMarker(store, path);
+  if (rebuilt) return { ok: rebuilt };
+  await reportDamage(store, { path, content, problem: found.damaged, remains: 'all' });
+  return found;
+}
+
+/** Whether one of some markers can be read: those that cannot keep no deliverer awake. */
+export async function anyReadable(store: BlobStore, paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) {
+    const found = await readMarker(store, path);
+    if (found && 'ok' in found) return true;
+  }
+  return false;
+}
+
+/** Markers of a source that can neither be read nor rebuilt. */
+export async function unreadableMarkers(store: BlobStore, source: string): Promise<string[]> {
+  const unreadable: string[] = [];
+  for (const sink of sinks) {
+    for (const path of await listDeferred(store, sink, source)) {
+      const found = await readMarker(store, path);
+      if (found && 'damaged' in found) unreadable.push(path);
+    }
+  }
+  return unreadable;
+}
+
+/** Batches of a source that wait for a sink. */
+export interface WaitingDelivery {
+  readonly sink: Sink;
+  readonly source: string;
+  readonly batches: number;
+  /** Paths of the oldest batches' markers: an outage may leave more of them than are worth holding. */
+  readonly oldest: readonly string[];
+}
+
+/** The most markers of a delivery that are handed out. */
+const mostHandedOut = 50;
+
+/** Sinks and sources for which batches wait. */
+export async function waitingDeliveries(store: BlobStore): Promise<WaitingDelivery[]> {
+  const waiting = new Map<string, { sink: Sink; source: string; batches: number; oldest: string[] }>();
+  for await (const path of store.walk(storePaths.marker.folder({}))) {
+    const marker = storePaths.marker.parse(path);
+    if (!marker) continue;
+    const { sink, source } = marker;
+    const folder = storePaths.marker.folder({ sink, source });
+    const found = waiting.get(folder) ?? { sink, source, batches: 0, oldest: [] };
+    found.batches++;
+    if (found.oldest.length < mostHandedOut) found.oldest.push(path);
+    waiting.set(folder, found);
+  }
+  return [...waiting.values()];
+}
+
+/** A marker whose batch is gone. */
+interface LostBatch extends DeferredBatch {
+  /** Of the source's state then; absent where 0.2.0 lost it. */
+  readonly epoch?: number;
+}
+
+/**
+ * Sets a marker aside whose batch is gone: nothing can be delivered, and somebody has to know.
+ * @param epoch of the source's state: a later one is of a command that had the source asked again
+ */
+export async function setLost(store: BlobStore, sink: Sink, deferred: DeferredBatch, epoch: number): Promise<void> {
+  const lost: LostBatch = { ...deferred, epoch };
+  await store.put(storePaths.lostMarker.build({ sink, ...deferred.batch }), storedJson(lost));
+  await unmarkDeferred(store, sink, deferred.batch);
+}
+
+/** A poll that has reached its end. */
+export interface FinishedPoll {
+  /** Of the state that it began with. */
+  readonly epoch: number;
+  /** Since when it asked for records, canonical text; null = for all. */
+  readonly since: string | null;
+}
+
+/**
+ * Deletes the notes of lost batches that a poll has fetched again: it began at or before them, and a command had made the
+ * source forget that they were known.
+ * @returns how many are left
+ */
+export async function clearLost(store: BlobStore, source: string, poll: FinishedPoll): Promise<number> {
+  let left = 0;
+  for (const sink of sinks) {
+    for (const path of await store.list(storePaths.lostMarker.folder({ sink, source }))) {
+      const lost: LostBatch | null = await readStoredJson(store, path, 'the note of a lost batch', isMarker);
+      if (lost && hasFetchedAgain(poll, lost)) await store.delete(path);
+      else if (lost) left++;
+    }
+  }
+  return left;
+}
+
+function hasFetchedAgain({ epoch, since }: FinishedPoll, { batch, epoch: lostIn = 0 }: LostBatch): boolean {
+  return epoch > lostIn && (since === null || (batch.earliest !== undefined && since <= batch.earliest));
+}
+
+/** What stands in a marker has to agree with its name, and lead to a batch that is there if any is. */
+async function readContent(store: BlobStore, path: string, content: Buffer): Promise<MarkerReading> {
+  const parsed = parseStoredJson(content, 'the marker of a batch', isMarker);
+  if (!parsed.ok) return { damaged: parsed.problem };
+  const { batch } = parsed.value;
+  const named = storePaths.marker.parse(path);
+  if (named && storePaths.marker.build({ ...batch, sink: named.sink }) !== path) {
+    return { damaged: 'names another batch than its name' };
+  }
+  if (!(await isSpooled(store, batch)) && (await findBatch(store, batch.source, batch.hash)) !== null) {
+    return { damaged: 'names another run than that of its batch' };
+  }
+  return { ok: parsed.value };
+}
+
+function isMarker(value: unknown): value is DeferredBatch {
+  return (
+    hasFields(value, { batch: 'object', reason: 'string', since: 'time' }) &&
+    hasFields((value as DeferredBatch).batch, {
+      ...{ source: 'string', workflowId: 'string', firstRunId: 'string', hash: 'string', ingestedAt: 'time' },
+      ...{ number: 'number', records: 'number', bytes: 'number' },
+    })
+  );
+}
+
+function markerPath(sink: Sink, batch: BatchRef): string {
+  return storePaths.marker.build({ sink, ...batch });
+}

@@ -1,0 +1,192 @@
+import type { PartCheck } from '../../formats/csv-part.ts';
+import type { Day } from '../../domain/time/day.ts';
+import type { Sink } from '../../domain/run/receipt.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import { anyName, count, day, id, optional, ordinal, sha256, sink, source, text, time, window } from './path-fields.ts';
+import { pathLayout as path } from './path-layout.ts';
+
+/**
+ * Where everything lies that Daybook stores: the only place that builds these paths, and takes them apart. Files of earlier
+ * versions lie here, too: what is written may change, what is read may not.
+ */
+
+interface OfSource {
+  readonly source: string;
+}
+
+interface OfRun extends OfSource {
+  readonly workflowId: string;
+  readonly firstRunId: string;
+}
+
+interface Marker extends OfSource {
+  readonly sink: Sink;
+  readonly ingestedAt: string;
+  /** Of the batch. */
+  readonly hash: string;
+}
+
+const runFields = { source, workflowId: id, firstRunId: id };
+const markerFields = { sink, source, ingestedAt: time, hash: text('[0-9a-f]+') };
+const archiveFields = { day, number: ordinal };
+
+/** Blobs of the store, below `DAYBOOK_STORE`. */
+export const storePaths = {
+  /** Records on their way to the sinks. */
+  batch: path<OfRun & { readonly hash: string }>('spool/{source}/{workflowId}/{firstRunId}/{hash}', {
+    ...runFields,
+    hash: sha256,
+  }),
+  /** What a replay of dead letters has to do, and has done: beside its batches, so that the sweep finds it. */
+  replayNote: path<OfRun & { readonly name: string }>('spool/{source}/{workflowId}/{firstRunId}/letters-{name}', {
+    ...runFields,
+    name: anyName,
+  }),
+  /** Says that a batch waits for a sink. */
+  marker: path<Marker>('deferred/{sink}/{source}/{ingestedAt}-{hash}.json', markerFields),
+  /** Why the batches of a source wait for a sink, as it was found last. */
+  waitingReason: path<OfSource & { readonly sink: Sink }>('waiting/{sink}/{source}.json', { sink, source }),
+  /** A marker whose batch was gone. */
+  lostMarker: path<Marker>('lost/{sink}/{source}/{ingestedAt}-{hash}.json', markerFields),
+  /** What was damaged, under its old path; where one lies there already, below a number. */
+  damaged: path<{ readonly number: number; readonly path: string }>('damaged/{number}{path}', {
+    number: {
+      pattern: String.raw`(?:\d+/)?`,
+      write: (value) => (value === 1 ? '' : `${value}/`),
+      read: (found) => (found === '' ? 1 : Number(found.slice(0, -1))),
+    },
+    path: text('[a-z].*'),
+  }),
+  /** What a source remembers. */
+  state: path<OfSource>('state/{source}.json', { source }),
+  /** What a command made a source remember: a state of an older epoch counts no more. */
+  stateEpoch: path<OfSource & { readonly epoch: number }>('state-epochs/{source}/{epoch}', { source, epoch: count }),
+  /** By which `id` a source's records were given new ids. */
+  idRule: path<OfSource>('id-rules/{source}.json', { source }),
+  /** Digests of keys and contents of earlier polls. */
+  pollKeys: path<OfSource & { readonly name: string }>('polls/{source}/{name}', { source, name: anyName }),
+  /** How far the files of a glob were read. */
+  fileProgress: path<OfSource & { readonly name: string }>('files/{source}/{name}', { source, name: anyName }),
+  /** Which item of a feed each guid and link belongs to. */
+  feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
+  alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
+  /** Until when a host wants to be left alone. */
+  closure: path<{ readonly host: string }>('limits/{host}/closed.json', { host: id }),
+  /** A request that somebody makes: an empty blob for each place in time. */
+  hostPlace: path<{
+    readonly host: string;
+    readonly requests: number;
+    readonly perMs: number;
+    readonly place: number;
+  }>('limits/{host}/{requests}-{perMs}/{place}', { host: id, requests: count, perMs: count, place: count }),
+  receipt: path<OfSource & { readonly day: Day; readonly finishedAt: string; readonly runId: string }>(
+    'receipts/{source}/{day}/{finishedAt}-{runId}.json',
+    { source, day, finishedAt: time, runId: anyName },
+  ),
+  /** How a window of a backfill ended. */
+  window: path<OfSource & { readonly window: WindowText }>('windows/{source}/{window}.json', { source, window }),
+  /** What a delivery brought to a sink. */
+  delivery: path<OfSource & { readonly day: Day; readonly finishedAt: string; readonly sink: Sink }>(
+    'deliveries/{source}/{day}/{finishedAt}-{sink}.json',
+    { source, day, finishedAt: time, sink },
+  ),
+  /** Refused records of a batch; `part` = what refused them, `more` tells those of repeated fetches apart. */
+  deadLetters: path<
+    OfSource & {
+      readonly firstRunId: string;
+      readonly number: number;
+      readonly part: '' | '-refused';
+      readonly more: string | null;
+    }
+  >('dead-letters/{source}/{firstRunId}/{number}{part}{more}.ndjson', {
+    ...{ source, firstRunId: id, number: count },
+    part: {
+      pattern: '(?:-refused)?',
+      write: (value) => value,
+      read: (found) => (found === '' ? '' : '-refused'),
+    },
+    more: optional('-', '[0-9a-f]{16}'),
+  }),
+  /** Hides a dead letter. */
+  discarded: path<{ readonly id: string }>('discarded/{id}', { id: anyName }),
+  /** Dead letters that a step of a replay has dealt with. */
+  replayed: path<OfSource & { readonly firstRunId: string; readonly number: number }>(
+    'replayed/{source}/{firstRunId}/{number}.json',
+    { source, firstRunId: id, number: count },
+  ),
+  /** The last good configuration of an instance. */
+  config: path<{ readonly instance: string }>('config/{instance}.json', { instance: text('[a-z0-9-]+') }),
+  /** What the last canary had to say. */
+  canaryReport: path<object>('canary/latest.json', {}),
+  /** What the store is known by. */
+  identity: path<object>('store.json', {}),
+  /** Shows whether the store can be written. */
+  doctorProbe: path<object>('doctor', {}),
+  /** A retired day. */
+  archive: path<{ readonly day: Day; readonly number: number }>('archives/{day}{number}.csv.gz', archiveFields),
+  archiveManifest: path<{ readonly day: Day; readonly number: number }>('archives/{day}{number}.json', archiveFields),
+};
+
+/** Folder of the CSV journal below `DAYBOOK_DATA`; damaged files of the journal lie below `damaged` under it. */
+export const journalFolder = 'csv';
+
+const dayFields = { source, day };
+
+/** Files of the CSV journal, below the folder `csv` of `DAYBOOK_DATA`. */
+export const journalPaths = {
+  /** The records of a batch; `hash` is how that of the batch begins. */
+  part: path<
+    OfSource & {
+      readonly day: Day;
+      readonly ingestedAt: string;
+      readonly hash: string;
+      readonly check: PartCheck | null;
+    }
+  >('{source}/{day}/{ingestedAt}-{hash}{check}.csv', {
+    ...{ ...dayFields, ingestedAt: time, hash: text('[0-9a-f]+') },
+    check: {
+      pattern: String.raw`(?:-\d+-[0-9a-f]{16})?`,
+      write: (value) => (value === null ? '' : `-${value.rows}-${value.sha256}`),
+      read(found) {
+        const [, rows, hash] = found.split('-');
+        return rows === undefined || hash === undefined ? null : { rows: Number(rows), sha256: hash };
+      },
+    },
+  }),
+  /** A past day of ingestion, its parts merged. */
+  sealed: path<OfSource & { readonly day: Day }>('{source}/{day}.csv.gz', dayFields),
+  sealManifest: path<OfSource & { readonly day: Day }>('{source}/{day}.json', dayFields),
+  /** Held by who works on the sealed days of a source. */
+  sealLock: path<OfSource>('{source}/.seal.lock', { source }),
+  /** A sealed day, or its manifest, that is not whole yet. */
+  sealTemporary: path<OfSource & { readonly name: string; readonly of: 'gz' | 'json' }>('{source}/.{name}.seal.{of}', {
+    ...{ source, name: anyName },
+    of: { pattern: 'gz|json', write: (value) => value, read: (found) => (found === 'gz' ? 'gz' : 'json') },
+  }),
+  /** Shows whether the folder can be written. */
+  probe: path<object>('.probe', {}),
+};
+
+/** Of the store and of the journal alike: what is not whole yet, beside where it will be. */
+export const temporaryPath = path<{ readonly folder: string; readonly name: string }>('{folder}/.{name}.tmp', {
+  folder: text('.+'),
+  name: text('[0-9a-f]{8}-[0-9a-f-]{27}'),
+});
+
+export type StoreKind = keyof typeof storePaths;
+
+/** The kind of a blob of the store; null where it is none of Daybook's. */
+export function storeKindOf(found: string): StoreKind | null {
+  const kinds = Object.keys(storePaths) as StoreKind[];
+  return kinds.find((kind) => storePaths[kind].parse(found) !== null) ?? null;
+}
+
+/** An id as a path gives it back: itself, or its hash where it is too long for a name. */
+export function storedId(chosen: string): string {
+  return id.read(id.write(chosen)) ?? chosen;
+}
+
+/** The folders of the store: others may keep theirs beside them. */
+export const storeFolders: ReadonlySet<string> = new Set(
+  Object.values(storePaths).flatMap(({ template }) => (template.includes('/') ? (template.split('/')[0] ?? []) : [])),
+);

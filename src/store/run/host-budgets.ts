@@ -1,0 +1,88 @@
+import { stricter, type HostBudget, type HostLimit, type Turn } from '../../domain/plan/host-budget.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+
+/** Longest that a place's turn may lie ahead; who would wait longer comes again. */
+const maxWaitMs = 5_000;
+/** What a host gets for a while after it said 429. */
+const slowLimit: HostLimit = { requests: 1, perMs: 1_000 };
+const slowForMs = 60_000;
+/** How long what a host asked for is believed without looking again. */
+const believedMs = 500;
+/** Places taken between two clean-ups of old ones. */
+const cleanEvery = 100;
+
+/** A host that is closed for longer was damaged: it would never be asked again. */
+const longestClosureMs = 400 * 24 * 3_600_000;
+
+interface Closure {
+  /** ISO 8601. */
+  readonly until: string;
+}
+
+/**
+ * Budgets in the store, so that all workers share them: time is cut into places of a limit's interval, and who makes the
+ * blob of a place has it.
+ */
+export function createHostBudgets(store: BlobStore): HostBudget {
+  const closures = new Map<string, { readonly closure: Closure | null; readonly readAtMs: number }>();
+  const lastTaken = new Map<string, number>();
+  let taken = 0;
+
+  async function closureOf(host: string, now: Date): Promise<Closure | null> {
+    const known = closures.get(host);
+    if (known && now.getTime() - known.readAtMs < believedMs) return known.closure;
+    const path = storePaths.closure.build({ host });
+    const isClosure = (value: unknown): value is Closure =>
+      hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + longestClosureMs;
+    const closure = await readStoredJson(store, path, 'the time until which a host wants to be left alone', isClosure);
+    closures.set(host, { closure, readAtMs: now.getTime() });
+    return closure;
+  }
+
+  async function takePlace(host: string, limit: HostLimit, now: Date): Promise<Turn> {
+    const interval = limit.perMs / limit.requests;
+    const line = storePaths.hostPlace.folder({ host, ...limit });
+    const first = Math.floor(now.getTime() / interval);
+    const last = Math.floor((now.getTime() + Math.max(maxWaitMs, interval)) / interval);
+    for (let place = Math.max(first, (lastTaken.get(line) ?? 0) + 1); place <= last; place++) {
+      lastTaken.set(line, place);
+      if (!(await store.putIfAbsent(storePaths.hostPlace.build({ host, ...limit, place }), ''))) continue;
+      if (++taken % cleanEvery === 0) await clean(line, first);
+      return { kind: 'go', waitMs: Math.max(0, Math.ceil(place * interval - now.getTime())) };
+    }
+    lastTaken.set(line, last);
+    return { kind: 'later', waitMs: Math.ceil(last * interval - now.getTime()) };
+  }
+
+  async function clean(line: string, first: number): Promise<void> {
+    for (const path of await store.list(line)) {
+      if ((storePaths.hostPlace.parse(path)?.place ?? first) < first - 1) await store.delete(path);
+    }
+  }
+
+  return {
+    async take(host, limit, now) {
+      const closure = await closureOf(host, now);
+      if (closure === null) return limit === null ? { kind: 'go', waitMs: 0 } : takePlace(host, limit, now);
+      const untilMs = Date.parse(closure.until);
+      if (untilMs > now.getTime()) return { kind: 'later', waitMs: untilMs - now.getTime() };
+      const slow = now.getTime() < untilMs + slowForMs ? stricter(limit, slowLimit) : limit;
+      return slow === null ? { kind: 'go', waitMs: 0 } : takePlace(host, slow, now);
+    },
+
+    async slowDown(host, until) {
+      const present = await closureOf(host, until);
+      if (present !== null && Date.parse(present.until) >= until.getTime()) return;
+      const closure: Closure = { until: until.toISOString() };
+      closures.set(host, { closure, readAtMs: Date.now() });
+      await store.put(storePaths.closure.build({ host }), storedJson(closure));
+    },
+  };
+}
+
+/** Forgets that a host wants to be left alone. Workers notice within half a second. */
+export async function reopenHost(store: BlobStore, host: string): Promise<void> {
+  await store.delete(storePaths.closure.build({ host }));
+}

@@ -1,0 +1,23 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { readReceipt } from './receipts.ts';
+
+/** Receipts that are looked at, the oldest first. */
+const mostRead = 20;
+
+/**
+ * Whether the store holds a state or a receipt of a source: then it has run here. Runs that another Daybook's schedule started
+ * on our queue by mistake have left receipts, too: those that say that nobody knows the source.
+ */
+export async function knowsSource(store: BlobStore, source: string): Promise<boolean> {
+  if ((await store.get(storePaths.state.build({ source }))) !== null) return true;
+  // A reset leaves an epoch in the place of a state.
+  for await (const _ of store.walk(storePaths.stateEpoch.folder({ source }))) return true;
+  let read = 0;
+  for await (const path of store.walk(storePaths.receipt.folder({ source }))) {
+    const receipt = await readReceipt(store, path);
+    if (receipt && !(receipt.outcome === 'failed' && receipt.error.type === 'UnknownSource')) return true;
+    if (++read === mostRead) break;
+  }
+  return false;
+}

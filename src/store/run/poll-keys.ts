@@ -1,0 +1,72 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { contentName, readHashed } from '../blobs/stored-json.ts';
+
+/** Digests that are kept in memory between the fetches of runs. */
+const cachedDigests = 500_000;
+
+/** Keys and contents of earlier polls, as digests in blobs by name. */
+export interface PollKeys {
+  /** The digests of the blobs together. A blob that is gone or damaged costs work, not data. */
+  read(source: string, names: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Stores digests unless one of `present` holds just these; returns the blob's name. */
+  write(source: string, digests: readonly string[], present: readonly string[]): Promise<string>;
+  /** Deletes the blobs of a source but these. */
+  keepOnly(source: string, names: readonly string[]): Promise<void>;
+}
+
+export function createPollKeys(store: BlobStore): PollKeys {
+  const cache = new Map<string, ReadonlySet<string>>();
+  /** Paths of blobs that are known to be there and whole. */
+  const whole = new Set<string>();
+
+  function remember(key: string, digests: ReadonlySet<string>): void {
+    cache.set(key, digests);
+    let total = [...cache.values()].reduce((sum, set) => sum + set.size, 0);
+    for (const [oldest, set] of cache) {
+      if (total <= cachedDigests || oldest === key) break;
+      cache.delete(oldest);
+      total -= set.size;
+    }
+  }
+
+  return {
+    async read(source, names) {
+      if (names.length === 0) return new Set();
+      const key = names.map((name) => pathOf(source, name)).join();
+      const cached = cache.get(key);
+      if (cached) return cached;
+      const blobs = await Promise.all(
+        names.map((name) => readHashed(store, pathOf(source, name), name, 'the keys of a poll')),
+      );
+      for (const [index, name] of names.entries()) if (blobs[index]) whole.add(pathOf(source, name));
+      const digests = new Set(blobs.flatMap((blob) => blob?.toString().split('\n') ?? []));
+      // The next poll may write one again that is missing.
+      if (!blobs.includes(null)) remember(key, digests);
+      return digests;
+    },
+
+    async write(source, digests, present) {
+      const content = [...new Set(digests)].sort().join('\n');
+      const name = contentName(content);
+      const path = pathOf(source, name);
+      // One that this worker has neither read nor written may be missing, or damaged.
+      if (!present.includes(name) || !whole.has(path)) await store.putIfAbsent(path, content);
+      whole.add(path);
+      return name;
+    },
+
+    async keepOnly(source, names) {
+      const kept = new Set(names.map((name) => pathOf(source, name)));
+      for (const path of await store.list(storePaths.pollKeys.folder({ source })))
+        if (!kept.has(path)) {
+          whole.delete(path);
+          await store.delete(path);
+        }
+    },
+  };
+}
+
+function pathOf(source: string, name: string): string {
+  return storePaths.pollKeys.build({ source, name });
+}

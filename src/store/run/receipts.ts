@@ -1,0 +1,87 @@
+import { isObject } from '../../domain/is-object.ts';
+import { addDays, dayOfDate, type Day } from '../../domain/time/day.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+
+export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
+  const path = storePaths.receipt.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
+  await store.put(path, storedJson(receipt));
+}
+
+/** The receipt of a source's latest run, finished or failed; null where it has none. */
+export async function readLastReceipt(
+  store: BlobStore,
+  source: string,
+  now: Date,
+): Promise<Receipt | FailedReceipt | null> {
+  const recent = await listRecentReceipts(store, source, now);
+  return (await readLatest(store, recent)) ?? readLatest(store, await listReceipts(store, source));
+}
+
+/** The latest of some receipts that is neither gone nor damaged. */
+async function readLatest(store: BlobStore, paths: readonly string[]): Promise<Receipt | FailedReceipt | null> {
+  for (const path of paths.toReversed()) {
+    const receipt = await readReceipt(store, path);
+    if (receipt) return receipt;
+  }
+  return null;
+}
+
+/** Reads a receipt; null where it is gone or damaged. */
+export function readReceipt(store: BlobStore, path: string): Promise<Receipt | FailedReceipt | null> {
+  return readReceiptOf(store, path, storePaths.receipt.parse(path)?.source ?? null);
+}
+
+/** The same of a receipt that lies elsewhere. @param source whose it must be; null = anybody's */
+export function readReceiptOf(
+  store: BlobStore,
+  path: string,
+  source: string | null,
+): Promise<Receipt | FailedReceipt | null> {
+  return readStoredJson(
+    store,
+    path,
+    'a receipt',
+    (value): value is Receipt | FailedReceipt => isReceipt(value) && (source === null || value.source === source),
+  );
+}
+
+const counts = ['fetched', 'accepted', 'rejected', 'unchanged', 'pages', 'batches'] as const;
+const sinkCounts = ['written', 'duplicate', 'refused', 'expired', 'deferred'] as const;
+
+function isReceipt(value: unknown): value is Receipt | FailedReceipt {
+  if (
+    !hasFields(value, {
+      ...{ source: 'string', outcome: 'string', workflowId: 'string', runId: 'string', resume: 'object' },
+      ...{ startedAt: 'time', finishedAt: 'time', csv: 'object', postgres: 'object' },
+    })
+  )
+    return false;
+  const receipt = value as Receipt | FailedReceipt;
+  return (
+    counts.every((name) => isCount(receipt[name])) &&
+    sinks.every((sink) => sinkCounts.every((name) => isCount(receipt[sink][name]))) &&
+    (receipt.outcome !== 'failed' ||
+      (isObject(receipt.error) && hasFields(receipt.error, { type: 'string', message: 'string' })))
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+/** Paths of the receipts of a source, or of one day, the oldest first: one that runs each minute leaves half a million a year. */
+export function listReceipts(store: BlobStore, source: string, day?: Day): Promise<string[]> {
+  return store.list(storePaths.receipt.folder({ source, ...(day === undefined ? {} : { day }) }));
+}
+
+/** The same for the latest day that has any, among the last three. */
+export async function listRecentReceipts(store: BlobStore, source: string, now: Date): Promise<string[]> {
+  for (let ago = 0; ago < 3; ago++) {
+    const paths = await store.list(storePaths.receipt.folder({ source, day: addDays(dayOfDate(now), -ago) }));
+    if (paths.length > 0) return paths;
+  }
+  return [];
+}
