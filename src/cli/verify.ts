@@ -13,7 +13,7 @@ import type { StoredVerdict } from '../sources/extraction/stored-check.ts';
 import { openReader } from '../sources/open-source.ts';
 import { waitingDeliveries } from '../store/delivery/deferred.ts';
 import { journalSources } from '../store/journal/journal-files.ts';
-import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from './compare-day.ts';
+import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../verify/compare-day.ts';
 import {
   createContext,
   loadConfig,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ComparedDay } from '../../src/cli/compare-day.ts';
+import type { ComparedDay } from '../../src/verify/compare-day.ts';
 import type { ReplayTally } from '../../src/domain/storage/journal.ts';
 import type { Receipt } from '../../src/domain/run/receipt.ts';
 import type { RebuildTally } from '../../src/domain/storage/journal-rebuild.ts';

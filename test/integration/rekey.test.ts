@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { compareDay } from '../../src/cli/compare-day.ts';
+import { compareDay } from '../../src/verify/compare-day.ts';
 import { windowOfDay } from '../../src/cli/journal-choice.ts';
 import { moveIds } from '../../src/cli/move-ids.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';

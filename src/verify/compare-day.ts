@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Day } from '../domain/time/day.ts';
-import { Findings, type Finding, type FindingKind } from '../verify/findings.ts';
+import { Findings, type Finding, type FindingKind } from './findings.ts';
 import type { JournalChoice } from '../domain/storage/journal.ts';
 import { parseIso8601, type Micros } from '../domain/time/timestamp.ts';
 import type { WindowText } from '../domain/time/backfill-windows.ts';
@@ -9,7 +9,7 @@ import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
-import { VersionTable } from '../verify/version-table.ts';
+import { VersionTable } from './version-table.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
 import { UsageError } from '../domain/usage-error.ts';
 
