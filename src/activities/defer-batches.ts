@@ -7,7 +7,7 @@ import { noteWaitingReason } from '../store/delivery/waiting-reason.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';
-import { wakeDeliverer } from './wake-deliverer.ts';
+import { wakeDeliverer } from '../temporal/start-delivery.ts';
 
 export interface DeferBatchesInput {
   readonly source: string;

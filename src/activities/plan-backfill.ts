@@ -9,7 +9,7 @@ import { windowProblem } from '../domain/plan/window-support.ts';
 import { cutWindows, type WindowText } from '../domain/time/backfill-windows.ts';
 import { chooseWindows } from '../store/backfill/windows.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { describeSchedule } from './describe-schedule.ts';
+import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { findKnownSource } from './known-source.ts';
 import { runAdapter } from './run-adapter.ts';
 import { redactorFor } from './source-access.ts';

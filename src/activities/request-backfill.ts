@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { Instance } from '../domain/instance.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
-import { signalBackfill } from './signal-backfill.ts';
+import { signalBackfill } from '../temporal/start-backfill.ts';
 import { redactorFor } from './source-access.ts';
 
 export interface RequestBackfillInput {

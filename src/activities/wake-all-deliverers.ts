@@ -3,7 +3,7 @@ import { Instance } from '../domain/instance.ts';
 import { nothingSecret } from '../domain/secrets/redact.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runAdapter } from './run-adapter.ts';
-import { wakeDeliverers } from './wake-deliverer.ts';
+import { wakeDeliverers } from '../temporal/start-delivery.ts';
 
 /** Sees to it that everything that waits for a sink has a deliverer. Safe to repeat because there is one for each. */
 export function createWakeDeliverers({ store }: ActivityDependencies) {

@@ -1,5 +1,5 @@
 import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
-import { signalBackfill } from '../activities/signal-backfill.ts';
+import { signalBackfill } from '../temporal/start-backfill.ts';
 import { findSource } from '../config/find-source.ts';
 import { planOf } from '../config/plan.ts';
 import {
@@ -23,11 +23,11 @@ import {
   type CommonOptions,
   type Context,
 } from './context.ts';
-import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
+import { followWorkflow, tallyOfFailure } from '../temporal/follow-workflow.ts';
 import { formatTable, print, printJson, printLines, say } from './output.ts';
-import { requirePoller } from './poller.ts';
+import { requirePoller } from '../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from './row-counts.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import type { Progress } from './terminal/progress.ts';
 import { UsageError } from '../domain/usage-error.ts';
 

@@ -20,10 +20,10 @@ import {
 } from './context.ts';
 import { commandRedactor } from './command-redactor.ts';
 import { print, printJson } from './output.ts';
-import { hasPoller } from './poller.ts';
+import { hasPoller } from '../temporal/task-queue-pollers.ts';
 import { lookAtOwner, lookAtWriter } from './postgres-probe.ts';
 import { describePair } from './store-pair.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 
 /** One look at the surroundings. */
 interface Finding {

@@ -5,9 +5,9 @@ import { findSource } from '../config/find-source.ts';
 import { requireConfirmation } from './confirm.ts';
 import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
-import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
+import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../temporal/open-workflows.ts';
 import { print, printJson, say } from './output.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { UsageError } from '../domain/usage-error.ts';
 
 export interface ForgetOptions extends CommonOptions {

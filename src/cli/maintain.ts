@@ -5,11 +5,11 @@ import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
 import { pendingSteps } from '../worker/status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
-import { followWorkflow } from './follow-workflow.ts';
+import { followWorkflow } from '../temporal/follow-workflow.ts';
 import { print, printJson, say } from './output.ts';
-import { requirePoller, unlessNotTakenUp } from './poller.ts';
+import { requirePoller, unlessNotTakenUp } from '../temporal/task-queue-pollers.ts';
 import type { Progress } from './terminal/progress.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 
 export interface MaintainOptions extends CommonOptions {
   readonly dryRun?: boolean;

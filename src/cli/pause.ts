@@ -8,9 +8,9 @@ import { formatPauseNote, formatResumeNote, type PausedBy } from '../domain/run/
 import { dateOfMicros, parseIso8601 } from '../domain/time/timestamp.ts';
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from './context.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
-import { openWorkflowsOf } from './open-workflows.ts';
+import { openWorkflowsOf } from '../temporal/open-workflows.ts';
 import { print } from './output.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { UsageError } from '../domain/usage-error.ts';
 
 export interface PauseOptions extends CommonOptions {

@@ -5,11 +5,11 @@ import type { RebuildChoice, RebuildTally } from '../domain/storage/journal-rebu
 import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import type { RebuildProgress } from '../workflows/messages.ts';
 import { createContext, requireTemporal } from './context.ts';
-import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
+import { followWorkflow, tallyOfFailure } from '../temporal/follow-workflow.ts';
 import { readWindow, type ChoiceOptions } from './journal-choice.ts';
 import { print, printJson, say } from './output.ts';
-import { requirePoller } from './poller.ts';
-import { withTemporal } from './temporal-client.ts';
+import { requirePoller } from '../temporal/task-queue-pollers.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { UsageError } from '../domain/usage-error.ts';
 
 /** Behind live runs (2) and backfills (4). */

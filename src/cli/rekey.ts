@@ -13,9 +13,9 @@ import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { journalFolders } from './journal-choice.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
-import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from './open-workflows.ts';
+import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../temporal/open-workflows.ts';
 import { print, printJson, say } from './output.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { UsageError } from '../domain/usage-error.ts';
 
 export interface RekeyOptions extends CommonOptions {

@@ -7,12 +7,12 @@ import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../workflows/messages.ts';
 import { createContext, requireTemporal } from './context.ts';
-import { followWorkflow, tallyOfFailure } from './follow-workflow.ts';
+import { followWorkflow, tallyOfFailure } from '../temporal/follow-workflow.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from './journal-choice.ts';
 import { formatTable, print, printJson, printLines, say } from './output.ts';
-import { requirePoller } from './poller.ts';
+import { requirePoller } from '../temporal/task-queue-pollers.ts';
 import type { Progress } from './terminal/progress.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 
 export interface ReplayCsvOptions extends ChoiceOptions {
   readonly dryRun?: boolean;

@@ -7,12 +7,12 @@ import type { ReplayDeadLettersInput } from '../workflows/replay-dead-letters.ts
 import { createContext, loadConfig, openStoreToRead, requireTemporal } from './context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
 import { chooseLetters, type ChosenLetters } from './choose-letters.ts';
-import { followWorkflow } from './follow-workflow.ts';
+import { followWorkflow } from '../temporal/follow-workflow.ts';
 import { print, printJson, say } from './output.ts';
-import { requirePoller } from './poller.ts';
+import { requirePoller } from '../temporal/task-queue-pollers.ts';
 import { previewReplay } from './replay-preview.ts';
 import type { Progress } from './terminal/progress.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 
 export interface ReplayLettersOptions extends DeadLettersOptions {
   readonly dryRun?: boolean;

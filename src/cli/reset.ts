@@ -7,9 +7,9 @@ import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { deleteWindows } from '../store/backfill/windows.ts';
 import { canAsk, requireConfirmation } from './confirm.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
-import { refuseBegun, refuseOpenWorkflows } from './open-workflows.ts';
+import { refuseBegun, refuseOpenWorkflows } from '../temporal/open-workflows.ts';
 import { print, say } from './output.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 
 export interface ResetOptions extends CommonOptions {
   readonly drop?: boolean;

@@ -13,11 +13,11 @@ import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, externalTemporal, requireTemporal } from './context.ts';
 import { prepareDemo } from './demo-origin.ts';
 import { print, printJson, say } from './output.ts';
-import { knownWorkers, requirePoller, resultOnceStarted, type IsWorkerKnown } from './poller.ts';
+import { knownWorkers, requirePoller, resultOnceStarted, type IsWorkerKnown } from '../temporal/task-queue-pollers.ts';
 import { receiptLines } from './receipt-line.ts';
 import { RunsUnderWay } from './run-progress.ts';
 import { requirePair, type PairOptions } from './store-pair.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { withTemporaryStack } from './temporary-stack.ts';
 import { UsageError } from '../domain/usage-error.ts';
 

@@ -1,4 +1,4 @@
-import { scheduleOwner } from '../activities/schedule-owner.ts';
+import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import type { Config } from '../config/parse-config.ts';
 import { warningLine } from '../domain/run/warning.ts';
 import {
@@ -11,11 +11,11 @@ import {
 } from './context.ts';
 import { idChanges } from './id-changes.ts';
 import { print, printJson, say } from './output.ts';
-import { applySchedules } from './schedules/apply-schedules.ts';
-import { foreignNote, instanceNotes } from './schedules/foreign-note.ts';
-import { makeOwnSchedules, planOwnSchedules, type OwnScheduleChange } from './schedules/own-schedules.ts';
-import { planSchedules, type PlanOptions, type ScheduleChange } from './schedules/plan-schedules.ts';
-import { withTemporal } from './temporal-client.ts';
+import { applySchedules } from '../temporal/schedules/apply-schedules.ts';
+import { foreignNote, instanceNotes } from '../temporal/schedules/foreign-note.ts';
+import { makeOwnSchedules, planOwnSchedules, type OwnScheduleChange } from '../temporal/schedules/own-schedules.ts';
+import { planSchedules, type PlanOptions, type ScheduleChange } from '../temporal/schedules/plan-schedules.ts';
+import { withTemporal } from '../temporal/connect.ts';
 
 type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean };
 

@@ -7,8 +7,8 @@ import { canaryType } from '../domain/names.ts';
 import { createContext, externalTemporal, requireTemporal, type CommonOptions, type Context } from './context.ts';
 import { prepareDemo } from './demo-origin.ts';
 import { print, printJson } from './output.ts';
-import { requirePoller, unlessNotTakenUp } from './poller.ts';
-import { withTemporal } from './temporal-client.ts';
+import { requirePoller, unlessNotTakenUp } from '../temporal/task-queue-pollers.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { withTemporaryStack } from './temporary-stack.ts';
 import { isUsageFailure } from '../domain/usage-error.ts';
 

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { scheduleOwner } from '../activities/schedule-owner.ts';
+import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import { dayOfDate, type Day } from '../domain/time/day.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { writeJson } from '../formats/exact-json.ts';
@@ -14,7 +14,7 @@ import { readCanaryReport } from '../store/canary/canary-report.ts';
 import { createLetterCounts } from '../store/dead-letters/dead-letters.ts';
 import { readLastReceipt } from '../store/run/receipts.ts';
 import { readState } from '../store/run/states.ts';
-import { knowsSearchAttribute } from '../worker/search-attribute.ts';
+import { knowsSearchAttribute } from '../temporal/search-attribute.ts';
 import { readDatabaseStatus, readRowsToday, unreachable } from '../worker/status/database.ts';
 import {
   otherSchedules,
@@ -50,7 +50,7 @@ import { readStorage, storageAlerts } from './status-storage.ts';
 import { watchStatus } from './status-watch.ts';
 import { pairAlerts, readPair } from './store-pair.ts';
 import { terminalOf } from './terminal/terminal.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { UsageError } from '../domain/usage-error.ts';
 
 export interface StatusOptions extends CommonOptions {

@@ -15,11 +15,11 @@ import { storeIdentity } from '../store/identity.ts';
 import { createPool } from '../sinks/postgres/connection.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';
 import { BlockedDay, ensureAhead } from '../sinks/postgres/partitions.ts';
-import { scheduleOwner } from '../activities/schedule-owner.ts';
-import { foreignNote, instanceNotes } from './schedules/foreign-note.ts';
-import { QueueGuard } from '../worker/shared-queue.ts';
-import { makeOwnSchedules } from './schedules/own-schedules.ts';
-import { applySchedules } from './schedules/apply-schedules.ts';
+import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
+import { foreignNote, instanceNotes } from '../temporal/schedules/foreign-note.ts';
+import { QueueGuard } from '../temporal/queue-guard.ts';
+import { makeOwnSchedules } from '../temporal/schedules/own-schedules.ts';
+import { applySchedules } from '../temporal/schedules/apply-schedules.ts';
 import {
   createContext,
   externalPostgres,
@@ -36,7 +36,7 @@ import { aborted, stopSignal } from './stop-signal.ts';
 import { joinPair, refuseForeignDatabase } from './store-pair.ts';
 import { startSupervisedWorker, type SupervisedWorker } from './supervised-worker.ts';
 import { Supervisor } from './supervisor.ts';
-import { withTemporal } from './temporal-client.ts';
+import { withTemporal } from '../temporal/connect.ts';
 import { UsageError } from '../domain/usage-error.ts';
 import { whereToLook } from './where-to-look.ts';
 

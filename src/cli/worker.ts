@@ -7,7 +7,7 @@ import { createLogger, type Logger } from '../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../worker/parent-messages.ts';
 import { installMeasuredRuntime, installRuntime } from '../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../worker/worker.ts';
-import { awaitTemporal } from './await-temporal.ts';
+import { awaitTemporal } from './stack/await-temporal.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, requireOwner, requirePostgres, requireTemporal, webUiOf, type Context } from './context.ts';
 import { brokenNote, openServiceConfig, type ServiceOptions } from './last-good-config.ts';

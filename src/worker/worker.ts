@@ -49,9 +49,9 @@ import { refuseForeign } from './pairing/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { Watch } from './status/watch.ts';
-import { wakeDeliverers } from '../activities/wake-deliverer.ts';
-import { keepSearchAttribute } from './search-attribute.ts';
-import { QueueGuard, workerIdentity } from './shared-queue.ts';
+import { wakeDeliverers } from '../temporal/start-delivery.ts';
+import { keepSearchAttribute } from '../temporal/search-attribute.ts';
+import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
 import { within } from '../formats/timeout.ts';
 
 export interface WorkerSettings {

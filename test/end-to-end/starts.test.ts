@@ -1,9 +1,9 @@
 import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { evenOffset } from '../../src/config/even-offset.ts';
-import { applySchedules } from '../../src/cli/schedules/apply-schedules.ts';
-import { planSchedules } from '../../src/cli/schedules/plan-schedules.ts';
-import { newScheduleOptions } from '../../src/cli/schedules/schedule-options.ts';
+import { applySchedules } from '../../src/temporal/schedules/apply-schedules.ts';
+import { planSchedules } from '../../src/temporal/schedules/plan-schedules.ts';
+import { newScheduleOptions } from '../../src/temporal/schedules/schedule-options.ts';
 import { Instance } from '../../src/domain/instance.ts';
 import { judgeStarts, type Starts } from '../../src/domain/monitoring/schedule-starts.ts';
 import { listScheduleStatus, readScheduleStatus, type ScheduleStatus } from '../../src/worker/status/schedules.ts';

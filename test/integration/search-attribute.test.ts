@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NativeConnection } from '@temporalio/worker';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { keepSearchAttribute, knowsSearchAttribute } from '../../src/worker/search-attribute.ts';
+import { keepSearchAttribute, knowsSearchAttribute } from '../../src/temporal/search-attribute.ts';
 import { createNamespace } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 

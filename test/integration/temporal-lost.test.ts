@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { withTemporal } from '../../src/cli/temporal-client.ts';
+import { withTemporal } from '../../src/temporal/connect.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 

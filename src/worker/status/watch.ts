@@ -12,7 +12,7 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { readCanaryReport } from '../../store/canary/canary-report.ts';
 import { createLetterCounts } from '../../store/dead-letters/dead-letters.ts';
 import { readState } from '../../store/run/states.ts';
-import { scheduleOwner } from '../../activities/schedule-owner.ts';
+import { scheduleOwner } from '../../temporal/schedules/schedule-owner.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfill-windows.ts';
 import { readDatabaseStatus, readRowsToday, unreachable, type DatabaseStatus } from './database.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isLeftBehind, ownerMemo, ownershipOf } from '../../../src/activities/schedule-owner.ts';
+import { isLeftBehind, ownerMemo, ownershipOf } from '../../../src/temporal/schedules/schedule-owner.ts';
 import { Instance } from '../../../src/domain/instance.ts';
 
 const marked = { daybook: 'news' };

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { refuseOpenWorkflows } from '../../../src/cli/open-workflows.ts';
+import { refuseOpenWorkflows } from '../../../src/temporal/open-workflows.ts';
 import { defaultInstance, Instance } from '../../../src/domain/instance.ts';
 import { rebuildJournalType, sourceSearchAttribute } from '../../../src/domain/names.ts';
 

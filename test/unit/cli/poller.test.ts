@@ -1,6 +1,6 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { knownWorkers, resultOnceStarted } from '../../../src/cli/poller.ts';
+import { knownWorkers, resultOnceStarted } from '../../../src/temporal/task-queue-pollers.ts';
 import { Instance } from '../../../src/domain/instance.ts';
 
 /** A workflow that is started by a worker after some looks at it, and then ends. */

@@ -1,9 +1,9 @@
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../src/domain/instance.ts';
-import { firstStart } from '../../../src/cli/schedules/first-start.ts';
-import type { ScheduleOwner } from '../../../src/activities/schedule-owner.ts';
-import { newScheduleOptions, scheduleOptions } from '../../../src/cli/schedules/schedule-options.ts';
+import { firstStart } from '../../../src/temporal/schedules/first-start.ts';
+import type { ScheduleOwner } from '../../../src/temporal/schedules/schedule-owner.ts';
+import { newScheduleOptions, scheduleOptions } from '../../../src/temporal/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../config/daybook-yaml.ts';
 
 const nobodyElse = { storeId: null, knows: async () => false };

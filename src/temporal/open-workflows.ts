@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
-import { describeSchedule } from '../activities/describe-schedule.ts';
+import { describeSchedule } from './schedules/describe-schedule.ts';
 import type { Instance } from '../domain/instance.ts';
 import {
   backfillType,

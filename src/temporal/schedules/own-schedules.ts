@@ -1,8 +1,8 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
 import { allSettled } from '../../domain/all-settled.ts';
 import { canaryType, rolloverType } from '../../domain/names.ts';
-import { describeSchedule } from '../../activities/describe-schedule.ts';
-import { ownerMemo, type ScheduleOwner } from '../../activities/schedule-owner.ts';
+import { describeSchedule } from './describe-schedule.ts';
+import { ownerMemo, type ScheduleOwner } from './schedule-owner.ts';
 
 /** Daybook's own schedules, which no configuration names. One that is there is left as it is. */
 function ownSchedules(owner: ScheduleOwner): readonly ScheduleOptions[] {

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { SourceConfig } from '../../config/source-schemas.ts';
-import { describeSchedule } from '../../activities/describe-schedule.ts';
-import { isLeftBehind, ownershipOf, type ScheduleOwner } from '../../activities/schedule-owner.ts';
+import { describeSchedule } from './describe-schedule.ts';
+import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 import { allSettled } from '../../domain/all-settled.ts';
 import { readScheduleId } from '../../domain/instance.ts';
 import { isRemoved } from './removed-note.ts';

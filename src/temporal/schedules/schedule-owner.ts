@@ -1,8 +1,8 @@
-import type { Instance } from '../domain/instance.ts';
-import { instanceMemoKey, scheduleMemoKey, storeMemoKey } from '../domain/names.ts';
-import type { BlobStore } from '../store/blobs/blob-store.ts';
-import { readIdentity } from '../store/identity.ts';
-import { knowsSource } from '../store/run/known-sources.ts';
+import type { Instance } from '../../domain/instance.ts';
+import { instanceMemoKey, scheduleMemoKey, storeMemoKey } from '../../domain/names.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import { readIdentity } from '../../store/identity.ts';
+import { knowsSource } from '../../store/run/known-sources.ts';
 
 /** Who looks at schedules: other Daybooks may have theirs in the same namespace. */
 export interface ScheduleOwner {

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../config/temporal-settings.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
-import { explainLoss, explainRefusal, explainUnreachable } from './temporal-failure.ts';
+import { explainLoss, explainRefusal, explainUnreachable } from './explain-failure.ts';
 
 /**
  * Runs work with a client of the Temporal server.
