@@ -3,7 +3,7 @@ import type { Day } from '../domain/time/day.ts';
 import { rolloverType } from '../domain/names.ts';
 import type { SealedCsv } from '../activities/seal-csv.ts';
 import type { RolloverResult } from '../workflows/partition-rollover.ts';
-import { pendingSteps } from '../worker/status/pending-steps.ts';
+import { pendingSteps } from '../status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
 import { followWorkflow } from '../temporal/follow-workflow.ts';
 import { print, printJson, say } from './output.ts';

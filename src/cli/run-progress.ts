@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { within } from '../formats/timeout.ts';
-import { waitOf, type RunWait } from '../worker/status/run-waits.ts';
+import { waitOf, type RunWait } from '../status/run-waits.ts';
 import type { Progress as RunProgress } from '../workflows/messages.ts';
 import { ProgressLine } from './terminal/progress.ts';
 

@@ -1,7 +1,7 @@
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import { visibleText } from '../domain/text/visible-text.ts';
 import { warningLine } from '../domain/run/warning.ts';
-import type { SourceStatus, Status } from '../worker/status/status.ts';
+import type { SourceStatus, Status } from '../status/status.ts';
 import { countsOf } from './receipt-line.ts';
 import { waitText } from './status-problems.ts';
 import { clock, distance, tookText } from './status-times.ts';

@@ -1,6 +1,6 @@
 import { healths } from '../domain/monitoring/health.ts';
 import { visibleText } from '../domain/text/visible-text.ts';
-import type { Status } from '../worker/status/status.ts';
+import type { Status } from '../status/status.ts';
 import { canaryText, labelColumns, problemsOf, type Note } from './status-problems.ts';
 import { sourceTable } from './status-table.ts';
 import { clock } from './status-times.ts';

@@ -3,8 +3,8 @@ import { describeFailure, type CanaryReport } from '../domain/monitoring/canary.
 import { troubledFirst } from '../domain/monitoring/health.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
 import { warningLine } from '../domain/run/warning.ts';
-import { rolloverNote } from '../worker/status/rollover.ts';
-import type { SourceStatus, Status } from '../worker/status/status.ts';
+import { rolloverNote } from '../status/rollover.ts';
+import type { SourceStatus, Status } from '../status/status.ts';
 import { distance } from './status-times.ts';
 import { toneOfHealth } from './status-tones.ts';
 import type { Tone } from './terminal/terminal.ts';

@@ -1,6 +1,6 @@
 import { troubledFirst } from '../domain/monitoring/health.ts';
 import { visibleText } from '../domain/text/visible-text.ts';
-import type { SourceStatus } from '../worker/status/status.ts';
+import type { SourceStatus } from '../status/status.ts';
 import { clock, distance } from './status-times.ts';
 import { toneOfHealth } from './status-tones.ts';
 import { paint, type Terminal } from './terminal/terminal.ts';

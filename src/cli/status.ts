@@ -15,14 +15,14 @@ import { createLetterCounts } from '../store/dead-letters/dead-letters.ts';
 import { readLastReceipt } from '../store/run/receipts.ts';
 import { readState } from '../store/run/states.ts';
 import { knowsSearchAttribute } from '../temporal/search-attribute.ts';
-import { readDatabaseStatus, readRowsToday, unreachable } from '../worker/status/database.ts';
+import { readDatabaseStatus, readRowsToday, unreachable } from '../status/database.ts';
 import {
   otherSchedules,
   readScheduleStatus,
   type LastEnds,
   type SchedulesStatus,
   type ServerStatus,
-} from '../worker/status/schedules.ts';
+} from '../status/schedules.ts';
 import {
   lastEndsOf,
   statusOf,
@@ -31,8 +31,8 @@ import {
   type KnownSources,
   type SourceMemory,
   type Status,
-} from '../worker/status/status.ts';
-import { readWaiting } from '../worker/status/waiting.ts';
+} from '../status/status.ts';
+import { readWaiting } from '../status/deferred.ts';
 import {
   createContext,
   openStoreToRead,

@@ -48,7 +48,7 @@ import { PairWatch } from './pairing/pair-watch.ts';
 import { refuseForeign } from './pairing/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
-import { Watch } from './status/watch.ts';
+import { Watch } from '../status/status-monitor.ts';
 import { wakeDeliverers } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';

@@ -8,7 +8,7 @@ import type { ComparedDay } from '../../src/verify/compare-day.ts';
 import type { ReplayTally } from '../../src/domain/storage/journal.ts';
 import type { Receipt } from '../../src/domain/run/receipt.ts';
 import type { RebuildTally } from '../../src/domain/storage/journal-rebuild.ts';
-import type { Status } from '../../src/worker/status/status.ts';
+import type { Status } from '../../src/status/status.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

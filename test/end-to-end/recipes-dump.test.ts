@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test, vi } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment.ts';
-import type { Status } from '../../src/worker/status/status.ts';
+import type { Status } from '../../src/status/status.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { recipe } from '../support/recipes.ts';

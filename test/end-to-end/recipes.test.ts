@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Status } from '../../src/worker/status/status.ts';
+import type { Status } from '../../src/status/status.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryIn } from '../../src/store/blobs/temporary-files.ts';
-import { readRollover } from '../../src/worker/status/rollover.ts';
+import { readRollover } from '../../src/status/rollover.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
 import { Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';

@@ -6,8 +6,8 @@ import { planSchedules } from '../../src/temporal/schedules/plan-schedules.ts';
 import { newScheduleOptions } from '../../src/temporal/schedules/schedule-options.ts';
 import { Instance } from '../../src/domain/instance.ts';
 import { judgeStarts, type Starts } from '../../src/domain/monitoring/schedule-starts.ts';
-import { listScheduleStatus, readScheduleStatus, type ScheduleStatus } from '../../src/worker/status/schedules.ts';
-import { knownSources } from '../../src/worker/status/status.ts';
+import { listScheduleStatus, readScheduleStatus, type ScheduleStatus } from '../../src/status/schedules.ts';
+import { knownSources } from '../../src/status/status.ts';
 import { file, parse, daybookYaml } from '../unit/config/daybook-yaml.ts';
 import { until } from '../support/until.ts';
 

@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markDeferred } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import type { Status } from '../../src/worker/status/status.ts';
+import type { Status } from '../../src/status/status.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

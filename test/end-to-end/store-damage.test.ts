@@ -12,7 +12,7 @@ import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { discardLetter } from '../../src/store/dead-letters/hidden-letters.ts';
 import { storeKindOf, storePaths, type StoreKind } from '../../src/store/paths/paths.ts';
 import { chooseWindows, writeWindow } from '../../src/store/backfill/windows.ts';
-import type { Status } from '../../src/worker/status/status.ts';
+import type { Status } from '../../src/status/status.ts';
 import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
 import { Workplace } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Status } from '../../src/worker/status/status.ts';
+import type { Status } from '../../src/status/status.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { freePort } from '../support/free-port.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';

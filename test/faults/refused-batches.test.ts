@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { readWaiting } from '../../src/worker/status/waiting.ts';
+import { readWaiting } from '../../src/status/deferred.ts';
 import { Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
 

@@ -1,9 +1,9 @@
 import type { Config } from '../../config/parse-config.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
 import type { Health } from '../../domain/monitoring/health.ts';
-import { noWindows, windowStates } from '../status/backfill-windows.ts';
-import { startResults } from '../status/start-counts.ts';
-import { parts, type Observed } from '../status/watch.ts';
+import { noWindows, windowStates } from '../../status/backfill-windows.ts';
+import { startResults } from '../../status/start-counts.ts';
+import { parts, type Observed } from '../../status/status-monitor.ts';
 import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
 
 /** A gauge, worked out from what all workers share: each of them reports the same. */

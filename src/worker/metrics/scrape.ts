@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { ConfigFile } from '../../config/config-file.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Config } from '../../config/parse-config.ts';
-import type { Observed, Watch } from '../status/watch.ts';
+import type { Observed, Watch } from '../../status/status-monitor.ts';
 import type { WorkerCounters } from './counters.ts';
 import { gauges } from './gauges.ts';
 

@@ -1,8 +1,8 @@
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import type { FailedReceipt, Receipt } from '../../../src/domain/run/receipt.ts';
-import { noSchedule, type ScheduleStatus } from '../../../src/worker/status/schedules.ts';
-import { statusOf, type Status, type StatusFacts } from '../../../src/worker/status/status.ts';
-import type { Waiting } from '../../../src/worker/status/waiting.ts';
+import { noSchedule, type ScheduleStatus } from '../../../src/status/schedules.ts';
+import { statusOf, type Status, type StatusFacts } from '../../../src/status/status.ts';
+import type { Waiting } from '../../../src/status/deferred.ts';
 import { aFailedReceipt, aReceipt } from '../domain/a-receipt.ts';
 
 export const now = new Date('2026-11-01T09:01:00.000Z');

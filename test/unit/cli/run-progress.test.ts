@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Waits } from '../../../src/cli/run-progress.ts';
-import type { RunWait } from '../../../src/worker/status/run-waits.ts';
+import type { RunWait } from '../../../src/status/run-waits.ts';
 
 const at = (time: string) => new Date(`2026-11-01T${time}Z`);
 const postgres: RunWait = { on: 'PostgreSQL', reason: 'SinkUnavailable: refused', until: null };

@@ -12,7 +12,7 @@ import {
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { storePaths } from '../../../src/store/paths/paths.ts';
 import { settingAside } from '../../../src/store/alerts/store-alert.ts';
-import { readWaiting } from '../../../src/worker/status/waiting.ts';
+import { readWaiting } from '../../../src/status/deferred.ts';
 import { useTemporaryFolder } from './temporary-folder.ts';
 
 const folder = useTemporaryFolder();

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openConfigFile, type ConfigFile } from '../../../src/config/config-file.ts';
-import { noWindows } from '../../../src/worker/status/backfill-windows.ts';
-import { knownSources, statusOf, type StatusFacts } from '../../../src/worker/status/status.ts';
-import type { Observed } from '../../../src/worker/status/watch.ts';
+import { noWindows } from '../../../src/status/backfill-windows.ts';
+import { knownSources, statusOf, type StatusFacts } from '../../../src/status/status.ts';
+import type { Observed } from '../../../src/status/status-monitor.ts';
 import { aReceipt } from '../domain/a-receipt.ts';
 
 export const now = new Date('2026-11-01T09:01:00.000Z');

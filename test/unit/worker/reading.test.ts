@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Reading } from '../../../src/worker/status/reading.ts';
+import { Reading } from '../../../src/status/cached-read.ts';
 import { createGate } from '../../support/gate.ts';
 
 /** A reading of 1, 2, 3 …, each behind what a test wants, by a clock that the test moves. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { noSchedule, type RecentStart } from '../../../src/worker/status/schedules.ts';
-import { StartCounts } from '../../../src/worker/status/start-counts.ts';
+import { noSchedule, type RecentStart } from '../../../src/status/schedules.ts';
+import { StartCounts } from '../../../src/status/start-counts.ts';
 
 const minute = 60_000;
 const noon = Date.parse('2026-11-01T12:00:00Z');

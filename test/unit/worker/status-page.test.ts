@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../../src/domain/secrets/redact.ts';
 import { statusPage } from '../../../src/worker/page/status-page.ts';
-import { noSchedule } from '../../../src/worker/status/schedules.ts';
-import { knownSources, type StatusFacts } from '../../../src/worker/status/status.ts';
+import { noSchedule } from '../../../src/status/schedules.ts';
+import { knownSources, type StatusFacts } from '../../../src/status/status.ts';
 import { aReceipt } from '../domain/a-receipt.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';
 import { configOf, now, observedOf } from './observed.ts';

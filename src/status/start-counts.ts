@@ -1,4 +1,4 @@
-import { isLate, judgeStarts, type Grid } from '../../domain/monitoring/schedule-starts.ts';
+import { isLate, judgeStarts, type Grid } from '../domain/monitoring/schedule-starts.ts';
 import type { RecentStart, ScheduleStatus } from './schedules.ts';
 import type { KnownSource } from './status.ts';
 

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import type { Instance } from '../../domain/instance.ts';
-import { scrapeRunType } from '../../domain/names.ts';
-import type { PausedBy } from '../../domain/run/pause-note.ts';
-import type { Progress } from '../../workflows/messages.ts';
+import type { Instance } from '../domain/instance.ts';
+import { scrapeRunType } from '../domain/names.ts';
+import type { PausedBy } from '../domain/run/pause-note.ts';
+import type { Progress } from '../workflows/messages.ts';
 import { waitOf, type RunWait } from './run-waits.ts';
 
 /** A run that is under way. */

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
-import type { Progress } from '../../workflows/messages.ts';
+import type { Progress } from '../workflows/messages.ts';
 
 /** What a run under way waits for. */
 export interface RunWait {

@@ -1,11 +1,11 @@
 import { escapeIdentifier, type Client } from 'pg';
-import { addDays, type Day } from '../../domain/time/day.ts';
-import { messageOf } from '../../domain/errors.ts';
-import { withClient } from '../../sinks/postgres/client.ts';
-import { longTransactions, type LongTransaction } from '../../sinks/postgres/long-transactions.ts';
-import { isMigrated } from '../../sinks/postgres/migrate.ts';
-import { coveredDays, listPartitions } from '../../sinks/postgres/partitions.ts';
-import type { PostgresSettings } from '../../config/environment.ts';
+import { addDays, type Day } from '../domain/time/day.ts';
+import { messageOf } from '../domain/errors.ts';
+import { withClient } from '../sinks/postgres/client.ts';
+import { longTransactions, type LongTransaction } from '../sinks/postgres/long-transactions.ts';
+import { isMigrated } from '../sinks/postgres/migrate.ts';
+import { coveredDays, listPartitions } from '../sinks/postgres/partitions.ts';
+import type { PostgresSettings } from '../config/environment.ts';
 
 export interface DatabaseStatus {
   readonly server: {

@@ -1,13 +1,13 @@
-import type { Config } from '../../config/parse-config.ts';
-import { scheduleGrid } from '../../config/schedule-grid.ts';
-import type { Alert } from '../../domain/monitoring/alert.ts';
-import type { CanaryReport } from '../../domain/monitoring/canary.ts';
-import type { Day } from '../../domain/time/day.ts';
-import { healthOf, type Health } from '../../domain/monitoring/health.ts';
-import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
-import { judgeStarts, type Grid, type Starts } from '../../domain/monitoring/schedule-starts.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
-import { storageProblems, type StorageStatus } from '../../domain/monitoring/storage-health.ts';
+import type { Config } from '../config/parse-config.ts';
+import { scheduleGrid } from '../config/schedule-grid.ts';
+import type { Alert } from '../domain/monitoring/alert.ts';
+import type { CanaryReport } from '../domain/monitoring/canary.ts';
+import type { Day } from '../domain/time/day.ts';
+import { healthOf, type Health } from '../domain/monitoring/health.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import { judgeStarts, type Grid, type Starts } from '../domain/monitoring/schedule-starts.ts';
+import type { SourceState } from '../domain/run/source-state.ts';
+import { storageProblems, type StorageStatus } from '../domain/monitoring/storage-health.ts';
 import type { DatabaseStatus, RowsToday } from './database.ts';
 import type { OpenRun } from './open-runs.ts';
 import { isMaintenanceLate, type RolloverStatus } from './rollover.ts';
@@ -18,7 +18,7 @@ import {
   type SchedulesStatus,
   type ServerStatus,
 } from './schedules.ts';
-import { summarizeWaiting, type Waiting } from './waiting.ts';
+import { summarizeWaiting, type Waiting } from './deferred.ts';
 
 export interface KnownSource {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
-import type { Instance } from '../../domain/instance.ts';
-import { rolloverType } from '../../domain/names.ts';
-import { parsePauseNote, type PausedBy } from '../../domain/run/pause-note.ts';
-import { describeSchedule } from '../../temporal/schedules/describe-schedule.ts';
+import type { Instance } from '../domain/instance.ts';
+import { rolloverType } from '../domain/names.ts';
+import { parsePauseNote, type PausedBy } from '../domain/run/pause-note.ts';
+import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { pendingSteps } from './pending-steps.ts';
 
 /** What the schedule of the daily rollover says. */

@@ -1,6 +1,6 @@
-import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
-import type { BlobStore } from '../../store/blobs/blob-store.ts';
-import { listReceipts, listRecentReceipts, readReceipt } from '../../store/run/receipts.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { listReceipts, listRecentReceipts, readReceipt } from '../store/run/receipts.ts';
 
 /** The latest runs of a source. */
 export interface LastRuns {

@@ -1,11 +1,11 @@
 import type { Client, ScheduleDescription, ScheduleSummary } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import type { Instance } from '../../domain/instance.ts';
-import { allSettled } from '../../domain/all-settled.ts';
-import { notPausedSince, parsePauseNote, type PausedBy } from '../../domain/run/pause-note.ts';
-import type { ScheduledStart } from '../../domain/monitoring/schedule-starts.ts';
-import { describeSchedule } from '../../temporal/schedules/describe-schedule.ts';
-import { isLeftBehind, type ScheduleOwner } from '../../temporal/schedules/schedule-owner.ts';
+import type { Instance } from '../domain/instance.ts';
+import { allSettled } from '../domain/all-settled.ts';
+import { notPausedSince, parsePauseNote, type PausedBy } from '../domain/run/pause-note.ts';
+import type { ScheduledStart } from '../domain/monitoring/schedule-starts.ts';
+import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
+import { isLeftBehind, type ScheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import { heldRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './status.ts';
