@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { refuseHalfMoved } from '../activities/half-moved.ts';
+import { refuseHalfMoved } from '../activities/run/half-moved.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
 import { rowsSince } from '../sinks/postgres/rows-since.ts';

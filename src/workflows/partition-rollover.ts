@@ -2,7 +2,7 @@ import { log, patched, setCurrentDetails, workflowInfo } from '@temporalio/workf
 import { detailsTable } from '../domain/run/details-table.ts';
 import { noSource } from '../domain/names.ts';
 import type { Day } from '../domain/time/day.ts';
-import type { SealedCsv } from '../activities/seal-csv.ts';
+import type { SealedCsv } from '../activities/rollover/seal-csv.ts';
 import type { PayloadIndexChanges } from '../sinks/postgres/payload-index.ts';
 import type { RetirementResult } from '../sinks/postgres/retire-days.ts';
 import { journalActivities, maintenanceActivities, rolloverActivities } from './activities.ts';

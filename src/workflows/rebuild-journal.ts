@@ -6,7 +6,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PlannedRebuild } from '../activities/rebuild-journal.ts';
+import type { PlannedRebuild } from '../activities/journal/rebuild-journal.ts';
 import {
   addFailure,
   addRebuilt,

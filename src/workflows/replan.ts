@@ -1,5 +1,5 @@
 import { log, patched, sleep } from '@temporalio/workflow';
-import type { ResolvedSource } from '../activities/resolve-source.ts';
+import type { ResolvedSource } from '../activities/run/resolve-source.ts';
 import type { WindowText } from '../domain/time/backfill-windows.ts';
 import { storeActivities } from './activities.ts';
 import { failureOf, workflowFailure } from './run-failure.ts';

@@ -1,4 +1,4 @@
-import type { PlannedJournalReplay } from '../activities/plan-journal-replay.ts';
+import type { PlannedJournalReplay } from '../activities/journal/plan-journal-replay.ts';
 import {
   ActivityFailure,
   continueAsNew,

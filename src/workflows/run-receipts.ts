@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { PollFacts } from '../activities/save-receipt.ts';
+import type { PollFacts } from '../activities/run/save-receipt.ts';
 import type { AlertVerdict } from '../domain/monitoring/alert.ts';
 import type { RunRef } from '../domain/run/batch.ts';
 import { emptyTally, type FailedReceipt, type Receipt } from '../domain/run/receipt.ts';

@@ -1,5 +1,5 @@
 import { log, setCurrentDetails, sleep } from '@temporalio/workflow';
-import type { PollFacts } from '../activities/save-receipt.ts';
+import type { PollFacts } from '../activities/run/save-receipt.ts';
 import type { RunRef } from '../domain/run/batch.ts';
 import type { FetchPosition, PollEnd } from '../domain/run/fetch-position.ts';
 import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../domain/monitoring/alert.ts';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { toFailure } from '../../activities/failure.ts';
+import { toFailure } from '../../activities/support/failure.ts';
 import { ForeignStore } from '../../domain/errors.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TriedBatches } from '../../../src/activities/delivery-pass.ts';
+import { TriedBatches } from '../../../src/activities/delivery/delivery-pass.ts';
 
 const second = 1_000;
 const delivery = 'postgres/news';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { keptUnlessStored } from '../../../src/activities/alerts.ts';
-import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
+import { keptUnlessStored } from '../../../src/activities/alerts/alerts.ts';
+import type { ActivityDependencies } from '../../../src/activities/support/dependencies.ts';
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { SinkUnavailable } from '../../../src/domain/errors.ts';
 import { settleAlerts } from '../../../src/store/alerts/alerts.ts';

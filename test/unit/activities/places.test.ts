@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Places } from '../../../src/activities/places.ts';
+import { Places } from '../../../src/activities/delivery/places.ts';
 import { WorkerBusy } from '../../../src/domain/errors.ts';
 import { createGate } from '../../support/gate.ts';
 

@@ -1,8 +1,8 @@
 import { renameSync } from 'node:fs';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
-import type { ActivityDependencies } from '../../../src/activities/dependencies.ts';
-import { createReplayDay } from '../../../src/activities/replay-day.ts';
+import type { ActivityDependencies } from '../../../src/activities/support/dependencies.ts';
+import { createReplayDay } from '../../../src/activities/journal/replay-day.ts';
 import { noCounts } from '../../../src/domain/run/receipt.ts';
 import { notMeasured } from '../../../src/domain/run/metrics.ts';
 import type { ReplayTally } from '../../../src/domain/storage/journal.ts';

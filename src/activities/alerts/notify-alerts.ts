@@ -1,0 +1,37 @@
+import { log } from '@temporalio/activity';
+import { messageOf } from '../../domain/errors.ts';
+import { markNotified } from '../../store/alerts/alerts.ts';
+import { alertsToTell } from './alerts.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface NotifyAlertsInput {
+  readonly source: string;
+}
+
+/**
+ * Tells the webhook of alerts that it has not taken yet. A webhook that is away holds nobody up: the next run of the source
+ * tries again. Safe to repeat because an alert that was told is marked; one may be told twice, never not at all.
+ */
+export function createNotifyAlerts(dependencies: ActivityDependencies) {
+  return async function notifyAlerts({ source }: NotifyAlertsInput): Promise<void> {
+    const { store, alertWebhook } = dependencies;
+    if (!alertWebhook) return;
+    await runAdapter(redactorFor(source, dependencies), async ({ signal }) => {
+      for (const alert of await alertsToTell(dependencies, source)) {
+        try {
+          await alertWebhook(alert, signal);
+        } catch (error) {
+          log.warn('Alert webhook did not take an alert', {
+            source: alert.source,
+            name: alert.name,
+            error: messageOf(error),
+          });
+          return;
+        }
+        await markNotified(store, alert);
+      }
+    });
+  };
+}

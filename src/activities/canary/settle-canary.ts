@@ -1,0 +1,34 @@
+import { log } from '@temporalio/activity';
+import { describeFailure, type CanaryResult, type FailedCanary } from '../../domain/monitoring/canary.ts';
+import { canarySource } from '../../domain/names.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import { writeCanaryReport } from '../../store/canary/canary-report.ts';
+import { hasAlertsToTell, settleAndLog } from '../alerts/alerts.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+
+export interface SettleCanaryInput {
+  readonly canary: CanaryResult | FailedCanary;
+}
+
+export interface SettledCanary {
+  /** Alerts wait to be told. */
+  readonly notify: boolean;
+}
+
+/** Keeps what a canary had to say, and opens or resolves its alert. Safe to repeat because it says the same again. */
+export function createSettleCanary(dependencies: ActivityDependencies) {
+  return async function settleCanary({ canary }: SettleCanaryInput): Promise<SettledCanary> {
+    return runAdapter(nothingSecret, async () => {
+      const { ok, finishedAt, workflowId } = canary;
+      const lagMs = canary.ok ? canary.lagMs : null;
+      const error = canary.ok ? null : { step: canary.step, ...canary.error };
+      await writeCanaryReport(dependencies.store, { at: finishedAt, ok, workflowId, lagMs, error });
+      if (ok) log.info('Canary came through', { source: canarySource, lagMs });
+      const message = canary.ok ? null : `the canary did not come through: ${describeFailure(canary)}`;
+      const verdicts = [{ name: 'canary', message }] as const;
+      await settleAndLog(dependencies, canarySource, verdicts, nothingSecret);
+      return { notify: await hasAlertsToTell(dependencies, canarySource) };
+    });
+  };
+}

@@ -1,0 +1,46 @@
+import { log } from '@temporalio/activity';
+import { sinks } from '../../domain/run/receipt.ts';
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/dead-letter-replay.ts';
+import { forgetAnswers } from '../../domain/run/source-state.ts';
+import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
+import { changeState } from '../../store/run/states.ts';
+import { hasAlertsToTell, settleAndLog } from '../alerts/alerts.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface FinishReplayInput {
+  readonly run: RunRef;
+  readonly result: ReplayResult;
+  readonly deferredBecause: DeferredBecause;
+}
+
+/**
+ * Lets the next poll ask for everything again: what could not be replayed may come from the source, which might say that
+ * nothing changed. Safe to repeat because a state without what it drops is a true one.
+ */
+export function createFinishReplay(dependencies: ActivityDependencies) {
+  return async function finishReplay({ run, result, deferredBecause }: FinishReplayInput) {
+    const { store } = dependencies;
+    const { source } = run;
+    const redact = redactorFor(source, dependencies);
+    return runAdapter(redact, async () => {
+      // Also where there is no state yet: a first run that is open must not say that nothing changed.
+      if (result.letters > 0) await changeState(store, source, (state) => state && forgetAnswers(state));
+      const verdicts = sinks.flatMap((sink) => {
+        const why = deferredBecause[sink];
+        if (why === undefined) return [];
+        return [
+          { name: `deferred_${sink}` as const, message: `replayed records of ${source} wait for ${sink}: ${why}` },
+        ];
+      });
+      await settleAndLog(dependencies, source, verdicts, redact);
+      const notify = await hasAlertsToTell(dependencies, source);
+      const { letters, replayed, refused, unreplayable } = result;
+      log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
+      await deleteReplayNotes(store, run);
+      return { notify };
+    });
+  };
+}

@@ -1,0 +1,22 @@
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { Redact } from '../../domain/secrets/redact.ts';
+
+/** A dead letter without secrets: a source may echo what it was sent. */
+export function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
+  const recordText = redact(letter.recordText);
+  const message = redact(letter.message);
+  return {
+    ...{ ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) },
+    ...(letter.sourceId === undefined ? {} : { sourceId: redact(letter.sourceId) }),
+  };
+}
+
+/** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or somebody edited a file. */
+export function asJson(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}

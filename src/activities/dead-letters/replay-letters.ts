@@ -1,0 +1,105 @@
+import { Context } from '@temporalio/activity';
+import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
+import type { DayRanges } from '../../domain/time/day-set.ts';
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import { writeJson } from '../../formats/exact-json.ts';
+import type { AcceptedRecord } from '../../domain/run/record.ts';
+import type { RejectionReason } from '../../domain/dead-letters/rejection.ts';
+import type { ExtractCounts, ReplayPlan } from '../../domain/dead-letters/dead-letter-replay.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { LetterOutcome } from '../../sources/extraction/replay-letter.ts';
+import { openReader } from '../../sources/open-source.ts';
+import { spoolRecords } from '../../store/delivery/batches.ts';
+import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
+import type { StoredLetter } from '../../store/dead-letters/letter-file.ts';
+import { noteTaken, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { logLetters } from './log-letters.ts';
+import { redactLetter } from './redact-letter.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactorFor, sourceTools } from '../support/source-access.ts';
+
+export interface ReplayLettersInput {
+  readonly run: RunRef;
+  readonly plan: SourcePlan;
+  readonly letters: ReplayPlan;
+  /** Page of the letters, from 0. */
+  readonly page: number;
+  /** Number of the first batch that this page may make. */
+  readonly number: number;
+  /** Days that the replay has met so far. */
+  readonly days: DayRanges;
+}
+
+export interface ReplayLettersResult {
+  readonly counts: ExtractCounts;
+  readonly batches: readonly BatchRef[];
+  readonly nextNumber: number;
+  readonly days: DayRanges;
+  /** Names the note of the letters that are to be hidden once the batches are settled. */
+  readonly taken: string;
+}
+
+/**
+ * Extracts a page of dead letters again and spools what passes. Those that are refused for another reason than before
+ * become letters anew; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by
+ * its content, and nothing is hidden before the workflow has its answer.
+ */
+export function createReplayLetters(dependencies: ActivityDependencies) {
+  return async function replayLetters(input: ReplayLettersInput): Promise<ReplayLettersResult> {
+    const { run, plan, number } = input;
+    const { store } = dependencies;
+    const redact = redactorFor(run.source, dependencies);
+    return runAdapter(redact, async ({ signal }) => {
+      const tools = sourceTools(run.source, dependencies);
+      const reader = await openReader(plan, tools, signal);
+      const now = new Date();
+      const letters = await readReplayPage(store, run, input.letters, input.page);
+      const { outcomes, days } = await reader.replay(letters, input.days, now);
+      const sorted = sortLetters(letters, outcomes);
+      signal.throwIfAborted();
+      const renewed = sorted.renewed.map((letter) => redactLetter({ ...letter, at: now.toISOString() }, redact));
+      await writeDeadLetters(store, run, number, '', renewed);
+      logLetters(run, number, renewed);
+      const batches = await spoolRecords(store, run, number, sorted.accepted, now);
+      const taken = `taken-${number}-${Context.current().info.attempt}`;
+      await noteTaken(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
+      const { counts } = sorted;
+      const nextNumber = number + Math.max(1, batches.length);
+      return { counts, batches, nextNumber, days, taken };
+    });
+  };
+}
+
+interface SortedLetters {
+  readonly accepted: readonly AcceptedRecord[];
+  readonly renewed: readonly NewDeadLetter[];
+  readonly taken: readonly string[];
+  readonly counts: ExtractCounts;
+}
+
+function sortLetters(letters: readonly StoredLetter[], outcomes: readonly LetterOutcome[]): SortedLetters {
+  const accepted: AcceptedRecord[] = [];
+  const renewed: NewDeadLetter[] = [];
+  const taken: string[] = [];
+  const reasons: Partial<Record<RejectionReason, number>> = {};
+  let [refused, unreplayable] = [0, 0];
+  for (const [position, letter] of letters.entries()) {
+    const outcome = outcomes[position];
+    if (!outcome) throw new RangeError(`found ${outcomes.length} outcomes, expected ${letters.length}`);
+    if (outcome.kind === 'passed') {
+      accepted.push(outcome.record);
+      taken.push(letter.id);
+    } else if (outcome.kind === 'unreplayable') unreplayable++;
+    else {
+      const { reason, message } = outcome.rejection;
+      refused++;
+      reasons[reason] = (reasons[reason] ?? 0) + 1;
+      if (reason === letter.reason) continue;
+      const { at, fetchedAt = at, page, index, record } = letter;
+      renewed.push({ reason, message, at, fetchedAt, page, index, recordText: writeJson(record, true) });
+      taken.push(letter.id);
+    }
+  }
+  return { accepted, renewed, taken, counts: { passed: accepted.length, refused, unreplayable, reasons } };
+}

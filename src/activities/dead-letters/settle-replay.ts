@@ -1,0 +1,27 @@
+import type { RunRef } from '../../domain/run/batch.ts';
+import { hideReplayed } from '../../store/dead-letters/hidden-letters.ts';
+import { readTaken } from '../../store/dead-letters/replay-plan.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface SettleReplayInput {
+  readonly run: RunRef;
+  /** Names the note of the page's letters. */
+  readonly taken: string;
+  readonly number: number;
+}
+
+/**
+ * Hides the letters whose records both sinks have settled, and those that have become others. Safe to repeat because it
+ * writes the same blob again.
+ */
+export function createSettleReplay(dependencies: ActivityDependencies) {
+  return async function settleReplay({ run, taken, number }: SettleReplayInput): Promise<void> {
+    const { store } = dependencies;
+    await runAdapter(redactorFor(run.source, dependencies), async () => {
+      const letters = await readTaken(store, run, taken);
+      if (letters && letters.ids.length > 0) await hideReplayed(store, run, number, letters);
+    });
+  };
+}

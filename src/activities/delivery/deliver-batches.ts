@@ -1,0 +1,172 @@
+import { Context, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { messageOf } from '../../domain/errors.ts';
+import { addCounts, noCounts, type Sink, type SinkCounts } from '../../domain/run/receipt.ts';
+import type { StorageWriter } from '../../sinks/storage-writer.ts';
+import { listDeferred } from '../../store/delivery/deferred.ts';
+import { writeDeliveryReceipt } from '../../store/run/delivery-receipts.ts';
+import { storeVerdicts } from '../../store/alerts/store-alert.ts';
+import { clearWaitingReason, noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
+import { settleAndLog } from '../alerts/alerts.ts';
+import { deliverBatch } from './deliver-batch.ts';
+import { TriedBatches } from './delivery-pass.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { toFailure } from '../support/failure.ts';
+import { Places } from './places.ts';
+import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface DeliverBatchesInput {
+  readonly source: string;
+  readonly sink: Sink;
+  /** Whether refused batches are reported in the result; where not, the first of them fails the activity at its end. */
+  readonly reportRefusals?: boolean;
+}
+
+export interface DeliverBatchesResult {
+  readonly delivered: number;
+  readonly counts: SinkCounts;
+  /** Batches that still wait. */
+  readonly left: number;
+  /** Whether the workflow may upsert the search attribute. */
+  readonly searchAttribute: boolean;
+  /** Set where the sink answers, but does not take every batch. */
+  readonly refused?: RefusedTally;
+}
+
+export interface RefusedTally {
+  readonly batches: number;
+  /** Why the first of them was. */
+  readonly reason: string;
+  /** Whether the pass came to its end: of those that it did not come to nothing is known. */
+  readonly triedAll: boolean;
+}
+
+/** Deliveries of this worker that write at once: live runs go first. */
+const atOnce = 3;
+
+/**
+ * Delivers the batches that wait for a sink, the oldest first, and takes their markers away. Those that it refuses hold no
+ * other up. Safe to repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
+ */
+export function createDeliverBatches(dependencies: ActivityDependencies) {
+  const places = new Places(atOnce);
+  const tried = new TriedBatches();
+  return async function deliverBatches(input: DeliverBatchesInput): Promise<DeliverBatchesResult> {
+    const { source, sink } = input;
+    return runAdapter(redactorFor(source, dependencies), (context) =>
+      places.take(`delivery to ${sink}`, () => new Delivery(dependencies, tried, input, context).run()),
+    );
+  };
+}
+
+class Delivery {
+  readonly #dependencies: ActivityDependencies;
+  readonly #tried: TriedBatches;
+  readonly #input: DeliverBatchesInput;
+  readonly #context: AdapterContext;
+  readonly #startedAt = new Date();
+  #counts = noCounts;
+  #delivered = 0;
+  readonly #refusals: unknown[] = [];
+  /** Markers that cannot be read: an alert names them. */
+  readonly #unreadable = new Set<string>();
+
+  constructor(
+    dependencies: ActivityDependencies,
+    tried: TriedBatches,
+    input: DeliverBatchesInput,
+    context: AdapterContext,
+  ) {
+    this.#dependencies = dependencies;
+    this.#tried = tried;
+    this.#input = input;
+    this.#context = context;
+  }
+
+  async run(): Promise<DeliverBatchesResult> {
+    const { store, searchAttribute } = this.#dependencies;
+    const { sink, source, reportRefusals } = this.#input;
+    const paths = await listDeferred(store, sink, source);
+    let triedAll = false;
+    try {
+      triedAll = await this.#pass(paths);
+    } catch (error) {
+      // Where it cannot be noted, there is another failure of the same kind.
+      if (!this.#context.signal.aborted) await this.#noteReason(error).catch(() => undefined);
+      throw error;
+    } finally {
+      // Also what came through before a failure is accounted for.
+      if (this.#delivered > 0) await this.#keepReceipt();
+    }
+    const [first] = this.#refusals;
+    const reason = first === undefined ? null : await this.#noteReason(first);
+    if (reason !== null && reportRefusals !== true) throw first;
+    return {
+      ...{ delivered: this.#delivered, counts: this.#counts, left: await this.#countLeft() },
+      searchAttribute: searchAttribute(),
+      ...(reason === null ? {} : { refused: { batches: this.#refusals.length, reason, triedAll } }),
+    };
+  }
+
+  /** @returns whether all were tried */
+  async #pass(paths: readonly string[]): Promise<boolean> {
+    const { sink, source } = this.#input;
+    const { signal, onProgress } = this.#context;
+    const writer: StorageWriter = this.#dependencies[sink];
+    if (paths.length > 0) await writer.probe(signal);
+    const pass = this.#tried.begin(`${sink}/${source}`, paths, Date.now());
+    for (let path = pass.next(Date.now()); path !== null; path = pass.next(Date.now())) {
+      signal.throwIfAborted();
+      const outcome = await deliverBatch(this.#dependencies, writer, path, this.#context);
+      if (outcome.became === 'refused') {
+        this.#refusals.push(outcome.error);
+        pass.refused();
+      } else if (outcome.became === 'unreadable') {
+        this.#unreadable.add(path);
+      } else if (outcome.became === 'delivered') {
+        this.#counts = addCounts(this.#counts, outcome.counts);
+        pass.delivered(Date.now());
+        onProgress({ delivered: ++this.#delivered });
+      }
+    }
+    return pass.isComplete;
+  }
+
+  /** Notes for `status` why batches wait. @returns it as it is told */
+  async #noteReason(error: unknown): Promise<string> {
+    const { sink, source } = this.#input;
+    const failure = toFailure(error, redactorFor(source, this.#dependencies), 1);
+    const reason =
+      failure instanceof ApplicationFailure ? `${failure.type ?? ''}: ${failure.message}` : messageOf(failure);
+    await noteWaitingReason(this.#dependencies.store, sink, source, reason);
+    return reason;
+  }
+
+  /** Nothing that waits is an alert's end. */
+  async #countLeft(): Promise<number> {
+    const { sink, source } = this.#input;
+    const { store } = this.#dependencies;
+    const { length } = (await listDeferred(store, sink, source)).filter((path) => !this.#unreadable.has(path));
+    if (length > 0) return length;
+    await clearWaitingReason(store, sink, source);
+    const redact = redactorFor(source, this.#dependencies);
+    const settled = [{ name: `deferred_${sink}`, message: null } as const, ...(await storeVerdicts(store, source))];
+    await settleAndLog(this.#dependencies, source, settled, redact);
+    return 0;
+  }
+
+  async #keepReceipt(): Promise<void> {
+    const { source, sink } = this.#input;
+    const { workflowExecution } = Context.current().info;
+    const finishedAt = new Date().toISOString();
+    const done = { source, sink, batches: this.#delivered, counts: this.#counts };
+    await writeDeliveryReceipt(this.#dependencies.store, {
+      ...{ ...done, startedAt: this.#startedAt.toISOString(), finishedAt },
+      ...{ workflowId: workflowExecution?.workflowId ?? '', runId: workflowExecution?.runId ?? '' },
+    });
+    const durationMs = Date.parse(finishedAt) - this.#startedAt.getTime();
+    const { batches, counts } = done;
+    log.info('Delivered what had waited', { source, sink, batches, ...counts, durationMs });
+  }
+}

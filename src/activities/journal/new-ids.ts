@@ -1,0 +1,63 @@
+import { createIdsOf, type IdsOf } from '../../sources/compute/stored-ids.ts';
+import { readIdRules, type IdRule } from '../../store/run/id-rules.ts';
+import type { JournalFile } from '../../store/journal/journal-files.ts';
+import type { JournalRow } from '../../store/journal/read-journal.ts';
+import { journalPaths } from '../../store/paths/paths.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+
+/**
+ * Gives rows of the journal and of archives the ids that their sources were given since: archives stay as they were, and a file
+ * may come from a backup. What has its new id already keeps it.
+ */
+export class NewIds {
+  readonly #rules: ReadonlyMap<string, IdRule>;
+  readonly #compute: ActivityDependencies['compute'];
+
+  private constructor(rules: ReadonlyMap<string, IdRule>, compute: ActivityDependencies['compute']) {
+    this.#rules = rules;
+    this.#compute = compute;
+  }
+
+  static async read(
+    { store, compute }: Pick<ActivityDependencies, 'store' | 'compute'>,
+    sources: readonly string[],
+  ): Promise<NewIds> {
+    return new NewIds(await readIdRules(store, sources), compute);
+  }
+
+  async of(file: JournalFile, rows: readonly JournalRow[]): Promise<readonly JournalRow[]> {
+    let named = rows;
+    for (const [source, { id, before }] of this.#rules) {
+      if (!rows.some((row) => row.source === source)) continue;
+      const isFormer = (row: JournalRow) => row.source === source && wasWrittenBefore(before, file, row);
+      named = await withIds(named, isFormer, createIdsOf(this.#compute, source, id));
+    }
+    return named;
+  }
+}
+
+async function withIds(
+  rows: readonly JournalRow[],
+  isFormer: (row: JournalRow) => boolean,
+  idsOf: IdsOf,
+): Promise<JournalRow[]> {
+  const former = rows.filter(isFormer);
+  const found = await idsOf(former.map(({ payload }) => payload));
+  const ids = new Map(former.map((row, index) => [row, found[index]]));
+  return rows.map((row) => {
+    const id = ids.get(row);
+    return id?.ok === true ? { ...row, sourceId: id.id } : row;
+  });
+}
+
+/** A sealed day may hold parts of before and after: only one that had ended counts. */
+function wasWrittenBefore(before: string, file: JournalFile, { createdAt }: JournalRow): boolean {
+  switch (file.kind) {
+    case 'archive':
+      return Date.parse(createdAt ?? '') < Date.parse(before);
+    case 'part':
+      return (journalPaths.part.parse(file.name)?.ingestedAt ?? before) < before;
+    case 'sealed':
+      return (journalPaths.sealed.parse(file.name)?.day ?? before) < before.slice(0, 10);
+  }
+}

@@ -1,0 +1,65 @@
+import type { JournalChoice, JournalUnit } from '../../domain/storage/journal.ts';
+import { UnknownSource } from '../../domain/errors.ts';
+import { journalSources } from '../../store/journal/journal-files.ts';
+import { filesOf, journalUnits } from '../../store/journal/walk-journal.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { halfMoved, refuseHalfMoved } from '../run/half-moved.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+
+export interface PlanJournalReplayInput {
+  readonly choice: JournalChoice;
+  /** The unit that was done last; null at the beginning. */
+  readonly after: JournalUnit | null;
+}
+
+export interface PlannedJournalReplay {
+  readonly units: readonly JournalUnit[];
+  /** Units behind these. */
+  readonly more: number;
+  readonly searchAttribute: boolean;
+  /** What is left out as a whole, and why; told at the beginning. Absent = nothing. */
+  readonly leftOut?: readonly string[];
+}
+
+/** Units of one plan: a history holds no more of them at a time. */
+const pageSize = 200;
+
+/** What a replay reads next. Safe to repeat because it only looks. */
+export function createPlanJournalReplay({ journal, store, searchAttribute }: ActivityDependencies) {
+  return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
+    return runAdapter(nothingSecret, async () => {
+      const { source, archives } = choice;
+      if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
+        throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
+      }
+      if (source !== null) await refuseHalfMoved(store, source);
+      const held = await halfMoved(store, source === null ? null : []);
+      const all = (await journalUnits(journal, choice)).filter(
+        (unit) => unit.kind === 'archive' || !held.has(unit.source),
+      );
+      const left = after === null ? all : all.filter((unit) => comesAfter(unit, after));
+      const units: JournalUnit[] = [];
+      let looked = 0;
+      while (looked < left.length && units.length < pageSize) {
+        const unit = left[looked++];
+        // A manifest may say that nothing of the day was asked for.
+        if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
+      }
+      const leftOut = after === null ? [...held.values()].map(({ message }) => message) : [];
+      return {
+        ...{ units, more: left.length - looked, searchAttribute: searchAttribute() },
+        ...(leftOut.length > 0 ? { leftOut } : {}),
+      };
+    });
+  };
+}
+
+/** The order of {@link journalUnits}, also where the unit of before is gone. */
+function comesAfter(unit: JournalUnit, after: JournalUnit): boolean {
+  return orderOf(unit) > orderOf(after);
+}
+
+function orderOf(unit: JournalUnit): string {
+  return unit.kind === 'archive' ? `0 ${unit.day}` : `1 ${unit.source} ${unit.day}`;
+}

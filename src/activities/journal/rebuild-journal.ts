@@ -1,0 +1,81 @@
+import { Context } from '@temporalio/activity';
+import { UnknownSource } from '../../domain/errors.ts';
+import { nothingRebuilt, type RebuildChoice, type RebuildCounts } from '../../domain/storage/journal-rebuild.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import type { PairSide } from '../../domain/storage/store-pair.ts';
+import { withClient } from '../../sinks/postgres/client.ts';
+import { postgresFailure } from '../../sinks/postgres/postgres-failure.ts';
+import { rowsByDay, serverTime, storedSources } from '../../sinks/postgres/rows-by-day.ts';
+import { rebuildSource } from '../../store/journal/rebuild-source.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { refuseHalfMoved } from '../run/half-moved.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+
+export interface RebuildSourceInput {
+  readonly source: string;
+  readonly window: RebuildChoice['window'];
+}
+
+export interface PlannedRebuild {
+  readonly sources: readonly string[];
+  readonly searchAttribute: boolean;
+}
+
+/** Rebuilding the journal from PostgreSQL. Safe to repeat because a key that the journal has is left out. */
+export function createRebuildJournal(dependencies: ActivityDependencies) {
+  const { owner, journal, store, config, searchAttribute } = dependencies;
+  return {
+    /** The sources whose journal is to be rebuilt. */
+    async planRebuild({ source }: RebuildChoice): Promise<PlannedRebuild> {
+      return runAdapter(nothingSecret, async () => {
+        if (source !== null) await refuseHalfMoved(store, source);
+        const stored = await withClient(owner, (client) => storedSources(client, owner.schema)).catch(failed);
+        if (source !== null && !stored.includes(source)) {
+          throw new UnknownSource(
+            `rebuild: found no rows of ${source} in PostgreSQL, expected ${stored.length === 0 ? 'some, but there are none at all' : `one of ${stored.slice(0, 20).join(', ')}`}`,
+          );
+        }
+        return { sources: source === null ? stored : [source], searchAttribute: searchAttribute() };
+      });
+    },
+
+    /** Rebuilds the journal of one source. */
+    async rebuildSource({ source, window }: RebuildSourceInput): Promise<RebuildCounts> {
+      return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+        await refuseHalfMoved(store, source);
+        const earlier = (Context.current().info.heartbeatDetails ?? nothingRebuilt) as RebuildCounts;
+        // The next heartbeat must not forget what was written before there is more.
+        onProgress(earlier);
+        const { retention } = config.current().config.csv;
+        const counts = await withClient(owner, (client) =>
+          rebuildSource(
+            {
+              ...{ folders: journal, store, signal },
+              rows: (before) => rowsByDay(client, owner.schema, { source, window, before }),
+              databaseTime: () => serverTime(client),
+              keptSince: retention === null ? null : new Date(Date.now() - retention).toISOString().slice(0, 10),
+              onProgress: (now) => onProgress(sum(earlier, now)),
+            },
+            source,
+          ),
+        ).catch(failed);
+        return sum(earlier, counts);
+      });
+    },
+
+    /** Notes that somebody has seen to a side that was restored. */
+    async settleRestored({ side }: { readonly side: PairSide }): Promise<void> {
+      return runAdapter(nothingSecret, () => dependencies.settleRestored(side));
+    },
+  };
+}
+
+function failed(error: unknown): never {
+  throw postgresFailure(error, 'the rows of the journal could not be read');
+}
+
+/** What an earlier attempt wrote is present now. */
+function sum(earlier: RebuildCounts, now: RebuildCounts): RebuildCounts {
+  const [written, parts] = [earlier.written + now.written, earlier.parts + now.parts];
+  return { ...now, written, parts, present: Math.max(0, now.present - earlier.written) };
+}

@@ -1,0 +1,37 @@
+import type { Day } from '../../domain/time/day.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+
+export interface MaintainPartitionsInput {
+  /** Only look. */
+  readonly dryRun: boolean;
+}
+
+export interface MaintainedPartitions {
+  /** Days whose partitions were made, or are missing. */
+  readonly made: readonly Day[];
+  /** Past days that were vacuumed and analysed, or wait for it. */
+  readonly vacuumed: readonly Day[];
+}
+
+/**
+ * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are
+ * past. Safe to repeat because what is done already is not done again.
+ */
+export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {
+  return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {
+    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+      const { premake } = config.current().config.partitions;
+      const made = await maintenance.makeAhead(premake, new Date(), dryRun);
+      const vacuumed: Day[] = [];
+      for (const day of await maintenance.untidyDays(new Date())) {
+        signal.throwIfAborted();
+        if (!dryRun) await maintenance.tidy(day);
+        vacuumed.push(day);
+        onProgress({ vacuumed: day });
+      }
+      return { made, vacuumed };
+    });
+  };
+}

@@ -1,0 +1,24 @@
+import type { Day } from '../../domain/time/day.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+
+export interface DryRunInput {
+  /** Only look. */
+  readonly dryRun: boolean;
+}
+
+export interface MadePartitions {
+  /** Days whose partitions were made, or are missing. */
+  readonly made: readonly Day[];
+}
+
+/** Makes the partitions of the coming days. Safe to repeat because one that is there is left as it is. */
+export function createMakePartitions({ config, maintenance }: ActivityDependencies) {
+  return async function makePartitions({ dryRun }: DryRunInput): Promise<MadePartitions> {
+    return runAdapter(nothingSecret, async () => {
+      const { premake } = config.current().config.partitions;
+      return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
+    });
+  };
+}

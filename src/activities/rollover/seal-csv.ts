@@ -1,0 +1,146 @@
+import { log } from '@temporalio/activity';
+import { dayOfDate } from '../../domain/time/day.ts';
+import { DamagedFile, SinkUnavailable, messageOf } from '../../domain/errors.ts';
+import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../../store/journal/past-days.ts';
+import { sealDay } from '../../store/journal/seal-day.ts';
+import { JournalBusy } from '../../store/journal/seal-lock.ts';
+import { storePaths } from '../../store/paths/paths.ts';
+import { settleAndLog } from '../alerts/alerts.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import { retentionsOf } from '../../config/retentions.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { halfMoved } from '../run/half-moved.ts';
+import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';
+
+export interface SealCsvInput {
+  /** Only look. */
+  readonly dryRun: boolean;
+}
+
+/** Days of ingestion as `<source> <day>`; of long lists the beginning. */
+export interface SealedCsv {
+  /** Days that were sealed, or would be. */
+  readonly sealed: readonly string[];
+  readonly sealedCount: number;
+  /** Days with batches that wait for the CSV folder. */
+  readonly waiting: readonly string[];
+  /** Sealed days deleted by `csv.retention`. */
+  readonly deleted: readonly string[];
+  /** Files deleted by `dead_letters.retention`. */
+  readonly deadLetters: number;
+}
+
+/** Longest text about the damaged files of a source. */
+const mostText = 2_000;
+/** Days that are named in a history. */
+const mostNamed = 100;
+
+/**
+ * Seals the past days of the CSV journal, and deletes what `csv.retention` and `dead_letters.retention` let go. Safe to
+ * repeat because a day that is sealed has no parts left.
+ */
+export function createSealCsv(dependencies: ActivityDependencies) {
+  return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
+    return runAdapter(nothingSecret, async (context) => {
+      const { config, journal, store } = dependencies;
+      const now = new Date();
+      const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
+      // A key of a part may be the former id of one record, and in the sealed file the new one of another.
+      const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
+      const ready = past.filter(({ source }) => !held.has(source));
+      const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
+      const { csv, deadLetters } = retentionsOf(config.current());
+      const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
+      if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
+      const letters =
+        deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
+      if (!dryRun) for (const path of letters) await store.delete(path);
+      // Only now: one damaged file keeps no other day from being sealed.
+      if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * mostText));
+      return {
+        ...{ sealed: named(ready), sealedCount: ready.length, waiting: named(waiting) },
+        ...{ deleted: named(expired), deadLetters: letters.length },
+      };
+    });
+  };
+}
+
+/** @returns what is wrong with days that could not be sealed */
+async function sealAll(
+  dependencies: ActivityDependencies,
+  days: readonly SourceDay[],
+  context: AdapterContext,
+): Promise<string[]> {
+  const sealing = new Sealing(dependencies.journal, context);
+  // A source on which another process works keeps no other one waiting.
+  const busy = await sealing.run(days, true);
+  await sealing.run(busy, false);
+  for (const source of new Set(days.map((day) => day.source))) {
+    const message = sealing.damaged.get(source)?.join('; ').slice(0, mostText) ?? null;
+    // Of a source that could not be read through it is not known that all is well.
+    if (message === null && sealing.unsealed.has(source)) continue;
+    await settleAndLog(dependencies, source, [{ name: 'journal', message }], nothingSecret);
+  }
+  if (sealing.failure) throw sealing.failure;
+  return [...sealing.damaged.values()].map((messages) => messages.join('; ').slice(0, mostText));
+}
+
+class Sealing {
+  /** What is wrong with files, by source. */
+  readonly damaged = new Map<string, string[]>();
+  /** What else went wrong first: it is tried again. */
+  failure: SinkUnavailable | null = null;
+  /** Sources of which that is so. */
+  readonly unsealed = new Set<string>();
+  readonly #busy = new Set<string>();
+  readonly #journal: ActivityDependencies['journal'];
+  readonly #context: AdapterContext;
+
+  constructor(journal: ActivityDependencies['journal'], context: AdapterContext) {
+    this.#journal = journal;
+    this.#context = context;
+  }
+
+  /** Seals days one after the other, none of which keeps the others from it. @returns those of busy sources */
+  async run(days: readonly SourceDay[], impatient: boolean): Promise<SourceDay[]> {
+    const busy: SourceDay[] = [];
+    const { signal } = this.#context;
+    for (const one of days) {
+      signal.throwIfAborted();
+      try {
+        const onProgress = (details: object) => this.#report(one, details);
+        await sealDay(this.#journal, one.source, one.day, { signal, onProgress, impatient });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if (error instanceof JournalBusy) busy.push(one);
+        else this.#note(one, error);
+      }
+    }
+    return busy;
+  }
+
+  #report({ source, day }: SourceDay, details: object): void {
+    this.#context.onProgress({ source, day, ...details });
+    if (!('waitsFor' in details) || this.#busy.has(source)) return;
+    this.#busy.add(source);
+    log.info('The journal is busy', { source, day, ...details });
+  }
+
+  #note({ source, day }: SourceDay, error: unknown): void {
+    if (error instanceof DamagedFile) {
+      this.damaged.set(source, [...(this.damaged.get(source) ?? []), error.message]);
+      return;
+    }
+    this.unsealed.add(source);
+    const message = `journal: ${source} ${day} could not be sealed: ${messageOf(error)}`;
+    this.failure ??= new SinkUnavailable(message, { cause: error });
+  }
+}
+
+function named(days: readonly SourceDay[]): string[] {
+  return days.slice(0, mostNamed).map(({ source, day }) => `${source} ${day}`);
+}
+
+function ago(now: Date, milliseconds: number): Date {
+  return new Date(now.getTime() - milliseconds);
+}

@@ -1,0 +1,35 @@
+import type { Day } from '../../domain/time/day.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { DayProblem } from '../../sinks/postgres/retire-days.ts';
+import { nothingSecret } from '../../domain/secrets/redact.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { DryRunInput } from './make-partitions.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+
+export interface TidiedPartitions {
+  /** Past days that were vacuumed and analysed, or wait for it. */
+  readonly vacuumed: readonly Day[];
+  readonly failed: readonly DayProblem[];
+}
+
+/** Lets PostgreSQL tidy up past days. Safe to repeat because what is tidy is left alone. */
+export function createTidyPartitions({ maintenance }: ActivityDependencies) {
+  return async function tidyPartitions({ dryRun }: DryRunInput): Promise<TidiedPartitions> {
+    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+      const vacuumed: Day[] = [];
+      const failed: DayProblem[] = [];
+      for (const day of await maintenance.untidyDays(new Date())) {
+        signal.throwIfAborted();
+        try {
+          if (!dryRun) await maintenance.tidy(day);
+          vacuumed.push(day);
+        } catch (error) {
+          failed.push({ day, message: messageOf(error) });
+        }
+        onProgress({ vacuumed: day });
+      }
+      if (!dryRun) await maintenance.analyzeWeekly(new Date());
+      return { vacuumed, failed };
+    });
+  };
+}

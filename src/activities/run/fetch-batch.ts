@@ -1,0 +1,214 @@
+import { Context, log } from '@temporalio/activity';
+import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
+import { DaybookError, HostBusy, InvalidRecord } from '../../domain/errors.ts';
+import type { FetchPosition, PollEnd, StatePatch } from '../../domain/run/fetch-position.ts';
+import { longestWaitMs } from '../../domain/plan/host-budget.ts';
+import { keepKeys, patchAfter } from '../../domain/run/poll.ts';
+import type { FetchCounts } from '../../domain/run/receipt.ts';
+import type { Redact } from '../../domain/secrets/redact.ts';
+import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { SourceState } from '../../domain/run/source-state.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import { countUnreadable } from '../../domain/run/unreadable-cursor.ts';
+import { addWarnings, type Warning } from '../../domain/run/warning.ts';
+import { collect, type Collected } from '../../sources/collect.ts';
+import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
+import { placeLeft } from '../../sources/pagination/saved-place.ts';
+import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
+import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { fittingPlan } from './fitting-plan.ts';
+import { logLetters } from '../dead-letters/log-letters.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactLetter } from '../dead-letters/redact-letter.ts';
+import { redactorFor, secretMaskFor, sourceTools } from '../support/source-access.ts';
+
+export interface FetchBatchInput {
+  readonly run: RunRef;
+  readonly plan: SourcePlan;
+  readonly state: SourceState;
+  /** Null = the beginning of the poll. */
+  readonly position: FetchPosition | null;
+  /** Number of the first batch that this fetch may make. */
+  readonly number: number;
+  /** Someone asked for this run: also a source that said it would not change yet is asked. */
+  readonly force?: boolean;
+  /** The window of time that a backfill asks for. */
+  readonly window?: WindowText;
+  /** How long the run has waited for the host since it last got anything. */
+  readonly waitedMs?: number;
+}
+
+export interface FetchBatchResult {
+  readonly counts: FetchCounts;
+  readonly batches: readonly BatchRef[];
+  /** Number of the first batch of the next fetch. */
+  readonly nextNumber: number;
+  /** Where the next fetch goes on; null where the poll is over. */
+  readonly position: FetchPosition | null;
+  /** What the state becomes once all batches up to here are settled. */
+  readonly patch: StatePatch;
+  readonly end: PollEnd | null;
+  /** Absent where there is none. */
+  readonly warnings?: readonly Warning[];
+  /** Nothing was fetched: the host's turn comes in so many milliseconds. */
+  readonly waitMs?: number;
+}
+
+/** A source that has more pages gives up its turn after this long, so that what it yielded is stored soon. */
+const maxFetchMs = 5_000;
+
+/**
+ * Fetches the next pages of a source and spools their valid records. Safe to repeat because what it stores is named by
+ * its content, and nothing counts before the workflow has its answer.
+ */
+export function createFetchBatch(dependencies: ActivityDependencies) {
+  return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
+    const { run, force = false, window = null } = input;
+    const redact = redactorFor(input.plan.name, dependencies);
+    const { measures } = dependencies;
+    const result = await runAdapter(redact, async (context) => {
+      const plan = await fittingPlan(input.plan, dependencies);
+      const mask = secretMaskFor(run.source, dependencies);
+      const state = withPlace(input.state, mask.reveal);
+      const poll = { plan, state, run: run.firstRunId, force, window };
+      const tools = sourceTools(run.source, dependencies);
+      const position = input.position
+        ? mapPlace(input.position, mask.reveal)
+        : await beginPoll(poll, tools, new Date());
+      if (!position) return nothingNew(input);
+      const isFile = position.place.type === 'file';
+      const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
+      const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
+      const reader = await openReader(plan, tools, context.signal);
+      const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
+      const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
+      const front = frontOf(poll, position, new Date());
+      try {
+        const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
+        const leavesPlace = input.position === null && state.unfinished?.failed === true;
+        const collected = leavesPlace ? { ...taken, warnings: addWarnings([placeLeft], taken.warnings) } : taken;
+        context.signal.throwIfAborted();
+        for (const warning of collected.notes)
+          log.warn('The source warns', { source: run.source, warning: redact(warning) });
+        return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+      } catch (error) {
+        // The next attempt comes once the host wants to be asked again.
+        if (error instanceof DaybookError) measures.throttled(run.source, error.retryAfterMs ?? 0);
+        if (!(error instanceof HostBusy)) throw error;
+        return hideSecrets(hostBusy(input, position, error.waitMs), mask);
+      }
+    });
+    measures.fetched(run.source, result.counts);
+    measures.throttled(run.source, result.waitMs ?? 0);
+    return result;
+  };
+}
+
+/** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */
+async function keep(
+  { store, pollKeys, fileProgress, feedItems }: ActivityDependencies,
+  { run, plan, state, number, window }: FetchBatchInput,
+  collected: Collected,
+  redact: Redact,
+): Promise<FetchBatchResult> {
+  const { counts, end, digests } = collected;
+  const deadLetters = collected.deadLetters.map((letter) => redactLetter(letter, redact));
+  const duplicates = collected.duplicates.map((letter) => redactLetter(letter, redact));
+  const letters = [...deadLetters, ...duplicates];
+  await writeDeadLetters(store, run, number, '', letters);
+  logLetters(run, number, letters);
+  const [first] = deadLetters;
+  if (first && plan.onInvalid === 'fail') {
+    throw new InvalidRecord(
+      `fetch: ${plan.name}: on_invalid is fail, and a record is invalid: ${first.message} (${first.reason})`,
+    );
+  }
+  const batches = await spoolRecords(store, run, number, collected.accepted, new Date());
+  const keeps = collected.position.keysKept !== null && digests.length > 0;
+  const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
+  const files = collected.files ? await fileProgress.write(run.source, collected.files) : null;
+  const items = collected.itemMemory === null ? null : await feedItems.write(run.source, collected.itemMemory);
+  const position = withFiles(keepKeys(collected.position, digests.length, blob), files);
+  const cursor = countUnreadable(plan.name, state, position, window ? null : end);
+  return {
+    counts,
+    batches,
+    // A fetch without a batch uses its number up: its dead letters bear it.
+    nextNumber: number + Math.max(1, batches.length),
+    position: end ? null : position,
+    patch: patchAfter(state, position, end, {
+      ...collected.lastPatch,
+      ...(files === null ? {} : { files }),
+      ...(items === null ? {} : { feedItems: items }),
+      ...cursor.patch,
+    }),
+    end: end && {
+      ...{ ...cursor.alert, ...end, ...sinceOf(position), ...sharedIdsOf(position) },
+      ...(end.paging ? { paging: redact(end.paging) } : {}),
+    },
+    ...(collected.warnings.length > 0 ? { warnings: redactWarnings(collected.warnings, redact) } : {}),
+  };
+}
+
+function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[] {
+  return warnings.map((warning) => ({ ...warning, message: redact(warning.message) }));
+}
+
+/** Since when the poll has asked for records: what was there before it may have been left out. */
+function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
+  return place.type === 'file' || place.since === null ? {} : { since: place.since };
+}
+
+/** How many records of a page had an id in common, for the alert. */
+function sharedIdsOf({ duplicates }: FetchPosition): Pick<PollEnd, 'duplicates'> {
+  return duplicates ? { duplicates: duplicates.worst } : {};
+}
+
+function nothingNew(input: FetchBatchInput): FetchBatchResult {
+  const end = { cutShort: false, notModified: true, notBefore: null };
+  return { ...nothingFetched(input), nextNumber: input.number + 1, end };
+}
+
+function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
+  const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 0 };
+  return { counts, batches: [], nextNumber: number, position: null, patch: {}, end: null };
+}
+
+/** The run waits for its turn, or ends where the host wants to be left alone for long. */
+function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: number): FetchBatchResult {
+  // Also many short waits come to an end: others may keep the host busy for ever.
+  if ((input.waitedMs ?? 0) + waitMs <= longestWaitMs) return { ...nothingFetched(input), position, waitMs };
+  const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
+  const { number, state } = input;
+  return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };
+}
+
+function withFiles(position: FetchPosition, files: string | null): FetchPosition {
+  const { place } = position;
+  return place.type === 'file' && files !== null ? { ...position, place: { ...place, files } } : position;
+}
+
+/** What a workflow carries must hold no secret: the address of a next page may echo one. */
+function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResult {
+  const { unfinished } = result.patch;
+  return {
+    ...result,
+    position: result.position && mapPlace(result.position, mask.hide),
+    patch: unfinished ? { ...result.patch, unfinished: mapCursor(unfinished, mask.hide) } : result.patch,
+  };
+}
+
+function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
+  const { place } = position;
+  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
+}
+
+function withPlace(state: SourceState, change: (text: string) => string): SourceState {
+  return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
+}
+
+function mapCursor<T extends { readonly cursor: string | null }>(value: T, change: (text: string) => string): T {
+  return value.cursor === null ? value : { ...value, cursor: change(value.cursor) };
+}

@@ -1,0 +1,50 @@
+import { Context } from '@temporalio/activity';
+import { accessOfPlan } from '../../config/access-fingerprint.ts';
+import { planOf } from '../../config/plan.ts';
+import { InvalidEnvironment } from '../../config/references.ts';
+import { withSecrets } from '../../config/secrets.ts';
+import { ConfigChanged, DaybookError } from '../../domain/errors.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { hasOtherWorkers } from '../support/other-workers.ts';
+
+/** Attempts that may reach a worker with the configuration of the plan, before the run is planned again. */
+const tries = 3;
+const retryMs = 500;
+
+/**
+ * The plan with its secrets filled in: for the adapter, never for a workflow. The source must be where it was when the run
+ * was planned: its secrets of today must not go to where it was yesterday.
+ * @throws ConfigChanged, to be tried again where another worker may have the configuration of the plan, or its secrets
+ * @throws InvalidEnvironment where a variable that it refers to is not set
+ */
+export async function fittingPlan(plan: SourcePlan, dependencies: ActivityDependencies): Promise<SourcePlan> {
+  const problem = misfit(plan, dependencies);
+  if (!(problem instanceof DaybookError)) return problem;
+  const { attempt } = Context.current().info;
+  const mayFitElsewhere = attempt < tries && (await hasOtherWorkers(dependencies.identity));
+  throw mayFitElsewhere ? new ConfigChanged(problem.message, retryMs) : problem;
+}
+
+/** @returns what does not fit, or is missing, else the plan with its secrets */
+function misfit(plan: SourcePlan, { config: file, lookUp }: ActivityDependencies): DaybookError | SourcePlan {
+  const { config } = file.current();
+  const source = config.sources.find(({ name }) => name === plan.name);
+  if (!source) return changed(`this worker knows no source ${plan.name}, expected it until its run ends`);
+  const planned = plan.accessFingerprint ?? accessOfPlan(plan);
+  if (planned !== null && planned !== (planOf(config, source).accessFingerprint ?? null)) {
+    return changed(
+      `${plan.name} has another address, proxy or other secrets than its run was planned by, expected the same`,
+    );
+  }
+  try {
+    return withSecrets(plan, source, lookUp);
+  } catch (error) {
+    if (error instanceof InvalidEnvironment) return error;
+    throw error;
+  }
+}
+
+function changed(problem: string): ConfigChanged {
+  return new ConfigChanged(`config: ${problem}`, null);
+}

@@ -1,0 +1,41 @@
+import { DamagedFile, RekeyUnfinished } from '../../domain/errors.ts';
+import { idText } from '../../domain/run/id-change.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import { readIdRule, ruledSources } from '../../store/run/id-rules.ts';
+
+/**
+ * Sources of which what is stored has its former ids in part, where `rekey` is under way or was cut off, or may have: a run or a
+ * replay would store it again, and who writes their journal again would lose lines, or write them twice.
+ * @param sources null = all
+ * @returns what is to be said of each
+ */
+export async function halfMoved(
+  store: BlobStore,
+  sources: readonly string[] | null,
+): Promise<ReadonlyMap<string, RekeyUnfinished | DamagedFile>> {
+  const found = new Map<string, RekeyUnfinished | DamagedFile>();
+  for (const source of sources ?? (await ruledSources(store))) {
+    const problem = await problemOf(store, source);
+    if (problem) found.set(source, problem);
+  }
+  return found;
+}
+
+/** @throws RekeyUnfinished, DamagedFile */
+export async function refuseHalfMoved(store: BlobStore, source: string): Promise<void> {
+  const problem = await problemOf(store, source);
+  if (problem) throw problem;
+}
+
+async function problemOf(store: BlobStore, source: string): Promise<RekeyUnfinished | DamagedFile | null> {
+  try {
+    const rule = await readIdRule(store, source);
+    if (rule === null || rule.done) return null;
+    return new RekeyUnfinished(
+      `rekey: found ids of ${source} moved in part, expected ./daybook rekey ${source} to have ended; pause ${source}, and run it again, with ${source} and its id ${idText(rule.id)} in the configuration`,
+    );
+  } catch (error) {
+    if (error instanceof DamagedFile) return error;
+    throw error;
+  }
+}

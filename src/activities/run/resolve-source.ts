@@ -1,0 +1,73 @@
+import { log } from '@temporalio/activity';
+import type { Config } from '../../config/parse-config.ts';
+import { planOf } from '../../config/plan.ts';
+import { NotBackfillable } from '../../domain/errors.ts';
+import { idChange } from '../../domain/run/id-change.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { freshState, startingState, type SourceState } from '../../domain/run/source-state.ts';
+import { windowProblem } from '../../domain/plan/window-support.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { Warning } from '../../domain/run/warning.ts';
+import { readState } from '../../store/run/states.ts';
+import { resolveStray, settleAndLog } from '../alerts/alerts.ts';
+import { settleConfigAlert } from '../alerts/config-alert.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { refuseHalfMoved } from './half-moved.ts';
+import { findKnownSource } from '../support/known-source.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface ResolveSourceInput {
+  readonly source: string;
+  /** Set where a backfill asks for a window of time: the source's state has nothing to do with it. */
+  readonly window?: WindowText;
+}
+
+export interface ResolvedSource {
+  readonly plan: SourcePlan;
+  readonly state: SourceState;
+  /** Whether the workflow may upsert the search attribute. */
+  readonly searchAttribute: boolean;
+  /** What the run should say of its source. Absent = nothing. */
+  readonly warnings?: readonly Warning[];
+}
+
+/**
+ * Reads what a run needs: the source's plan from the configuration as it stands now, and the state it starts from.
+ * Safe to repeat because it only reads.
+ */
+export function createResolveSource(dependencies: ActivityDependencies) {
+  /** The configuration whose sources are known to be all that have alerts. */
+  let seen: Config | null = null;
+  return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
+    const redact = redactorFor(source, dependencies);
+    return runAdapter(redact, async () => {
+      const { config, broken } = dependencies.config.current();
+      const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
+      await settleConfigAlert(dependencies, message, redact);
+      // Of the source alone it says that workers do not agree on it.
+      if (broken === null) await settleAndLog(dependencies, source, [{ name: 'config', message: null }], redact);
+      if (broken === null && config !== seen) await resolveStray(dependencies);
+      seen = config;
+      const plan = planOf(config, await findKnownSource(dependencies, source));
+      await refuseHalfMoved(dependencies.store, source);
+      const { fetchFingerprint, shapeFingerprint, id } = plan;
+      if (window) {
+        const problem = windowProblem(plan);
+        if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
+        const state = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+        return { plan, state, searchAttribute: dependencies.searchAttribute() };
+      }
+      const databaseId = await dependencies.databaseId();
+      const stored = await readState(dependencies.store, source);
+      const damage = stored.damaged ? 'its state could not be read, the source is polled afresh' : null;
+      await settleAndLog(dependencies, source, [{ name: 'state', message: damage }], redact);
+      const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
+      const { state, changed } = startingState(stored.state, identity, stored.epoch);
+      if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
+      const warning = idChange(source, stored.state, plan);
+      const warned = warning === null ? {} : { warnings: [warning] };
+      return { plan, state, searchAttribute: dependencies.searchAttribute(), ...warned };
+    });
+  };
+}

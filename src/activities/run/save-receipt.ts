@@ -1,0 +1,125 @@
+import { log } from '@temporalio/activity';
+import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
+import type { PollEnd } from '../../domain/run/fetch-position.ts';
+import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import type { Redact } from '../../domain/secrets/redact.ts';
+import { summarizeState } from '../../domain/run/source-state.ts';
+import { anyReadable, clearLost, listDeferred } from '../../store/delivery/deferred.ts';
+import { writeReceipt } from '../../store/run/receipts.ts';
+import { isSuperseded, readState } from '../../store/run/states.ts';
+import { windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { storeVerdicts } from '../../store/alerts/store-alert.ts';
+import { writeWindow } from '../../store/backfill/windows.ts';
+import { cleanVerdicts, keptUnlessStored, hasAlertsToTell, settleAndLog } from '../alerts/alerts.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface SaveReceiptInput {
+  readonly receipt: Receipt | FailedReceipt;
+  /** What the run says of the source's alerts. */
+  readonly verdicts: readonly AlertVerdict[];
+  /** Set where this was a window of a backfill: it is no run of the source's own. */
+  readonly window?: WindowText;
+  /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
+  readonly poll?: PollFacts;
+}
+
+export interface PollFacts {
+  /** Of the state that the run began with. */
+  readonly epoch: number;
+  /** Null where the poll did not come to its end. */
+  readonly end: PollEnd | null;
+}
+
+export interface SaveReceiptResult {
+  /** Alerts wait to be told. */
+  readonly notify: boolean;
+  /** What was added to the receipt; absent where nothing was. */
+  readonly added?: Partial<Receipt>;
+}
+
+/** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
+export function createSaveReceipt(dependencies: ActivityDependencies) {
+  return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
+    const { verdicts, window, poll } = input;
+    const { source } = input.receipt;
+    const redact = redactorFor(source, dependencies);
+    return runAdapter(redact, async () => {
+      const added = poll && (await stateChange(dependencies, input.receipt, poll));
+      const receipt = { ...input.receipt, ...added };
+      await keptUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+      );
+      logRun(receipt, window, redact);
+      const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
+      await settleAndLog(dependencies, source, [...verdicts, ...recovered], redact);
+      // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
+      const resolved = [
+        ...(await delivered(dependencies, source, verdicts)),
+        ...(await storeVerdicts(dependencies.store, source)),
+      ];
+      await settleAndLog(dependencies, source, resolved, redact);
+      const notify = await hasAlertsToTell(dependencies, source);
+      if (!window) dependencies.onReceipt(receipt);
+      return { notify, ...(added ? { added } : {}) };
+    });
+  };
+}
+
+/** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
+async function stateChange(
+  { store }: ActivityDependencies,
+  { source, warnings = [] }: Receipt | FailedReceipt,
+  { epoch }: PollFacts,
+): Promise<Partial<Receipt> | undefined> {
+  if (!(await isSuperseded(store, source, epoch))) return undefined;
+  const { state } = await readState(store, source);
+  const message =
+    'a command, or a damaged batch that was set aside, changed the state of the source during the run; the next run starts from that';
+  return {
+    resume: state ? summarizeState(state) : { watermark: null },
+    warnings: [...warnings, { code: 'state_changed', message, count: 1 }],
+  };
+}
+
+/** A poll that reached its end may have fetched batches again that were gone from the spool. */
+async function fetchedAgain(
+  { store }: ActivityDependencies,
+  { source, outcome }: Receipt | FailedReceipt,
+  { epoch, end }: PollFacts,
+): Promise<AlertVerdict[]> {
+  if (outcome === 'failed' || !end || end.cutShort || end.notModified || end.notBefore !== null) return [];
+  const left = await clearLost(store, source, { epoch, since: end.since ?? null });
+  return left > 0 ? [] : [{ name: 'batch_gone', message: null }];
+}
+
+function logRun(receipt: Receipt | FailedReceipt, window: WindowText | undefined, redact: Redact): void {
+  const { source, outcome, fetched, accepted, rejected, unchanged, csv, postgres, pages, batches } = receipt;
+  const fields = {
+    ...{ source, outcome, ...(window ? { window: windowName(window) } : {}) },
+    ...{ fetched, accepted, rejected, unchanged, pages, batches, written: postgres.written },
+    deferred: csv.deferred + postgres.deferred,
+    durationMs: Date.parse(receipt.finishedAt) - Date.parse(receipt.startedAt),
+  };
+  if (receipt.outcome !== 'failed') return log.info('Run finished', fields);
+  const { type, message } = receipt.error;
+  log.warn('Run failed', { ...fields, errorType: type, error: redact(message) });
+}
+
+/** Alerts of batches that wait no more. */
+async function delivered(
+  { store }: ActivityDependencies,
+  source: string,
+  verdicts: readonly AlertVerdict[],
+): Promise<AlertVerdict[]> {
+  const resolved: AlertVerdict[] = [];
+  for (const sink of sinks) {
+    const name = `deferred_${sink}` as const;
+    const isOpened = verdicts.some((verdict) => verdict.name === name && verdict.message !== null);
+    if (isOpened && !(await anyReadable(store, await listDeferred(store, sink, source)))) {
+      resolved.push({ name, message: null });
+    }
+  }
+  return resolved;
+}

@@ -1,0 +1,103 @@
+import { log } from '@temporalio/activity';
+import type { BatchRef } from '../../domain/run/batch.ts';
+import { BatchDamaged, ReceiptUnbalanced } from '../../domain/errors.ts';
+import { sumCounts, type SinkCounts } from '../../domain/run/receipt.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { RefusedRecord, StorageWriter, WriteContext } from '../../sinks/storage-writer.ts';
+import { readBatch } from '../../store/delivery/batches.ts';
+import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
+import { rebuildBatch } from '../../store/journal/rebuild-batch.ts';
+import type { ActivityDependencies } from '../support/dependencies.ts';
+import { logLetters } from '../dead-letters/log-letters.ts';
+import { runAdapter } from '../support/run-adapter.ts';
+import { asJson, redactLetter } from '../dead-letters/redact-letter.ts';
+import { redactorFor } from '../support/source-access.ts';
+
+export interface WriteBatchInput {
+  readonly batch: BatchRef;
+}
+
+/**
+ * The activities that write a batch to its sinks. Safe to repeat because the writers are: see `StorageWriter`.
+ */
+export function createWriteBatch(dependencies: ActivityDependencies) {
+  return {
+    writeCsv: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.csv, input),
+    writePostgres: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.postgres, input),
+  };
+}
+
+async function writeBatch(
+  dependencies: ActivityDependencies,
+  writer: StorageWriter,
+  { batch }: WriteBatchInput,
+): Promise<SinkCounts> {
+  return runAdapter(redactorFor(batch.source, dependencies), (context) =>
+    writeTo(dependencies, writer, batch, context),
+  );
+}
+
+/**
+ * Writes a batch to a sink; what the sink refuses becomes dead letters. A damaged batch is rebuilt first, where its CSV part
+ * is whole.
+ * @throws BatchGone, BatchDamaged, ReceiptUnbalanced, and what the writer throws
+ */
+export async function writeTo(
+  dependencies: ActivityDependencies,
+  writer: StorageWriter,
+  batch: BatchRef,
+  context: WriteContext,
+): Promise<SinkCounts> {
+  return writeRecords(dependencies, writer, batch, await readOrRebuild(dependencies, batch), context);
+}
+
+async function readOrRebuild({ store, journal }: ActivityDependencies, batch: BatchRef): Promise<SpooledRecord[]> {
+  try {
+    return await readBatch(store, batch);
+  } catch (error) {
+    if (!(error instanceof BatchDamaged)) throw error;
+    const records = await rebuildBatch(store, journal, batch);
+    if (!records) throw error;
+    const { source, number, records: count } = batch;
+    log.warn('Damaged batch rebuilt from its CSV part', { source, batch: number, records: count });
+    return records;
+  }
+}
+
+/** The same for records that are at hand. */
+export async function writeRecords(
+  dependencies: ActivityDependencies,
+  writer: StorageWriter,
+  batch: BatchRef,
+  records: readonly SpooledRecord[],
+  context: WriteContext,
+): Promise<SinkCounts> {
+  const { store, measures } = dependencies;
+  const redact = redactorFor(batch.source, dependencies);
+  const startedMs = performance.now();
+  const { counts, refused } = await writer.write(batch, records, context);
+  const durationMs = Math.round(performance.now() - startedMs);
+  const settled = sumCounts(counts);
+  if (settled !== batch.records) {
+    throw new ReceiptUnbalanced(
+      `${writer.sink}: ${batch.source} batch ${batch.number}: found ${settled} records accounted for, expected ${batch.records}`,
+    );
+  }
+  const letters = refused.map((record) => redactLetter(letterOf(record), redact));
+  await writeDeadLetters(store, batch, batch.number, '-refused', letters);
+  const { source, firstRunId: batchRunId, number } = batch;
+  log.info('Batch written', { source, batch: number, batchRunId, sink: writer.sink, ...counts, durationMs });
+  logLetters(batch, number, letters);
+  measures.settled(batch.source, writer.sink, counts);
+  return counts;
+}
+
+/** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */
+function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
+  const at = new Date().toISOString();
+  // Where the record has no time of its own, this was the clock's when it was fetched.
+  const fetchedAt = record.occurredAt;
+  const { sourceId, payload } = record;
+  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, sourceId, recordText: asJson(payload) };
+}

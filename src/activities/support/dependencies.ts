@@ -1,0 +1,61 @@
+import type { ConfigFile } from '../../config/config-file.ts';
+import type { PostgresSettings } from '../../config/environment.ts';
+import type { LookUp } from '../../config/references.ts';
+import type { Alert } from '../../domain/monitoring/alert.ts';
+import type { Measures } from '../../domain/run/metrics.ts';
+import type { PairSide } from '../../domain/storage/store-pair.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import type { Maintenance } from '../../sinks/postgres/maintenance.ts';
+import type { CanaryRows } from '../../sinks/postgres/canary-rows.ts';
+import type { StorageWriter } from '../../sinks/storage-writer.ts';
+import type { Compute } from '../../sources/compute/compute.ts';
+import type { SchemaTexts } from '../../sources/extraction/schema-texts.ts';
+import type { OpenReaders } from '../../sources/files/open-readers.ts';
+import type { HttpTools } from '../../sources/http/fetch-document.ts';
+import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import type { FeedItemsStore } from '../../store/run/feed-items.ts';
+import type { FileProgressStore } from '../../store/run/file-progress.ts';
+import type { JournalFolders } from '../../store/journal/journal-files.ts';
+import type { PollKeys } from '../../store/run/poll-keys.ts';
+
+/** What activities work with; the worker makes it once. */
+export interface ActivityDependencies {
+  readonly config: ConfigFile;
+  /** The worker's own, as the server knows it. */
+  readonly identity: string;
+  readonly lookUp: LookUp;
+  readonly store: BlobStore;
+  readonly pollKeys: PollKeys;
+  readonly fileProgress: FileProgressStore;
+  readonly feedItems: FeedItemsStore;
+  readonly csv: StorageWriter;
+  /** Where the CSV writer's parts lie, and archives. */
+  readonly journal: JournalFolders;
+  readonly postgres: StorageWriter;
+  readonly canaryRows: CanaryRows;
+  readonly maintenance: Maintenance;
+  /** The owner of the tables, on a direct connection. */
+  readonly owner: PostgresSettings;
+  readonly http: HttpTools;
+  readonly readers: OpenReaders;
+  readonly modules: ModuleThreads;
+  readonly schemas: SchemaTexts;
+  /** Where sources' own expressions, patterns and schemas are worked with. */
+  readonly compute: Compute;
+  /** The database's own id; null where it cannot be asked right now. */
+  readonly databaseId: () => Promise<string | null>;
+  /** Whether the server knows the search attribute; upserting an unknown one sticks a workflow for ever. */
+  readonly searchAttribute: () => boolean;
+  /** Lets the store and the database count; what fails is done by the next one. */
+  readonly countPair: () => Promise<void>;
+  /** Notes that somebody has seen to a side that was restored. */
+  readonly settleRestored: (side: PairSide) => Promise<void>;
+  /** Tells of alerts; null = nobody wants to be told. */
+  readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
+  /** Keeps alerts that the store could not take, so that they are told all the same. */
+  readonly keepAlert: (alert: Alert) => void;
+  readonly measures: Measures;
+  /** Told of each receipt once it is stored, with its alerts. */
+  readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
+}

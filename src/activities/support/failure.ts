@@ -1,0 +1,30 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { DaybookError, messageOf } from '../../domain/errors.ts';
+import type { Redact } from '../../domain/secrets/redact.ts';
+import { withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
+
+/**
+ * The only place that makes failures of activities: from an error that Daybook knows, whether it is retried and when;
+ * from any other, a failure of type `Unexpected` that is. No cause is kept, for it might hold what was redacted.
+ */
+export function toFailure(error: unknown, redact: Redact, attempt: number): unknown {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (!(error instanceof DaybookError)) {
+    return ApplicationFailure.create({ type: 'Unexpected', message: withoutUrlSecrets(redact(messageOf(error))) });
+  }
+  const retryAfterMs = error.retryAfterMs ?? (error.jitter === true ? blurredDelayMs(attempt) : undefined);
+  const failure = ApplicationFailure.create({
+    type: error.type,
+    message: withoutUrlSecrets(redact(error.message)),
+    nonRetryable: error.next === 'never',
+    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+  });
+  // Where in Daybook a source's 404 was noticed helps nobody who reads a history.
+  failure.stack = '';
+  return failure;
+}
+
+/** The delay of the retry policies (1 s ×2 up to 30 s), a quarter more or less. */
+function blurredDelayMs(attempt: number): number {
+  return Math.round(Math.min(30_000, 1_000 * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2));
+}

@@ -1,0 +1,49 @@
+import { Context } from '@temporalio/activity';
+import { findSource } from '../../config/find-source.ts';
+import type { SourceConfig } from '../../config/source-schemas.ts';
+import { ConfigBroken, ConfigChanged, UnknownSource } from '../../domain/errors.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { hasOtherWorkers } from './other-workers.ts';
+
+/** How long a worker with a newer configuration is waited for. */
+const patienceMs = 120_000;
+const retryMs = 1_000;
+/** When a configuration that is broken is looked at again. */
+const brokenMs = 10_000;
+
+/**
+ * The source of the configuration as it stands now. Where this worker does not know it, another one may: workers get a new
+ * configuration one after the other.
+ * @throws UnknownSource where no worker that polls knows it
+ * @throws ConfigChanged where another worker may know it, for two minutes
+ * @throws ConfigBroken where the last good configuration leaves it out, until the file can be read
+ */
+export async function findKnownSource(
+  { config: file, identity }: Pick<ActivityDependencies, 'config' | 'identity'>,
+  name: string,
+): Promise<SourceConfig> {
+  const { config, broken } = file.current();
+  try {
+    return findSource(config, name);
+  } catch (error) {
+    if (!(error instanceof UnknownSource)) throw error;
+    const leftOut = broken && config.kept?.leftOut.find(({ source }) => source === name);
+    if (leftOut) {
+      throw new ConfigBroken(
+        `config: the source ${name} waits for a configuration that can be read; the last good one leaves it out, for ${leftOut.reason}: ${broken.message}`,
+        { retryAfterMs: brokenMs },
+      );
+    }
+    const { scheduledTimestampMs } = Context.current().info;
+    if (Date.now() - scheduledTimestampMs < patienceMs && (await hasOtherWorkers(identity))) {
+      throw new ConfigChanged(
+        `config: this worker knows no source ${name}, expected another worker to know it`,
+        retryMs,
+      );
+    }
+    if (!broken) throw error;
+    throw new UnknownSource(
+      `config: found no source "${name}"; the configuration is broken, the last good one is used: ${broken.message}`,
+    );
+  }
+}
