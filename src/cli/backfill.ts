@@ -13,7 +13,7 @@ import { parseWindow } from '../domain/time/time-range.ts';
 import { windowProblem } from '../domain/plan/window-support.ts';
 import { cutWindows, windowName, type WindowText } from '../domain/time/backfill-windows.ts';
 import { chooseWindows, readWindowReceipt, windowState } from '../store/backfill/windows.ts';
-import type { BackfillTally } from '../workflows/backfill-input.ts';
+import type { BackfillTally } from '../workflows/backfill/backfill-input.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
 import {
   createContext,

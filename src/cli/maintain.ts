@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Day } from '../domain/time/day.ts';
 import { rolloverType } from '../domain/names.ts';
 import type { SealedCsv } from '../activities/rollover/seal-csv.ts';
-import type { RolloverResult } from '../workflows/partition-rollover.ts';
+import type { RolloverResult } from '../workflows/rollover/partition-rollover.ts';
 import { pendingSteps } from '../status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from './context.ts';
 import { followWorkflow } from '../temporal/follow-workflow.ts';

@@ -3,7 +3,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { replayLettersType } from '../domain/names.ts';
 import type { ReplayResult } from '../domain/dead-letters/dead-letter-replay.ts';
-import type { ReplayDeadLettersInput } from '../workflows/replay-dead-letters.ts';
+import type { ReplayDeadLettersInput } from '../workflows/dead-letters/replay-dead-letters.ts';
 import { createContext, loadConfig, openStoreToRead, requireTemporal } from './context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
 import { chooseLetters, type ChosenLetters } from './choose-letters.ts';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { rolloverType } from '../domain/names.ts';
-import type { RolloverResult } from '../workflows/partition-rollover.ts';
+import type { RolloverResult } from '../workflows/rollover/partition-rollover.ts';
 
 /** Rollovers that are looked at to find one that did all its steps. */
 const mostRead = 10;

@@ -1,10 +1,10 @@
 /** The workflows that Daybook's worker runs, under their wire names. */
-export { partitionRollover } from './partition-rollover.ts';
-export { scrapeRun } from './scrape-run.ts';
-export { canary } from './canary.ts';
-export { backfill } from './backfill.ts';
-export { replayCsv } from './replay-csv.ts';
-export { rebuildJournal } from './rebuild-journal.ts';
-export { deliver } from './deliver.ts';
-export { replayDeadLetters } from './replay-dead-letters.ts';
-export { unpause } from './unpause.ts';
+export { partitionRollover } from './rollover/partition-rollover.ts';
+export { scrapeRun } from './scrape-run/scrape-run.ts';
+export { canary } from './canary/canary.ts';
+export { backfill } from './backfill/backfill.ts';
+export { replayCsv } from './journal/replay-csv.ts';
+export { rebuildJournal } from './journal/rebuild-journal.ts';
+export { deliver } from './delivery/deliver.ts';
+export { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
+export { unpause } from './schedules/unpause.ts';

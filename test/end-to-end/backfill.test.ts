@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ApplicationFailure } from '@temporalio/common';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BackfillTally } from '../../src/workflows/backfill-input.ts';
+import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { createGate } from '../support/gate.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ReplayTally } from '../../src/domain/storage/journal.ts';
 import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
 import type { JournalProgress } from '../../src/workflows/messages.ts';
-import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
+import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { Rig } from '../support/rig.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';

@@ -9,7 +9,7 @@ import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { discardLetter } from '../../src/store/dead-letters/hidden-letters.ts';
-import type { ReplayDeadLettersInput } from '../../src/workflows/replay-dead-letters.ts';
+import type { ReplayDeadLettersInput } from '../../src/workflows/dead-letters/replay-dead-letters.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync }
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryIn } from '../../src/store/blobs/temporary-files.ts';
 import { readRollover } from '../../src/status/rollover.ts';
-import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
+import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
 

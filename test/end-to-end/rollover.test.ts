@@ -7,7 +7,7 @@ import { addDays, dayOfDate, partitionName } from '../../src/domain/time/day.ts'
 import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
+import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { attempt, batchOf, records } from '../integration/batches.ts';
 import { Rig } from '../support/rig.ts';
 import { startWebhook, type Webhook } from '../support/webhook.ts';

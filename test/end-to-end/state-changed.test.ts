@@ -9,7 +9,7 @@ import { changeState, readState, resetStates } from '../../src/store/run/states.
 import { gatePages } from '../support/gated-pages.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
-import type { ReplayDeadLettersInput } from '../../src/workflows/replay-dead-letters.ts';
+import type { ReplayDeadLettersInput } from '../../src/workflows/dead-letters/replay-dead-letters.ts';
 
 let origin: Origin;
 let rig: Rig;

@@ -13,7 +13,7 @@ import { discardLetter } from '../../src/store/dead-letters/hidden-letters.ts';
 import { storeKindOf, storePaths, type StoreKind } from '../../src/store/paths/paths.ts';
 import { chooseWindows, writeWindow } from '../../src/store/backfill/windows.ts';
 import type { Status } from '../../src/status/status.ts';
-import type { RolloverResult } from '../../src/workflows/partition-rollover.ts';
+import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { Workplace } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { BackfillTally } from '../../src/workflows/backfill-input.ts';
+import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { BackfillTally } from '../../src/workflows/backfill-input.ts';
+import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { isAlive, Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

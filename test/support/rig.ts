@@ -9,7 +9,7 @@ import { lookUpIn } from '../../src/config/references.ts';
 import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
-import type { ScrapeRunInput } from '../../src/workflows/scrape-run.ts';
+import type { ScrapeRunInput } from '../../src/workflows/scrape-run/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/route.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';
 import { createLogger } from '../../src/worker/logger.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { detailsTable } from '../../../src/domain/run/details-table.ts';
 import { markdownText } from '../../../src/domain/text/markdown-text.ts';
 import { receiptTable } from '../../../src/domain/run/receipt-table.ts';
-import { backfillDetails } from '../../../src/workflows/backfill-details.ts';
+import { backfillDetails } from '../../../src/workflows/backfill/backfill-details.ts';
 import { aReceipt } from './a-receipt.ts';
 
 const hostile =

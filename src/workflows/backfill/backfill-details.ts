@@ -1,0 +1,40 @@
+import { detailsTable } from '../../domain/run/details-table.ts';
+import { markdownText } from '../../domain/text/markdown-text.ts';
+import { windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
+import type { BackfillProgress } from '../messages.ts';
+import { pauseNote } from '../support/pause.ts';
+import type { RunFailure } from '../support/run-failure.ts';
+
+/** Failures that are shown. */
+const mostShown = 20;
+
+interface BackfillOutcomes {
+  readonly failed: readonly (WindowText & { readonly error: RunFailure })[];
+  readonly refused?: readonly RunFailure[];
+}
+
+/** Where a backfill stands, as Markdown for the Web UI. */
+export function backfillDetails(
+  { source, paused, windows, written }: BackfillProgress,
+  { failed, refused = [] }: BackfillOutcomes,
+): string {
+  const table = detailsTable([
+    ['source', source],
+    ['windows that wait', String(windows.waiting)],
+    ['running', windows.running.join(', ') || 'none'],
+    ['done', String(windows.done)],
+    ['failed', String(windows.failed)],
+    ['rows written', String(written)],
+  ]);
+  const failures = failed
+    .slice(0, mostShown)
+    .map((window) => `- ${windowName(window)}: ${markdownText(window.error.message)}`);
+  return [
+    ...(paused ? [markdownText(pauseNote(paused)), ''] : []),
+    table,
+    ...(failures.length > 0 ? ['', 'Failed windows:', ...failures] : []),
+    ...(refused.length > 0
+      ? ['', 'Could not be done:', ...refused.map(({ message }) => `- ${markdownText(message)}`)]
+      : []),
+  ].join('\n');
+}

@@ -1,0 +1,43 @@
+import { log, setHandler } from '@temporalio/workflow';
+import { readBackfillRequest, type BackfillRequest } from '../../domain/time/backfill-request.ts';
+import { backfillSignal } from '../messages.ts';
+
+/** Requests that came by the signal `backfill` and wait to be looked at. The handler never throws. */
+export class BackfillInbox {
+  readonly #requests: { readonly payload: unknown; readonly request: BackfillRequest }[] = [];
+  readonly #onChange: () => void;
+  #unreadable: string | null = null;
+
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange;
+    setHandler(backfillSignal, (payload) => {
+      const read = readBackfillRequest(payload);
+      if (!read.ok) {
+        this.#unreadable = read.why;
+        log.warn('Backfill was asked for in words that cannot be read, it is ignored', { error: read.why });
+        return;
+      }
+      this.#requests.push({ payload, request: read.request });
+      this.#onChange();
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#requests.length === 0;
+  }
+
+  /** Why the latest request that could not be read was ignored; null where all could be. */
+  get unreadable(): string | null {
+    return this.#unreadable;
+  }
+
+  /** The oldest request; null where there is none. */
+  take(): BackfillRequest | null {
+    return this.#requests.shift()?.request ?? null;
+  }
+
+  /** All requests as they came, for whoever is to be handed them. */
+  takePayloads(): unknown[] {
+    return this.#requests.splice(0).map(({ payload }) => payload);
+  }
+}

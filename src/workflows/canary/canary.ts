@@ -1,0 +1,133 @@
+import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { CanaryDurations, CanaryResult, CanaryStep, FailedCanary } from '../../domain/monitoring/canary.ts';
+import { detailsTable } from '../../domain/run/details-table.ts';
+import { canarySource } from '../../domain/names.ts';
+import type { SinkCounts } from '../../domain/run/receipt.ts';
+import { canaryActivities, cleanCanaryActivities } from '../activities.ts';
+import { bearSource } from '../support/bear-source.ts';
+import { failureOf, workflowFailure, type RunFailure } from '../support/run-failure.ts';
+import { tellAlerts } from '../support/tell-alerts.ts';
+
+/**
+ * Takes one record the whole way, by the activities of any source: fetched over HTTP, written to both sinks, read back from
+ * them, and taken away again. What a sink does not take is never deferred: that is what the canary is to find.
+ *
+ * Id: `canary-<time>`, by schedule every five minutes, and by `daybook smoke`. Ends with how long each step took; fails with
+ * the step that failed, after an alert was opened.
+ */
+export async function canary(): Promise<CanaryResult> {
+  const steps = new CanarySteps();
+  try {
+    await sing(steps);
+  } catch (error) {
+    if (isCancellation(error)) {
+      await CancellationScope.nonCancellable(() => cleanUp(steps));
+      throw error;
+    }
+  }
+  // Whoever cancels it now has it end in order all the same.
+  return CancellationScope.nonCancellable(async () => {
+    await cleanUp(steps);
+    const outcome = await settle(steps);
+    if (outcome.ok) return outcome;
+    throw workflowFailure({ ...outcome.error, message: `${outcome.step}: ${outcome.error.message}` }, outcome);
+  });
+}
+
+async function sing(steps: CanarySteps): Promise<void> {
+  const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo();
+  const activities = canaryActivities();
+  const run = { source: canarySource, workflowId, firstRunId };
+  const { batch, searchAttribute } = await steps.run('fetch', () => activities.fetchCanary({ run }));
+  if (searchAttribute) bearSource(canarySource);
+  await both(
+    steps.run('write to CSV', async () => taken(await activities.writeCsv({ batch }))),
+    steps.run('write to PostgreSQL', async () => taken(await activities.writePostgres({ batch }))),
+  );
+  await both(
+    steps.run('confirm in CSV', () => activities.confirmCanary({ batch, sink: 'csv' })),
+    steps.run('confirm in PostgreSQL', () => activities.confirmCanary({ batch, sink: 'postgres' })),
+  );
+  steps.arrived();
+}
+
+/** Both come to their end, also where one of them fails. */
+async function both(...work: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(work);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** @throws ApplicationFailure where the sink refused the record, which is no failure of a write */
+function taken({ written, duplicate, refused, expired }: SinkCounts): void {
+  if (written + duplicate === 1) return;
+  const message = `the sink took nothing (refused ${refused}, of a retired day ${expired}), expected it to store the record`;
+  throw workflowFailure({ type: 'CanaryLost', message });
+}
+
+/** A sink that is away was waited for already: what may be left there is taken away by the next canary. */
+async function cleanUp(steps: CanarySteps): Promise<void> {
+  const isPatient = steps.failure === null;
+  const work = () => cleanCanaryActivities(isPatient).cleanCanary();
+  await steps.run('clean up', work).catch(() => undefined);
+}
+
+/** Whoever cannot be told now is told by the next one. */
+async function settle(steps: CanarySteps): Promise<CanaryResult | FailedCanary> {
+  const outcome = steps.outcome();
+  const work = () => canaryActivities().settleCanary({ canary: outcome });
+  const settled = await steps.run('report', work).catch(() => null);
+  if (settled?.notify) await tellAlerts(canarySource);
+  return settled === null ? steps.outcome() : outcome;
+}
+
+interface StepFailure extends RunFailure {
+  readonly step: CanaryStep;
+}
+
+/** What a canary has done so far. */
+class CanarySteps {
+  readonly #startedAt = Date.now();
+  readonly #durations: { [step in CanaryStep]?: number } = {};
+  #lagMs = 0;
+  #failure: StepFailure | null = null;
+
+  /** The first step that failed. */
+  get failure(): StepFailure | null {
+    return this.#failure;
+  }
+
+  async run<T>(step: CanaryStep, work: () => Promise<T>): Promise<T> {
+    const startedAt = Date.now();
+    try {
+      const result = await work();
+      this.#durations[step] = Date.now() - startedAt;
+      return result;
+    } catch (error) {
+      if (!isCancellation(error)) this.#failure ??= { step, ...failureOf(error, step) };
+      throw error;
+    } finally {
+      setCurrentDetails(this.#details());
+    }
+  }
+
+  /** The record is confirmed in both sinks. */
+  arrived(): void {
+    this.#lagMs = Date.now() - this.#startedAt;
+  }
+
+  outcome(): CanaryResult | FailedCanary {
+    const { workflowId, firstExecutionRunId: runId } = workflowInfo();
+    const [startedAt, finishedAt] = [new Date(this.#startedAt), new Date()].map((time) => time.toISOString());
+    const durationsMs: CanaryDurations = { ...this.#durations };
+    const common = { workflowId, runId, startedAt: startedAt ?? '', finishedAt: finishedAt ?? '', durationsMs };
+    if (!this.#failure) return { ok: true, lagMs: this.#lagMs, ...common };
+    const { step, ...error } = this.#failure;
+    return { ok: false, step, error, ...common };
+  }
+
+  #details(): string {
+    const done = Object.entries(this.#durations).map(([step, ms]) => [step, `${ms} ms`] as const);
+    const failed = this.#failure && ([this.#failure.step, `failed: ${this.#failure.message}`] as const);
+    return detailsTable([['source', canarySource], ...done, ...(failed ? [failed] : [])]);
+  }
+}

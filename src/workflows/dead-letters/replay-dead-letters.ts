@@ -1,0 +1,83 @@
+import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { ReplayResult, ReplaySelection } from '../../domain/dead-letters/dead-letter-replay.ts';
+import { rejectionReasons } from '../../domain/dead-letters/rejection.ts';
+import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { letterActivities, storeActivities } from '../activities.ts';
+import { bearSource } from '../support/bear-source.ts';
+import { replayProgressQuery } from '../messages.ts';
+import { Replay, type ReplayCarry } from './replay.ts';
+import { failureOf, workflowFailure } from '../support/run-failure.ts';
+import { tellAlerts } from '../support/tell-alerts.ts';
+
+export interface ReplayDeadLettersInput extends ReplaySelection {
+  readonly source: string;
+  /** What an earlier segment hands over. */
+  readonly carry?: ReplayCarry;
+}
+
+/**
+ * Extracts dead letters of a source again, by its configuration as it is now, and stores what passes in both sinks.
+ *
+ * Id: `replay-dead-letters-<source>-<time>`. Answers the query `progress`. Ends with its counts; a letter is hidden only
+ * after its record is stored or waits for a sink, so a replay may be cancelled, killed and repeated at any moment.
+ */
+export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<ReplayResult> {
+  const { source, carry, ...selection } = checkedInput(input);
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const run: RunRef = { source, workflowId, firstRunId: firstExecutionRunId };
+  let replay: Replay | null = null;
+  setHandler(replayProgressQuery, () => replay?.result() ?? Replay.nothing(run));
+  try {
+    replay = new Replay(run, carry ?? (await begin(run, selection)));
+    while (!replay.ended) {
+      if (workflowInfo().continueAsNewSuggested) break;
+      await replay.takePage();
+    }
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    throw workflowFailure(failureOf(error, 'replay'), replay?.result());
+  }
+  const finished = replay;
+  if (!finished.ended)
+    return continueAsNew<typeof replayDeadLetters>({ source, ...selection, carry: finished.carry() });
+  const result = finished.result();
+  await CancellationScope.nonCancellable(async () => {
+    const { deferredBecause } = finished.carry();
+    const { notify } = await letterActivities(source).finishReplay({ run, result, deferredBecause });
+    if (notify) await tellAlerts(source);
+  });
+  return result;
+}
+
+async function begin(run: RunRef, selection: ReplaySelection): Promise<ReplayCarry> {
+  const { plan, state, searchAttribute } = await storeActivities(run.source).resolveSource({ source: run.source });
+  if (searchAttribute) bearSource(run.source);
+  const letters = await letterActivities(run.source).planReplay({ run, selection });
+  return Replay.begin(plan, letters, state);
+}
+
+/** The input comes from command lines: anything but what is known fails the replay at once. */
+function checkedInput(input: unknown): ReplayDeadLettersInput {
+  const { source, ids, reason, run, carry } = (
+    typeof input === 'object' && input !== null ? input : {}
+  ) as Partial<ReplayDeadLettersInput>;
+  const isName = typeof source === 'string' && sourceNamePattern.test(source);
+  const areIds = ids === undefined || (Array.isArray(ids) && ids.every((id) => typeof id === 'string'));
+  const isReason = reason === undefined || rejectionReasons.includes(reason);
+  const isRun = run === undefined || typeof run === 'string';
+  const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (isName && areIds && isReason && isRun && isCarried) {
+    return {
+      source,
+      ...(ids === undefined ? {} : { ids }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(run === undefined ? {} : { run }),
+      ...(carry === undefined ? {} : { carry }),
+    };
+  }
+  throw workflowFailure({
+    type: 'InvalidInput',
+    message: `replayDeadLetters: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name of a source>", "ids"?: ["<id>"], "reason"?: "<reason>", "run"?: "<id>"}`,
+  });
+}

@@ -1,0 +1,123 @@
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { detailsTable } from '../../domain/run/details-table.ts';
+import { deliverSignalName } from '../../domain/names.ts';
+import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../../domain/run/receipt.ts';
+import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { deliveryActivities } from '../activities.ts';
+import { bearSource } from '../support/bear-source.ts';
+import { failureOf, workflowFailure } from '../support/run-failure.ts';
+
+export interface DeliverInput {
+  readonly sink: Sink;
+  readonly source: string;
+  /** What earlier segments delivered. */
+  readonly delivered?: Delivered;
+}
+
+/** What a deliverer has done: its result. */
+export interface Delivered {
+  readonly batches: number;
+  readonly counts: SinkCounts;
+}
+
+/** Carries nothing: there may be new batches to deliver. */
+const deliverSignal = defineSignal(deliverSignalName);
+
+/** How long a deliverer waits after an activity that gave up, before it begins another one. */
+const restMs = 30_000;
+/** The longest it waits where the sink answers, but has refused all that waits, time after time. */
+const longestRestMs = 120_000;
+
+/**
+ * Delivers the batches of a source that a sink did not take, as soon as it takes them, however long that is.
+ *
+ * Id: `deliver-<sink>-<source>`. Ends when no batch waits and no signal came since it looked.
+ */
+export async function deliver(input: DeliverInput): Promise<Delivered> {
+  const { sink, source } = checkedInput(input);
+  let delivered = input.delivered ?? { batches: 0, counts: noCounts };
+  let told = false;
+  const bear = bearOnce();
+  setHandler(deliverSignal, () => void (told = true));
+  let left: number | null = null;
+  let fruitless = 0;
+  do {
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ sink, source, delivered });
+    told = false;
+    try {
+      const result = await deliveryActivities(source).deliverBatches({ sink, source, reportRefusals: true });
+      left = result.left;
+      bear(source, result.searchAttribute);
+      delivered = {
+        batches: delivered.batches + result.delivered,
+        counts: addCounts(delivered.counts, result.counts),
+      };
+      const { refused } = result;
+      show(sink, source, delivered, left, refused ? `${refused.batches} refused, ${refused.reason}` : null);
+      fruitless = refused && result.delivered === 0 ? fruitless + 1 : 0;
+      // Activities of version 0.2.0 fail where a batch is refused.
+      if (refused && (refused.triedAll || result.delivered === 0)) {
+        log.warn('Sink refuses batches that wait, they are tried again', {
+          ...{ source, sink, batches: refused.batches, error: refused.reason },
+        });
+        // The sink is there: it may take new ones.
+        await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), longestRestMs));
+      }
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const failure = failureOf(error, 'deliverBatches');
+      log.warn('Sink does not take what waits, it is tried again', { source, sink, error: failure.message });
+      show(sink, source, delivered, left, `${failure.type}: ${failure.message}`);
+      left = 1;
+      // New batches are no reason to hurry: the sink is away.
+      await condition(() => false, restMs);
+    }
+  } while (left > 0 || told);
+  return delivered;
+}
+
+function show(
+  sink: Sink,
+  source: string,
+  { batches, counts }: Delivered,
+  left: number | null,
+  failure: string | null,
+): void {
+  const rows: [string, string][] = [
+    ['source', source],
+    ['sink', sink],
+    ['batches delivered', String(batches)],
+    ['records written', String(counts.written)],
+    ['batches that wait', left === null ? 'unknown' : String(left)],
+    ...(failure === null ? [] : [['last failure', failure] satisfies [string, string]]),
+  ];
+  setCurrentDetails(detailsTable(rows));
+}
+
+/** Histories of version 0.1.0 say nothing of the search attribute. */
+function bearOnce(): (source: string, mayBear: boolean | undefined) => void {
+  let isBorne = false;
+  return (source, mayBear) => {
+    if (mayBear && !isBorne) bearSource(source);
+    isBorne ||= mayBear === true;
+  };
+}
+
+function checkedInput(input: unknown): DeliverInput {
+  const { sink, source } = (typeof input === 'object' && input !== null ? input : {}) as Partial<DeliverInput>;
+  const known = sinks.find((name) => name === sink);
+  if (known && typeof source === 'string' && sourceNamePattern.test(source)) return { sink: known, source };
+  throw workflowFailure({
+    type: 'InvalidInput',
+    message: `deliver: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"sink": "csv" or "postgres", "source": "<name>"}`,
+  });
+}

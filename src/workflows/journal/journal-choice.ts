@@ -1,0 +1,16 @@
+import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { readWindow, type WindowText } from '../../domain/time/backfill-windows.ts';
+
+/** What of the journal a workflow is meant to go through; null where its input says something else. */
+export function readJournalChoice({
+  source = null,
+  window = null,
+}: {
+  readonly source?: string | null;
+  readonly window?: WindowText | null;
+}): { readonly source: string | null; readonly window: WindowText | null } | null {
+  // It may come from a command line.
+  const isName = source === null || (typeof source === 'string' && sourceNamePattern.test(source));
+  const read = window === null ? null : readWindow(window);
+  return isName && (window === null || read !== null) ? { source, window: read } : null;
+}

@@ -1,0 +1,18 @@
+import { detailsTable } from '../../domain/run/details-table.ts';
+import { markdownText } from '../../domain/text/markdown-text.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import { pauseNote, type Pause } from '../support/pause.ts';
+
+/** What the Web UI shows of a workflow that goes through the journal: what was chosen, how far it is, and its pause. */
+export function journalDetails(
+  { source, window }: { readonly source: string | null; readonly window: WindowText | null },
+  rows: readonly (readonly [string, string])[],
+  pause: Pause | null,
+): string {
+  const table = detailsTable([
+    ['source', source ?? 'all'],
+    ['occurred_at', window === null ? 'any' : `${window.from} to ${window.to}`],
+    ...rows,
+  ]);
+  return pause === null ? table : `${markdownText(pauseNote(pause))}\n\n${table}`;
+}

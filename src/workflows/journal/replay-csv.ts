@@ -1,0 +1,157 @@
+import type { PlannedJournalReplay } from '../../activities/journal/plan-journal-replay.ts';
+import {
+  ActivityFailure,
+  continueAsNew,
+  isCancellation,
+  log,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { addCounts, noCounts } from '../../domain/run/receipt.ts';
+import {
+  addDamages,
+  unitName,
+  type JournalChoice,
+  type JournalUnit,
+  type ReplayTally,
+} from '../../domain/storage/journal.ts';
+import { journalActivities, replayActivities } from '../activities.ts';
+import { bearSource } from '../support/bear-source.ts';
+import { readJournalChoice } from './journal-choice.ts';
+import { journalDetails } from './journal-details.ts';
+import { journalProgressQuery } from '../messages.ts';
+import { PauseSwitch, type Pause } from '../support/pause.ts';
+import { failureOf, workflowFailure } from '../support/run-failure.ts';
+import { settleRestored } from '../support/settle-restored.ts';
+
+export interface ReplayCsvInput extends Partial<JournalChoice> {
+  /** What an earlier segment hands over. */
+  readonly carry?: ReplayCarry;
+}
+
+interface ReplayCarry {
+  readonly tally: ReplayTally;
+  readonly after: JournalUnit | null;
+  readonly pause: Pause | null;
+}
+
+const nothing: ReplayTally = { units: 0, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
+
+/**
+ * Writes records of the CSV journal, and of archives, into PostgreSQL again: what is stored already is counted as duplicate.
+ *
+ * Id: `replay-csv-<time>`. Takes the signals `pause` and `resume`, heeded between two days. Ends with its counts once
+ * everything was read; fails with them where a file was damaged, after all others are done.
+ */
+export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally> {
+  const { choice, carry } = checkedInput(input);
+  let { tally, after } = carry;
+  let left = 0;
+  // Signals that came first are heard while the switch is being made: there is nothing to show yet.
+  let show = (): void => {};
+  const pause = new PauseSwitch(carry.pause, () => show());
+  show = () => setCurrentDetails(detailsOf(choice, tally, after, left, pause.current));
+  setHandler(journalProgressQuery, () => ({ paused: pause.current, left, tally }));
+  for (;;) {
+    const { units, more, searchAttribute, leftOut = [] } = await plan(choice, after);
+    tally = addDamages(tally, leftOut);
+    if (searchAttribute && choice.source !== null && after === null) bearSource(choice.source);
+    left = units.length + more;
+    for (const unit of units) {
+      show();
+      await pause.resumed();
+      tally = add(tally, await replayUnit(unit, choice, tally));
+      after = unit;
+      left--;
+    }
+    show();
+    if (more === 0) {
+      const { damaged: _, postgres, ...counts } = tally;
+      log.info('CSV journal replayed', { ...counts, ...postgres });
+      const result = resultOf(tally);
+      // Whatever a restored database lacked is there again.
+      const isWhole = choice.source === null && choice.window === null;
+      if (isWhole && patched('replay-settles-restored')) await settleRestored('database');
+      return result;
+    }
+    // A plan of the next units for each segment keeps histories short, however long the journal.
+    if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > 2_000) {
+      await continueAsNew<typeof replayCsv>({ ...choice, carry: { tally, after, pause: pause.current } });
+    }
+  }
+}
+
+/** @throws ApplicationFailure with what was done before */
+async function replayUnit(unit: JournalUnit, choice: JournalChoice, before: ReplayTally): Promise<ReplayTally> {
+  try {
+    return await replayActivities().replayDay({ unit, choice, firstRunId: workflowInfo().firstExecutionRunId });
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const failure = failureOf(error, 'replayDay');
+    throw workflowFailure({ ...failure, message: `${unitName(unit)}: ${failure.message}` }, before);
+  }
+}
+
+function add(tally: ReplayTally, unit: ReplayTally): ReplayTally {
+  const sum = {
+    ...tally,
+    units: tally.units + unit.units,
+    records: tally.records + unit.records,
+    postgres: addCounts(tally.postgres, unit.postgres),
+  };
+  return addDamages(sum, unit.damaged, unit.damagedCount);
+}
+
+/** @throws ApplicationFailure where files were damaged */
+function resultOf(tally: ReplayTally): ReplayTally {
+  const { damaged, damagedCount } = tally;
+  if (damagedCount === 0) return tally;
+  const more = damagedCount > 1 ? ` (and ${damagedCount - 1} more)` : '';
+  const message = `all that could be read was replayed, but ${damaged[0]}${more}`;
+  throw workflowFailure({ type: 'DamagedFile', message }, tally);
+}
+
+function detailsOf(
+  choice: JournalChoice,
+  { units, records, postgres, damagedCount }: ReplayTally,
+  after: JournalUnit | null,
+  left: number,
+  pause: Pause | null,
+): string {
+  const rows = [
+    ['archives', choice.archives ? 'yes' : 'no'],
+    ['days done', `${units}${after === null ? '' : `, the last ${unitName(after)}`}`],
+    ['days left', String(left)],
+    ['records', String(records)],
+    ...Object.entries(postgres).map(([what, count]) => [what, String(count)] as const),
+    ['damages', String(damagedCount)],
+  ] as const;
+  return journalDetails(choice, rows, pause);
+}
+
+/** What cannot be planned is told as it is. */
+async function plan(choice: JournalChoice, after: JournalUnit | null): Promise<PlannedJournalReplay> {
+  try {
+    return await journalActivities().planJournalReplay({ choice, after });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    throw workflowFailure(failureOf(error, 'planJournalReplay'));
+  }
+}
+
+/** The input may come from a command line: anything else fails the workflow at once. */
+function checkedInput(input: unknown): { readonly choice: JournalChoice; readonly carry: ReplayCarry } {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as ReplayCsvInput;
+  const { archives = false, carry } = given;
+  const choice = readJournalChoice(given);
+  const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (choice && typeof archives === 'boolean' && isCarried) {
+    return { choice: { ...choice, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };
+  }
+  throw workflowFailure({
+    type: 'InvalidInput',
+    message: `replayCsv: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "window": {"from": "2026-11-01T00:00:00.000000Z", "to": "2026-11-02T00:00:00.000000Z"}, "archives": false}, each of them optional`,
+  });
+}

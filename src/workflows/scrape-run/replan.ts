@@ -1,0 +1,51 @@
+import { log, patched, sleep } from '@temporalio/workflow';
+import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import { storeActivities } from '../activities.ts';
+import { failureOf, workflowFailure } from '../support/run-failure.ts';
+
+/** How long a worker is waited for whose configuration fits the plan. */
+const patienceMs = 120_000;
+/** Waits between two plans: 1, 2, 4, 8, 10, 10 … s. */
+const longestWaitMs = 10_000;
+
+/**
+ * Plans a run again where a worker has another configuration than it was planned by: the file was edited while the run was
+ * open, or workers get a new one one after the other.
+ */
+export class Replanning {
+  readonly #source: string;
+  readonly #window: WindowText | null;
+  #sinceMs: number | null = null;
+  #tries = 0;
+
+  constructor(source: string, window: WindowText | null) {
+    this.#source = source;
+    this.#window = window;
+  }
+
+  /** Whether a fetch failed because of that. Histories of 0.2.0 fail then. */
+  isNeeded(error: unknown): boolean {
+    return failureOf(error, 'fetch').type === 'ConfigChanged' && patched('plan-again');
+  }
+
+  /**
+   * The source as a worker knows it now; everything in flight has to be settled before.
+   * @throws ApplicationFailure ConfigChanged where no worker has fitted for two minutes
+   */
+  async resolve(error: unknown): Promise<ResolvedSource> {
+    this.#sinceMs ??= Date.now();
+    if (Date.now() - this.#sinceMs > patienceMs) throw workflowFailure(failureOf(error, 'fetch'));
+    log.info('The configuration of the source has changed, the run is planned again', { source: this.#source });
+    if (this.#tries > 0) await sleep(Math.min(longestWaitMs, 500 * 2 ** this.#tries));
+    this.#tries++;
+    const window = this.#window ? { window: this.#window } : {};
+    return storeActivities(this.#source).resolveSource({ source: this.#source, ...window });
+  }
+
+  /** A worker has fetched by the plan. */
+  fitted(): void {
+    this.#sinceMs = null;
+    this.#tries = 0;
+  }
+}

@@ -1,0 +1,46 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import { emptyTally, type Tally } from '../../domain/run/receipt.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { SourceState, UnfinishedPoll } from '../../domain/run/source-state.ts';
+import type { Warning } from '../../domain/run/warning.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { Pause } from '../support/pause.ts';
+
+/** What a segment of a run hands to the next one. No batch is in flight then. */
+export interface RunCarry {
+  readonly plan: SourcePlan;
+  readonly state: SourceState;
+  readonly searchAttribute: boolean;
+  readonly position: FetchPosition | null;
+  readonly nextNumber: number;
+  readonly tally: Tally;
+  readonly startedAt: string;
+  readonly goesOn: boolean;
+  /** The unfinished poll that the run continues. Absent in carries of 0.2.0. */
+  readonly begun?: UnfinishedPoll | null;
+  /** Someone asked for this run. */
+  readonly force?: boolean;
+  readonly window?: WindowText;
+  /** Absent where there is none. */
+  readonly warnings?: readonly Warning[];
+  readonly pause: Pause | null;
+}
+
+/** What a run is that has only now begun. */
+export function freshCarry(
+  resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
+  force: boolean,
+  window: WindowText | null,
+): RunCarry {
+  const { plan, state, searchAttribute, warnings = [] } = resolved;
+  return {
+    ...(force ? { force } : {}),
+    ...(window ? { window } : {}),
+    ...{ plan, state, searchAttribute, position: null, nextNumber: 0, tally: emptyTally, pause: null },
+    startedAt: workflowInfo().startTime.toISOString(),
+    goesOn: state.unfinished !== null,
+    begun: state.unfinished,
+    ...(warnings.length > 0 ? { warnings } : {}),
+  };
+}

@@ -1,0 +1,29 @@
+import type { PollEnd } from '../../domain/run/fetch-position.ts';
+import { deadLetters, exceedsRejectRatio, imbalance, type Tally } from '../../domain/run/receipt.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { RunFailure } from '../support/run-failure.ts';
+
+/** What is known of a run all of whose batches are stored. */
+export interface VerdictFacts {
+  readonly plan: SourcePlan;
+  readonly tally: Tally;
+  /** Null where the poll has not ended: only a run that has ended is judged. */
+  readonly end: PollEnd | null;
+  /** It fetched a window of a backfill. */
+  readonly isWindow: boolean;
+}
+
+/** What makes a run fail although all its batches are stored. */
+export function verdictOf(source: string, { plan, tally, end, isWindow }: VerdictFacts): RunFailure | null {
+  if (!end) return null;
+  const problem = imbalance(tally);
+  if (problem !== null) return { type: 'ReceiptUnbalanced', message: `receipt: ${problem}` };
+  if (isWindow && end.cutShort) {
+    const byMaxPages = 'paginator.max_pages ended it before its end; raise max_pages, or use a smaller --step';
+    return { type: 'WindowIncomplete', message: `window: ${end.paging ?? byMaxPages}` };
+  }
+  const { maxRejectRatio } = plan;
+  if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
+  const message = `${deadLetters(tally)} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${source}`;
+  return { type: 'TooManyRejects', message };
+}

@@ -1,0 +1,303 @@
+import { log, setCurrentDetails, sleep } from '@temporalio/workflow';
+import type { PollFacts } from '../../activities/run/save-receipt.ts';
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
+import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../../domain/monitoring/alert.ts';
+import { addFetch, outcomeOf } from '../../domain/run/receipt.ts';
+import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
+import { placeAfterFailure } from '../../domain/run/poll.ts';
+import { longerStreak } from '../../domain/run/failure-backoff.ts';
+import { receiptTable } from '../../domain/run/receipt-table.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { addWarnings, type Warning } from '../../domain/run/warning.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import { summarizeState, toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
+import { fetchActivities, storeActivities } from '../activities.ts';
+import type { Progress } from '../messages.ts';
+import { bearSource } from '../support/bear-source.ts';
+import { pauseNote, type PauseSwitch } from '../support/pause.ts';
+import type { RunCarry } from './run-carry.ts';
+import { Pipeline } from './pipeline.ts';
+import { workflowFailure, type RunFailure } from '../support/run-failure.ts';
+import { saveReceipt } from './run-receipts.ts';
+import { verdictOf } from './run-verdict.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { Waits } from '../support/waits.ts';
+
+/** Settled batches after which the state is saved in mid-run. */
+const saveEvery = 10;
+
+/** One run of a source: what is known of it, and the steps that take it on. */
+export class Run {
+  readonly #ref: RunRef;
+  readonly #plan: SourcePlan;
+  readonly #searchAttribute: boolean;
+  readonly #startedAt: string;
+  /** Whether the poll began where an earlier one broke off. */
+  readonly #goesOn: boolean;
+  readonly #begun: UnfinishedPoll | null;
+  readonly #force: boolean;
+  readonly #window: WindowText | null;
+  readonly #pause: PauseSwitch;
+  readonly #state: StateKeeper;
+  readonly #pipeline: Pipeline;
+  #position: FetchPosition | null;
+  #nextNumber: number;
+  #fetched: Tally;
+  #warnings: readonly Warning[];
+  /** Whether workers may have different configurations. */
+  #isReplanned = false;
+  #end: PollEnd | null = null;
+  #phase: Progress['phase'] = 'fetching';
+  readonly #waits = new Waits();
+  /** Why nothing happens just now. */
+  #note: string | null = null;
+  /** How long the host has kept the run waiting since the last page. */
+  #waitedMs = 0;
+  /** New records when the time of the last one was noted. */
+  #notedNews = -1;
+
+  constructor(ref: RunRef, pause: PauseSwitch, carry: RunCarry) {
+    this.#ref = ref;
+    this.#pause = pause;
+    this.#plan = carry.plan;
+    this.#searchAttribute = carry.searchAttribute;
+    this.#startedAt = carry.startedAt;
+    this.#goesOn = carry.goesOn;
+    this.#begun = carry.begun ?? null;
+    this.#force = carry.force === true;
+    this.#window = carry.window ?? null;
+    this.#state = new StateKeeper(ref.source, carry.state, this.#window === null);
+    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
+    this.#position = carry.position;
+    this.#nextNumber = carry.nextNumber;
+    this.#fetched = carry.tally;
+    this.#warnings = carry.warnings ?? [];
+    if (carry.searchAttribute) bearSource(ref.source);
+    const { notBefore } = carry.state;
+    if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
+      this.#end = { cutShort: false, notModified: false, notBefore };
+    }
+    this.showDetails();
+  }
+
+  /** Whether nothing more is to be fetched. */
+  get ended(): boolean {
+    return this.#end !== null || this.#pipeline.failure !== null;
+  }
+
+  /**
+   * A source that failed again and again is left alone for a while; a run by command asks it all the same.
+   * @returns whether it was: its configuration and state may have changed since
+   */
+  async backOff(): Promise<boolean> {
+    const { failures } = this.#state.current;
+    if (!failures?.until || this.#force || this.#window) return false;
+    const leftMs = Date.parse(failures.until) - Date.now();
+    if (leftMs <= 0) return false;
+    const { count, until, reason } = failures;
+    this.#note = `Backs off until ${until}: the last ${count} runs failed (${reason})`;
+    this.#enter('backing off');
+    await sleep(this.#waits.begin('the source', `the last ${count} runs failed: ${reason}`, leftMs));
+    this.#waits.end();
+    this.#note = null;
+    this.#enter('fetching');
+    return true;
+  }
+
+  /** Waits while the run is paused. What was fetched before is settled meanwhile. */
+  async resumed(): Promise<void> {
+    if (!this.#pause.current) return;
+    await this.#settleAll();
+    this.#enter('paused');
+    await this.#pause.resumed();
+    this.#enter('fetching');
+  }
+
+  /** Fetches the next pages and starts to write what they hold; returns while it is being written. */
+  async fetchNext(): Promise<void> {
+    const fetch = await fetchActivities(this.#plan, !this.#isReplanned).fetchBatch({
+      run: this.#ref,
+      plan: this.#plan,
+      state: this.#state.current,
+      position: this.#position,
+      number: this.#nextNumber,
+      ...(this.#force ? { force: true } : {}),
+      ...(this.#window ? { window: this.#window } : {}),
+      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
+    });
+    this.#fetched = addFetch(this.#fetched, fetch.counts);
+    this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
+    for (const batch of fetch.batches) await this.#pipeline.add(batch);
+    this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
+    this.#position = fetch.position;
+    this.#nextNumber = fetch.nextNumber;
+    this.#end = fetch.end;
+    if (this.#pipeline.settledCount >= saveEvery) await this.#save();
+    this.showDetails();
+    // The host's line is long: waiting here costs no worker anything.
+    if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('its turn at the host', null, fetch.waitMs));
+    this.#waits.end();
+    this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
+  }
+
+  /**
+   * Waits for everything in flight and saves how far the run came.
+   * @throws ApplicationFailure where a write failed, or the counts do not add up
+   */
+  async settle(): Promise<void> {
+    await this.#settleAll();
+    const facts = { plan: this.#plan, tally: this.#tally, end: this.#end, isWindow: this.#window !== null };
+    const failure = this.#pipeline.failure ?? verdictOf(this.#ref.source, facts);
+    if (failure) throw workflowFailure(failure);
+  }
+
+  /** Stores the receipt and hands it out. */
+  async finish(): Promise<Receipt> {
+    const end = this.#end ?? { cutShort: false, notModified: false, notBefore: null };
+    // A poll that goes on where one broke off may find that nothing is left: then the source is not empty.
+    const notModified = end.notModified || this.#goesOn;
+    const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
+    const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
+    if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
+    const state = toldId(this.#state.current, this.#plan.id);
+    if (state.failures || state !== this.#state.current) {
+      this.#state.apply({ ...state, failures: null });
+      await this.#state.save(false);
+    }
+    this.#enter('finished');
+    return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
+  }
+
+  /** Settles what was fetched, stores the receipt of a run that failed and hands it out. */
+  async fail(error: RunFailure): Promise<FailedReceipt> {
+    // Who cancels a run says nothing of its source.
+    if (error.type !== 'Cancelled') {
+      const reason = `${error.type}: ${error.message}`;
+      this.#state.apply({ failures: longerStreak(this.#state.current.failures, reason, new Date()) });
+    }
+    await this.#settleAll(() => {
+      const { unfinished } = this.#state.current;
+      const place = placeAfterFailure(this.#begun, unfinished, error.type);
+      if (place !== unfinished) this.#state.apply({ unfinished: place });
+    });
+    const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
+    this.#enter('finished');
+    return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
+  }
+
+  /** The same run by another plan: what is settled counts on, the poll begins as the state says. */
+  plannedAgain(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
+    const { plan, state, searchAttribute } = resolved;
+    const { unfinished } = state;
+    const warnings = addWarnings(this.#warnings, resolved.warnings ?? []);
+    const planned = { plan, state, searchAttribute, position: null, goesOn: unfinished !== null, begun: unfinished };
+    const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned, warnings });
+    run.#isReplanned = true;
+    return run;
+  }
+
+  carry(): RunCarry {
+    return {
+      plan: this.#plan,
+      state: this.#state.current,
+      searchAttribute: this.#searchAttribute,
+      position: this.#position,
+      nextNumber: this.#nextNumber,
+      tally: this.#tally,
+      startedAt: this.#startedAt,
+      ...{ goesOn: this.#goesOn, begun: this.#begun },
+      ...(this.#force ? { force: true } : {}),
+      ...(this.#window ? { window: this.#window } : {}),
+      ...this.#warned,
+      pause: this.#pause.current,
+    };
+  }
+
+  progress(): Progress {
+    return {
+      source: this.#ref.source,
+      phase: this.#phase,
+      paused: this.#pause.current,
+      counts: this.#tally,
+      inFlight: this.#pipeline.inFlight,
+      watermark: this.#state.current.watermark,
+      waits: this.#waits.current,
+    };
+  }
+
+  /** Shows the receipt so far in the Web UI. */
+  showDetails(): void {
+    const { source } = this.#ref;
+    const note = this.#pause.current ? pauseNote(this.#pause.current) : this.#note;
+    const { watermark } = this.#state.current;
+    const warnings = this.#warnings;
+    setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark, warnings }));
+  }
+
+  get #pollFacts(): PollFacts {
+    return { epoch: this.#state.current.epoch ?? 0, end: this.#end };
+  }
+
+  get #warned(): { readonly warnings?: readonly Warning[] } {
+    return this.#warnings.length > 0 ? { warnings: this.#warnings } : {};
+  }
+
+  get #tally(): Tally {
+    return { ...this.#fetched, ...this.#pipeline.counts };
+  }
+
+  #enter(phase: Progress['phase']): void {
+    this.#phase = phase;
+    this.showDetails();
+  }
+
+  /** @param settled changes the state before it is saved */
+  async #settleAll(settled?: () => void): Promise<void> {
+    this.#enter('writing');
+    await this.#pipeline.drain();
+    settled?.();
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    if (this.#pipeline.counts.postgres.written > 0 || this.#state.current.lastNewAt === null) this.#noteNews();
+    this.#state.markSinks(this.#pipeline.sinksUp, this.#pipeline.sinksDown);
+    await this.#state.save(this.#end !== null && this.#pipeline.failure === null);
+    const batches = this.#pipeline.takeSettled();
+    if (batches.length > 0)
+      await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
+  }
+
+  #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
+    const { maxRejectRatio, allowEmpty, expect } = this.#plan;
+    const { deferredBecause } = this.#pipeline;
+    if (this.#window) return alertsOfWindow({ receipt, deferredBecause });
+    const { lastNewAt } = this.#state.current;
+    const end = this.#end;
+    const duplicates = end?.duplicates ?? null;
+    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause, duplicates, end });
+  }
+
+  /** A source is stale once it has brought nothing new for long; one that was never asked begins to be so now. */
+  #noteNews(): void {
+    if (this.#plan.expect.maxStalenessMs === null) return;
+    if (this.#notedNews === this.#pipeline.counts.postgres.written) return;
+    this.#notedNews = this.#pipeline.counts.postgres.written;
+    this.#state.apply({ lastNewAt: new Date().toISOString() });
+  }
+
+  #receiptBody() {
+    const { fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches } = this.#tally;
+    return {
+      ...{ fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches },
+      resume: summarizeState(this.#state.current),
+      workflowId: this.#ref.workflowId,
+      runId: this.#ref.firstRunId,
+      startedAt: this.#startedAt,
+      ...(this.#window ? { window: this.#window } : {}),
+      ...this.#warned,
+      finishedAt: new Date().toISOString(),
+    };
+  }
+}

@@ -1,0 +1,156 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  isCancellation,
+  patched,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import { readWindow, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { storeActivities } from '../activities.ts';
+import { BackfillHandover } from '../backfill/backfill-handover.ts';
+import { progressQuery, type Progress } from '../messages.ts';
+import { PauseSwitch } from '../support/pause.ts';
+import { Replanning } from './replan.ts';
+import { failureOf, workflowFailure, type RunFailure } from '../support/run-failure.ts';
+import { freshCarry, type RunCarry } from './run-carry.ts';
+import { Run } from './run.ts';
+import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
+
+export interface ScrapeRunInput {
+  readonly source: string;
+  /** Asks also a source that said it would not change yet: set by commands, not by schedules. */
+  readonly force?: boolean;
+  /** A window of time to ask for, instead of what is new: set by backfills. */
+  readonly window?: WindowText;
+  /** What an earlier segment of the same run hands over. */
+  readonly carry?: RunCarry;
+}
+
+/**
+ * Polls a source once: fetches its pages, writes them to CSV and PostgreSQL, remembers how far it came.
+ *
+ * Id: `scrape-<source>-<time>` by schedule, `scrape-<source>-run-<time>` by command. Accepts the signals `pause` and
+ * `resume` and the query `progress`. Ends with its receipt, or fails with what went wrong after all that was fetched has
+ * been settled; continues as new when its history grows long.
+ */
+export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
+  const { source, carry, force, window } = checkedInput(input);
+  const root = CancellationScope.current();
+  let run: Run | null = null;
+  const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
+  const handover = new BackfillHandover(source);
+  const replanning = new Replanning(source, carry?.window ?? window ?? null);
+  setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
+  try {
+    const fresh = async () => freshCarry(await resolve(source, window ?? null), force === true, window ?? null);
+    run = new Run(runRef(source), pause, carry ?? (await fresh()));
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => handover.settled());
+    throw error;
+  }
+  try {
+    if ((await run.backOff()) && patched('resolve-after-back-off')) {
+      const resolved = await storeActivities(source).resolveSource({ source });
+      run = new Run(runRef(source), pause, freshCarry(resolved, false, null));
+    }
+    while (!run.ended) {
+      await handover.settled();
+      await run.resumed();
+      if (run.ended || workflowInfo().continueAsNewSuggested) break;
+      run = await fetchOrReplan(run, replanning);
+    }
+    await run.settle();
+  } catch (error) {
+    // What was fetched is stored before the run ends, and cancellation must not cut that short.
+    const failure = isCancellation(error) ? cancelled : failureOf(error, 'run');
+    const receipt = await failed(run, failure, handover);
+    if (isCancellation(error)) throw error;
+    throw workflowFailure(failure, receipt);
+  }
+  const settled = run;
+  const receipt = await CancellationScope.nonCancellable(async () => {
+    const finished = settled.ended ? await settled.finish() : null;
+    // Nothing is awaited between the last look into the inbox and the end.
+    await handover.settled();
+    return finished;
+  });
+  if (receipt) return receipt;
+  if (root.consideredCancelled) {
+    // A new history would know nothing of it.
+    await failed(run, cancelled, handover);
+    throw new CancelledFailure(cancelled.message);
+  }
+  return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
+}
+
+/** Fetches what comes next; where the plan no longer fits, the run is planned again instead. */
+async function fetchOrReplan(run: Run, replanning: Replanning): Promise<Run> {
+  try {
+    await run.fetchNext();
+    replanning.fitted();
+    return run;
+  } catch (error) {
+    if (!replanning.isNeeded(error)) throw error;
+    await run.settle();
+    return run.plannedAgain(await replanning.resolve(error));
+  }
+}
+
+/** Ends a run that cannot go on: what it fetched is settled, its receipt stored, what it was asked for handed over. */
+async function failed(run: Run, failure: RunFailure, handover: BackfillHandover): Promise<FailedReceipt> {
+  return CancellationScope.nonCancellable(async () => {
+    const receipt = await run.fail(failure);
+    await handover.settled();
+    return receipt;
+  });
+}
+
+const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };
+
+/** A source that cannot be resolved fails the run with the reason itself on top, and with a receipt. */
+async function resolve(source: string, window: WindowText | null) {
+  try {
+    return await storeActivities(source).resolveSource({ source, ...(window ? { window } : {}) });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const failure = failureOf(error, 'resolveSource');
+    if (failure.type === 'UnknownSource') throw workflowFailure(failure);
+    const receipt = unresolvedReceipt(runRef(source), failure, window);
+    const message = `${failure.type}: ${failure.message}`;
+    await saveReceipt(receipt, window ? [] : [{ name: 'run_failed', message }], window, null);
+    throw workflowFailure(failure, receipt);
+  }
+}
+
+function runRef(source: string): RunRef {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  return { source, workflowId, firstRunId: firstExecutionRunId };
+}
+
+function notStarted(source: string, pause: PauseSwitch): Progress {
+  return { source, phase: 'starting', paused: pause.current, counts: null, inFlight: 0, watermark: null };
+}
+
+/** The input comes from schedules and command lines: anything but a source's name fails the run at once. */
+function checkedInput(input: unknown): ScrapeRunInput {
+  const { source, carry, force, window } = (
+    typeof input === 'object' && input !== null ? input : {}
+  ) as Partial<ScrapeRunInput>;
+  const isName = typeof source === 'string' && sourceNamePattern.test(source);
+  // Only an earlier segment of the run makes a carry, and it makes it whole.
+  const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
+  const read = window === undefined ? null : readWindow(window);
+  if (isName && isCarried && (window === undefined || read)) {
+    const parts = { ...(carry === undefined ? {} : { carry }), ...(read ? { window: read } : {}) };
+    return { source, force: force === true, ...parts };
+  }
+  throw workflowFailure({
+    type: 'InvalidInput',
+    message: `scrapeRun: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name of a source>"}`,
+  });
+}
