@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readEnvironment } from '../dist/config/environment.js';
+import { readEnvironment } from '../dist/config/environment/environment.js';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../dist/embedded/addresses.js';
 import { Home } from '../dist/embedded/home.js';
 import { startStack, stopStack } from '../dist/embedded/stack.js';

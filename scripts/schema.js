@@ -6,8 +6,8 @@ import { root } from './freshness.js';
 import { prepare } from './prepare.js';
 
 await prepare({ development: true });
-const { publishedSchema, publishedSchemaFile } = await import('../dist/config/published-schema.js');
-const { sourcesReference, sourcesReferenceFile } = await import('../dist/config/sources-reference.js');
+const { publishedSchema, publishedSchemaFile } = await import('../dist/config/reference/published-schema.js');
+const { sourcesReference, sourcesReferenceFile } = await import('../dist/config/reference/sources-reference.js');
 write(publishedSchemaFile, `${JSON.stringify(publishedSchema(), null, 2)}\n`);
 write(sourcesReferenceFile, sourcesReference());
 

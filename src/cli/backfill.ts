@@ -1,7 +1,7 @@
 import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
 import { signalBackfill } from '../temporal/start-backfill.ts';
-import { findSource } from '../config/find-source.ts';
-import { planOf } from '../config/plan.ts';
+import { findSource } from '../config/file/find-source.ts';
+import { planOf } from '../config/plan/plan.ts';
 import {
   isConcurrency,
   mostConcurrency,

@@ -1,7 +1,7 @@
-import type { Config } from '../config/parse-config.ts';
+import type { Config } from '../config/file/parse-config.ts';
 import type { DeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { UnknownSource } from '../domain/errors.ts';
-import { findSource } from '../config/find-source.ts';
+import { findSource } from '../config/file/find-source.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { listDeadLetters, type LetterFilter } from '../store/dead-letters/dead-letters.ts';
 import { say } from './output.ts';

@@ -1,7 +1,7 @@
-import { readConfig } from '../config/config-file.ts';
-import { environmentSecrets } from '../config/environment-secrets.ts';
-import { secretValues } from '../config/secrets.ts';
-import { temporalSettings } from '../config/temporal-settings.ts';
+import { readConfig } from '../config/file/config-file.ts';
+import { environmentSecrets } from '../config/secrets/environment-secrets.ts';
+import { secretValues } from '../config/secrets/secrets.ts';
+import { temporalSettings } from '../config/environment/temporal-settings.ts';
 import { createRedactor, type Redact } from '../domain/secrets/redact.ts';
 import { withoutUrlSecrets } from '../domain/secrets/url-secrets.ts';
 import { createContext, type CommonOptions } from './context.ts';

@@ -1,9 +1,9 @@
-import type { Config } from '../config/parse-config.ts';
-import { readConfig } from '../config/config-file.ts';
-import { ConfigProblems } from '../config/problem.ts';
-import { readEnvironment, type Environment, type PostgresSettings } from '../config/environment.ts';
-import { readInstance } from '../config/instance.ts';
-import { temporalSettings, type TemporalSettings } from '../config/temporal-settings.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { readConfig } from '../config/file/config-file.ts';
+import { ConfigProblems } from '../config/file/problem.ts';
+import { readEnvironment, type Environment, type PostgresSettings } from '../config/environment/environment.ts';
+import { readInstance } from '../config/environment/instance.ts';
+import { temporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Instance } from '../domain/instance.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
 import { Home } from '../embedded/home.ts';

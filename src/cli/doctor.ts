@@ -1,8 +1,8 @@
 import { storePaths } from '../store/paths/paths.ts';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { resolveReferences } from '../config/references.ts';
-import type { Config } from '../config/parse-config.ts';
+import { resolveReferences } from '../config/secrets/references.ts';
+import type { Config } from '../config/file/parse-config.ts';
 import { messageOf, PrivateAddress } from '../domain/errors.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
 import { createLookup, refuseHost } from '../sources/http/address-guard.ts';

@@ -1,5 +1,5 @@
 import { delimiter, dirname } from 'node:path';
-import { searchPathOption } from '../config/search-path-option.ts';
+import { searchPathOption } from '../config/environment/search-path-option.ts';
 import { presentServer } from '../embedded/home-server.ts';
 import { createContext, requirePostgres, requireTemporal, type CommonOptions } from './context.ts';
 import { printExactly } from './output.ts';

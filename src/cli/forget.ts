@@ -1,7 +1,7 @@
 import { sourceNamePattern } from '../domain/plan/source-name.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
 import { forgetPolls } from '../store/run/states.ts';
-import { findSource } from '../config/find-source.ts';
+import { findSource } from '../config/file/find-source.ts';
 import { requireConfirmation } from './confirm.ts';
 import { createContext, loadConfig, openStore, requireOwner, requireTemporal, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';

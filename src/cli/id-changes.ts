@@ -1,5 +1,5 @@
-import type { Config } from '../config/parse-config.ts';
-import { planOf } from '../config/plan.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { planOf } from '../config/plan/plan.ts';
 import { idChange } from '../domain/run/id-change.ts';
 import type { Warning } from '../domain/run/warning.ts';
 import { readState } from '../store/run/states.ts';

@@ -1,4 +1,4 @@
-import { fillReferences, type LookUp } from '../config/references.ts';
+import { fillReferences, type LookUp } from '../config/secrets/references.ts';
 import { secretName } from '../domain/secrets/url-secrets.ts';
 import { UsageError } from '../domain/usage-error.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { Document, Scalar, visit } from 'yaml';
-import { parseConfig, type Config } from '../config/parse-config.ts';
+import { parseConfig, type Config } from '../config/file/parse-config.ts';
 import { version } from '../config/version.ts';
 import { defaultComputeLimits } from '../domain/plan/compute-limits.ts';
 import { DaybookError, PrivateAddress } from '../domain/errors.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { openConfigFile, type ConfigFile, type CurrentConfig } from '../config/config-file.ts';
-import { leftOutText, openKeptConfig } from '../config/kept-config.ts';
-import type { Config } from '../config/parse-config.ts';
-import { ConfigProblems } from '../config/problem.ts';
+import { openConfigFile, type ConfigFile, type CurrentConfig } from '../config/file/config-file.ts';
+import { leftOutText, openKeptConfig } from '../config/file/kept-config.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { ConfigProblems } from '../config/file/problem.ts';
 import { readKeptConfig } from '../store/kept-configs.ts';
 import { openStoreToRead, type Context } from './context.ts';
 import { say } from './output.ts';

@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { dropSearchPathOption } from '../config/search-path-option.ts';
+import { dropSearchPathOption } from '../config/environment/search-path-option.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
 import { say } from './output.ts';
 import { buildProgram } from './program.ts';

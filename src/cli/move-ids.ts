@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../config/environment.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { forgetPoll } from '../domain/run/source-state.ts';

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { findSource } from '../config/find-source.ts';
-import { parseDuration } from '../config/units.ts';
+import { findSource } from '../config/file/find-source.ts';
+import { parseDuration } from '../config/schema/units.ts';
 import type { Instance } from '../domain/instance.ts';
 import { unpauseType } from '../domain/names.ts';
 import { formatPauseNote, formatResumeNote, type PausedBy } from '../domain/run/pause-note.ts';

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'pg';
-import type { PostgresSettings } from '../config/environment.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { isMigrated } from '../sinks/postgres/migrate.ts';
 import { isBehindPooler, requireOwnSession } from '../sinks/postgres/pooler.ts';

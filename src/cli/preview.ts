@@ -1,5 +1,5 @@
-import { findSource } from '../config/find-source.ts';
-import { secretValues } from '../config/secrets.ts';
+import { findSource } from '../config/file/find-source.ts';
+import { secretValues } from '../config/secrets/secrets.ts';
 import type { DayRanges } from '../domain/time/day-set.ts';
 import type { NewDeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';

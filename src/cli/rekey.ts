@@ -1,6 +1,6 @@
-import { findSource } from '../config/find-source.ts';
-import { planOf } from '../config/plan.ts';
-import type { SourceConfig } from '../config/source-schemas.ts';
+import { findSource } from '../config/file/find-source.ts';
+import { planOf } from '../config/plan/plan.ts';
+import type { SourceConfig } from '../config/schema/source-schemas.ts';
 import { idText } from '../domain/run/id-change.ts';
 import { isSameId } from '../domain/run/source-state.ts';
 import type { Found } from '../sinks/postgres/rekey-tables.ts';

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { findSource } from '../config/find-source.ts';
-import type { Config } from '../config/parse-config.ts';
-import { planOf } from '../config/plan.ts';
+import { findSource } from '../config/file/find-source.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { planOf } from '../config/plan/plan.ts';
 import type { DeadLetter } from '../domain/dead-letters/dead-letter.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import type { LetterOutcome } from '../sources/extraction/replay-letter.ts';

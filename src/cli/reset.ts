@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../config/environment.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { describePartitions } from '../sinks/postgres/partitions.ts';
 import { resetDatabase } from '../sinks/postgres/reset.ts';

@@ -1,8 +1,8 @@
 import { type Client, WorkflowFailedError, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { readConfig } from '../config/config-file.ts';
-import { findSource } from '../config/find-source.ts';
-import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { readConfig } from '../config/file/config-file.ts';
+import { findSource } from '../config/file/find-source.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { allSettled } from '../domain/all-settled.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';

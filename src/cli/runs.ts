@@ -1,4 +1,4 @@
-import { findSource } from '../config/find-source.ts';
+import { findSource } from '../config/file/find-source.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import { listReceipts, readReceipt } from '../store/run/receipts.ts';
 import { createContext, loadConfig, openStoreToRead, type CommonOptions } from './context.ts';

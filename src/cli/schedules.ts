@@ -1,5 +1,5 @@
 import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
-import type { Config } from '../config/parse-config.ts';
+import type { Config } from '../config/file/parse-config.ts';
 import { warningLine } from '../domain/run/warning.ts';
 import {
   createContext,

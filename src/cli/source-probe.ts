@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import { hostLimits } from '../config/host-limits.ts';
-import type { Config } from '../config/parse-config.ts';
-import { planOf } from '../config/plan.ts';
-import { withSecrets } from '../config/secrets.ts';
-import type { SourceConfig } from '../config/source-schemas.ts';
+import { hostLimits } from '../config/plan/host-limits.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { planOf } from '../config/plan/plan.ts';
+import { withSecrets } from '../config/secrets/secrets.ts';
+import type { SourceConfig } from '../config/schema/source-schemas.ts';
 import { version } from '../config/version.ts';
 import { notMeasured } from '../domain/run/metrics.ts';
 import type { FetchPosition } from '../domain/run/fetch-position.ts';

@@ -1,6 +1,6 @@
-import { planOf } from '../config/plan.ts';
-import { resolveReferences } from '../config/references.ts';
-import { findSource } from '../config/find-source.ts';
+import { planOf } from '../config/plan/plan.ts';
+import { resolveReferences } from '../config/secrets/references.ts';
+import { findSource } from '../config/file/find-source.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { forgetPoll, freshState, summarizeState } from '../domain/run/source-state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../domain/time/timestamp.ts';

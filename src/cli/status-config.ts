@@ -1,4 +1,4 @@
-import { ConfigProblems } from '../config/problem.ts';
+import { ConfigProblems } from '../config/file/problem.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { listStates } from '../store/run/states.ts';
 import { knownSources, unknownSource, type KnownSources } from '../status/status.ts';

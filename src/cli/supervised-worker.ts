@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { PostgresSettings } from '../config/environment.ts';
-import type { TemporalSettings } from '../config/temporal-settings.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import { startWorkerProcess } from '../embedded/children.ts';
 import { tailOf } from '../embedded/part.ts';

@@ -1,7 +1,7 @@
-import { openConfigFile } from '../config/config-file.ts';
-import { environmentSecrets } from '../config/environment-secrets.ts';
-import { createLiveRedactor } from '../config/live-redactor.ts';
-import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { openConfigFile } from '../config/file/config-file.ts';
+import { environmentSecrets } from '../config/secrets/environment-secrets.ts';
+import { createLiveRedactor } from '../config/secrets/live-redactor.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/addresses.ts';
 import { startStack, stopStack } from '../embedded/stack.ts';
 import { migrate } from '../sinks/postgres/migrate.ts';

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Client } from '@temporalio/client';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
-import type { PostgresSettings } from '../config/environment.ts';
-import type { Config } from '../config/parse-config.ts';
-import { formatProblem } from '../config/problem.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { formatProblem } from '../config/file/problem.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/addresses.ts';
 import type { Home } from '../embedded/home.ts';
 import { startPostgres } from '../embedded/postgres.ts';

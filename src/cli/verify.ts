@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { findSource } from '../config/find-source.ts';
-import type { Config } from '../config/parse-config.ts';
-import { planOf } from '../config/plan.ts';
+import { findSource } from '../config/file/find-source.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { planOf } from '../config/plan/plan.ts';
 import { findingKinds, type FindingKind } from '../verify/findings.ts';
 import { withClient } from '../sinks/postgres/client.ts';
 import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';

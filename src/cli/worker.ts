@@ -1,5 +1,5 @@
-import { environmentSecrets } from '../config/environment-secrets.ts';
-import { createLiveRedactor } from '../config/live-redactor.ts';
+import { environmentSecrets } from '../config/secrets/environment-secrets.ts';
+import { createLiveRedactor } from '../config/secrets/live-redactor.ts';
 import { messageOf } from '../domain/errors.ts';
 import { installFaultHandlers } from '../worker/faults.ts';
 import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../worker/http-endpoint.ts';

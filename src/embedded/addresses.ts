@@ -1,5 +1,5 @@
-import type { PostgresSettings } from '../config/environment.ts';
-import { localTemporalSettings, type TemporalSettings } from '../config/temporal-settings.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
+import { localTemporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Home } from './home.ts';
 
 export const embeddedDatabase = 'daybook';

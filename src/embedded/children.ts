@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { nodeEnvironment } from '../config/child-environment.ts';
+import { nodeEnvironment } from '../config/environment/child-environment.ts';
 import type { Home } from './home.ts';
 import { startPart } from './part.ts';
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { systemEnvironment } from '../config/child-environment.ts';
+import { systemEnvironment } from '../config/environment/child-environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import { embeddedUser } from './addresses.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { systemEnvironment } from '../config/child-environment.ts';
+import { systemEnvironment } from '../config/environment/child-environment.ts';
 import { replaceFile } from './durable-file.ts';
 import type { Home } from './home.ts';
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildEnvironment, downloadEnvironment, wheelEnvironment } from '../config/child-environment.ts';
+import { buildEnvironment, downloadEnvironment, wheelEnvironment } from '../config/environment/child-environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { LongProgram } from './run-program.ts';
 import { temporalExecutable, temporalFolders, type Surroundings } from './temporal-binary.ts';

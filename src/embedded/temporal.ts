@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { systemEnvironment } from '../config/child-environment.ts';
-import type { TemporalSettings } from '../config/temporal-settings.ts';
+import { systemEnvironment } from '../config/environment/child-environment.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { sourceSearchAttribute } from '../domain/names.ts';
 import { embeddedTemporalSettings, usualPorts } from './addresses.ts';
 import { EmbeddedUnavailable } from './embedded-unavailable.ts';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { Connection } from '@temporalio/client';
-import { systemEnvironment } from '../config/child-environment.ts';
+import { systemEnvironment } from '../config/environment/child-environment.ts';
 import { messageOf } from '../domain/errors.ts';
 import { embeddedTemporalSettings, usualPorts } from './addresses.ts';
 import { privateFolder } from './durable-file.ts';

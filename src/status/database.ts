@@ -5,7 +5,7 @@ import { withClient } from '../sinks/postgres/client.ts';
 import { longTransactions, type LongTransaction } from '../sinks/postgres/long-transactions.ts';
 import { isMigrated } from '../sinks/postgres/migrate.ts';
 import { coveredDays, listPartitions } from '../sinks/postgres/partitions.ts';
-import type { PostgresSettings } from '../config/environment.ts';
+import type { PostgresSettings } from '../config/environment/environment.ts';
 
 export interface DatabaseStatus {
   readonly server: {

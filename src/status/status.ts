@@ -1,5 +1,5 @@
-import type { Config } from '../config/parse-config.ts';
-import { scheduleGrid } from '../config/schedule-grid.ts';
+import type { Config } from '../config/file/parse-config.ts';
+import { scheduleGrid } from '../config/schedule/schedule-grid.ts';
 import type { Alert } from '../domain/monitoring/alert.ts';
 import type { CanaryReport } from '../domain/monitoring/canary.ts';
 import type { Day } from '../domain/time/day.ts';

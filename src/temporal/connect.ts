@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import type { TemporalSettings } from '../config/temporal-settings.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 import { explainLoss, explainRefusal, explainUnreachable } from './explain-failure.ts';
 

@@ -1,7 +1,7 @@
 import { connect as connectTls } from 'node:tls';
 import { connect, isIP } from 'node:net';
 import { isGrpcServiceError } from '@temporalio/client';
-import type { TemporalSettings } from '../config/temporal-settings.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { messageOf } from '../domain/errors.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 

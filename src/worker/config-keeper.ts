@@ -1,5 +1,5 @@
-import type { ConfigFile } from '../config/config-file.ts';
-import { configToKeep, type GoodConfig } from '../config/kept-config.ts';
+import type { ConfigFile } from '../config/file/config-file.ts';
+import { configToKeep, type GoodConfig } from '../config/file/kept-config.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { writeKeptConfig } from '../store/kept-configs.ts';

@@ -1,6 +1,6 @@
 import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { evenOffset } from '../../src/config/even-offset.ts';
+import { evenOffset } from '../../src/config/schedule/even-offset.ts';
 import { applySchedules } from '../../src/temporal/schedules/apply-schedules.ts';
 import { planSchedules } from '../../src/temporal/schedules/plan-schedules.ts';
 import { newScheduleOptions } from '../../src/temporal/schedules/schedule-options.ts';

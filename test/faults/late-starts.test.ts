@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScheduleOptions } from '../../src/temporal/schedules/schedule-options.ts';
-import { parseConfig } from '../../src/config/parse-config.ts';
+import { parseConfig } from '../../src/config/file/parse-config.ts';
 import { lateMs } from '../../src/domain/monitoring/schedule-starts.ts';
 import { Rig } from '../support/rig.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/environment.ts';
 import { withClient } from '../../src/sinks/postgres/client.ts';
 import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { migrate } from '../../src/sinks/postgres/migrate.ts';

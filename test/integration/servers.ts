@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/environment.ts';
 
 const older = inject('olderPostgres');
 

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { withTemporal } from '../../src/temporal/connect.ts';
-import { localTemporalSettings } from '../../src/config/temporal-settings.ts';
+import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 test('a command that waits for a workflow says so when the server goes away, and that the workflow goes on', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { test } from 'vitest';
-import { readEnvironment } from '../../src/config/environment.ts';
+import { readEnvironment } from '../../src/config/environment/environment.ts';
 import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';

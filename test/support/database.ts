@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type Pool } from 'pg';
-import type { PostgresSettings } from '../../src/config/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/environment.ts';
 import { createPool } from '../../src/sinks/postgres/connection.ts';
 import { templateDatabase } from './template-database.ts';
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { readEnvironment, type PostgresSettings } from '../../src/config/environment.ts';
+import { readEnvironment, type PostgresSettings } from '../../src/config/environment/environment.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
 import { Home } from '../../src/embedded/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { planOf } from '../../config/plan.ts';
+import { planOf } from '../../config/plan/plan.ts';
 import type { BackfillRequest } from '../../domain/time/backfill-request.ts';
 import { NotBackfillable } from '../../domain/errors.ts';
 import { Instance } from '../../domain/instance.ts';

@@ -7,7 +7,7 @@ import { JournalBusy } from '../../store/journal/seal-lock.ts';
 import { storePaths } from '../../store/paths/paths.ts';
 import { settleAndLog } from '../alerts/alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
-import { retentionsOf } from '../../config/retentions.ts';
+import { retentionsOf } from '../../config/plan/retentions.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { halfMoved } from '../run/half-moved.ts';
 import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';

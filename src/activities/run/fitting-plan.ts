@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
-import { accessOfPlan } from '../../config/access-fingerprint.ts';
-import { planOf } from '../../config/plan.ts';
-import { InvalidEnvironment } from '../../config/references.ts';
-import { withSecrets } from '../../config/secrets.ts';
+import { accessOfPlan } from '../../config/plan/access-fingerprint.ts';
+import { planOf } from '../../config/plan/plan.ts';
+import { InvalidEnvironment } from '../../config/secrets/references.ts';
+import { withSecrets } from '../../config/secrets/secrets.ts';
 import { ConfigChanged, DaybookError } from '../../domain/errors.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';

@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
-import type { Config } from '../../config/parse-config.ts';
-import { planOf } from '../../config/plan.ts';
+import type { Config } from '../../config/file/parse-config.ts';
+import { planOf } from '../../config/plan/plan.ts';
 import { NotBackfillable } from '../../domain/errors.ts';
 import { idChange } from '../../domain/run/id-change.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';

@@ -1,6 +1,6 @@
-import type { ConfigFile } from '../../config/config-file.ts';
-import type { PostgresSettings } from '../../config/environment.ts';
-import type { LookUp } from '../../config/references.ts';
+import type { ConfigFile } from '../../config/file/config-file.ts';
+import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { LookUp } from '../../config/secrets/references.ts';
 import type { Alert } from '../../domain/monitoring/alert.ts';
 import type { Measures } from '../../domain/run/metrics.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { findSource } from '../../config/find-source.ts';
-import type { SourceConfig } from '../../config/source-schemas.ts';
+import { findSource } from '../../config/file/find-source.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { ConfigBroken, ConfigChanged, UnknownSource } from '../../domain/errors.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import type { ConfigFile } from '../../config/config-file.ts';
-import { secretValues } from '../../config/secrets.ts';
-import type { SourceConfig } from '../../config/source-schemas.ts';
+import type { ConfigFile } from '../../config/file/config-file.ts';
+import { secretValues } from '../../config/secrets/secrets.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { createSecretMask, type SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../../sources/open-source.ts';

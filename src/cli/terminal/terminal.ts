@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { lineWidth } from '../../config/line-width.ts';
+import { lineWidth } from '../../config/environment/line-width.ts';
 
 /** What is to be known of where text goes. */
 export interface Terminal {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { escapeIdentifier, type Client } from 'pg';
-import type { PostgresSettings } from '../../config/environment.ts';
+import type { PostgresSettings } from '../../config/environment/environment.ts';
 import { SinkMisconfigured } from '../../domain/errors.ts';
 import { withOwnSession } from './maintenance-session.ts';
 import { postgresFailure } from './postgres-failure.ts';

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Client } from 'pg';
-import type { PostgresSettings } from '../../config/environment.ts';
+import type { PostgresSettings } from '../../config/environment/environment.ts';
 import { dayOfPartition, partitionName, type Day } from '../../domain/time/day.ts';
 import { withClient } from './client.ts';
 import { listDayTables, readDayStates } from './day-tables.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
-import type { SourceConfig } from '../../config/source-schemas.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleOwner } from './schedule-owner.ts';
 import { firstStart } from './first-start.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';

@@ -1,6 +1,6 @@
-import { scheduleGrid } from '../../config/schedule-grid.ts';
-import type { SourceConfig } from '../../config/source-schemas.ts';
-import type { ScheduleConfig } from '../../config/value-schemas.ts';
+import { scheduleGrid } from '../../config/schedule/schedule-grid.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
+import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 
 /** How a new schedule makes its first start. */
 export interface FirstStart {

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { SourceConfig } from '../../config/source-schemas.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 import { allSettled } from '../../domain/all-settled.ts';

@@ -1,9 +1,9 @@
 import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/client';
-import { cronMeaning, formatCalendar, formatEvery } from '../../config/cron-meaning.ts';
-import { cronProblem } from '../../config/cron.ts';
-import { offsetOf } from '../../config/schedule-grid.ts';
-import type { SourceConfig } from '../../config/source-schemas.ts';
-import type { ScheduleConfig } from '../../config/value-schemas.ts';
+import { cronMeaning, formatCalendar, formatEvery } from '../../config/schedule/cron-meaning.ts';
+import { cronProblem } from '../../config/schedule/cron.ts';
+import { offsetOf } from '../../config/schedule/schedule-grid.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
+import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';

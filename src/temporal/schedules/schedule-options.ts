@@ -1,7 +1,7 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { offsetOf } from '../../config/schedule-grid.ts';
-import type { SourceConfig } from '../../config/source-schemas.ts';
-import type { ScheduleConfig } from '../../config/value-schemas.ts';
+import { offsetOf } from '../../config/schedule/schedule-grid.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
+import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { ownerMemo, type ScheduleOwner } from './schedule-owner.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
 

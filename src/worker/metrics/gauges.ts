@@ -1,4 +1,4 @@
-import type { Config } from '../../config/parse-config.ts';
+import type { Config } from '../../config/file/parse-config.ts';
 import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
 import type { Health } from '../../domain/monitoring/health.ts';
 import { noWindows, windowStates } from '../../status/backfill-windows.ts';

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { ConfigFile } from '../../config/config-file.ts';
+import type { ConfigFile } from '../../config/file/config-file.ts';
 import type { Instance } from '../../domain/instance.ts';
-import type { Config } from '../../config/parse-config.ts';
+import type { Config } from '../../config/file/parse-config.ts';
 import type { Observed, Watch } from '../../status/status-monitor.ts';
 import type { WorkerCounters } from './counters.ts';
 import { gauges } from './gauges.ts';

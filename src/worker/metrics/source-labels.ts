@@ -1,5 +1,5 @@
-import type { ConfigFile } from '../../config/config-file.ts';
-import type { Config } from '../../config/parse-config.ts';
+import type { ConfigFile } from '../../config/file/config-file.ts';
+import type { Config } from '../../config/file/parse-config.ts';
 import { canarySource } from '../../domain/names.ts';
 
 /** What is not in the configuration any more, taken together: no source's name begins so. */

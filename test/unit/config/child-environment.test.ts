@@ -4,7 +4,7 @@ import {
   downloadEnvironment,
   nodeEnvironment,
   systemEnvironment,
-} from '../../../src/config/child-environment.ts';
+} from '../../../src/config/environment/child-environment.ts';
 
 const system = { PATH: '/bin', HOME: '/root', LANG: 'C.UTF-8', LC_ALL: 'C', TMPDIR: '/tmp', TZ: 'UTC', Path: 'C:\\' };
 const node = { NODE_OPTIONS: '--no-warnings' };

@@ -2,9 +2,9 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openConfigFile, readConfig } from '../../../src/config/config-file.ts';
-import { ConfigProblems } from '../../../src/config/problem.ts';
-import { lookUpIn } from '../../../src/config/references.ts';
+import { openConfigFile, readConfig } from '../../../src/config/file/config-file.ts';
+import { ConfigProblems } from '../../../src/config/file/problem.ts';
+import { lookUpIn } from '../../../src/config/secrets/references.ts';
 import { daybookYaml, http } from './daybook-yaml.ts';
 
 const nothing = lookUpIn({});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cronMeaning } from '../../../src/config/cron-meaning.ts';
+import { cronMeaning } from '../../../src/config/schedule/cron-meaning.ts';
 
 describe('cronMeaning', () => {
   test.each([

@@ -1,6 +1,6 @@
-import { parseConfig, type Config } from '../../../src/config/parse-config.ts';
-import { ConfigProblems, type Problem } from '../../../src/config/problem.ts';
-import type { SourceConfig } from '../../../src/config/source-schemas.ts';
+import { parseConfig, type Config } from '../../../src/config/file/parse-config.ts';
+import { ConfigProblems, type Problem } from '../../../src/config/file/problem.ts';
+import type { SourceConfig } from '../../../src/config/schema/source-schemas.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../src/config/parse-config.ts';
+import { parseConfig } from '../../../src/config/file/parse-config.ts';
 
 const documents = ['README.md', 'docs/sources.md'];
 const examples = documents.flatMap((document) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readEnvironment } from '../../../src/config/environment.ts';
-import { temporalSettings } from '../../../src/config/temporal-settings.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
+import { temporalSettings } from '../../../src/config/environment/temporal-settings.ts';
 
 const documentation = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
 

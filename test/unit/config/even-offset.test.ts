@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { evenOffset } from '../../../src/config/even-offset.ts';
+import { evenOffset } from '../../../src/config/schedule/even-offset.ts';
 
 const minute = 60_000;
 const hour = 3_600_000;

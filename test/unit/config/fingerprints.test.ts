@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { accessOfPlan } from '../../../src/config/access-fingerprint.ts';
-import { planOf } from '../../../src/config/plan.ts';
+import { accessOfPlan } from '../../../src/config/plan/access-fingerprint.ts';
+import { planOf } from '../../../src/config/plan/plan.ts';
 import { daybookYaml, file, http, parse } from './daybook-yaml.ts';
 
 function fingerprints(text: string) {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openConfigFile, readConfig } from '../../../src/config/config-file.ts';
-import { readEnvironment } from '../../../src/config/environment.ts';
-import { readInstance } from '../../../src/config/instance.ts';
-import { lookUpIn } from '../../../src/config/references.ts';
+import { openConfigFile, readConfig } from '../../../src/config/file/config-file.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
+import { readInstance } from '../../../src/config/environment/instance.ts';
+import { lookUpIn } from '../../../src/config/secrets/references.ts';
 import { daybookYaml, http } from './daybook-yaml.ts';
 
 let folder: string;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openConfigFile } from '../../../src/config/config-file.ts';
-import { configToKeep, openKeptConfig } from '../../../src/config/kept-config.ts';
-import { planOf } from '../../../src/config/plan.ts';
-import { parseConfig } from '../../../src/config/parse-config.ts';
-import { lookUpIn } from '../../../src/config/references.ts';
+import { openConfigFile } from '../../../src/config/file/config-file.ts';
+import { configToKeep, openKeptConfig } from '../../../src/config/file/kept-config.ts';
+import { planOf } from '../../../src/config/plan/plan.ts';
+import { parseConfig } from '../../../src/config/file/parse-config.ts';
+import { lookUpIn } from '../../../src/config/secrets/references.ts';
 import { daybookYaml, file, http } from './daybook-yaml.ts';
 
 const lookUp = lookUpIn({ TOKEN: 'from-the-environment' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { knownKeys } from '../../../src/config/known-keys.ts';
+import { knownKeys } from '../../../src/config/schema/known-keys.ts';
 
 const circle = z.strictObject({ type: z.literal('circle'), radius: z.number() });
 const square = z.strictObject({ type: z.literal('square'), side: z.number().optional() });

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openConfigFile } from '../../../src/config/config-file.ts';
-import { readEnvironment } from '../../../src/config/environment.ts';
-import { environmentSecrets } from '../../../src/config/environment-secrets.ts';
-import { createLiveRedactor } from '../../../src/config/live-redactor.ts';
-import { lookUpIn } from '../../../src/config/references.ts';
-import { temporalSettings } from '../../../src/config/temporal-settings.ts';
+import { openConfigFile } from '../../../src/config/file/config-file.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
+import { environmentSecrets } from '../../../src/config/secrets/environment-secrets.ts';
+import { createLiveRedactor } from '../../../src/config/secrets/live-redactor.ts';
+import { lookUpIn } from '../../../src/config/secrets/references.ts';
+import { temporalSettings } from '../../../src/config/environment/temporal-settings.ts';
 import { useTemporaryFolder } from '../store/temporary-folder.ts';
 import { daybookYaml, http } from './daybook-yaml.ts';
 

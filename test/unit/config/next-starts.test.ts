@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { formatStart, nextStarts, zoneOf } from '../../../src/config/next-starts.ts';
-import { sixFieldWarnings } from '../../../src/config/schedule-warning.ts';
-import type { ScheduleConfig } from '../../../src/config/value-schemas.ts';
+import { formatStart, nextStarts, zoneOf } from '../../../src/config/schedule/next-starts.ts';
+import { sixFieldWarnings } from '../../../src/config/schedule/schedule-warning.ts';
+import type { ScheduleConfig } from '../../../src/config/schema/value-schemas.ts';
 import { daybookYaml, http, parseSource } from './daybook-yaml.ts';
 
 const now = new Date('2026-11-29T14:03:20Z');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../src/config/parse-config.ts';
+import { parseConfig } from '../../../src/config/file/parse-config.ts';
 import { complaints, daybookYaml, file, http, parse, parseSource, problemsIn } from './daybook-yaml.ts';
 
 describe('a configuration', () => {

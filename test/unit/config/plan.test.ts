@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planOf } from '../../../src/config/plan.ts';
+import { planOf } from '../../../src/config/plan/plan.ts';
 import type { SourcePlan } from '../../../src/domain/plan/source-plan.ts';
 import { daybookYaml, file, http, parse } from './daybook-yaml.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { publishedSchema, publishedSchemaFile } from '../../../src/config/published-schema.ts';
-import { sourcesReference, sourcesReferenceFile } from '../../../src/config/sources-reference.ts';
+import { publishedSchema, publishedSchemaFile } from '../../../src/config/reference/published-schema.ts';
+import { sourcesReference, sourcesReferenceFile } from '../../../src/config/reference/sources-reference.ts';
 import { daybookYaml, file, http } from './daybook-yaml.ts';
 
 const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(publishedSchemaFile, 'utf8')) as object);

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findReferences, lookUpIn, referencedNames, resolveReferences } from '../../../src/config/references.ts';
+import {
+  findReferences,
+  lookUpIn,
+  referencedNames,
+  resolveReferences,
+} from '../../../src/config/secrets/references.ts';
 import { complaints, daybookYaml, http, problemsIn } from './daybook-yaml.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { planOf } from '../../../src/config/plan.ts';
-import { InvalidEnvironment, lookUpIn } from '../../../src/config/references.ts';
-import { secretHeaderProblems } from '../../../src/config/secret-headers.ts';
-import { secretValues, withSecrets } from '../../../src/config/secrets.ts';
+import { planOf } from '../../../src/config/plan/plan.ts';
+import { InvalidEnvironment, lookUpIn } from '../../../src/config/secrets/references.ts';
+import { secretHeaderProblems } from '../../../src/config/secrets/secret-headers.ts';
+import { secretValues, withSecrets } from '../../../src/config/secrets/secrets.ts';
 import { daybookYaml, file, http, parse } from './daybook-yaml.ts';
 
 const variables = { TOKEN: 't0ken-value', UNUSED: 'unused-value' };

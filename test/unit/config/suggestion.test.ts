@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findSource } from '../../../src/config/find-source.ts';
-import { suggestKey } from '../../../src/config/suggestion.ts';
+import { findSource } from '../../../src/config/file/find-source.ts';
+import { suggestKey } from '../../../src/config/hints/suggestion.ts';
 import { UnknownSource } from '../../../src/domain/errors.ts';
 import { daybookYaml, file, http, parse } from './daybook-yaml.ts';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { lookUpIn } from '../../../src/config/references.ts';
-import { localTemporalSettings, temporalSettings } from '../../../src/config/temporal-settings.ts';
+import { lookUpIn } from '../../../src/config/secrets/references.ts';
+import { localTemporalSettings, temporalSettings } from '../../../src/config/environment/temporal-settings.ts';
 
 let folder: string;
 beforeEach(() => {

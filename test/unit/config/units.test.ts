@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBytes, parseDuration } from '../../../src/config/units.ts';
+import { parseBytes, parseDuration } from '../../../src/config/schema/units.ts';
 
 describe('parseDuration', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planOf } from '../../../src/config/plan.ts';
+import { planOf } from '../../../src/config/plan/plan.ts';
 import { arithmeticWarnings, pathsOf } from '../../../src/formats/plan-paths.ts';
 import { daybookYaml, file, http, parse } from '../config/daybook-yaml.ts';
 

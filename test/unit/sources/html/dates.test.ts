@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planOf } from '../../../../src/config/plan.ts';
+import { planOf } from '../../../../src/config/plan/plan.ts';
 import type { DateOrder } from '../../../../src/domain/plan/plan-parts.ts';
 import { htmlAccept } from '../../../../src/sources/accept.ts';
 import { daybookYaml, parse } from '../../config/daybook-yaml.ts';

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { Instance, defaultInstance, instanceNamePattern } from '../../domain/instance.ts';
+import { isTree } from '../file/inherit.ts';
+import { InvalidEnvironment, type LookUp } from '../secrets/references.ts';
+import { parseYaml } from '../file/yaml-file.ts';
+
+const variable = 'DAYBOOK_INSTANCE';
+export const expectedName = 'expected 1 to 30 of a-z, 0-9 and -, e.g. staging';
+
+/** What `DAYBOOK_INSTANCE` says; null where it is not set. @throws InvalidEnvironment */
+export function namedInstance(lookUp: LookUp): string | null {
+  const name = lookUp(variable) || null;
+  if (name === null || instanceNamePattern.test(name)) return name;
+  throw new InvalidEnvironment(`${variable}: found ${JSON.stringify(name)}, ${expectedName}`);
+}
+
+/** What is wrong with the key `instance` of the configuration beside the environment; null where nothing is. */
+export function instanceConflict(inFile: string, lookUp: LookUp): string | null {
+  const named = lookUp(variable) || null;
+  if (named === null || named === inFile) return null;
+  return `found "${inFile}", but ${variable} is "${named}"; expected the same name, or only one of them`;
+}
+
+/** What a worker that runs as one instance says of a file that names another; null where it does not. */
+export function instanceChange(before: string | undefined, now: string | undefined, lookUp: LookUp): string | null {
+  const [running, wanted] = [before, now].map((inFile) => inFile ?? (lookUp(variable) || defaultInstance));
+  if (running === wanted) return null;
+  return `found "${wanted}", but this process runs as "${running}"; start it again to change that`;
+}
+
+/**
+ * Which Daybook of the namespace this is. The file may be broken otherwise, or not be there: commands that need no source still
+ * must not touch another instance.
+ * @throws InvalidEnvironment
+ */
+export function readInstance(configFile: string, lookUp: LookUp): Instance {
+  const named = namedInstance(lookUp);
+  const inFile = instanceInFile(configFile);
+  if (inFile === null) return new Instance(named ?? defaultInstance);
+  const problem = instanceNamePattern.test(inFile)
+    ? instanceConflict(inFile, lookUp)
+    : `found ${JSON.stringify(inFile)}, ${expectedName}`;
+  if (problem !== null) throw new InvalidEnvironment(`${configFile}: instance: ${problem}`);
+  return new Instance(inFile);
+}
+
+function instanceInFile(configFile: string): string | null {
+  let text: string;
+  try {
+    text = readFileSync(configFile, 'utf8');
+  } catch {
+    return null;
+  }
+  // Most files say nothing of it, and may be long.
+  if (!text.includes('instance')) return null;
+  const { value } = parseYaml(text);
+  const found = isTree(value) ? value['instance'] : lineOf(text);
+  if (found === undefined || found === null) return null;
+  return typeof found === 'string' ? found : JSON.stringify(found);
+}
+
+/** Of a file that is no YAML. */
+function lineOf(text: string): string | undefined {
+  return /^instance:[ \t]+["']?([^\s"'#]+)/m.exec(text)?.[1];
+}

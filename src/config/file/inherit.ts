@@ -1,0 +1,76 @@
+import { keysOfSource } from '../schema/source-schemas.ts';
+
+type Tree = Record<string, unknown>;
+
+/**
+ * A source with everything it does not say itself taken from `defaults`, as far as its type knows the key. Objects are
+ * merged key by key, lists and values replaced; `null` takes an inherited value away; `every` and `cron` replace each other,
+ * and `offset` goes with `every`.
+ */
+export function inheritDefaults(defaults: Tree, source: Tree): Tree {
+  const type = source['type'] ?? defaults['type'];
+  const known = keysOfSource(type);
+  const inherited = Object.fromEntries(
+    Object.entries(defaults).filter(([key]) => key !== 'name' && (key === 'type' || known.has(key))),
+  );
+  const merged = merge(spellOut(inherited), spellOut(source));
+  return type === 'rss' ? withFeedTime(merged) : merged;
+}
+
+/** A feed has a time by itself: who only says in which order it writes dates wants no item refused that has none. */
+function withFeedTime(source: Tree): Tree {
+  const { occurred_at: time } = source;
+  if (!isTree(time) || !isGiven(time['date_order']) || isGiven(time['path']) || isGiven(time['on_missing']))
+    return source;
+  return { ...source, occurred_at: { ...time, on_missing: 'fetched_at' } };
+}
+
+/** Writes the short forms out: `occurred_at: path`, `paginator: single_page`. */
+function spellOut(source: Tree): Tree {
+  const { occurred_at: occurredAt, paginator } = source;
+  return {
+    ...source,
+    ...(typeof occurredAt === 'string' ? { occurred_at: { path: occurredAt } } : {}),
+    ...(typeof paginator === 'string' ? { paginator: { type: paginator } } : {}),
+  };
+}
+
+function merge(base: Tree, own: Tree): Tree {
+  const merged: Tree = {};
+  for (const key of new Set([...Object.keys(base), ...Object.keys(own)])) {
+    const value = Object.hasOwn(own, key) ? mergeValue(base[key], own[key], key) : copied(base[key], key);
+    if (value !== null && value !== undefined) merged[key] = value;
+  }
+  return merged;
+}
+
+function mergeValue(base: unknown, own: unknown, key: string): unknown {
+  // A request's body is the user's own, with its nulls.
+  if (!isTree(own) || key === 'body') return own;
+  if (!isTree(base) || isOtherKind(base, own)) return merge({}, own);
+  return merge(key === 'schedule' ? withoutRival(base, own) : base, own);
+}
+
+/** Two objects of different `type` share nothing. */
+function isOtherKind(base: Tree, own: Tree): boolean {
+  return own['type'] !== undefined && base['type'] !== own['type'];
+}
+
+function withoutRival(base: Tree, own: Tree): Tree {
+  const { every, cron, offset, ...rest } = base;
+  if (isGiven(own['every'])) return { ...rest, every, offset };
+  return isGiven(own['cron']) ? { ...rest, cron } : base;
+}
+
+function copied(value: unknown, key: string): unknown {
+  return isTree(value) && key !== 'body' ? merge({}, value) : value;
+}
+
+/** Whether a value of `defaults` or of a source is there: one left empty is not. */
+export function isGiven(value: unknown): boolean {
+  return value !== null && value !== undefined;
+}
+
+export function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,282 @@
+import type { z } from 'zod';
+import type { KeptConfig } from '../../domain/plan/kept-config.ts';
+import { asWritten } from './as-written.ts';
+import { credentialProblems } from '../secrets/credential-problem.ts';
+import { fileFrame, type FileFrame } from '../schema/file-schema.ts';
+import { instanceConflict } from '../environment/instance.ts';
+import { inheritDefaults, isGiven, isTree } from './inherit.ts';
+import { issueMessage, unknownKeyMessage } from '../hints/issue-message.ts';
+import { knownKeys } from '../schema/known-keys.ts';
+import { ConfigProblems, type Problem } from './problem.ts';
+import { findReferences, variableProblem, type LookUp } from '../secrets/references.ts';
+import { keysWithReferences, maybeSecret } from '../secrets/secrets.ts';
+import { missingModules } from './module-files.ts';
+import { readSchemaFiles } from './schema-files.ts';
+import { keysOfSource, source as sourceSchema, type SourceConfig } from '../schema/source-schemas.ts';
+import { suggestKey } from '../hints/suggestion.ts';
+import { parseYaml, type YamlFile } from './yaml-file.ts';
+
+type Tree = Record<string, unknown>;
+
+/** A configuration that can be run. */
+export interface Config extends Omit<FileFrame, 'sources' | 'defaults'> {
+  readonly sources: readonly SourceConfig[];
+  /** Hashes of the JSON Schemas that sources name, by path as written. */
+  readonly schemas: ReadonlyMap<string, string>;
+  /** Variables that sources refer to, and that have no value: those sources fail, the others run. */
+  readonly unset: readonly UnsetVariable[];
+  /** Set where it comes from the store, because the file was broken when the worker started. */
+  readonly kept?: KeptOrigin;
+}
+
+/** Where a configuration from the store comes from. */
+export interface KeptOrigin extends Pick<KeptConfig, 'savedAt' | 'file' | 'leftOut'> {
+  /** Of its JSON Schemas, by hash: their files may have changed, or be gone. */
+  readonly schemaTexts: ReadonlyMap<string, string>;
+}
+
+export interface UnsetVariable {
+  readonly name: string;
+  readonly problem: Problem;
+}
+
+/**
+ * Parses and checks `daybook.yaml`. A variable that has no value is no problem of the file: see `Config.unset`.
+ * @param file name to show in problems
+ * @param schemaTexts texts of JSON Schemas by path as written, which are used in the place of their files
+ * @throws ConfigProblems with everything that is wrong, in order of lines
+ */
+export function parseConfig(
+  text: string,
+  file: string,
+  lookUp: LookUp,
+  schemaTexts?: ReadonlyMap<string, string>,
+): Config {
+  const yaml = parseYaml(text);
+  if (yaml.problems.length > 0) throw new ConfigProblems(file, yaml.problems);
+  if (!isTree(yaml.value)) {
+    throw new ConfigProblems(file, [{ path: [], line: 1, message: shapeProblem(text, yaml.value) }]);
+  }
+  const root = asWritten(yaml, yaml.value);
+  const frame = fileFrame.safeParse(root, { reportInput: true });
+  const { sources, problems: sourceProblems } = checkSources(root, yaml);
+  const schemas = readSchemaFiles(file, sources, schemaTexts);
+  const problems = [
+    ...(frame.success ? [] : problemsOf(frame.error, fileFrame, root, yaml, [])),
+    ...sourceProblems,
+    ...sharedNames(root),
+    ...defaultsProblems(root, yaml),
+    ...referenceProblems(root),
+    ...instanceProblems(root, lookUp),
+    ...credentialsIn(root),
+    ...schemas.problems,
+    ...missingModules(file, sources),
+  ];
+  const unset = unsetVariables(root, yaml, lookUp);
+  if (problems.length > 0 || !frame.success) {
+    const found = [...firstOfEach(problems, yaml), ...unset.map(({ problem }) => problem)];
+    throw new ConfigProblems(file, inOrder(found, yaml));
+  }
+  const { defaults: _, ...rest } = frame.data;
+  return {
+    ...rest,
+    ...{ sources: sources.filter((source) => source !== null), schemas: schemas.hashes },
+    unset,
+  };
+}
+
+/** What is wrong with a file that holds no object. */
+function shapeProblem(text: string, value: unknown): string {
+  const expected = 'expected version: 1 and a list of sources';
+  if (Array.isArray(value)) return `found a list, ${expected}: write sources: before it`;
+  if (value === null) return `found nothing, ${expected}; ./daybook init ADDRESS proposes one`;
+  if (/^\s*</.test(text)) return `found markup, ${expected}`;
+  const isOtherFormat = /^\s*[\w.-]+\s*=/m.test(text);
+  return `found ${isOtherFormat ? 'keys with =' : 'a text'}, ${expected}${isOtherFormat ? ', with a colon behind each key' : ''}`;
+}
+
+interface CheckedSources {
+  /** Those that can be read; null in the place of one that cannot. */
+  readonly sources: readonly (SourceConfig | null)[];
+  readonly problems: readonly Problem[];
+}
+
+/** The sources of a file as they are written, with what they inherit; null in the place of what is none. */
+export function completeSources({ sources, defaults }: Tree): readonly (Tree | null)[] {
+  if (!Array.isArray(sources)) return [];
+  return sources.map((entry: unknown) =>
+    isTree(entry) ? inheritDefaults(isTree(defaults) ? defaults : {}, entry) : null,
+  );
+}
+
+function checkSources(root: Tree, yaml: YamlFile): CheckedSources {
+  const entries: readonly unknown[] = Array.isArray(root['sources']) ? root['sources'] : [];
+  const checked = completeSources(root).map((complete, index): { source: SourceConfig | null; problems: Problem[] } => {
+    const path = ['sources', index];
+    if (complete === null) {
+      return { source: null, problems: [{ path, message: entryProblem(entries[index]) }] };
+    }
+    const result = sourceSchema.safeParse(complete, { reportInput: true });
+    if (result.success) return { source: result.data, problems: [] };
+    return { source: null, problems: problemsOf(result.error, sourceSchema, complete, yaml, path) };
+  });
+  return { sources: checked.map(({ source }) => source), problems: checked.flatMap(({ problems }) => problems) };
+}
+
+function entryProblem(entry: unknown): string {
+  if (Array.isArray(entry)) return 'found a list, expected one dash before each source';
+  const isAddress = typeof entry === 'string' && /^https?:/.test(entry);
+  return `found ${entry === null ? 'nothing' : isAddress ? 'an address' : 'a text'}, expected an object: { name: …, type: …, … }`;
+}
+
+function problemsOf(
+  error: z.ZodError,
+  schema: z.core.$ZodType,
+  value: unknown,
+  yaml: YamlFile,
+  base: readonly (string | number)[],
+): Problem[] {
+  const meant = keysMeant(error.issues, schema, value);
+  return error.issues.flatMap((issue): Problem[] => {
+    const inner = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    const path = place(yaml, base, inner);
+    if (issue.code !== 'unrecognized_keys') {
+      // Who misspelt a key is told so, and not that it is missing as well.
+      const message = issueMessage(issue, path, maybeSecret(path) || /^(?:headers|params)$/.test(String(path.at(-1))));
+      if (/^(?:is required|expected every)/.test(message) && meant.has(inner.join('.'))) return [];
+      return [{ path, message }];
+    }
+    const known = knownKeys(schema, inner, value);
+    return issue.keys.map((key) => ({
+      path,
+      message: unknownKeyMessage(key, known),
+      ...lineAndColumn(yaml, path, key),
+    }));
+  });
+}
+
+/** Places of keys that unknown ones were probably meant as, and of the objects that these stand in. */
+function keysMeant(issues: readonly z.core.$ZodIssue[], schema: z.core.$ZodType, value: unknown): ReadonlySet<string> {
+  const places = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    const inner = issue.path.map(String);
+    const known = knownKeys(schema, issue.path, value);
+    const suggested = issue.keys.map((key) => suggestKey(key, known)?.split('.')[0] ?? null);
+    const misplaced = issue.keys.filter((key) => inner.length > 0 && keysOfSource(null).has(key));
+    return [
+      ...suggested.flatMap((key) => (key === null ? [] : [[...inner, key].join('.'), inner.join('.')])),
+      ...misplaced,
+    ];
+  });
+  return new Set(places.filter((one) => one !== ''));
+}
+
+/** Where a value of a source stands: in the source, or in `defaults` where it was inherited. */
+function place(yaml: YamlFile, base: readonly (string | number)[], inner: readonly (string | number)[]) {
+  const own = [...base, ...inner];
+  const inherited = ['defaults', ...inner];
+  return base.length > 0 && inner.length > 0 && !yaml.has(own) && yaml.has(inherited) ? inherited : own;
+}
+
+function sharedNames({ sources }: Tree): Problem[] {
+  if (!Array.isArray(sources)) return [];
+  const names = sources.map((entry: unknown) => (isTree(entry) ? entry['name'] : undefined));
+  return names.flatMap((name, index): Problem[] => {
+    const first = names.indexOf(name);
+    if (typeof name !== 'string' || first === index) return [];
+    return [
+      {
+        path: ['sources', index, 'name'],
+        message: `found "${name}", which is also the name of sources[${first}], expected another one`,
+      },
+    ];
+  });
+}
+
+/** What is wrong with `defaults` by itself; its values are checked in the sources that inherit them. */
+function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
+  if (!isTree(defaults)) return [];
+  const known = [...keysOfSource(null)].filter((key) => key !== 'name');
+  const problems: Problem[] = Object.keys(defaults)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: ['defaults'],
+      message:
+        key === 'name' ? 'unknown key "name", expected none: each source has its own' : unknownKeyMessage(key, known),
+      ...lineAndColumn(yaml, ['defaults'], key),
+    }));
+  const { schedule } = defaults;
+  if (isTree(schedule) && isGiven(schedule['every']) && isGiven(schedule['cron'])) {
+    problems.push({ path: ['defaults', 'schedule'], message: 'found every and cron, expected one of them' });
+  }
+  return problems;
+}
+
+function instanceProblems({ instance }: Tree, lookUp: LookUp): Problem[] {
+  const message = typeof instance === 'string' ? instanceConflict(instance, lookUp) : null;
+  return message === null ? [] : [{ path: ['instance'], message }];
+}
+
+function credentialsIn({ sources, defaults }: Tree): Problem[] {
+  const listed = Array.isArray(sources) ? sources : [];
+  return [
+    ...listed.flatMap((source: unknown, index) => credentialProblems(source, ['sources', index])),
+    ...credentialProblems(defaults, ['defaults']),
+  ];
+}
+
+function referenceProblems(root: Tree): Problem[] {
+  return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
+    if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
+    const key = path[path[0] === 'sources' ? 2 : 1];
+    // A key that nobody knows is a problem of its own.
+    if (path[0] === 'sources' && !keysOfSource(null).has(String(key))) return [];
+    if (!keysWithReferences.some((known) => known === key)) {
+      const message = `found ${text}, which is filled in only in ${keysWithReferences.join(', ')}; expected the value itself`;
+      return [{ path, message }];
+    }
+    return [];
+  });
+}
+
+/** How what was meant as a reference is written. */
+function expectedReference(text: string): string {
+  const name = /^\$\{+\s*(?:env:|env\.|secrets\.)?\s*([A-Za-z_]\w*)\s*\}*$/i.exec(text)?.[1];
+  if (name !== undefined) return `\${env:${name}}`;
+  const hint = /:-|\|\|/.test(text) ? '; a reference has no default' : ', where NAME is of letters, digits and _';
+  return `\${env:NAME}${hint}`;
+}
+
+function unsetVariables(root: Tree, yaml: YamlFile, lookUp: LookUp): UnsetVariable[] {
+  return findReferences(root).flatMap(({ path, name }): UnsetVariable[] => {
+    const message = name === null ? null : variableProblem(name, lookUp);
+    return name === null || message === null
+      ? []
+      : [{ name, problem: { path, message, ...lineAndColumn(yaml, path) } }];
+  });
+}
+
+/** Of several problems with one value the first; the others mostly follow from it. */
+function firstOfEach(problems: readonly Problem[], yaml: YamlFile): Problem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const { line, column } = problem.line === undefined ? lineAndColumn(yaml, problem.path) : problem;
+    const key = `${line}:${column}:${problem.path.join('.')}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function inOrder(problems: readonly Problem[], yaml: YamlFile): Problem[] {
+  const seen = new Set<string>();
+  return problems
+    .map((problem) => (problem.line === undefined ? { ...problem, ...lineAndColumn(yaml, problem.path) } : problem))
+    .filter((problem) => {
+      const key = `${problem.line}:${problem.column}:${problem.path.join('.')}:${problem.message}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+function lineAndColumn(yaml: YamlFile, path: Problem['path'], key?: string): { line?: number; column?: number } {
+  return yaml.locate(path, key) ?? {};
+}

@@ -1,0 +1,37 @@
+import { quotedNames } from '../../formats/path-names.ts';
+
+/** What a path of another language would be in JMESPath, as the end of a message; an empty text where nothing is known. */
+export function pathHint(text: string): string {
+  if (text.includes('${')) return '; references are filled in elsewhere, not in paths';
+  if (/^\.?\/\//.test(text)) return '; this is XPath, which reads no JSON: write the keys with dots between them';
+  if (text.startsWith('$..') || text.includes('..')) return '; JMESPath has no .. of JSONPath: write the whole path';
+  if (text.includes('?(@')) return "; a filter is written without ( ) and @: items[?state == 'open']";
+  const translated = translate(text);
+  if (translated !== text && isPlainPath(translated)) return `; in JMESPath: ${inYaml(translated)}`;
+  if (/^[a-z_]\w*\(/i.test(text)) return '';
+  if (text.endsWith('.')) return `; without the dot at its end: ${inYaml(text.replace(/\.+$/, ''))}`;
+  const quoted = quotedNames(text);
+  return quoted === text
+    ? ''
+    : `; a name with other signs than letters, digits and _ stands in quotes: ${inYaml(quoted)}`;
+}
+
+/** As a value of the file: what holds double quotes stands in single ones. */
+function inYaml(expression: string): string {
+  return expression.includes('"') ? `'${expression}'` : expression;
+}
+
+function translate(text: string): string {
+  return text
+    .replace(/^\$\.?(?=[\w["'])/, '')
+    .replace(/^\.(?=\w)/, '')
+    .replace(/^\/(?=\w)/, '')
+    .replaceAll(/(?<=\w)(?:->|\/)(?=\w)/g, '.')
+    .replaceAll(/\[['"]([^'"\]]+)['"]\]/g, (_, name: string) => `.${/^[A-Za-z_]\w*$/.test(name) ? name : `"${name}"`}`)
+    .replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')
+    .replaceAll(/\[\](?=$)/g, '');
+}
+
+function isPlainPath(text: string): boolean {
+  return /^(?:[A-Za-z_]\w*|"[^"]+")(?:\.(?:[A-Za-z_]\w*|"[^"]+")|\[(?:\d+|\*|)\])*$/.test(text);
+}

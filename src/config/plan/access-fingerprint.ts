@@ -1,0 +1,72 @@
+import type { AuthPlan } from '../../domain/plan/plan-parts.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { fingerprint } from './fingerprint.ts';
+import { findReferences } from '../secrets/references.ts';
+
+/** Where requests of a source go, and what they carry: as it is written, without the values of references. */
+export interface Access {
+  readonly url: string;
+  readonly proxy: string | null;
+  readonly auth: AuthPlan | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly trustedOrigins?: readonly string[];
+}
+
+/**
+ * Stands for the origins that a source's secrets may go to, and for which secrets these are: its names, never a value. Where
+ * it changes, a run that is open must not put the new secrets into requests to the old place.
+ */
+export function accessFingerprint({ url, proxy, auth, headers, params, body, trustedOrigins }: Access): string {
+  return fingerprint({
+    origin: originOf(url),
+    proxy: proxy === null ? null : originOf(proxy),
+    ...authOf(auth),
+    headers: Object.keys(headers).sort(),
+    params: Object.keys(params).sort(),
+    secrets: secretsIn({ url, proxy, auth, headers, params, body }),
+    ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
+  });
+}
+
+/** The same of a module: where it sends its secrets is its own affair. */
+export function moduleAccessFingerprint(module: string, options: unknown): string {
+  return fingerprint({ module, secrets: secretsIn(options) });
+}
+
+/**
+ * The fingerprint of a plan that 0.2.0 made, which has none; null where it cannot be told, for what the configuration held
+ * as literal secrets is not in a plan.
+ */
+export function accessOfPlan(plan: SourcePlan): string | null {
+  if (plan.type === 'file') return null;
+  if (plan.type === 'module') return moduleAccessFingerprint(plan.module, plan.options);
+  const hidden = [plan.url, plan.proxy, plan.auth && 'tokenUrl' in plan.auth ? plan.auth.tokenUrl : null];
+  return hidden.some((value) => value?.startsWith('${config:')) ? null : accessFingerprint(plan);
+}
+
+function authOf(auth: AuthPlan | null): object {
+  if (auth === null) return { auth };
+  switch (auth.type) {
+    case 'api_key':
+      return { auth: auth.type, name: auth.name, location: auth.location };
+    case 'oauth2_client_credentials':
+      return { auth: auth.type, tokenOrigin: originOf(auth.tokenUrl) };
+    default:
+      return { auth: auth.type };
+  }
+}
+
+/** Scheme, host and port as they are written: a reference may stand for any of them. Credentials are left out. */
+function originOf(url: string): string {
+  const [, scheme = '', authority = ''] = /^([^/?#]*:\/\/)?([^/?#]*)/.exec(url) ?? [];
+  return `${scheme}${authority.slice(authority.lastIndexOf('@') + 1)}`.toLowerCase();
+}
+
+/** Where references stand, and what they name. */
+function secretsIn(value: unknown): string[] {
+  return findReferences(value)
+    .flatMap(({ path, name }) => (name === null ? [] : [`${path.join('/')} ${name}`]))
+    .sort();
+}

@@ -1,0 +1,18 @@
+import { stricter, type HostLimit } from '../../domain/plan/host-budget.ts';
+import type { Config } from '../file/parse-config.ts';
+import { resolveReferences, type LookUp } from '../secrets/references.ts';
+
+/** The strictest `rate_limit` that the sources of each host have: it holds for all of them. */
+export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<string, HostLimit> {
+  const limits = new Map<string, HostLimit>();
+  for (const source of sources) {
+    if (!('url' in source) || !source.rate_limit) continue;
+    const url = resolveReferences(source.url, lookUp);
+    if (!URL.canParse(url)) continue;
+    const { host } = new URL(url);
+    const { requests, per: perMs } = source.rate_limit;
+    const limit = stricter(limits.get(host) ?? null, { requests, perMs });
+    if (limit) limits.set(host, limit);
+  }
+  return limits;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { instanceNamePattern } from '../../domain/instance.ts';
+import { expectedName } from '../environment/instance.ts';
+import { duration } from './units.ts';
+
+const retention = (what: string) => duration(86_400_000).nullable().default(null).describe(what);
+
+/** `daybook.yaml` without its sources, which are checked one by one once they have inherited `defaults`. */
+export const fileFrame = z.strictObject({
+  version: z.literal(1, { error: 'expected version: 1' }).describe('Version of the format.'),
+  instance: z
+    .string(expectedName)
+    .regex(instanceNamePattern, expectedName)
+    .optional()
+    .describe('Name of this Daybook beside others in a Temporal namespace; as `DAYBOOK_INSTANCE`. Not set: `daybook`.'),
+  defaults: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      'Keys of sources, all but `name`, for every source whose type has them and that does not set them itself.',
+    ),
+  sources: z
+    .array(z.unknown().meta({ title: 'source' }), { error: ({ input }) => sourcesMessage(input) })
+    .min(1, 'expected at least one source')
+    .describe('What to fetch.'),
+  csv: z
+    .strictObject({
+      retention: retention('Sealed days of the CSV journal that are wholly older are deleted. `null`: kept for ever.'),
+    })
+    .prefault({})
+    .describe('The CSV journal.'),
+  dead_letters: z
+    .strictObject({ retention: retention('Dead letters that are older are deleted. `null`: kept for ever.') })
+    .prefault({})
+    .describe('Refused records.'),
+  partitions: z
+    .strictObject({
+      premake: z.int().min(0).max(366).default(7).describe('Days ahead for which partitions are made.'),
+      retention: retention('Days that ended longer ago are archived and dropped. `null`: kept for ever.'),
+      max_ahead: duration().prefault('2d').describe('Records further in the future are dead letters, `out_of_range`.'),
+      max_age: duration(1)
+        .nullable()
+        .default(null)
+        .describe('Records older than this are dead letters, `out_of_range`. `null`: of any age.'),
+      max_new_days: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(400)
+        .describe('Distinct days of one run at most; records of further days are dead letters, `out_of_range`.'),
+      payload_index: z
+        .enum(['immediate', 'sealed', 'none'])
+        .default('immediate')
+        .describe('When payloads are indexed: as they are stored, once their day is past, or never.'),
+    })
+    .prefault({})
+    .describe('The daily partitions of `raw_events`.'),
+});
+
+function sourcesMessage(input: unknown): string {
+  const expected = 'expected a list of sources';
+  if (input === undefined) return `is required: ${expected}`;
+  if (typeof input !== 'object' || input === null) return expected;
+  const isOne = 'type' in input || 'url' in input;
+  return isOne
+    ? `found one source, ${expected}: a dash before its first key`
+    : `found an object, ${expected}, each with a dash and its name: - name: …`;
+}
+
+export type FileFrame = z.infer<typeof fileFrame>;

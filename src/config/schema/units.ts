@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { translatedDuration } from '../hints/duration-hint.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** Milliseconds of a duration such as `90s`, `1h30m` or `7d`; null where the text is none. */
+export function parseDuration(text: string): number | null {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/.test(text)) return null;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
+    total += Number(amount) * (unitMs[unit ?? ''] ?? 0);
+  }
+  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : null;
+}
+
+const unitBytes: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** Bytes of a size such as `64MiB`, `512kB` or `1000`; null where the text is none. */
+export function parseBytes(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?i?b)?$/i.exec(text);
+  const unit = match ? unitBytes[(match[2] ?? 'b').toLowerCase()] : undefined;
+  return unit === undefined ? null : Math.round(Number(match?.[1]) * unit);
+}
+
+/** A duration in the file; milliseconds after parsing. */
+export function duration(minimumMs = 0, maximumMs: number | null = null) {
+  const written = z
+    .string({ error: ({ input }) => `${foundOf(input)} ${expectedDuration(input)}` })
+    .meta({ title: 'duration' });
+  return written.transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= minimumMs && ms <= (maximumMs ?? ms)) return ms;
+    const least = formatDuration(minimumMs);
+    context.addIssue({
+      code: 'custom',
+      message:
+        ms === null
+          ? `found "${text}", ${expectedDuration(text)}`
+          : `found "${text}", expected ${maximumMs === null ? `at least ${least}` : `${least} to ${formatDuration(maximumMs)}`}`,
+    });
+    return z.NEVER;
+  });
+}
+
+/** A size in the file; bytes after parsing. */
+export function byteSize() {
+  const written = z.union([z.number(), z.string()], 'expected a size such as 8MiB').meta({ title: 'size' });
+  return written.transform((value, context) => {
+    const bytes = typeof value === 'number' ? value : parseBytes(value);
+    if (bytes !== null && Number.isInteger(bytes) && bytes > 0) return bytes;
+    context.addIssue({ code: 'custom', message: `found "${value}", expected a size such as 8MiB` });
+    return z.NEVER;
+  });
+}
+
+function expectedDuration(input: unknown): string {
+  if (typeof input === 'number') return `expected its unit, too: ${input}s, ${input}m or ${input}h`;
+  const translated = typeof input === 'string' ? translatedDuration(input) : null;
+  if (translated !== null && parseDuration(translated) !== null) return `expected ${translated}`;
+  const isCron = typeof input === 'string' && /^(?:\S+\s+){4,6}\S+$/.test(input);
+  return isCron
+    ? `expected a duration such as 5m, or cron: "${input}"`
+    : 'expected a duration such as 30s, 5m, 1h or 7d';
+}
+
+function foundOf(input: unknown): string {
+  return input === undefined ? 'is required:' : `found ${JSON.stringify(input)},`;
+}

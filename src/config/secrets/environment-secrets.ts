@@ -1,0 +1,25 @@
+import type { Environment } from '../environment/environment.ts';
+import type { TemporalSettings } from '../environment/temporal-settings.ts';
+
+/** Secrets of the environment that no source refers to: what must never be printed. */
+export function environmentSecrets(environment: Environment, temporal: TemporalSettings | null): string[] {
+  const { postgres, owner, alertWebhook, proxies } = environment;
+  const { apiKey, metadata = {} } = temporal?.connection ?? {};
+  return [
+    ...[postgres?.password, owner?.password, apiKey, ...Object.values(metadata).map(String)],
+    ...[proxies.httpProxy, proxies.httpsProxy].flatMap((url) => (url === undefined ? [] : userInfoOf(url))),
+    ...(alertWebhook === null ? [] : [alertWebhook, ...partsOfWebhook(alertWebhook)]),
+  ].filter((secret) => secret !== undefined);
+}
+
+function userInfoOf(url: string): string[] {
+  const { username, password } = new URL(url);
+  return [username, password].map(decodeURIComponent);
+}
+
+/** A webhook's address is its only lock: what stands behind its host is a secret in parts, too. */
+function partsOfWebhook(address: string): string[] {
+  const url = new URL(address);
+  const segments = url.pathname.split('/').filter((segment) => segment.length >= 12);
+  return [...userInfoOf(address), url.pathname.slice(1), ...segments, ...url.searchParams.values()];
+}

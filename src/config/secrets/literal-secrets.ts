@@ -1,0 +1,90 @@
+import { secretName, withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
+import { isTree } from '../file/inherit.ts';
+import { openAuthKeys } from './secrets.ts';
+
+/** A secret that stands in the configuration itself. */
+export interface LiteralSecret {
+  /** Where: `auth.token`. */
+  readonly place: string;
+  readonly value: string;
+}
+
+/** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
+const secretBearing = ['params', 'headers', 'body', 'options'];
+
+/** Besides `secretName`: nobody who reads the kept configuration must find a key under an unusual name. */
+const secretNameToo = /key|pass|phrase|\bpin\b|licen[cs]e|access[-_]?id|otp|seed/i;
+
+function isSecretName(name: string): boolean {
+  return secretName.test(name) || secretNameToo.test(name);
+}
+
+/** Keys of `auth` that hold no secret. */
+const openInAuth = [...openAuthKeys, 'client_id', 'token_url', 'username'];
+
+const references = /(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+/g;
+
+/**
+ * Literal secrets of a source as it is written, `defaults` already inherited. Stricter than what masks plans: whoever writes a
+ * configuration to another place must rather see one secret too many.
+ */
+export function literalSecretsOf(source: Readonly<Record<string, unknown>>): LiteralSecret[] {
+  const { auth } = source;
+  return [
+    ...Object.entries(source).flatMap(([key, value]) => [
+      ...(secretBearing.includes(key) ? named(key, value, false) : []),
+      ...inAddresses(key, value),
+    ]),
+    ...(isTree(auth) ? authSecrets(auth) : []),
+  ];
+}
+
+function authSecrets(auth: Readonly<Record<string, unknown>>): LiteralSecret[] {
+  const { username, password } = auth;
+  const secrets = Object.entries(auth).filter(([key]) => !openInAuth.includes(key));
+  // Some APIs take their key as the user name, and no password.
+  const isKey = password === '';
+  return named('auth', Object.fromEntries([...secrets, ...(isKey ? [['username', username]] : [])]), true);
+}
+
+function named(place: string, value: unknown, isSecret: boolean): LiteralSecret[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, member]) =>
+      named(`${place}.${name}`, member, isSecret || isSecretName(name)),
+    );
+  }
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  // A short number under such a name is a limit: `max_tokens: 4096`.
+  if (!isSecret || text === '' || isReference(text) || (typeof value === 'number' && text.length < 6)) return [];
+  return [{ place, value: text }];
+}
+
+/** Texts that hold an address, a form or JSON with a secret in it. */
+function inAddresses(place: string, value: unknown): LiteralSecret[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, member]) => inAddresses(`${place}.${name}`, member));
+  }
+  if (typeof value !== 'string') return [];
+  const open = `?${value}`
+    // Of a user and a password the latter is the secret.
+    .replaceAll(/(\/\/)[^\s/?#"'<>:@]*:(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+@/g, '$1')
+    .replaceAll(references, '')
+    .replaceAll(/\/\/:?@/g, '//');
+  const parameters = [...open.matchAll(/[?&;]([^\s?&;=#"'<>]+)=[^\s&;#"'<>]/g)];
+  const isNamed = parameters.some(([, name = '']) => secretNameToo.test(name));
+  const isOpen = withoutUrlSecrets(open) === open && !isNamed && !hasSecretMember(open);
+  return isOpen ? [] : [{ place, value }];
+}
+
+/** Whether a text is JSON, or looks like it, with a secret under its name. */
+function hasSecretMember(text: string): boolean {
+  return [...text.matchAll(/["']([^"'\s]+)["']\s*:\s*["'][^"']+["']/g)].some(([, name = '']) => isSecretName(name));
+}
+
+/** Whether a text takes all that is secret in it from the environment: `Bearer ${env:TOKEN}`, `id=${env:ID}; key=${env:KEY}`. */
+function isReference(text: string): boolean {
+  const rest = text.replaceAll(references, '');
+  if (rest === text) return false;
+  const without = rest.replace(/^\s*[A-Za-z]+\s+/, '').replaceAll(/[A-Za-z_][\w-]*=/g, '');
+  return /^[\s;,:"'&]*$/.test(without);
+}

@@ -1,0 +1,155 @@
+import { clientPair } from '../../domain/secrets/client-pair.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
+import type { SourceConfig } from '../schema/source-schemas.ts';
+
+/** Keys of a source that may hold references, and parts of its plan: those that adapters use, and nothing that JMESPath reads. */
+export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+
+/** Keys of `auth` that are words of Daybook's, or public. */
+export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
+
+/** Whether what stands at a path of the configuration may be a secret. */
+export function maybeSecret(path: readonly (string | number)[]): boolean {
+  return path.some((part) => typeof part === 'string' && (part === 'proxy' || secretName.test(part)));
+}
+
+/** Stands for a literal secret at a place of the source's configuration: `${config:headers/X-Api-Key}`. */
+const placeholder = /^\$\{config:([^}]*)\}$/;
+
+/**
+ * A value for a plan: a secret written into the file against the rules stays out of workflow histories. References to the
+ * environment stay what they are.
+ * @param place path in the source's configuration, `/` between its parts
+ */
+export function maskSecret(place: string, value: string): string {
+  return value === '' || value.includes('${env:') ? value : `\${config:${place}}`;
+}
+
+/** Masks what secret-bearing names hold. */
+export function maskLiterals<T extends string | readonly string[]>(
+  where: 'headers' | 'params',
+  values: Readonly<Record<string, T>>,
+): Readonly<Record<string, T>> {
+  return maskOptions(where, values);
+}
+
+/** The same for nested values: a request's body, a module's options. */
+export function maskOptions<T>(place: string, value: T): T {
+  return maskNested(place, value, false) as T;
+}
+
+function maskNested(place: string, value: unknown, isSecret: boolean): unknown {
+  if (typeof value === 'string') return isSecret ? maskSecret(place, value) : value;
+  if (Array.isArray(value)) return value.map((member, index) => maskNested(`${place}/${index}`, member, isSecret));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      maskNested(`${place}/${encodeURIComponent(name)}`, member, isSecret || secretName.test(name)),
+    ]),
+  );
+}
+
+/** Masks a URL with a literal secret among its parameters, as a whole. */
+export function maskUrl(url: string): string {
+  return literalParameters(url).length > 0 ? maskSecret('url', url) : url;
+}
+
+/** The plan with its secrets filled in: for adapters, never for a workflow. */
+export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig, lookUp: LookUp): P {
+  const filled = keysWithReferences
+    .filter((part) => part in plan)
+    .map((part) => [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp)]);
+  const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
+  return { ...plan, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
+}
+
+/** Names of query parameters that hold secrets: no record may bear them in an address. */
+function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
+  const isSecret = (value: unknown): boolean =>
+    Array.isArray(value) ? value.some(isSecret) : typeof value === 'string' && value.includes('${');
+  const written = 'url' in source ? source.url : '';
+  return [
+    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
+    ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
+      isSecret(value) || secretName.test(name) ? [name] : [],
+    ),
+  ];
+}
+
+function fill(value: unknown, source: SourceConfig, lookUp: LookUp): unknown {
+  if (typeof value === 'string') {
+    const place = placeholder.exec(value)?.[1];
+    const literal = place === undefined ? value : valueAt(source, place);
+    return typeof literal === 'string' ? fillReferences(literal, lookUp) : literal;
+  }
+  if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member, source, lookUp)]));
+}
+
+function valueAt(source: SourceConfig, place: string): unknown {
+  return place
+    .split('/')
+    .map(decodeURIComponent)
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], source);
+}
+
+/** Every secret value that a source's configuration leads to: what must never be printed. */
+export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
+  const literals = literalSecrets(source)
+    // Of `Bearer abc` the last word is the secret.
+    .flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
+  const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => valueOf(name, lookUp) ?? []);
+  return [...literals, ...referenced, ...basicCredentials(source, lookUp)];
+}
+
+/** What HTTP's basic authentication makes of a name and a password: it is as good as they are. */
+function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
+  if (!('auth' in source)) return [];
+  const { auth } = source;
+  const filled = (value: string) => resolveReferences(value, lookUp);
+  try {
+    const pair =
+      auth?.type === 'http_basic'
+        ? `${filled(auth.username)}:${filled(auth.password)}`
+        : auth?.type === 'oauth2_client_credentials' && auth.credentials === 'header'
+          ? clientPair(filled(auth.client_id), filled(auth.client_secret))
+          : null;
+    return pair === null ? [] : [Buffer.from(pair).toString('base64').replace(/=+$/, '')];
+  } catch {
+    // A variable that is not set: nothing can be sent, so nothing can come back.
+    return [];
+  }
+}
+
+/** Secrets that stand in the file itself. */
+function literalSecrets(source: SourceConfig): string[] {
+  const { url, params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
+  const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));
+  const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
+  const { username, password } =
+    typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
+  return [
+    ...nested,
+    ...secretsWithin(authSecrets, true),
+    ...literalParameters(typeof url === 'string' ? url : ''),
+    ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
+  ].filter((value) => !value.includes('${env:'));
+}
+
+function secretsWithin(value: unknown, isSecret: boolean): string[] {
+  if (typeof value === 'string') return isSecret && value !== '' ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => secretsWithin(member, isSecret || secretName.test(name)));
+}
+
+/** Values of a URL's parameters that are literal secrets. */
+function literalParameters(url: string): string[] {
+  const query = url.split('?')[1] ?? '';
+  return [...new URLSearchParams(query)].flatMap(([name, value]) =>
+    secretName.test(name) && value !== '' && !value.includes('${env:') ? [value] : [],
+  );
+}
