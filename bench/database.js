@@ -1,8 +1,8 @@
 // A fresh database for each measurement, with the partitions that the data needs.
 import { Client, Pool } from 'pg';
-import { migrate } from '../dist/sinks/postgres/migrate.js';
-import { createPartitions } from '../dist/sinks/postgres/partitions.js';
-import { clientConfig } from '../dist/sinks/postgres/client.js';
+import { migrate } from '../dist/sinks/postgres/commands/migrate.js';
+import { createPartitions } from '../dist/sinks/postgres/days/partitions.js';
+import { clientConfig } from '../dist/sinks/postgres/connection/client.js';
 
 let made = 0;
 

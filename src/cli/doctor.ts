@@ -21,7 +21,7 @@ import {
 import { commandRedactor } from './command-redactor.ts';
 import { print, printJson } from './output.ts';
 import { hasPoller } from '../temporal/task-queue-pollers.ts';
-import { lookAtOwner, lookAtWriter } from './postgres-probe.ts';
+import { lookAtOwner, lookAtWriter } from '../sinks/postgres/commands/postgres-probe.ts';
 import { describePair } from './store-pair.ts';
 import { withTemporal } from '../temporal/connect.ts';
 

@@ -1,5 +1,5 @@
 import { sourceNamePattern } from '../domain/plan/source-name.ts';
-import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/forget-rows.ts';
+import { countRows, forgetRows, type ForgetWhat } from '../sinks/postgres/commands/forget-rows.ts';
 import { forgetPolls } from '../store/run/states.ts';
 import { findSource } from '../config/file/find-source.ts';
 import { requireConfirmation } from './confirm.ts';

@@ -1,5 +1,5 @@
-import { migrate } from '../sinks/postgres/migrate.ts';
-import { grantRole, type RoleKind } from '../sinks/postgres/roles.ts';
+import { migrate } from '../sinks/postgres/commands/migrate.ts';
+import { grantRole, type RoleKind } from '../sinks/postgres/commands/roles.ts';
 import { createContext, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { print } from './output.ts';
 import { UsageError } from '../domain/usage-error.ts';

@@ -2,7 +2,7 @@ import type { PostgresSettings } from '../config/environment/environment.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../domain/errors.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { forgetPoll } from '../domain/run/source-state.ts';
-import { withRekey, type RekeyFindings } from '../sinks/postgres/rekey-rows.ts';
+import { withRekey, type RekeyFindings } from '../sinks/postgres/commands/rekey-rows.ts';
 import type { IdsOf } from '../sources/compute/stored-ids.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { deleteIdRule, readIdRule, writeIdRule } from '../store/run/id-rules.ts';

@@ -1,14 +1,14 @@
 import { addDays, dayOfMicros, partitionName, type Day } from '../domain/time/day.ts';
 import { parseWindow } from '../domain/time/time-range.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { createPool } from '../sinks/postgres/connection.ts';
+import { withClient } from '../sinks/postgres/connection/client.ts';
+import { createPool } from '../sinks/postgres/connection/connection.ts';
 import {
   describePartitions,
   ensureAhead,
   requirePartitions,
   type PartitionFacts,
-} from '../sinks/postgres/partitions.ts';
-import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
+} from '../sinks/postgres/days/partitions.ts';
+import { postgresFailure } from '../sinks/postgres/connection/postgres-failure.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from './context.ts';
 import { parseDay } from './day-option.ts';
 import { formatTable, print, printJson, printLines, say } from './output.ts';

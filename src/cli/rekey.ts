@@ -3,7 +3,7 @@ import { planOf } from '../config/plan/plan.ts';
 import type { SourceConfig } from '../config/schema/source-schemas.ts';
 import { idText } from '../domain/run/id-change.ts';
 import { isSameId } from '../domain/run/source-state.ts';
-import type { Found } from '../sinks/postgres/rekey-tables.ts';
+import type { Found } from '../sinks/postgres/commands/rekey-tables.ts';
 import { createIdsOf } from '../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { refuseHalfMoved } from '../activities/run/half-moved.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { postgresFailure } from '../sinks/postgres/postgres-failure.ts';
-import { rowsSince } from '../sinks/postgres/rows-since.ts';
+import { withClient } from '../sinks/postgres/connection/client.ts';
+import { postgresFailure } from '../sinks/postgres/connection/postgres-failure.ts';
+import { rowsSince } from '../sinks/postgres/commands/rows-since.ts';
 import { partFile, type JournalFile, type JournalFolders } from '../store/journal/journal-files.ts';
 import { repairPart, type PartName, type RepairedPart } from '../store/journal/repair-part.ts';
 import { journalPaths } from '../store/paths/paths.ts';

@@ -1,7 +1,7 @@
 import type { PostgresSettings } from '../config/environment/environment.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { describePartitions } from '../sinks/postgres/partitions.ts';
-import { resetDatabase } from '../sinks/postgres/reset.ts';
+import { withClient } from '../sinks/postgres/connection/client.ts';
+import { describePartitions } from '../sinks/postgres/days/partitions.ts';
+import { resetDatabase } from '../sinks/postgres/commands/reset.ts';
 import { listStates, resetStates } from '../store/run/states.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { deleteWindows } from '../store/backfill/windows.ts';

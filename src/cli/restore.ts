@@ -1,5 +1,5 @@
 import { halfMoved } from '../activities/run/half-moved.ts';
-import { restoreDay, unkeepDay, type RestoredDay } from '../sinks/postgres/restore-day.ts';
+import { restoreDay, unkeepDay, type RestoredDay } from '../sinks/postgres/days/restore-day.ts';
 import { createIdsOf } from '../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { createArchives } from '../store/journal/archives.ts';

@@ -1,8 +1,8 @@
 import { escapeIdentifier } from 'pg';
 import type { Day } from '../domain/time/day.ts';
 import type { WindowText } from '../domain/time/backfill-windows.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { readFloor } from '../sinks/postgres/day-tables.ts';
+import { withClient } from '../sinks/postgres/connection/client.ts';
+import { readFloor } from '../sinks/postgres/days/day-tables.ts';
 import { requirePostgres, type Context } from './context.ts';
 import { say } from './output.ts';
 import { messageOf } from '../domain/errors.ts';

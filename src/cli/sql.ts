@@ -1,7 +1,7 @@
 import { SinkMisconfigured } from '../domain/errors.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { isBehindPooler } from '../sinks/postgres/pooler.ts';
-import { postgresFailure, toPostgresError } from '../sinks/postgres/postgres-failure.ts';
+import { withClient } from '../sinks/postgres/connection/client.ts';
+import { isBehindPooler } from '../sinks/postgres/connection/pooler.ts';
+import { postgresFailure, toPostgresError } from '../sinks/postgres/connection/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from './context.ts';
 import { formatTable, printJsonText, printLines, say } from './output.ts';
 import { UsageError } from '../domain/usage-error.ts';

@@ -4,7 +4,7 @@ import { createLiveRedactor } from '../config/secrets/live-redactor.ts';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../embedded/addresses.ts';
 import { startStack, stopStack } from '../embedded/stack.ts';
-import { migrate } from '../sinks/postgres/migrate.ts';
+import { migrate } from '../sinks/postgres/commands/migrate.ts';
 import { createLogger } from '../worker/logger.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { installFaultHandlers } from '../worker/faults.ts';

@@ -1,10 +1,10 @@
 import { escapeIdentifier, type Client } from 'pg';
 import { addDays, type Day } from '../domain/time/day.ts';
 import { messageOf } from '../domain/errors.ts';
-import { withClient } from '../sinks/postgres/client.ts';
-import { longTransactions, type LongTransaction } from '../sinks/postgres/long-transactions.ts';
-import { isMigrated } from '../sinks/postgres/migrate.ts';
-import { coveredDays, listPartitions } from '../sinks/postgres/partitions.ts';
+import { withClient } from '../sinks/postgres/connection/client.ts';
+import { longTransactions, type LongTransaction } from '../sinks/postgres/connection/long-transactions.ts';
+import { isMigrated } from '../sinks/postgres/commands/migrate.ts';
+import { coveredDays, listPartitions } from '../sinks/postgres/days/partitions.ts';
 import type { PostgresSettings } from '../config/environment/environment.ts';
 
 export interface DatabaseStatus {

@@ -4,7 +4,7 @@ import { Findings, type Finding, type FindingKind } from './findings.ts';
 import type { JournalChoice } from '../domain/storage/journal.ts';
 import { parseIso8601, type Micros } from '../domain/time/timestamp.ts';
 import type { WindowText } from '../domain/time/backfill-windows.ts';
-import { placesOfKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/stored-day.ts';
+import { placesOfKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/commands/stored-day.ts';
 import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';

@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment/environment.ts';
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
-import { withClient } from '../../src/sinks/postgres/client.ts';
+import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOwnPostgres, type OtherPostgres } from '../support/debian-postgres.ts';

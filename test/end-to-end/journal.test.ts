@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ReplayTally } from '../../src/domain/storage/journal.ts';
-import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
+import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import type { JournalProgress } from '../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { csvRows } from '../support/csv-rows.ts';

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate, partitionName } from '../../src/domain/time/day.ts';
-import { createPool } from '../../src/sinks/postgres/connection.ts';
+import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';

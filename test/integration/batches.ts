@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { BatchRef } from '../../src/domain/run/batch.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import type { WriteContext, WriteResult } from '../../src/sinks/storage-writer.ts';
 
 export const context: WriteContext = { signal: new AbortController().signal, onProgress: () => {} };

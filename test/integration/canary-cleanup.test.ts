@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCanaryRows } from '../../src/sinks/postgres/canary-rows.ts';
-import { createPool } from '../../src/sinks/postgres/connection.ts';
-import { migrate } from '../../src/sinks/postgres/migrate.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
+import { createCanaryRows } from '../../src/sinks/postgres/writer/canary-rows.ts';
+import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
+import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { batchOf, context, rejection } from './batches.ts';
 import { servers } from './servers.ts';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
-import { createPool } from '../../src/sinks/postgres/connection.ts';
-import { isMigrated, migrate, readDatabaseId } from '../../src/sinks/postgres/migrate.ts';
-import { ensureAhead, listPartitions } from '../../src/sinks/postgres/partitions.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
-import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
+import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
+import { isMigrated, migrate, readDatabaseId } from '../../src/sinks/postgres/commands/migrate.ts';
+import { ensureAhead, listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
+import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { batchOf, context, records, rejection } from './batches.ts';

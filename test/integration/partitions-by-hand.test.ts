@@ -7,8 +7,8 @@ import {
   ensureAhead,
   missingAhead,
   requirePartitions,
-} from '../../src/sinks/postgres/partitions.ts';
-import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
+} from '../../src/sinks/postgres/days/partitions.ts';
+import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { attempt, batchOf, record, rejection } from './batches.ts';

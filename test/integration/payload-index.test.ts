@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SinkUnavailable } from '../../src/domain/errors.ts';
-import { createMaintenance } from '../../src/sinks/postgres/maintenance.ts';
-import { convergePayloadIndex, type PayloadIndex } from '../../src/sinks/postgres/payload-index.ts';
+import { createMaintenance } from '../../src/sinks/postgres/days/maintenance.ts';
+import { convergePayloadIndex, type PayloadIndex } from '../../src/sinks/postgres/days/payload-index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { attempt, batchOf, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';

@@ -1,9 +1,9 @@
 import pg, { type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SinkUnavailable } from '../../src/domain/errors.ts';
-import { clientConfig } from '../../src/sinks/postgres/client.ts';
-import { createPool } from '../../src/sinks/postgres/connection.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
+import { clientConfig } from '../../src/sinks/postgres/connection/client.ts';
+import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';

@@ -1,12 +1,12 @@
 import { Client, type PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientConfig } from '../../src/sinks/postgres/client.ts';
+import { clientConfig } from '../../src/sinks/postgres/connection/client.ts';
 import {
   describePartitions,
   ensureAhead,
   listPartitions,
   requirePartitions,
-} from '../../src/sinks/postgres/partitions.ts';
+} from '../../src/sinks/postgres/days/partitions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { attempt, batchOf, record, records } from './batches.ts';
 import { servers } from './servers.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { attempt, batchOf, context, record } from './batches.ts';
 import { servers } from './servers.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
-import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
+import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
+import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { attempt, batchOf, context, record, records } from './batches.ts';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment/environment.ts';
-import { withClient } from '../../src/sinks/postgres/client.ts';
-import { createPool } from '../../src/sinks/postgres/connection.ts';
-import { migrate } from '../../src/sinks/postgres/migrate.ts';
-import { listPartitions } from '../../src/sinks/postgres/partitions.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/postgres-writer.ts';
-import { grantRole, missingRights } from '../../src/sinks/postgres/roles.ts';
+import { withClient } from '../../src/sinks/postgres/connection/client.ts';
+import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
+import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
+import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
+import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
+import { grantRole, missingRights } from '../../src/sinks/postgres/commands/roles.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { batchOf, context, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';

@@ -8,8 +8,8 @@ import { windowOfDay } from '../../src/cli/journal-choice.ts';
 import { canonicalJson } from '../../src/formats/canonical-json.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 
-import { withClient } from '../../src/sinks/postgres/client.ts';
-import { resetDatabase } from '../../src/sinks/postgres/reset.ts';
+import { withClient } from '../../src/sinks/postgres/connection/client.ts';
+import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { createStoredCheck } from '../../src/sources/extraction/stored-check.ts';
 import type { TimePlan } from '../../src/domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';

@@ -6,7 +6,7 @@ import { readEnvironment, type PostgresSettings } from '../../src/config/environ
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
 import { Home } from '../../src/embedded/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
-import { migrate } from '../../src/sinks/postgres/migrate.ts';
+import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { startDebianPostgres, type OtherPostgres } from './debian-postgres.ts';
 import { templateDatabase } from './template-database.ts';
 import { temporaryFolder } from './temporary-folder.ts';

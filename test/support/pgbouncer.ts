@@ -6,7 +6,7 @@ import { postgresUser } from '../../src/embedded/postgres-user.ts';
 import { debianPackage } from './debian-package.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
-import { withClient } from '../../src/sinks/postgres/client.ts';
+import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 
 export interface PgBouncer {
   readonly port: number;

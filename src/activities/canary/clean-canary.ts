@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { CanaryRows } from '../../sinks/postgres/canary-rows.ts';
+import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import { clearCanaryBlobs, type IsOver } from '../../store/canary/canary-blobs.ts';
 import { clearCanaryParts } from '../../store/canary/canary-parts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';

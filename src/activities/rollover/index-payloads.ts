@@ -1,5 +1,5 @@
 import { dayOfDate } from '../../domain/time/day.ts';
-import { convergePayloadIndex, type PayloadIndexChanges } from '../../sinks/postgres/payload-index.ts';
+import { convergePayloadIndex, type PayloadIndexChanges } from '../../sinks/postgres/days/payload-index.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';

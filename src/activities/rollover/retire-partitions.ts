@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import { keptFrom } from '../../domain/storage/retention.ts';
-import { daysToRetire, retireDays, type RetirementResult } from '../../sinks/postgres/retire-days.ts';
+import { daysToRetire, retireDays, type RetirementResult } from '../../sinks/postgres/days/retire-days.ts';
 import { createArchives } from '../../store/journal/archives.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';

@@ -1,6 +1,6 @@
 import type { Day } from '../../domain/time/day.ts';
 import { messageOf } from '../../domain/errors.ts';
-import type { DayProblem } from '../../sinks/postgres/retire-days.ts';
+import type { DayProblem } from '../../sinks/postgres/days/retire-days.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';

@@ -8,8 +8,13 @@ import {
   type PairNames,
   type PairVerdict,
 } from '../../domain/storage/store-pair.ts';
-import { withConnection } from '../../sinks/postgres/connection.ts';
-import { holdsRows, readDatabaseSide, readOlderSide, writeDatabaseSide } from '../../sinks/postgres/database-side.ts';
+import { withConnection } from '../../sinks/postgres/connection/connection.ts';
+import {
+  holdsRows,
+  readDatabaseSide,
+  readOlderSide,
+  writeDatabaseSide,
+} from '../../sinks/postgres/commands/database-side.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import {
   databasesOfStates,
@@ -20,7 +25,7 @@ import {
   type RestoredNote,
   type StoreIdentity,
 } from '../../store/identity.ts';
-import { inTransaction } from '../../sinks/postgres/transaction.ts';
+import { inTransaction } from '../../sinks/postgres/connection/transaction.ts';
 
 /** A store and a database, and how to reach them. */
 export interface Pair {

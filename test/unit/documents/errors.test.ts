@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { alertNames } from '../../../src/domain/monitoring/alert.ts';
 import { outcomes } from '../../../src/domain/run/receipt.ts';
 import { rejectionReasons } from '../../../src/domain/dead-letters/rejection.ts';
-import { actionFor, type SqlStateAction } from '../../../src/sinks/postgres/sql-state.ts';
+import { actionFor, type SqlStateAction } from '../../../src/sinks/postgres/connection/sql-state.ts';
 import { sqlStates } from '../sinks/sql-states.ts';
 import { warningCodes } from '../../../src/domain/run/warning.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chunkBounds } from '../../../src/sinks/postgres/chunk-bounds.ts';
+import { chunkBounds } from '../../../src/sinks/postgres/writer/chunk-bounds.ts';
 import { record } from './records.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import { describe, expect, test, vi } from 'vitest';
 import { DataCorrupted, SinkMisconfigured, SinkUnavailable, type DaybookError } from '../../../src/domain/errors.ts';
-import { withConnection } from '../../../src/sinks/postgres/connection.ts';
-import { postgresFailure } from '../../../src/sinks/postgres/postgres-failure.ts';
-import { prepareSession } from '../../../src/sinks/postgres/session.ts';
+import { withConnection } from '../../../src/sinks/postgres/connection/connection.ts';
+import { postgresFailure } from '../../../src/sinks/postgres/connection/postgres-failure.ts';
+import { prepareSession } from '../../../src/sinks/postgres/connection/session.ts';
 import { postgresError } from './fake-pool.ts';
 
 /** A pool whose connections tell how they were given back. */

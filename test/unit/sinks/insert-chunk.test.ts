@@ -6,7 +6,7 @@ import {
   insertChunk,
   insertParameters,
   insertStatement,
-} from '../../../src/sinks/postgres/insert-chunk.ts';
+} from '../../../src/sinks/postgres/writer/insert-chunk.ts';
 import { record } from './records.ts';
 
 const chunk = {

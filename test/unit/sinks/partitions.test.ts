@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SinkMisconfigured, SinkUnavailable } from '../../../src/domain/errors.ts';
-import { createPartitions, requirePartitions } from '../../../src/sinks/postgres/partitions.ts';
+import { createPartitions, requirePartitions } from '../../../src/sinks/postgres/days/partitions.ts';
 import { fakePool, postgresError } from './fake-pool.ts';
 
 const days = ['2026-11-01', '2026-11-02'];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DataCorrupted, SinkMisconfigured, SinkUnavailable } from '../../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../../src/domain/run/record.ts';
-import { createPostgresWriter } from '../../../src/sinks/postgres/postgres-writer.ts';
+import { createPostgresWriter } from '../../../src/sinks/postgres/writer/postgres-writer.ts';
 import { fakePool, postgresError, type Answer, type FakePool } from './fake-pool.ts';
 import { batchOf, context, record, records } from './records.ts';
 

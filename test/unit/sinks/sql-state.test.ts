@@ -8,7 +8,7 @@ import {
   isSqlState,
   rowDoubt,
   type SqlStateAction,
-} from '../../../src/sinks/postgres/sql-state.ts';
+} from '../../../src/sinks/postgres/connection/sql-state.ts';
 import { sqlStates } from './sql-states.ts';
 
 /** The table of storage.md, "Writing". */

@@ -26,7 +26,7 @@ import { readState, writeState } from '../../../src/store/run/states.ts';
 import { storedJson } from '../../../src/store/blobs/stored-json.ts';
 import { noteWaitingReason, readWaitingReason } from '../../../src/store/delivery/waiting-reason.ts';
 import { chooseWindows, writeWindow } from '../../../src/store/backfill/windows.ts';
-import { verifiedArchives } from '../../../src/sinks/postgres/verified-archives.ts';
+import { verifiedArchives } from '../../../src/sinks/postgres/days/verified-archives.ts';
 
 /** What is promised of a kind of file that is damaged. */
 export interface StoredKind {

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { RekeyUnfinished } from '../../../domain/errors.ts';
+import type { OwnerSession } from '../days/maintenance-session.ts';
+
+/**
+ * That the ledger of a source has new ids is noted in the transaction that gives them, beside the tokens of chunks, under one
+ * that no chunk has. An attempt that finds the note leaves the ledger as it is: a key without a row does not tell whether the id
+ * that it has is a former one, or the new one of another record.
+ */
+export class MovedLedger {
+  readonly #session: OwnerSession;
+  readonly #source: string;
+  readonly #prefix: string;
+  readonly #token: string;
+
+  constructor(session: OwnerSession, source: string, id: readonly string[]) {
+    this.#session = session;
+    this.#source = source;
+    this.#prefix = `rekeyed/${source}/`;
+    // An `id` may be longer than an index takes.
+    this.#token = this.#prefix + createHash('sha256').update(JSON.stringify(id)).digest('hex').slice(0, 32);
+  }
+
+  /** @throws RekeyUnfinished where it has the ids of another `id` */
+  async isNoted(): Promise<boolean> {
+    const { rows } = await this.#session.client.query<{ token: string }>(
+      `select token from ${this.#table()} where left(token, $2::int) = $1::text`,
+      [this.#prefix, this.#prefix.length],
+    );
+    if (rows.some(({ token }) => token !== this.#token)) {
+      throw new RekeyUnfinished(
+        `rekey: found keys of ${this.#source} that have the ids of another \`id\` already, by an attempt that was cut off, expected that one in the configuration until it is done: put it back, run this again, then change it`,
+      );
+    }
+    return rows.length > 0;
+  }
+
+  /** Within the transaction that moves the ledger. */
+  async note(): Promise<void> {
+    await this.#session.client.query(
+      `insert into ${this.#table()} (token, written, duplicate) values ($1::text, 0, 0) on conflict do nothing`,
+      [this.#token],
+    );
+  }
+
+  /** Once rows and journal are moved, too: from here on an attempt finds nothing to move. */
+  async clear(): Promise<void> {
+    await this.#session.client.query(`delete from ${this.#table()} where token = $1::text`, [this.#token]);
+  }
+
+  #table(): string {
+    return this.#session.table('raw_event_batches');
+  }
+}

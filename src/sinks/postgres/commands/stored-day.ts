@@ -1,0 +1,117 @@
+import { escapeIdentifier, type ClientBase } from 'pg';
+import type { Day } from '../../../domain/time/day.ts';
+import { canarySource } from '../../../domain/names.ts';
+import type { WindowText } from '../../../domain/time/backfill-windows.ts';
+import { isAttached, readFloor } from '../days/day-tables.ts';
+import { fetchedRows } from '../connection/snapshot-rows.ts';
+
+/** A row of raw_events, times as PostgreSQL prints them in UTC. */
+export interface StoredRow {
+  readonly source: string;
+  readonly sourceId: string;
+  readonly occurredAt: string;
+  /** Null where it was not asked for. */
+  readonly payload: string | null;
+}
+
+export interface StoredKey {
+  readonly source: string;
+  readonly sourceId: string;
+}
+
+/** Rows of a day, as one snapshot shows them. */
+export interface StoredDay {
+  /** The first day that is not retired, where this one is; null where its rows are in raw_events, or may come. */
+  retiredBefore(): Promise<Day | null>;
+  rows(withPayload: boolean): AsyncGenerator<StoredRow[]>;
+  /** So many rows, picked at random, with their payloads. */
+  sample(rows: number): Promise<StoredRow[]>;
+  /** Keys of the day in the ledger that have no row: somebody deleted it by hand. */
+  keysWithoutRows(): Promise<StoredKey[]>;
+  /** Rows whose key is not in the ledger, or stands there with another time. */
+  rowsWithoutKeys(): Promise<StoredKey[]>;
+  /** Keys with more than one row. */
+  doubledRows(): Promise<StoredKey[]>;
+}
+
+/**
+ * Reads a day in a transaction that only reads, and shows everything as it was at its beginning, but for what a canary has
+ * there at this moment.
+ */
+export async function readStoredDay<T>(
+  client: ClientBase,
+  schema: string,
+  { from, to }: WindowText,
+  source: string | null,
+  work: (day: StoredDay) => Promise<T>,
+): Promise<T> {
+  const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
+  const values = [from, to, source];
+  const inDay = (alias: string) =>
+    `${alias}.occurred_at >= $1::timestamptz and ${alias}.occurred_at < $2::timestamptz and ($3::text is null or ${alias}.source = $3) and ${alias}.source <> '${canarySource}'`;
+  const sameKey = `k.source = e.source collate "C" and k.source_id = e.source_id collate "C"`;
+  const columns = (payload: string) =>
+    `e.source, e.source_id as "sourceId", e.occurred_at::text as "occurredAt", ${payload} as payload`;
+  const keys = async (text: string) => (await client.query<StoredKey>(text, values)).rows;
+  const day: StoredDay = {
+    async retiredBefore() {
+      const floor = await readFloor({ client, table });
+      const ofDay = from.slice(0, 10);
+      return ofDay < floor && !(await isAttached({ client, table }, ofDay)) ? floor : null;
+    },
+    async *rows(withPayload) {
+      const payload = withPayload ? 'e.payload::text' : 'null::text';
+      const statement = `select ${columns(payload)} from ${table('raw_events')} e where ${inDay('e')}`;
+      yield* fetchedRows<StoredRow>(client, statement, values);
+    },
+    async sample(rows) {
+      const text = `select ${columns('e.payload::text')} from ${table('raw_events')} e where ${inDay('e')} order by random() limit $4`;
+      return (await client.query<StoredRow>(text, [...values, rows])).rows;
+    },
+    keysWithoutRows: () =>
+      keys(`select k.source, k.source_id as "sourceId" from ${table('raw_event_keys')} k where ${inDay('k')} and not exists (
+        select from ${table('raw_events')} e where ${sameKey} and e.occurred_at = k.occurred_at and ${inDay('e')})`),
+    rowsWithoutKeys: () =>
+      keys(`select e.source, e.source_id as "sourceId" from ${table('raw_events')} e
+        left join ${table('raw_event_keys')} k on ${sameKey}
+        where ${inDay('e')} and k.occurred_at is distinct from e.occurred_at`),
+    doubledRows: () =>
+      keys(`select e.source, e.source_id as "sourceId" from ${table('raw_events')} e where ${inDay('e')}
+        group by 1, 2 having count(*) > 1`),
+  };
+  await client.query('begin transaction isolation level repeatable read, read only');
+  try {
+    // The journal is read meanwhile: that may take minutes.
+    await client.query(
+      `set local timezone = 'UTC'; set local datestyle = 'ISO'; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`,
+    );
+    return await work(day);
+  } finally {
+    await client.query('rollback').catch(() => undefined);
+  }
+}
+
+/** Where keys that have no row in a day are kept. */
+export type KeyPlace = 'unknown' | 'stored' | 'other_day' | 'without_row';
+
+/** Looks keys up in the ledger, as it is now. */
+export async function placesOfKeys(
+  client: ClientBase,
+  schema: string,
+  { from, to }: WindowText,
+  keys: readonly StoredKey[],
+): Promise<KeyPlace[]> {
+  const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
+  const { rows } = await client.query<{ place: KeyPlace }>(
+    `select case when k.occurred_at is null then 'unknown'
+       when k.occurred_at < $3::timestamptz or k.occurred_at >= $4::timestamptz then 'other_day'
+       when exists (select from ${table('raw_events')} e where e.source = k.source and e.occurred_at = k.occurred_at
+         and e.source_id = k.source_id) then 'stored'
+       else 'without_row' end as place
+     from unnest($1::text[], $2::text[]) with ordinality as c(source, source_id, place)
+     left join ${table('raw_event_keys')} k on k.source = c.source collate "C" and k.source_id = c.source_id collate "C"
+     order by c.place`,
+    [keys.map(({ source }) => source), keys.map(({ sourceId }) => sourceId), from, to],
+  );
+  return rows.map(({ place }) => place);
+}

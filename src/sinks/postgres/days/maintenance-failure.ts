@@ -1,0 +1,20 @@
+import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
+import { ArchiveUnverified } from './archive-day.ts';
+import { isHeldUp } from './maintenance-session.ts';
+import { postgresFailure } from '../connection/postgres-failure.ts';
+
+/** Who was held up comes again by the retry policy's own interval, up to five minutes: a reader may take long. */
+export function maintenanceFailure(error: unknown, what: string, signal: AbortSignal): DaybookError {
+  if (signal.aborted && !(error instanceof DaybookError)) throw error;
+  if (error instanceof DaybookError) return error;
+  if (error instanceof ArchiveUnverified) return new SinkUnavailable(`postgres: ${what}: ${error.message}`);
+  if (!isHeldUp(error)) {
+    // What depends on a table stands in the detail alone.
+    const { detail } = error as { detail?: string };
+    return postgresFailure(error, detail === undefined ? what : `${what} (${detail})`);
+  }
+  return new SinkUnavailable(
+    `postgres: ${what} yet: ${messageOf(error)}; a transaction holds raw_events, ./daybook status names it`,
+    { cause: error },
+  );
+}

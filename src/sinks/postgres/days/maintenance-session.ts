@@ -1,0 +1,75 @@
+import { escapeIdentifier, type Client } from 'pg';
+import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import { partitionName, type Day } from '../../../domain/time/day.ts';
+import { DaybookError, SinkUnavailable } from '../../../domain/errors.ts';
+import { withClient } from '../connection/client.ts';
+import { requireOwnSession } from '../connection/pooler.ts';
+import { toPostgresError } from '../connection/postgres-failure.ts';
+
+/** A connection of the owner for maintenance, and the names that statements need. */
+export interface OwnerSession {
+  readonly client: Client;
+  /** Escaped. */
+  readonly schema: string;
+  /** The escaped, qualified name of a table. */
+  readonly table: (name: string) => string;
+  /** The same of a day's partition. */
+  readonly partition: (day: Day) => string;
+}
+
+/** Locks are waited for a moment only, and the work tried again later: whoever waits blocks those behind. */
+const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set client_encoding = 'UTF8';
+  set statement_timeout = '2h'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10min'`;
+
+/**
+ * Opens a connection whose session is its own, for work that sets it up or locks by it.
+ * @throws SinkMisconfigured behind a pooler that shares sessions
+ */
+export async function withOwnSession<T>(owner: PostgresSettings, work: (client: Client) => Promise<T>): Promise<T> {
+  return withClient(owner, async (client) => {
+    await requireOwnSession(client, owner);
+    return work(client);
+  });
+}
+
+/** Runs work as the owner of the tables on a direct connection of its own. */
+export async function withOwner<T>(owner: PostgresSettings, work: (session: OwnerSession) => Promise<T>): Promise<T> {
+  return withOwnSession(owner, async (client) => {
+    await client.query(settings);
+    const schema = escapeIdentifier(owner.schema);
+    const table = (name: string) => `${schema}.${escapeIdentifier(name)}`;
+    return work({ client, schema, table, partition: (day) => table(partitionName(day)) });
+  });
+}
+
+/**
+ * The same, while nobody else changes which days there are: retirement, restoring, forgetting and indexing exclude each
+ * other. The lock ends with the connection.
+ * @throws SinkUnavailable where another is at work
+ */
+export async function withOwnerAlone<T>(
+  owner: PostgresSettings,
+  work: (session: OwnerSession) => Promise<T>,
+): Promise<T> {
+  return withOwner(owner, async (session) => {
+    const { rows } = await session.client.query<{ taken: boolean }>(
+      // The second key tells schemas apart.
+      'select pg_try_advisory_lock(1146244171, $1::regclass::oid::int8::bit(32)::int4) as taken',
+      [session.table('raw_events')],
+    );
+    if (rows[0]?.taken !== true) {
+      throw new SinkUnavailable(
+        'postgres: found other maintenance (a rollover, restore or forget) at work, expected none; try again once it has ended',
+      );
+    }
+    return work(session);
+  });
+}
+
+/** A lock was not to be had, or the table was not as it had been: look again, later. */
+const lookAgain = new Set(['55P03', '55000', '42P01', '40P01', '40001']);
+
+/** Whether an error says that somebody else is at the tables. */
+export function isHeldUp(error: unknown): boolean {
+  return !(error instanceof DaybookError) && lookAgain.has(toPostgresError(error).code ?? '');
+}

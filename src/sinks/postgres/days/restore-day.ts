@@ -1,0 +1,157 @@
+import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { Archives } from '../../../domain/storage/archive.ts';
+import { partitionName, type Day } from '../../../domain/time/day.ts';
+import { ArchiveRefused, DaybookError, SinkUnavailable } from '../../../domain/errors.ts';
+import { createPool } from '../connection/connection.ts';
+import { listDayTables, listHalfRetired, markDay, readDayStates, readFloor, unmarkDay } from './day-tables.ts';
+import { loadArchive, type LoadedArchive } from './load-archive.ts';
+import type { ArchivedIds } from './map-restored.ts';
+import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
+import { requirePartitions } from './partitions.ts';
+import { postgresFailure } from '../connection/postgres-failure.ts';
+import { verifiedArchives, type VerifiedArchive } from './verified-archives.ts';
+
+export interface RestoreOptions {
+  readonly owner: PostgresSettings;
+  readonly archives: Archives;
+  readonly day: Day;
+  /** Told how many rows of how many were read so far. */
+  readonly onRows?: (rows: number, of: number) => void;
+  /** Of sources that were given new ids: archives have the former ones. @default none */
+  readonly newIds?: readonly ArchivedIds[];
+}
+
+export interface RestoredDay {
+  readonly day: Day;
+  /** `opened_empty`: it was retired, and has no archive. `kept`: it is in raw_events, and nothing was read. */
+  readonly outcome: 'restored' | 'opened_empty' | 'kept';
+  readonly archives: readonly string[];
+  /** Rows that the archives hold. */
+  readonly rows: number;
+  /** Rows that went in now; the others are there already, or their keys belong to another time. */
+  readonly restored: number;
+  /**
+   * Rows that keep former ids, though their source was given new ones: their payloads give none, or that of another row. Absent
+   * where there are none.
+   */
+  readonly formerIds?: number;
+  /** What is wrong with an archive of a day that is in raw_events all the same; null where nothing is. */
+  readonly damage: string | null;
+}
+
+/**
+ * Brings a retired day back from its archives, each row as it was, each key once; without an archive it is opened empty. A
+ * day that is retired changes only if every archive holds what its manifest says. The day takes records and is kept from
+ * then on, until {@link unkeepDay}. May be repeated.
+ * @throws ArchiveRefused, SinkUnavailable
+ */
+export async function restoreDay({ owner, archives, day, newIds = [], onRows }: RestoreOptions): Promise<RestoredDay> {
+  const found = await verifiedArchives(archives, day).catch((error: unknown) => {
+    if (error instanceof ArchiveRefused) return error;
+    throw error;
+  });
+  try {
+    return await withOwnerAlone(owner, async (session) => {
+      const isAttached = await refuseUnfinished(session, day);
+      const isBelowFloor = day < (await readFloor(session));
+      const isThere = isAttached && isBelowFloor;
+      if (found instanceof ArchiveRefused && !isThere) throw found;
+      const verified = found instanceof ArchiveRefused ? [] : found;
+      if (verified.length === 0 && !isThere) await refuseWithout(archives, day, isBelowFloor);
+      await markDay(session, day, 'restored');
+      await makePartition(owner, day);
+      const rows = verified.reduce((sum, { manifest }) => sum + manifest.rows, 0);
+      const loaded = await loadAll(session, archives, day, verified, newIds, (read) => onRows?.(read, rows));
+      return {
+        ...{ day, outcome: verified.length > 0 ? 'restored' : isThere ? 'kept' : 'opened_empty' },
+        ...{ archives: verified.map(({ path }) => path), rows, restored: loaded.restored },
+        ...(loaded.formerIds > 0 ? { formerIds: loaded.formerIds } : {}),
+        damage: found instanceof ArchiveRefused ? found.message : null,
+      };
+    });
+  } catch (error) {
+    if (error instanceof DaybookError) throw error;
+    throw postgresFailure(error, `${day} could not be restored; run it again`);
+  }
+}
+
+async function loadAll(
+  session: OwnerSession,
+  archives: Archives,
+  day: Day,
+  verified: readonly VerifiedArchive[],
+  newIds: readonly ArchivedIds[],
+  onRows: (rows: number) => void,
+): Promise<LoadedArchive> {
+  let [restored, formerIds] = [0, 0];
+  if (verified.length === 0) return { restored, formerIds };
+  await session.client.query('begin; set local lock_timeout = 30000');
+  // The newest first: of a key that stands in several, it knows best.
+  let before = 0;
+  for (const archive of verified.toReversed()) {
+    const read = before;
+    const loaded = await loadArchive(session, archives, day, archive, newIds, (rows) => onRows(read + rows));
+    restored += loaded.restored;
+    formerIds += loaded.formerIds;
+    before += archive.manifest.rows;
+  }
+  await session.client.query('commit');
+  await session.client.query(`analyze ${session.partition(day)}`);
+  return { restored, formerIds };
+}
+
+/** A day that was retired without a row has no archive; one whose archive is not whole, or that was never retired, is a mistake. */
+async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean): Promise<void> {
+  const [bare] = await archives.list(day);
+  if (bare) {
+    throw new ArchiveRefused(
+      `restore: found ${bare.path} without its manifest, expected ${bare.manifestPath} beside it; nothing was changed; put it back, or move the archive away to open an empty day`,
+    );
+  }
+  if (isBelowFloor) return;
+  const days = await archives.days();
+  const known =
+    days.length === 0
+      ? 'there is none of any day'
+      : `there are archives of ${days.length === 1 ? days[0] : `${days.length} days, ${days[0]} to ${days.at(-1)}`}`;
+  throw new ArchiveRefused(
+    `restore: found no archive of ${day}, which is not retired, expected ${archives.pathOf(day)} with its manifest in the store; ${known}`,
+  );
+}
+
+/**
+ * Lets retirement take a restored day again.
+ * @returns false where it was none
+ */
+export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<boolean> {
+  return withOwnerAlone(owner, async (session) => {
+    if ((await readDayStates(session)).get(day) !== 'restored') return false;
+    await unmarkDay(session, day);
+    return true;
+  }).catch((error: unknown) => {
+    throw postgresFailure(error, `${day} could not be given up`);
+  });
+}
+
+/** @returns whether the day is in raw_events */
+async function refuseUnfinished(session: OwnerSession, day: Day): Promise<boolean> {
+  if ((await listHalfRetired(session)).includes(day)) {
+    throw new SinkUnavailable(
+      `restore: found ${day} half retired, expected it retired or not; run ./daybook partitions maintain first`,
+    );
+  }
+  const found = (await listDayTables(session)).find((table) => table.day === day);
+  if (found?.status !== 'detached') return found !== undefined;
+  throw new SinkUnavailable(
+    `restore: found ${partitionName(day)} detached by hand, expected it in raw_events or gone; attach it again, or rename it`,
+  );
+}
+
+async function makePartition(owner: PostgresSettings, day: Day): Promise<void> {
+  const pool = createPool(owner, { maxConnections: 1 });
+  try {
+    await requirePartitions(pool, owner.schema, [day]);
+  } finally {
+    await pool.end();
+  }
+}
