@@ -11,9 +11,9 @@ import { visibleJson, visibleLines, visibleText } from '../domain/text/visible-t
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { jsonText } from '../sources/extraction/extract-record.ts';
 import type { HttpResponse } from '../sources/http/http-client.ts';
-import { createHttpTools } from '../sources/http-tools.ts';
-import type { PageItem } from '../sources/page.ts';
-import { itemReader } from '../sources/read-records.ts';
+import { createHttpTools } from '../sources/http/http-tools.ts';
+import type { PageItem } from '../sources/extraction/page.ts';
+import { itemReader } from '../sources/extraction/read-records.ts';
 import type { Proposal } from '../sources/proposal/proposal.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 import { createContext, type CommonOptions, type Context } from './context.ts';

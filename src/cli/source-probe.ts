@@ -14,10 +14,10 @@ import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import { OpenReaders } from '../sources/files/open-readers.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../sources/http/http-client.ts';
-import { createHttpTools } from '../sources/http-tools.ts';
+import { createHttpTools } from '../sources/http/http-tools.ts';
 import { ModuleThreads } from '../sources/modules/module-threads.ts';
 import { beginPoll, openPages, openReader, type SourceTools } from '../sources/open-source.ts';
-import type { Page } from '../sources/page.ts';
+import type { Page } from '../sources/extraction/page.ts';
 import { createHostBudgets } from '../store/run/host-budgets.ts';
 import { openStoreToRead, type Context } from './context.ts';
 

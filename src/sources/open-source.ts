@@ -8,15 +8,15 @@ import type { Compute } from './compute/compute.ts';
 import { SourceReader } from './compute/source-reader.ts';
 import type { SchemaTexts } from './extraction/schema-texts.ts';
 import type { OpenReaders } from './files/open-readers.ts';
-import { beginFiles, readFiles, type FileTools } from './files.ts';
-import { feedAccept, htmlAccept, jsonAccept } from './accept.ts';
-import type { DocumentFormat, Remembered } from './document-format.ts';
+import { beginFiles, readFiles, type FileTools } from './files/file-source.ts';
+import { feedAccept, htmlAccept, jsonAccept } from './http/accept.ts';
+import type { DocumentFormat, Remembered } from './extraction/document-format.ts';
 import { DetailPages } from './html/detail-pages.ts';
-import { fetchHttpPages } from './http-pages.ts';
+import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
 import { firstHttpPlace } from './pagination/first-place.ts';
-import { firstModulePlace, readModulePages, type ModuleTools } from './module.ts';
-import type { FetchContext, Page } from './page.ts';
+import { firstModulePlace, readModulePages, type ModuleTools } from './modules/module-source.ts';
+import type { FetchContext, Page } from './extraction/page.ts';
 
 /** What the adapters of all kinds of source need. */
 export interface SourceTools extends FileTools, ModuleTools {

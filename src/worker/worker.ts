@@ -23,7 +23,7 @@ import { createPostgresWriter } from '../sinks/postgres/writer/postgres-writer.t
 import { OpenReaders } from '../sources/files/open-readers.ts';
 import { createThreadCompute } from '../sources/compute/thread-compute.ts';
 import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
-import { createHttpTools } from '../sources/http-tools.ts';
+import { createHttpTools } from '../sources/http/http-tools.ts';
 import type { ProxySettings } from '../sources/http/route.ts';
 import { ModuleThreads } from '../sources/modules/module-threads.ts';
 import { createFeedItemsStore } from '../store/run/feed-items.ts';

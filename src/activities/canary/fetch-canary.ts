@@ -2,7 +2,7 @@ import { version } from '../../config/version.ts';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
-import { fetchCanary as fetchRecord } from '../../sources/fetch-canary.ts';
+import { fetchCanary as fetchRecord } from '../../sources/canary/fetch-canary.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { runAdapter } from '../support/run-adapter.ts';

@@ -12,7 +12,7 @@ import type { SourceState } from '../../domain/run/source-state.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { countUnreadable } from '../../domain/run/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
-import { collect, type Collected } from '../../sources/collect.ts';
+import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
 import { placeLeft } from '../../sources/pagination/saved-place.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';

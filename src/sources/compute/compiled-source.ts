@@ -5,11 +5,11 @@ import { compileSchema, type PayloadCheck } from '../../formats/json-schema.ts';
 import { arithmeticWarnings } from '../../formats/plan-paths.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import type { DocumentFormat } from '../document-format.ts';
+import type { DocumentFormat } from '../extraction/document-format.ts';
 import { createCursorTime } from '../extraction/cursor-time.ts';
 import { createExtractor, type Extractor } from '../extraction/extract-record.ts';
 import type { Field } from '../html/field.ts';
-import { jsonFormat } from '../http-json.ts';
+import { jsonFormat } from '../http-json/json-source.ts';
 import type { DefinedSource, SourceDefinition } from './source-definition.ts';
 import type { Trace } from './trace.ts';
 
@@ -105,11 +105,11 @@ async function openFormat(plan: HttpPlan, trace: Trace): Promise<DocumentFormat>
     case 'http_json':
       return jsonFormat(plan, trace);
     case 'rss': {
-      const { feedFormat } = await import('../rss.ts');
+      const { feedFormat } = await import('../feeds/feed-source.ts');
       return feedFormat(plan, new AbortController().signal);
     }
     case 'html': {
-      const { htmlFormat } = await import('../html.ts');
+      const { htmlFormat } = await import('../html/html-source.ts');
       return htmlFormat(plan, trace);
     }
   }

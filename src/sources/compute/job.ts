@@ -5,7 +5,7 @@ import type { StatePatch } from '../../domain/run/fetch-position.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
-import type { ReadPage, Remembered } from '../document-format.ts';
+import type { ReadPage, Remembered } from '../extraction/document-format.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { LetterOutcome, ReplayableLetter } from '../extraction/replay-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';

@@ -1,5 +1,5 @@
-import type { CsvTable, KnownItem, PageItem, RecordItem } from '../page.ts';
-import { RawText } from '../raw-text.ts';
+import type { CsvTable, KnownItem, PageItem, RecordItem } from '../extraction/page.ts';
+import { RawText } from '../extraction/raw-text.ts';
 import { fromWire, toWire, type WireItem } from './wire-item.ts';
 
 /**

@@ -11,8 +11,8 @@ import type { Proposal } from '../proposal/proposal.ts';
 import { absentKeys } from '../pagination/absent-keys.ts';
 import { factsOf, nextPage } from '../pagination/next-page.ts';
 import { missedPages } from '../pagination/propose-paginator.ts';
-import type { ReadPage } from '../document-format.ts';
-import { checkPage, type PageToCheck, type Selection } from '../sort-page.ts';
+import type { ReadPage } from '../extraction/document-format.ts';
+import { checkPage, type PageToCheck, type Selection } from '../extraction/sort-page.ts';
 import { CompiledSource } from './compiled-source.ts';
 import { mergeDetail, withLinks } from './detail-job.ts';
 import type {

@@ -1,6 +1,6 @@
 import { jsonText, type RecordWarning } from '../extraction/extract-record.ts';
-import type { KnownItem, LineItem, PageItem, RecordItem, RefusedItem, RowItem } from '../page.ts';
-import { RawText } from '../raw-text.ts';
+import type { KnownItem, LineItem, PageItem, RecordItem, RefusedItem, RowItem } from '../extraction/page.ts';
+import { RawText } from '../extraction/raw-text.ts';
 
 /** An item of a page on its way between threads: a record is its JSON text, so that numbers keep their digits. */
 export type WireItem = TextItem | LineItem | RowItem | RefusedItem | KnownItem;

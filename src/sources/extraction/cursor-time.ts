@@ -2,7 +2,7 @@ import { compileFinder } from '../../formats/jmespath.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
-import type { PageItem } from '../page.ts';
+import type { PageItem } from './page.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { createTimeReader } from './occurred-at.ts';
 

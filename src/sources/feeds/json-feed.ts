@@ -1,4 +1,4 @@
-import { refuseHugeJson } from '../json-limits.ts';
+import { refuseHugeJson } from '../extraction/json-limits.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { ExactNumber, parseJson } from '../../formats/exact-json.ts';
 import { absoluteUrl } from './absolute-url.ts';

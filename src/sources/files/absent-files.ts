@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import { isGlob, listFiles } from './list-files.ts';
+import { isGlob, listFiles } from './glob/list-files.ts';
 
 /** Warns of a source of files whose path leads to none: it may be misspelt, or the files come later. */
 export async function absentFileWarnings(

@@ -1,7 +1,7 @@
 import type { FilePlace } from '../../domain/run/fetch-position.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
-import type { PageItem } from '../page.ts';
+import type { PageItem } from '../extraction/page.ts';
 import { readJsonBody, type JsonBody, type ReadJsonFile } from './json-document.ts';
 import { stretchBytes, stretchRecords, type FileToRead, type RecordReader, type Stretch } from './record-reader.ts';
 

@@ -1,6 +1,6 @@
 import type { FilePlace } from '../../domain/run/fetch-position.ts';
-import type { LineItem, PageItem, RefusedItem } from '../page.ts';
-import { readLine } from '../read-records.ts';
+import type { LineItem, PageItem, RefusedItem } from '../extraction/page.ts';
+import { readLine } from '../extraction/read-records.ts';
 import { digestsBefore, type BlockDigests } from './block-digests.ts';
 import { isGzip } from './compression.ts';
 import { LineReader, type Line } from './line-reader.ts';

@@ -2,7 +2,7 @@ import type { FilePlace } from '../../domain/run/fetch-position.ts';
 import type { FilePlan } from '../../domain/plan/source-plan.ts';
 import type { FileBlocks } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import type { PageItem } from '../page.ts';
+import type { PageItem } from '../extraction/page.ts';
 import type { BlockDigests } from './block-digests.ts';
 
 /** Records and bytes that are read at a time. */

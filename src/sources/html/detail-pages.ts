@@ -13,13 +13,13 @@ import { joinTallies, type FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
-import { htmlAccept } from '../accept.ts';
+import { htmlAccept } from '../http/accept.ts';
 import { itemFromWire, recordOfText, type TextItem } from '../compute/wire-item.ts';
-import type { DocumentFormat } from '../document-format.ts';
+import type { DocumentFormat } from '../extraction/document-format.ts';
 import { textForLetter } from '../extraction/extract-record.ts';
 import { fetchDocument, type Answer, type HttpTools } from '../http/fetch-document.ts';
-import { inTurn } from '../in-turn.ts';
-import type { FetchContext, PageItem } from '../page.ts';
+import { inTurn } from '../http/in-turn.ts';
+import type { FetchContext, PageItem } from '../extraction/page.ts';
 import { keptDetailsOf, type KeptDetails } from './kept-details.ts';
 import { watchStatus } from './watch-status.ts';
 

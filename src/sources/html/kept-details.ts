@@ -1,5 +1,5 @@
 import type { HttpTools } from '../http/fetch-document.ts';
-import type { PageItem } from '../page.ts';
+import type { PageItem } from '../extraction/page.ts';
 
 /** Longest text of an item that is kept, so that all of them fit in 32 MB. */
 const maxTextLength = 64 * 1024;

@@ -6,7 +6,7 @@ import type { Measures } from '../../domain/run/metrics.ts';
 import { longestWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
-import type { FetchContext } from '../page.ts';
+import type { FetchContext } from '../extraction/page.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import { askedWait } from './rate-limit.ts';

@@ -1,5 +1,5 @@
 import type { ErrorWire } from '../../domain/error-wire.ts';
-import type { RefusedItem } from '../page.ts';
+import type { RefusedItem } from '../extraction/page.ts';
 import type { TextItem } from '../compute/wire-item.ts';
 import type { ModuleContext, ModuleRequest, ModuleResponse } from './module-api.ts';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/secrets/excerpt.ts';
-import type { RefusedItem } from '../page.ts';
+import type { RefusedItem } from '../extraction/page.ts';
 import type { TextItem } from '../compute/wire-item.ts';
 import type { ModulePage } from './module-api.ts';
 import type { ModulePageWire } from './module-messages.ts';

@@ -5,7 +5,7 @@ import { compileFinder } from '../../formats/jmespath.ts';
 import type { HttpPlace } from '../../domain/run/fetch-position.ts';
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
-import type { ReadPage } from '../document-format.ts';
+import type { ReadPage } from '../extraction/document-format.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { rawAddress } from '../http/raw-query.ts';
 import { baseAddress } from '../html/base-address.ts';

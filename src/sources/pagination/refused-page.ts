@@ -1,7 +1,7 @@
 import { SourceRefused } from '../../domain/errors.ts';
 import type { HttpPlace } from '../../domain/run/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { Page } from '../page.ts';
+import type { Page } from '../extraction/page.ts';
 
 /** How APIs say that a page does not exist. */
 const notThere = [400, 404, 410, 416, 422];

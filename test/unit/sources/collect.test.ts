@@ -3,8 +3,8 @@ import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '..
 import type { FetchPosition, HttpPlace } from '../../../src/domain/run/fetch-position.ts';
 import { startPosition } from '../../../src/domain/run/poll.ts';
 import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
-import { collect } from '../../../src/sources/collect.ts';
-import type { Page } from '../../../src/sources/page.ts';
+import { collect } from '../../../src/sources/collect/collect.ts';
+import type { Page } from '../../../src/sources/extraction/page.ts';
 import { byNumber, httpPlan, readerOf, state } from './plans.ts';
 
 const startedAt = new Date('2026-11-23T12:00:00.000Z');

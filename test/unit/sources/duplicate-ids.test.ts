@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { FetchPosition } from '../../../src/domain/run/fetch-position.ts';
 import type { SourcePlan } from '../../../src/domain/plan/source-plan.ts';
 import { startPosition } from '../../../src/domain/run/poll.ts';
-import { collect } from '../../../src/sources/collect.ts';
-import type { Page } from '../../../src/sources/page.ts';
+import { collect } from '../../../src/sources/collect/collect.ts';
+import type { Page } from '../../../src/sources/extraction/page.ts';
 import { byNumber, filePlan, httpPlan, readerOf, state } from './plans.ts';
 
 const fetchedAt = new Date('2026-11-23T12:00:00.000Z');

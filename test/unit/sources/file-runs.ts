@@ -5,9 +5,9 @@ import type { FilePlace } from '../../../src/domain/run/fetch-position.ts';
 import type { FilePlan } from '../../../src/domain/plan/source-plan.ts';
 import type { FilesProgress, SourceState } from '../../../src/domain/run/source-state.ts';
 import { OpenReaders } from '../../../src/sources/files/open-readers.ts';
-import { beginFiles, readFiles, type FileTools } from '../../../src/sources/files.ts';
-import type { FetchContext, Page } from '../../../src/sources/page.ts';
-import type { ReadItem } from '../../../src/sources/read-records.ts';
+import { beginFiles, readFiles, type FileTools } from '../../../src/sources/files/file-source.ts';
+import type { FetchContext, Page } from '../../../src/sources/extraction/page.ts';
+import type { ReadItem } from '../../../src/sources/extraction/read-records.ts';
 import { contextOf, filePlan, readAll, state } from './plans.ts';
 
 /** What became of a run. */

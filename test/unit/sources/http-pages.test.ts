@@ -4,13 +4,13 @@ import { notMeasured } from '../../../src/domain/run/metrics.ts';
 import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../src/domain/run/source-state.ts';
 import { unlimited } from '../../../src/domain/plan/host-budget.ts';
-import { jsonFormat } from '../../../src/sources/http-json.ts';
-import { fetchHttpPages } from '../../../src/sources/http-pages.ts';
+import { jsonFormat } from '../../../src/sources/http-json/json-source.ts';
+import { fetchHttpPages } from '../../../src/sources/http/http-pages.ts';
 import { firstHttpPlace } from '../../../src/sources/pagination/first-place.ts';
 import { createAccessTokens } from '../../../src/sources/http/auth.ts';
 import type { HttpRequest, HttpResponse } from '../../../src/sources/http/http-client.ts';
 import { beginPoll, type SourceTools } from '../../../src/sources/open-source.ts';
-import type { Page } from '../../../src/sources/page.ts';
+import type { Page } from '../../../src/sources/extraction/page.ts';
 import { byNumber, context, httpPlan, state } from './plans.ts';
 
 const incremental = {

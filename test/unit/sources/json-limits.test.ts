@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OverLimit } from '../../../src/domain/errors.ts';
-import { jsonFormat } from '../../../src/sources/http-json.ts';
+import { jsonFormat } from '../../../src/sources/http-json/json-source.ts';
 import { httpPlan } from './plans.ts';
 
 const read = (text: string) =>

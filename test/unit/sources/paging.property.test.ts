@@ -7,11 +7,11 @@ import type { PaginatorPlan } from '../../../src/domain/plan/plan-parts.ts';
 import { keepKeys, patchAfter, placeAfterFailure, startPosition, withoutPlace } from '../../../src/domain/run/poll.ts';
 import type { HttpJsonPlan } from '../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../src/domain/run/source-state.ts';
-import { collect } from '../../../src/sources/collect.ts';
-import { fetchHttpPages } from '../../../src/sources/http-pages.ts';
+import { collect } from '../../../src/sources/collect/collect.ts';
+import { fetchHttpPages } from '../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../src/sources/http/auth.ts';
 import { firstHttpPlace } from '../../../src/sources/pagination/first-place.ts';
-import type { FetchContext } from '../../../src/sources/page.ts';
+import type { FetchContext } from '../../../src/sources/extraction/page.ts';
 import { ApiModel, type ApiEvent, type ApiTraits } from './api-model.ts';
 import { contextOf, httpPlan, state as fresh } from './plans.ts';
 

@@ -10,9 +10,9 @@ import type {
 } from '../../../src/domain/plan/source-plan.ts';
 import { freshState, type SourceState } from '../../../src/domain/run/source-state.ts';
 import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
-import { itemReader, type ReadItem } from '../../../src/sources/read-records.ts';
+import { itemReader, type ReadItem } from '../../../src/sources/extraction/read-records.ts';
 import { SourceReader } from '../../../src/sources/compute/source-reader.ts';
-import type { FetchContext, PageItem } from '../../../src/sources/page.ts';
+import type { FetchContext, PageItem } from '../../../src/sources/extraction/page.ts';
 
 const base: SourcePlanBase = {
   name: 'news',

@@ -10,7 +10,7 @@ import { firstFilePlace } from '../../../src/sources/files/first-place.ts';
 import { OpenReaders } from '../../../src/sources/files/open-readers.ts';
 import { readFilePages } from '../../../src/sources/files/read-file.ts';
 import type { FileToRead } from '../../../src/sources/files/record-reader.ts';
-import type { Page } from '../../../src/sources/page.ts';
+import type { Page } from '../../../src/sources/extraction/page.ts';
 import { contextOf, filePlan, readAll, state } from './plans.ts';
 
 const context = contextOf(filePlan());

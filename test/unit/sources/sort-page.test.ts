@@ -3,8 +3,8 @@ import { DaySet } from '../../../src/domain/time/day-set.ts';
 import { createCursorTime } from '../../../src/sources/extraction/cursor-time.ts';
 import { createExtractor } from '../../../src/sources/extraction/extract-record.ts';
 import type { SourcePlan } from '../../../src/domain/plan/source-plan.ts';
-import type { Page } from '../../../src/sources/page.ts';
-import { checkPage, sortPage } from '../../../src/sources/sort-page.ts';
+import type { Page } from '../../../src/sources/extraction/page.ts';
+import { checkPage, sortPage } from '../../../src/sources/extraction/sort-page.ts';
 import { httpPlan } from './plans.ts';
 
 const fetchedAt = new Date('2026-11-23T12:00:00.000Z');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startPosition } from '../../../src/domain/run/poll.ts';
-import { collect } from '../../../src/sources/collect.ts';
-import type { Page } from '../../../src/sources/page.ts';
+import { collect } from '../../../src/sources/collect/collect.ts';
+import type { Page } from '../../../src/sources/extraction/page.ts';
 import { httpPlan, readerOf, state } from './plans.ts';
 
 const fetchedAt = new Date('2026-11-23T12:00:00.000Z');

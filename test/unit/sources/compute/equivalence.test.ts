@@ -7,7 +7,7 @@ import { createLocalCompute, type Compute } from '../../../../src/sources/comput
 import type { CheckOptions, Job, JobKind } from '../../../../src/sources/compute/job.ts';
 import { SourceReader } from '../../../../src/sources/compute/source-reader.ts';
 import { createThreadCompute } from '../../../../src/sources/compute/thread-compute.ts';
-import type { PageItem } from '../../../../src/sources/page.ts';
+import type { PageItem } from '../../../../src/sources/extraction/page.ts';
 import { filePlan, httpPlan } from '../plans.ts';
 
 const pool = createThreadCompute();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RssPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
-import { feedAccept } from '../../../../src/sources/accept.ts';
-import type { Remembered } from '../../../../src/sources/document-format.ts';
+import { feedAccept } from '../../../../src/sources/http/accept.ts';
+import type { Remembered } from '../../../../src/sources/extraction/document-format.ts';
 import { readerOf, rssPlan } from '../plans.ts';
 
 const fetchedAt = new Date('2026-11-23T10:00:00Z');

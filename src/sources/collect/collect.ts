@@ -1,0 +1,261 @@
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
+import type { AcceptedRecord } from '../../domain/run/record.ts';
+import type { FetchCounts } from '../../domain/run/receipt.ts';
+import { latest } from '../../domain/run/poll.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { FilesProgress } from '../../domain/run/source-state.ts';
+import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
+import { completeItems } from './complete-items.ts';
+import { addWarnings, type Warning } from '../../domain/run/warning.ts';
+import type { CheckOptions } from '../compute/job.ts';
+import type { CheckedWithDays, SourceReader } from '../compute/source-reader.ts';
+import { DuplicateIds } from './duplicate-ids.ts';
+import { EmptyFields } from './empty-fields.ts';
+import type { Page } from '../extraction/page.ts';
+import {
+  afterPage,
+  afterRepeat,
+  comesAgain,
+  isEndless,
+  refuseEndless,
+  remember,
+  withoutProof,
+} from '../pagination/course.ts';
+import { sequelOf, withoutOverlap } from '../pagination/overlap.ts';
+import { readTime } from '../pagination/page-request.ts';
+import { isPlaceGone, placeDropped } from '../pagination/saved-place.ts';
+import { isNewTo, sortPage, type SortedPage } from '../extraction/sort-page.ts';
+import { createStartCheck } from './start-param.ts';
+
+/** When a fetch stops taking further pages. */
+export interface CollectLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly maxMs: number;
+}
+
+export interface CollectInput {
+  readonly plan: SourcePlan;
+  readonly position: FetchPosition;
+  readonly pages: AsyncGenerator<Page>;
+  /** Digests of the previous poll's records; null = the ledger alone decides. */
+  readonly known: ReadonlySet<string> | null;
+  readonly reader: SourceReader;
+  readonly limits: CollectLimits;
+  /** Where the poll begins if the place of an earlier one is of no use; absent = it has no other beginning. */
+  readonly front?: FetchPosition | null;
+  /** Nothing that fails now is tried again. @default false */
+  readonly lastAttempt?: boolean;
+}
+
+export interface Collected {
+  readonly counts: FetchCounts;
+  readonly accepted: readonly AcceptedRecord[];
+  readonly deadLetters: readonly NewDeadLetter[];
+  /** Accepted records that cannot be stored, for another one of their page has the same id. They are kept all the same. */
+  readonly duplicates: readonly NewDeadLetter[];
+  /** Digests of all valid records, unchanged ones too. */
+  readonly digests: readonly string[];
+  /** What the state learns from the last page. */
+  readonly lastPatch: Page['patch'];
+  /** After the last page; where `end` is null its place is that of the next page. */
+  readonly position: FetchPosition;
+  /** Set where the poll is over. */
+  readonly end: PollEnd | null;
+  /** How far the files of a glob have been read; null where the source is none. */
+  readonly files: FilesProgress | null;
+  /** Which item of a feed each guid and link belongs to, as text; null where the source is no feed. */
+  readonly itemMemory: string | null;
+  /** For the log. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Reads pages until there is enough for a batch, or no more. What the earlier pages of this call yielded is kept when a
+ * later one fails: the next call meets the failure itself.
+ */
+export async function collect(input: CollectInput): Promise<Collected> {
+  const { plan, position: start, pages, known, reader, limits } = input;
+  refuseEndless(plan, start);
+  const since = oldestWanted(plan, start);
+  const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
+    ...{ number: pageNumber(plan, position, page), days: position.days, since },
+    ...{ makesDigests: known !== null, hashPages: start.place.type !== 'file' },
+  });
+  const sorted: SortedPage[] = [];
+  const startedAt = performance.now();
+  let size = { records: 0, bytes: 0 };
+  let position = start;
+  let lastPatch: Page['patch'] = {};
+  let end: PollEnd | null = null;
+  let files: FilesProgress | null = null;
+  let itemMemory: string | null = null;
+  const notes: string[] = [];
+  let warnings: readonly Warning[] = [];
+  const ids = new DuplicateIds(plan, start.duplicates);
+  const duplicates: NewDeadLetter[] = [];
+  const olderThanAsked = createStartCheck(plan, start);
+  const fields = new EmptyFields(plan, start.fields);
+  try {
+    reader.checksDocuments = optionsAt({});
+    for await (const page of pages) {
+      if (page.refusesOverlap) {
+        position = withoutOverlap(position);
+        break;
+      }
+      const read = page.checked ?? (await checkItems(page, known, reader, optionsAt(page), fields));
+      const isAgain = comesAgain(position, read.hash);
+      const sequel = sequelOf(plan, position, read, isAgain);
+      if ('elsewhere' in sequel) {
+        position = sequel.elsewhere;
+        break;
+      }
+      const { checked } = sequel;
+      ({ position } = sequel);
+      const result = sortPage(checked, known);
+      if (isAgain) {
+        const course = withoutProof(afterRepeat(plan, position, page, result.hash));
+        ({ position, end } = course);
+        warnings = addWarnings(warnings, course.warnings ?? []);
+        if (end) break;
+        reader.checksDocuments = optionsAt({});
+        continue;
+      }
+      sorted.push(result);
+      lastPatch = { ...(lastPatch.dateOrder ? { dateOrder: lastPatch.dateOrder } : {}), ...page.patch };
+      files = page.files ?? files;
+      itemMemory = page.itemMemory ?? itemMemory;
+      if (page.warning !== undefined) notes.push(page.warning);
+      fields.take(page, checked, pageNumber(plan, position, page));
+      const shared = ids.take(checked, (record) => isNewTo(known, record), {
+        ...{ number: pageNumber(plan, position, page), fetchedAt: page.fetchedAt, isPart: page.counts === false },
+      });
+      for (const letter of shared.deadLetters) duplicates.push(letter);
+      const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
+      warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);
+      const from = position.place;
+      const advanced = { ...advance(plan, position, page, checked, result), ...ids.carried, ...fields.carried };
+      const news = {
+        isNew: known === null ? null : result.accepted.length > 0,
+        isBehind: isBehind(plan, from, result),
+      };
+      const course = withoutProof(afterPage(plan, from, advanced, page, news));
+      ({ position, end } = course);
+      warnings = addWarnings(warnings, course.warnings ?? []);
+      reader.checksDocuments = optionsAt({});
+      if (!end && sequel.endsOverlap) position = withoutOverlap(position);
+      if (course.jumps || sequel.endsOverlap) break;
+      // What was read is stored first; the next fetch says what is wrong.
+      if (isEndless(position)) break;
+      size = { records: size.records + result.fetched, bytes: size.bytes + bytesOf(result) };
+      if (end || size.records >= limits.maxRecords || size.bytes >= limits.maxBytes) break;
+      if (performance.now() - startedAt >= limits.maxMs) break;
+    }
+  } catch (error) {
+    if (sorted.length === 0) {
+      if (!input.front || !isPlaceGone(plan, start.place, error, input.lastAttempt === true)) throw error;
+      position = input.front;
+      warnings = [placeDropped(error)];
+    }
+  }
+  if (warnings.some(({ code }) => code === 'cursor_unreadable')) position = { ...position, unreadableCursor: true };
+  warnings = addWarnings(warnings, fields.warnings(end !== null));
+  const accepted = sorted.flatMap((page) => page.accepted);
+  const deadLetters = sorted.flatMap((page) => page.deadLetters);
+  return {
+    counts: {
+      fetched: sum(sorted, (page) => page.fetched),
+      accepted: accepted.length,
+      rejected: deadLetters.length,
+      unchanged: sum(sorted, (page) => page.unchanged),
+      repaired: accepted.filter((record) => record.repaired).length,
+      pages: Math.max(0, position.pages - start.pages),
+    },
+    accepted,
+    deadLetters,
+    duplicates,
+    digests: sorted.flatMap((page) => page.digests),
+    lastPatch,
+    position,
+    end,
+    files,
+    itemMemory,
+    notes,
+    warnings,
+  };
+}
+
+async function checkItems(
+  page: Page,
+  known: ReadonlySet<string> | null,
+  reader: SourceReader,
+  options: CheckOptions,
+  fields: EmptyFields,
+): Promise<CheckedWithDays> {
+  const items = await completeItems(page.items, known);
+  fields.takeItems(items);
+  const checked = await reader.check({ items, fetchedAt: page.fetchedAt }, options);
+  const own = items.flatMap((item) => ('warnings' in item ? (item.warnings ?? []) : []));
+  return own.length === 0 ? checked : { ...checked, warnings: addWarnings(checked.warnings, own) };
+}
+
+/**
+ * Whether nothing on a page is new, and its newest record is older than what the poll asks for. A window asks for all; only where
+ * the newest come first does it say anything of the pages that follow.
+ */
+function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, furthest }: SortedPage): boolean {
+  if (plan.type === 'file' || plan.type === 'module' || plan.incremental?.order !== 'desc') return false;
+  if (place.type !== 'http' || place.until !== undefined || accepted.length > 0 || furthest === null) return false;
+  const since = readTime(place.since);
+  return since !== null && furthest < since;
+}
+
+/** From when on records are wanted of a source that cannot be asked so. */
+function oldestWanted(plan: SourcePlan, { place }: FetchPosition): Micros | null {
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
+  return !plan.incremental || plan.incremental.startParam !== null ? null : readTime(place.since);
+}
+
+/** A file is one page, however many stretches it is read in; so is a page that is handed out in parts. */
+function pageNumber(plan: SourcePlan, position: FetchPosition, page: Pick<Page, 'counts'>): number {
+  return plan.type === 'file' ? 1 : position.pages + (page.counts === false ? 0 : 1);
+}
+
+function advance(
+  plan: SourcePlan,
+  position: FetchPosition,
+  page: Page,
+  { days, valid, deadLetters, fetched }: CheckedWithDays,
+  { furthest, hash }: SortedPage,
+): FetchPosition {
+  const bound = microsOfDate(new Date(position.startedAt));
+  const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
+  const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position, page);
+  const place = page.next ?? position.place;
+  // Items that were known, and not read again, have no id here.
+  const isWhole = fetched === valid.length + deadLetters.length;
+  const idsOf = () => (isWhole ? valid.map(({ record }) => record.sourceId) : []);
+  return {
+    ...position,
+    pages: answered,
+    days,
+    watermark: latest(position.watermark, reached),
+    place:
+      place.type === 'file'
+        ? place
+        : remember(place, position, hash, page.counts === false, page.counts === false ? null : idsOf()),
+  };
+}
+
+function bytesOf(page: SortedPage): number {
+  return (
+    sum(page.accepted, (record) => Buffer.byteLength(record.payload)) +
+    sum(page.deadLetters, (letter) => letter.recordText.length)
+  );
+}
+
+function sum<T>(items: readonly T[], amount: (item: T) => number): number {
+  return items.reduce((total, item) => total + amount(item), 0);
+}

@@ -1,0 +1,25 @@
+import type { KnownItem, PageItem } from '../extraction/page.ts';
+
+/**
+ * Completes the items that have pages of their own, one after the other. One that was so in the previous poll is not asked for
+ * its page again.
+ * @param known digests of the previous poll; null = none are kept
+ */
+export async function completeItems(
+  items: readonly PageItem[],
+  known: ReadonlySet<string> | null,
+): Promise<readonly (PageItem | KnownItem)[]> {
+  // Most have none, and there are many.
+  if (!items.some((item) => 'complete' in item && item.complete)) return items;
+  const completed: (PageItem | KnownItem)[] = [];
+  for (const item of items) completed.push(await completeItem(item, known));
+  return completed;
+}
+
+async function completeItem(item: PageItem, known: ReadonlySet<string> | null): Promise<PageItem | KnownItem> {
+  if (!('complete' in item) || !item.complete) return item;
+  const { index, mark } = item;
+  if (mark !== undefined && known?.has(mark) === true) return { index, known: mark };
+  const completed = await item.complete();
+  return 'raw' in completed && mark !== undefined ? { ...completed, mark } : completed;
+}

@@ -1,0 +1,58 @@
+import type { CheerioAPI } from 'cheerio';
+import type { StatePatch } from '../../domain/run/fetch-position.ts';
+import type { CheckedWithDays } from '../compute/source-reader.ts';
+import type { FieldTally } from '../../domain/run/field-tally.ts';
+import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import type { Unknown } from '../feeds/item-memory.ts';
+import type { Warning } from '../../domain/run/warning.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+import type { PageItem } from './page.ts';
+import type { NextPage } from '../pagination/next-page.ts';
+import type { Selection } from './sort-page.ts';
+
+/** A kind of document. */
+export interface DocumentFormat {
+  readonly accept: string;
+  /** @throws DaybookError where the document is not of this kind */
+  readonly read: (response: HttpResponse, fetchedAt: Date, options: ReadOptions) => Promise<ReadPage> | ReadPage;
+}
+
+export interface ReadOptions {
+  /** The page that the response is. */
+  readonly place: NextPage;
+  /** @default all items are read */
+  readonly selection?: Selection;
+  /** @default nothing */
+  readonly remembered?: Remembered;
+}
+
+/** What the source remembers of earlier documents. */
+export interface Remembered {
+  /** Text of a feed's `ItemMemory`; null = there is none. */
+  readonly items: string | null;
+  /** What a guid or link means that it does not know. */
+  readonly unknown: Unknown;
+  /** How it wrote dates of numbers last; null = no document has shown it. */
+  readonly dateOrder: DateOrder | null;
+}
+
+/** What a format makes of a response. */
+export interface ReadPage {
+  readonly items: readonly PageItem[];
+  /** Its records, where the format has checked them by itself. */
+  readonly checked?: CheckedWithDays;
+  /** The page after it, where the format has looked for that by itself. */
+  readonly next?: NextPage | null;
+  /** The parsed page, for the paths of paginators; undefined where it is none. */
+  readonly value?: unknown;
+  /** The page as HTML, for selectors of paginators. */
+  readonly html?: CheerioAPI;
+  readonly patch?: StatePatch;
+  /** The document broke off: what it held is taken, and the poll is `partial`. */
+  readonly broken?: string;
+  readonly warnings?: readonly Warning[];
+  /** Which fields its records have; absent where they have none of their own. */
+  readonly fields?: FieldTally;
+  /** The text of a feed's `ItemMemory` after this document. */
+  readonly itemMemory?: string;
+}

@@ -1,0 +1,23 @@
+import { OverLimit } from '../../domain/errors.ts';
+import { isHeavyJson } from '../../formats/exact-json.ts';
+
+/** Some 250 MB in memory. */
+const maxWeight = 12_000_000;
+/** Each record takes a few objects more while it is looked at. */
+const maxRecords = 500_000;
+
+/** @throws OverLimit for a JSON document that would not fit in memory, although it is small as text */
+export function refuseHugeJson(subject: string, text: string): void {
+  if (!isHeavyJson(text, maxWeight)) return;
+  throw new OverLimit(
+    `${subject} holds JSON of too many values to keep in memory (over ${maxWeight}; an array or object counts as 3), expected fewer: ask for smaller pages`,
+  );
+}
+
+/** @throws OverLimit for a page of too many records */
+export function refuseManyRecords(subject: string, records: readonly unknown[]): void {
+  if (records.length <= maxRecords) return;
+  throw new OverLimit(
+    `${subject} holds ${records.length} records at once, expected at most ${maxRecords}: ask for smaller pages, or JSON lines`,
+  );
+}

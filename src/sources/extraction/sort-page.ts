@@ -1,0 +1,270 @@
+import { createHash, hash } from 'node:crypto';
+import { countBadBytes, countOtherCharacters } from '../../domain/text/bad-bytes.ts';
+import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { AcceptedRecord } from '../../domain/run/record.ts';
+import type { Rejection } from '../../domain/dead-letters/rejection.ts';
+import { formatMicros, type Micros } from '../../domain/time/timestamp.ts';
+import { addWarnings, type Warning } from '../../domain/run/warning.ts';
+import { ambiguousDate } from '../feeds/date-order.ts';
+import { noTrace, type Trace } from '../compute/trace.ts';
+import {
+  outline,
+  rawText,
+  unwritable,
+  type Extraction,
+  type Extractor,
+  type RawRecord,
+  type RecordWarning,
+} from './extract-record.ts';
+import type { KnownItem, PageItem, RecordItem } from './page.ts';
+import { itemReader, type ReadItem } from './read-records.ts';
+import { badBytesWarning } from '../text/bad-bytes-warning.ts';
+
+/** The records of a page, sorted by what becomes of them. */
+export interface SortedPage {
+  readonly fetched: number;
+  readonly accepted: readonly AcceptedRecord[];
+  readonly unchanged: number;
+  readonly deadLetters: readonly NewDeadLetter[];
+  /** A digest for each valid record, accepted or unchanged. */
+  readonly digests: readonly string[];
+  /** The furthest time of a valid record, by the cursor of the source. */
+  readonly furthest: Micros | null;
+  /** Stands for all that the page holds; null for an empty one, and for stretches of files. */
+  readonly hash: string | null;
+  /** Of its records. */
+  readonly warnings: readonly Warning[];
+}
+
+/** The records of a page, before it is said which of them the previous poll had. */
+export interface CheckedPage extends Omit<SortedPage, 'accepted' | 'unchanged'> {
+  readonly valid: readonly ValidRecord[];
+}
+
+export interface ValidRecord {
+  readonly index: number;
+  readonly record: AcceptedRecord;
+  /** Stands for its key and content; null = no digests are made. */
+  readonly mark: string | null;
+  /** It is from before the time that is asked for. */
+  readonly isOld: boolean;
+}
+
+/** What is asked of a page's items. */
+export interface PageToCheck {
+  readonly items: readonly (PageItem | KnownItem)[];
+  readonly fetchedAt: Date;
+  /** Its number in the run, from 1. */
+  readonly number: number;
+}
+
+export interface PageChecks {
+  readonly extract: Extractor;
+  /** Whether digests are made; else the ledger alone decides. */
+  readonly makesDigests: boolean;
+  /** Whether pages are to be told from each other: a file has none that come again. */
+  readonly hashPages: boolean;
+  /** The time that the watermark follows; null = this record does not move it. */
+  readonly cursorTime: (item: RecordItem, record: AcceptedRecord) => Micros | null;
+  /** Records from before it were taken by earlier polls, of a source that cannot be asked since when. */
+  readonly since: Micros | null;
+  /** Of the source's configuration, for the first page of a run. */
+  readonly warnings?: readonly Warning[];
+  /** What it means that no record of the first page has a cursor time; null = nothing. */
+  readonly cursorWarning?: string | null;
+}
+
+/** Which items are looked at, by position in the page. */
+export interface Selection {
+  /** Null = all. */
+  readonly only: number | null;
+  /** Items that are refused without another look. */
+  readonly refused: ReadonlyMap<number, Rejection>;
+  /** Those of them that take too much to be written as text: they are outlined. */
+  readonly unwritable: ReadonlySet<number>;
+  /** The same by the mark of their text (see {@link textMark}), wherever they are. */
+  readonly refusedTexts: ReadonlyMap<string, Rejection>;
+}
+
+export const everything: Selection = {
+  only: null,
+  refused: new Map(),
+  unwritable: new Set(),
+  refusedTexts: new Map(),
+};
+
+/** Why an item is refused without another look; null = it is looked at. @param text that of its dead letter */
+export function refusalOf(
+  { refused, refusedTexts }: Selection,
+  position: number,
+  text: () => string,
+): Rejection | null {
+  const known = refused.get(position);
+  if (known) return known;
+  return refusedTexts.size === 0 ? null : (refusedTexts.get(textMark(text())) ?? null);
+}
+
+/** Stands for the text of a dead letter. */
+export function textMark(text: string): string {
+  return sha256(text).slice(0, 22);
+}
+
+/** Reads and checks the records of a page. */
+export function checkPage(
+  page: PageToCheck,
+  checks: PageChecks,
+  selection: Selection = everything,
+  trace: Trace = noTrace,
+): CheckedPage {
+  const checking = new Checking(page, checks);
+  const read = itemReader(page.items);
+  for (const position of page.items.keys()) {
+    if (selection.only !== null && selection.only !== position) continue;
+    trace.record(position);
+    trace.step('record');
+    const item = read(position);
+    if (!item) continue;
+    const refusal = 'raw' in item ? refusalOf(selection, position, () => rawText(item.raw)) : null;
+    if (refusal && 'raw' in item) {
+      const recordText = selection.unwritable.has(position) ? outline(item.raw) : rawText(item.raw);
+      checking.take({ index: item.index, rejection: refusal, recordText });
+    } else checking.take(item);
+  }
+  trace.record(null);
+  return checking.result();
+}
+
+/** Tells records that the previous poll had from new ones. @param known its digests; null = the ledger alone decides */
+export function sortPage(page: CheckedPage, known: ReadonlySet<string> | null): SortedPage {
+  const { valid, ...rest } = page;
+  const accepted = valid.filter((record) => isNewTo(known, record)).map(({ record }) => record);
+  return { ...rest, accepted, unchanged: page.fetched - accepted.length - page.deadLetters.length };
+}
+
+/** Whether a record is neither too old nor known from the previous poll. */
+export function isNewTo(known: ReadonlySet<string> | null, { mark, isOld }: ValidRecord): boolean {
+  return !isOld && (mark === null || known?.has(mark) !== true);
+}
+
+/** The checking of one page. */
+class Checking {
+  readonly #page: PageToCheck;
+  readonly #checks: PageChecks;
+  readonly #valid: ValidRecord[] = [];
+  readonly #deadLetters: NewDeadLetter[] = [];
+  readonly #digests: string[] = [];
+  #warnings: readonly Warning[] = [];
+  #furthest: Micros | null = null;
+  #fetched = 0;
+
+  constructor(page: PageToCheck, checks: PageChecks) {
+    this.#page = page;
+    this.#checks = checks;
+  }
+
+  take(item: ReadItem | KnownItem): void {
+    this.#fetched++;
+    if ('known' in item) {
+      this.#digests.push(item.known);
+      return;
+    }
+    if (!('raw' in item)) return this.#refuse(item, item);
+    const { extract, makesDigests, cursorTime, since } = this.#checks;
+    const extraction = this.#extract(extract, item.raw);
+    if (!extraction.ok) return this.#refuse(item, extraction);
+    const { record, warning } = extraction;
+    this.#warn(warning);
+    this.#warn(item.warning);
+    const mark = makesDigests ? (item.mark ?? digestOf(record)) : null;
+    if (mark !== null) this.#digests.push(mark);
+    const time = cursorTime(item, record);
+    if (time !== null && (this.#furthest === null || time > this.#furthest)) this.#furthest = time;
+    const isOld = since !== null && time !== null && time < since;
+    const taken = time === record.occurredAt ? record : { ...record, cursorTime: time };
+    this.#valid.push({ index: item.index, record: taken, mark, isOld });
+  }
+
+  result(): CheckedPage {
+    const isHashed = this.#checks.hashPages && this.#page.items.length > 0;
+    return {
+      fetched: this.#fetched,
+      valid: this.#valid,
+      deadLetters: this.#deadLetters,
+      digests: this.#digests,
+      furthest: this.#furthest,
+      hash: isHashed ? this.#hash() : null,
+      warnings: addWarnings(this.#pageWarnings(), badLinesOf(this.#page.items)),
+    };
+  }
+
+  #pageWarnings(): readonly Warning[] {
+    return this.#page.number === 1 ? addWarnings(this.#firstPageWarnings(), this.#warnings) : this.#warnings;
+  }
+
+  #firstPageWarnings(): readonly Warning[] {
+    const { warnings = [], cursorWarning: message = null } = this.#checks;
+    if (message === null || this.#furthest !== null || this.#valid.length === 0) return warnings;
+    return [...warnings, { code: 'cursor_unreadable', message, count: this.#valid.length }];
+  }
+
+  #extract(extract: Extractor, raw: RawRecord): Extraction {
+    try {
+      return extract(raw, this.#page.fetchedAt);
+    } catch (error) {
+      return { ok: false, rejection: unwritable(error) };
+    }
+  }
+
+  #warn(code: RecordWarning | undefined): void {
+    if (code) this.#warnings = addWarnings(this.#warnings, [{ code, message: recordWarnings[code], count: 1 }]);
+  }
+
+  #refuse(item: ReadItem, { rejection, sourceId }: Refused): void {
+    this.#deadLetters.push({
+      ...{ ...rejection, message: rejection.message.toWellFormed() },
+      ...{ at: this.#page.fetchedAt.toISOString(), page: this.#page.number, index: item.index },
+      recordText: 'raw' in item ? rawText(item.raw) : item.recordText,
+      ...(sourceId === undefined ? {} : { sourceId }),
+    });
+  }
+
+  #hash(): string {
+    const digest = createHash('sha256');
+    // Where no digests are made, the records stand for themselves.
+    const taken = this.#valid.filter(({ isOld }) => !isOld);
+    const parts = this.#checks.makesDigests ? this.#digests : taken.map(({ record }) => digestOf(record));
+    for (const part of parts) digest.update(part);
+    for (const letter of this.#deadLetters) digest.update(letter.recordText);
+    return digest.digest('base64url').slice(0, 22);
+  }
+}
+
+/** Lines and rows of files are decoded one by one: what is wrong with them is known only here. */
+function badLinesOf(items: PageToCheck['items']): Warning[] {
+  const texts = items.map((item) => ('line' in item ? item.line : 'row' in item ? item.row : ''));
+  const bad = texts.filter((text) => countBadBytes(text) > 0).join('\n');
+  const count = countBadBytes(bad);
+  if (count === 0) return [];
+  return [badBytesWarning(count, null, count > countOtherCharacters(bad) ? 'windows-1252' : null)];
+}
+
+type Refused = Pick<Extract<Extraction, { ok: false }>, 'rejection' | 'sourceId'>;
+
+const recordWarnings: Readonly<Record<RecordWarning, string>> = {
+  time_fallback: 'the time of an item cannot be read: `updated` stands for it, else the time of the fetch',
+  ambiguous_date: ambiguousDate,
+};
+
+/** Stands for a record's key and content; its time counts only where it came from the record. */
+function digestOf({ sourceId, payload, occurredAt, timeFromRecord }: AcceptedRecord): string {
+  return sha256(`${sourceId}\n${timeFromRecord ? formatMicros(occurredAt) : ''}\n${payload}`).slice(0, 22);
+}
+
+/** Stands for an item as its page has it, before a page of its own adds to it. */
+export function itemMark(text: string): string {
+  return sha256(`item\n${text}`).slice(0, 22);
+}
+
+function sha256(text: string): string {
+  return hash('sha256', text, 'base64url');
+}

@@ -1,0 +1,54 @@
+import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePlan } from '../../domain/plan/source-plan.ts';
+import type { SourceState } from '../../domain/run/source-state.ts';
+import { isGlob } from './glob/list-files.ts';
+import { readFilePages } from './read-file.ts';
+import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';
+import { firstFilePlace, singleFile } from './first-place.ts';
+import type { FetchContext, Page } from '../extraction/page.ts';
+
+/** What the adapter of files needs. */
+export type FileTools = GlobTools;
+
+/** A source of files about to be read; `run` names its run. */
+export interface FileSource {
+  /** With secrets filled in. */
+  readonly plan: FilePlan;
+  readonly run: string;
+}
+
+/** Where a run begins; null where there is nothing new. */
+export async function beginFiles(
+  { plan, run }: FileSource,
+  state: SourceState,
+  tools: FileTools,
+): Promise<FilePlace | null> {
+  if (isGlob(plan.path)) return beginGlob(plan, run, state, tools);
+  const file = { plan, path: tools.resolvePath(plan.path), run };
+  return firstFilePlace(file, state, await tools.progress.read(state.files));
+}
+
+/** The records of a file, or of the files that a glob matches, from a place on. */
+export function readFiles(
+  { plan, run }: FileSource,
+  place: FilePlace,
+  tools: FileTools,
+  context: FetchContext,
+): AsyncGenerator<Page> {
+  if (isGlob(plan.path)) return readGlobPages(plan, run, place, tools, context);
+  return readSingle({ plan, run }, place, tools, context);
+}
+
+async function* readSingle(
+  { plan, run }: FileSource,
+  place: FilePlace,
+  tools: FileTools,
+  context: FetchContext,
+): AsyncGenerator<Page> {
+  const { readers, resolvePath, progress, standStillMs } = tools;
+  const blocks = (await progress.read(place.files)).get(singleFile)?.blocks;
+  const file = { plan, path: resolvePath(plan.path), run, blocks, standStillMs };
+  for await (const { blocks: read, ...page } of readFilePages(file, place, readers, context)) {
+    yield read === null ? page : { ...page, files: new Map([[singleFile, { ...page.patch.file, blocks: read }]]) };
+  }
+}

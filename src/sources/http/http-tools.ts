@@ -1,0 +1,41 @@
+import type { HostBudget, HostLimit } from '../../domain/plan/host-budget.ts';
+import type { Measures } from '../../domain/run/metrics.ts';
+import { createAccessTokens } from './auth.ts';
+import type { HttpTools } from './fetch-document.ts';
+import { createHttpClient, type HttpClient } from './http-client.ts';
+import { createRobotsRules } from './robots.ts';
+import type { ProxySettings } from './route.ts';
+
+export interface HttpToolsOptions {
+  readonly version: string;
+  readonly proxies: ProxySettings;
+  readonly budget: HostBudget;
+  readonly limitOf: (host: string) => HostLimit | null;
+  readonly measures: Measures;
+}
+
+/** Everything that fetching takes, under the name `daybook`. */
+export function createHttpTools({ version, proxies, budget, limitOf, measures }: HttpToolsOptions): HttpTools {
+  const client = measured(createHttpClient(`daybook/${version}`, proxies), measures);
+  const tokens = createAccessTokens(client);
+  return { client, tokens, robots: createRobotsRules(client, 'daybook'), budget, limitOf, measures };
+}
+
+/** Counts answers by who asked: also those of robots.txt and of token endpoints are the source's. */
+function measured(client: HttpClient, measures: Measures): HttpClient {
+  return {
+    ...client,
+    async send(request, signal) {
+      const source = request.subject.replace(/ .*/, '');
+      try {
+        const response = await client.send(request, signal);
+        measures.answered(source, response.status);
+        return response;
+      } catch (error) {
+        // Who gave the work up knows nothing of the server.
+        if (!signal.aborted) measures.answered(source, null);
+        throw error;
+      }
+    },
+  };
+}
