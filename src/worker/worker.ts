@@ -42,7 +42,7 @@ import { WorkerCounters } from './metrics/counters.ts';
 import { measuredWriter } from './metrics/measured-writer.ts';
 import { scrape } from './metrics/scrape.ts';
 import { SourceLabels } from './metrics/source-labels.ts';
-import { statusPage } from './page/status-page.ts';
+import { statusPage } from './http/page/status-page.ts';
 import { poolPair } from './pairing/pair.ts';
 import { PairWatch } from './pairing/pair-watch.ts';
 import { refuseForeign } from './pairing/refuse-foreign.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { HttpEndpoint } from '../../src/worker/http-endpoint.ts';
+import type { HttpEndpoint } from '../../src/worker/http/endpoint.ts';
 import { debianPackage } from '../support/debian-package.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

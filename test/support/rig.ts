@@ -11,7 +11,7 @@ import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/route.ts';
-import { serveHttp, type HttpEndpoint } from '../../src/worker/http-endpoint.ts';
+import { serveHttp, type HttpEndpoint } from '../../src/worker/http/endpoint.ts';
 import { createLogger } from '../../src/worker/logger.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { serveHttp, type HttpEndpoint, type Pages } from '../../../src/worker/http-endpoint.ts';
-import { style } from '../../../src/worker/page/style.ts';
+import { serveHttp, type HttpEndpoint, type Pages } from '../../../src/worker/http/endpoint.ts';
+import { style } from '../../../src/worker/http/page/style.ts';
 import { until } from '../../support/until.ts';
 
 let endpoint: HttpEndpoint;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../../src/domain/secrets/redact.ts';
-import { statusPage } from '../../../src/worker/page/status-page.ts';
+import { statusPage } from '../../../src/worker/http/page/status-page.ts';
 import { noSchedule } from '../../../src/status/schedules.ts';
 import { knownSources, type StatusFacts } from '../../../src/status/status.ts';
 import { aReceipt } from '../domain/a-receipt.ts';

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHostCheck, type HostCheck } from './allowed-hosts.ts';
-import { Connections } from './connections.ts';
-import { metricsContentType } from './metrics/scrape.ts';
+import { Connections } from './connection-limit.ts';
+import { metricsContentType } from '../metrics/scrape.ts';
 import { style } from './page/style.ts';
-import { shared } from './shared.ts';
-import { Turns } from './turns.ts';
+import { shared } from './shared-response.ts';
+import { Turns } from './request-pacer.ts';
 
 /** What the endpoint shows. */
 export interface Pages {

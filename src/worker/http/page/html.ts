@@ -1,5 +1,5 @@
-import type { Redact } from '../../domain/secrets/redact.ts';
-import { visibleLines } from '../../domain/text/visible-text.ts';
+import type { Redact } from '../../../domain/secrets/redact.ts';
+import { visibleLines } from '../../../domain/text/visible-text.ts';
 
 /** HTML that is safe to send. */
 export class Html {
