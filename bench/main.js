@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../dist/config/environment/environment.js';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../dist/embedded/addresses.js';
-import { Home } from '../dist/embedded/home.js';
+import { Home } from '../dist/embedded/home/home.js';
 import { startStack, stopStack } from '../dist/embedded/stack.js';
 import { sources, writeData } from './data.js';
 import { dropDatabase, dsn, freshDatabase, settle } from './database.js';

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { embeddedTemporalSettings } from '../dist/embedded/addresses.js';
-import { Home } from '../dist/embedded/home.js';
+import { Home } from '../dist/embedded/home/home.js';
 
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const say = (message) => process.stderr.write(`${message}\n`);

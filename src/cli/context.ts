@@ -6,7 +6,7 @@ import { readInstance } from '../config/environment/instance.ts';
 import { temporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Instance } from '../domain/instance.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../embedded/addresses.ts';
-import { Home } from '../embedded/home.ts';
+import { Home } from '../embedded/home/home.ts';
 import { createDirectoryStore } from '../store/blobs/directory-store.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import type { Damage } from '../store/blobs/damage.ts';

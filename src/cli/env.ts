@@ -1,6 +1,6 @@
 import { delimiter, dirname } from 'node:path';
 import { searchPathOption } from '../config/environment/search-path-option.ts';
-import { presentServer } from '../embedded/home-server.ts';
+import { presentServer } from '../embedded/temporal-server/home-server.ts';
 import { createContext, requirePostgres, requireTemporal, type CommonOptions } from './context.ts';
 import { printExactly } from './output.ts';
 

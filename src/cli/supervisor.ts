@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { PartName } from '../embedded/home.ts';
+import type { PartName } from '../embedded/home/home.ts';
 
 /** A part that is started again when it ends by itself. */
 export interface SupervisedPart {

@@ -1,6 +1,6 @@
 import type { PostgresSettings } from '../config/environment/environment.ts';
 import { localTemporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
-import type { Home } from './home.ts';
+import type { Home } from './home/home.ts';
 
 export const embeddedDatabase = 'daybook';
 export const embeddedUser = 'daybook';

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Announce } from './announce.ts';
-import { partNames, type Home, type PartName } from './home.ts';
-import { stopPart } from './part.ts';
-import { recoverHome } from './recover-home.ts';
-import { startPostgres } from './postgres.ts';
-import { findServer, keepServer } from './home-server.ts';
-import type { Surroundings } from './temporal-binary.ts';
-import { startTemporal } from './temporal.ts';
+import type { Announce } from './processes/announce.ts';
+import { partNames, type Home, type PartName } from './home/home.ts';
+import { stopPart } from './processes/part.ts';
+import { recoverHome } from './home/recover-home.ts';
+import { startPostgres } from './postgres-server/postgres.ts';
+import { findServer, keepServer } from './temporal-server/home-server.ts';
+import type { Surroundings } from './temporal-server/temporal-binary.ts';
+import { startTemporal } from './temporal-server/temporal.ts';
 
 /** Which halves of the stack are embedded. */
 export interface Halves {

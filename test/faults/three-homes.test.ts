@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ownsPort } from '../../src/embedded/port-owner.ts';
+import { ownsPort } from '../../src/embedded/processes/port-owner.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';

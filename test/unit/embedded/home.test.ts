@@ -14,9 +14,9 @@ import {
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Home } from '../../../src/embedded/home.ts';
-import { identify } from '../../../src/embedded/process-identity.ts';
-import { recoverHome } from '../../../src/embedded/recover-home.ts';
+import { Home } from '../../../src/embedded/home/home.ts';
+import { identify } from '../../../src/embedded/processes/process-identity.ts';
+import { recoverHome } from '../../../src/embedded/home/recover-home.ts';
 import { stopStack } from '../../../src/embedded/stack.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
@@ -230,7 +230,7 @@ describe('the lock', () => {
       mkdirSync(folder);
       writeFileSync(file('lock.json'), deadHolder);
       if (found !== 'nothing') leaveTakeover(deadHolder);
-      const module = new URL('../../../dist/embedded/home.js', import.meta.url).href;
+      const module = new URL('../../../dist/embedded/home/home.js', import.meta.url).href;
       const program = `
       import { Home } from ${JSON.stringify(module)};
       const home = new Home(${JSON.stringify(folder)});

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { PortClaims } from '../../../src/embedded/port-claims.ts';
-import { ownsPort } from '../../../src/embedded/port-owner.ts';
+import { PortClaims } from '../../../src/embedded/home/port-claims.ts';
+import { ownsPort } from '../../../src/embedded/processes/port-owner.ts';
 import { freePort } from '../../support/free-port.ts';
 
 const claims: PortClaims[] = [];

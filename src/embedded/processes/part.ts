@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { privateFile, privateFolder } from './durable-file.ts';
-import type { Home, PartName } from './home.ts';
+import { privateFile, privateFolder } from '../home/durable-file.ts';
+import type { Home, PartName } from '../home/home.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** How a part is run as a process. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
 /**
  * Processor time of a group of processes, by the number of its first one: of those that live, and of those that have ended and were

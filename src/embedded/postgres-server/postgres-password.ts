@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
-import { messageOf } from '../domain/errors.ts';
-import { embeddedUser } from './addresses.ts';
-import { EmbeddedUnavailable } from './embedded-unavailable.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { embeddedUser } from '../addresses.ts';
+import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { SystemUser } from './postgres-user.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { createWhole } from './durable-file.ts';
 import { identityText, parseIdentity } from './identity-text.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../processes/process-identity.ts';
 
 /**
  * Lets one process at a time work on a file. Each writes a file with the next number beside it, which names the process.

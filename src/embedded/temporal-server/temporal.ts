@@ -1,14 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
-import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
-import { sourceSearchAttribute } from '../domain/names.ts';
-import { embeddedTemporalSettings, usualPorts } from './addresses.ts';
-import { EmbeddedUnavailable } from './embedded-unavailable.ts';
-import type { Home } from './home.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
+import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
+import { sourceSearchAttribute } from '../../domain/names.ts';
+import { embeddedTemporalSettings, usualPorts } from '../addresses.ts';
+import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
+import type { Home } from '../home/home.ts';
 import { rememberMaker, type ServerProgram } from './server-version.ts';
-import { startServer, type FailedStart } from './start-server.ts';
+import { startServer, type FailedStart } from '../processes/start-server.ts';
 
 const startMs = 60_000;
 /** How often it is started where others are faster in taking its ports. */

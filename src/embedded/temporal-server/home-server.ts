@@ -1,11 +1,11 @@
 import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { messageOf } from '../domain/errors.ts';
-import type { Announce } from './announce.ts';
-import { EmbeddedUnavailable } from './embedded-unavailable.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { Announce } from '../processes/announce.ts';
+import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import { findTemporal, obtain } from './find-temporal.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import { describeProgram, hasDatabase, isOlder, makerOf, type ServerProgram } from './server-version.ts';
 import { presentPrograms, temporalExecutable, temporalFolders, type Surroundings } from './temporal-binary.ts';
 import { temporalWays } from './temporal-ways.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import { canReach, type SystemUser } from './postgres-user.ts';
 
 /** Where the clusters of homes are that PostgreSQL's user cannot reach. */

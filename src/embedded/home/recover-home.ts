@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Announce } from './announce.ts';
-import { clusterFolders } from './cluster-folder.ts';
+import type { Announce } from '../processes/announce.ts';
+import { clusterFolders } from '../postgres-server/cluster-folder.ts';
 import { findStack, hasCluster } from './find-parts.ts';
 import { identifyFolder, isCopy } from './folder-identity.ts';
 import { partNames, type Home } from './home.ts';
-import { hasDatabase } from './server-version.ts';
+import { hasDatabase } from '../temporal-server/server-version.ts';
 
 /**
  * Makes what a home knows of its stack whole again: `stack.json` that is damaged or gone, parts that run and are not known,

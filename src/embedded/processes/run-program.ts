@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../domain/errors.ts';
+import { messageOf } from '../../domain/errors.ts';
 import { processorSeconds } from './processor-time.ts';
 
 /** A program that may take long, and may hang. */

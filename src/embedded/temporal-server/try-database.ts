@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { Connection } from '@temporalio/client';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
-import { messageOf } from '../domain/errors.ts';
-import { embeddedTemporalSettings, usualPorts } from './addresses.ts';
-import { privateFolder } from './durable-file.ts';
-import type { Home } from './home.ts';
-import { stopPart } from './part.ts';
-import { startServer, type FailedStart } from './start-server.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { embeddedTemporalSettings, usualPorts } from '../addresses.ts';
+import { privateFolder } from '../home/durable-file.ts';
+import type { Home } from '../home/home.ts';
+import { stopPart } from '../processes/part.ts';
+import { startServer, type FailedStart } from '../processes/start-server.ts';
 
 const startMs = 60_000;
 const startTries = 10;

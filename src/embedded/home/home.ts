@@ -16,7 +16,7 @@ import { findHolder } from './find-parts.ts';
 import { identifyFolder, isCopy } from './folder-identity.ts';
 import { HomeLock } from './home-lock.ts';
 import { PortClaims } from './port-claims.ts';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
 import {
   emptyStack,
   isEmpty,

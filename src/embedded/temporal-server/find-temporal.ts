@@ -1,7 +1,7 @@
-import { messageOf } from '../domain/errors.ts';
-import type { Announce } from './announce.ts';
-import { EmbeddedUnavailable } from './embedded-unavailable.ts';
-import { runProgram } from './run-program.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { Announce } from '../processes/announce.ts';
+import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
+import { runProgram } from '../processes/run-program.ts';
 import { presentTemporal, type Surroundings } from './temporal-binary.ts';
 import { temporalWays, type Way } from './temporal-ways.ts';
 

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { isObject } from '../domain/is-object.ts';
+import { isObject } from '../../domain/is-object.ts';
 
 /** Where a file was written. */
 export interface FolderIdentity {

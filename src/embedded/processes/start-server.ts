@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Home, PartName } from './home.ts';
+import type { Home, PartName } from '../home/home.ts';
 import { startPart, endPart, tailOf, type PartCommand } from './part.ts';
 import { ownsPort } from './port-owner.ts';
 

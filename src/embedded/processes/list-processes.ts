@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
 /** A process of this machine, as any user may see it. */
 export interface SeenProcess {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
 /**
  * Whether it is this process that answers at a port of loopback; null where the system does not tell. That something answers says

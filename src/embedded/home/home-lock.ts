@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DaybookError } from '../domain/errors.ts';
+import { DaybookError } from '../../domain/errors.ts';
 import { createWhole, replaceFile } from './durable-file.ts';
 import { identityText, isCopied, parseIdentity } from './identity-text.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
 import { Takeover } from './takeover.ts';
 
 /** Another `up` runs in this home. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { systemEnvironment } from '../config/environment/child-environment.ts';
-import { replaceFile } from './durable-file.ts';
-import type { Home } from './home.ts';
+import { systemEnvironment } from '../../config/environment/child-environment.ts';
+import { replaceFile } from '../home/durable-file.ts';
+import type { Home } from '../home/home.ts';
 
 type Place = Pick<Home, 'path'>;
 
