@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { dropSearchPathOption } from '../config/environment/search-path-option.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
-import { say } from './output.ts';
+import { say } from './output/output.ts';
 import { buildProgram } from './program.ts';
 import { isUsageFailure } from '../domain/usage-error.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { say } from '../cli/output.ts';
-import { ProgressLine, type Progress } from '../cli/terminal/progress.ts';
+import { say } from '../cli/output/output.ts';
+import { ProgressLine, type Progress } from '../cli/output/terminal/progress.ts';
 
 /** How often a workflow is asked how far it has come. */
 const askMs = 1_000;

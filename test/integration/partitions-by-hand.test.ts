@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SinkMisconfigured } from '../../src/domain/errors.ts';
-import { timesOf } from '../../src/cli/partitions.ts';
+import { timesOf } from '../../src/cli/commands/database/partitions.ts';
 import {
   coveredDays,
   describePartitions,

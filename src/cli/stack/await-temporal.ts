@@ -3,7 +3,7 @@ import { DaybookError } from '../../domain/errors.ts';
 import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
 import { CannotStart } from '../../domain/cannot-start.ts';
 import { explainFailure } from '../../temporal/explain-failure.ts';
-import { aborted } from '../stop-signal.ts';
+import { aborted } from './stop-signal.ts';
 
 /** What waiting takes. */
 export interface Waiting {

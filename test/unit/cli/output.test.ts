@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { formatTable, print, printExactly, printJson, printLines, say, shorten } from '../../../src/cli/output.ts';
+import {
+  formatTable,
+  print,
+  printExactly,
+  printJson,
+  printLines,
+  say,
+  shorten,
+} from '../../../src/cli/output/output.ts';
 import { parseJson } from '../../../src/formats/exact-json.ts';
 
 afterEach(() => {

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { answerLine, previewCommand } from '../../../src/cli/preview.ts';
+import { answerLine, previewCommand } from '../../../src/cli/commands/source/preview.ts';
 import { withoutUrlSecrets } from '../../../src/domain/secrets/url-secrets.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

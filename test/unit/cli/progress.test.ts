@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ProgressLine, timeLeft } from '../../../src/cli/terminal/progress.ts';
+import { ProgressLine, timeLeft } from '../../../src/cli/output/terminal/progress.ts';
 
 /** A stream that keeps what is written, with or without a window. */
 function stream(columns: number | null) {

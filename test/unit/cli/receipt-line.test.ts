@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { receiptLines } from '../../../src/cli/receipt-line.ts';
+import { receiptLines } from '../../../src/cli/output/receipt-line.ts';
 import { noCounts } from '../../../src/domain/run/receipt.ts';
 import { aFailedReceipt, aReceipt } from '../domain/a-receipt.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Waits } from '../../../src/cli/run-progress.ts';
+import { Waits } from '../../../src/cli/output/run-progress.ts';
 import type { RunWait } from '../../../src/status/run-waits.ts';
 
 const at = (time: string) => new Date(`2026-11-01T${time}Z`);

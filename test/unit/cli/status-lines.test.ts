@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { detailLines } from '../../../src/cli/status-detail.ts';
-import { statusLines } from '../../../src/cli/status-print.ts';
-import { textWidth } from '../../../src/cli/terminal/text-width.ts';
+import { detailLines } from '../../../src/cli/output/status-view/status-detail.ts';
+import { statusLines } from '../../../src/cli/output/status-view/status-print.ts';
+import { textWidth } from '../../../src/cli/output/terminal/text-width.ts';
 import { aStatus, now, sixtySources } from './a-status.ts';
 
 const plain = (columns: number) => ({ columns, hasColour: false });

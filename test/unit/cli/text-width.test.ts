@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fit, fitMiddle, pad, textWidth, wrap } from '../../../src/cli/terminal/text-width.ts';
+import { fit, fitMiddle, pad, textWidth, wrap } from '../../../src/cli/output/terminal/text-width.ts';
 
 describe('textWidth', () => {
   test.each([

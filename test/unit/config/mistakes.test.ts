@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkCommand } from '../../../src/cli/check.ts';
+import { checkCommand } from '../../../src/cli/commands/source/check.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { mistakesOf, type Mistake } from './mistakes.ts';
 

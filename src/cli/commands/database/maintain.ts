@@ -1,0 +1,72 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Day } from '../../../domain/time/day.ts';
+import { rolloverType } from '../../../domain/names.ts';
+import type { SealedCsv } from '../../../activities/rollover/seal-csv.ts';
+import type { RolloverResult } from '../../../workflows/rollover/partition-rollover.ts';
+import { pendingSteps } from '../../../status/pending-steps.ts';
+import { createContext, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { followWorkflow } from '../../../temporal/follow-workflow.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
+import type { Progress } from '../../output/terminal/progress.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+
+export interface MaintainOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `daybook partitions maintain`: the daily rollover, now. */
+export async function maintainPartitionsCommand({ dryRun = false, json, ...options }: MaintainOptions): Promise<void> {
+  const context = createContext(options);
+  const result = await withTemporal(requireTemporal(context), async (client) => {
+    const { instance } = context;
+    await requirePoller(client, instance);
+    const { taskQueue } = instance;
+    const workflowId = instance.commandRolloverId(new Date());
+    const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
+    return (await followWorkflow(
+      handle,
+      () => howItGoes(handle),
+      unlessNotTakenUp(client, instance, handle),
+    )) as RolloverResult;
+  });
+  if (result.failed.length > 0) process.exitCode = 1;
+  if (json) return printJson(result);
+  const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, putBack, failed, csv } = result;
+  const days = (list: readonly Day[]) => list.join(', ') || 'none';
+  print(`partitions ${dryRun ? 'to make' : 'made'}: ${days(made)}`);
+  print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
+  if (leftovers > 0) print(`half-written files swept: ${leftovers}`);
+  if (csv) {
+    print(`CSV days ${dryRun ? 'to seal' : 'sealed'}: ${csv.sealed.join(', ') || 'none'}${more(csv)}`);
+    if (csv.waiting.length > 0) print(`CSV days that wait for deferred batches: ${csv.waiting.join(', ')}`);
+    if (csv.deleted.length > 0)
+      print(`CSV days ${dryRun ? 'to delete' : 'deleted'} by csv.retention: ${csv.deleted.join(', ')}`);
+    if (csv.deadLetters > 0) print(`dead-letter files ${dryRun ? 'to delete' : 'deleted'}: ${csv.deadLetters}`);
+  }
+  if (!dryRun) print(`deliverers woken: ${deliverers}`);
+  print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${days(vacuumed)}`);
+  if (indexes.parent !== 'kept') print(`payload index of raw_events ${dryRun ? 'to be ' : ''}${indexes.parent}`);
+  if (indexes.built.length > 0) print(`payload indexes ${dryRun ? 'to build' : 'built'}: ${days(indexes.built)}`);
+  if (indexes.dropped.length > 0) print(`payload indexes ${dryRun ? 'to drop' : 'dropped'}: ${days(indexes.dropped)}`);
+  print(`days ${dryRun ? 'to retire' : 'retired'}: ${days(retired.map(({ day }) => day))}`);
+  for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
+  if (putBack.length > 0) print(`days kept after all: ${days(putBack)}`);
+  for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
+}
+
+/** What steps wait for, or why they are tried again and again: a reader may hold up the retiring of days for long. */
+async function howItGoes(handle: WorkflowHandle): Promise<Progress | string | null> {
+  const { failures, waits, doing } = await pendingSteps(handle);
+  const lines = [
+    ...(failures.length === 0 ? [] : [`tried again: ${failures.join('; ')}`]),
+    ...(waits.length === 0 ? [] : [`waits: ${waits.join('; ')}`]),
+  ];
+  if (lines.length > 0) return lines.join('; ');
+  return doing.length === 0 ? null : { text: doing.join('; '), done: 0, total: null };
+}
+
+function more({ sealed, sealedCount }: SealedCsv): string {
+  return sealedCount > sealed.length ? ` and ${sealedCount - sealed.length} more` : '';
+}

@@ -1,0 +1,52 @@
+import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import { withClient } from '../../../sinks/postgres/connection/client.ts';
+import { describePartitions } from '../../../sinks/postgres/days/partitions.ts';
+import { resetDatabase } from '../../../sinks/postgres/commands/reset.ts';
+import { listStates, resetStates } from '../../../store/run/states.ts';
+import type { BlobStore } from '../../../store/blobs/blob-store.ts';
+import { deleteWindows } from '../../../store/backfill/windows.ts';
+import { canAsk, requireConfirmation } from '../../options/confirm.ts';
+import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { refuseBegun, refuseOpenWorkflows } from '../../../temporal/open-workflows.ts';
+import { print, say } from '../../output/output.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+
+export interface ResetOptions extends CommonOptions {
+  readonly drop?: boolean;
+  readonly keepState?: boolean;
+  readonly yes?: boolean;
+}
+
+/** `daybook reset`: empties the tables, and lets the sources begin afresh. CSV stays. */
+export async function resetCommand(options: ResetOptions): Promise<void> {
+  const context = createContext(options);
+  const owner = requireOwner(context);
+  const temporal = requireTemporal(context);
+  // Where nobody can be asked, nothing has to be reached for that.
+  if (!options.yes && !canAsk()) await requireConfirmation(`reset ${owner.database} at ${owner.host}`, false);
+  await withTemporal(temporal, async (client) => refuseOpenWorkflows(client, context.instance, 'reset', null));
+  if (!options.yes) await requireConfirmation(await describeReset(owner, options), false);
+  // States first: one that outlived its records would hide them from an empty database.
+  const store = openStore(context);
+  if (!options.keepState) await deleteStates(store);
+  // Windows that ran filled tables that are empty now.
+  await deleteWindows(store);
+  const { dropped } = await resetDatabase(owner, options.drop === true);
+  print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
+  if (options.keepState) return say('the sources go on where they were');
+  // A run that a schedule began and ended meanwhile remembers what is gone.
+  await deleteStates(store);
+  await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'reset', null));
+  say('the sources begin afresh');
+}
+
+async function describeReset(owner: PostgresSettings, { drop, keepState }: ResetOptions): Promise<string> {
+  const partitions = await withClient(owner, (client) => describePartitions(client, owner.schema)).catch(() => null);
+  const rows = partitions?.reduce((sum, { rows: estimate }) => sum + (estimate ?? 0), 0);
+  const what = partitions === null ? 'all rows' : `all rows of ${partitions.length} partitions (about ${rows})`;
+  return `reset ${owner.database} at ${owner.host}: remove ${what}${drop ? ', drop their partitions' : ''}${keepState ? '' : ', and let all sources start from scratch'}`;
+}
+
+async function deleteStates(store: BlobStore): Promise<void> {
+  await resetStates(store, await listStates(store));
+}

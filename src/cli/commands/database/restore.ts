@@ -1,0 +1,82 @@
+import { halfMoved } from '../../../activities/run/half-moved.ts';
+import { restoreDay, unkeepDay, type RestoredDay } from '../../../sinks/postgres/days/restore-day.ts';
+import { createIdsOf } from '../../../sources/compute/stored-ids.ts';
+import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
+import { createArchives } from '../../../store/journal/archives.ts';
+import { readIdRules, ruledSources } from '../../../store/run/id-rules.ts';
+import { forgetPolls, listStates } from '../../../store/run/states.ts';
+import { createContext, openStore, requireOwner, type CommonOptions } from '../../options/context.ts';
+import { parseDay } from '../../options/day-option.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { ProgressLine } from '../../output/terminal/progress.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+export interface RestoreOptions extends CommonOptions {
+  readonly day?: string;
+  readonly undo?: boolean;
+  readonly json?: boolean;
+}
+
+const quietMs = 2_000;
+
+/**
+ * `daybook restore`: brings a retired day back from its archive, or opens it empty where there is none, and keeps it; with
+ * `--undo`, keeps it no longer. Exit code 1 where an archive is damaged.
+ */
+export async function restoreCommand(options: RestoreOptions): Promise<void> {
+  if (options.day === undefined) throw new UsageError('found no --day, expected one, e.g. --day 2026-11-01');
+  const day = parseDay(options.day);
+  const context = createContext(options);
+  const owner = requireOwner(context);
+  if (options.undo) {
+    const wasKept = await unkeepDay(owner, day);
+    if (options.json) return printJson({ day, wasKept });
+    return print(
+      wasKept
+        ? `${day} is kept no longer: the next rollover retires it where partitions.retention lets it go`
+        : `${day} is not kept: it was not restored`,
+    );
+  }
+  const store = openStore(context);
+  // New ids would meet former ones in the ledger.
+  const [halfDone] = (await halfMoved(store, null)).values();
+  if (halfDone) throw halfDone;
+  const progress = new ProgressLine();
+  const startedMs = performance.now();
+  const onRows = (done: number, total: number) => {
+    // Most days are back before anybody wonders.
+    if (performance.now() - startedMs > quietMs) progress.show({ text: `${done} of ${total} rows read`, done, total });
+  };
+  const compute = createThreadCompute();
+  const newIds = [...(await readIdRules(store, await ruledSources(store)))].map(([source, { id, before }]) => ({
+    ...{ source, before },
+    idsOf: createIdsOf(compute, source, id),
+  }));
+  const archives = createArchives(store);
+  const result = await restoreDay({ owner, archives, day, newIds, onRows }).finally(() => {
+    progress.end();
+    void compute.close();
+  });
+  // Only now: a poll before the day was open would have counted its records as expired, and remembered them again. Any
+  // source may have brought some.
+  await forgetPolls(store, await listStates(store));
+  if (result.damage !== null) process.exitCode = 1;
+  if (options.json) return printJson(result);
+  report(result);
+}
+
+function report({ day, outcome, archives, rows, restored, formerIds = 0, damage }: RestoredDay): void {
+  if (outcome === 'restored') print(`restored ${restored} of ${rows} rows of ${day} from ${archives.join(', ')}`);
+  if (outcome === 'opened_empty') {
+    print(`no archive of ${day} exists: an empty day was opened, it takes records again`);
+  }
+  if (outcome === 'kept') print(`${day} is in raw_events: nothing was read back, it takes records again`);
+  if (restored < rows) say(`${rows - restored} were there already, or their keys are stored under another time`);
+  if (formerIds > 0) {
+    say(`${formerIds} have the ids of before rekey: their payloads give no new one, or that of another row`);
+  }
+  if (damage !== null) say(`${damage}, and run this again if rows are missing`);
+  say(`${day} is kept until ./daybook restore --day ${day} --undo`);
+  const refills = outcome === 'opened_empty' ? 'refills it from CSV' : 'brings records that came meanwhile from CSV';
+  say(`./daybook replay-csv --day ${day} ${refills}; the next polls take what the sources still show`);
+}

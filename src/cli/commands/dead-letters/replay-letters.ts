@@ -1,0 +1,102 @@
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { messageOf } from '../../../domain/errors.ts';
+import type { Instance } from '../../../domain/instance.ts';
+import { replayLettersType } from '../../../domain/names.ts';
+import type { ReplayResult } from '../../../domain/dead-letters/dead-letter-replay.ts';
+import type { ReplayDeadLettersInput } from '../../../workflows/dead-letters/replay-dead-letters.ts';
+import { createContext, loadConfig, openStoreToRead, requireTemporal } from '../../options/context.ts';
+import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
+import { chooseLetters, type ChosenLetters } from '../../options/choose-letters.ts';
+import { followWorkflow } from '../../../temporal/follow-workflow.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
+import { previewReplay } from './replay-preview.ts';
+import type { Progress } from '../../output/terminal/progress.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+
+export interface ReplayLettersOptions extends DeadLettersOptions {
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+}
+
+/** `daybook dead-letters replay`: extracts refused records again, in a workflow for each source. */
+export async function replayDeadLettersCommand(ids: readonly string[], options: ReplayLettersOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const filter = readFilter(options);
+  const chosen = await chooseLetters(openStoreToRead(context), config, ids, filter);
+  if (chosen.length === 0) return say('no dead letters to replay');
+  if (options.dryRun) return previewReplay(context, config, chosen, options.json === true);
+  await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client, context.instance);
+    const { source: _, ...narrower } = filter;
+    const started: [ChosenLetters, WorkflowHandle][] = [];
+    for (const letters of chosen) {
+      const { source } = letters;
+      const input = { source, ...narrower, ...(ids.length > 0 ? { ids: letters.letters.map(({ id }) => id) } : {}) };
+      started.push([letters, await start(client, context.instance, input as ReplayDeadLettersInput)]);
+    }
+    if (options.detach) {
+      if (options.json) for (const [{ source }, { workflowId }] of started) printJson({ source, workflowId });
+      return;
+    }
+    for (const [letters, handle] of started) await follow(letters, handle, options.json === true);
+  });
+}
+
+async function start(client: Client, instance: Instance, input: ReplayDeadLettersInput): Promise<WorkflowHandle> {
+  const { taskQueue } = instance;
+  const workflowId = instance.replayLettersId(input.source, new Date());
+  const priority = { priorityKey: 5, fairnessKey: input.source };
+  const handle = await client.workflow.start(replayLettersType, { workflowId, taskQueue, args: [input], priority });
+  say(`${input.source}: replayed in workflow ${workflowId}; it goes on without this command`);
+  return handle;
+}
+
+/** Shows how it goes until it ends. Exit code 1 where it failed; what is still refused is no failure. */
+async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: boolean): Promise<void> {
+  const ask = async () => progressOf(await handle.query<ReplayResult>('progress'));
+  try {
+    const result = (await followWorkflow(handle, ask)) as ReplayResult;
+    if (json) printJson(result);
+    else for (const line of resultLines(result)) print(line);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const message = messageOf(error.cause ?? error);
+    if (json) printJson({ source, error: message });
+    else print(`${source}: failed: ${message}; what it had not stored stays a dead letter`);
+  }
+}
+
+function progressOf({ replayed, refused, unreplayable, letters }: ReplayResult): Progress {
+  const done = replayed + refused + unreplayable;
+  return { text: `${done} of ${letters} looked at, ${replayed} stored`, done, total: letters };
+}
+
+/** What a replay has come to, and what is to be done. */
+function resultLines(result: ReplayResult): string[] {
+  const { source, letters, replayed, written, duplicate, expired, deferred, refused, reasons, unreplayable } = result;
+  const { duplicate_id: sharedIds = 0, ...others } = reasons;
+  const why = Object.entries(others).map(([reason, count]) => `${reason} ${count}`);
+  const stillRefused = refused - sharedIds;
+  return [
+    `${source}: ${replayed} of ${letters} dead letters are stored: ${written} new, ${duplicate} known already, ${expired} of retired days`,
+    ...(deferred > 0 ? [`  ${deferred} wait for a sink; they are delivered as soon as it takes them, see status`] : []),
+    ...(sharedIds > 0
+      ? [
+          `  ${sharedIds} have the id of another record of their page (duplicate_id): choose an id that is unique; the next poll that reads them stores them (an incremental source: after state rewind), then hide these with dead-letters discard`,
+        ]
+      : []),
+    ...(stillRefused > 0
+      ? [
+          `  ${stillRefused} are still refused (${why.join(', ')}): see dead-letters list --source ${source}, mend the source, and replay again`,
+        ]
+      : []),
+    ...(unreplayable > 0
+      ? [
+          `  ${unreplayable} cannot be replayed, for what is kept of them is not what the source sent: the next poll asks for it again, a file is read again after state reset ${source}; replay --dry-run says why, dead-letters discard hides them`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,59 @@
+import { dirname, resolve } from 'node:path';
+import { findSource } from '../../../config/file/find-source.ts';
+import type { Config } from '../../../config/file/parse-config.ts';
+import { planOf } from '../../../config/plan/plan.ts';
+import type { DeadLetter } from '../../../domain/dead-letters/dead-letter.ts';
+import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
+import type { LetterOutcome } from '../../../sources/extraction/replay-letter.ts';
+import { createSchemaTexts } from '../../../sources/extraction/schema-texts.ts';
+import { openReader } from '../../../sources/open-source.ts';
+import type { ChosenLetters } from '../../options/choose-letters.ts';
+import type { Context } from '../../options/context.ts';
+import { formatTable, printJson, printLines, say, shorten } from '../../output/output.ts';
+
+/** What would become of each dead letter; stores nothing. */
+export async function previewReplay(
+  { environment }: Context,
+  config: Config,
+  chosen: readonly ChosenLetters[],
+  json: boolean,
+): Promise<void> {
+  const schemas = createSchemaTexts();
+  const compute = createThreadCompute();
+  const resolvePath = (path: string) => resolve(dirname(environment.configFile), path);
+  const rows: string[][] = [];
+  try {
+    for (const { source, letters } of chosen) {
+      const plan = planOf(config, findSource(config, source));
+      const reader = await openReader(plan, { schemas, compute, resolvePath });
+      const { outcomes } = await reader.replay(letters, [], new Date());
+      for (const [position, letter] of letters.entries()) {
+        const outcome = outcomes[position];
+        if (!outcome) continue;
+        const [becomes, message] = verdict(outcome);
+        if (json) printJson({ id: letter.id, source, reason: letter.reason, becomes, message });
+        else rows.push(row(letter, becomes, message));
+      }
+    }
+  } finally {
+    await compute.close();
+  }
+  if (json) return;
+  printLines(formatTable(['id', 'source', 'reason', 'becomes', 'message'], rows));
+  say('nothing was stored');
+}
+
+function row(letter: DeadLetter, becomes: string, message: string | null): string[] {
+  return [letter.id.slice(0, 12), letter.source, letter.reason, becomes, shorten(message ?? '', 80)];
+}
+
+function verdict(outcome: LetterOutcome): [becomes: string, message: string | null] {
+  switch (outcome.kind) {
+    case 'passed':
+      return ['stored', null];
+    case 'refused':
+      return [`refused: ${outcome.rejection.reason}`, outcome.rejection.message];
+    case 'unreplayable':
+      return ['cannot be replayed', outcome.why];
+  }
+}

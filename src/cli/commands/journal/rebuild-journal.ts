@@ -1,0 +1,67 @@
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { messageOf } from '../../../domain/errors.ts';
+import { rebuildJournalType } from '../../../domain/names.ts';
+import type { RebuildChoice, RebuildTally } from '../../../domain/storage/journal-rebuild.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import type { RebuildProgress } from '../../../workflows/messages.ts';
+import { createContext, requireTemporal } from '../../options/context.ts';
+import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { readWindow, type ChoiceOptions } from '../../options/journal-choice.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+/** Behind live runs (2) and backfills (4). */
+const priorityKey = 5;
+
+/** `daybook rebuild-journal`: writes the CSV journal again from PostgreSQL, in a workflow. */
+export async function rebuildJournalCommand(options: ChoiceOptions & { readonly json?: boolean }): Promise<void> {
+  const context = createContext(options);
+  const { source = null } = options;
+  if (source !== null && !sourceNamePattern.test(source)) {
+    throw new UsageError(`--source: found "${source}", expected the name of a source, such as quakes`);
+  }
+  const choice: RebuildChoice = { source, window: readWindow(options) };
+  await withTemporal(requireTemporal(context), async (client) => {
+    const { instance } = context;
+    await requirePoller(client, instance);
+    const { taskQueue } = instance;
+    const workflowId = instance.rebuildJournalId(new Date());
+    const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
+    const handle = await client.workflow.start(rebuildJournalType, started);
+    say(`started workflow ${workflowId}; it continues without this command`);
+    await follow(handle, options.json === true);
+  });
+}
+
+/** Shows how it goes until it ends. Exit code 1 where it failed. */
+async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
+  const ask = async () => progressLine(await handle.query<RebuildProgress>('progress'));
+  try {
+    const tally = (await followWorkflow(handle, ask)) as RebuildTally;
+    if (json) return printJson(tally);
+    print(`done: ${summary(tally)}`);
+    if (tally.waiting > 0) say(`${tally.waiting} rows are on their way to the journal: see ./daybook status`);
+    if (tally.expired > 0) say(`${tally.expired} rows are older than csv.retention, which would delete them again`);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const tally = tallyOfFailure(error) as RebuildTally | undefined;
+    const message = messageOf(error.cause ?? error);
+    if (json) return printJson({ ...tally, error: message });
+    print(`failed: ${message}`);
+    if (tally) print(`rebuilt: ${summary(tally)}`);
+    for (const failure of tally?.failed ?? []) say(failure);
+  }
+}
+
+function summary({ sources, rows, written, present, waiting, expired, parts }: RebuildTally): string {
+  const counts = Object.entries({ present, waiting, expired }).filter(([, count]) => count > 0);
+  const others = counts.map(([what, count]) => `, ${count} ${what}`).join('');
+  return `${rows} rows of ${sources === 1 ? '1 source' : `${sources} sources`}: ${written} written in ${parts} parts${others}`;
+}
+
+function progressLine({ tally, left, paused }: RebuildProgress): string {
+  return `${summary(tally)}; ${left} sources left${paused ? '; paused' : ''}`;
+}

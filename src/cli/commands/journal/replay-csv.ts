@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { messageOf } from '../../../domain/errors.ts';
+import { replayCsvType } from '../../../domain/names.ts';
+import { unitName, type JournalChoice, type ReplayTally } from '../../../domain/storage/journal.ts';
+import type { JournalFolders } from '../../../store/journal/journal-files.ts';
+import { filesOf, journalUnits } from '../../../store/journal/walk-journal.ts';
+import type { JournalProgress } from '../../../workflows/messages.ts';
+import { createContext, requireTemporal } from '../../options/context.ts';
+import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-choice.ts';
+import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
+import type { Progress } from '../../output/terminal/progress.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+
+export interface ReplayCsvOptions extends ChoiceOptions {
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+/** Behind live runs (2) and backfills (4). */
+const priorityKey = 5;
+
+/** `daybook replay-csv`: writes records of the CSV journal into PostgreSQL again, in a workflow. */
+export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void> {
+  const context = createContext(options);
+  const folders = journalFolders(context);
+  const choice = await readChoice(options, folders);
+  if (options.dryRun) return showPlan(folders, choice, options);
+  await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client, context.instance);
+    const { taskQueue } = context.instance;
+    const workflowId = context.instance.replayCsvId(new Date());
+    const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
+    const handle = await client.workflow.start(replayCsvType, started);
+    say(`started workflow ${workflowId}; it goes on without this command`);
+    if (!options.detach) await follow(handle, options);
+    else if (options.json) printJson({ workflowId });
+  });
+}
+
+/** What would be read. How many records match is known only by reading. */
+async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }: ReplayCsvOptions): Promise<void> {
+  const rows: string[][] = [];
+  for (const unit of await journalUnits(folders, choice)) {
+    const files = await filesOf(folders, unit, choice);
+    if (files.length === 0) continue;
+    let bytes = 0;
+    for (const { path } of files) bytes += (await stat(path).catch(() => ({ size: 0 }))).size;
+    if (json) printJson({ ...unit, files: files.length, bytes });
+    else rows.push([unitName(unit), String(files.length), String(bytes)]);
+  }
+  if (json) return;
+  if (rows.length > 0) printLines(formatTable(['ingested', 'files', 'bytes'], rows));
+  say(`${days(rows.length)} would be read; nothing was started`);
+}
+
+/** Shows how it goes until it ends. Exit code 1 where it failed. */
+async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
+  const ask = async () => progressOf(await handle.query<JournalProgress>('progress'));
+  try {
+    const tally = (await followWorkflow(handle, ask)) as ReplayTally;
+    if (json) printJson(tally);
+    else print(`done: ${summary(tally)}`);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const tally = tallyOfFailure(error) as ReplayTally | undefined;
+    const message = messageOf(error.cause ?? error);
+    if (json) return printJson({ ...tally, error: message });
+    print(`failed: ${message}`);
+    if (tally) print(`replayed before: ${summary(tally)}`);
+    for (const damage of tally?.damaged ?? []) say(damage);
+  }
+}
+
+function summary({ units, records, postgres }: ReplayTally): string {
+  const counts = Object.entries(postgres).filter(([what, count]) => count > 0 || what === 'written');
+  return `${records} records of ${days(units)}: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
+}
+
+function progressOf({ tally, left, paused }: JournalProgress): Progress {
+  const text = `${summary(tally)}; ${left} days left${paused ? '; paused' : ''}`;
+  return { text, done: tally.units, total: tally.units + left };
+}
+
+/** Days of ingestion, of all sources. */
+function days(count: number): string {
+  return count === 1 ? '1 day' : `${count} days`;
+}

@@ -1,0 +1,102 @@
+import { alertNames, type Alert } from '../../../domain/monitoring/alert.ts';
+import { messageOf } from '../../../domain/errors.ts';
+import { noSource } from '../../../domain/names.ts';
+import { version } from '../../../config/version.ts';
+import { createHttpClient } from '../../../sources/http/http-client.ts';
+import { markNotified, openAlerts, settleAlerts } from '../../../store/alerts/alerts.ts';
+import { createAlertWebhook, postAlert } from '../../../worker/alert-webhook.ts';
+import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from '../../options/context.ts';
+import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { clock } from '../../output/status-view/status-times.ts';
+import { terminalOf } from '../../output/terminal/terminal.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+import { forgetRestored } from '../../options/store-pair.ts';
+
+export interface AlertsOptions extends CommonOptions {
+  readonly json?: boolean;
+}
+
+/** `daybook alerts list`: open alerts, the oldest first. As JSON each is what the webhook was sent. */
+export async function listAlertsCommand(options: AlertsOptions): Promise<void> {
+  const alerts = await openAlerts(openStoreToRead(createContext(options)));
+  if (options.json) return alerts.forEach(printJson);
+  if (alerts.length === 0) return say('no open alerts');
+  const { columns } = terminalOf(process.stdout);
+  const now = new Date();
+  const rows = alerts.map(({ name, source, since, message }) => [clock(since, columns, now), name, source, message]);
+  printLines(formatTable(['since', 'alert', 'source', 'message'], rows));
+}
+
+/** `daybook alerts close`: closes an alert by hand, and tells the webhook. */
+export async function closeAlertCommand(name: string, source: string, options: AlertsOptions): Promise<void> {
+  const context = createContext(options);
+  const store = openStore(context);
+  const known = alertNames.find((candidate) => candidate === name);
+  if (known === undefined) {
+    throw new UsageError(`alerts close: found "${name}", expected the name of an alert: ${alertNames.join(', ')}`);
+  }
+  const [closed] = await settleAlerts(store, source, [{ name: known, message: null }], new Date());
+  if (!closed) {
+    const open = await openAlerts(store);
+    const listed = open.map((alert) => `${alert.name} ${alert.source}`).join(', ');
+    throw new UsageError(
+      `alerts close: found no open alert ${name} of ${source}, expected one${listed === '' ? ', but none is open' : ` of: ${listed}`}`,
+    );
+  }
+  if (known === 'store' && source === noSource) await forgetRestored(context);
+  if (await tellWebhook(context, closed)) await markNotified(store, closed);
+  if (options.json) return printJson(closed);
+  print(`closed ${name} of ${source}, open since ${closed.since}; it opens again if its cause is still there`);
+}
+
+/** One that is not told now is told by the next run of a worker. */
+async function tellWebhook({ environment, instance }: Context, alert: Alert): Promise<boolean> {
+  if (environment.alertWebhook === null) return false;
+  const client = createHttpClient(`daybook/${version}`, environment.proxies);
+  try {
+    await createAlertWebhook(client, environment.alertWebhook, instance)(alert, new AbortController().signal);
+    return true;
+  } catch (error) {
+    say(`the webhook was not told: ${messageOf(error)}; a worker tries again`);
+    return false;
+  } finally {
+    await client.close();
+  }
+}
+
+/** `daybook alerts test`: posts a test alert. Exit code 1 where the webhook does not take it. */
+export async function testAlertsCommand(options: AlertsOptions): Promise<void> {
+  const { environment, instance } = createContext(options);
+  const { alertWebhook: url } = environment;
+  if (url === null) {
+    throw new UsageError('alerts test: found no DAYBOOK_ALERT_WEBHOOK, expected the address where alerts are posted');
+  }
+  const message = 'this is a test by ./daybook alerts test; nothing is wrong';
+  const body = {
+    name: 'test',
+    source: noSource,
+    state: 'open',
+    since: new Date().toISOString(),
+    message,
+    ...instance.labelled('instance'),
+  };
+  const client = createHttpClient(`daybook/${version}`, environment.proxies);
+  const startedMs = performance.now();
+  let status: number | null = null;
+  let error: string | null = null;
+  try {
+    status = await postAlert(client, url, body, new AbortController().signal);
+  } catch (failure) {
+    error = messageOf(failure);
+  } finally {
+    await client.close();
+  }
+  const ms = Math.round(performance.now() - startedMs);
+  const isTaken = status !== null && status >= 200 && status < 300;
+  if (!isTaken) process.exitCode = 1;
+  if (options.json) return printJson({ ok: isTaken, status, error, ms });
+  if (error !== null) return print(`failed: ${error}`);
+  print(
+    `${isTaken ? 'ok' : 'failed'}: DAYBOOK_ALERT_WEBHOOK answered ${status}${isTaken ? '' : ', expected 2xx'} in ${ms} ms`,
+  );
+}

@@ -1,0 +1,146 @@
+import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { signalBackfill } from '../../../temporal/start-backfill.ts';
+import { findSource } from '../../../config/file/find-source.ts';
+import { planOf } from '../../../config/plan/plan.ts';
+import {
+  isConcurrency,
+  mostConcurrency,
+  readBackfillRequest,
+  type BackfillRequest,
+} from '../../../domain/time/backfill-request.ts';
+import { messageOf } from '../../../domain/errors.ts';
+import { parseWindow } from '../../../domain/time/time-range.ts';
+import { windowProblem } from '../../../domain/plan/window-support.ts';
+import { cutWindows, windowName, type WindowText } from '../../../domain/time/backfill-windows.ts';
+import { chooseWindows, readWindowReceipt, windowState } from '../../../store/backfill/windows.ts';
+import type { BackfillTally } from '../../../workflows/backfill/backfill-input.ts';
+import type { BackfillProgress } from '../../../workflows/messages.ts';
+import {
+  createContext,
+  loadConfig,
+  openStoreToRead,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
+import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+import type { Progress } from '../../output/terminal/progress.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+export interface BackfillOptions extends CommonOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly step?: string;
+  readonly only?: string;
+  readonly concurrency?: string;
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+  readonly json?: boolean;
+}
+
+/** `daybook backfill`: fetches a range of time again, window by window, in a workflow that goes on without this command. */
+export async function backfillCommand(source: string, options: BackfillOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const problem = windowProblem(planOf(config, findSource(config, source)));
+  if (problem !== null) throw new UsageError(problem);
+  const { from, to, step, only } = options;
+  if (from === undefined || to === undefined) {
+    throw new UsageError('found no --from and --to, expected days or times, e.g. --from 2026-11-01 --to 2026-11-08');
+  }
+  const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
+  if (concurrency !== undefined && !isConcurrency(concurrency)) {
+    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${mostConcurrency}`);
+  }
+  // What is undefined does not stand in the JSON of the signal.
+  const payload = { from, to, step, only, concurrency };
+  const read = readBackfillRequest(payload);
+  if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
+  const windows = await windowsOf(context, source, read.request);
+  await tellOfRetired(context, windows);
+  if (options.dryRun) return showPlan(context, source, windows, options);
+  if (windows.length === 0) {
+    if (options.json) printJson({ done: 0, written: 0, failed: [], failedCount: 0 } satisfies BackfillTally);
+    return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
+  }
+  await withTemporal(requireTemporal(context), async (client) => {
+    await requirePoller(client, context.instance);
+    const handle = await signalBackfill(client, context.instance, source, payload);
+    say(
+      `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
+    );
+    if (!options.detach) await follow(handle, options);
+    else if (options.json) printJson({ source, workflowId: handle.workflowId });
+  });
+}
+
+/** The windows that the request comes to. */
+async function windowsOf(context: Context, source: string, request: BackfillRequest): Promise<WindowText[]> {
+  const range = parseWindow(request.from, request.to);
+  if (!range.ok) throw new UsageError(range.why);
+  return chooseWindows(openStoreToRead(context), source, cutWindows(range.window, request.stepMs), request.only);
+}
+
+/** What is expired looks in the end as if nothing had been there. */
+async function tellOfRetired(context: Context, windows: readonly WindowText[]): Promise<void> {
+  const floor = await readRetiredBefore(context);
+  if (floor === null || !windows.some(({ from }) => from < floor)) return;
+  say(
+    `days before ${floor} are retired: their records go to CSV alone, unless ./daybook restore --day … has brought the day back`,
+  );
+}
+
+/** What each window has come to so far, and the rows that are stored of it. */
+async function showPlan(
+  context: Context,
+  source: string,
+  windows: readonly WindowText[],
+  { json }: BackfillOptions,
+): Promise<void> {
+  const store = openStoreToRead(context);
+  const counts = await countRows(context, source, windows);
+  const rows: string[][] = [];
+  for (const [index, window] of windows.entries()) {
+    const receipt = await readWindowReceipt(store, source, window);
+    const state = windowState(receipt);
+    const stored = counts?.[index] ?? null;
+    if (json) printJson({ ...window, state, lastRunAt: receipt?.finishedAt ?? null, rows: stored });
+    else
+      rows.push([
+        windowName(window),
+        state,
+        receipt?.finishedAt.slice(0, 19).concat('Z') ?? '-',
+        stored === null ? '?' : String(stored),
+      ]);
+  }
+  if (json) return;
+  printLines(formatTable(['window', 'state', 'last run', 'rows'], rows));
+  say(`${windows.length} windows would run; nothing was started`);
+}
+
+/** Shows how it goes until it ends. Exit code 1 where windows failed. */
+async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
+  const ask = async () => progressOf(await handle.query<BackfillProgress>('progress'));
+  try {
+    const tally = (await followWorkflow(handle, ask)) as BackfillTally;
+    if (json) printJson(tally);
+    else print(`done: ${tally.done} windows, ${tally.written} rows that were new`);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    process.exitCode = 1;
+    const message = messageOf(error.cause ?? error);
+    if (json) printJson({ ...(tallyOfFailure(error) as BackfillTally | undefined), error: message });
+    else print(`failed: ${message}`);
+  }
+}
+
+function progressOf({ windows, written, paused }: BackfillProgress): Progress {
+  const done = windows.done + windows.failed;
+  const total = done + windows.running.length + windows.waiting;
+  const text = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}, ./daybook resume lets it go on` : ''}`;
+  return { text, done, total };
+}

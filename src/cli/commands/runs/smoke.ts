@@ -1,0 +1,79 @@
+import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { describeFailure, type CanaryResult, type FailedCanary } from '../../../domain/monitoring/canary.ts';
+import { DaybookError, messageOf } from '../../../domain/errors.ts';
+import type { Instance } from '../../../domain/instance.ts';
+import { canaryType } from '../../../domain/names.ts';
+import {
+  createContext,
+  externalTemporal,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { prepareDemo } from '../../stack/demo-origin.ts';
+import { print, printJson } from '../../output/output.ts';
+import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+import { withTemporaryStack } from '../../stack/temporary-stack.ts';
+import { isUsageFailure } from '../../../domain/usage-error.ts';
+
+/** What is told where no canary could say so itself: nobody took it up, or it was terminated. */
+interface Unfinished {
+  readonly ok: false;
+  readonly step: 'start';
+  readonly error: { readonly type: string; readonly message: string };
+}
+
+/** `daybook smoke`: one canary, now, and one line that says whether a record came through. Exit code 1 if it did not. */
+export async function smokeCommand({ json, ...options }: CommonOptions & { json?: boolean }): Promise<void> {
+  const outcome = await smoke(createContext(options));
+  if (!outcome.ok) process.exitCode = 1;
+  if (json) printJson(outcome);
+  else print(smokeLine(outcome));
+}
+
+async function smoke(context: Context): Promise<CanaryResult | FailedCanary | Unfinished> {
+  try {
+    if (externalTemporal(context) !== null || context.home.isRunning('worker')) {
+      return await withTemporal(requireTemporal(context), async (client) => {
+        await requirePoller(client, context.instance);
+        return runCanary(client, context.instance);
+      });
+    }
+    if (context.demo) prepareDemo(context);
+    return await withTemporaryStack(context, (temporal) =>
+      withTemporal(temporal, (client) => runCanary(client, context.instance)),
+    );
+  } catch (error) {
+    if (!(error instanceof DaybookError) || isUsageFailure(error)) throw error;
+    return unfinished(error.type, error.message);
+  }
+}
+
+async function runCanary(client: Client, instance: Instance): Promise<CanaryResult | FailedCanary | Unfinished> {
+  const { taskQueue } = instance;
+  const workflowId = instance.commandCanaryId(new Date());
+  const handle = await client.workflow.start(canaryType, { workflowId, taskQueue, args: [] });
+  try {
+    return (await unlessNotTakenUp(client, instance, handle)) as CanaryResult;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { cause } = error;
+    const failed = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+    return (failed as FailedCanary | undefined) ?? unfinished('Unexpected', `${workflowId} ended: ${messageOf(cause)}`);
+  }
+}
+
+function unfinished(type: string, message: string): Unfinished {
+  return { ok: false, step: 'start', error: { type, message } };
+}
+
+function smokeLine(outcome: CanaryResult | FailedCanary | Unfinished): string {
+  if (outcome.ok) {
+    const seconds = (outcome.lagMs / 1000).toFixed(2);
+    return `smoke ok: scraped, inserted, confirmed in PostgreSQL by key and in CSV in ${seconds} s (${outcome.workflowId})`;
+  }
+  if (outcome.step === 'start') return `smoke failed: start: ${outcome.error.message.replaceAll(/\s+/g, ' ')}`;
+  return `smoke failed: ${describeFailure(outcome)} (${outcome.workflowId})`;
+}

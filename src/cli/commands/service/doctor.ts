@@ -1,0 +1,157 @@
+import { storePaths } from '../../../store/paths/paths.ts';
+import { statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { resolveReferences } from '../../../config/secrets/references.ts';
+import type { Config } from '../../../config/file/parse-config.ts';
+import { messageOf, PrivateAddress } from '../../../domain/errors.ts';
+import { sourceSearchAttribute } from '../../../domain/names.ts';
+import { createLookup, refuseHost } from '../../../sources/http/address-guard.ts';
+import { routeOf } from '../../../sources/http/route.ts';
+import {
+  createContext,
+  loadConfig,
+  loadWholeConfig,
+  openStoreToRead,
+  requireOwner,
+  requirePostgres,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { commandRedactor } from '../../options/command-redactor.ts';
+import { print, printJson } from '../../output/output.ts';
+import { hasPoller } from '../../../temporal/task-queue-pollers.ts';
+import { lookAtOwner, lookAtWriter } from '../../../sinks/postgres/commands/postgres-probe.ts';
+import { describePair } from '../../options/store-pair.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+
+/** One look at the surroundings. */
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found; where it is not well, also what was expected and what to do. */
+  readonly found: string;
+}
+
+type Probe = readonly [what: string, look: () => Promise<string>];
+
+const leastFreeBytes = 1024 ** 3;
+const connectMs = 5_000;
+
+/** `daybook doctor`: looks at everything around that Daybook needs, and says what is missing. Changes nothing. */
+export async function doctorCommand(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
+  const context = createContext(options);
+  const redact = commandRedactor(options);
+  const config = await look(['configuration', async () => describeConfig(loadWholeConfig(context))]);
+  const probes = [...surroundings(context), ...hostsOf(context)];
+  // At once: each of many hosts may take seconds to be given up.
+  const findings = [config, ...(await Promise.all(probes.map(look)))].map(({ what, ok, found }) => ({
+    ...{ what: redact(what), ok, found: redact(found) },
+  }));
+  if (options.json) printJson(findings);
+  else for (const { what, ok, found } of findings) print(`${ok ? 'ok     ' : 'FAILED '} ${what.padEnd(16)} ${found}`);
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+async function look([what, probe]: Probe): Promise<Finding> {
+  try {
+    return { what, ok: true, found: await probe() };
+  } catch (error) {
+    return { what, ok: false, found: messageOf(error) };
+  }
+}
+
+function describeConfig({ sources }: Config): string {
+  const scheduled = sources.filter(({ schedule }) => schedule).length;
+  return `${sources.length} source${sources.length === 1 ? '' : 's'}, ${scheduled} with a schedule`;
+}
+
+function surroundings(context: Context): Probe[] {
+  return [
+    ['Node.js', async () => process.versions.node],
+    ['store', () => lookAtStore(context)],
+    ['PostgreSQL', async () => lookAtWriter(requirePostgres(context), context.environment.prepare)],
+    ['store+database', () => describePair(context)],
+    ['its owner', async () => lookAtOwner(requireOwner(context))],
+    ['Temporal', () => lookAtTemporal(context)],
+  ];
+}
+
+async function lookAtStore(context: Context): Promise<string> {
+  const { storeFolder } = context.environment;
+  const store = openStoreToRead(context);
+  const probe = storePaths.doctorProbe.build({});
+  await store.put(probe, 'x');
+  await store.delete(probe);
+  const { bavail, bsize } = await statfs(storeFolder);
+  const free = bavail * bsize;
+  const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  if (free >= leastFreeBytes) return text;
+  throw new Error(`found ${text}, expected 1 GiB at least; free some space, or move DAYBOOK_DATA`);
+}
+
+async function lookAtTemporal(context: Context): Promise<string> {
+  const settings = requireTemporal(context);
+  return withTemporal(settings, async (client) => {
+    const { namespace } = settings;
+    await client.workflowService.describeNamespace({ namespace });
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    const { tls, apiKey } = settings.connection;
+    const how = `${tls ? 'TLS' : 'without TLS'}${apiKey === undefined ? '' : ', with an API key'}`;
+    const { instance } = context;
+    const named = instance.isDefault ? '' : `, instance ${instance.name}`;
+    const where = `${settings.address}, namespace ${namespace}${named}, ${how}`;
+    if (!(await hasPoller(client, context.instance)))
+      throw new Error(`found no worker at ${where}, expected one; start it with ./daybook worker, or ./daybook up`);
+    const known = customAttributes?.[sourceSearchAttribute] !== undefined;
+    return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered: temporal operator search-attribute create --name ${sourceSearchAttribute} --type Keyword`}`;
+  });
+}
+
+/** None where the configuration cannot be used: that is a finding of its own. */
+function hostsOf(context: Context): Probe[] {
+  try {
+    return hosts(context, loadConfig(context));
+  } catch {
+    return [];
+  }
+}
+
+/** Whether the hosts of the sources can be reached, each once. Behind a proxy it is the proxy that reaches them. */
+function hosts({ environment }: Context, { sources }: Config): Probe[] {
+  const found = new Map<string, URL>();
+  for (const source of sources) {
+    if (!('url' in source)) continue;
+    const address = resolveReferences(source.url, environment.lookUp);
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (url && routeOf(url, source.proxy ?? null, environment.proxies).proxy === null) found.set(url.host, url);
+  }
+  return [...found].map(([host, url]): Probe => [host, () => connectTo(url)]);
+}
+
+/** Whatever a source may ask; whether it may ask a private address is told by `preview`. */
+async function connectTo(url: URL): Promise<string> {
+  const { hostname, port, protocol } = url;
+  refuseHost(url, 'any', hostname);
+  const target = {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+    lookup: createLookup('any'),
+  };
+  const startedAt = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect({ ...target, timeout: connectMs });
+    const fail = (error: Error) => {
+      socket.destroy();
+      if (error instanceof PrivateAddress) reject(error);
+      else reject(new Error(`${error.message}; check the url, DNS and the firewall`));
+    };
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', fail);
+    socket.once('timeout', () => fail(new Error(`no connection within ${connectMs / 1_000} s`)));
+  });
+  return `reached in ${Math.round(performance.now() - startedAt)} ms`;
+}

@@ -1,0 +1,86 @@
+import { scheduleOwner } from '../../../temporal/schedules/schedule-owner.ts';
+import type { Config } from '../../../config/file/parse-config.ts';
+import { warningLine } from '../../../domain/run/warning.ts';
+import {
+  createContext,
+  loadConfig,
+  openStoreToRead,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { idChanges } from '../../output/id-changes.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';
+import { foreignNote, instanceNotes } from '../../../temporal/schedules/foreign-note.ts';
+import {
+  makeOwnSchedules,
+  planOwnSchedules,
+  type OwnScheduleChange,
+} from '../../../temporal/schedules/own-schedules.ts';
+import { planSchedules, type PlanOptions, type ScheduleChange } from '../../../temporal/schedules/plan-schedules.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+
+type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean };
+
+/** `daybook schedules diff`: how the server's schedules differ from the configuration. Changes nothing. */
+export async function diffSchedulesCommand(options: SchedulesOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const { sources } = config;
+  const owner = await scheduleOwner(context.instance, openStoreToRead(context));
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
+    own: await planOwnSchedules(client, owner),
+    changes: await planSchedules(client, owner, sources, options),
+  }));
+  show(own, changes, options, {
+    ...{ create: 'is missing', update: 'differs', adopt: 'would be adopted', pause: 'would be paused' },
+    delete: 'would be deleted',
+  });
+  await sayIdChanges(context, config);
+}
+
+/** `daybook schedules apply`: makes the server's schedules what the configuration wants. */
+export async function applySchedulesCommand(options: SchedulesOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const { sources } = config;
+  const owner = await scheduleOwner(context.instance, openStoreToRead(context));
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
+    own: await makeOwnSchedules(client, owner),
+    changes: await applySchedules(client, owner, sources, options),
+  }));
+  show(own, changes, options, {
+    ...{ create: 'created', update: 'updated', adopt: 'adopted', pause: 'paused: its source is gone from the file' },
+    delete: 'deleted: its source is gone from the file',
+  });
+  await sayIdChanges(context, config);
+}
+
+/** What the next runs will do because an `id` was changed; on stderr. */
+async function sayIdChanges(context: Context, config: Config): Promise<void> {
+  for (const { source, ...warning } of await idChanges(context, config)) say(`${source}: ${warningLine(warning)}`);
+}
+
+type Words = Readonly<Record<Exclude<ScheduleChange['action'], 'none' | 'foreign'>, string>>;
+
+function show(
+  own: readonly OwnScheduleChange[],
+  changes: readonly ScheduleChange[],
+  { json }: SchedulesOptions,
+  words: Words,
+): void {
+  if (json) return [...own, ...changes].forEach((change) => printJson(change));
+  for (const { schedule, action } of own) if (action !== 'none') print(`${schedule}  ${words[action]}`);
+  for (const change of changes) {
+    const { schedule, action, differences, returns } = change;
+    const word = action === 'none' ? null : action === 'foreign' ? foreignNote(change) : words[action];
+    if (word === null) continue;
+    print(`${schedule}  ${word}${returns ? '; its source is back' : ''}`);
+    for (const difference of differences) print(`  ${difference}`);
+  }
+  for (const note of instanceNotes(changes)) print(note);
+  const same = changes.filter(({ action }) => action === 'none').length;
+  if (same > 0) print(`${same} schedule${same === 1 ? ' is' : 's are'} as the configuration wants`);
+  if (changes.length === 0) print('no source has a schedule');
+}

@@ -1,0 +1,157 @@
+import { environmentSecrets } from '../../../config/secrets/environment-secrets.ts';
+import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
+import { messageOf } from '../../../domain/errors.ts';
+import { installFaultHandlers } from '../../../worker/faults.ts';
+import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../worker/http/endpoint.ts';
+import { createLogger, type Logger } from '../../../worker/logger.ts';
+import type { ParentMessage, WorkerMessage } from '../../../worker/parent-messages.ts';
+import { installMeasuredRuntime, installRuntime } from '../../../worker/runtime.ts';
+import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
+import { awaitTemporal } from '../../stack/await-temporal.ts';
+import { CannotStart } from '../../../domain/cannot-start.ts';
+import {
+  createContext,
+  requireOwner,
+  requirePostgres,
+  requireTemporal,
+  webUiOf,
+  type Context,
+} from '../../options/context.ts';
+import { brokenNote, openServiceConfig, type ServiceOptions } from '../../options/last-good-config.ts';
+import { acceptsNewStore } from '../../options/store-pair.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+/**
+ * `daybook worker`: polls until it is told to stop, and waits for Temporal where it is not there yet. Started by `up`, it also
+ * reports to it.
+ */
+export async function workerCommand(options: ServiceOptions): Promise<void> {
+  const context = createContext(options);
+  const config = await openServiceConfig(context, options);
+  const { lookUp, alertWebhook, logLevel } = context.environment;
+  const postgres = requirePostgres(context);
+  const temporal = requireTemporal(context);
+  const secrets = [postgres.password, ...environmentSecrets(context.environment, temporal)];
+  const redact = createLiveRedactor(config, lookUp, secrets);
+  const logger = createLogger({ level: logLevel, redact, instance: context.instance });
+  const note = () => brokenNote(config.current(), config.file);
+  const atStart = note();
+  if (atStart !== null) {
+    logger.warn({ file: config.file, error: atStart }, 'The last good configuration is used');
+    config.onGood(() => logger.info({ file: config.file }, 'The configuration is read from its file again'));
+  }
+  for (const { name, problem } of config.lastGood().unset) {
+    logger.warn({ variable: name, error: problem.message }, 'A variable is not set, the sources that need it fail');
+  }
+  const sdkMetrics = context.environment.http ? await installMeasuredRuntime(logger) : null;
+  if (!context.environment.http) installRuntime(logger);
+  let worker: RunningWorker | null = null;
+  let waitsFor: string | null = null;
+  let schedulesApplied = process.send === undefined;
+  process.on('message', (message: ParentMessage) => (schedulesApplied ||= message.type === 'schedules-applied'));
+  const stop = stopSignal(logger);
+  const endpoint = await listen(
+    context,
+    {
+      readiness: async () => [
+        ...(worker ? await worker.missing() : [waitsFor ?? `the worker connects to Temporal at ${temporal.address}`]),
+        ...(schedulesApplied ? [] : ['schedules are not applied yet']),
+      ],
+      notes: () => [note() ?? []].flat().map(redact),
+      metrics: async () => (worker ?? notYet(waitsFor)).metrics(),
+      status: async () => (worker ?? notYet(waitsFor)).statusPage(),
+      statusJson: async () => (worker ?? notYet(waitsFor)).statusJson(),
+      onError: (error) => logger.error({ error: messageOf(error) }, 'A page could not be made'),
+    },
+    logger,
+  );
+  try {
+    const start = () =>
+      startWorker({
+        instance: context.instance,
+        ...{ temporal, postgres, config, lookUp, logger, redact, sdkMetrics },
+        ui: webUiOf(context),
+        owner: requireOwner(context),
+        prepare: context.environment.prepare,
+        proxies: context.environment.proxies,
+        alertWebhook,
+        acceptNewStore: acceptsNewStore(context, options),
+        dataFolder: context.environment.dataFolder,
+        storeFolder: context.environment.storeFolder,
+        // Only `up` talks to its worker.
+        homeFolder: process.send === undefined ? null : context.environment.homeFolder,
+        onReceipt: (receipt) => tell({ type: 'receipt', receipt }),
+      });
+    worker = await awaitTemporal(temporal, start, {
+      signal: stop,
+      onWait(reason, waitedMs) {
+        waitsFor = redact(reason);
+        logger.warn({ error: reason, waitedMs }, 'Worker waits for Temporal');
+      },
+    });
+    if (worker === null) return;
+    const started = worker;
+    installFaultHandlers(started, logger);
+    logger.info({ address: temporal.address, namespace: temporal.namespace }, 'Worker polls');
+    tell({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
+    const end = () => void started.stop().catch(() => undefined);
+    if (stop.aborted) end();
+    else stop.addEventListener('abort', end, { once: true });
+    await started.stopped;
+  } finally {
+    await endpoint?.close();
+    // The channel to `up` would keep this process alive.
+    if (process.connected) process.disconnect();
+  }
+}
+
+/** Of pages that only a worker can make. */
+function notYet(waitsFor: string | null): never {
+  throw new NotReady(`the worker has not started yet${waitsFor === null ? '' : `: ${waitsFor}`}`);
+}
+
+async function listen({ environment }: Context, pages: Pages, logger: Logger): Promise<HttpEndpoint | null> {
+  if (!environment.http) return null;
+  const { host, port: preferred, isDefault } = environment.http;
+  for (let port = preferred; ; port++) {
+    try {
+      const endpoint = await serveHttp({ host, port, names: environment.httpHosts }, pages);
+      if (port !== preferred)
+        logger.info({ address: `${host}:${port}` }, `The status page is at http://${host}:${port}/`);
+      return endpoint;
+    } catch (error) {
+      const isTaken = (error as { code?: string }).code === 'EADDRINUSE';
+      if (isTaken && isDefault && port < preferred + neighbours) continue;
+      logger.debug({ error: messageOf(error) }, 'HTTP endpoint cannot listen');
+      const message = `worker: the HTTP endpoint cannot listen on ${host}:${port}: ${messageOf(error)}; set DAYBOOK_HTTP to a free address, or to off`;
+      // What was set is wrong; what was not may have bad luck.
+      throw isDefault ? new CannotStart(message) : new UsageError(message);
+    }
+  }
+}
+
+/** How many ports after the usual one are tried. */
+const neighbours = 20;
+
+/** Aborted by the first signal that ends a worker, or with the process that started it. */
+function stopSignal(logger: Logger): AbortSignal {
+  const controller = new AbortController();
+  const stop = (why: string) => {
+    if (controller.signal.aborted) return;
+    logger.info({ why }, 'Worker stops');
+    controller.abort();
+  };
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('disconnect', () => stop('the process that started it ended'));
+  return controller.signal;
+}
+
+function tell(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+function hostPort({ environment }: Context, endpoint: HttpEndpoint): string {
+  const host = environment.http?.host ?? '127.0.0.1';
+  return `${host.includes(':') ? `[${host}]` : host}:${endpoint.port}`;
+}

@@ -1,0 +1,81 @@
+import { dirname, relative, resolve } from 'node:path';
+import { formatStart, nextStarts, zoneOf } from '../../../config/schedule/next-starts.ts';
+import { sixFieldWarnings } from '../../../config/schedule/schedule-warning.ts';
+import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
+import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
+import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
+import { planOf } from '../../../config/plan/plan.ts';
+import { arithmeticWarnings } from '../../../formats/plan-paths.ts';
+import { warningLine } from '../../../domain/run/warning.ts';
+import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
+import { createContext, loadWholeConfig, type CommonOptions } from '../../options/context.ts';
+import { idChanges } from '../../output/id-changes.ts';
+import { print, printJson, say } from '../../output/output.ts';
+
+export interface CheckOptions extends CommonOptions {
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Starts of each source that `--verbose` shows. */
+const shownStarts = 3;
+
+/** `daybook check`: reads the configuration and says everything that is wrong with it. */
+export async function checkCommand(options: CheckOptions): Promise<void> {
+  const context = createContext(options);
+  const file = context.environment.configFile;
+  try {
+    const config = loadWholeConfig(context);
+    const { sources } = config;
+    const now = new Date();
+    const ofSources = await Promise.all(
+      sources.map(async (source) => {
+        const plan = planOf(config, source);
+        const ofFiles = await absentFileWarnings(plan, (path) => resolve(dirname(file), path));
+        const found = [...arithmeticWarnings(plan), ...sixFieldWarnings(source.name, source.schedule, now), ...ofFiles];
+        return found.map((warning) => ({ source: source.name, ...warning }));
+      }),
+    );
+    const warnings = [...ofSources.flat(), ...(await idChanges(context, config))];
+    const starts = options.verbose ? sources.map((source) => startsOf(source, now)) : [];
+    const problems = sources.flatMap((source, index) =>
+      secretHeaderProblems(source, context.environment.lookUp).map((message) => ({
+        ...{ path: ['sources', index], message },
+      })),
+    );
+    if (problems.length > 0) throw new ConfigProblems(file, problems);
+    const scheduled = sources.filter((source) => source.schedule).length;
+    if (options.json) printJson({ file, ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
+    else {
+      for (const { source, ...warning } of warnings) say(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
+      for (const { source, next } of starts)
+        print(`${source}: ${next.length === 0 ? 'no schedule' : `next starts ${next.join(', ')}`}`);
+      const result = warnings.length === 0 ? 'all fine' : `usable, ${count(warnings.length, 'warning')}`;
+      print(`${shortPath(file)}: ${count(sources.length, 'source')}, ${scheduled} with a schedule: ${result}`);
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    const { problems } = error;
+    if (options.json)
+      printJson({ file, ok: false, problems: problems.map((problem) => ({ ...problem })), warnings: [] });
+    else for (const problem of problems) say(formatProblem(shortPath(file), problem));
+    say(`${count(problems.length, 'problem')} in ${shortPath(file)}`);
+    process.exitCode = 2;
+  }
+}
+
+/** When a source is due next, in the zone of its schedule; jitter comes on top. */
+function startsOf({ name, schedule }: SourceConfig, now: Date): { readonly source: string; readonly next: string[] } {
+  if (schedule === undefined) return { source: name, next: [] };
+  const zone = zoneOf(schedule);
+  return { source: name, next: nextStarts(name, schedule, now, shownStarts).map((start) => formatStart(start, zone)) };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
+}

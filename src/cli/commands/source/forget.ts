@@ -1,0 +1,72 @@
+import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { countRows, forgetRows, type ForgetWhat } from '../../../sinks/postgres/commands/forget-rows.ts';
+import { forgetPolls } from '../../../store/run/states.ts';
+import { findSource } from '../../../config/file/find-source.ts';
+import { requireConfirmation } from '../../options/confirm.ts';
+import {
+  createContext,
+  loadConfig,
+  openStore,
+  requireOwner,
+  requireTemporal,
+  type CommonOptions,
+} from '../../options/context.ts';
+import { parseDay } from '../../options/day-option.ts';
+import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../temporal/open-workflows.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+export interface ForgetOptions extends CommonOptions {
+  readonly day?: string;
+  readonly source?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** `daybook forget`: removes rows and keys, so that the next poll may bring them back. Archives and CSV stay. */
+export async function forgetCommand(options: ForgetOptions): Promise<void> {
+  const what: ForgetWhat = {
+    day: options.day === undefined ? null : parseDay(options.day),
+    source: options.source ?? null,
+  };
+  if (what.day === null && what.source === null) {
+    throw new UsageError('found neither --day nor --source, expected one, e.g. --day 2026-11-01, or both');
+  }
+  if (what.source !== null && !sourceNamePattern.test(what.source)) {
+    throw new UsageError(`--source: found "${what.source}", expected the name of a source`);
+  }
+  const context = createContext(options);
+  const owner = requireOwner(context);
+  const temporal = requireTemporal(context);
+  const { rows, keys, sources: found } = await countRows(owner, what);
+  // One that is no longer configured may have records still; of a misspelt one there is nothing.
+  if (what.source !== null && found.length === 0) findSource(loadConfig(context), what.source);
+  const sources = what.source === null ? found : [what.source];
+  await withTemporal(temporal, async (client) => {
+    // The schedules first: a run that one of them starts now is found then.
+    await refuseUnpaused(client, context.instance, 'forget', sources);
+    await refuseOpenWorkflows(client, context.instance, 'forget', what.source);
+  });
+  const about = [
+    ...(what.source === null ? [] : [`of ${what.source}`]),
+    ...(what.day === null ? [] : [`on ${what.day}`]),
+  ];
+  await requireConfirmation(`forget ${rows} rows and ${keys} keys ${about.join(' ')}`, options.yes);
+  // States first: one that outlived its records would hide them from the next poll.
+  const store = openStore(context);
+  await forgetPolls(store, sources);
+  const done = await forgetRows(owner, what, ({ rows: gone, keys: goneKeys }) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${gone} rows, ${goneKeys} keys`);
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r');
+  // A run that began and ended meanwhile remembers what is gone.
+  await forgetPolls(store, new Set([...sources, ...done.sources]));
+  if (options.json) printJson({ ...done, sources: found });
+  else print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);
+  await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'forget', what.source));
+  say(
+    'the next poll takes what the source still shows; one with incremental asks only since its watermark: ' +
+      './daybook state rewind, or backfill',
+  );
+}

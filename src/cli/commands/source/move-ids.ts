@@ -1,0 +1,102 @@
+import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
+import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
+import { forgetPoll } from '../../../domain/run/source-state.ts';
+import { withRekey, type RekeyFindings } from '../../../sinks/postgres/commands/rekey-rows.ts';
+import type { IdsOf } from '../../../sources/compute/stored-ids.ts';
+import type { BlobStore } from '../../../store/blobs/blob-store.ts';
+import { deleteIdRule, readIdRule, writeIdRule } from '../../../store/run/id-rules.ts';
+import type { JournalFolders } from '../../../store/journal/journal-files.ts';
+import { readAllLines, rekeyJournal } from '../../../store/journal/rekey-journal.ts';
+import { changeState } from '../../../store/run/states.ts';
+
+export interface MoveIds {
+  readonly owner: PostgresSettings;
+  readonly store: BlobStore;
+  readonly folders: JournalFolders;
+  readonly plan: SourcePlan;
+  /** Finds ids by the plan's `id`. */
+  readonly idsOf: IdsOf;
+  /** Only look. */
+  readonly dryRun: boolean;
+  /** Looks whether something stores meanwhile. @throws where that is so */
+  readonly refuseOpen: () => Promise<void>;
+  /** Told what is done just now. */
+  readonly onProgress: (text: string) => void;
+}
+
+export interface MovedIds {
+  readonly findings: RekeyFindings;
+  /** Rows that were moved; of a dry run those that would be. */
+  readonly moved: number;
+  /** Whether something stood in the way: nothing was changed. */
+  readonly refused: boolean;
+}
+
+/**
+ * Gives all that is stored of a source the ids that its `id` finds now. In this order; each step may be repeated, and the command
+ * begins at the first one again after a kill:
+ *
+ * 1. The rule is noted as not done. From here on no run and no replay of the source begins: it would bring back former ids, or
+ *    store under new ones what is about to get them. It is the same rule each time. What began before is refused.
+ * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before.
+ * 3. What the last poll saw goes from the state: it names former ids. It has gone already, or goes now.
+ * 4. The ledger moves in one transaction, once, which is noted in it; then the rows, day by day. A row's new id is found in its
+ *    payload, and does not depend on the id that it has; what a key without a row stands for is told by its id alone.
+ * 5. The journal moves, file by file, in the same way.
+ * 6. The state learns by which `id` all is stored, the note of the ledger goes, and the rule is done: archives are read by it from now on.
+ */
+export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: MoveIds): Promise<MovedIds> {
+  const { dryRun, onProgress } = rest;
+  const { name: source, id, shapeFingerprint } = plan;
+  return withRekey(owner, source, id, idsOf, async (rekey) => {
+    const before = await rekey.now();
+    const former = await readIdRule(store, source);
+    const putBack = async () => {
+      // One that was cut off has moved some already.
+      if (dryRun || former?.done === false) return;
+      if (former) await writeIdRule(store, source, former);
+      else await deleteIdRule(store, source);
+    };
+    if (!dryRun) {
+      await writeIdRule(store, source, { id, before, done: false });
+      await rest.refuseOpen().catch(async (error: unknown) => {
+        await putBack();
+        throw error;
+      });
+    }
+    await rekey.readRows((rows) => onProgress(`${rows} rows read`));
+    let lines = 0;
+    for await (const some of ofJournal(readAllLines(folders, source))) {
+      await rekey.addLines(some);
+      onProgress(`${(lines += some.length)} lines of the journal read`);
+    }
+    const findings = await rekey.findings();
+    const refused = findings.collisions.count > 0 || findings.missing.count > 0;
+    if (refused) await putBack();
+    if (refused || dryRun) return { findings, moved: refused ? 0 : findings.moving, refused };
+    await changeState(store, source, (state) => state && forgetPoll(state));
+    const moved = await rekey.move(findings.days, (rows) => onProgress(`${rows} rows moved`));
+    const { signal } = new AbortController();
+    const journal = rekeyJournal({ folders, source, idsOf, signal }, (day) => onProgress(`journal of ${day}`));
+    await journal.catch(journalFailure);
+    await changeState(store, source, (state) => state && { ...state, shapeFingerprint, id });
+    await rekey.end();
+    await writeIdRule(store, source, { id, before, done: true });
+    return { findings, moved, refused };
+  });
+}
+
+async function* ofJournal<T>(lines: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* lines;
+  } catch (error) {
+    journalFailure(error);
+  }
+}
+
+/** What the file system says is no word of PostgreSQL's. */
+function journalFailure(error: unknown): never {
+  if (error instanceof DaybookError) throw error;
+  throw new SinkUnavailable(`journal: ${messageOf(error)}; run it again`, { cause: error });
+}

@@ -1,0 +1,156 @@
+import { hostname, userInfo } from 'node:os';
+import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { findSource } from '../../../config/file/find-source.ts';
+import { parseDuration } from '../../../config/schema/units.ts';
+import type { Instance } from '../../../domain/instance.ts';
+import { unpauseType } from '../../../domain/names.ts';
+import { formatPauseNote, formatResumeNote, type PausedBy } from '../../../domain/run/pause-note.ts';
+import { dateOfMicros, parseIso8601 } from '../../../domain/time/timestamp.ts';
+import { createContext, loadConfig, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { CannotStart } from '../../../domain/cannot-start.ts';
+import { openWorkflowsOf } from '../../../temporal/open-workflows.ts';
+import { print } from '../../output/output.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+export interface PauseOptions extends CommonOptions {
+  readonly reason?: string;
+  readonly until?: string;
+}
+
+/** `daybook pause`: pauses a source's schedule and its runs under way. */
+export async function pauseCommand(source: string, options: PauseOptions): Promise<void> {
+  const context = createContext(options);
+  findSource(loadConfig(context), source);
+  const { reason } = options;
+  if (reason === undefined || reason.trim() === '') {
+    throw new UsageError("found no --reason, expected why the source is paused, e.g. --reason 'API maintenance'");
+  }
+  const until = options.until === undefined ? null : readUntil(options.until, new Date());
+  const pause: PausedBy = { by: whoAmI(), reason, until: until?.toISOString() ?? null };
+  const { instance } = context;
+  await withTemporal(requireTemporal(context), async (client) => {
+    const note = formatPauseNote(pause);
+    // The schedule first: a run that it starts now would not hear the signal.
+    const scheduled = await onSchedule(client, instance, source, (handle) => handle.pause(note));
+    // What ends it before anything else: this command may be killed at any line.
+    if (until && scheduled) await startUnpause(client, instance, source, note, until);
+    const runs = await signalRuns(client, instance, source, 'pause', pause);
+    if (!scheduled && runs === 0) {
+      throw new CannotStart(`pause: found neither a schedule nor a run of ${source} under way, expected one to pause`);
+    }
+    if (!until || !scheduled) await endUnpause(client, instance, source);
+    print(
+      `${source} is paused${until ? ` until ${until.toISOString()}` : `; ./daybook resume ${source} lets it go on`}`,
+    );
+    if (runs > 0) print(`${runs} under way ${runs === 1 ? 'holds its' : 'hold their'} next fetch`);
+  });
+}
+
+/** `daybook resume`: lets a paused source go on. */
+export async function resumeCommand(source: string, options: CommonOptions): Promise<void> {
+  const context = createContext(options);
+  findSource(loadConfig(context), source);
+  const by = whoAmI();
+  const { instance } = context;
+  await withTemporal(requireTemporal(context), async (client) => {
+    const scheduled = await onSchedule(client, instance, source, (handle) =>
+      handle.unpause(formatResumeNote(`resumed by ${by}`, new Date())),
+    );
+    const runs = await signalRuns(client, instance, source, 'resume', { by });
+    await endUnpause(client, instance, source);
+    if (!scheduled && runs === 0) {
+      throw new CannotStart(`resume: found neither a schedule nor a run of ${source} under way, expected one`);
+    }
+    print(`${source} goes on${runs > 0 ? `, ${runs} under way too` : ''}`);
+  });
+}
+
+async function onSchedule(
+  client: Client,
+  instance: Instance,
+  source: string,
+  act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<void>,
+): Promise<boolean> {
+  try {
+    await act(client.schedule.getHandle(instance.scrapeScheduleId(source)));
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Returns how many heard it. */
+async function signalRuns(
+  client: Client,
+  instance: Instance,
+  source: string,
+  signal: string,
+  payload: unknown,
+): Promise<number> {
+  let heard = 0;
+  for (const handle of await openWorkflowsOf(client, instance, source)) {
+    try {
+      await handle.signal(signal, payload);
+      heard++;
+    } catch (error) {
+      // It ended meanwhile.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+  return heard;
+}
+
+/** A workflow that sleeps until the time is over, and then lets the schedule go on, if the note is still ours. */
+async function startUnpause(
+  client: Client,
+  instance: Instance,
+  source: string,
+  note: string,
+  until: Date,
+): Promise<void> {
+  const { taskQueue } = instance;
+  await client.workflow.start(unpauseType, {
+    ...{ workflowId: instance.unpauseId(source), taskQueue, args: [{ source, note }] },
+    startDelay: Math.max(1, until.getTime() - Date.now()),
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+  });
+}
+
+async function endUnpause(client: Client, instance: Instance, source: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(instance.unpauseId(source)).terminate('the pause was replaced or ended');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+const latest = new Date('9999-12-31T23:59:59.999Z');
+
+function readUntil(text: string, now: Date): Date {
+  const duration = parseDuration(text);
+  const time = duration === null ? parseIso8601(text) : null;
+  if (time && !time.ok) {
+    throw new UsageError(`--until: found "${text}": ${time.why}; expected a day, a time or a duration such as 2h`);
+  }
+  const until = time?.ok ? dateOfMicros(time.micros) : new Date(now.getTime() + (duration ?? 0));
+  // Of a duration alone: beyond it there is no text that others could read.
+  if (!(until <= latest)) {
+    throw new UsageError(
+      `--until: found "${text}", which is beyond the year 9999, expected a time before; without --until ./daybook resume ends the pause`,
+    );
+  }
+  if (until <= now) throw new UsageError(`--until: found "${text}", which is over, expected a time to come`);
+  return until;
+}
+
+/** Who pauses, for whoever finds it paused. */
+function whoAmI(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A user without a name of its own, as in some containers.
+    return `uid${process.getuid?.() ?? ''}@${hostname()}`;
+  }
+}

@@ -1,0 +1,152 @@
+import { findSource } from '../../../config/file/find-source.ts';
+import { secretValues } from '../../../config/secrets/secrets.ts';
+import type { DayRanges } from '../../../domain/time/day-set.ts';
+import type { NewDeadLetter } from '../../../domain/dead-letters/dead-letter.ts';
+import { DaybookError, messageOf } from '../../../domain/errors.ts';
+import type { AcceptedRecord } from '../../../domain/run/record.ts';
+import { createRedactor, type Redact } from '../../../domain/secrets/redact.ts';
+import { formatMicros } from '../../../domain/time/timestamp.ts';
+import { withoutUrlSecrets } from '../../../domain/secrets/url-secrets.ts';
+import { addWarnings, warningLine, type Warning } from '../../../domain/run/warning.ts';
+import type { HttpRequest, HttpResponse } from '../../../sources/http/http-client.ts';
+import { completeItems } from '../../../sources/collect/complete-items.ts';
+import { DuplicateIds } from '../../../sources/collect/duplicate-ids.ts';
+import { EmptyFields } from '../../../sources/collect/empty-fields.ts';
+import type { CheckedPage } from '../../../sources/extraction/sort-page.ts';
+import { createStartCheck } from '../../../sources/collect/start-param.ts';
+import { CannotStart } from '../../../domain/cannot-start.ts';
+import { createContext, loadConfig, type CommonOptions } from '../../options/context.ts';
+import { formatTable, printJsonText, printLines, say, shorten } from '../../output/output.ts';
+import { probeSource, type OnAnswer, type SourceProbe } from '../../options/source-probe.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+export interface PreviewOptions extends CommonOptions {
+  readonly limit?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** A record as it would be stored, or why it would not. */
+interface PreviewRow {
+  readonly verdict: string;
+  readonly id: string;
+  readonly occurredAt: string;
+  /** JSON text of the payload, or of the raw record. */
+  readonly text: string;
+  readonly message: string;
+}
+
+/** `daybook preview`: fetches the beginning of a source and shows what would become of its records. Writes nothing. */
+export async function previewCommand(name: string, options: PreviewOptions): Promise<void> {
+  const limit = Number(options.limit ?? 20);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new UsageError(`--limit: found "${options.limit}", expected a number from 1`);
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const source = findSource(config, name);
+  const written = createRedactor(secretValues(source, context.environment.lookUp));
+  const onAnswer: OnAnswer = (request, answer, ms) => say(redact(withoutUrlSecrets(answerLine(request, answer, ms))));
+  const probe = probeSource(context, config, source, options.verbose ? onAnswer : undefined);
+  // Access tokens come as pages are asked for.
+  const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
+  try {
+    const rows = await firstRows(probe, limit, redact, options.verbose === true);
+    if (options.json) for (const row of rows) printJsonText(redact(jsonRow(row)));
+    else printRows(rows, redact);
+  } catch (error) {
+    if (error instanceof DaybookError) throw new CannotStart(redact(messageOf(error)));
+    throw error;
+  } finally {
+    await probe.close();
+  }
+}
+
+/** A request and its answer on one line. */
+export function answerLine(
+  { method, url }: Pick<HttpRequest, 'method' | 'url'>,
+  answer: Pick<HttpResponse, 'status' | 'body' | 'url'> | null,
+  ms: number,
+): string {
+  if (answer === null) return `${method} ${url} no answer, after ${ms} ms`;
+  const redirected = answer.url === new URL(url).href ? '' : `, at ${answer.url}`;
+  return `${method} ${url} ${answer.status}, ${answer.body.length} bytes in ${ms} ms${redirected}`;
+}
+
+async function firstRows(probe: SourceProbe, limit: number, redact: Redact, verbose: boolean): Promise<PreviewRow[]> {
+  const start = await probe.begin();
+  if (!start) return [];
+  const reader = await probe.reader();
+  const olderThanAsked = createStartCheck(probe.plan, start);
+  const rows: PreviewRow[] = [];
+  let days: DayRanges = [];
+  let warnings: readonly Warning[] = [];
+  const ids = new DuplicateIds(probe.plan);
+  const fields = new EmptyFields(probe.plan);
+  let number = 0;
+  for await (const page of probe.pages(start)) {
+    number++;
+    if (verbose) say(`page ${number}: ${page.items.length} records${page.end ? ', the last one' : ''}`);
+    if (page.end?.notBefore) say(`the source asks not to be called before ${page.end.notBefore}`);
+    if (page.warning !== undefined) say(redact(page.warning));
+    const wanted = limit - rows.length;
+    const isShort = probe.plan.type === 'file' || page.items.some((item) => 'complete' in item && item.complete);
+    // Ids are compared over the whole page, unless each item is a request.
+    const items = await completeItems(isShort ? page.items.slice(0, wanted) : page.items, null);
+    fields.takeItems(items);
+    const options = { number: 1, days, makesDigests: false, hashPages: false, since: null };
+    const checked = await reader.check({ items, fetchedAt: page.fetchedAt }, options);
+    ({ days } = checked);
+    fields.take(page, checked, number);
+    const part = { number: 1, fetchedAt: page.fetchedAt, isPart: page.counts === false };
+    const shared = ids.take(checked, () => true, part);
+    const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
+    warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);
+    for (const row of rowsOf(checked).slice(0, wanted)) rows.push(row);
+    if (rows.length >= limit) break;
+  }
+  for (const warning of addWarnings(warnings, fields.warnings(true))) say(redact(warningLine(warning)));
+  return rows;
+}
+
+/** In the order of the page. */
+function rowsOf({ valid, deadLetters }: CheckedPage): PreviewRow[] {
+  const stored = valid.map(({ index, record }) => ({ index, row: storedRow(record) }));
+  const refused = deadLetters.map((letter) => ({ index: letter.index, row: refusedRow(letter) }));
+  return [...stored, ...refused].sort((a, b) => a.index - b.index).map(({ row }) => row);
+}
+
+function storedRow({ sourceId, occurredAt, payload, repaired }: AcceptedRecord): PreviewRow {
+  return {
+    verdict: repaired ? 'stored, repaired' : 'stored',
+    id: sourceId,
+    occurredAt: formatMicros(occurredAt),
+    text: payload,
+    message: '',
+  };
+}
+
+function refusedRow({ reason, message, recordText }: NewDeadLetter): PreviewRow {
+  return { verdict: `rejected: ${reason}`, id: '', occurredAt: '', text: recordText, message };
+}
+
+function printRows(rows: readonly PreviewRow[], redact: Redact): void {
+  if (rows.length === 0) return say('the source has no records');
+  const cells = rows.map((row) => [
+    row.verdict,
+    shorten(redact(row.id), 40),
+    row.occurredAt,
+    shorten(redact(row.message === '' ? row.text : `${row.message}: ${row.text}`), 120),
+  ]);
+  printLines(formatTable(['verdict', 'source_id', 'occurred_at', 'payload, or what is wrong'], cells));
+  const stored = rows.filter((row) => row.verdict.startsWith('stored')).length;
+  say(`${stored} of these ${rows.length} would be stored, ${rows.length - stored} rejected; nothing was written`);
+}
+
+function jsonRow({ verdict, id, occurredAt, text, message }: PreviewRow): string {
+  const [kind, reason = null] = verdict.split(': ');
+  const stored = kind?.startsWith('stored') ?? false;
+  const known = stored
+    ? { verdict: 'stored', source_id: id, occurred_at: occurredAt, repaired: kind !== 'stored' }
+    : { verdict: 'rejected', reason, message };
+  return `${JSON.stringify(known).slice(0, -1)},"${stored ? 'payload' : 'record'}":${text}}`;
+}

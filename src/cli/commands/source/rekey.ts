@@ -1,0 +1,121 @@
+import { findSource } from '../../../config/file/find-source.ts';
+import { planOf } from '../../../config/plan/plan.ts';
+import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
+import { idText } from '../../../domain/run/id-change.ts';
+import { isSameId } from '../../../domain/run/source-state.ts';
+import type { Found } from '../../../sinks/postgres/commands/rekey-tables.ts';
+import { createIdsOf } from '../../../sources/compute/stored-ids.ts';
+import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
+import type { BlobStore } from '../../../store/blobs/blob-store.ts';
+import { waitingDeliveries } from '../../../store/delivery/deferred.ts';
+import { readIdRule } from '../../../store/run/id-rules.ts';
+import { CannotStart } from '../../../domain/cannot-start.ts';
+import {
+  createContext,
+  loadConfig,
+  openStore,
+  requireOwner,
+  requireTemporal,
+  type CommonOptions,
+} from '../../options/context.ts';
+import { journalFolders } from '../../options/journal-choice.ts';
+import { moveIds, type MovedIds } from './move-ids.ts';
+import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../temporal/open-workflows.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { withTemporal } from '../../../temporal/connect.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+export interface RekeyOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * `daybook rekey`: gives what is stored of a source the ids that its `id` finds now. Exit code 1 where new ids collide or are
+ * missing, or where something may store meanwhile.
+ */
+export async function rekeyCommand(name: string, options: RekeyOptions): Promise<void> {
+  const context = createContext(options);
+  const config = loadConfig(context);
+  const configured = findSource(config, name);
+  requireOwnId(configured);
+  const plan = planOf(config, configured);
+  const dryRun = options.dryRun === true;
+  const owner = requireOwner(context);
+  const { instance } = context;
+  const store = openStore(context);
+  await refuseOtherRule(store, name, plan.id);
+  const temporal = requireTemporal(context);
+  if (!dryRun) {
+    await withTemporal(temporal, async (client) => {
+      // The schedule first: a run that it starts now is found then.
+      await refuseUnpaused(client, instance, 'rekey', [name]);
+      await refuseOpenWorkflows(client, instance, 'rekey', name);
+    });
+    await refuseWaiting(store, name);
+  }
+  const compute = createThreadCompute();
+  const result = await moveIds({
+    ...{ owner, store, folders: journalFolders(context), plan, dryRun },
+    refuseOpen: () => withTemporal(temporal, (client) => refuseOpenWorkflows(client, instance, 'rekey', name)),
+    idsOf: createIdsOf(compute, name, plan.id),
+    onProgress: progress,
+  }).finally(() => void compute.close());
+  progress('');
+  report(name, result, options);
+  if (result.refused || dryRun) return;
+  await withTemporal(temporal, async (client) => refuseBegun(client, instance, 'rekey', name));
+  say(
+    `archives stay as they are: ./daybook restore gives their rows the new ids; let it run: ./daybook resume ${name}`,
+  );
+}
+
+/** Ids that a feed's items get from guid, link or what they hold depend on items that came before: no payload tells them. */
+function requireOwnId({ name, type, id }: SourceConfig): void {
+  if (type !== 'rss' || id !== undefined) return;
+  throw new UsageError(
+    `rekey: found no \`id\` for ${name}: the ids of its items are guids, links or hashes, and depend on the items before them; expected an \`id\` of its own, e.g. id: link`,
+  );
+}
+
+/** An attempt that was cut off left some records under this id, the others under another one. */
+async function refuseOtherRule(store: BlobStore, source: string, id: readonly string[]): Promise<void> {
+  const rule = await readIdRule(store, source);
+  if (rule === null || rule.done || isSameId(rule.id, id)) return;
+  throw new CannotStart(
+    `rekey: found ${source} on its way to id ${idText(rule.id)}, cut off; expected that id in the configuration until it is done: put it back, run this again, then change it`,
+  );
+}
+
+async function refuseWaiting(store: BlobStore, source: string): Promise<void> {
+  const waiting = (await waitingDeliveries(store)).filter((one) => one.source === source);
+  if (waiting.length === 0) return;
+  const found = waiting.map(({ sink, batches }) => `${batches} for ${sink}`).join(', ');
+  throw new CannotStart(
+    `rekey: found batches of ${source} that wait (${found}), expected none; let them be delivered first`,
+  );
+}
+
+function report(source: string, { findings, moved, refused }: MovedIds, { json, dryRun }: RekeyOptions): void {
+  const { rows, collisions, missing, days } = findings;
+  if (refused) process.exitCode = 1;
+  if (json) {
+    printJson({ rows, moved, collisions: collisions.count, missing: missing.count, days: days.length });
+  }
+  list(collisions, 'new ids that several records would share');
+  list(missing, 'records without a new id, by the id that they have, and why');
+  if (refused) return say(`rekey: ${source}: nothing was changed; choose an id that each record has, and no two share`);
+  const verb = dryRun ? 'would move' : 'moved';
+  if (!json) print(`${verb} ${moved} of ${rows} rows of ${source} to new ids, on ${days.length} days, and its journal`);
+}
+
+function list({ count, first }: Found, what: string): void {
+  if (count === 0) return;
+  say(`${count} ${what}:`);
+  for (const name of first) say(`  ${name}`);
+  if (count > first.length) say(`  … and ${count - first.length} more`);
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}

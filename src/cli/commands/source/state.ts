@@ -1,0 +1,77 @@
+import { planOf } from '../../../config/plan/plan.ts';
+import { resolveReferences } from '../../../config/secrets/references.ts';
+import { findSource } from '../../../config/file/find-source.ts';
+import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
+import { forgetPoll, freshState, summarizeState } from '../../../domain/run/source-state.ts';
+import { formatMicros, microsOfDate, parseIso8601 } from '../../../domain/time/timestamp.ts';
+import { reopenHost } from '../../../store/run/host-budgets.ts';
+import { changeState, readState, resetStates } from '../../../store/run/states.ts';
+import {
+  createContext,
+  loadConfig,
+  openStore,
+  openStoreToRead,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { print, printJson, say } from '../../output/output.ts';
+import { UsageError } from '../../../domain/usage-error.ts';
+
+/** No server is asked whether there are any. */
+const ofOpenRuns =
+  'A run that is open now continues to store what it fetches; what it remembers is ignored (warning state_changed in its receipt).';
+
+/** `daybook state show`: what a source remembers. */
+export async function showStateCommand(name: string, options: CommonOptions & { json?: boolean }): Promise<void> {
+  const context = createContext(options);
+  sourcePlan(context, name);
+  const { state } = await readState(openStoreToRead(context), name);
+  if (options.json) return printJson(state);
+  if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
+  const { sinkDownSince: _, ...shown } = summarizeState(state);
+  for (const [key, value] of Object.entries(shown)) print(`${key.padEnd(12)} ${String(value)}`);
+  for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
+}
+
+/** `daybook state reset`: the next run begins afresh. */
+export async function resetStateCommand(name: string, options: CommonOptions): Promise<void> {
+  const context = createContext(options);
+  const plan = sourcePlan(context, name);
+  const store = openStore(context);
+  await resetStates(store, [name]);
+  // What its host asked for belongs to what is forgotten.
+  const url = 'url' in plan ? resolveReferences(plan.url, context.environment.lookUp) : '';
+  if (URL.canParse(url)) await reopenHost(store, new URL(url).host);
+  say(`${name}: the next run starts from scratch; what is stored already stays, and is not stored twice`);
+  say(ofOpenRuns);
+}
+
+/** `daybook state rewind --to`: the next run asks again for everything since a time. */
+export async function rewindStateCommand(name: string, options: CommonOptions & { to?: string }): Promise<void> {
+  const context = createContext(options);
+  const plan = sourcePlan(context, name);
+  if (options.to === undefined) throw new UsageError('found no --to, expected a day or time, e.g. --to 2026-11-01');
+  const time = parseIso8601(options.to);
+  if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
+  if (time.micros > microsOfDate(new Date())) {
+    throw new UsageError(
+      `--to: found "${options.to}", which is to come, expected a time that is over: until then nothing would be asked for`,
+    );
+  }
+  const store = openStore(context);
+  const { fetchFingerprint, shapeFingerprint } = plan;
+  const watermark = formatMicros(time.micros);
+  const none = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+  await changeState(store, name, (state) => ({ ...forgetPoll(state ?? none), watermark }));
+  const without =
+    plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
+      ? ''
+      : ' (it has no incremental, so it reads everything anyway)';
+  say(`${name}: the next run asks again for everything since ${watermark}${without}`);
+  say(ofOpenRuns);
+}
+
+function sourcePlan(context: Context, name: string): SourcePlan {
+  const config = loadConfig(context);
+  return planOf(config, findSource(config, name));
+}

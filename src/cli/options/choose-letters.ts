@@ -1,0 +1,62 @@
+import type { Config } from '../../config/file/parse-config.ts';
+import type { DeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import { UnknownSource } from '../../domain/errors.ts';
+import { findSource } from '../../config/file/find-source.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import { listDeadLetters, type LetterFilter } from '../../store/dead-letters/dead-letters.ts';
+import { say } from '../output/output.ts';
+import { UsageError } from '../../domain/usage-error.ts';
+
+/** Dead letters of one source. */
+export interface ChosenLetters {
+  readonly source: string;
+  readonly letters: readonly DeadLetter[];
+}
+
+/** Shorter beginnings of ids may mean many. */
+const shortestId = 6;
+
+/**
+ * The dead letters that are meant, by source. Those of sources that are no longer configured are left out, and told of.
+ * @param ids whole, or as much of them as lists show; none = all that the filter finds
+ * @throws UsageError, UnknownSource
+ */
+export async function chooseLetters(
+  store: BlobStore,
+  config: Config,
+  ids: readonly string[],
+  filter: LetterFilter,
+): Promise<ChosenLetters[]> {
+  if (filter.source !== undefined) findSource(config, filter.source);
+  const found = await listDeadLetters(store, filter);
+  const letters = withIds(found, ids);
+  return [...new Set(letters.map(({ source }) => source))].flatMap((source) => {
+    const own = letters.filter((letter) => letter.source === source);
+    try {
+      findSource(config, source);
+      return [{ source, letters: own }];
+    } catch (error) {
+      if (!(error instanceof UnknownSource) || ids.length > 0) throw error;
+      say(`${source}: ${own.length} dead letters stay, the source is no longer configured`);
+      return [];
+    }
+  });
+}
+
+/**
+ * The letters that ids name.
+ * @param ids whole, or as much of them as lists show; none = all letters
+ * @throws UsageError where an id names none
+ */
+export function withIds<Letter extends { readonly id: string }>(
+  found: readonly Letter[],
+  ids: readonly string[],
+): readonly Letter[] {
+  const unknown = ids.filter((part) => part.length < shortestId || !found.some(({ id }) => id.startsWith(part)));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `dead-letters: found none with the id ${unknown.join(', ')}, expected ids that ./daybook dead-letters list shows, at least ${shortestId} characters of them`,
+    );
+  }
+  return ids.length === 0 ? found : found.filter(({ id }) => ids.some((part) => id.startsWith(part)));
+}

@@ -1,0 +1,60 @@
+import { addDays } from '../../domain/time/day.ts';
+import type { JournalChoice } from '../../domain/storage/journal.ts';
+import { formatMicros } from '../../domain/time/timestamp.ts';
+import { parseWindow } from '../../domain/time/time-range.ts';
+import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import { journalFoldersIn, journalSources, type JournalFolders } from '../../store/journal/journal-files.ts';
+import type { CommonOptions, Context } from './context.ts';
+import { UsageError } from '../../domain/usage-error.ts';
+
+/** Options that say which records of the journal are meant. */
+export interface ChoiceOptions extends CommonOptions {
+  readonly source?: string;
+  readonly day?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly archives?: boolean;
+}
+
+export function journalFolders({ environment }: Context): JournalFolders {
+  return journalFoldersIn(environment.dataFolder, environment.storeFolder);
+}
+
+/** @throws UsageError */
+export async function readChoice(options: ChoiceOptions, folders: JournalFolders): Promise<JournalChoice> {
+  const { source = null, archives = false } = options;
+  if (source !== null && !archives) {
+    const known = await journalSources(folders);
+    if (!known.includes(source)) {
+      throw new UsageError(
+        `--source: found no "${source}" in ${folders.csv}, expected ${known.length === 0 ? 'records, but there are none yet' : `one of ${known.join(', ')}`}`,
+      );
+    }
+  }
+  return { source, window: readWindow(options), archives };
+}
+
+/** @throws UsageError */
+export function readWindow({ day, from, to }: ChoiceOptions): WindowText | null {
+  if (day !== undefined) {
+    if (from !== undefined || to !== undefined)
+      throw new UsageError('found --day and --from or --to, expected one way');
+    return windowOfDay(day);
+  }
+  if (from === undefined && to === undefined) return null;
+  if (from === undefined || to === undefined) throw new UsageError('found one of --from and --to, expected both');
+  return textOf(from, to);
+}
+
+/** @throws UsageError where it is no day */
+export function windowOfDay(day: string): WindowText {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
+  if (!isDay) throw new UsageError(`--day: found "${day}", expected a day such as 2026-11-01`);
+  return textOf(day, addDays(day, 1));
+}
+
+function textOf(from: string, to: string): WindowText {
+  const parsed = parseWindow(from, to);
+  if (!parsed.ok) throw new UsageError(parsed.why);
+  return { from: formatMicros(parsed.window.from), to: formatMicros(parsed.window.to) };
+}

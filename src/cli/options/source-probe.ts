@@ -1,0 +1,104 @@
+import { dirname, resolve } from 'node:path';
+import { hostLimits } from '../../config/plan/host-limits.ts';
+import type { Config } from '../../config/file/parse-config.ts';
+import { planOf } from '../../config/plan/plan.ts';
+import { withSecrets } from '../../config/secrets/secrets.ts';
+import type { SourceConfig } from '../../config/schema/source-schemas.ts';
+import { version } from '../../config/version.ts';
+import { notMeasured } from '../../domain/run/metrics.ts';
+import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import { freshState } from '../../domain/run/source-state.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { SourceReader } from '../../sources/compute/source-reader.ts';
+import { createThreadCompute } from '../../sources/compute/thread-compute.ts';
+import { createSchemaTexts } from '../../sources/extraction/schema-texts.ts';
+import { OpenReaders } from '../../sources/files/open-readers.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../sources/http/http-client.ts';
+import { createHttpTools } from '../../sources/http/http-tools.ts';
+import { ModuleThreads } from '../../sources/modules/module-threads.ts';
+import { beginPoll, openPages, openReader, type SourceTools } from '../../sources/open-source.ts';
+import type { Page } from '../../sources/extraction/page.ts';
+import { createHostBudgets } from '../../store/run/host-budgets.ts';
+import { openStoreToRead, type Context } from './context.ts';
+
+/** A source polled afresh by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
+export interface SourceProbe {
+  readonly plan: SourcePlan;
+  readonly tools: SourceTools;
+  reader(): Promise<SourceReader>;
+  /** Where it begins; null where there is nothing to read. */
+  begin(): Promise<FetchPosition | null>;
+  /** @param from by default where it begins */
+  pages(from?: FetchPosition): AsyncGenerator<Page>;
+  close(): Promise<void>;
+}
+
+/** Told of each request as it is answered; status null = it was not. */
+export type OnAnswer = (request: HttpRequest, answer: HttpResponse | null, ms: number) => void;
+
+/** @param onAnswer of requests for pages, not of those for tokens or robots.txt */
+export function probeSource(context: Context, config: Config, source: SourceConfig, onAnswer?: OnAnswer): SourceProbe {
+  const { lookUp, configFile, proxies } = context.environment;
+  const plan = withSecrets(planOf(config, source), source, lookUp);
+  const limits = hostLimits(config, lookUp);
+  // A command takes its turn like everyone else.
+  const budget = createHostBudgets(openStoreToRead(context));
+  const http = createHttpTools({
+    version,
+    proxies,
+    budget,
+    limitOf: (host) => limits.get(host) ?? null,
+    measures: notMeasured,
+  });
+  const readers = new OpenReaders();
+  const modules = new ModuleThreads();
+  const compute = createThreadCompute();
+  const tools: SourceTools = {
+    ...{
+      http: onAnswer ? { ...http, client: observed(http.client, onAnswer) } : http,
+      readers,
+      modules,
+      compute,
+      schemas: createSchemaTexts(),
+    },
+    progress: { read: async () => new Map() },
+    // A command shows the last row as it is now.
+    standStillMs: 0,
+    feedItems: { read: async () => null },
+    resolvePath: (path) => resolve(dirname(configFile), path),
+  };
+  const reader = () => openReader(plan, tools);
+  const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
+  const poll = { plan, state, run: 'preview', force: true, window: null };
+  return {
+    ...{ plan, tools, reader },
+    begin: () => beginPoll(poll, tools, new Date()),
+    async *pages(from) {
+      const alone = { signal: new AbortController().signal, onProgress: () => {}, reader: await reader() };
+      const position = from ?? (await beginPoll(poll, tools, new Date()));
+      if (position) yield* openPages(poll, position, tools, alone);
+    },
+    async close() {
+      await Promise.all([http.client.close(), readers.closeAll(), compute.close(), modules.close()]);
+    },
+  };
+}
+
+function observed(client: HttpClient, onAnswer: OnAnswer): HttpClient {
+  return {
+    ...client,
+    async send(request, signal) {
+      const startedMs = performance.now();
+      const tell = (answer: HttpResponse | null) =>
+        onAnswer(request, answer, Math.round(performance.now() - startedMs));
+      try {
+        const answer = await client.send(request, signal);
+        tell(answer);
+        return answer;
+      } catch (error) {
+        tell(null);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { within } from '../../formats/timeout.ts';
+import { waitOf, type RunWait } from '../../status/run-waits.ts';
+import type { Progress as RunProgress } from '../../workflows/messages.ts';
+import { ProgressLine } from './terminal/progress.ts';
+
+/** A run that takes no longer is not asked what it waits for. */
+const patienceMs = 3_000;
+const everyMs = 2_000;
+const answerMs = 5_000;
+/** Runs that are asked at a time. */
+const mostAsked = 20;
+
+type Handle = Pick<WorkflowHandle, 'describe' | 'query'>;
+
+/** Says, while runs take long, what they wait for and since when. */
+export class RunsUnderWay {
+  readonly #line = new ProgressLine();
+  readonly #open = new Map<string, { readonly handle: Handle; readonly sinceMs: number }>();
+  readonly #waits = new Waits();
+  readonly #over = new AbortController();
+  #total = 0;
+  #watching: Promise<void> | null = null;
+
+  began(source: string, handle: Handle): void {
+    this.#open.set(source, { handle, sinceMs: Date.now() });
+    this.#total++;
+    this.#watching ??= this.#watch();
+  }
+
+  /** What is told of it afterwards stands on lines of its own. */
+  ended(source: string): void {
+    this.#open.delete(source);
+    this.#line.end();
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort();
+    await this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#over;
+    for (;;) {
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return this.#line.end();
+      const text = this.#waits.tell(await this.#ask(), new Date());
+      const isMany = this.#total > 1;
+      const done = this.#total - this.#open.size;
+      if (text !== null) this.#line.show({ text, done, total: isMany ? this.#total : null });
+    }
+  }
+
+  async #ask(): Promise<ReadonlyMap<string, RunWait>> {
+    const long = [...this.#open].filter(([, { sinceMs }]) => Date.now() - sinceMs > patienceMs);
+    const waits = new Map<string, RunWait>();
+    const ask = async (source: string, handle: Handle) => {
+      const progress = () => within(answerMs, handle.query<RunProgress>('progress')).catch(() => null);
+      const wait = await within(answerMs, waitOf(handle, progress)).catch(() => temporalIsAway);
+      if (wait && this.#open.has(source)) waits.set(source, wait);
+    };
+    await Promise.all(long.slice(0, mostAsked).map(([source, { handle }]) => ask(source, handle)));
+    return waits;
+  }
+}
+
+const temporalIsAway: RunWait = { on: 'Temporal', reason: null, until: null };
+const mostNamed = 3;
+
+/** What runs wait for, and since when each of that was seen. */
+export class Waits {
+  readonly #since = new Map<string, Date>();
+
+  /** In words; null where none waits. @param waits by source */
+  tell(waits: ReadonlyMap<string, RunWait>, now: Date): string | null {
+    const parts = new Map<string, { readonly sources: string[]; readonly wait: RunWait }>();
+    for (const [source, wait] of waits) {
+      const part = parts.get(wait.on) ?? { sources: [], wait };
+      part.sources.push(source);
+      parts.set(wait.on, part);
+    }
+    for (const on of this.#since.keys()) if (!parts.has(on)) this.#since.delete(on);
+    if (parts.size === 0) return null;
+    const texts = [...parts].map(([on, { sources, wait }]) => {
+      const since = this.#since.get(on) ?? now;
+      this.#since.set(on, since);
+      const until = wait.until === null ? '' : ` until ${time(new Date(wait.until))}`;
+      const more = sources.length > mostNamed ? ` and ${sources.length - mostNamed} more` : '';
+      const why = wait.reason === null ? '' : ` (${wait.reason})`;
+      return `waiting for ${on} since ${time(since)}${until}: ${sources.slice(0, mostNamed).join(', ')}${more}${why}`;
+    });
+    return texts.join('; ');
+  }
+}
+
+function time(date: Date): string {
+  return `${date.toISOString().slice(11, 19)}Z`;
+}

@@ -1,0 +1,38 @@
+import { relative } from 'node:path';
+import type { Context } from '../options/context.ts';
+
+export interface Addresses {
+  /** The Web UI; null where it is not known. */
+  readonly ui: string | null;
+  readonly http: string | null;
+  readonly sources: readonly string[];
+}
+
+/** What `up` prints once everything runs: where to look, and what to try next. */
+export function whereToLook(context: Context, { ui, http, sources }: Addresses): string {
+  const demo = context.demo ? ' --demo' : '';
+  const [first = 'SOURCE'] = sources;
+  const lines: [string, string][] = [
+    ['Web UI', ui ?? 'see your Temporal server'],
+    ['CSV', `${shortPath(context.environment.dataFolder)}/csv/`],
+    ['SQL', `./daybook${demo} sql "select source, count(*) from raw_events group by 1"`],
+    ['status', http === null ? 'off' : `${http}/`],
+    ['health', http === null ? 'off' : `${http}/readyz`],
+    ['sources', shortPath(context.environment.configFile)],
+    ['next', `./daybook${demo} status`],
+    ['', `./daybook${demo} run ${first}`],
+    ['', `./daybook${demo} preview ${first}`],
+  ];
+  return [
+    '',
+    ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
+    '',
+    '  Ctrl-C stops everything; the next start goes on from here.',
+    '',
+  ].join('\n');
+}
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') ? path : short;
+}

@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process';
+import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import { startWorkerProcess } from '../../embedded/processes/children.ts';
+import { tailOf } from '../../embedded/processes/part.ts';
+import type { WorkerMessage } from '../../worker/parent-messages.ts';
+import { CannotStart } from '../../domain/cannot-start.ts';
+import type { Context } from '../options/context.ts';
+import type { Supervisor } from './supervisor.ts';
+import { UsageError } from '../../domain/usage-error.ts';
+
+export interface SupervisedWorker {
+  /** Address of its HTTP endpoint, or null. */
+  readonly http: string | null;
+  /** Starts it again where a server has come back at another address: another program may have taken its port. */
+  follow(): void;
+  /** Tells this worker, and those that replace it, that the schedules are applied. */
+  schedulesApplied(): void;
+}
+
+export interface Servers {
+  readonly postgres: PostgresSettings;
+  readonly temporal: TemporalSettings;
+}
+
+/**
+ * Starts a worker process, waits until it polls, and keeps it running.
+ * @param options of the command line
+ * @param onMoved told where its HTTP endpoint is when that has changed: another program took its port while it was down
+ * @throws CannotStart with the end of its log
+ */
+export async function startSupervisedWorker(
+  context: Context,
+  servers: () => Servers,
+  supervisor: Supervisor,
+  onReceipt: (receipt: Receipt | FailedReceipt) => void,
+  onMoved: (http: string) => void,
+  options: readonly string[],
+): Promise<SupervisedWorker> {
+  let applied = false;
+  let current: ChildProcess;
+  let addresses = '';
+  let told: string | null = null;
+  const start = async () => {
+    const common = await workerEnvironment(context, told === null);
+    const named = serverVariables(servers());
+    addresses = JSON.stringify(named);
+    current = startWorkerProcess(context.home, { ...common, ...named }, options);
+    current.on('message', (message: WorkerMessage) => {
+      if (message.type === 'receipt') return onReceipt(message.receipt);
+      if (told !== null && message.http !== null && message.http !== told) onMoved(message.http);
+      told = message.http;
+      if (applied) tell(current);
+    });
+    return current;
+  };
+  const { child, http } = await firstStart(context, start);
+  supervisor.watch({ part: 'worker', start }, child);
+  return {
+    http,
+    follow() {
+      if (JSON.stringify(serverVariables(servers())) !== addresses) current.kill();
+    },
+    schedulesApplied() {
+      applied = true;
+      tell(current);
+    },
+  };
+}
+
+/** How often it is started at first where others are faster in taking the port of its HTTP endpoint. */
+const startTries = 10;
+
+async function firstStart(
+  { home }: Context,
+  start: () => Promise<ChildProcess>,
+): Promise<{ readonly child: ChildProcess; readonly http: string | null }> {
+  const logFile = home.path('logs', 'worker.log');
+  for (let tries = 1; ; tries++) {
+    const child = await start();
+    const http = await polling(child);
+    if (http !== false) return { child, http };
+    const end = tailOf(logFile, 5);
+    if (tries === startTries || !end.includes('EADDRINUSE')) {
+      throw new CannotStart(`worker: it does not start; the end of ${logFile}:\n${end}`);
+    }
+  }
+}
+
+function tell(worker: ChildProcess): void {
+  if (worker.connected) worker.send({ type: 'schedules-applied' });
+}
+
+/** Where its HTTP endpoint is, or null for none, once it polls; false where it ends before. */
+async function polling(child: ChildProcess): Promise<string | null | false> {
+  return new Promise((resolve) => {
+    child.on('message', (message: WorkerMessage) => {
+      if (message.type === 'polling') resolve(message.http);
+    });
+    child.once('exit', () => resolve(false));
+    child.once('error', () => resolve(false));
+  });
+}
+
+/** The worker reads the same environment as this process, with the addresses that were found out here and those of servers. */
+async function workerEnvironment(
+  { environment, home, instance }: Context,
+  isFirst: boolean,
+): Promise<Record<string, string | undefined>> {
+  const http = environment.http;
+  const port = http && (await home.choosePort('http', http.port, http.host));
+  // One that was taken while the worker was down must not end a stack that runs.
+  if (http && isFirst && !http.isDefault && port !== http.port) {
+    throw new UsageError(
+      `found ${bracketed(http.host)}:${http.port} in use, expected the address that DAYBOOK_HTTP names to be free; name another one, or off`,
+    );
+  }
+  return {
+    ...environment.ownVariables,
+    // A file that names another one meanwhile is for the next `up`.
+    DAYBOOK_INSTANCE: instance.name,
+    DAYBOOK_CONFIG: environment.configFile,
+    DAYBOOK_DATA: environment.dataFolder,
+    DAYBOOK_STORE: environment.storeFolder,
+    DAYBOOK_HOME: environment.homeFolder,
+    DAYBOOK_HTTP: http ? `${bracketed(http.host)}:${home.ports.http}` : 'off',
+    DAYBOOK_EMBEDDED: 'off',
+  };
+}
+
+function serverVariables({ postgres, temporal }: Servers): Record<string, string> {
+  return {
+    PG_HOST: postgres.host,
+    PG_PORT: String(postgres.port),
+    PG_DB: postgres.database,
+    PG_USER: postgres.user,
+    PG_PASSWORD: postgres.password,
+    PG_SSLMODE: postgres.sslMode,
+    PG_SCHEMA: postgres.schema,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+  };
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,86 @@
+import { openConfigFile } from '../../config/file/config-file.ts';
+import { environmentSecrets } from '../../config/secrets/environment-secrets.ts';
+import { createLiveRedactor } from '../../config/secrets/live-redactor.ts';
+import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
+import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../embedded/addresses.ts';
+import { startStack, stopStack } from '../../embedded/stack.ts';
+import { migrate } from '../../sinks/postgres/commands/migrate.ts';
+import { createLogger } from '../../worker/logger.ts';
+import { installRuntime } from '../../worker/runtime.ts';
+import { installFaultHandlers } from '../../worker/faults.ts';
+import { startWorker } from '../../worker/worker.ts';
+import { CannotStart } from '../../domain/cannot-start.ts';
+import { externalPostgres, type Context } from '../options/context.ts';
+import { startDemoOrigin } from './demo-origin.ts';
+import { say } from '../output/output.ts';
+import { acceptsNewStore, refuseForeignDatabase, type PairOptions } from '../options/store-pair.ts';
+import { UsageError } from '../../domain/usage-error.ts';
+
+/**
+ * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.
+ * @throws UsageError where the environment forbids it
+ */
+export async function withTemporaryStack<T>(
+  context: Context,
+  work: (temporal: TemporalSettings) => Promise<T>,
+  options: PairOptions = {},
+): Promise<T> {
+  const { environment, home } = context;
+  if (!environment.embedded) {
+    throw new UsageError('found DAYBOOK_EMBEDDED=off without TEMPORAL_ADDRESS, expected a server to use');
+  }
+  const external = externalPostgres(context);
+  // A mistake in it is told before anything is started.
+  const config = openConfigFile(environment.configFile, environment.lookUp);
+  home.lock();
+  const interrupted = interruption();
+  const announce = (message: string) => say(`daybook: ${message}`);
+  try {
+    await Promise.race([
+      startStack(home, { postgres: external === null, temporal: true }, environment, announce),
+      interrupted,
+    ]);
+    if (context.demo) await startDemoOrigin(context);
+    const postgres = external ?? embeddedPostgresSettings(home);
+    if (external) await refuseForeignDatabase(context, options, external);
+    await migrate(external ? (environment.owner ?? external) : postgres);
+    const temporal = embeddedTemporalSettings(home);
+    // The receipts say what happened; only what went wrong on the way is worth a line.
+    const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
+    const secrets = [postgres.password, ...environmentSecrets(environment, null)];
+    const redact = createLiveRedactor(config, environment.lookUp, secrets);
+    const logger = createLogger({ level, redact, instance: context.instance });
+    installRuntime(logger);
+    const worker = await startWorker({
+      instance: context.instance,
+      ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
+      ...{ redact, sdkMetrics: null, ui: null },
+      owner: external ? (environment.owner ?? external) : postgres,
+      proxies: environment.proxies,
+      alertWebhook: environment.alertWebhook,
+      acceptNewStore: acceptsNewStore(context, options),
+      dataFolder: environment.dataFolder,
+      storeFolder: environment.storeFolder,
+      onReceipt: () => {},
+    });
+    installFaultHandlers(worker, logger);
+    try {
+      return await Promise.race([work(temporal), interrupted]);
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    await stopStack(home);
+    home.unlock();
+  }
+}
+
+/** Rejects at Ctrl-C: what runs is stopped in order then, and open runs go on at the next start. */
+function interruption(): Promise<never> {
+  const rejection = new Promise<never>((_, reject) => {
+    const interrupt = () => reject(new CannotStart('run: interrupted; a run that was open goes on at the next start'));
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
+  });
+  rejection.catch(() => undefined);
+  return rejection;
+}
