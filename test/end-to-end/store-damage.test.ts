@@ -18,7 +18,7 @@ import { Workplace } from '../support/daybook-process.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
-import { damageWays, type DamageWay } from '../unit/store/damage-ways.ts';
+import { damageWays, type DamageWay } from '../unit/store/blobs/damage-ways.ts';
 import { storedKinds } from '../unit/store/stored-kinds.ts';
 
 let origin: Origin;

@@ -4,7 +4,7 @@ import { alertNames } from '../../../src/domain/monitoring/alert.ts';
 import { outcomes } from '../../../src/domain/run/receipt.ts';
 import { rejectionReasons } from '../../../src/domain/dead-letters/rejection.ts';
 import { actionFor, type SqlStateAction } from '../../../src/sinks/postgres/connection/sql-state.ts';
-import { sqlStates } from '../sinks/sql-states.ts';
+import { sqlStates } from '../sinks/postgres/connection/sql-states.ts';
 import { warningCodes } from '../../../src/domain/run/warning.ts';
 
 const document = readFileSync('docs/errors.md', 'utf8');

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { Places } from '../../../../src/activities/delivery/places.ts';
+import { WorkerBusy } from '../../../../src/domain/errors.ts';
+import { createGate } from '../../../support/gate.ts';
+
+test('who finds no place comes back later, none waits for one', async () => {
+  const places = new Places(2);
+  const gate = createGate();
+  const held = [places.take('work', () => gate.opened), places.take('work', () => gate.opened)];
+  const refused = await places.take('work', () => gate.opened).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(WorkerBusy);
+  expect((refused as WorkerBusy).message).toBe('work: 2 others run on this worker, it waits for its turn');
+  expect((refused as WorkerBusy).retryAfterMs).toBeGreaterThanOrEqual(3_000);
+  expect((refused as WorkerBusy).retryAfterMs).toBeLessThanOrEqual(15_000);
+  gate.open();
+  await Promise.all(held);
+  await expect(places.take('work', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await places.take('work', () => Promise.resolve(7))).toBe(7);
+});

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { accessOfPlan } from '../../../../src/config/plan/access-fingerprint.ts';
+import { planOf } from '../../../../src/config/plan/plan.ts';
+import { daybookYaml, file, http, parse } from '../daybook-yaml.ts';
+
+function fingerprints(text: string) {
+  const config = parse(text, { A: 'a', B: 'b' });
+  const [source] = config.sources;
+  if (!source) throw new Error('expected a source');
+  const { fetchFingerprint, shapeFingerprint } = planOf(config, source);
+  return { fetch: fetchFingerprint, shape: shapeFingerprint };
+}
+
+const lines = [
+  ...['params: { a: "1", b: "2" }', 'headers: { X: x, Y: y }', 'paginator: { type: page_number, page_param: p }'],
+  'incremental: { cursor: c, start_param: since }',
+];
+const before = fingerprints(daybookYaml([http(...lines)]));
+
+/** What changes when lines of the source do. */
+function changes(...edits: string[]) {
+  const keys = edits.map((edit) => edit.slice(0, edit.indexOf(':')));
+  const kept = lines.filter((line) => !keys.includes(line.slice(0, line.indexOf(':'))));
+  const after = fingerprints(daybookYaml([http(...kept, ...edits)]));
+  return { fetch: after.fetch !== before.fetch, shape: after.shape !== before.shape };
+}
+
+describe('fingerprints', () => {
+  test.each([
+    ...[
+      'url: https://api.test/other',
+      'params: { a: "1" }',
+      'params: { a: "1", b: "3" }',
+      'params: { a: "1", c: "2" }',
+    ],
+    ...['paginator: single_page', 'paginator: { type: page_number, page_param: q }'],
+    ...['paginator: { type: page_number, page_param: p, base_page: 0 }', 'incremental: null'],
+    ...['paginator: { type: page_number, page_param: p, total_path: t }'],
+    ...['incremental: { cursor: d, start_param: since }', 'incremental: { cursor: c, start_param: from }'],
+    ...['incremental: { cursor: c, start_param: since, lag: 1h }', 'url: "https://api.test/${env:A}"'],
+    ...['incremental: { cursor: c, start_param: since, format: epoch_s }'],
+    ...['incremental: { cursor: c, start_param: since, initial_value: 2026-01-01 }'],
+  ])('tell that another thing is asked: %s', (edit) => {
+    expect(changes(edit)).toEqual({ fetch: true, shape: false });
+  });
+
+  test.each([
+    ...['records: items', 'id: key', 'id: [id, key]', 'headers: { X: x }', 'headers: { X: x, Y: z }'],
+    ...['occurred_at: other', 'occurred_at: { path: at, format: epoch_s }'],
+    ...['occurred_at: { path: at, timezone: Europe/Berlin }', 'occurred_at: { path: at, on_missing: fetched_at }'],
+  ])('tell that records are shaped otherwise: %s', (edit) => {
+    expect(changes(edit)).toEqual({ fetch: false, shape: true });
+  });
+
+  test.each([
+    ...[
+      'schedule: { every: 1m }',
+      'retry: { max_attempts: 3 }',
+      'timeout: 5s',
+      'max_body: 1MiB',
+      'allow_private: true',
+    ],
+    ...['allow_empty: true', 'max_reject_ratio: 1', 'on_invalid: fail', 'robots: ignore', 'concurrency: 1'],
+  ])('stay the same where neither changes: %s', (edit) => {
+    expect(changes(edit)).toEqual({ fetch: false, shape: false });
+  });
+
+  test.each([
+    ...['params: { b: "2", a: "1" }', 'headers: { Y: y, X: x }', 'params: { a: 1, b: 2 }'],
+    ...[
+      'id: [id]',
+      'occurred_at: { path: at }',
+      'occurred_at: { timezone: UTC, path: at, format: iso8601 }',
+      'records: "@"',
+    ],
+    ...['paginator: { page_param: p, base_page: 1, type: page_number, stop_after_empty_page: true }'],
+    ...['incremental: { lag: 0s, start_param: since, format: iso8601, cursor: c }', 'method: GET'],
+  ])('stay the same where the same is written otherwise: %s', (edit) => {
+    expect(changes(edit)).toEqual({ fetch: false, shape: false });
+  });
+
+  test('stay the same where a part moves to defaults', () => {
+    const own = fingerprints(daybookYaml([http('params: { a: "1", b: "2" }')]));
+    expect(fingerprints(daybookYaml([http('params: { a: "1" }')], 'defaults: { params: { b: "2" } }'))).toEqual(own);
+  });
+
+  test('stay the same when a source is renamed or another one is added', () => {
+    expect(fingerprints(daybookYaml([http('name: renamed', ...lines), file()]))).toEqual(before);
+  });
+
+  test('of a file tell another path and another shape', () => {
+    const plain = fingerprints(daybookYaml([file()]));
+    const moved = fingerprints(daybookYaml([file('path: other.ndjson')]));
+    const shaped = fingerprints(daybookYaml([file('id: key')]));
+    expect([moved.fetch === plain.fetch, moved.shape === plain.shape]).toEqual([false, true]);
+    expect([shaped.fetch === plain.fetch, shaped.shape === plain.shape]).toEqual([true, false]);
+  });
+
+  test('tell a file from a URL', () => {
+    const url = fingerprints(daybookYaml([http('url: https://api.test/a')]));
+    expect(fingerprints(daybookYaml([file('path: https://api.test/a')])).fetch).not.toBe(url.fetch);
+  });
+});
+
+describe('the fingerprint of where requests go, and which secrets they carry', () => {
+  const plan = (text: string) => {
+    const config = parse(text, { A: 'a', B: 'b' });
+    return planOf(config, config.sources[0]!);
+  };
+  const secret = ['headers: { X-Key: "${env:A}" }', 'params: { q: x }', 'auth: { type: bearer, token: "${env:A}" }'];
+  const access = (...edits: string[]) => {
+    const keys = edits.map((edit) => edit.slice(0, edit.indexOf(':')));
+    const kept = secret.filter((line) => !keys.includes(line.slice(0, line.indexOf(':'))));
+    return plan(daybookYaml([http(...kept, ...edits)])).accessFingerprint;
+  };
+
+  test.each([
+    ...[
+      'url: https://other.test/a',
+      'url: http://api.test/a',
+      'url: https://api.test:8443/a',
+      'proxy: http://p.test:1',
+    ],
+    ...['headers: { X-Key: "${env:B}" }', 'headers: { X-Other: "${env:A}" }', 'params: { q: x, r: y }'],
+    ...['auth: { type: bearer, token: "${env:B}" }', 'auth: { type: bearer, token: literal-token }'],
+    ...['auth: { type: http_basic, username: u, password: "${env:A}" }', 'params: { q: "${env:B}" }'],
+    'auth: { type: api_key, name: X-K, location: header, api_key: "${env:A}" }',
+    'auth: { type: oauth2_client_credentials, token_url: https://t.test, client_id: i, client_secret: "${env:A}" }',
+  ])('changes with %s', (edit) => {
+    expect(access(edit)).toBeDefined();
+    expect(access(edit)).not.toBe(access());
+  });
+
+  test('changes with the host of the token endpoint', () => {
+    const at = (url: string) =>
+      access(
+        `auth: { type: oauth2_client_credentials, token_url: "${url}", client_id: i, client_secret: "\${env:A}" }`,
+      );
+    expect(at('https://t.test/x')).not.toBe(at('https://u.test/x'));
+    expect(at('https://t.test/x')).toBe(at('https://t.test/y'));
+  });
+
+  test.each(['url: https://api.test/other?a=1', 'params: { q: y }', 'records: items', 'timeout: 5s', 'id: key'])(
+    'stays the same with %s',
+    (edit) => expect(access(edit)).toBe(access()),
+  );
+
+  test.each([
+    [http(...secret)],
+    [http('headers: { X-Api-Key: literal-key }')],
+    [http()],
+    [http('url: "https://${env:A}/x"', 'method: POST', 'body: { a: "${env:B}" }')],
+    [http('type: module', 'module: vitest.config.ts', 'options: { a: "${env:A}" }').replace(/.*url:.*\n/, '')],
+  ])('is told from a plan of 0.2.0, which has none: %s', (source) => {
+    const { accessFingerprint, ...old } = plan(daybookYaml([source]));
+    expect(accessFingerprint).toBeDefined();
+    expect(accessOfPlan(old)).toBe(accessFingerprint);
+  });
+
+  test('is not told from a plan of 0.2.0 whose address stands for a literal secret', () => {
+    expect(accessOfPlan(plan(daybookYaml([http('url: "https://api.test/a?token=literal"')])))).toBeNull();
+  });
+});

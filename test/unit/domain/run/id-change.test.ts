@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { idChange } from '../../../../src/domain/run/id-change.ts';
+
+const now = { id: ['code'], shapeFingerprint: 'new' };
+const again = 'is stored again under new ids; .*rekey news';
+
+const warned = (message: string) => ({
+  code: 'state_changed',
+  message: expect.stringMatching(message) as string,
+  count: 1,
+});
+
+test.each([
+  ['nothing is stored', null, null],
+  ['the id is the same', { id: ['code'], shapeFingerprint: 'old' }, null],
+  ['the id is another one', { id: ['id'], shapeFingerprint: 'old' }, `^id was "id" .* and is "code": .*${again}`],
+  ['it was a list', { id: ['a', 'b'], shapeFingerprint: 'old' }, String.raw`^id was \["a","b"\] .*${again}`],
+  [
+    'a state of before tells of a change',
+    { shapeFingerprint: 'old' },
+    `^what shapes its records was changed.*${again}`,
+  ],
+  [
+    'nobody was told that a state of before tells of a change',
+    { id: null, shapeFingerprint: 'new' },
+    `^what shapes its records was changed.*${again}`,
+  ],
+  ['a state of before tells of none', { shapeFingerprint: 'new' }, null],
+])('where %s', (_, stored, message) => {
+  expect(idChange('news', stored, now)).toEqual(message === null ? null : warned(message));
+});

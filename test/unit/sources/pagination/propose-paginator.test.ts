@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { missedPages, proposePaginator } from '../../../../src/sources/pagination/propose-paginator.ts';
+import { byNumber, httpPlan, readerOf } from '../plans.ts';
+
+const { paginator: onePage } = httpPlan();
+const messageOf = (page: unknown, headers = {}) => missedPages(onePage, page, headers)[0]?.message ?? null;
+
+describe('a source without a paginator', () => {
+  test.each<[what: string, page: unknown, headers: Record<string, string>, paginator: string]>([
+    ['a Link header', [], { link: '<https://api.example/items?page=2>; rel="next"' }, 'header_link'],
+    ['next', { next: 'https://api.example/?page=2' }, {}, '{ type: json_link, next_url_path: next }'],
+    ['next_url', { next_url: '/items?page=2' }, {}, '{ type: json_link, next_url_path: next_url }'],
+    ['links.next', { links: { next: '?page=2' } }, {}, '{ type: json_link, next_url_path: links.next }'],
+    ['a relative link', { next: 'items?page=2' }, {}, '{ type: json_link, next_url_path: next }'],
+    [
+      'HAL',
+      { _links: { next: { href: '/items?page=2' } } },
+      {},
+      '{ type: json_link, next_url_path: _links.next.href }',
+    ],
+    [
+      ...(['OData', { '@odata.nextLink': 'https://api.example/?$skip=5' }, {}] as const),
+      `{ type: json_link, next_url_path: '"@odata.nextLink"' }`,
+    ],
+    [
+      ...(['next_cursor', { meta: { next_cursor: 'abc' } }, {}] as const),
+      '{ type: cursor, cursor_path: meta.next_cursor, cursor_param: cursor }',
+    ],
+    [
+      ...(['nextPageToken', { nextPageToken: 'abc' }, {}] as const),
+      '{ type: cursor, cursor_path: nextPageToken, cursor_param: pageToken }',
+    ],
+    [
+      ...(['the number of the next page', { next_page: 2 }, {}] as const),
+      '{ type: cursor, cursor_path: next_page, cursor_param: page }',
+    ],
+    ['has_more', { has_more: true }, {}, '{ type: page_number, has_more_path: has_more }'],
+  ])('is told of a next page by %s, with the keys to add', (_, page, headers, paginator) => {
+    expect(messageOf(page, headers)).toContain(`add \`paginator: ${paginator}\``);
+  });
+
+  test.each<[what: string, page: unknown, headers?: Record<string, string>]>([
+    ['next is null, empty, false or zero', { next: null, next_url: '', next_page: false, next_cursor: 0 }],
+    ['has_more is false', { has_more: false, cursor: 'abc' }],
+    ['records have a field of that name', { data: [{ next: 'https://api.example/2' }] }],
+    ['a key only begins like it', { next_update: '2026-11-01', next_run: { id: 'x' } }],
+    ['the header leads back', {}, { link: '<https://api.example/items?page=1>; rel="prev"' }],
+    ['the page is a list', [1]],
+    ['the page is none', undefined],
+  ])('is told nothing where %s', (_, page, headers = {}) => {
+    expect(messageOf(page, headers)).toBeNull();
+  });
+
+  test('is told nothing where one page is meant; neither is one with a paginator', () => {
+    const page = { next: 'https://api.example/?page=2' };
+    expect(missedPages({ ...onePage, maxPages: 1 }, page, {})).toEqual([]);
+    expect(missedPages(byNumber, page, {})).toEqual([]);
+  });
+
+  test('has the warning in what its reader makes of a page', async () => {
+    const plan = httpPlan({ records: 'data' });
+    const body = Buffer.from('{"data":[],"next":"https://api.example/?page=2"}');
+    const response = { status: 200, headers: {}, url: 'https://api.example/', body };
+    const read = await readerOf(plan)
+      .format('')
+      .read(response, new Date(), { place: { page: 0, cursor: null } });
+    expect(read.warnings).toMatchObject([{ code: 'paginator_proposed', count: 1 }]);
+  });
+});
+
+test('a total of pages is proposed, unless this is the last of them', () => {
+  expect(proposePaginator({ total_pages: 7 }, {})).toEqual({ type: 'page_number', total_path: 'total_pages' });
+  expect(messageOf({ total_pages: 7 })).toContain('paginator: { type: page_number, total_path: total_pages }');
+  expect(messageOf({ meta: { pages: 9, page: 1 } })).toMatch(/^the answer says that there are 9 pages, .*meta\.pages/);
+  expect(messageOf({ pages: 9, page: 9 })).toBeNull();
+  expect(messageOf({ pages: 1 })).toBeNull();
+});

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import type { HostLimit } from '../../../../src/domain/plan/host-budget.ts';
+import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
+import { createHostBudgets, reopenHost } from '../../../../src/store/run/host-budgets.ts';
+import { useTemporaryFolder } from '../temporary-folder.ts';
+
+const folder = useTemporaryFolder();
+const worker = () => createHostBudgets(createDirectoryStore(folder.path));
+const fivePerSecond: HostLimit = { requests: 5, perMs: 1_000 };
+const now = new Date(1_800_000_000_000);
+const later = (ms: number) => new Date(now.getTime() + ms);
+
+describe('a host without limit', () => {
+  test('is asked at once, and leaves nothing in the store', async () => {
+    const budget = worker();
+    for (let n = 0; n < 100; n++) expect(await budget.take('a.test', null, now)).toEqual({ kind: 'go', waitMs: 0 });
+    expect(folder.files()).toEqual([]);
+  });
+});
+
+describe('a host with a limit', () => {
+  test('is asked at its pace, by all workers together', async () => {
+    const workers = [worker(), worker(), worker()];
+    const turns = await Promise.all(
+      Array.from({ length: 21 }, (_, n) => workers[n % 3]!.take('a.test', fivePerSecond, now)),
+    );
+    const waits = turns.map(({ waitMs }) => waitMs).sort((a, b) => a - b);
+    expect(waits).toEqual(Array.from({ length: 21 }, (_, n) => n * 200));
+  });
+
+  test('does not share its line with others', async () => {
+    const budget = worker();
+    await budget.take('a.test', fivePerSecond, now);
+    expect(await budget.take('b.test', fivePerSecond, now)).toEqual({ kind: 'go', waitMs: 0 });
+  });
+
+  test('sends away who would wait for more than five seconds', async () => {
+    const budget = worker();
+    for (let n = 0; n < 26; n++) expect((await budget.take('a.test', fivePerSecond, now)).kind).toBe('go');
+    const turn = await budget.take('a.test', fivePerSecond, now);
+    expect(turn.kind).toBe('later');
+    expect(turn.waitMs).toBeGreaterThan(1_000);
+    expect((await budget.take('a.test', fivePerSecond, later(turn.waitMs + 1_000))).kind).toBe('go');
+  });
+
+  test('may be slower than five seconds a request', async () => {
+    const budget = worker();
+    const slow = { requests: 1, perMs: 60_000 };
+    const first = await budget.take('a.test', slow, now);
+    expect(first.kind).toBe('go');
+    const second = await worker().take('a.test', slow, now);
+    expect(second.waitMs).toBeGreaterThan(0);
+    expect(second.waitMs).toBeLessThanOrEqual(120_000);
+  });
+
+  test('keeps no more than the latest places', async () => {
+    const budget = worker();
+    for (let n = 0; n < 450; n++) await budget.take('a.test', fivePerSecond, later(n * 1_000));
+    expect(folder.files().length).toBeLessThan(120);
+  });
+});
+
+describe('a host that said 429', () => {
+  test('is left alone by every worker until then, and asked once a second for a minute', async () => {
+    const [first, second] = [worker(), worker()];
+    await first.slowDown('a.test', later(30_000));
+    for (const budget of [first, second]) {
+      expect(await budget.take('a.test', null, later(10_000))).toEqual({ kind: 'later', waitMs: 20_000 });
+    }
+    const turns = await Promise.all([1, 2, 3].map(() => second.take('a.test', null, later(31_000))));
+    expect(turns.map(({ waitMs }) => waitMs).sort((a, b) => a - b)).toEqual([0, 1_000, 2_000]);
+    expect(await second.take('a.test', null, later(95_000))).toEqual({ kind: 'go', waitMs: 0 });
+  });
+
+  test('counts once: a shorter wait does not take a longer one back', async () => {
+    const budget = worker();
+    await budget.slowDown('a.test', later(60_000));
+    await budget.slowDown('a.test', later(5_000));
+    expect(await worker().take('a.test', null, later(10_000))).toEqual({ kind: 'later', waitMs: 50_000 });
+  });
+
+  test('does not slow others', async () => {
+    const budget = worker();
+    await budget.slowDown('a.test', later(60_000));
+    expect(await budget.take('b.test', null, now)).toEqual({ kind: 'go', waitMs: 0 });
+  });
+});
+
+test('a host that wanted to be left alone is asked again once that is lifted', async () => {
+  await worker().slowDown('a.test', later(864_000_000));
+  expect(await worker().take('a.test', null, now)).toEqual({ kind: 'later', waitMs: 864_000_000 });
+  await reopenHost(createDirectoryStore(folder.path), 'a.test');
+  expect(await worker().take('a.test', null, now)).toEqual({ kind: 'go', waitMs: 0 });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
+import { createPollKeys } from '../../../../src/store/run/poll-keys.ts';
+import { useTemporaryFolder } from '../temporary-folder.ts';
+
+const folder = useTemporaryFolder();
+const open = () => createPollKeys(createDirectoryStore(folder.path));
+
+describe('poll keys', () => {
+  test('written are read back, those of several blobs together', async () => {
+    const keys = open();
+    const names = [await keys.write('news', ['b', 'a', 'a'], []), await keys.write('news', ['c'], [])];
+    expect([...(await open().read('news', names))].sort()).toEqual(['a', 'b', 'c']);
+    expect(folder.files()).toEqual(names.map((name) => `polls/news/${name}`).sort());
+  });
+
+  test('in another order are the same blob', async () => {
+    expect(await open().write('news', ['b', 'a'], [])).toBe(await open().write('news', ['a', 'b', 'a'], []));
+    expect(folder.files()).toHaveLength(1);
+  });
+
+  test('that the previous poll had are not written again: an unchanged poll costs nothing', async () => {
+    const store = createDirectoryStore(folder.path);
+    const keys = createPollKeys(store);
+    const name = await keys.write('news', ['a'], []);
+    const write = vi.spyOn(store, 'putIfAbsent');
+    expect(await keys.write('news', ['a'], [name])).toBe(name);
+    expect(write).not.toHaveBeenCalled();
+  });
+
+  test('of a source are not those of another', async () => {
+    const keys = open();
+    const name = await keys.write('news', ['a'], []);
+    expect((await keys.read('wire', [name])).size).toBe(0);
+  });
+
+  test('of a blob that is gone are not known, those of the others are', async () => {
+    const [gone, kept] = [await open().write('news', ['a'], []), await open().write('news', ['b'], [])];
+    await open().keepOnly('news', [kept]);
+    expect([...(await open().read('news', [gone, kept]))]).toEqual(['b']);
+    expect((await open().read('news', [])).size).toBe(0);
+  });
+
+  test('are read from the store once', async () => {
+    const store = createDirectoryStore(folder.path);
+    const keys = createPollKeys(store);
+    const name = await keys.write('news', ['a'], []);
+    const read = vi.spyOn(store, 'get');
+    for (let n = 0; n < 3; n++) expect([...(await keys.read('news', [name]))]).toEqual(['a']);
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+});
