@@ -14,22 +14,22 @@ import { createPlanBackfill } from './backfill/plan-backfill.ts';
 import { createPlanReplay } from './dead-letters/plan-replay.ts';
 import { createReleaseBatches } from './run/release-batches.ts';
 import { createRebuildJournal } from './journal/rebuild-journal.ts';
-import { createReplayLetters } from './dead-letters/replay-letters.ts';
+import { createReplayLetters } from './dead-letters/replay-page.ts';
 import { createPlanJournalReplay } from './journal/plan-journal-replay.ts';
 import { createReplayDay } from './journal/replay-day.ts';
 import { createRequestBackfill } from './backfill/request-backfill.ts';
 import { createRetirePartitions } from './rollover/retire-partitions.ts';
-import { createSettleCanary } from './canary/settle-canary.ts';
-import { createSettleMaintenance } from './rollover/settle-maintenance.ts';
+import { createSettleCanary } from './canary/record-canary-result.ts';
+import { createSettleMaintenance } from './rollover/record-maintenance-result.ts';
 import { createTidyPartitions } from './rollover/tidy-partitions.ts';
 import { createResolveSource } from './run/resolve-source.ts';
 import { createSaveReceipt } from './run/save-receipt.ts';
 import { createSaveState } from './run/save-state.ts';
-import { createSettleReplay } from './dead-letters/settle-replay.ts';
+import { createSettleReplay } from './dead-letters/hide-replayed.ts';
 import { createSealCsv } from './rollover/seal-csv.ts';
 import { createSweepSpool } from './delivery/sweep-spool.ts';
 import { createUnpauseSchedule } from './schedules/unpause-schedule.ts';
-import { createWakeDeliverers } from './delivery/wake-all-deliverers.ts';
+import { createWakeDeliverers } from './delivery/start-deliveries.ts';
 import { createWriteBatch } from './run/write-batch.ts';
 
 /** All activities, under their wire names. */

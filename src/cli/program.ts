@@ -143,7 +143,7 @@ function addStorage(program: Command): void {
     .option('--dry-run', 'show what would become of them; store nothing')
     .option('--detach', 'do not wait for the end')
     .option('--json', 'print JSON, one source a line')
-    .action(act(async () => (await import('./commands/dead-letters/replay-letters.ts')).replayDeadLettersCommand));
+    .action(act(async () => (await import('./commands/dead-letters/replay-dead-letters.ts')).replayDeadLettersCommand));
   const discard = 'hide refused records that need no further look';
   which(add(letters, 'discard [ids...]', discard, 'dead-letters discard --source quakes --reason missing_id'))
     .option('--undo', 'show them again')

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Announce } from './processes/announce.ts';
 import { partNames, type Home, type PartName } from './home/home.ts';
-import { stopPart } from './processes/part.ts';
+import { stopPart } from './processes/managed-process.ts';
 import { recoverHome } from './home/recover-home.ts';
 import { startPostgres } from './postgres-server/postgres.ts';
 import { findServer, keepServer } from './temporal-server/home-server.ts';

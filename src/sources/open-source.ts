@@ -9,12 +9,12 @@ import { SourceReader } from './compute/source-reader.ts';
 import type { SchemaTexts } from './extraction/schema-texts.ts';
 import type { OpenReaders } from './files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from './files/file-source.ts';
-import { feedAccept, htmlAccept, jsonAccept } from './http/accept.ts';
+import { feedAccept, htmlAccept, jsonAccept } from './http/accept-headers.ts';
 import type { DocumentFormat, Remembered } from './extraction/document-format.ts';
 import { DetailPages } from './html/detail-pages.ts';
 import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
-import { firstHttpPlace } from './pagination/first-place.ts';
+import { firstHttpPlace } from './pagination/first-position.ts';
 import { firstModulePlace, readModulePages, type ModuleTools } from './modules/module-source.ts';
 import type { FetchContext, Page } from './extraction/page.ts';
 

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { backfillType } from '../domain/names.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
-import { readAllWindows, windowState } from '../store/backfill/windows.ts';
+import { readAllWindows, windowState } from '../store/backfill/window-results.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
 
 export const windowStates = ['waiting', 'running', 'done', 'failed'] as const;

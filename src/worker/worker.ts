@@ -32,7 +32,7 @@ import { createHostBudgets } from '../store/run/host-budgets.ts';
 import { journalFoldersIn } from '../store/journal/journal-files.ts';
 import { journalPaths } from '../store/paths/paths.ts';
 import { readIdentity, storeIdentity } from '../store/identity.ts';
-import { createPollKeys } from '../store/run/poll-keys.ts';
+import { createPollKeys } from '../store/run/seen-keys.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { ConfigKeeper } from './config-keeper.ts';

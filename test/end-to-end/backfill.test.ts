@@ -4,9 +4,9 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
-import { createGate } from '../support/gate.ts';
+import { createGate } from '../support/latch.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 /** Days of which the API answers with 500. */

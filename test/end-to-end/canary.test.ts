@@ -5,7 +5,7 @@ import type { CanaryResult, FailedCanary } from '../../src/domain/monitoring/can
 import { readCanaryReport } from '../../src/store/canary/canary-report.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { startWebhook, type Webhook } from '../support/webhook.ts';

@@ -6,7 +6,7 @@ import { settleAlerts } from '../../src/store/alerts/alerts.ts';
 import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { writeReceipt } from '../../src/store/run/receipts.ts';
-import { launcher, Workplace } from '../support/daybook-process.ts';
+import { launcher, Workplace } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWebhook } from '../support/webhook.ts';

@@ -5,13 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { createDatabase } from '../support/database.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
-import { createGate } from '../support/gate.ts';
+import { createGate } from '../support/latch.ts';
 import { historyText } from '../support/history-text.ts';
 import { createNamespace } from '../support/namespace.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

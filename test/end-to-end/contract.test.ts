@@ -4,7 +4,7 @@ import type { Alert } from '../../src/domain/monitoring/alert.ts';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 let origin: Origin;

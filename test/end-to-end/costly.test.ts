@@ -8,10 +8,10 @@ import { Instance } from '../../src/domain/instance.ts';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { createDatabase } from '../support/database.ts';
-import { isAlive, Workplace } from '../support/daybook-process.ts';
+import { isAlive, Workplace } from '../support/cli-sandbox.ts';
 import { createNamespace } from '../support/namespace.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stepsOf } from '../support/documents/document-blocks.ts';
-import { Newcomer } from '../support/documents/newcomer.ts';
+import { Newcomer } from '../support/documents/doc-runner.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const documents = ['README.md', 'docs/tutorial.md'].map((name) => ({

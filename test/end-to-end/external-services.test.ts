@@ -6,7 +6,7 @@ import type { PostgresSettings } from '../../src/config/environment/environment.
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOwnPostgres, type OtherPostgres } from '../support/debian-postgres.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 
 let rig: Rig;
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
-import { Workplace } from '../support/daybook-process.ts';
+import { Workplace } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

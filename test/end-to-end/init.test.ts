@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workplace } from '../support/daybook-process.ts';
+import { Workplace } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

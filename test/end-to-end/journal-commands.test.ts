@@ -10,7 +10,7 @@ import type { Receipt } from '../../src/domain/run/receipt.ts';
 import type { RebuildTally } from '../../src/domain/storage/journal-rebuild.ts';
 import type { Status } from '../../src/status/status.ts';
 import { csvRows } from '../support/csv-rows.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

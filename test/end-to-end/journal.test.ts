@@ -8,7 +8,7 @@ import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import type { JournalProgress } from '../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { csvRows } from '../support/csv-rows.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { createNamespace, type TestNamespace } from '../support/namespace.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 
 const stuck = Array.from({ length: 10 }, (_, n) => `stuck${n}`);
 

@@ -7,7 +7,7 @@ import type { HttpEndpoint } from '../../src/worker/http/endpoint.ts';
 import { debianPackage } from '../support/debian-package.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';

@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Status } from '../../src/status/status.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import type { Receipt } from '../../src/domain/run/receipt.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const today = dayOfDate(new Date());

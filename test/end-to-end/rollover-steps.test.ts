@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryIn } from '../../src/store/blobs/temporary-files.ts';
 import { readRollover } from '../../src/status/rollover.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 const past = '2026-11-20';

@@ -9,7 +9,7 @@ import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { attempt, batchOf, records } from '../integration/batches.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { startWebhook, type Webhook } from '../support/webhook.ts';
 
 const yaml = (partitions: string) => `version: 1

@@ -4,10 +4,10 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
-import { gatePages } from '../support/gated-pages.ts';
+import { gatePages } from '../support/latched-pages.ts';
 import { historyText } from '../support/history-text.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 let origin: Origin;

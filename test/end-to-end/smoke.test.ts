@@ -4,7 +4,7 @@ import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CanaryReport } from '../../src/domain/monitoring/canary.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';

@@ -6,9 +6,9 @@ import { setLost } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { readLastReceipt } from '../../src/store/run/receipts.ts';
 import { changeState, readState, resetStates } from '../../src/store/run/states.ts';
-import { gatePages } from '../support/gated-pages.ts';
+import { gatePages } from '../support/latched-pages.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import type { ReplayDeadLettersInput } from '../../src/workflows/dead-letters/replay-dead-letters.ts';
 
 let origin: Origin;

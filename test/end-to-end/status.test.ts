@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markDeferred } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import type { Status } from '../../src/status/status.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';

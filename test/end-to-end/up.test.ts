@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { csvRowsBelow } from '../support/csv-rows.ts';
-import { isAlive, Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

@@ -5,7 +5,7 @@ import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { listDamaged } from '../../src/store/blobs/damage.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isAlive, Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

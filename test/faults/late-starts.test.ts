@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScheduleOptions } from '../../src/temporal/schedules/schedule-options.ts';
 import { parseConfig } from '../../src/config/file/parse-config.ts';
 import { lateMs } from '../../src/domain/monitoring/schedule-starts.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 const signals = 1_000;

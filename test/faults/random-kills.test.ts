@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
-import { isAlive, Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { readWaiting } from '../../src/status/deferred.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 let rig: Rig;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BatchRef } from '../../src/domain/run/batch.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownsPort } from '../../src/embedded/processes/port-owner.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
-import { Workplace, type RunningDaybook } from '../support/daybook-process.ts';
+import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';

@@ -9,7 +9,7 @@ import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { Workplace } from '../support/daybook-process.ts';
+import { Workplace } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';

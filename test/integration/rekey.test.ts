@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compareDay } from '../../src/verify/compare-day.ts';
-import { windowOfDay } from '../../src/cli/options/journal-choice.ts';
+import { windowOfDay } from '../../src/cli/options/journal-selection.ts';
 import { moveIds } from '../../src/cli/commands/source/move-ids.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';

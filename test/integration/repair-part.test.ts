@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compareDay } from '../../src/verify/compare-day.ts';
-import { windowOfDay } from '../../src/cli/options/journal-choice.ts';
+import { windowOfDay } from '../../src/cli/options/journal-selection.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import { createCsvWriter } from '../../src/sinks/csv/csv-writer.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../../src/verify/compare-day.ts';
-import { windowOfDay } from '../../src/cli/options/journal-choice.ts';
+import { windowOfDay } from '../../src/cli/options/journal-selection.ts';
 import { canonicalJson } from '../../src/formats/canonical-json.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 

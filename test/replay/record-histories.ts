@@ -8,10 +8,10 @@ import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
-import { createGate } from '../support/gate.ts';
-import { gatePages } from '../support/gated-pages.ts';
+import { createGate } from '../support/latch.ts';
+import { gatePages } from '../support/latched-pages.ts';
 import { startOrigin } from '../support/origin.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig } from '../support/test-worker.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { confirmAlert, readConfirmed } from '../../store/alerts/alerts.ts';
-import { settleAndLog } from './alerts.ts';
+import { settleAndLog } from './record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
 

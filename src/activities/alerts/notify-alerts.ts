@@ -1,10 +1,10 @@
 import { log } from '@temporalio/activity';
 import { messageOf } from '../../domain/errors.ts';
 import { markNotified } from '../../store/alerts/alerts.ts';
-import { alertsToTell } from './alerts.ts';
+import { alertsToTell } from './record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface NotifyAlertsInput {
   readonly source: string;

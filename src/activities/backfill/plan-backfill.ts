@@ -7,12 +7,12 @@ import { isPauseNote, parsePauseNote, type PausedBy } from '../../domain/run/pau
 import { parseWindow } from '../../domain/time/time-range.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
 import { cutWindows, type WindowText } from '../../domain/time/backfill-windows.ts';
-import { chooseWindows } from '../../store/backfill/windows.ts';
+import { chooseWindows } from '../../store/backfill/window-results.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { describeSchedule } from '../../temporal/schedules/describe-schedule.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface PlanBackfillInput {
   readonly source: string;

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 import { signalBackfill } from '../../temporal/start-backfill.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface RequestBackfillInput {
   readonly source: string;

@@ -4,7 +4,7 @@ import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import { clearCanaryBlobs, type IsOver } from '../../store/canary/canary-blobs.ts';
 import { clearCanaryParts } from '../../store/canary/canary-parts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 /**
  * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are under

@@ -5,7 +5,7 @@ import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { readBatch } from '../../store/delivery/batches.ts';
 import { problemOfPart } from '../../store/canary/canary-parts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface ConfirmCanaryInput {
   readonly batch: BatchRef;

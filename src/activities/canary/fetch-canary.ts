@@ -5,7 +5,7 @@ import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { fetchCanary as fetchRecord } from '../../sources/canary/fetch-canary.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface FetchCanaryInput {
   readonly run: RunRef;

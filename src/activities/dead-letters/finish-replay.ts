@@ -5,10 +5,10 @@ import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/de
 import { forgetAnswers } from '../../domain/run/source-state.ts';
 import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
 import { changeState } from '../../store/run/states.ts';
-import { hasAlertsToTell, settleAndLog } from '../alerts/alerts.ts';
+import { hasAlertsToTell, settleAndLog } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface FinishReplayInput {
   readonly run: RunRef;

@@ -3,8 +3,8 @@ import type { RunRef } from '../../domain/run/batch.ts';
 import type { ReplayPlan, ReplaySelection } from '../../domain/dead-letters/dead-letter-replay.ts';
 import { planReplay as planPages } from '../../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface PlanReplayInput {
   readonly run: RunRef;

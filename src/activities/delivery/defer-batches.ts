@@ -5,8 +5,8 @@ import type { Sink } from '../../domain/run/receipt.ts';
 import { anyReadable, listDeferred, markDeferred } from '../../store/delivery/deferred.ts';
 import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 import { wakeDeliverer } from '../../temporal/start-delivery.ts';
 
 export interface DeferBatchesInput {

@@ -4,10 +4,10 @@ import type { StorageWriter } from '../../sinks/storage-writer.ts';
 import { setDamagedAside, wasSetAside } from '../../store/delivery/damaged-batches.ts';
 import { setLost, takeMarker, unmarkDeferred, type DeferredBatch } from '../../store/delivery/deferred.ts';
 import { readState } from '../../store/run/states.ts';
-import { settleAndLog } from '../alerts/alerts.ts';
+import { settleAndLog } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import type { AdapterContext } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import type { AdapterContext } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 import { writeTo } from '../run/write-batch.ts';
 
 /** What became of a batch that waited. */

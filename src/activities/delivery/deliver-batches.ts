@@ -7,14 +7,14 @@ import { listDeferred } from '../../store/delivery/deferred.ts';
 import { writeDeliveryReceipt } from '../../store/run/delivery-receipts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { clearWaitingReason, noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
-import { settleAndLog } from '../alerts/alerts.ts';
+import { settleAndLog } from '../alerts/record-alerts.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { TriedBatches } from './delivery-pass.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { toFailure } from '../support/failure.ts';
-import { Places } from './places.ts';
-import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { Places } from './concurrency-limit.ts';
+import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface DeliverBatchesInput {
   readonly source: string;

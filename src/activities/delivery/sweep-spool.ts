@@ -5,7 +5,7 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';
+import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
 
 export interface SweepSpoolInput {
   /** Only count. */

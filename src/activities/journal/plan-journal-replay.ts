@@ -4,8 +4,8 @@ import { journalSources } from '../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../store/journal/walk-journal.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { halfMoved, refuseHalfMoved } from '../run/half-moved.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { halfMoved, refuseHalfMoved } from '../run/rekey-guard.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface PlanJournalReplayInput {
   readonly choice: JournalChoice;

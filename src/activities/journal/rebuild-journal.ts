@@ -8,8 +8,8 @@ import { postgresFailure } from '../../sinks/postgres/connection/postgres-failur
 import { rowsByDay, serverTime, storedSources } from '../../sinks/postgres/commands/rows-by-day.ts';
 import { rebuildSource } from '../../store/journal/rebuild-source.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { refuseHalfMoved } from '../run/half-moved.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { refuseHalfMoved } from '../run/rekey-guard.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface RebuildSourceInput {
   readonly source: string;

@@ -14,10 +14,10 @@ import type { JournalRow } from '../../store/journal/read-journal.ts';
 import { readUnit } from '../../store/journal/walk-journal.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { halfMoved, refuseHalfMoved } from '../run/half-moved.ts';
+import { halfMoved, refuseHalfMoved } from '../run/rekey-guard.ts';
 import { NewIds } from './new-ids.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
-import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';
+import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
 import { writeRecords } from '../run/write-batch.ts';
 
 export interface ReplayDayInput {

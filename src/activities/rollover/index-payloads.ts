@@ -3,7 +3,7 @@ import { convergePayloadIndex, type PayloadIndexChanges } from '../../sinks/post
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 /** Brings payload indexes to what `partitions.payload_index` says. Safe to repeat because it looks at what is there. */
 export function createIndexPayloads({ config, owner }: ActivityDependencies) {

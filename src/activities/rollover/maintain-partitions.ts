@@ -1,7 +1,7 @@
 import type { Day } from '../../domain/time/day.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface MaintainPartitionsInput {
   /** Only look. */

@@ -6,7 +6,7 @@ import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 /**
  * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is

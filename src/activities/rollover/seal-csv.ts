@@ -5,12 +5,12 @@ import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../../s
 import { sealDay } from '../../store/journal/seal-day.ts';
 import { JournalBusy } from '../../store/journal/seal-lock.ts';
 import { storePaths } from '../../store/paths/paths.ts';
-import { settleAndLog } from '../alerts/alerts.ts';
+import { settleAndLog } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { retentionsOf } from '../../config/plan/retentions.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { halfMoved } from '../run/half-moved.ts';
-import { runAdapter, type AdapterContext } from '../support/run-adapter.ts';
+import { halfMoved } from '../run/rekey-guard.ts';
+import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
 
 export interface SealCsvInput {
   /** Only look. */

@@ -4,7 +4,7 @@ import type { DayProblem } from '../../sinks/postgres/days/retire-days.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface TidiedPartitions {
   /** Past days that were vacuumed and analysed, or wait for it. */

@@ -14,15 +14,15 @@ import { countUnreadable } from '../../domain/run/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
-import { placeLeft } from '../../sources/pagination/saved-place.ts';
+import { placeLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { fittingPlan } from './fitting-plan.ts';
-import { logLetters } from '../dead-letters/log-letters.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactLetter } from '../dead-letters/redact-letter.ts';
-import { redactorFor, secretMaskFor, sourceTools } from '../support/source-access.ts';
+import { logLetters } from '../dead-letters/log-dead-letters.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactLetter } from '../dead-letters/redact-dead-letter.ts';
+import { redactorFor, secretMaskFor, sourceTools } from '../support/source-secrets.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;

@@ -2,8 +2,8 @@ import type { BatchRef } from '../../domain/run/batch.ts';
 import { deleteBatch } from '../../store/delivery/batches.ts';
 import { isDeferred } from '../../store/delivery/deferred.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface ReleaseBatchesInput {
   readonly source: string;

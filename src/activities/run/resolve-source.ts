@@ -9,13 +9,13 @@ import { windowProblem } from '../../domain/plan/window-support.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
-import { resolveStray, settleAndLog } from '../alerts/alerts.ts';
+import { resolveStray, settleAndLog } from '../alerts/record-alerts.ts';
 import { settleConfigAlert } from '../alerts/config-alert.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { refuseHalfMoved } from './half-moved.ts';
+import { refuseHalfMoved } from './rekey-guard.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;

@@ -9,11 +9,11 @@ import { writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
-import { writeWindow } from '../../store/backfill/windows.ts';
-import { cleanVerdicts, keptUnlessStored, hasAlertsToTell, settleAndLog } from '../alerts/alerts.ts';
+import { writeWindow } from '../../store/backfill/window-results.ts';
+import { cleanVerdicts, keptUnlessStored, hasAlertsToTell, settleAndLog } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;

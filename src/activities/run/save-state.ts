@@ -2,8 +2,8 @@ import { log } from '@temporalio/activity';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { isSuperseded, writeState } from '../../store/run/states.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SaveStateInput {
   readonly source: string;

@@ -9,10 +9,10 @@ import { readBatch } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { rebuildBatch } from '../../store/journal/rebuild-batch.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { logLetters } from '../dead-letters/log-letters.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { asJson, redactLetter } from '../dead-letters/redact-letter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { logLetters } from '../dead-letters/log-dead-letters.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { asJson, redactLetter } from '../dead-letters/redact-dead-letter.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface WriteBatchInput {
   readonly batch: BatchRef;

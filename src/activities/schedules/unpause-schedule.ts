@@ -3,8 +3,8 @@ import type { ScheduleHandle } from '@temporalio/client';
 import { Instance } from '../../domain/instance.ts';
 import { formatResumeNote } from '../../domain/run/pause-note.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface UnpauseScheduleInput {
   readonly source: string;

@@ -17,7 +17,7 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
-import type { PollKeys } from '../../store/run/poll-keys.ts';
+import type { PollKeys } from '../../store/run/seen-keys.ts';
 
 /** What activities work with; the worker makes it once. */
 export interface ActivityDependencies {

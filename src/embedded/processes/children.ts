@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { nodeEnvironment } from '../../config/environment/child-environment.ts';
 import type { Home } from '../home/home.ts';
-import { startPart } from './part.ts';
+import { startPart } from './managed-process.ts';
 
 const launcherTarget = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const originProgram = fileURLToPath(new URL('../../../dist/demo/origin.js', import.meta.url));

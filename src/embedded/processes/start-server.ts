@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home, PartName } from '../home/home.ts';
-import { startPart, endPart, tailOf, type PartCommand } from './part.ts';
+import { startPart, endPart, tailOf, type PartCommand } from './managed-process.ts';
 import { ownsPort } from './port-owner.ts';
 
 /** A start of a server that came to nothing. */

@@ -6,7 +6,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { embeddedTemporalSettings, usualPorts } from '../addresses.ts';
 import { privateFolder } from '../home/durable-file.ts';
 import type { Home } from '../home/home.ts';
-import { stopPart } from '../processes/part.ts';
+import { stopPart } from '../processes/managed-process.ts';
 import { startServer, type FailedStart } from '../processes/start-server.ts';
 
 const startMs = 60_000;

@@ -1,4 +1,4 @@
-import { jsonAccept } from '../http/accept.ts';
+import { jsonAccept } from '../http/accept-headers.ts';
 import { notMeasured } from '../../domain/run/metrics.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { unlimited } from '../../domain/plan/host-budget.ts';
@@ -7,12 +7,12 @@ import { startPosition } from '../../domain/run/poll.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
 import { freshState } from '../../domain/run/source-state.ts';
-import { serveCanary } from './canary-origin.ts';
+import { serveCanary } from './canary-server.ts';
 import { collect } from '../collect/collect.ts';
 import { createLocalCompute } from '../compute/compute.ts';
 import { SourceReader } from '../compute/source-reader.ts';
 import { fetchHttpPages } from '../http/http-pages.ts';
-import { firstHttpPlace } from '../pagination/first-place.ts';
+import { firstHttpPlace } from '../pagination/first-position.ts';
 import { createHttpTools } from '../http/http-tools.ts';
 import type { FetchContext } from '../extraction/page.ts';
 

@@ -21,11 +21,11 @@ import {
   refuseEndless,
   remember,
   withoutProof,
-} from '../pagination/course.ts';
+} from '../pagination/page-sequence.ts';
 import { sequelOf, withoutOverlap } from '../pagination/overlap.ts';
 import { readTime } from '../pagination/page-request.ts';
-import { isPlaceGone, placeDropped } from '../pagination/saved-place.ts';
-import { isNewTo, sortPage, type SortedPage } from '../extraction/sort-page.ts';
+import { isPlaceGone, placeDropped } from '../pagination/saved-position.ts';
+import { isNewTo, sortPage, type SortedPage } from '../extraction/classify-page.ts';
 import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops taking further pages. */

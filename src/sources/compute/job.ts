@@ -7,7 +7,7 @@ import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { ReadPage, Remembered } from '../extraction/document-format.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import type { LetterOutcome, ReplayableLetter } from '../extraction/replay-letter.ts';
+import type { LetterOutcome, ReplayableLetter } from '../extraction/replay-dead-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';
 import type { NextPage } from '../pagination/next-page.ts';
 import type { Proposal } from '../proposal/proposal.ts';

@@ -3,7 +3,7 @@ import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { readJsonRecords } from '../files/json-document.ts';
-import { createLetterReplay, type LetterOutcome } from '../extraction/replay-letter.ts';
+import { createLetterReplay, type LetterOutcome } from '../extraction/replay-dead-letter.ts';
 import { createStoredId } from '../extraction/stored-id.ts';
 import { createStoredCheck, skipped, type StoredVerdict } from '../extraction/stored-check.ts';
 import { parseJson } from '../../formats/exact-json.ts';
@@ -12,7 +12,7 @@ import { absentKeys } from '../pagination/absent-keys.ts';
 import { factsOf, nextPage } from '../pagination/next-page.ts';
 import { missedPages } from '../pagination/propose-paginator.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
-import { checkPage, type PageToCheck, type Selection } from '../extraction/sort-page.ts';
+import { checkPage, type PageToCheck, type Selection } from '../extraction/classify-page.ts';
 import { CompiledSource } from './compiled-source.ts';
 import { mergeDetail, withLinks } from './detail-job.ts';
 import type {

@@ -3,14 +3,14 @@ import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { DocumentFormat, Remembered } from '../extraction/document-format.ts';
-import type { ReplayableLetter } from '../extraction/replay-letter.ts';
+import type { ReplayableLetter } from '../extraction/replay-dead-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';
 import type { JsonFile, ReadJsonFile } from '../files/json-document.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { KnownItem, PageItem } from '../extraction/page.ts';
 import { writeDeepJson } from '../../formats/exact-json.ts';
 import type { NextPage } from '../pagination/next-page.ts';
-import type { CheckedPage } from '../extraction/sort-page.ts';
+import type { CheckedPage } from '../extraction/classify-page.ts';
 import type { Compute } from './compute.ts';
 import type {
   CheckOptions,

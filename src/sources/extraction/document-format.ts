@@ -8,7 +8,7 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { PageItem } from './page.ts';
 import type { NextPage } from '../pagination/next-page.ts';
-import type { Selection } from './sort-page.ts';
+import type { Selection } from './classify-page.ts';
 
 /** A kind of document. */
 export interface DocumentFormat {

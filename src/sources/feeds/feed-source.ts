@@ -1,4 +1,4 @@
-import { feedAccept } from '../http/accept.ts';
+import { feedAccept } from '../http/accept-headers.ts';
 import type { StatePatch } from '../../domain/run/fetch-position.ts';
 import { WrongShape, messageOf } from '../../domain/errors.ts';
 import type { RssPlan } from '../../domain/plan/source-plan.ts';

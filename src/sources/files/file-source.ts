@@ -4,7 +4,7 @@ import type { SourceState } from '../../domain/run/source-state.ts';
 import { isGlob } from './glob/list-files.ts';
 import { readFilePages } from './read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';
-import { firstFilePlace, singleFile } from './first-place.ts';
+import { firstFilePlace, singleFile } from './first-position.ts';
 import type { FetchContext, Page } from '../extraction/page.ts';
 
 /** What the adapter of files needs. */

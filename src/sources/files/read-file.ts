@@ -10,10 +10,10 @@ import { formatOf } from './file-format.ts';
 import { openJson } from './json-reader.ts';
 import { openNdjson } from './ndjson-reader.ts';
 import type { OpenReaders } from './open-readers.ts';
-import { placeNow } from './place-now.ts';
+import { placeNow } from './current-position.ts';
 import { progressAt } from './reading-start.ts';
 import type { FileToRead, RecordReader } from './record-reader.ts';
-import { standsStill } from './stands-still.ts';
+import { standsStill } from './is-stable.ts';
 
 /** A stretch of one file. */
 export interface FilePage extends Page {

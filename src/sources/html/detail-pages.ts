@@ -13,15 +13,15 @@ import { joinTallies, type FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
-import { htmlAccept } from '../http/accept.ts';
+import { htmlAccept } from '../http/accept-headers.ts';
 import { itemFromWire, recordOfText, type TextItem } from '../compute/wire-item.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
 import { textForLetter } from '../extraction/extract-record.ts';
 import { fetchDocument, type Answer, type HttpTools } from '../http/fetch-document.ts';
-import { inTurn } from '../http/in-turn.ts';
+import { inTurn } from '../http/retry-when-busy.ts';
 import type { FetchContext, PageItem } from '../extraction/page.ts';
-import { keptDetailsOf, type KeptDetails } from './kept-details.ts';
-import { watchStatus } from './watch-status.ts';
+import { keptDetailsOf, type KeptDetails } from './detail-cache.ts';
+import { watchStatus } from './status-recorder.ts';
 
 /** A fetch that has asked for detail pages this long ends, and the next one goes on: it has five minutes in all. */
 const longestMs = 120_000;

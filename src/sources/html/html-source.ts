@@ -1,4 +1,4 @@
-import { htmlAccept } from '../http/accept.ts';
+import { htmlAccept } from '../http/accept-headers.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';

@@ -1,4 +1,4 @@
-import { jsonAccept } from '../http/accept.ts';
+import { jsonAccept } from '../http/accept-headers.ts';
 import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';

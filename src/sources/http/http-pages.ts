@@ -5,7 +5,7 @@ import { fetchDocument, type Answer, type HttpTools } from './fetch-document.ts'
 import type { HttpResponse } from './http-client.ts';
 import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts';
 import type { FetchContext, Page } from '../extraction/page.ts';
-import { isFirstPage, placeAfter } from '../pagination/first-place.ts';
+import { isFirstPage, placeAfter } from '../pagination/first-position.ts';
 import { factsOf, nextPage } from '../pagination/next-page.ts';
 import { asOverlapping, refusesOverlap, stepOf } from '../pagination/overlap.ts';
 import { isForeign, isLink, pageAddress } from '../pagination/page-request.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DeadLetter, NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { readHiddenLetters, type HiddenLetters } from './hidden-letters.ts';
-import { letterLine, readLetterFile, type LetterAt, type StoredLetter } from './letter-file.ts';
+import { readHiddenLetters, type HiddenLetters } from './dead-letter-visibility.ts';
+import { letterLine, readLetterFile, type LetterAt, type StoredLetter } from './dead-letter-file.ts';
 import { storePaths } from '../paths/paths.ts';
 
 /** A letter where it was found. */

@@ -3,8 +3,8 @@ import { DamagedFile } from '../../domain/errors.ts';
 import type { ReplayPlan, ReplaySelection } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { readDeadLetters, readLettersAt } from './dead-letters.ts';
-import { isTaken, type TakenLetters } from './hidden-letters.ts';
-import type { StoredLetter } from './letter-file.ts';
+import { isTaken, type TakenLetters } from './dead-letter-visibility.ts';
+import type { StoredLetter } from './dead-letter-file.ts';
 import { storePaths } from '../paths/paths.ts';
 import { readStoredJson, storedJson } from '../blobs/stored-json.ts';
 

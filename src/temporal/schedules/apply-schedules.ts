@@ -4,7 +4,7 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleOwner } from './schedule-owner.ts';
 import { firstStart } from './first-start.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
-import { removedState, returnedState } from './removed-note.ts';
+import { removedState, returnedState } from './orphan-note.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
 import { UsageError } from '../../domain/usage-error.ts';
 

@@ -4,7 +4,7 @@ import { describeSchedule } from './describe-schedule.ts';
 import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 import { allSettled } from '../../domain/all-settled.ts';
 import { readScheduleId } from '../../domain/instance.ts';
-import { isRemoved } from './removed-note.ts';
+import { isRemoved } from './orphan-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
 /** What is to become of the schedule of a source. */

@@ -3,7 +3,7 @@ import { markdownText } from '../../domain/text/markdown-text.ts';
 import { windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
 import type { BackfillProgress } from '../messages.ts';
 import { pauseNote } from '../support/pause.ts';
-import type { RunFailure } from '../support/run-failure.ts';
+import type { RunFailure } from '../support/failure.ts';
 
 /** Failures that are shown. */
 const mostShown = 20;

@@ -1,7 +1,7 @@
 import { CancellationScope, log, patched } from '@temporalio/workflow';
 import { storeActivities } from '../activities.ts';
-import { BackfillInbox } from './backfill-inbox.ts';
-import { failureOf } from '../support/run-failure.ts';
+import { BackfillInbox } from './request-queue.ts';
+import { failureOf } from '../support/failure.ts';
 
 /**
  * Backfills are asked for at a run, too: whoever has the source at hand in the Web UI. A workflow of their own does them;

@@ -3,7 +3,7 @@ import { isConcurrency, mostConcurrency } from '../../domain/time/backfill-reque
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../support/pause.ts';
-import { workflowFailure, type RunFailure } from '../support/run-failure.ts';
+import { workflowFailure, type RunFailure } from '../support/failure.ts';
 
 export interface BackfillInput {
   readonly source: string;

@@ -21,13 +21,13 @@ import { scrapeRunType } from '../../domain/names.ts';
 import type { Receipt } from '../../domain/run/receipt.ts';
 import { maxWindows, uncovered, windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
-import { BackfillInbox } from './backfill-inbox.ts';
+import { BackfillInbox } from './request-queue.ts';
 import { checkedInput, type BackfillCarry, type BackfillInput, type BackfillTally } from './backfill-input.ts';
 import { backfillDetails } from './backfill-details.ts';
-import { bearSource } from '../support/bear-source.ts';
+import { bearSource } from '../support/search-attribute.ts';
 import { backfillProgressQuery, type BackfillProgress } from '../messages.ts';
 import { PauseSwitch } from '../support/pause.ts';
-import { childFailureOf, failureOf, workflowFailure, type RunFailure } from '../support/run-failure.ts';
+import { childFailureOf, failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
 
 /** A window that somebody else runs already is looked at again after this long. */
 const busyMs = 30_000;

@@ -4,9 +4,9 @@ import { detailsTable } from '../../domain/run/details-table.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import { canaryActivities, cleanCanaryActivities } from '../activities.ts';
-import { bearSource } from '../support/bear-source.ts';
-import { failureOf, workflowFailure, type RunFailure } from '../support/run-failure.ts';
-import { tellAlerts } from '../support/tell-alerts.ts';
+import { bearSource } from '../support/search-attribute.ts';
+import { failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
+import { tellAlerts } from '../support/send-alerts.ts';
 
 /**
  * Takes one record the whole way, by the activities of any source: fetched over HTTP, written to both sinks, read back from

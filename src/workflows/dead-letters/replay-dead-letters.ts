@@ -4,11 +4,11 @@ import type { ReplayResult, ReplaySelection } from '../../domain/dead-letters/de
 import { rejectionReasons } from '../../domain/dead-letters/rejection.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import { letterActivities, storeActivities } from '../activities.ts';
-import { bearSource } from '../support/bear-source.ts';
+import { bearSource } from '../support/search-attribute.ts';
 import { replayProgressQuery } from '../messages.ts';
-import { Replay, type ReplayCarry } from './replay.ts';
-import { failureOf, workflowFailure } from '../support/run-failure.ts';
-import { tellAlerts } from '../support/tell-alerts.ts';
+import { Replay, type ReplayCarry } from './dead-letter-replay.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
+import { tellAlerts } from '../support/send-alerts.ts';
 
 export interface ReplayDeadLettersInput extends ReplaySelection {
   readonly source: string;

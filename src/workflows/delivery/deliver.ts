@@ -13,8 +13,8 @@ import { deliverSignalName } from '../../domain/names.ts';
 import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../../domain/run/receipt.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import { deliveryActivities } from '../activities.ts';
-import { bearSource } from '../support/bear-source.ts';
-import { failureOf, workflowFailure } from '../support/run-failure.ts';
+import { bearSource } from '../support/search-attribute.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
 
 export interface DeliverInput {
   readonly sink: Sink;

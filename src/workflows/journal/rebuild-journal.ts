@@ -15,12 +15,12 @@ import {
   type RebuildTally,
 } from '../../domain/storage/journal-rebuild.ts';
 import { rebuildActivities } from '../activities.ts';
-import { bearSource } from '../support/bear-source.ts';
-import { readJournalChoice } from './journal-choice.ts';
+import { bearSource } from '../support/search-attribute.ts';
+import { readJournalChoice } from './journal-selection.ts';
 import { journalDetails } from './journal-details.ts';
 import { rebuildProgressQuery } from '../messages.ts';
 import { PauseSwitch, type Pause } from '../support/pause.ts';
-import { failureOf, workflowFailure } from '../support/run-failure.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
 import { settleRestored } from '../support/settle-restored.ts';
 
 const nothing: RebuildTally = { ...nothingRebuilt, sources: 0, failed: [], failedCount: 0 };

@@ -18,12 +18,12 @@ import {
   type ReplayTally,
 } from '../../domain/storage/journal.ts';
 import { journalActivities, replayActivities } from '../activities.ts';
-import { bearSource } from '../support/bear-source.ts';
-import { readJournalChoice } from './journal-choice.ts';
+import { bearSource } from '../support/search-attribute.ts';
+import { readJournalChoice } from './journal-selection.ts';
 import { journalDetails } from './journal-details.ts';
 import { journalProgressQuery } from '../messages.ts';
 import { PauseSwitch, type Pause } from '../support/pause.ts';
-import { failureOf, workflowFailure } from '../support/run-failure.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
 import { settleRestored } from '../support/settle-restored.ts';
 
 export interface ReplayCsvInput extends Partial<JournalChoice> {

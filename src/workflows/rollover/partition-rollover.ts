@@ -6,7 +6,7 @@ import type { SealedCsv } from '../../activities/rollover/seal-csv.ts';
 import type { PayloadIndexChanges } from '../../sinks/postgres/days/payload-index.ts';
 import type { RetirementResult } from '../../sinks/postgres/days/retire-days.ts';
 import { journalActivities, maintenanceActivities, rolloverActivities } from '../activities.ts';
-import { tellAlerts } from '../support/tell-alerts.ts';
+import { tellAlerts } from '../support/send-alerts.ts';
 import { RolloverSteps, type StepFailure } from './rollover-steps.ts';
 
 export interface RolloverInput {

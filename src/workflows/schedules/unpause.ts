@@ -1,6 +1,6 @@
 import { scheduleActivities } from '../activities.ts';
-import { bearSource } from '../support/bear-source.ts';
-import { workflowFailure } from '../support/run-failure.ts';
+import { bearSource } from '../support/search-attribute.ts';
+import { workflowFailure } from '../support/failure.ts';
 
 export interface UnpauseInput {
   readonly source: string;

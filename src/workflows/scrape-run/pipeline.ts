@@ -10,7 +10,7 @@ import {
   type Tally,
 } from '../../domain/run/receipt.ts';
 import { storeActivities, writeActivities } from '../activities.ts';
-import { failureOf, type RunFailure } from '../support/run-failure.ts';
+import { failureOf, type RunFailure } from '../support/failure.ts';
 
 /** Batches that are being written at once. */
 const maxInFlight = 4;

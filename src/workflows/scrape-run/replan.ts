@@ -2,7 +2,7 @@ import { log, patched, sleep } from '@temporalio/workflow';
 import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
-import { failureOf, workflowFailure } from '../support/run-failure.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
 
 /** How long a worker is waited for whose configuration fits the plan. */
 const patienceMs = 120_000;

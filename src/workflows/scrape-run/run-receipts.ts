@@ -5,8 +5,8 @@ import type { RunRef } from '../../domain/run/batch.ts';
 import { emptyTally, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
-import type { RunFailure } from '../support/run-failure.ts';
-import { tellAlerts } from '../support/tell-alerts.ts';
+import type { RunFailure } from '../support/failure.ts';
+import { tellAlerts } from '../support/send-alerts.ts';
 
 /**
  * Stores a receipt, and lets alerts be told that it opens or resolves.

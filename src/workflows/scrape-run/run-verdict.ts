@@ -1,7 +1,7 @@
 import type { PollEnd } from '../../domain/run/fetch-position.ts';
 import { deadLetters, exceedsRejectRatio, imbalance, type Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { RunFailure } from '../support/run-failure.ts';
+import type { RunFailure } from '../support/failure.ts';
 
 /** What is known of a run all of whose batches are stored. */
 export interface VerdictFacts {

@@ -14,14 +14,14 @@ import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { summarizeState, toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
 import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
-import { bearSource } from '../support/bear-source.ts';
+import { bearSource } from '../support/search-attribute.ts';
 import { pauseNote, type PauseSwitch } from '../support/pause.ts';
-import type { RunCarry } from './run-carry.ts';
+import type { RunCarry } from './run-snapshot.ts';
 import { Pipeline } from './pipeline.ts';
-import { workflowFailure, type RunFailure } from '../support/run-failure.ts';
+import { workflowFailure, type RunFailure } from '../support/failure.ts';
 import { saveReceipt } from './run-receipts.ts';
 import { verdictOf } from './run-verdict.ts';
-import { StateKeeper } from './state-keeper.ts';
+import { StateKeeper } from './run-state.ts';
 import { Waits } from '../support/waits.ts';
 
 /** Settled batches after which the state is saved in mid-run. */

@@ -16,8 +16,8 @@ import { BackfillHandover } from '../backfill/backfill-handover.ts';
 import { progressQuery, type Progress } from '../messages.ts';
 import { PauseSwitch } from '../support/pause.ts';
 import { Replanning } from './replan.ts';
-import { failureOf, workflowFailure, type RunFailure } from '../support/run-failure.ts';
-import { freshCarry, type RunCarry } from './run-carry.ts';
+import { failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
+import { freshCarry, type RunCarry } from './run-snapshot.ts';
 import { Run } from './run.ts';
 import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
 

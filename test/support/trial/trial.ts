@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { messageOf } from '../../../src/domain/errors.ts';
 import { Client as Postgres, type ClientConfig } from 'pg';
-import { isAlive, Workplace, type RunningDaybook } from '../daybook-process.ts';
+import { isAlive, Workplace, type RunningDaybook } from '../cli-sandbox.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { startWebhook, type PostedAlert, type Webhook } from '../webhook.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Reading } from '../../../src/status/cached-read.ts';
-import { createGate } from '../../support/gate.ts';
+import { createGate } from '../../support/latch.ts';
 
 /** A reading of 1, 2, 3 …, each behind what a test wants, by a clock that the test moves. */
 function counting(before: (count: number) => Promise<void> = async () => {}) {

@@ -14,18 +14,18 @@ import { writeDeliveryReceipt } from '../../../src/store/run/delivery-receipts.t
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
-import { discardLetter, hideReplayed } from '../../../src/store/dead-letters/hidden-letters.ts';
+import { discardLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { createHostBudgets } from '../../../src/store/run/host-budgets.ts';
 import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
 import { newIdentity, readIdentity, writeIdentity } from '../../../src/store/identity.ts';
-import { createPollKeys } from '../../../src/store/run/poll-keys.ts';
+import { createPollKeys } from '../../../src/store/run/seen-keys.ts';
 import { readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import { noteTaken, planReplay, readReplayPage, readTaken } from '../../../src/store/dead-letters/replay-plan.ts';
 import { readState, writeState } from '../../../src/store/run/states.ts';
 import { storedJson } from '../../../src/store/blobs/stored-json.ts';
 import { noteWaitingReason, readWaitingReason } from '../../../src/store/delivery/waiting-reason.ts';
-import { chooseWindows, writeWindow } from '../../../src/store/backfill/windows.ts';
+import { chooseWindows, writeWindow } from '../../../src/store/backfill/window-results.ts';
 import { verifiedArchives } from '../../../src/sinks/postgres/days/verified-archives.ts';
 
 /** What is promised of a kind of file that is damaged. */

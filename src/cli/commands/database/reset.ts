@@ -4,7 +4,7 @@ import { describePartitions } from '../../../sinks/postgres/days/partitions.ts';
 import { resetDatabase } from '../../../sinks/postgres/commands/reset.ts';
 import { listStates, resetStates } from '../../../store/run/states.ts';
 import type { BlobStore } from '../../../store/blobs/blob-store.ts';
-import { deleteWindows } from '../../../store/backfill/windows.ts';
+import { deleteWindows } from '../../../store/backfill/window-results.ts';
 import { canAsk, requireConfirmation } from '../../options/confirm.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
 import { refuseBegun, refuseOpenWorkflows } from '../../../temporal/open-workflows.ts';

@@ -1,4 +1,4 @@
-import { halfMoved } from '../../../activities/run/half-moved.ts';
+import { halfMoved } from '../../../activities/run/rekey-guard.ts';
 import { restoreDay, unkeepDay, type RestoredDay } from '../../../sinks/postgres/days/restore-day.ts';
 import { createIdsOf } from '../../../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';

@@ -4,10 +4,10 @@ import type { Config } from '../../../config/file/parse-config.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import type { DeadLetter } from '../../../domain/dead-letters/dead-letter.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
-import type { LetterOutcome } from '../../../sources/extraction/replay-letter.ts';
+import type { LetterOutcome } from '../../../sources/extraction/replay-dead-letter.ts';
 import { createSchemaTexts } from '../../../sources/extraction/schema-texts.ts';
 import { openReader } from '../../../sources/open-source.ts';
-import type { ChosenLetters } from '../../options/choose-letters.ts';
+import type { ChosenLetters } from '../../options/dead-letter-selection.ts';
 import type { Context } from '../../options/context.ts';
 import { formatTable, printJson, printLines, say, shorten } from '../../output/output.ts';
 

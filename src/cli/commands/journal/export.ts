@@ -14,7 +14,7 @@ import { journalUnits, readUnit } from '../../../store/journal/walk-journal.ts';
 import { temporaryIn } from '../../../store/blobs/temporary-files.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext } from '../../options/context.ts';
-import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-choice.ts';
+import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-selection.ts';
 import { say } from '../../output/output.ts';
 import { ProgressLine, type Progress } from '../../output/terminal/progress.ts';
 

@@ -6,7 +6,7 @@ import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
 import type { RebuildProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
-import { readWindow, type ChoiceOptions } from '../../options/journal-choice.ts';
+import { readWindow, type ChoiceOptions } from '../../options/journal-selection.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { refuseHalfMoved } from '../../../activities/run/half-moved.ts';
+import { refuseHalfMoved } from '../../../activities/run/rekey-guard.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { postgresFailure } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { rowsSince } from '../../../sinks/postgres/commands/rows-since.ts';
@@ -8,7 +8,7 @@ import { partFile, type JournalFile, type JournalFolders } from '../../../store/
 import { repairPart, type PartName, type RepairedPart } from '../../../store/journal/repair-part.ts';
 import { journalPaths } from '../../../store/paths/paths.ts';
 import { createContext, openStore, requirePostgres, type CommonOptions } from '../../options/context.ts';
-import { journalFolders } from '../../options/journal-choice.ts';
+import { journalFolders } from '../../options/journal-selection.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 

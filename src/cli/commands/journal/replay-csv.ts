@@ -8,7 +8,7 @@ import { filesOf, journalUnits } from '../../../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
-import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-choice.ts';
+import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-selection.ts';
 import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';

@@ -22,7 +22,7 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
-import { journalFolders, windowOfDay } from '../../options/journal-choice.ts';
+import { journalFolders, windowOfDay } from '../../options/journal-selection.ts';
 import { print, printJson, printLines, say } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 

@@ -12,7 +12,7 @@ import { messageOf } from '../../../domain/errors.ts';
 import { parseWindow } from '../../../domain/time/time-range.ts';
 import { windowProblem } from '../../../domain/plan/window-support.ts';
 import { cutWindows, windowName, type WindowText } from '../../../domain/time/backfill-windows.ts';
-import { chooseWindows, readWindowReceipt, windowState } from '../../../store/backfill/windows.ts';
+import { chooseWindows, readWindowReceipt, windowState } from '../../../store/backfill/window-results.ts';
 import type { BackfillTally } from '../../../workflows/backfill/backfill-input.ts';
 import type { BackfillProgress } from '../../../workflows/messages.ts';
 import {

@@ -11,7 +11,7 @@ import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
 import type { Progress } from '../../../workflows/messages.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, externalTemporal, requireTemporal } from '../../options/context.ts';
-import { prepareDemo } from '../../stack/demo-origin.ts';
+import { prepareDemo } from '../../stack/demo-server.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import {
   knownWorkers,

@@ -11,7 +11,7 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
-import { prepareDemo } from '../../stack/demo-origin.ts';
+import { prepareDemo } from '../../stack/demo-server.ts';
 import { print, printJson } from '../../output/output.ts';
 import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';

@@ -21,7 +21,7 @@ import {
 import { commandRedactor } from '../../options/command-redactor.ts';
 import { print, printJson } from '../../output/output.ts';
 import { hasPoller } from '../../../temporal/task-queue-pollers.ts';
-import { lookAtOwner, lookAtWriter } from '../../../sinks/postgres/commands/postgres-probe.ts';
+import { lookAtOwner, lookAtWriter } from '../../../sinks/postgres/commands/inspect.ts';
 import { describePair } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 

@@ -17,7 +17,7 @@ import {
   makeOwnSchedules,
   planOwnSchedules,
   type OwnScheduleChange,
-} from '../../../temporal/schedules/own-schedules.ts';
+} from '../../../temporal/schedules/system-schedules.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from '../../../temporal/schedules/plan-schedules.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 

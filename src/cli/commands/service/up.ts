@@ -18,7 +18,7 @@ import { BlockedDay, ensureAhead } from '../../../sinks/postgres/days/partitions
 import { scheduleOwner } from '../../../temporal/schedules/schedule-owner.ts';
 import { foreignNote, instanceNotes } from '../../../temporal/schedules/foreign-note.ts';
 import { QueueGuard } from '../../../temporal/queue-guard.ts';
-import { makeOwnSchedules } from '../../../temporal/schedules/own-schedules.ts';
+import { makeOwnSchedules } from '../../../temporal/schedules/system-schedules.ts';
 import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';
 import {
   createContext,
@@ -28,7 +28,7 @@ import {
   webUiOf,
   type Context,
 } from '../../options/context.ts';
-import { prepareDemo, startDemoOrigin } from '../../stack/demo-origin.ts';
+import { prepareDemo, startDemoOrigin } from '../../stack/demo-server.ts';
 import { brokenNote, openServiceConfig, type ServiceOptions } from '../../options/last-good-config.ts';
 import { print, printLines, say } from '../../output/output.ts';
 import { receiptLines } from '../../output/receipt-line.ts';
@@ -38,7 +38,7 @@ import { startSupervisedWorker, type SupervisedWorker } from '../../stack/superv
 import { Supervisor } from '../../stack/supervisor.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
-import { whereToLook } from '../../output/where-to-look.ts';
+import { whereToLook } from '../../output/startup-banner.ts';
 
 const announce = (message: string) => say(`daybook: ${message}`);
 

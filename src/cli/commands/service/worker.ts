@@ -1,10 +1,10 @@
 import { environmentSecrets } from '../../../config/secrets/environment-secrets.ts';
 import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
 import { messageOf } from '../../../domain/errors.ts';
-import { installFaultHandlers } from '../../../worker/faults.ts';
+import { installFaultHandlers } from '../../../worker/unhandled-errors.ts';
 import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../worker/http/endpoint.ts';
 import { createLogger, type Logger } from '../../../worker/logger.ts';
-import type { ParentMessage, WorkerMessage } from '../../../worker/parent-messages.ts';
+import type { ParentMessage, WorkerMessage } from '../../../worker/ipc-messages.ts';
 import { installMeasuredRuntime, installRuntime } from '../../../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
 import { awaitTemporal } from '../../stack/await-temporal.ts';

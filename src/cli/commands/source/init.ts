@@ -19,7 +19,7 @@ import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, type CommonOptions, type Context } from '../../options/context.ts';
 import { initRequest, type RequestOptions } from '../../options/init-request.ts';
 import { printExactly, say } from '../../output/output.ts';
-import { probeSource } from '../../options/source-probe.ts';
+import { probeSource } from '../../options/dry-run-source.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface InitOptions extends CommonOptions, RequestOptions {

@@ -12,12 +12,12 @@ import type { HttpRequest, HttpResponse } from '../../../sources/http/http-clien
 import { completeItems } from '../../../sources/collect/complete-items.ts';
 import { DuplicateIds } from '../../../sources/collect/duplicate-ids.ts';
 import { EmptyFields } from '../../../sources/collect/empty-fields.ts';
-import type { CheckedPage } from '../../../sources/extraction/sort-page.ts';
+import type { CheckedPage } from '../../../sources/extraction/classify-page.ts';
 import { createStartCheck } from '../../../sources/collect/start-param.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from '../../options/context.ts';
 import { formatTable, printJsonText, printLines, say, shorten } from '../../output/output.ts';
-import { probeSource, type OnAnswer, type SourceProbe } from '../../options/source-probe.ts';
+import { probeSource, type OnAnswer, type SourceProbe } from '../../options/dry-run-source.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface PreviewOptions extends CommonOptions {

@@ -18,7 +18,7 @@ import {
   requireTemporal,
   type CommonOptions,
 } from '../../options/context.ts';
-import { journalFolders } from '../../options/journal-choice.ts';
+import { journalFolders } from '../../options/journal-selection.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
 import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../temporal/open-workflows.ts';
 import { print, printJson, say } from '../../output/output.ts';

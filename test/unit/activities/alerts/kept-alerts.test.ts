@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keptUnlessStored } from '../../../../src/activities/alerts/alerts.ts';
+import { keptUnlessStored } from '../../../../src/activities/alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import type { Alert } from '../../../../src/domain/monitoring/alert.ts';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';

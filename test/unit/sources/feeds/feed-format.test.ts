@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RssPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
-import { feedAccept } from '../../../../src/sources/http/accept.ts';
+import { feedAccept } from '../../../../src/sources/http/accept-headers.ts';
 import type { Remembered } from '../../../../src/sources/extraction/document-format.ts';
 import { readerOf, rssPlan } from '../plans.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planOf } from '../../../../src/config/plan/plan.ts';
 import type { DateOrder } from '../../../../src/domain/plan/plan-parts.ts';
-import { htmlAccept } from '../../../../src/sources/http/accept.ts';
+import { htmlAccept } from '../../../../src/sources/http/accept-headers.ts';
 import { daybookYaml, parse } from '../../config/daybook-yaml.ts';
 import { readerOf } from '../plans.ts';
 

@@ -6,7 +6,7 @@ import type { SourceState } from '../../../../src/domain/run/source-state.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import { jsonFormat } from '../../../../src/sources/http-json/json-source.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
-import { firstHttpPlace } from '../../../../src/sources/pagination/first-place.ts';
+import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/sources/http/http-client.ts';
 import { beginPoll, type SourceTools } from '../../../../src/sources/open-source.ts';

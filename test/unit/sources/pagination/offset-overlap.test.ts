@@ -10,7 +10,7 @@ import { collect, type Collected } from '../../../../src/sources/collect/collect
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import type { HttpClient } from '../../../../src/sources/http/http-client.ts';
-import { firstHttpPlace } from '../../../../src/sources/pagination/first-place.ts';
+import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
 import { contextOf, httpPlan, state as fresh } from '../plans.ts';
 
 interface Api {

@@ -16,7 +16,7 @@ import type { SourceState } from '../../../../src/domain/run/source-state.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
-import { firstHttpPlace } from '../../../../src/sources/pagination/first-place.ts';
+import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
 import type { FetchContext } from '../../../../src/sources/extraction/page.ts';
 import { ApiModel, type ApiEvent, type ApiTraits } from './api-model.ts';
 import { contextOf, httpPlan, state as fresh } from '../plans.ts';

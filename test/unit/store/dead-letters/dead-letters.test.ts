@@ -3,7 +3,11 @@ import type { RunRef } from '../../../../src/domain/run/batch.ts';
 import type { NewDeadLetter } from '../../../../src/domain/dead-letters/dead-letter.ts';
 import { writeJson } from '../../../../src/formats/exact-json.ts';
 import { listDeadLetters, writeDeadLetters } from '../../../../src/store/dead-letters/dead-letters.ts';
-import { discardLetter, hideReplayed, undiscardLetter } from '../../../../src/store/dead-letters/hidden-letters.ts';
+import {
+  discardLetter,
+  hideReplayed,
+  undiscardLetter,
+} from '../../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 

@@ -6,7 +6,7 @@ import type { ReplayResult } from '../../../domain/dead-letters/dead-letter-repl
 import type { ReplayDeadLettersInput } from '../../../workflows/dead-letters/replay-dead-letters.ts';
 import { createContext, loadConfig, openStoreToRead, requireTemporal } from '../../options/context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
-import { chooseLetters, type ChosenLetters } from '../../options/choose-letters.ts';
+import { chooseLetters, type ChosenLetters } from '../../options/dead-letter-selection.ts';
 import { followWorkflow } from '../../../temporal/follow-workflow.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';

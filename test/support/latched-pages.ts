@@ -1,4 +1,4 @@
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate } from './latch.ts';
 import type { Origin } from './origin.ts';
 
 /** Serves pages by their numbers, and holds page 2 back until the gate opens; `reached` opens once it is asked for. */

@@ -14,7 +14,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { letterActivities, storeActivities } from '../activities.ts';
 import { Pipeline } from '../scrape-run/pipeline.ts';
-import { workflowFailure } from '../support/run-failure.ts';
+import { workflowFailure } from '../support/failure.ts';
 
 /** What a segment of a replay hands to the next one. No batch is in flight then. */
 export interface ReplayCarry {

@@ -1,9 +1,9 @@
 import type { RunRef } from '../../domain/run/batch.ts';
-import { hideReplayed } from '../../store/dead-letters/hidden-letters.ts';
+import { hideReplayed } from '../../store/dead-letters/dead-letter-visibility.ts';
 import { readTaken } from '../../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor } from '../support/source-access.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SettleReplayInput {
   readonly run: RunRef;

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { wirePath, writeDemoConfig } from '../../demo/demo-config.ts';
 import { startOriginProcess } from '../../embedded/processes/children.ts';
-import { tailOf } from '../../embedded/processes/part.ts';
+import { tailOf } from '../../embedded/processes/managed-process.ts';
 import { CannotStart } from '../../domain/cannot-start.ts';
 import type { Context } from '../options/context.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Places } from '../../../../src/activities/delivery/places.ts';
+import { Places } from '../../../../src/activities/delivery/concurrency-limit.ts';
 import { WorkerBusy } from '../../../../src/domain/errors.ts';
-import { createGate } from '../../../support/gate.ts';
+import { createGate } from '../../../support/latch.ts';
 
 test('who finds no place comes back later, none waits for one', async () => {
   const places = new Places(2);

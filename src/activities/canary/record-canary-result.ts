@@ -3,9 +3,9 @@ import { describeFailure, type CanaryResult, type FailedCanary } from '../../dom
 import { canarySource } from '../../domain/names.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { writeCanaryReport } from '../../store/canary/canary-report.ts';
-import { hasAlertsToTell, settleAndLog } from '../alerts/alerts.ts';
+import { hasAlertsToTell, settleAndLog } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface SettleCanaryInput {
   readonly canary: CanaryResult | FailedCanary;

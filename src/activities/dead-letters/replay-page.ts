@@ -7,17 +7,17 @@ import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { RejectionReason } from '../../domain/dead-letters/rejection.ts';
 import type { ExtractCounts, ReplayPlan } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { LetterOutcome } from '../../sources/extraction/replay-letter.ts';
+import type { LetterOutcome } from '../../sources/extraction/replay-dead-letter.ts';
 import { openReader } from '../../sources/open-source.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
-import type { StoredLetter } from '../../store/dead-letters/letter-file.ts';
+import type { StoredLetter } from '../../store/dead-letters/dead-letter-file.ts';
 import { noteTaken, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { logLetters } from './log-letters.ts';
-import { redactLetter } from './redact-letter.ts';
-import { runAdapter } from '../support/run-adapter.ts';
-import { redactorFor, sourceTools } from '../support/source-access.ts';
+import { logLetters } from './log-dead-letters.ts';
+import { redactLetter } from './redact-dead-letter.ts';
+import { runAdapter } from '../support/run-activity.ts';
+import { redactorFor, sourceTools } from '../support/source-secrets.ts';
 
 export interface ReplayLettersInput {
   readonly run: RunRef;

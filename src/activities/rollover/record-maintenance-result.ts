@@ -1,10 +1,10 @@
 import { noSource } from '../../domain/names.ts';
 import { openAlerts } from '../../store/alerts/alerts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
-import { hasAlertsToTell, resolveStray, settleAndLog } from '../alerts/alerts.ts';
+import { hasAlertsToTell, resolveStray, settleAndLog } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 
 export interface SettleMaintenanceInput {
   /** Null = all steps of the rollover succeeded. */

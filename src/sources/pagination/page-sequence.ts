@@ -13,7 +13,7 @@ import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Cuts } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
-import { stepBack } from './first-place.ts';
+import { stepBack } from './first-position.ts';
 
 /** Hashes of the last pages that are kept to see one come again. */
 const rememberedPages = 16;

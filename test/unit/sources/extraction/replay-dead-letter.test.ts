@@ -4,7 +4,7 @@ import { parseJson } from '../../../../src/formats/exact-json.ts';
 import type { SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import { createExtractor } from '../../../../src/sources/extraction/extract-record.ts';
-import { createLetterReplay, type ReplayableLetter } from '../../../../src/sources/extraction/replay-letter.ts';
+import { createLetterReplay, type ReplayableLetter } from '../../../../src/sources/extraction/replay-dead-letter.ts';
 import { httpPlan } from '../plans.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
-import { createPollKeys } from '../../../../src/store/run/poll-keys.ts';
+import { createPollKeys } from '../../../../src/store/run/seen-keys.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const folder = useTemporaryFolder();

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-adapter.ts';
+import { runAdapter } from '../support/run-activity.ts';
 import { wakeDeliverers } from '../../temporal/start-delivery.ts';
 
 /** Sees to it that everything that waits for a sink has a deliverer. Safe to repeat because there is one for each. */

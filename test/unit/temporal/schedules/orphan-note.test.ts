@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isRemoved, removedState, returnedState } from '../../../../src/temporal/schedules/removed-note.ts';
+import { isRemoved, removedState, returnedState } from '../../../../src/temporal/schedules/orphan-note.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const byHand = 'daybook: paused by ann@host until 2026-11-24T13:00:00.000Z: maintenance';
