@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { faults } from '../../faults/trial/faults.ts';
+import { faults } from '../../faults-long/faults.ts';
 
 const document = readFileSync('docs/reliability.md', 'utf8');
 

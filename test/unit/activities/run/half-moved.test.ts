@@ -16,7 +16,7 @@ import type { StorageWriter } from '../../../../src/sinks/storage-writer.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { writeIdRule } from '../../../../src/store/run/id-rules.ts';
 import { journalPaths, storePaths } from '../../../../src/store/paths/paths.ts';
-import { batchOf, context } from '../../../integration/batches.ts';
+import { batchOf, context } from '../../../postgres/batches.ts';
 import { record } from '../../sinks/records.ts';
 import { foldersIn } from '../../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';

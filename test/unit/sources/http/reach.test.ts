@@ -5,7 +5,7 @@ import type { NameLookup } from '../../../../src/sources/http/address-guard.ts';
 import { createHttpClient, type HttpClient, type HttpRequest } from '../../../../src/sources/http/http-client.ts';
 import { createRobotsRules } from '../../../../src/sources/http/robots.ts';
 import { startOrigin, type Origin } from '../../../support/origin.ts';
-import { request } from '../../../integration/http-requests.ts';
+import { request } from './http-requests.ts';
 import { httpPlan } from '../plans.ts';
 
 const signal = new AbortController().signal;

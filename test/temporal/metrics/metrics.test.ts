@@ -1,0 +1,255 @@
+import { connect, type Socket } from 'node:net';
+import { inject, afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sinks, type Receipt } from '../../../src/domain/run/receipt.ts';
+import { Rig } from '../../support/test-worker.ts';
+import { json, startOrigin, type Handler, type Origin } from '../../support/origin.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { until } from '../../support/until.ts';
+import type { RunningWorker } from '../../../src/worker/worker.ts';
+
+const now = new Date().toISOString();
+const records = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => ({ id: from + index, at: now, title: `number ${from + index}` }));
+
+let origin: Origin;
+const yaml = (...names: string[]) =>
+  `version: 1\nsources:\n${names
+    .map(
+      (name) =>
+        `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true, max_reject_ratio: 1, expect: { max_staleness: 1d } }\n`,
+    )
+    .join('')}`;
+
+beforeAll(async () => {
+  origin = await startOrigin();
+});
+afterAll(async () => origin.close());
+
+/** All of Daybook's series of a scrape, by name with labels. */
+async function scrape(worker: RunningWorker | null): Promise<Map<string, number>> {
+  const text = (await worker?.metrics()) ?? '';
+  return new Map([...text.matchAll(/^(daybook_\S+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]));
+}
+
+/** Scrapes until what was read before is old, and so is read again. */
+async function scrapeUntil(worker: RunningWorker | null, is: (series: Map<string, number>) => boolean) {
+  return until(
+    'the gauges say so',
+    async () => {
+      const series = await scrape(worker);
+      return is(series) ? series : null;
+    },
+    30_000,
+  );
+}
+
+/** As many pages, each at an address of its own, with a record that is good or not by turns. */
+const pages =
+  (count: number): Handler =>
+  (url, response) => {
+    const page = Number(url.searchParams.get('page'));
+    const record = { id: `page-${page}`, at: page % 2 === 0 ? now : `no ${page}` };
+    response.end(JSON.stringify(page > count ? [] : [record]));
+  };
+
+/** What the receipts of a source add up to, as `daybook_records_total` names it. */
+function sumsOf(source: string, receipts: readonly Receipt[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  const add = (sink: string, result: string, count: number) => {
+    const name = `{source="${source}",sink="${sink}",result="${result}"}`;
+    sums[name] = (sums[name] ?? 0) + count;
+  };
+  for (const receipt of receipts.filter((candidate) => candidate.source === source)) {
+    for (const result of ['fetched', 'unchanged', 'rejected', 'repaired'] as const)
+      add('fetch', result, receipt[result]);
+    for (const sink of sinks) for (const [result, count] of Object.entries(receipt[sink])) add(sink, result, count);
+  }
+  return sums;
+}
+
+const pick = (series: Map<string, number>, metric: string, labels: Iterable<string>) =>
+  Object.fromEntries([...labels].map((label) => [label, series.get(metric + label)]));
+
+describe('/metrics', () => {
+  test('equals the receipts of runs, and makes no series of what they hold', async () => {
+    const rig = await Rig.create(yaml('news'));
+    try {
+      origin.answer(json([...records(5), { id: null, at: now }, { id: 9, at: 'never' }]));
+      const receipts = [await rig.run('news')];
+      await scrape(rig.worker);
+      const before = new Set((await scrape(rig.worker)).keys());
+      // Ten thousand ids, and as many dead letters, each with a message of its own.
+      origin.answer(
+        json([...records(10_000, 100), ...records(10_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]),
+      );
+      receipts.push(await rig.run('news'));
+      const series = await scrapeUntil(
+        rig.worker,
+        (found) =>
+          found.get('daybook_dead_letters{source="news"}') === 10_002 &&
+          found.get('daybook_rows_today{source="news"}') === 10_005 &&
+          found.get('daybook_last_run_records{source="news",sink="fetch",result="fetched"}') === 20_000,
+      );
+      const sums = sumsOf('news', receipts);
+      expect(pick(series, 'daybook_records_total', Object.keys(sums))).toEqual(sums);
+      const last = sumsOf('news', receipts.slice(1));
+      expect(pick(series, 'daybook_last_run_records', Object.keys(last))).toEqual(last);
+      expect(series.get('daybook_last_success_timestamp_seconds{source="news"}')).toBe(
+        Date.parse(receipts[1]?.finishedAt ?? '') / 1_000,
+      );
+      expect(series.get('daybook_fetch_requests_total{source="news",status_class="2xx"}')).toBe(2);
+      const batches = receipts.reduce((sum, receipt) => sum + receipt.batches, 0);
+      for (const sink of sinks) expect(series.get(`daybook_batches_written_total{sink="${sink}"}`)).toBe(batches);
+      const runs = [...series].filter(([name]) => name.startsWith('daybook_run_duration_seconds_count{source="news"'));
+      expect(runs.reduce((sum, [, count]) => sum + count, 0)).toBe(2);
+      expect([...series.keys()].filter((name) => !before.has(name))).toEqual([]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  test('of two workers: counters add up to the receipts, gauges are the same', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `source-${index}`);
+    const rig = await Rig.create(yaml(...names));
+    const first = rig.worker;
+    try {
+      await rig.startWorker();
+      origin.answer(
+        (url, response) => void response.end(JSON.stringify(records(3, Number(url.pathname.split('-')[1]) * 10))),
+      );
+      for (let turn = 0; turn < 2; turn++) await Promise.all(names.map((name) => rig.run(name)));
+      const isNew = (series: Map<string, number>) =>
+        names.every(
+          (name) =>
+            series.get(`daybook_rows_today{source="${name}"}`) === 3 &&
+            series.get(`daybook_last_run_records{source="${name}",sink="fetch",result="unchanged"}`) === 3,
+        );
+      const [one, two] = await Promise.all([scrapeUntil(first, isNew), scrapeUntil(rig.worker, isNew)]);
+      let shares = 0;
+      for (const name of names) {
+        const sums = sumsOf(name, rig.receipts as Receipt[]);
+        const labels = Object.keys(sums);
+        const counted = [one, two].map((series) => pick(series, 'daybook_records_total', labels));
+        expect(
+          Object.fromEntries(labels.map((label) => [label, (counted[0]?.[label] ?? 0) + (counted[1]?.[label] ?? 0)])),
+        ).toEqual(sums);
+        shares += counted[0]?.[`{source="${name}",sink="fetch",result="fetched"}`] ?? 0;
+      }
+      // Both had a part in it.
+      expect(shares).toBeGreaterThan(0);
+      expect(shares).toBeLessThan(names.length * 6);
+      // What each worker has done by itself, and what a moment later is something else.
+      const own =
+        /^daybook_(?!records_total|write_|batch|fetch_requests|throttled|run_duration|status_age|build|storage_free)/;
+      const gauges = (series: Map<string, number>) => [...series].filter(([name]) => own.test(name));
+      expect(gauges(two)).toEqual(gauges(one));
+      expect(gauges(one).length).toBeGreaterThan(names.length * 20);
+    } finally {
+      await first?.stop();
+      await rig.close();
+    }
+  });
+
+  test('goes on while PostgreSQL is away: it is down, its failures count, and what was known stays', async () => {
+    const rig = await Rig.create(yaml('news'));
+    const proxy = await rig.proxyPostgres();
+    try {
+      origin.answer(json(records(4)));
+      const before = await scrape(rig.worker);
+      expect([before.get('daybook_postgres_up'), before.get('daybook_temporal_up')]).toEqual([1, 1]);
+      proxy.down();
+      const handle = await rig.start({ source: 'news' });
+      const failures = 'daybook_write_failures_total{sink="postgres"}';
+      const away = await scrapeUntil(
+        rig.worker,
+        (series) => series.get('daybook_postgres_up') === 0 && (series.get(failures) ?? 0) > 1,
+      );
+      expect(away.get('daybook_write_attempts_total{sink="postgres"}')).toBeGreaterThanOrEqual(away.get(failures) ?? 0);
+      expect(away.get('daybook_write_failures_total{sink="csv"}')).toBe(0);
+      expect(away.get('daybook_partitions_ahead')).toBe(before.get('daybook_partitions_ahead'));
+      expect(await rig.worker?.missing()).toContain('PostgreSQL cannot be reached');
+      expect(await rig.worker?.statusPage()).toMatch(
+        /PostgreSQL<\/dt>\s*<dd>\s*<span class="state failing">cannot be reached/,
+      );
+      proxy.up();
+      const receipt = (await handle.result()) as Receipt;
+      const after = await scrapeUntil(rig.worker, (series) => series.get('daybook_postgres_up') === 1);
+      expect(after.get('daybook_records_total{source="news",sink="postgres",result="written"}')).toBe(
+        receipt.postgres.written,
+      );
+      expect(after.get('daybook_batches_written_total{sink="postgres"}')).toBe(1);
+    } finally {
+      await rig.close();
+      await proxy.close();
+    }
+  });
+});
+
+test('ten thousand addresses and as many failures of records make no series', async () => {
+  const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
+  const rig = await Rig.create(yaml('paged').replace('max_reject_ratio: 1', paged));
+  try {
+    origin.answer(pages(4));
+    expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
+    await scrape(rig.worker);
+    const before = [...(await scrape(rig.worker)).keys()];
+    origin.answer(pages(10_000));
+    expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 10_001, rejected: 5_000 });
+    expect([...(await scrape(rig.worker)).keys()]).toEqual(before);
+  } finally {
+    await rig.close();
+  }
+}, 120_000);
+
+describe('the endpoint', () => {
+  test('names Temporal where it cannot be reached, and still shows its pages', async () => {
+    const [host = '', port] = inject('temporalAddress').split(':');
+    const proxy = await startTcpProxy(host, Number(port));
+    const rig = await Rig.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
+    try {
+      expect(await rig.worker?.missing()).toEqual([]);
+      proxy.down();
+      const missing = await rig.worker?.missing();
+      expect(missing).toContain(`Temporal at 127.0.0.1:${proxy.port} cannot be reached`);
+      expect((await scrape(rig.worker)).get('daybook_temporal_up')).toBe(0);
+    } finally {
+      proxy.up();
+      await rig.close();
+      await proxy.close();
+    }
+  });
+
+  test('under 1,000 slow connections and large headers does not hold up runs', async () => {
+    const rig = await Rig.create(yaml('news'));
+    const endpoint = await rig.serveHttp((error) => {
+      throw error;
+    });
+    const sockets: Socket[] = [];
+    const attack = setInterval(() => {
+      for (let n = 0; n < 50; n++) {
+        const socket = connect(endpoint.port, '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write(n % 10 === 0 ? `GET / HTTP/1.1\r\nx: ${'a'.repeat(1_000_000)}` : 'GET /metrics HTTP/1.1\r\n');
+        sockets.push(socket);
+      }
+    }, 100);
+    try {
+      origin.answer(json(records(100)));
+      await until('the attack is under way', () => sockets.length >= 1_000);
+      const startedMs = Date.now();
+      for (let turn = 0; turn < 3; turn++) expect((await rig.run('news')).fetched).toBe(100);
+      expect(Date.now() - startedMs).toBeLessThan(15_000);
+      clearInterval(attack);
+      for (const socket of sockets) socket.destroy();
+      await until(
+        'it answers again',
+        async () => (await fetch(`http://127.0.0.1:${endpoint.port}/`).catch(() => null))?.ok,
+      );
+    } finally {
+      clearInterval(attack);
+      for (const socket of sockets) socket.destroy();
+      await endpoint.close();
+      await rig.close();
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startOrigin, type Origin } from '../../support/origin.ts';
+import { Rig } from '../../support/test-worker.ts';
+import { startTemporalServer, type TestServer } from '../../support/temporal-server.ts';
+import type { Progress } from '../../../src/workflows/messages.ts';
+
+let origin: Origin;
+let server: TestServer;
+let rig: Rig;
+
+beforeAll(async () => {
+  // After 60 events instead of 4,096: a few batches.
+  server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
+  origin = await startOrigin((url, response) => {
+    const since = url.searchParams.get('since') ?? '';
+    response.end(JSON.stringify([{ id: since, at: since }]));
+  });
+  rig = await Rig.create(
+    `version: 1
+sources:
+  - { name: long, type: file, path: long.ndjson, id: id, occurred_at: at }
+  - { name: hours, type: http_json, url: "${origin.url}/hours", allow_private: true, id: id, occurred_at: at,
+      incremental: { cursor: at, start_param: since, end_param: until } }
+`,
+    {},
+    server.address,
+  );
+});
+afterAll(async () => {
+  await rig?.close();
+  await origin?.close();
+  await server?.stop();
+});
+
+/** How many events each of a workflow's histories has. */
+async function historyLengths(workflowId: string): Promise<number[]> {
+  const lengths: number[] = [];
+  for await (const run of rig.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
+    if (['CONTINUED_AS_NEW', 'COMPLETED'].includes(run.status.name)) lengths.push(run.historyLength ?? Infinity);
+  }
+  return lengths;
+}
+
+test('a long run continues as new, with its counts, its place and its pause, and ends as one', async () => {
+  const lines = Array.from({ length: 60_000 }, (_, n) => `{"id":${n},"at":"2026-11-01T00:00:00Z"}\n`);
+  writeFileSync(rig.path('long.ndjson'), lines.join(''));
+  const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
+    workflowId: `scrape-long-${rig.taskQueue}`,
+    taskQueue: rig.taskQueue,
+    args: [{ source: 'long' }],
+    signal: 'pause',
+    signalArgs: [{ reason: 'first' }],
+  });
+  expect((await handle.query<Progress>('progress')).paused?.reason).toBe('first');
+  await handle.signal('resume');
+  const receipt = await rig.client.workflow.getHandle(handle.workflowId).result();
+  expect(receipt).toMatchObject({ outcome: 'ok', fetched: 60_000, batches: 12, postgres: { written: 60_000 } });
+  expect((await historyLengths(handle.workflowId)).length).toBeGreaterThan(2);
+  expect(await rig.database.count('select count(*) from raw_events')).toBe(60_000);
+  expect(new Set(rig.csv('long').map((row) => row['source_id'])).size).toBe(60_000);
+  // One receipt for the whole run, under the run id it began with.
+  expect(rig.receipts).toHaveLength(1);
+  expect(rig.receipts[0]?.runId).toBe(handle.signaledRunId);
+});
+
+test('a backfill of many windows goes on in further histories, none of them much longer than the limit', async () => {
+  const handle = await rig.client.workflow.signalWithStart('backfill', {
+    ...{ workflowId: `backfill-hours-${rig.taskQueue}`, taskQueue: rig.taskQueue },
+    ...{ args: [{ source: 'hours', concurrency: 10 }], signal: 'backfill' },
+    signalArgs: [{ from: '2026-10-20', to: '2026-10-25', step: '1h' }],
+  });
+  const result = await rig.client.workflow.getHandle(handle.workflowId).result();
+  expect(result).toMatchObject({ done: 120, written: 120, failed: [] });
+  const lengths = await historyLengths(handle.workflowId);
+  expect(lengths.length).toBeGreaterThan(3);
+  // Those windows are waited for that were under way at the limit.
+  expect(Math.max(...lengths)).toBeLessThan(60 + 10 * 16);
+}, 120_000);

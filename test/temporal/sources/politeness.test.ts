@@ -1,0 +1,94 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { Rig } from '../../support/test-worker.ts';
+
+const stuck = Array.from({ length: 10 }, (_, n) => `stuck${n}`);
+
+let origin: Origin;
+let tarpit: Origin;
+let friendly: Origin;
+let rig: Rig;
+const hung: ServerResponse[] = [];
+
+beforeAll(async () => {
+  origin = await startOrigin();
+  tarpit = await startOrigin((_url, response) => void hung.push(response));
+  friendly = await startOrigin(records('healthy'));
+  const source = (name: string, url: string, rest = '') =>
+    `  - { name: ${name}, type: http_json, url: "${url}/${name}", id: id, occurred_at: at${rest} }`;
+  rig = await Rig.create(`version: 1
+defaults: { allow_private: true, retry: { max_attempts: 3, initial_interval: 100ms } }
+sources:
+${['one', 'two', 'three', 'long'].map((name) => source(name, origin.url)).join('\n')}
+${['slow1', 'slow2'].map((name) => source(name, origin.url, ', rate_limit: { requests: 1, per: 1s }')).join('\n')}
+${source('healthy', friendly.url)}
+${stuck.map((name) => source(name, tarpit.url, ', timeout: 20s')).join('\n')}
+`);
+});
+afterAll(async () => {
+  for (const response of hung) response.destroy();
+  await rig.close();
+  await Promise.all([origin, tarpit, friendly].map((server) => server.close()));
+});
+
+const records = (name: string) => json([{ id: name, at: '2026-11-01T00:00:00Z' }]);
+/** Answers with records, and notes when it was asked. */
+function noting(times: number[], before: (response: ServerResponse, count: number) => boolean = () => false): void {
+  origin.answer((url, response, request) => {
+    times.push(performance.now());
+    if (!before(response, times.length)) void records(url.pathname)(url, response, request);
+  });
+}
+
+describe('a host', () => {
+  test('is asked as often as its strictest source allows, by all of them together', async () => {
+    const times: number[] = [];
+    noting(times);
+    await Promise.all(['slow1', 'slow2', 'slow1', 'slow2'].map((name) => rig.run(name)));
+    expect(times).toHaveLength(4);
+    // Three gaps of a second; the way of the first request may take some of that.
+    expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
+  });
+
+  test('that answers 429 to one source is left alone by all of them, for as long as it asks', async () => {
+    const times: number[] = [];
+    noting(times, (response, count) => {
+      if (count === 1) response.writeHead(429, { 'retry-after': '2' }).end();
+      return count === 1;
+    });
+    const first = rig.run('one');
+    await expect.poll(() => times.length).toBe(1);
+    await Promise.all([first, rig.run('two'), rig.run('three')]);
+    expect(times).toHaveLength(4);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_900);
+  });
+
+  test('that asks for more than a quarter of an hour ends the run, which is put off', async () => {
+    origin.answer((_url, response) => void response.writeHead(429, { 'retry-after': '864000' }).end());
+    expect(await rig.run('long')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
+    const asked = origin.requests.length;
+    expect(await rig.run('long')).toMatchObject({ outcome: 'rate_limited' });
+    // What one source is told holds for the others of the host.
+    expect(await rig.run('one')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
+    expect(origin.requests.length).toBe(asked);
+  });
+});
+
+test('ten stuck sources leave a healthy one its time', async () => {
+  const time = async () => {
+    const startedAt = performance.now();
+    await rig.run('healthy');
+    return performance.now() - startedAt;
+  };
+  await time();
+
+  const alone = await time();
+
+  const others = await Promise.all(stuck.map((source) => rig.start({ source })));
+  await expect.poll(() => hung.length, { timeout: 15_000 }).toBe(stuck.length);
+
+  expect(await time()).toBeLessThan(2 * alone + 1_500);
+
+  await Promise.all(others.map((handle) => handle.terminate()));
+});
