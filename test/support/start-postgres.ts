@@ -8,10 +8,18 @@ import { Home } from '../../src/embedded/home/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { startDebianPostgres, type OtherPostgres } from './debian-postgres.ts';
-import type {} from './provided.ts';
 import { startOnce } from './start-once.ts';
 import { templateDatabase } from './template-database.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server that most tests use; databases are made from its template. */
+    postgres: PostgresSettings;
+    /** Debian's older server, where this machine has one. */
+    olderPostgres: PostgresSettings | null;
+  }
+}
 
 interface Servers {
   readonly postgres: PostgresSettings;

@@ -4,9 +4,14 @@ import { readEnvironment } from '../../src/config/environment/environment.ts';
 import { embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
 import { Home } from '../../src/embedded/home/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
-import type {} from './provided.ts';
 import { startOnce } from './start-once.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    temporalAddress: string;
+  }
+}
 
 /** One Temporal server for the whole run, stopped at its end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -24,5 +24,5 @@ test.each([
     () => null,
     (error: Error) => error.message,
   );
-  expect(await refused).toEqual(isRefused ? expect.stringContaining('1 open workflow (rebuild-journal-1)') : null);
+  expect((await refused) ?? '').toMatch(isRefused ? /1 open workflow \(rebuild-journal-1\)/ : /^$/);
 });

@@ -204,7 +204,7 @@ test('a file that is not whole yet is known wherever it lies', () => {
 test('no other code builds a path, or takes one apart', () => {
   const folders = Object.values(storePaths).map(({ template }) => template.split('/')[0]);
   const written = new RegExp(String.raw`['"\`](?:${[...new Set(folders)].join('|')})/|\.csv\.gz|\.seal\.|pathPart\(`);
-  const owners = /^store\/(?:paths|path-fields)\.ts$|^domain\/path-part\.ts$/;
+  const owners = /^store\/paths\/|^formats\/path-segment\.ts$/;
   const code = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const found = code.flatMap((file) => {
     if (owners.test(file)) return [];
@@ -214,5 +214,5 @@ test('no other code builds a path, or takes one apart', () => {
       .map((line) => `${file}: ${line}`);
   });
   // The name of a unit of a replay: no file is called so.
-  expect(found.filter((line) => !line.startsWith('domain/journal.ts'))).toEqual([]);
+  expect(found.filter((line) => !line.startsWith('domain/storage/journal.ts'))).toEqual([]);
 });
