@@ -2,6 +2,8 @@ import { quotedNames } from '../../formats/path-names.ts';
 
 /** What a path of another language would be in JMESPath, as the end of a message; an empty text where nothing is known. */
 export function pathHint(text: string): string {
+  const unquoted = text.replaceAll(/[“”„‟‘’‚]/g, '');
+  if (unquoted !== text) return `; these are typographic quotes, which YAML does not know: ${unquoted}`;
   if (text.includes('${')) return '; references are filled in elsewhere, not in paths';
   if (/^\.?\/\//.test(text)) return '; this is XPath, which reads no JSON: write the keys with dots between them';
   if (text.startsWith('$..') || text.includes('..')) return '; JMESPath has no .. of JSONPath: write the whole path';

@@ -10,6 +10,7 @@ import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface MaintainOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -22,6 +23,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   const result = await withTemporal(requireTemporal(context), async (client) => {
     const { instance } = context;
     await requirePoller(client, instance);
+    if (!dryRun) await requireOwnWork(context, options, client);
     const { taskQueue } = instance;
     const workflowId = instance.commandRolloverId(new Date());
     const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });

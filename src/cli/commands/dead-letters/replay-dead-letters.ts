@@ -13,6 +13,7 @@ import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { previewReplay } from './replay-preview.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ReplayLettersOptions extends DeadLettersOptions {
   readonly dryRun?: boolean;
@@ -29,6 +30,7 @@ export async function replayDeadLettersCommand(ids: readonly string[], options: 
   if (options.dryRun) return previewReplay(context, config, chosen, options.json === true);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
+    await requireOwnWork(context, options, client);
     const { source: _, ...narrower } = filter;
     const started: [ChosenLetters, WorkflowHandle][] = [];
     for (const letters of chosen) {

@@ -11,6 +11,7 @@ import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 /** Behind live runs (2) and backfills (4). */
 const priorityKey = 5;
@@ -26,6 +27,7 @@ export async function rebuildJournalCommand(options: ChoiceOptions & { readonly 
   await withTemporal(requireTemporal(context), async (client) => {
     const { instance } = context;
     await requirePoller(client, instance);
+    await requireOwnWork(context, options, client);
     const { taskQueue } = instance;
     const workflowId = instance.rebuildJournalId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };

@@ -13,6 +13,7 @@ import { formatTable, print, printJson, printLines, say } from '../../output/out
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ReplayCsvOptions extends ChoiceOptions {
   readonly dryRun?: boolean;
@@ -31,6 +32,7 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
   if (options.dryRun) return showPlan(folders, choice, options);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
+    await requireOwnWork(context, options, client);
     const { taskQueue } = context.instance;
     const workflowId = context.instance.replayCsvId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };

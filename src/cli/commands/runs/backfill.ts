@@ -30,6 +30,7 @@ import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface BackfillOptions extends CommonOptions {
   readonly from?: string;
@@ -69,6 +70,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   }
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
+    await requireOwnWork(context, options, client);
     const handle = await signalBackfill(client, context.instance, source, payload);
     say(
       `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
