@@ -7,8 +7,7 @@ import { visibleJson } from '../../../domain/text/visible-text.ts';
 import { within } from '../../../formats/timeout.ts';
 import type { PostgresSettings } from '../../../config/environment/environment.ts';
 import { requireName } from '../../../config/file/find-source.ts';
-import type { BlobStore } from '../../../store/blobs/blob-store.ts';
-import type { Damage } from '../../../store/blobs/damage.ts';
+import type { BlobStore, Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';
 import { readCanaryReport } from '../../../store/canary/canary-report.ts';
 import { createLetterCounts } from '../../../store/dead-letters/dead-letters.ts';
@@ -23,15 +22,8 @@ import {
   type SchedulesStatus,
   type ServerStatus,
 } from '../../../status/schedules.ts';
-import {
-  lastEndsOf,
-  statusOf,
-  unknownSource,
-  type KnownSource,
-  type KnownSources,
-  type SourceMemory,
-  type Status,
-} from '../../../status/status.ts';
+import { lastEndsOf, statusOf, type SourceMemory, type Status } from '../../../status/status.ts';
+import { unknownSource, type KnownSource, type KnownSources } from '../../../status/known-sources.ts';
 import { readWaiting } from '../../../status/deferred.ts';
 import {
   createContext,

@@ -1,7 +1,7 @@
 import { ConfigProblems } from '../../../config/file/problem.ts';
 import type { BlobStore } from '../../../store/blobs/blob-store.ts';
 import { listStates } from '../../../store/run/states.ts';
-import { knownSources, unknownSource, type KnownSources } from '../../../status/status.ts';
+import { knownSources, unknownSource, type KnownSources } from '../../../status/known-sources.ts';
 import { loadConfig, type Context } from '../../options/context.ts';
 
 /** A configuration that cannot be used is a finding, not a failure: the worker goes on with the last good one. */
