@@ -1,7 +1,11 @@
 import type { Config } from '../config/file/parse-config.ts';
+import { ConfigProblems } from '../config/file/problem.ts';
 import { scheduleGrid } from '../config/schedule/schedule-grid.ts';
 import type { Grid } from '../domain/monitoring/schedule-starts.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { listStates } from '../store/run/states.ts';
 
+/** A source that status tells of. */
 export interface KnownSource {
   readonly name: string;
   readonly everyMs: number | null;
@@ -32,4 +36,21 @@ export function knownSources({ sources, partitions }: Config, broken: string | n
 /** A source of which no more than its name is known. */
 export function unknownSource(name: string): KnownSource {
   return { name, everyMs: null, isCron: false, grid: null };
+}
+
+/**
+ * The sources of the configuration as it is now. One that cannot be used is a finding, not a failure: the worker goes on with the
+ * last good one.
+ * @throws ConfigProblems where it cannot be used, and nothing has ever run here
+ */
+export async function readKnownSources(load: () => Config, store: BlobStore): Promise<KnownSources> {
+  try {
+    return knownSources(load(), null);
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    const names = await listStates(store);
+    // Nothing has ever run here: a wrong --config is a mistake to be told of.
+    if (names.length === 0) throw error;
+    return { sources: names.map(unknownSource), premake: null, broken: error.message };
+  }
 }

@@ -23,10 +23,11 @@ import {
   type ServerStatus,
 } from '../../../status/schedules.ts';
 import { lastEndsOf, statusOf, type SourceMemory, type Status } from '../../../status/status.ts';
-import { unknownSource, type KnownSource, type KnownSources } from '../../../status/known-sources.ts';
+import { readKnownSources, unknownSource, type KnownSource, type KnownSources } from '../../../status/known-sources.ts';
 import { readWaiting } from '../../../status/deferred.ts';
 import {
   createContext,
+  loadConfig,
   openStoreToRead,
   requirePostgres,
   requireTemporal,
@@ -35,7 +36,6 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { printPainted } from '../../output/output.ts';
-import { readKnownSources } from '../../output/status-view/status-config.ts';
 import { detailLines } from '../../output/status-view/status-detail.ts';
 import { statusLines } from '../../output/status-view/status-print.ts';
 import { readStorage, storageAlerts } from '../../output/status-view/status-storage.ts';
@@ -107,7 +107,7 @@ async function readStatus(
   const damages: Damage[] = [];
   const counting = within(lettersMs, countLetters()).catch(() => null);
   const store = openStoreToRead(context, (damage) => damages.push(damage));
-  const configured = await readKnownSources(context, store);
+  const configured = await readKnownSources(() => loadConfig(context), store);
   const memories = await readMemories(store, configured.sources, now);
   const [{ database, rowsToday, found }, { known, schedules, server }] = await Promise.all([
     askDatabase(context, dayOfDate(now)),
