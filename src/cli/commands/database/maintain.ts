@@ -5,7 +5,7 @@ import type { SealedCsv } from '../../../activities/rollover/seal-csv.ts';
 import type { RolloverResult } from '../../../workflows/rollover/partition-rollover.ts';
 import { pendingSteps } from '../../../status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from '../../options/context.ts';
-import { followWorkflow } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
@@ -27,7 +27,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     const { taskQueue } = instance;
     const workflowId = instance.commandRolloverId(new Date());
     const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
-    return (await followWorkflow(
+    return (await showWorkflow(
       handle,
       () => howItGoes(handle),
       unlessNotTakenUp(client, instance, handle),

@@ -7,7 +7,7 @@ import type { ReplayDeadLettersInput } from '../../../workflows/dead-letters/rep
 import { createContext, loadConfig, openStoreToRead, requireTemporal } from '../../options/context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
 import { chooseLetters, type ChosenLetters } from '../../options/dead-letter-selection.ts';
-import { followWorkflow } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { previewReplay } from './replay-preview.ts';
@@ -59,7 +59,7 @@ async function start(client: Client, instance: Instance, input: ReplayDeadLetter
 async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: boolean): Promise<void> {
   const ask = async () => progressOf(await handle.query<ReplayResult>('progress'));
   try {
-    const result = (await followWorkflow(handle, ask)) as ReplayResult;
+    const result = (await showWorkflow(handle, ask)) as ReplayResult;
     if (json) printJson(result);
     else for (const line of resultLines(result)) print(line);
   } catch (error) {

@@ -7,7 +7,8 @@ import type { JournalFolders } from '../../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
-import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-selection.ts';
 import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
@@ -63,7 +64,7 @@ async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }
 async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<JournalProgress>('progress'));
   try {
-    const tally = (await followWorkflow(handle, ask)) as ReplayTally;
+    const tally = (await showWorkflow(handle, ask)) as ReplayTally;
     if (json) printJson(tally);
     else print(`done: ${summary(tally)}`);
   } catch (error) {

@@ -23,7 +23,8 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
-import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
@@ -128,7 +129,7 @@ async function showPlan(
 async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<BackfillProgress>('progress'));
   try {
-    const tally = (await followWorkflow(handle, ask)) as BackfillTally;
+    const tally = (await showWorkflow(handle, ask)) as BackfillTally;
     if (json) printJson(tally);
     else print(`done: ${tally.done} windows, ${tally.written} rows that were new`);
   } catch (error) {

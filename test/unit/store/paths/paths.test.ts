@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sinks } from '../../../../src/domain/run/receipt.ts';
+import { sinks } from '../../../../src/domain/run/sink.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import type { PathLayout } from '../../../../src/store/paths/path-layout.ts';
 import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../../src/store/paths/paths.ts';
