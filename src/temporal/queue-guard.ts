@@ -50,7 +50,7 @@ export class QueueGuard {
     if (other === undefined) return;
     throw new QueueInUse(
       `worker: found the worker ${other} of another store at the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, expected workers of this store only (${this.#storeId}); ` +
-        'give this Daybook a name of its own: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If the other worker has ended for good, try again in a minute',
+        'give this Daybook a name of its own: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If it is the same Daybook, its store is another folder or was lost: see DAYBOOK_STORE and DAYBOOK_DATA. If the other worker has ended for good, try again in a minute',
     );
   }
 
