@@ -182,7 +182,7 @@ function addRepair(program: Command): void {
 
 function addState(program: Command): void {
   const state = program.command('state').description('Manage what sources remember between runs');
-  add(state, 'show <source>', 'Show what a source remembers', 'state show quakes')
+  add(state, 'show <source>', 'Show the state of a source', 'state show quakes')
     .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/source/state.ts')).showStateCommand));
   add(state, 'reset <source>', 'Restart the next run from scratch', 'state reset quakes').action(

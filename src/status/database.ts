@@ -12,7 +12,7 @@ export interface DatabaseStatus {
     readonly reachable: boolean;
     readonly version: string | null;
     readonly error: string | null;
-    /** What has held raw_events for over a minute, and so holds up the rollover. */
+    /** What has been reading raw_events for over a minute, and so holds up the rollover. */
     readonly longTransactions: readonly LongTransaction[];
   };
   /** Days ahead of today that have a partition, without a gap. */

@@ -34,7 +34,7 @@ const write = (name: string, text: string) => {
 describe('check', () => {
   test('says that all is fine', () => {
     const { code, stdout } = workplace.run(['check']);
-    expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: all fine\n']);
+    expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: OK\n']);
   });
 
   test.each([

@@ -248,7 +248,7 @@ sources:
     writeFileSync(join(folder, 's.json'), '{"required":["id"]}');
     writeFileSync(file, good);
     running = fixed.start(['worker']);
-    await running.shows('Worker polls');
+    await running.shows('Worker started');
     expect(await run('lines')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
     expect(await ask('/readyz', freeHttp)).toEqual({ status: 'ready' });
     await until('the configuration is kept', () => existsSync(keptFile));
@@ -274,8 +274,8 @@ sources:
     }
     expect((await anywhere.runBeside(['run', 'lines'])).code).toBe(2);
     running = anywhere.start(['worker']);
-    await running.shows('The last good configuration is used');
-    await running.shows('Worker polls');
+    await running.shows('Using the last good configuration');
+    await running.shows('Worker started');
     const [, at = ''] = /The status page is at http:\/\/([\d.:]+)\//.exec(running.output) ?? [];
     const { savedAt } = JSON.parse(readFileSync(keptFile, 'utf8')) as { savedAt: string };
     const ready = (await ask('/readyz', at)) as { status: string; notes: string[] };

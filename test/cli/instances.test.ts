@@ -76,7 +76,7 @@ beforeAll(async () => {
     await ok(place, 'migrate');
     running.push(place.start(['worker']));
   }
-  await Promise.all(running.map((worker) => worker.shows('Worker polls', 120_000)));
+  await Promise.all(running.map((worker) => worker.shows('Worker started', 120_000)));
   await ok(first, 'schedules', 'apply');
 });
 afterAll(async () => {
@@ -92,7 +92,7 @@ describe('a second Daybook with a name of its own', () => {
     await until('the first ones are listed', async () => (await namespaceSchedules()).length === 4);
     const said = await ok(lab, 'schedules', 'apply');
     expect(said).toContain('lab.scrape-news  created\n');
-    expect(said).toContain('instance daybook: 2 schedules are left as they are (scrape-first, scrape-news)');
+    expect(said).toContain('instance daybook: 2 schedules are not changed (scrape-first, scrape-news)');
     await until('all are listed', async () => (await namespaceSchedules()).length === 8);
     expect(await namespaceSchedules()).toEqual([
       ...['canary', 'lab.canary', 'lab.partition-rollover', 'lab.scrape-lab', 'lab.scrape-news'],

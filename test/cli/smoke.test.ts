@@ -96,7 +96,7 @@ describe('the canary of a running stack', () => {
     running = workplace.start(['up']);
     await running.shows('Ctrl-C stops everything');
     second = new Workplace(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
-    await second.shows('Worker polls');
+    await second.shows('Worker started');
     const variables = new Map<string, string>();
     const { stdout } = workplace.run(['env']);
     for (const [, name = '', value = ''] of stdout.matchAll(/export (\w+)='([^']*)'/g)) variables.set(name, value);

@@ -154,9 +154,7 @@ describe('status', () => {
     expect((await status()).unconfigured).toEqual([{ name: 'good', schedule: 'running', deferred: 0, waiting: [] }]);
     await daybook('schedules', 'apply');
     await until('it is paused', async () => (await status()).unconfigured[0]?.schedule === 'paused');
-    expect((await daybook('status')).stdout).toMatch(
-      /good is no longer configured: its schedule is still there, paused/,
-    );
+    expect((await daybook('status')).stdout).toMatch(/good is no longer configured: its schedule still exists, paused/);
   });
 
   test('goes on telling where the configuration is broken', async () => {
@@ -188,7 +186,7 @@ describe('dead-letters replay', () => {
     const { stdout, stderr } = await daybook('dead-letters', 'replay', '--source', 'odd');
     expect(stderr).toMatch(/odd: replayed in workflow replay-dead-letters-odd-20/);
     expect(stdout).toMatch(
-      /^odd: 1 of 2 dead letters are stored: 1 new, 0 known already, 0 of retired days\n {2}1 cannot be replayed/,
+      /^odd: 1 of 2 dead letters stored: 1 new, 0 already stored, 0 for retired days\n {2}1 cannot be replayed/,
     );
     expect((await daybook('sql', '--json', `select source_id from raw_events where source = 'odd'`)).stdout).toBe(
       '{"source_id":"7"}\n',
@@ -212,7 +210,7 @@ describe('status, where the rollover does not run', () => {
     await temporal((client) => client.schedule.getHandle('partition-rollover').pause('look'));
     await until('it is paused', async () => (await status()).partitions.rollover?.paused?.reason === 'look');
     expect(await lines()).toMatch(
-      /^rollover {4}is paused \(look\), so nothing is maintained: temporal schedule toggle/m,
+      /^rollover {4}is paused \(look\), so no maintenance runs; resume it with temporal schedule toggle/m,
     );
     expect(await check()).toBe(0);
     const last = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '_');

@@ -77,7 +77,7 @@ test('a stack.json that is emptied while the stack runs is written again', async
   const before = readFileSync(stackFile(), 'utf8');
   writeFileSync(stackFile(), '');
   writeFileSync(home('lock.json'), '');
-  await running.shows('stack.json was damaged; it is written again');
+  await running.shows('stack.json was damaged; it is rewritten');
   await until('the lock is there', () => readFileSync(home('lock.json'), 'utf8').includes(String(running.pid)));
   expect(readFileSync(stackFile(), 'utf8')).toBe(before);
   expect(keys()).toBeGreaterThan(0);
@@ -112,7 +112,7 @@ test('a home whose files a power cut has emptied or taken away opens again', asy
   rmSync(stackFile());
   for (const file of [home('lock.json'), home('postgres', 'postmaster.pid')]) writeFileSync(file, '');
   await start();
-  expect(running.output).toContain('stack.json is gone; recovered no part that runs');
+  expect(running.output).toContain('stack.json is gone; recovered no running process');
   expect(running.output).toContain('postmaster.pid was damaged');
   expect(keys()).toBeGreaterThanOrEqual(known);
 });

@@ -24,7 +24,7 @@ export function createUnpauseSchedule(dependencies: ActivityDependencies) {
       const { client, info } = Context.current();
       const handle = client.schedule.getHandle(Instance.ofQueue(info.taskQueue).scrapeScheduleId(source));
       const isOver = await endPause(handle, note);
-      log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced, the schedule stays as it is', { source });
+      log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced; the schedule is not changed', { source });
       return { searchAttribute: dependencies.searchAttribute() };
     });
   };

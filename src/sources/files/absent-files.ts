@@ -19,6 +19,6 @@ export async function absentFileWarnings(
         () => false,
       );
   if (isThere) return [];
-  const message = `path "${plan.path}" leads to no file now; it is relative to the configuration, so it means ${resolvePath(plan.path)}`;
+  const message = `path "${plan.path}" matches no file; it is relative to the configuration, so it means ${resolvePath(plan.path)}`;
   return [{ code: 'no_files', message, count: 1 }];
 }

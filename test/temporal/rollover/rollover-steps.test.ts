@@ -55,7 +55,7 @@ describe('a rollover', () => {
       expect(await details()).toMatch(/seal CSV days \| under way/);
       await until('the other source is sealed', () => isSealed('two'));
       expect(isSealed('one')).toBe(false);
-      const waits = 'one: process 4711 of elsewhere works on its journal';
+      const waits = 'one: process 4711 of elsewhere is writing to its journal';
       await until('it says so', async () => (await readRollover(rig.client, rig.instance)).waits.includes(waits));
       expect(rig.logs).toContainEqual(expect.objectContaining({ msg: 'The journal is busy', waits_for: waits }));
     } finally {

@@ -99,8 +99,8 @@ describe('scrapeRun', () => {
     expect(origin.requests.length).toBe(before + 1);
     const warnings = rig.logs.filter(({ workflow_id: of, level }) => of === workflowId && level === 'warn');
     expect(warnings.map(({ msg }) => msg)).toEqual([
-      'Pause is over already and ignored',
-      'Pause has an until that is no time, it has no end',
+      'Pause already over, ignored',
+      'Pause has an invalid `until`; it has no end',
     ]);
   });
 

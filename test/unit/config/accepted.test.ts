@@ -89,7 +89,7 @@ describe('what a configuration may say', () => {
     [http('params: { x: [[1]] }'), /params\.x: .*expected a text, a number, true, false, or a list of such/],
     [http('incremental: { cursor: at, param_format: never }'), /incremental\.param_format: found "never"/],
     [http('headers: { x: [1] }'), /headers\.x: .*expected a text, a number, true or false/],
-    [http('body: { q: 1 }'), /body: found a body, which a GET does not send, expected method: POST/],
+    [http('body: { q: 1 }'), /body: found a body, which a GET does not send; set method: POST/],
     [http('records: nofunc(a)'), /records: .*there is no function nofunc\(\)/],
     [http('id: "list[].nofunc(@)"'), /there is no function nofunc\(\)/],
     ['  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }', /module: found no file \.\/nope\.ts/],

@@ -58,7 +58,7 @@ test.each([
   ['Windows line ends', 'version: 1\r\nsources:\r\n  - { name: a, type: rss, url: "https://api.test/a" }\r\n'],
   ['a byte order mark', '\ufeffversion: 1\nsources:\n  - { name: a, type: rss, url: "https://api.test/a" }\n'],
 ])('%s are no mistake', async (_, text) => {
-  expect(await check(text)).toEqual(['1 source, 0 with a schedule: all fine']);
+  expect(await check(text)).toEqual(['1 source, 0 with a schedule: OK']);
 });
 
 test.each([
@@ -89,6 +89,6 @@ sources:
     'a: next starts <time>, <time>, <time>',
     'b: next starts <time>, <time>, <time>',
     'c: no schedule',
-    '3 sources, 2 with a schedule: all fine',
+    '3 sources, 2 with a schedule: OK',
   ]);
 });

@@ -35,7 +35,7 @@ describe('judgeStarts', () => {
   });
 
   test('names a start that has not begun, also the first one', () => {
-    const problem = 'a start was due at 2026-11-01T12:01:07.000Z, 31s ago, and has not begun';
+    const problem = 'a start was due at 2026-11-01T12:01:07.000Z, 31s ago, and has not started';
     expect(judgeStarts(facts({ recent: [start(0)], nextMs: slot(1) }), at(1, 31))).toMatchObject({
       ...{ problem, delayMs: 31_000, due: 1, skipped: 0 },
     });

@@ -106,9 +106,9 @@ describe('stack.json', () => {
   });
 
   test.each([
-    ['{}', 'is damaged (nothing stands in it)'],
-    ['{"ports":{},"processes":{},"password":""}', 'is damaged (nothing stands in it)'],
-    [null, 'is gone'],
+    ['{}', 'is damaged (empty)'],
+    ['{"ports":{},"processes":{},"password":""}', 'is damaged (empty)'],
+    [null, 'is missing'],
   ])('of a home with data that is %j is told, too', (text, problem) => {
     mkdirSync(folder);
     const said: string[] = [];
@@ -117,7 +117,7 @@ describe('stack.json', () => {
     expect(said).toEqual([]);
     writeFileSync(file('temporal.db'), '');
     recoverHome(home, (message) => said.push(message));
-    expect(said).toEqual([`${file()} ${problem}; recovered no part that runs`]);
+    expect(said).toEqual([`${file()} ${problem}; recovered no running process`]);
     expect(readFileSync(file(), 'utf8')).toContain('"ports"');
   });
 

@@ -162,12 +162,12 @@ describe('collect', () => {
     expect(last).toMatchObject({ counts: { pages: 2 }, end: { cutShort: false } });
   });
 
-  test('is cut short where the second page is the first again: the API does not heed the parameter', async () => {
+  test('is cut short where the second page is the first again: the API ignores the parameter', async () => {
     const { counts, end, warnings } = await take(pagesOf([one, one, one, two]));
     expect(counts).toMatchObject({ fetched: 2, pages: 1 });
     expect(end).toMatchObject({ cutShort: true, paging: expect.stringContaining('page_param "page"') });
     expect(end?.resumes).toBeUndefined();
-    const message = 'the page after the first is the first again: the API does not heed page_param "page"';
+    const message = 'the second page repeats the first: the API ignores page_param "page"';
     expect(warnings).toEqual([{ code: 'page_repeated', message, count: 1 }]);
     // A frozen token names itself: no further page is asked for.
     const frozen = await take(pagesOf([one, one]));

@@ -66,7 +66,7 @@ async function proposalFor(address: string, options: InitOptions = {}) {
   writeFileSync(config, stdout);
   const checked = await printed(() => checkCommand({ config }));
   expect(checked.stderr).toBe('');
-  expect(checked.stdout).toContain('all fine');
+  expect(checked.stdout).toContain('OK');
   return { yaml: stdout, stderr };
 }
 

@@ -95,7 +95,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
 describe('status where all is well', () => {
   test('says so', () => {
     expect(statusLines(aStatus(['news', 'wire']), { terminal: plain(80), now })).toEqual([
-      '2 sources: 2 ok; no run under way; no alerts; no dead letters',
+      '2 sources: 2 ok; no active runs; no alerts; no dead letters',
       '',
       'source  health  last run    next run  today  watermark',
       '------  ------  ----------  --------  -----  ---------',
@@ -111,7 +111,7 @@ describe('status where all is well', () => {
 
   test('has no problems', () => {
     const lines = statusLines(aStatus(['news']), { terminal: plain(80), now, problemsOnly: true });
-    expect(lines).toEqual(['1 source: 1 ok; no run under way; no alerts; no dead letters']);
+    expect(lines).toEqual(['1 source: 1 ok; no active runs; no alerts; no dead letters']);
   });
 
   test('counts dead letters only where it could', () => {
