@@ -135,10 +135,7 @@ describe('commands without a server', () => {
     expect(workplace.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
     for (const [args, stderr] of [
       [['runs', 'linse'], 'did you mean "lines"?'],
-      [
-        ['alerts', 'close', 'run_failed', 'lines'],
-        'found no open alert run_failed of lines, expected one, but none is open',
-      ],
+      [['alerts', 'close', 'run_failed', 'lines'], 'run_failed of lines is not open; no alert is'],
       [['alerts', 'close', 'failed', 'lines'], 'found "failed", expected the name of an alert: run_failed,'],
       [['alerts', 'test'], 'found no DAYBOOK_ALERT_WEBHOOK'],
     ] as const) {

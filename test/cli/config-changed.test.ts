@@ -287,7 +287,7 @@ sources:
     const waiting = await start('closed');
     await until('the source that is left out waits', async () =>
       (await waiting.describe()).raw.pendingActivities?.some(({ lastFailure }) =>
-        /leaves it out, for it has a literal secret/.test(lastFailure?.message ?? ''),
+        /leaves it out because it has a literal secret/.test(lastFailure?.message ?? ''),
       ),
     );
 
@@ -301,7 +301,7 @@ sources:
 
     writeFileSync(file, broken);
     running = anywhere.start(['up']);
-    await running.shows('is used from the store');
+    await running.shows('from the store: ');
     await running.shows('http://127.0.0.1:94');
     expect(running.output).not.toContain('http://127.0.0.1:9464');
     const schedule = await namespace.client.schedule.getHandle('scrape-closed').describe();
@@ -310,7 +310,10 @@ sources:
 
     writeFileSync(keptFile, '{"savedAt":');
     const refused = await anywhere.runBeside(['worker']);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/config\/daybook\.json is no JSON/)]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/config\/daybook\.json is not valid JSON/),
+    ]);
     expect(refused.stderr).toContain('daybook.yaml:4:');
   } finally {
     await running?.killAll();

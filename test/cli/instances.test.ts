@@ -171,7 +171,9 @@ describe('a second Daybook without a name', () => {
     for (const command of ['worker', 'up']) {
       const { code, stderr } = await stray.runBeside([command]);
       expect([command, code]).toEqual([command, 2]);
-      expect(stderr).toMatch(/worker .*\/store-\S+ of another store at the task queue "daybook".*DAYBOOK_INSTANCE=…/);
+      expect(stderr).toMatch(
+        /worker .*\/store-\S+ of another store polls the task queue "daybook".*DAYBOOK_INSTANCE=…/,
+      );
     }
     expect(await database.count(`select count(*) from pg_namespace where nspname = 'stray'`)).toBe(0);
   });
@@ -179,11 +181,11 @@ describe('a second Daybook without a name', () => {
   test('takes over and pauses no schedule of the first', async () => {
     const before = (await schedule('scrape-news')).raw.schedule;
     const said = await ok(stray, 'schedules', 'apply');
-    expect(said).toMatch(/^scrape-news {2}is left as it is: it may be of another Daybook/m);
+    expect(said).toMatch(/^scrape-news {2}is not changed: it may belong to another Daybook/m);
     expect((await schedule('scrape-news')).raw.schedule).toEqual(before);
     // What it made itself is nothing to the first one, which never heard of its source.
     await until('it is listed', async () => (await namespaceSchedules()).includes('scrape-mine'));
-    expect(await ok(first, 'schedules', 'apply', '--prune')).toMatch(/^scrape-mine {2}is left as it is/m);
+    expect(await ok(first, 'schedules', 'apply', '--prune')).toMatch(/^scrape-mine {2}is not changed/m);
     expect(await isPaused('scrape-mine')).toBe(false);
   });
 

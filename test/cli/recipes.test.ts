@@ -187,7 +187,7 @@ test('upgrade, and move the data folder', async () => {
   mkdirSync(join(folder, 'srv'));
   await shell(there(move));
   await start();
-  expect(await shell(after)).toMatch(/1 schedule is as the configuration wants[^]*smoke ok/);
+  expect(await shell(after)).toMatch(/1 schedule up to date[^]*smoke ok/);
   expect(await shell(look)).toContain(join(folder, 'srv', 'data'));
   expect(await run()).toMatch(/new 0/);
   expect(readdirSync(folder)).not.toContain('data');

@@ -145,6 +145,6 @@ describe('a day that is retired', () => {
     await reader.end();
     const { code, stdout, stderr } = await maintaining;
     expect([code, stdout]).toEqual([0, expect.stringContaining(`days retired: ${day}\n`)]);
-    expect(stderr).toMatch(/^tried again: postgres: .* a transaction holds raw_events, \.\/daybook status names it\n$/);
+    expect(stderr).toMatch(/^tried again: postgres: .* a transaction uses raw_events; \.\/daybook status shows it\n$/);
   });
 });

@@ -29,7 +29,13 @@ function uselessTotal(paginator: PaginatorPlan, page: unknown): Warning[] {
   if (found instanceof ExactNumber || typeof found === 'number') return [];
   if (typeof found === 'string' && found.trim() !== '' && Number.isFinite(Number(found))) return [];
   const isNothing = found === null || found === undefined || found === '';
-  const kind = isNothing ? 'nothing' : Array.isArray(found) ? 'a list' : isObject(found) ? 'an object' : 'not a number';
+  const kind = isNothing
+    ? 'nothing'
+    : Array.isArray(found)
+      ? 'a list'
+      : isObject(found)
+        ? 'an object'
+        : 'a value that is not a number';
   const message = `total_path "${path}" leads to ${kind} on the first page, expected a number; pages are requested until one is empty`;
   return [{ code: 'paging_key_absent', message, count: 1 }];
 }

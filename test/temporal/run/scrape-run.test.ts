@@ -275,7 +275,7 @@ describe('scrapeRun', () => {
     writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
     expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
     await expect(rig.run('added')).rejects.toMatchObject({
-      cause: { type: 'UnknownSource', message: expect.stringContaining('the last good one is used') as string },
+      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
     });
     const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
     await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });

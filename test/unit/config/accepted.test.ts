@@ -95,7 +95,7 @@ describe('what a configuration may say', () => {
     ['  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }', /module: found no file \.\/nope\.ts/],
     [
       '  - { name: a, type: html, url: "https://api.test/", items: { selector: a }, id: a, occurred_at: b }',
-      /fields: found no fields, expected at least one, or items\.json/,
+      /fields: missing fields: set at least one, or items\.json/,
     ],
   ])('is refused where it could not work: %s', (source, message) => {
     expect(complaints(daybookYaml([source])).join('\n')).toMatch(message);

@@ -67,7 +67,7 @@ test.each([
   [
     'spaces of another kind',
     'version: 1\nsources:\n  - name: a\n\u00a0\u00a0  type: rss\n',
-    '4:1: not valid YAML: found a space of another',
+    '4:1: not valid YAML: found an unusual space',
   ],
   ['an empty file', '', '1:1: found nothing, expected version: 1 and a list of sources'],
   ['UTF-16', Buffer.from('\ufeffversion: 1\n', 'utf16le'), '1:1: not valid YAML: found UTF-16, expected UTF-8'],

@@ -95,7 +95,7 @@ describe('deploy/steps.js', () => {
   test('deploy of what is there already goes nowhere back, ready or not', async () => {
     expect(await step(['deploy', ...place], { SAME: '7' })).toMatchObject({ code: 0, stdout: 'changed=false\n' });
     const stuck = await step(['deploy', ...place], { SAME: '7', ROLLOUT: 'stuck' });
-    expect([stuck.code, stuck.stderr]).toEqual([1, expect.stringContaining('nothing goes back')]);
+    expect([stuck.code, stuck.stderr]).toEqual([1, expect.stringContaining('nothing to roll back')]);
     expect(commands(stuck)).not.toContain(undo);
   });
 

@@ -197,7 +197,7 @@ describe('a kept configuration', () => {
 
   test('in which nothing can be used says which sources it would have', () => {
     const found = kept(daybookYaml([http('params: { token: abcdef }')]));
-    expect(() => openKeptConfig(found, path, lookUp)).toThrow(/no source that can be used: quakes \(it has a literal/);
+    expect(() => openKeptConfig(found, path, lookUp)).toThrow(/no usable source: quakes \(it has a literal/);
   });
 
   test('is not made of a file whose schema has changed since', () => {

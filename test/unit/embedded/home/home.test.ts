@@ -195,7 +195,7 @@ describe('the lock', () => {
   test('of a process that lives is respected, that of a dead one is not', () => {
     mkdirSync(folder);
     writeFileSync(file('lock.json'), JSON.stringify(identify(process.ppid)));
-    expect(() => home.lock()).toThrow(/found a stack running in .* \(process \d+\), expected none/);
+    expect(() => home.lock()).toThrow(/a stack already runs in .* \(process \d+\); stop it/);
     writeFileSync(file('lock.json'), JSON.stringify({ pid: process.ppid, startedAt: 'before' }));
     home.lock();
     expect(JSON.parse(readFileSync(file('lock.json'), 'utf8'))).toMatchObject(identify(process.pid));
@@ -220,7 +220,7 @@ describe('the lock', () => {
     mkdirSync(folder);
     writeFileSync(file('lock.json'), deadHolder);
     leaveTakeover(JSON.stringify(identify(process.ppid)));
-    expect(() => home.lock()).toThrow(/another start is taking .* try again in a moment/);
+    expect(() => home.lock()).toThrow(/another process is starting a stack in .* try again in a moment/);
     expect(readFileSync(file('lock.json'), 'utf8')).toBe(deadHolder);
   });
 

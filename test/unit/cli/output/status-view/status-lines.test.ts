@@ -74,7 +74,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
 
   test('says what a run under way waits for', () => {
     expect(linesOf(160)).toContain(
-      'source-1: its run, begun 2026-11-01T09:00:00.000Z, waits for PostgreSQL: SinkUnavailable: the connection was refused',
+      'source-1: its run, started 2026-11-01T09:00:00.000Z, waits for PostgreSQL: SinkUnavailable: the connection was refused',
     );
     const row = (name: string) => rowsOf(linesOf(160)).find((line) => line.startsWith(`${name} `));
     expect([row('source-1'), row('source-2')]).toEqual([
@@ -105,7 +105,7 @@ describe('status where all is well', () => {
       'PostgreSQL  18.4',
       'Temporal    127.0.0.1:7233, Web UI http://127.0.0.1:8233',
       'partitions  7 days ahead, oldest 2026-10-01',
-      'canary      came through 30s ago, in 2.17 s',
+      'canary      passed 30s ago, in 2.17 s',
     ]);
   });
 

@@ -126,9 +126,7 @@ describe('the status page', () => {
   test('says how the last canary went, and that nothing is maintained', () => {
     const at = '2026-11-01T09:00:00.000Z';
     const report = { at, ok: true, workflowId: 'canary-1', lagMs: 340, error: null, succeededAt: at };
-    expect(pageOf({ canary: report })).toMatch(
-      /Canary<\/dt>\s*<dd>came through <time[^>]*>60 s ago<\/time>, in 0\.34 s/,
-    );
+    expect(pageOf({ canary: report })).toMatch(/Canary<\/dt>\s*<dd>passed <time[^>]*>60 s ago<\/time>, in 0\.34 s/);
     const error = { step: 'write to CSV', type: 'SinkUnavailable', message: 'no room' } as const;
     const page = pageOf({
       canary: { ...report, ok: false, lagMs: null, error },
