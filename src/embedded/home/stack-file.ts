@@ -47,9 +47,7 @@ export function readStackFile(file: string): FoundStack {
   } catch {
     return { damage: 'it is not valid JSON, perhaps cut off' };
   }
-  return isStack(value)
-    ? { stack: { ...emptyStack, ...value } }
-    : { damage: 'its content is not that of a stack file' };
+  return isStack(value) ? { stack: { ...emptyStack, ...value } } : { damage: 'it is not a stack file' };
 }
 
 function isStack(value: unknown): value is Partial<StackFile> {

@@ -71,7 +71,7 @@ test.each([
   ],
   ['an empty file', '', '1:1: found nothing, expected version: 1 and a list of sources'],
   ['UTF-16', Buffer.from('\ufeffversion: 1\n', 'utf16le'), '1:1: not valid YAML: found UTF-16, expected UTF-8'],
-  ['a block of a document', '```yaml\nversion: 1\n```\n', '1:1: not valid YAML: found ``` of a document'],
+  ['a block of a document', '```yaml\nversion: 1\n```\n', '1:1: not valid YAML: found a ``` fence'],
 ])('%s is named', async (_, text, says) => {
   const told = await check(text);
   expect(told[0]).toContain(says);

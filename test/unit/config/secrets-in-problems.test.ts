@@ -23,7 +23,7 @@ describe('what is wrong with a configuration is told without the secret that sta
     ['that begins with !', whole(`body: !e!${secret} x`), 'begins with !'],
     ['that is a tag', whole(`auth: { type: bearer, token: !${secret} }`), 'begins with !'],
     ['without a space', whole(`params:\n      ${secret}:x\n      a: b`), 'no space after the colon of this key'],
-    ['behind a bracket', `${whole('name: a')}\n} ${secret}\n`, 'closes nothing'],
+    ['behind a bracket', `${whole('name: a')}\n} ${secret}\n`, 'without an opening one'],
     ['behind a text', `${whole('name: a')}\n    token: "a" ${secret}\n`, 'not valid YAML'],
     ['behind an open quote', `${whole('name: a')}\n    token: "${secret}\nx: "${secret}"\n`, 'not valid YAML'],
   ])('%s', (_, text, expected) => {

@@ -101,6 +101,6 @@ describe('deploy/steps.js', () => {
 
   test('says how it is called', async () => {
     expect((await step(['destroy', ...place])).code).toBe(2);
-    expect((await step(['deploy', '--overlay', 'x'])).stderr).toContain('found no --image');
+    expect((await step(['deploy', '--overlay', 'x'])).stderr).toContain('missing --image');
   });
 });

@@ -191,7 +191,7 @@ describe('a kept configuration', () => {
     expect(config.sources.map(({ name }) => name)).toEqual(['same']);
     expect(config.kept?.leftOut).toEqual([
       { source: 'edited', reason: 'its module edited.ts has changed' },
-      { source: 'gone', reason: 'its module gone.ts is gone' },
+      { source: 'gone', reason: 'its module gone.ts is missing' },
     ]);
   });
 

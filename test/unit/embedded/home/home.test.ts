@@ -312,7 +312,7 @@ describe('a copy of a home whose stack runs', () => {
     const said: string[] = [];
     for (const one of [home, copy]) recoverHome(one, (message) => said.push(message));
     expect(said).toEqual([
-      `${lock(copy.folder)} came with a copy of ${join(folder, 'postgres')}, and no PostgreSQL runs there: it is removed`,
+      `${lock(copy.folder)} came with a copy of ${join(folder, 'postgres')}, and no PostgreSQL runs there; the file is removed`,
     ]);
     expect([existsSync(lock(folder)), existsSync(lock(copy.folder))]).toEqual([true, false]);
     renameSync(folder, join(parent, 'moved'));

@@ -229,7 +229,7 @@ describe('collect', () => {
       expect(position).toMatchObject({ place: { page: 4 }, cuts: { page: 4, times: 1 } });
       const third = { ...start, cuts: { page: 4, times: 2 } };
       const again = await take(pagesOf([1, 2, 3, 4].map((id) => [record(id)])), { ...cut, position: third });
-      expect(again.end?.paging).toContain('max_pages cut 3 polls');
+      expect(again.end?.paging).toContain('max_pages ended 3 polls');
     });
 
     test('goes back there from the front as soon as a page has nothing new, and leaves it a page', async () => {

@@ -275,9 +275,7 @@ describe('nextPage by link', () => {
       [json, 'json_link'],
       [more, 'has_more_path'],
     ] as const) {
-      expect(() => nextPage(paginator, first, inHtml)).toThrow(
-        `found ${key} and a page that is not valid JSON, expected`,
-      );
+      expect(() => nextPage(paginator, first, inHtml)).toThrow(`found ${key} and a page that is not JSON, expected`);
     }
     // What ends a poll is no page.
     expect(nextPage({ ...html, stopAfterEmptyPage: false }, first, facts({ records: 0 }))).toBeNull();

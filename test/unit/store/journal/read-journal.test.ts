@@ -52,7 +52,7 @@ test('of a sealed day with a flipped byte no record is handed on: a wrong one wo
 
 test.each([
   ['', /is empty, expected the header/],
-  ['source,source_id,occurred_at,payload\n', /found no record/],
+  ['source,source_id,occurred_at,payload\n', /no record, expected at least one/],
 ])('a part that is %j is damaged, not good', async (content, message) => {
   const path = join(temporaryFolder(), 'part.csv');
   writeFileSync(path, content);

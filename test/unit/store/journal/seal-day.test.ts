@@ -196,7 +196,7 @@ describe('damage', () => {
       'news,a"b,2026-11-01T00:00:00.000000Z,{}\n',
       /line 2: found a quote inside an unquoted field, expected CSV as in RFC 4180; fix/,
     ],
-    ['a last line without an end', 'news,a,2026-11-01T00:00:00.000000Z,{}', /line 2: the last line has no end/],
+    ['a last line without an end', 'news,a,2026-11-01T00:00:00.000000Z,{}', /line 2: the last line has no newline/],
     ['too few fields', 'news,a,2026-11-01T00:00:00.000000Z\n', /line 2: found 3 fields, expected 4/],
     [
       'a time that is none',
