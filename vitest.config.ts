@@ -1,32 +1,38 @@
 import { defineConfig } from 'vitest/config';
 
+const [postgres, temporal] = ['test/support/start-postgres.ts', 'test/support/start-temporal.ts'];
+
+/** A folder of tests, and the servers that it needs; their setups stop what they started at the end of the run. */
+const project = (name: string, globalSetup: string[], more: object = {}) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    globalSetup,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    ...more,
+  },
+});
+
 export default defineConfig({
   test: {
     pool: 'forks',
     // One more than the cores of a small machine: much of what the tests do is to wait.
     maxWorkers: 3,
+    reporters: ['default', './test/support/slowest-files.ts'],
     projects: [
-      {
-        extends: true,
-        // They share processes and what those have loaded, which halves their time.
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 60_000 },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'servers',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/faults/trial/**'],
-          globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        extends: true,
-        // Each starts a stack of its own: see docs/reliability.md.
-        test: { name: 'faults', include: ['test/faults/trial/**/*.test.ts'] },
-      },
+      // They share processes and what those have loaded, which halves their time.
+      project('unit', [], { isolate: false }),
+      project('replay', []),
+      project('postgres', [postgres]),
+      project('temporal', [postgres, temporal]),
+      project('cli', [postgres, temporal]),
+      project('faults', [postgres, temporal]),
+      // Each starts a stack of its own: see docs/reliability.md. Not part of npm test.
+      project('faults-long', []),
+      // What the documents tell readers to type. Not part of npm test.
+      project('documents', [postgres, temporal]),
     ],
   },
 });

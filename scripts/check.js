@@ -1,4 +1,5 @@
 // npm run check: everything that is checked without running the product.
+import { misplacedClientCalls } from './client-calls.js';
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
 
@@ -14,7 +15,14 @@ await prepare({ development: true });
 let failed = 0;
 for (const [what, name, bin, args] of checks) {
   const code = runPackage(name, bin, args);
-  process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${what}\n`);
-  if (code !== 0) failed++;
+  report(what, code === 0);
 }
+const calls = misplacedClientCalls();
+for (const call of calls) process.stdout.write(`${call}, expected calls of the Temporal client in src/temporal\n`);
+report('calls of the Temporal client', calls.length === 0);
 process.exit(failed === 0 ? 0 : 1);
+
+function report(what, isGood) {
+  process.stdout.write(`${isGood ? 'ok    ' : 'FAILED'} ${what}\n`);
+  if (!isGood) failed++;
+}

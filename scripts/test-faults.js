@@ -13,4 +13,4 @@ while (args.length > 0) {
   else rest.push(argument);
 }
 await prepare({ development: true });
-process.exit(runPackage('vitest', 'vitest', ['run', '--project', 'faults', ...rest]));
+process.exit(runPackage('vitest', 'vitest', ['run', '--project', 'faults-long', ...rest]));

@@ -1,6 +1,14 @@
-// npm test: installs and builds what is missing, then runs the tests. Arguments go to vitest.
+// npm test: installs and builds what is missing, then runs the tests, but for the long faults and the executed documents, which
+// npm run test:all runs as well. Arguments go to vitest.
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
 
+/** What npm test leaves to npm run test:all, or all that is run where `--rest` is given. */
+const rest = ['faults-long', 'documents'];
+const usual = rest.map((name) => `!${name}`);
+
+const args = process.argv.slice(2);
+const take = (name) => args.includes(name) && args.splice(args.indexOf(name), 1).length > 0;
+const projects = take('--all') ? [] : take('--rest') ? rest : args.includes('--project') ? [] : usual;
 await prepare({ development: true });
-process.exit(runPackage('vitest', 'vitest', ['run', ...process.argv.slice(2)]));
+process.exit(runPackage('vitest', 'vitest', ['run', ...projects.flatMap((name) => ['--project', name]), ...args]));

@@ -1,5 +1,6 @@
 import type { BatchRef } from '../domain/run/batch.ts';
-import type { Sink, SinkCounts } from '../domain/run/receipt.ts';
+import type { Sink } from '../domain/run/sink.ts';
+import type { SinkCounts } from '../domain/run/receipt.ts';
 import type { SpooledRecord } from '../domain/run/record.ts';
 
 export interface WriteContext {

@@ -16,7 +16,8 @@ import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
 import { firstHttpPlace } from './pagination/first-position.ts';
 import { firstModulePlace, readModulePages, type ModuleTools } from './modules/module-source.ts';
-import type { FetchContext, Page } from './extraction/page.ts';
+import type { FetchContext } from './extraction/fetch-context.ts';
+import type { Page } from './extraction/page.ts';
 
 /** What the adapters of all kinds of source need. */
 export interface SourceTools extends FileTools, ModuleTools {

@@ -1,8 +1,9 @@
 import type { HealthFacts } from '../domain/monitoring/health.ts';
-import type { Sink } from '../domain/run/receipt.ts';
+import type { Sink } from '../domain/run/sink.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { storePaths } from '../store/paths/paths.ts';
-import { readMarker, waitingDeliveries, type DeferredBatch } from '../store/delivery/deferred.ts';
+import { readMarker, waitingDeliveries } from '../store/delivery/deferred.ts';
+import type { DeferredBatch } from '../store/delivery/deferred-batch.ts';
 import { readWaitingReason } from '../store/delivery/waiting-reason.ts';
 
 /** Batches of a source that wait for a sink. */

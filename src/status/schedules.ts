@@ -8,7 +8,7 @@ import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { isLeftBehind, type ScheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import { heldRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
-import type { KnownSource } from './status.ts';
+import type { KnownSource } from './known-sources.ts';
 
 /** What a source's schedule says. */
 export interface ScheduleStatus {

@@ -1,6 +1,6 @@
 import { isLate, judgeStarts, type Grid } from '../domain/monitoring/schedule-starts.ts';
 import type { RecentStart, ScheduleStatus } from './schedules.ts';
-import type { KnownSource } from './status.ts';
+import type { KnownSource } from './known-sources.ts';
 
 /** Starts of a source by how they went. */
 export interface StartCount {

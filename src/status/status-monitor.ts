@@ -21,7 +21,8 @@ import { LastReceipts, type LastRuns } from './last-receipts.ts';
 import { Reading, type Read } from './cached-read.ts';
 import { StartCounts, type StartCount } from './start-counts.ts';
 import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
-import { knownSources, lastEndsOf, statusOf, type SourceMemory, type Status } from './status.ts';
+import { knownSources } from './known-sources.ts';
+import { lastEndsOf, statusOf, type SourceMemory, type Status } from './status.ts';
 import { readWaiting, type Waiting } from './deferred.ts';
 
 export interface WatchOptions {

@@ -1,11 +1,9 @@
-import type { Config } from '../config/file/parse-config.ts';
-import { scheduleGrid } from '../config/schedule/schedule-grid.ts';
 import type { Alert } from '../domain/monitoring/alert.ts';
 import type { CanaryReport } from '../domain/monitoring/canary.ts';
 import type { Day } from '../domain/time/day.ts';
 import { healthOf, type Health } from '../domain/monitoring/health.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
-import { judgeStarts, type Grid, type Starts } from '../domain/monitoring/schedule-starts.ts';
+import { judgeStarts, type Starts } from '../domain/monitoring/schedule-starts.ts';
 import type { SourceState } from '../domain/run/source-state.ts';
 import { storageProblems, type StorageStatus } from '../domain/monitoring/storage-health.ts';
 import type { DatabaseStatus, RowsToday } from './database.ts';
@@ -19,24 +17,7 @@ import {
   type ServerStatus,
 } from './schedules.ts';
 import { summarizeWaiting, type Waiting } from './deferred.ts';
-
-export interface KnownSource {
-  readonly name: string;
-  readonly everyMs: number | null;
-  /** Its schedule is a cron line: only the server knows when it is due. */
-  readonly isCron: boolean;
-  /** When it is due; null where only the server can tell. */
-  readonly grid: Grid | null;
-}
-
-/** The sources that status tells of. */
-export interface KnownSources {
-  readonly sources: readonly KnownSource[];
-  /** Days that are to have a partition ahead; null where that cannot be read. */
-  readonly premake: number | null;
-  /** What is wrong with the configuration; the sources are then those that remember something. */
-  readonly broken: string | null;
-}
+import type { KnownSource, KnownSources } from './known-sources.ts';
 
 export interface SourceStatus {
   readonly name: string;
@@ -104,20 +85,6 @@ export interface DamagedBlob {
 export interface StackStatus {
   readonly pid: number;
   readonly missing: readonly string[];
-}
-
-/** The sources of a configuration. */
-export function knownSources({ sources, partitions }: Config, broken: string | null): KnownSources {
-  const known = sources.map(({ name, schedule }) => ({
-    ...{ name, everyMs: schedule?.every ?? null, isCron: schedule?.cron !== undefined },
-    grid: schedule ? scheduleGrid(name, schedule) : null,
-  }));
-  return { sources: known, premake: partitions.premake, broken };
-}
-
-/** A source of which no more than its name is known. */
-export function unknownSource(name: string): KnownSource {
-  return { name, everyMs: null, isCron: false, grid: null };
 }
 
 /** What status is made of. */

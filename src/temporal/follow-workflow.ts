@@ -1,24 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { say } from '../cli/output/output.ts';
-import { ProgressLine, type Progress } from '../cli/output/terminal/progress.ts';
 
 /** How often a workflow is asked how far it has come. */
 const askMs = 1_000;
 
+/** How a workflow is asked how far it has come, and who is told. */
+export interface Following<T> {
+  /** Null = nothing to tell; one that fails is asked again. */
+  readonly ask: () => Promise<T | null>;
+  /** Called with each answer, also with one that is as before. */
+  readonly onProgress: (found: T) => void;
+  /** @default the workflow's own */
+  readonly result?: Promise<unknown>;
+}
+
 /**
- * Waits for a workflow, and shows how far it has come: on a terminal in one line that is written again, elsewhere in a few.
- * @param ask says so; words alone are told whenever they change. Null = nothing to say; one that fails is asked again
+ * Waits for a workflow, and reports meanwhile how far it has come.
  * @throws WorkflowFailedError
  */
-export async function followWorkflow(
-  handle: WorkflowHandle,
-  ask: () => Promise<Progress | string | null>,
-  result: Promise<unknown> = handle.result(),
-): Promise<unknown> {
+export async function followWorkflow<T>(handle: WorkflowHandle, following: Following<T>): Promise<unknown> {
+  const { result = handle.result() } = following;
   const over = new AbortController();
-  const watching = watch(ask, over.signal);
+  const watching = watch(following, over.signal);
   try {
     return await result;
   } finally {
@@ -32,19 +36,10 @@ export function tallyOfFailure({ cause }: WorkflowFailedError): unknown {
   return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
 }
 
-async function watch(ask: () => Promise<Progress | string | null>, over: AbortSignal): Promise<void> {
-  const line = new ProgressLine();
-  let told = '';
+async function watch<T>({ ask, onProgress }: Following<T>, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await sleep(askMs, undefined, { signal: over }).catch(() => undefined);
     const found = over.aborted ? null : await ask().catch(() => null);
-    if (found === null) continue;
-    if (typeof found !== 'string') line.show(found);
-    else if (found !== told) {
-      line.end();
-      say(found);
-      told = found;
-    }
+    if (found !== null) onProgress(found);
   }
-  line.end();
 }

@@ -10,7 +10,7 @@ import {
   scrapeRunType,
   sourceSearchAttribute,
 } from '../domain/names.ts';
-import { sinks } from '../domain/run/receipt.ts';
+import { sinks } from '../domain/run/sink.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
 
 /** What fetches, and hears pause and resume. */

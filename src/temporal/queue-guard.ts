@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { DaybookError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { within } from '../formats/timeout.ts';
+import { freshPollers } from './fresh-pollers.ts';
 
 /** A worker with another store takes the work of this queue: runs would find neither their state nor their batches. */
 class QueueInUse extends DaybookError {
@@ -11,13 +12,9 @@ class QueueInUse extends DaybookError {
   readonly next = 'never';
 }
 
-/** A worker that lives asks at least this often: a poll lasts a minute. */
-const freshMs = 70_000;
 /** How long the server may take to say who polls, and when it is asked once more. */
 const answerMs = 3_000;
 const laterMs = 5_000;
-/** The server's words for the queues of workflows and of activities. */
-const queueTypes = [1, 2];
 
 /** What a worker tells the server of itself. @param storeId null where its store cannot be read yet */
 export function workerIdentity(storeId: string | null): string {
@@ -47,7 +44,7 @@ export class QueueGuard {
   /** A server that does not answer says nothing. @throws QueueInUse */
   async check(): Promise<void> {
     const { taskQueue } = this.#instance;
-    const pollers = await within(answerMs, freshPollers(this.#client, taskQueue)).catch(() => []);
+    const pollers = await within(answerMs, workersAt(this.#client, taskQueue)).catch(() => []);
     const isOther = (store: string | null) => store !== null && this.#storeId !== null && store !== this.#storeId;
     const other = pollers.find((identity) => isOther(storeOf(identity)));
     if (other === undefined) return;
@@ -75,18 +72,9 @@ export class QueueGuard {
   }
 }
 
-async function freshPollers(client: Client, taskQueue: string): Promise<string[]> {
-  const oldest = (Date.now() - freshMs) / 1000;
-  const found = await Promise.all(
-    queueTypes.map((taskQueueType) =>
-      client.workflowService.describeTaskQueue({
-        ...{ namespace: client.options.namespace, taskQueue: { name: taskQueue }, taskQueueType },
-      }),
-    ),
-  );
-  return found.flatMap(({ pollers }) =>
-    (pollers ?? []).flatMap(({ identity, lastAccessTime }) =>
-      identity && Number(lastAccessTime?.seconds ?? 0) >= oldest ? [identity] : [],
-    ),
-  );
+/** Of workflows and of activities. A worker without an identity tells nothing of its store. */
+async function workersAt(client: Client, taskQueue: string): Promise<string[]> {
+  const types = ['workflows', 'activities'] as const;
+  const found = await Promise.all(types.map((type) => freshPollers(client, { taskQueue, type })));
+  return found.flat().filter((identity) => identity !== '');
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { deliverSignalName, deliverType } from '../domain/names.ts';
-import type { Sink } from '../domain/run/receipt.ts';
+import type { Sink } from '../domain/run/sink.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { waitingDeliveries } from '../store/delivery/deferred.ts';
 

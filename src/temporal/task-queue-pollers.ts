@@ -2,16 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { CannotStart } from '../domain/cannot-start.ts';
+import { freshPollers } from './fresh-pollers.ts';
 
 /** How long a worker is waited for. */
 const patienceMs = 15_000;
-/** A worker that lives asks at least this often: a poll lasts a minute. */
-const freshMs = 70_000;
 /** One that has all hands full asks for nothing new. The server forgets it after five minutes. */
 const busyMs = 300_000;
 /** An answer about pollers serves all who wait, for so long. */
 const answerMs = 5_000;
-const workflowQueue = 1;
 
 /** Whether a worker is known that will start what waits, sooner or later. */
 export type IsWorkerKnown = () => Promise<boolean>;
@@ -113,13 +111,7 @@ async function raceWith(handle: WorkflowHandle, watch: (signal: AbortSignal) => 
   }
 }
 
-/** Whether a worker polls the task queue, or has done so lately. */
-export async function hasPoller(client: Client, { taskQueue }: Instance, withinMs = freshMs): Promise<boolean> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: workflowQueue,
-  });
-  const oldest = Date.now() / 1000 - withinMs / 1000;
-  return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= oldest);
+/** Whether a worker polls the task queue, or has done so lately. @param withinMs how lately; default = so that it lives */
+export async function hasPoller(client: Client, { taskQueue }: Instance, withinMs?: number): Promise<boolean> {
+  return (await freshPollers(client, { taskQueue, type: 'workflows', withinMs })).length > 0;
 }

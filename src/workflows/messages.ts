@@ -3,7 +3,7 @@ import type { ReplayTally } from '../domain/storage/journal.ts';
 import type { RebuildTally } from '../domain/storage/journal-rebuild.ts';
 import type { Tally } from '../domain/run/receipt.ts';
 import type { ReplayResult } from '../domain/dead-letters/dead-letter-replay.ts';
-import type { Pause } from './support/pause.ts';
+import type { Pause } from '../domain/run/pause.ts';
 
 /** `{reason?, by?, until?}`; checked by hand, so the type promises nothing. */
 export const pauseSignal = defineSignal<[payload?: unknown]>('pause');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
@@ -50,6 +51,17 @@ async function ok(place: Workplace, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await place.runBeside(args);
   expect({ args, code, stderr }).toMatchObject({ code: 0 });
   return stdout;
+}
+
+/** What a command says that is refused. */
+async function refused(
+  place: Workplace,
+  args: readonly string[],
+  variables: Record<string, string> = {},
+): Promise<string> {
+  const { code, stderr } = await place.runBeside(args, variables);
+  expect({ args, code, stderr }).toMatchObject({ code: 2 });
+  return stderr;
 }
 
 const schedule = (id: string) => namespace.client.schedule.getHandle(id).describe();
@@ -178,12 +190,57 @@ describe('a second Daybook without a name', () => {
     expect(await database.count(`select count(*) from pg_namespace where nspname = 'stray'`)).toBe(0);
   });
 
-  test('takes over and pauses no schedule of the first', async () => {
+  test('makes, takes over and pauses no schedule beside the first, and names those that are not its own', async () => {
     const before = (await schedule('scrape-news')).raw.schedule;
-    const said = await ok(stray, 'schedules', 'apply');
-    expect(said).toMatch(/^scrape-news {2}is not changed: it may belong to another Daybook/m);
+    expect(await ok(stray, 'schedules', 'diff')).toMatch(
+      /^scrape-news {2}is left as it is: it may be of another Daybook/m,
+    );
+    expect(await refused(stray, ['schedules', 'apply'])).toMatch(/of another store at the task queue "daybook"/);
     expect((await schedule('scrape-news')).raw.schedule).toEqual(before);
-    // What it made itself is nothing to the first one, which never heard of its source.
+    expect(await namespaceSchedules()).not.toContain('scrape-mine');
+  });
+
+  test.each([
+    [['pause', 'news', '--reason', 'by mistake']],
+    [['resume', 'news']],
+    [['backfill', 'news', '--from', '2026-11-01', '--to', '2026-11-02']],
+    [['partitions', 'maintain']],
+    [['replay-csv']],
+    [['rebuild-journal']],
+    [['forget', '--source', 'news', '--yes']],
+    [['reset', '--yes']],
+  ])('does nothing to the first by %j', async (command) => {
+    const inItsDatabase = { PG_SCHEMA: 'first' };
+    // Its journal has a folder: replay-csv finds something to read.
+    mkdirSync(join(folder, 'stray', 'data', 'csv'), { recursive: true });
+    expect(await refused(stray, command, inItsDatabase)).toMatch(/of another store at the task queue "daybook"/);
+    expect([await isPaused('scrape-news'), await rowsIn('first')]).toEqual([false, 2]);
+  });
+
+  test('removes no row of the first where only the database is the same', async () => {
+    const variables = { PG_SCHEMA: 'first', DAYBOOK_INSTANCE: 'stray' };
+    for (const command of [
+      ['forget', '--source', 'news', '--yes'],
+      ['reset', '--yes'],
+      ['restore', '--day', '2026-11-01'],
+    ]) {
+      expect(await refused(stray, command, variables)).toMatch(/expected two that belong together/);
+    }
+    expect(await rowsIn('first')).toBe(2);
+  });
+
+  test('has a schedule that the first leaves alone, for it never heard of its source', async () => {
+    const memo = { daybook: 'mine', 'daybook-instance': 'daybook', 'daybook-store': randomUUID() };
+    await namespace.client.schedule.create({
+      ...{ scheduleId: 'scrape-mine', spec: { intervals: [{ every: '1h' }] }, memo },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'scrapeRun',
+        taskQueue: 'daybook',
+        args: [{ source: 'mine' }],
+        memo,
+      },
+    });
     await until('it is listed', async () => (await namespaceSchedules()).includes('scrape-mine'));
     expect(await ok(first, 'schedules', 'apply', '--prune')).toMatch(/^scrape-mine {2}is not changed/m);
     expect(await isPaused('scrape-mine')).toBe(false);

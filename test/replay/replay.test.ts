@@ -4,8 +4,11 @@ import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { isBuilt } from '../../scripts/freshness.js';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
+// A check before a deploy that passes on what was built before says nothing.
+if (!isBuilt()) throw new Error('dist is stale, expected what src holds now: npm run build');
 installRuntime(pino({ level: 'silent' }));
 
 const folder = new URL('./histories/', import.meta.url);

@@ -3,6 +3,7 @@ import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import { clearCanaryBlobs, type IsOver } from '../../store/canary/canary-blobs.ts';
 import { clearCanaryParts } from '../../store/canary/canary-parts.ts';
+import { hasEnded } from '../../temporal/running-workflows.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { runAdapter } from '../support/run-activity.ts';
 
@@ -33,21 +34,12 @@ async function clearRows(rows: CanaryRows, isOver: IsOver): Promise<void> {
 
 /** Each is asked for once. This one is at its end. */
 function endedCanaries(): IsOver {
-  const own = Context.current().info.workflowExecution?.workflowId;
+  const { client, info } = Context.current();
+  const own = info.workflowExecution?.workflowId;
   const known = new Map<string, Promise<boolean>>();
   return (id) => {
-    const asked = known.get(id) ?? (id === own ? Promise.resolve(true) : hasEnded(id));
+    const asked = known.get(id) ?? (id === own ? Promise.resolve(true) : hasEnded(client, id));
     known.set(id, asked);
     return asked;
   };
-}
-
-async function hasEnded(id: string): Promise<boolean> {
-  try {
-    const { status } = await Context.current().client.workflow.getHandle(id).describe();
-    return status.name !== 'RUNNING';
-  } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return true;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { BatchGone, CanaryLost } from '../../domain/errors.ts';
-import type { Sink } from '../../domain/run/receipt.ts';
+import type { Sink } from '../../domain/run/sink.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { readBatch } from '../../store/delivery/batches.ts';
 import { problemOfPart } from '../../store/canary/canary-parts.ts';

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import { sinks } from '../../domain/run/receipt.ts';
+import { sinks } from '../../domain/run/sink.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/dead-letter-replay.ts';
 import { forgetAnswers } from '../../domain/run/source-state.ts';

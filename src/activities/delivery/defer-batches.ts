@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { Instance } from '../../domain/instance.ts';
-import type { Sink } from '../../domain/run/receipt.ts';
+import type { Sink } from '../../domain/run/sink.ts';
 import { anyReadable, listDeferred, markDeferred } from '../../store/delivery/deferred.ts';
 import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';

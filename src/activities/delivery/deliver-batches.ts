@@ -1,7 +1,8 @@
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { messageOf } from '../../domain/errors.ts';
-import { addCounts, noCounts, type Sink, type SinkCounts } from '../../domain/run/receipt.ts';
+import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
+import type { Sink } from '../../domain/run/sink.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
 import { listDeferred } from '../../store/delivery/deferred.ts';
 import { writeDeliveryReceipt } from '../../store/run/delivery-receipts.ts';

@@ -4,6 +4,7 @@ import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
+import { runningWorkflows } from '../../temporal/running-workflows.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
 
@@ -77,9 +78,6 @@ async function neededBatches(store: BlobStore): Promise<Set<string>> {
 async function openRuns(): Promise<Set<string>> {
   const open = new Set<string>();
   const { client, info } = Context.current();
-  const query = Instance.ofQueue(info.taskQueue).query(`ExecutionStatus = 'Running'`);
-  for await (const { workflowId } of client.workflow.list({ query })) {
-    open.add(storedId(workflowId));
-  }
+  for await (const id of runningWorkflows(client, Instance.ofQueue(info.taskQueue))) open.add(storedId(id));
   return open;
 }

@@ -1,7 +1,8 @@
 import { log } from '@temporalio/activity';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { PollEnd } from '../../domain/run/fetch-position.ts';
-import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import { sinks } from '../../domain/run/sink.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { summarizeState } from '../../domain/run/source-state.ts';
 import { anyReadable, clearLost, listDeferred } from '../../store/delivery/deferred.ts';

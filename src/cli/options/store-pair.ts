@@ -77,14 +77,15 @@ async function countOrLook(pair: Pair, accept: boolean): Promise<PairFound | Err
 
 /**
  * Looks whether the two belong together, for a command that gives work to others. A database that cannot be asked says nothing.
+ * @param needsStore whether the command itself changes the store and the database: then a host without the store must not do it
  * @throws ForeignStore where they do not, and that was not accepted
  */
-export async function requirePair(context: Context, options: PairOptions): Promise<void> {
+export async function requirePair(context: Context, options: PairOptions, needsStore = false): Promise<void> {
   // Workers have the store: a command must not take the database from them.
   if (acceptsNewStore(context, options)) return;
   const store = openStoreToRead(context);
   // A host that does not hold the store, such as one of a pipeline, only gives work to those that do.
-  if ((await readIdentity(store)) === null && !(await holdsData(store))) return;
+  if (!needsStore && (await readIdentity(store)) === null && !(await holdsData(store))) return;
   const found = await readPair(context);
   if (!(found instanceof Error) && found.kind === 'foreign') throw new ForeignStore(found.message);
 }

@@ -24,6 +24,7 @@ const neighboursWords: Readonly<Record<string, string>> = {
   base_url: 'url',
   start_urls: 'url',
   feed_url: 'url',
+  feed: 'url',
   path: 'url',
   query: 'params',
   query_params: 'params',
@@ -120,6 +121,7 @@ const neighboursWords: Readonly<Record<string, string>> = {
 const otherWords: Readonly<Record<string, string>> = {
   key: 'api_key',
   param: 'start_param',
+  bearer: 'token',
   selector: 'selector',
   delimiter: 'delimiter',
   token: 'token',
@@ -171,6 +173,8 @@ export function suggestKey(unknown: string, known: readonly string[]): string | 
   if (known.length === 0) return null;
   const other = Object.hasOwn(otherWords, name) ? otherWords[name] : undefined;
   if (other !== undefined && known.includes(other)) return other;
+  // The only secret of a bearer.
+  if (name === 'key' && known.includes('token')) return 'token';
   if (adviceFor(name) !== null && !known.includes(name)) return null;
   const nearest = closest(unknown.toLowerCase(), [...known]);
   return distance(unknown.toLowerCase(), nearest) <= Math.max(2, Math.floor(unknown.length / 3)) ? nearest : null;

@@ -101,6 +101,10 @@ const examples: Readonly<Record<string, string>> = {
 /** How a key is to be written, seen what was found there; null where nothing is known. */
 export function exampleFor(path: readonly (string | number)[], found: unknown): string | null {
   const key = String(path.at(-1) ?? '');
+  const [, element, attribute] = typeof found === 'string' ? (/^([^@]+)@([\w-]+)$/.exec(found) ?? []) : [];
+  if (path.at(-2) === 'fields' && element !== undefined) {
+    return `${key}: { selector: ${quotedIfNeeded(element)}, attr: ${attribute} }`;
+  }
   if (path.at(-2) === 'fields' && typeof found === 'string') return `${key}: { selector: ${quotedIfNeeded(found)} }`;
   if (key === 'schedule' && typeof found === 'string') {
     const every = translatedDuration(found) ?? found;

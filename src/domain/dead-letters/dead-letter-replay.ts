@@ -1,4 +1,5 @@
-import { noCounts, type Sink, type SinkCounts } from '../run/receipt.ts';
+import { noCounts, type SinkCounts } from '../run/receipt.ts';
+import type { Sink } from '../run/sink.ts';
 import type { RejectionReason } from './rejection.ts';
 
 /** Which dead letters of a source are to be replayed; each field narrows it. */

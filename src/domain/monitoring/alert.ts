@@ -1,12 +1,5 @@
-import {
-  allRejected,
-  deadLetters,
-  exceedsRejectRatio,
-  sinks,
-  type FailedReceipt,
-  type Receipt,
-  type Sink,
-} from '../run/receipt.ts';
+import { allRejected, deadLetters, exceedsRejectRatio, type FailedReceipt, type Receipt } from '../run/receipt.ts';
+import { sinks, type Sink } from '../run/sink.ts';
 import type { DuplicateShare, PollEnd } from '../run/fetch-position.ts';
 import type { ExpectPlan } from '../plan/source-plan.ts';
 

@@ -196,3 +196,6 @@ export interface PollEnd {
   /** See `DuplicateCounts.worst`; absent where there is none. */
   readonly duplicates?: DuplicateShare;
 }
+
+/** How a paginator names the next page. */
+export type NextPage = Pick<HttpPlace, 'page' | 'cursor' | 'total' | 'doubtful'>;

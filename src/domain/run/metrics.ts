@@ -1,4 +1,5 @@
-import type { FetchCounts, Sink, SinkCounts } from './receipt.ts';
+import type { FetchCounts, SinkCounts } from './receipt.ts';
+import type { Sink } from './sink.ts';
 
 /** Who counts what a worker does; docs/metrics.md says what becomes of it. */
 export interface Measures {

@@ -1,6 +1,7 @@
 import { markdownText } from '../text/markdown-text.ts';
 import { warningLine, type Warning } from './warning.ts';
-import { sinks, type Tally } from './receipt.ts';
+import { sinks } from './sink.ts';
+import type { Tally } from './receipt.ts';
 
 /** What the table says besides the counts. */
 export interface TableHead {

@@ -1,8 +1,6 @@
 import type { StateSummary } from './source-state.ts';
 import type { Warning } from './warning.ts';
-
-export const sinks = ['csv', 'postgres'] as const;
-export type Sink = (typeof sinks)[number];
+import { sinks } from './sink.ts';
 
 /** What a sink did with the accepted records; the fields add up to `accepted`. */
 export interface SinkCounts {

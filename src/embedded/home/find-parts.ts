@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterFolders, isCluster } from '../postgres-server/cluster-folder.ts';
-import type { Home } from './home.ts';
+import type { HomeFolder } from './home-folder.ts';
 import { listProcesses, type SeenProcess } from '../processes/list-processes.ts';
 import { identify, type ProcessIdentity } from '../processes/process-identity.ts';
 import type { PartName, StackFile } from './stack-file.ts';
-
-type Place = Pick<Home, 'folder' | 'path'>;
 
 /** A part of a home that runs, found without what the home remembers. */
 interface FoundPart {
@@ -15,14 +13,14 @@ interface FoundPart {
 }
 
 /** The parts of a home that run, by what their command lines say. */
-function runningParts(home: Place): FoundPart[] {
+function runningParts(home: HomeFolder): FoundPart[] {
   return listProcesses().flatMap((seen) => {
     const part = partOf(home, seen);
     return part === null ? [] : [{ part, seen }];
   });
 }
 
-function partOf(home: Place, { pid, command }: SeenProcess): PartName | null {
+function partOf(home: HomeFolder, { pid, command }: SeenProcess): PartName | null {
   const text = `${command} `;
   if (clusterFolders(home).some((folder) => /postgres(?:\.exe)? /.test(text) && text.includes(` -D ${folder} `))) {
     return 'postgres';
@@ -43,7 +41,7 @@ function homeOf(pid: number): string | null {
 }
 
 /** What can be known of a home's stack from its processes, and from what PostgreSQL left of its last start. */
-export function findStack(home: Place): Pick<StackFile, 'ports' | 'processes'> {
+export function findStack(home: HomeFolder): Pick<StackFile, 'ports' | 'processes'> {
   const found = runningParts(home);
   const commandOf = (part: PartName) => found.find((one) => one.part === part)?.seen.command ?? '';
   const numberIn = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
@@ -61,7 +59,7 @@ export function findStack(home: Place): Pick<StackFile, 'ports' | 'processes'> {
 }
 
 /** The command line of PostgreSQL's last start, which it keeps beside its data. */
-function lastStart(home: Place): string {
+function lastStart(home: HomeFolder): string {
   for (const folder of clusterFolders(home)) {
     try {
       return readFileSync(join(folder, 'postmaster.opts'), 'utf8');
@@ -73,12 +71,12 @@ function lastStart(home: Place): string {
 }
 
 /** Whether the home has a database cluster. */
-export function hasCluster(home: Place): boolean {
+export function hasCluster(home: HomeFolder): boolean {
   return clusterFolders(home).some(isCluster);
 }
 
 /** The `up` or `run` that started parts of a home which run; null where none is found. */
-export function findHolder(home: Place): ProcessIdentity | null {
+export function findHolder(home: HomeFolder): ProcessIdentity | null {
   const processes = listProcesses();
   const parents = new Set(runningParts(home).map(({ seen }) => seen.parent));
   const holder = processes.find(

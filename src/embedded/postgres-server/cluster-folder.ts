@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Home } from '../home/home.ts';
+import type { HomeFolder } from '../home/home-folder.ts';
 import { canReach, type SystemUser } from './postgres-user.ts';
+
+/** A home that PostgreSQL's group may be let through. */
+interface SharedHome extends HomeFolder {
+  letPass(group: number): void;
+}
 
 /** Where the clusters of homes are that PostgreSQL's user cannot reach. */
 const elsewhere = '/var/lib/daybook';
 
 /** Where the home's cluster may be: in the home, or else outside. */
-export function clusterFolders(home: Pick<Home, 'folder' | 'path'>): readonly [inHome: string, outside: string] {
+export function clusterFolders(home: HomeFolder): readonly [inHome: string, outside: string] {
   const name = createHash('sha256').update(home.folder).digest('hex').slice(0, 16);
   return [home.path('postgres'), join(elsewhere, name, 'postgres')];
 }
@@ -21,7 +26,7 @@ export function isCluster(folder: string): boolean {
  * Where the cluster lives: in the home, unless PostgreSQL runs as another user who cannot reach it there (a clone under
  * a 0700 folder). Such a user may pass through the home, and see nothing in it.
  */
-export function clusterFolder(home: Home, user: SystemUser | null): string {
+export function clusterFolder(home: SharedHome, user: SystemUser | null): string {
   const [inHome, outside] = clusterFolders(home);
   if (!user) return inHome;
   if (!isCluster(inHome) && !canReach(user, dirname(home.folder))) return outside;

@@ -14,7 +14,7 @@ import { SourceReader } from '../compute/source-reader.ts';
 import { fetchHttpPages } from '../http/http-pages.ts';
 import { firstHttpPlace } from '../pagination/first-position.ts';
 import { createHttpTools } from '../http/http-tools.ts';
-import type { FetchContext } from '../extraction/page.ts';
+import type { FetchContext } from '../extraction/fetch-context.ts';
 
 /** The record of a canary: its id, and the run that spools it. */
 export interface CanaryRecord {

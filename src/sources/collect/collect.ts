@@ -9,7 +9,8 @@ import { formatMicros, microsOfDate, type Micros } from '../../domain/time/times
 import { completeItems } from './complete-items.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { CheckOptions } from '../compute/job.ts';
-import type { CheckedWithDays, SourceReader } from '../compute/source-reader.ts';
+import type { CheckedWithDays, SortedPage } from '../extraction/checked-page.ts';
+import type { SourceReader } from '../compute/source-reader.ts';
 import { DuplicateIds } from './duplicate-ids.ts';
 import { EmptyFields } from './empty-fields.ts';
 import type { Page } from '../extraction/page.ts';
@@ -25,7 +26,7 @@ import {
 import { sequelOf, withoutOverlap } from '../pagination/overlap.ts';
 import { readTime } from '../pagination/page-request.ts';
 import { isPlaceGone, placeDropped } from '../pagination/saved-position.ts';
-import { isNewTo, sortPage, type SortedPage } from '../extraction/classify-page.ts';
+import { isNewTo, sortPage } from '../extraction/classify-page.ts';
 import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops taking further pages. */

@@ -5,7 +5,7 @@ import type { DuplicateCounts, DuplicateShare } from '../../domain/run/fetch-pos
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { uniqueKeys } from '../proposal/unique-keys.ts';
-import type { CheckedPage, ValidRecord } from '../extraction/classify-page.ts';
+import type { CheckedPage, ValidRecord } from '../extraction/checked-page.ts';
 
 /** Records that are kept as dead letters in a run: enough to see what is wrong. */
 const maxKept = 100;

@@ -3,7 +3,7 @@ import type { FetchPosition } from '../../domain/run/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { KnownItem, Page, PageItem } from '../extraction/page.ts';
-import type { CheckedPage } from '../extraction/classify-page.ts';
+import type { CheckedPage } from '../extraction/checked-page.ts';
 
 /** Notes which fields and paths the records of a poll have, to warn of those that none of them has. */
 export class EmptyFields {

@@ -5,7 +5,7 @@ import type { Warning } from '../../domain/run/warning.ts';
 import { createTimeReader } from '../extraction/occurred-at.ts';
 import { formatParameter } from '../extraction/parameter-time.ts';
 import { readTime } from '../pagination/page-request.ts';
-import type { CheckedPage } from '../extraction/classify-page.ts';
+import type { CheckedPage } from '../extraction/checked-page.ts';
 
 /**
  * Makes the function that warns where a source was asked for what is newer, and gives older records as well: it may not know

@@ -1,6 +1,6 @@
 import type { ComputeThread } from './compute-thread.ts';
 import type { TraceView } from './trace.ts';
-import type { Attempt } from './thread-pool.ts';
+import type { Attempt } from './attempt.ts';
 
 /** A job that took more than it may: by one record, or by the page as a whole. */
 export interface Overrun {

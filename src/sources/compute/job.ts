@@ -1,7 +1,7 @@
 import type { DayRanges } from '../../domain/time/day-set.ts';
 import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
-import type { StatePatch } from '../../domain/run/fetch-position.ts';
+import type { StatePatch, NextPage } from '../../domain/run/fetch-position.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
@@ -9,7 +9,6 @@ import type { ReadPage, Remembered } from '../extraction/document-format.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { LetterOutcome, ReplayableLetter } from '../extraction/replay-dead-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';
-import type { NextPage } from '../pagination/next-page.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import type { PackedPage } from './packed-page.ts';
 import type { SourceDefinition } from './source-definition.ts';

@@ -2,7 +2,7 @@ import type { DayRanges } from '../../domain/time/day-set.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
-import type { CheckedPage, ValidRecord } from '../extraction/classify-page.ts';
+import type { CheckedPage, ValidRecord } from '../extraction/checked-page.ts';
 
 /** A checked page as it leaves its thread: columns, for thousands of objects take ten times as long to be sent (measured). */
 export interface PackedPage extends Pick<CheckedPage, 'fetched' | 'furthest' | 'hash' | 'warnings'> {

@@ -1,10 +1,6 @@
 import { isPath } from '../../formats/jmespath.ts';
 import { pathsOf } from '../../formats/plan-paths.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { Job } from './job.ts';
-
-/** Largest document, or stretch of a file, that is read on the main thread, in bytes or characters. */
-const maxSize = 1024 * 1024;
 
 /**
  * Whether a source's own configuration computes nothing: it has no schema, and its expressions are paths of keys. Reading
@@ -13,24 +9,4 @@ const maxSize = 1024 * 1024;
 export function isPlain(plan: SourcePlan, schema: string | null): boolean {
   if (schema !== null || (plan.type !== 'http_json' && plan.type !== 'file')) return false;
   return pathsOf(plan).every(({ path }) => isPath(path));
-}
-
-/** Whether a job of a plain source is over in milliseconds. */
-export function isShort(job: Job): boolean {
-  switch (job.kind) {
-    case 'read':
-      return job.response.body.byteLength <= maxSize;
-    case 'file':
-      return job.body.byteLength <= maxSize;
-    case 'sort':
-      return lengthOf(job.items.texts) <= maxSize;
-    case 'ids':
-      return lengthOf(job.payloads) <= maxSize;
-    default:
-      return false;
-  }
-}
-
-function lengthOf(texts: readonly string[]): number {
-  return texts.reduce((size, text) => size + text.length, 0);
 }

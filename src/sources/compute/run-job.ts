@@ -12,7 +12,8 @@ import { absentKeys } from '../pagination/absent-keys.ts';
 import { factsOf, nextPage } from '../pagination/next-page.ts';
 import { missedPages } from '../pagination/propose-paginator.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
-import { checkPage, type PageToCheck, type Selection } from '../extraction/classify-page.ts';
+import { checkPage, type PageToCheck } from '../extraction/classify-page.ts';
+import type { Selection } from '../extraction/checked-page.ts';
 import { CompiledSource } from './compiled-source.ts';
 import { mergeDetail, withLinks } from './detail-job.ts';
 import type {

@@ -9,8 +9,8 @@ import type { JsonFile, ReadJsonFile } from '../files/json-document.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { KnownItem, PageItem } from '../extraction/page.ts';
 import { writeDeepJson } from '../../formats/exact-json.ts';
-import type { NextPage } from '../pagination/next-page.ts';
-import type { CheckedPage } from '../extraction/classify-page.ts';
+import type { NextPage } from '../../domain/run/fetch-position.ts';
+import type { CheckedPage, CheckedWithDays } from '../extraction/checked-page.ts';
 import type { Compute } from './compute.ts';
 import type {
   CheckOptions,
@@ -33,9 +33,6 @@ export interface UncheckedPage {
   readonly items: readonly (PageItem | KnownItem)[];
   readonly fetchedAt: Date;
 }
-
-/** A checked page, and the days that the run has met by now. */
-export type CheckedWithDays = CheckedPage & { readonly days: DayRanges };
 
 /** Reads what one source sends. Whatever its own expressions, patterns and schema compute is done elsewhere, within limits. */
 export class SourceReader {

@@ -8,7 +8,7 @@ import { createLocalCompute, type Compute } from './compute.ts';
 import { CostlyRecords } from './costly-records.ts';
 import { pageMessage, recordMessage, type Cause } from './costly-messages.ts';
 import type { Job, JobKind, ResultOf } from './job.ts';
-import { isShort } from './plain-source.ts';
+import { isShort } from './short-job.ts';
 import { ThreadPool, type AttemptEnd } from './thread-pool.ts';
 
 /** Bytes of a job from which on it is not tried as a quick one: reading them takes long, and a lot of memory. */

@@ -1,17 +1,9 @@
-import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { WorkerBusy } from '../../domain/errors.ts';
 import { ComputeThread, type ThreadAnswer, type ThreadDeath } from './compute-thread.ts';
 import { CpuWatch, type Overrun } from './cpu-watch.ts';
 import type { Job } from './job.ts';
 import { SourceCosts } from './source-costs.ts';
-
-/** One try of a job. */
-export interface Attempt {
-  readonly job: Job;
-  readonly limits: ComputeLimits;
-  /** Records that may take as long as the whole page, by position. */
-  readonly unlimited: ReadonlySet<number>;
-}
+import type { Attempt } from './attempt.ts';
 
 /** What came of it. */
 export type AttemptEnd = ThreadAnswer | ThreadDeath | Overrun;

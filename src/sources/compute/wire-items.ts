@@ -1,6 +1,6 @@
 import { jsonText, outline, unwritable } from '../extraction/extract-record.ts';
 import type { PageItem } from '../extraction/page.ts';
-import type { Selection } from '../extraction/classify-page.ts';
+import type { Selection } from '../extraction/checked-page.ts';
 import type { Trace } from './trace.ts';
 import type { WireItem } from './wire-item.ts';
 

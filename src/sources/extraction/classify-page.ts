@@ -19,36 +19,7 @@ import {
 import type { KnownItem, PageItem, RecordItem } from './page.ts';
 import { itemReader, type ReadItem } from './read-records.ts';
 import { badBytesWarning } from '../text/bad-bytes-warning.ts';
-
-/** The records of a page, sorted by what becomes of them. */
-export interface SortedPage {
-  readonly fetched: number;
-  readonly accepted: readonly AcceptedRecord[];
-  readonly unchanged: number;
-  readonly deadLetters: readonly NewDeadLetter[];
-  /** A digest for each valid record, accepted or unchanged. */
-  readonly digests: readonly string[];
-  /** The furthest time of a valid record, by the cursor of the source. */
-  readonly furthest: Micros | null;
-  /** Stands for all that the page holds; null for an empty one, and for stretches of files. */
-  readonly hash: string | null;
-  /** Of its records. */
-  readonly warnings: readonly Warning[];
-}
-
-/** The records of a page, before it is said which of them the previous poll had. */
-export interface CheckedPage extends Omit<SortedPage, 'accepted' | 'unchanged'> {
-  readonly valid: readonly ValidRecord[];
-}
-
-export interface ValidRecord {
-  readonly index: number;
-  readonly record: AcceptedRecord;
-  /** Stands for its key and content; null = no digests are made. */
-  readonly mark: string | null;
-  /** It is from before the time that is asked for. */
-  readonly isOld: boolean;
-}
+import { type SortedPage, type CheckedPage, type ValidRecord, type Selection, everything } from './checked-page.ts';
 
 /** What is asked of a page's items. */
 export interface PageToCheck {
@@ -73,25 +44,6 @@ export interface PageChecks {
   /** What it means that no record of the first page has a cursor time; null = nothing. */
   readonly cursorWarning?: string | null;
 }
-
-/** Which items are looked at, by position in the page. */
-export interface Selection {
-  /** Null = all. */
-  readonly only: number | null;
-  /** Items that are refused without another look. */
-  readonly refused: ReadonlyMap<number, Rejection>;
-  /** Those of them that take too much to be written as text: they are outlined. */
-  readonly unwritable: ReadonlySet<number>;
-  /** The same by the mark of their text (see {@link textMark}), wherever they are. */
-  readonly refusedTexts: ReadonlyMap<string, Rejection>;
-}
-
-export const everything: Selection = {
-  only: null,
-  refused: new Map(),
-  unwritable: new Set(),
-  refusedTexts: new Map(),
-};
 
 /** Why an item is refused without another look; null = it is looked at. @param text that of its dead letter */
 export function refusalOf(

@@ -1,14 +1,12 @@
 import type { CheerioAPI } from 'cheerio';
-import type { StatePatch } from '../../domain/run/fetch-position.ts';
-import type { CheckedWithDays } from '../compute/source-reader.ts';
+import type { StatePatch, NextPage } from '../../domain/run/fetch-position.ts';
+import type { CheckedWithDays, Selection } from './checked-page.ts';
 import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import type { Unknown } from '../feeds/item-memory.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { PageItem } from './page.ts';
-import type { NextPage } from '../pagination/next-page.ts';
-import type { Selection } from './classify-page.ts';
 
 /** A kind of document. */
 export interface DocumentFormat {

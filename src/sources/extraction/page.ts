@@ -3,7 +3,8 @@ import type { Place, PollEnd, StatePatch } from '../../domain/run/fetch-position
 import type { FilesProgress } from '../../domain/run/source-state.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import type { CheckedWithDays, SourceReader } from '../compute/source-reader.ts';
+import type { CheckedWithDays } from './checked-page.ts';
+
 import type { RawRecord, RecordWarning } from './extract-record.ts';
 import type { CsvMarks } from '../files/csv/csv-quotes.ts';
 
@@ -86,15 +87,4 @@ export interface Page {
   readonly warnings?: readonly Warning[];
   /** Which fields its records have; absent where they have none of their own. */
   readonly fields?: FieldTally;
-}
-
-/** What adapters need from whoever runs them. */
-export interface FetchContext {
-  readonly signal: AbortSignal;
-  /** Does what the source's own configuration computes. */
-  readonly reader: SourceReader;
-  /** Called as work goes on, with what a heartbeat may tell. */
-  readonly onProgress: (details?: unknown) => void;
-  /** Nothing that fails now is tried again. @default false */
-  readonly lastAttempt?: boolean;
 }

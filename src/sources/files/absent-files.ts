@@ -19,6 +19,12 @@ export async function absentFileWarnings(
         () => false,
       );
   if (isThere) return [];
-  const message = `path "${plan.path}" matches no file; it is relative to the configuration, so it means ${resolvePath(plan.path)}`;
+  const message = `path "${plan.path}" leads to no file now; ${whereItLeads(plan.path, resolvePath)}`;
   return [{ code: 'no_files', message, count: 1 }];
+}
+
+function whereItLeads(path: string, resolvePath: (path: string) => string): string {
+  if (/^https?:/.test(path)) return 'files are on this machine; an address is the url of http_json, rss or html';
+  if (path.startsWith('~')) return 'only a shell knows ~: write the whole path';
+  return `it is relative to the configuration, so it means ${resolvePath(path)}`;
 }

@@ -5,7 +5,8 @@ import { isGlob } from './glob/list-files.ts';
 import { readFilePages } from './read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';
 import { firstFilePlace, singleFile } from './first-position.ts';
-import type { FetchContext, Page } from '../extraction/page.ts';
+import type { FetchContext } from '../extraction/fetch-context.ts';
+import type { Page } from '../extraction/page.ts';
 
 /** What the adapter of files needs. */
 export type FileTools = GlobTools;

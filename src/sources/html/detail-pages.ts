@@ -19,7 +19,8 @@ import type { DocumentFormat } from '../extraction/document-format.ts';
 import { textForLetter } from '../extraction/extract-record.ts';
 import { fetchDocument, type Answer, type HttpTools } from '../http/fetch-document.ts';
 import { inTurn } from '../http/retry-when-busy.ts';
-import type { FetchContext, PageItem } from '../extraction/page.ts';
+import type { FetchContext } from '../extraction/fetch-context.ts';
+import type { PageItem } from '../extraction/page.ts';
 import { keptDetailsOf, type KeptDetails } from './detail-cache.ts';
 import { watchStatus } from './status-recorder.ts';
 

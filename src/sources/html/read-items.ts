@@ -1,7 +1,8 @@
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { rawText, type RawRecord } from '../extraction/extract-record.ts';
 import type { RecordItem, RefusedItem } from '../extraction/page.ts';
-import { everything, refusalOf, type Selection } from '../extraction/classify-page.ts';
+import { everything, type Selection } from '../extraction/checked-page.ts';
+import { refusalOf } from '../extraction/classify-page.ts';
 import type { Field } from './field.ts';
 import type { BrokenJson, ItemFinder } from './find-items.ts';
 import type { HtmlPage } from './html-page.ts';

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
-import type { HostBudget, HostLimit } from '../../domain/plan/host-budget.ts';
+import { type HostBudget, type HostLimit, longestWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { Measures } from '../../domain/run/metrics.ts';
-import { longestWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
-import type { FetchContext } from '../extraction/page.ts';
+import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import { askedWait } from './rate-limit.ts';

@@ -4,7 +4,7 @@ import { takeTurn, type HttpTools } from '../http/fetch-document.ts';
 import { decodeText } from '../text/decode-document.ts';
 import { askedWait } from '../http/rate-limit.ts';
 import { statusError } from '../http/status.ts';
-import type { FetchContext } from '../extraction/page.ts';
+import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { ModuleFetch, ModuleRequest, ModuleResponse } from './module-api.ts';
 
 /** `context.fetch` of a module. */

@@ -9,7 +9,8 @@ import { createModuleFetch } from './module-fetch.ts';
 import type { ModulePageWire } from './module-messages.ts';
 import type { ModuleCall } from './module-thread.ts';
 import type { ModuleThreads } from './module-threads.ts';
-import type { FetchContext, Page } from '../extraction/page.ts';
+import type { FetchContext } from '../extraction/fetch-context.ts';
+import type { Page } from '../extraction/page.ts';
 
 export interface ModuleTools {
   readonly http: HttpTools;

@@ -1,9 +1,8 @@
-import type { HttpPlace, SavedPlace } from '../../domain/run/fetch-position.ts';
+import type { HttpPlace, SavedPlace, NextPage } from '../../domain/run/fetch-position.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { formatMicros } from '../../domain/time/timestamp.ts';
-import type { NextPage } from './next-page.ts';
 import { readTime } from './page-request.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
-import type { HttpPlace } from '../../domain/run/fetch-position.ts';
+
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
@@ -10,6 +10,7 @@ import type { HttpResponse } from '../http/http-client.ts';
 import { rawAddress } from '../http/raw-query.ts';
 import { baseAddress } from '../html/base-address.ts';
 import { nextLink } from './link-header.ts';
+import type { NextPage } from '../../domain/run/fetch-position.ts';
 
 /** What a page tells about the one after it. */
 export interface PageFacts {
@@ -27,9 +28,6 @@ export interface PageFacts {
 export function factsOf({ items, value, html }: ReadPage, { headers, url }: HttpResponse): PageFacts {
   return { records: items.length, value, html: html ?? null, headers, url };
 }
-
-/** How the next page is named. */
-export type NextPage = Pick<HttpPlace, 'page' | 'cursor' | 'total' | 'doubtful'>;
 
 /**
  * The next page, or null where the page was the last one.

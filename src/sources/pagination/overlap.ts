@@ -2,7 +2,7 @@ import { hash as digestOf } from 'node:crypto';
 import type { FetchPosition, HttpPlace } from '../../domain/run/fetch-position.ts';
 import type { OffsetPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { CheckedWithDays } from '../compute/source-reader.ts';
+import type { CheckedWithDays } from '../extraction/checked-page.ts';
 
 /** Records by which the next page shows that it follows. */
 const tailLength = 8;

@@ -1,8 +1,8 @@
 import type { Alert, AlertVerdict } from '../../domain/monitoring/alert.ts';
 import { noSource } from '../../domain/names.ts';
 import { addToAlert, isAlertOpen } from './alerts.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
-import { describeDamage, listDamaged, setAside, sourceOf, type Damage } from '../blobs/damage.ts';
+import type { BlobStore, Damage } from '../blobs/blob-store.ts';
+import { describeDamage, listDamaged, setAside, sourceOf } from '../blobs/damage.ts';
 import { unreadableMarkers } from '../delivery/deferred.ts';
 import { readIdentity } from '../identity.ts';
 

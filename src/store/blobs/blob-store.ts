@@ -1,5 +1,3 @@
-import type { OnDamage } from './damage.ts';
-
 /**
  * Small immutable blobs by path, and a few that are replaced whole. Paths are `/`-separated; the interface has no rename,
  * so that an object store can stand behind it.
@@ -31,3 +29,17 @@ export interface BlobStore {
   /** Told of blobs that are not what they are for. Absent: they stay where they are, and nobody is told. */
   readonly onDamage?: OnDamage;
 }
+
+/** A stored file that is not what it is for. */
+export interface Damage {
+  readonly path: string;
+  /** `is no JSON, expected an alert`. Never quotes the file: it may hold secrets. */
+  readonly problem: string;
+  /** The file as it was read. */
+  readonly content: Buffer;
+  /** What of it is still good, to stay in its place; `all` = it must stay where it is. */
+  readonly remains: Buffer | 'all' | 'nothing';
+}
+
+/** Told of each damage that a reader meets; the reader goes on as if the file were not there. */
+export type OnDamage = (damage: Damage) => Promise<void>;

@@ -1,20 +1,6 @@
 import { noSource } from '../../domain/names.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { BlobStore, Damage } from './blob-store.ts';
 import { journalFolder, journalPaths, storeKindOf, storePaths, type StoreKind } from '../paths/paths.ts';
-
-/** A stored file that is not what it is for. */
-export interface Damage {
-  readonly path: string;
-  /** `is not valid JSON, expected an alert`. Never quotes the file: it may hold secrets. */
-  readonly problem: string;
-  /** The file as it was read. */
-  readonly content: Buffer;
-  /** What of it is still good, to stay in its place; `all` = it must stay where it is. */
-  readonly remains: Buffer | 'all' | 'nothing';
-}
-
-/** Told of each damage that a reader meets; the reader goes on as if the file were not there. */
-export type OnDamage = (damage: Damage) => Promise<void>;
 
 /** Reports a damage to whoever opened the store. */
 export async function reportDamage(store: BlobStore, damage: Damage): Promise<void> {

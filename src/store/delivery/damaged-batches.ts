@@ -1,5 +1,5 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
-import { sinks } from '../../domain/run/receipt.ts';
+import { sinks } from '../../domain/run/sink.ts';
 import { forgetPoll, type SourceState } from '../../domain/run/source-state.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reportDamage } from '../blobs/damage.ts';

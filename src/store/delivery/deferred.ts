@@ -1,19 +1,11 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
-import { sinks, type Sink } from '../../domain/run/receipt.ts';
+import { sinks, type Sink } from '../../domain/run/sink.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reportDamage } from '../blobs/damage.ts';
 import { storePaths } from '../paths/paths.ts';
 import { findBatch, isSpooled, rebuildMarker } from './rebuild-marker.ts';
 import { hasFields, parseStoredJson, readStoredJson, storedJson } from '../blobs/stored-json.ts';
-
-/** Says that a batch waits for a sink. */
-export interface DeferredBatch {
-  readonly batch: BatchRef;
-  /** Why the sink did not take it. */
-  readonly reason: string;
-  /** ISO 8601. */
-  readonly since: string;
-}
+import type { DeferredBatch } from './deferred-batch.ts';
 
 /** What a marker says; or that it is damaged, and in what way; null where it is gone. */
 export type MarkerReading = { readonly ok: DeferredBatch } | { readonly damaged: string } | null;

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { batchHash } from './batches.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { DeferredBatch } from './deferred.ts';
+import type { DeferredBatch } from './deferred-batch.ts';
 import { storePaths } from '../paths/paths.ts';
 import { storedJson } from '../blobs/stored-json.ts';
 

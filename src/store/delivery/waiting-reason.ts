@@ -1,4 +1,4 @@
-import type { Sink } from '../../domain/run/receipt.ts';
+import type { Sink } from '../../domain/run/sink.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';

@@ -4,7 +4,7 @@ import { maxBatchBytes, maxBatchRecords } from '../delivery/batches.ts';
 import type { JournalFile } from './journal-files.ts';
 import { KeySet } from './key-set.ts';
 import { readJournal } from './read-journal.ts';
-import type { PartName, RepairTools } from './repair-part.ts';
+import type { PartName, RepairTools } from './repair-tools.ts';
 import { journalUnits, readUnit } from './walk-journal.ts';
 
 /** The rows that are missing from the journal while a part of it is damaged. */

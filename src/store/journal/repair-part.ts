@@ -1,28 +1,18 @@
 import { hash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
-import type { CsvRecord } from '../../formats/csv.ts';
+
 import { readBatch } from '../delivery/batches.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
+
 import { keepDamaged } from '../blobs/damage.ts';
 import { createDirectoryStore } from '../blobs/directory-store.ts';
 import { journalFolder, journalPaths } from '../paths/paths.ts';
 import { referToBatch } from '../delivery/rebuild-marker.ts';
-import type { JournalFile, JournalFolders } from './journal-files.ts';
+import type { JournalFile } from './journal-files.ts';
 import { MissingRows } from './missing-rows.ts';
 import { readJournal } from './read-journal.ts';
 import { withSealLock } from './seal-lock.ts';
-
-/** What a part's name says of it. */
-export type PartName = NonNullable<ReturnType<typeof journalPaths.part.parse>>;
-
-export interface RepairTools {
-  readonly folders: JournalFolders;
-  readonly store: BlobStore;
-  /** The rows of raw_events of a source that were stored since a time. */
-  readonly rowsSince: (source: string, since: Date) => AsyncIterable<readonly CsvRecord[]>;
-  readonly signal: AbortSignal;
-}
+import type { PartName, RepairTools } from './repair-tools.ts';
 
 export interface RepairedPart {
   readonly part: string;

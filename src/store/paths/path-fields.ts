@@ -1,6 +1,6 @@
 import type { Day } from '../../domain/time/day.ts';
 import { pathPart } from '../../formats/path-segment.ts';
-import { sinks, type Sink } from '../../domain/run/receipt.ts';
+import { sinks, type Sink } from '../../domain/run/sink.ts';
 import { windowName, windowOfName, type WindowText } from '../../domain/time/backfill-windows.ts';
 import type { PathField } from './path-layout.ts';
 

@@ -1,6 +1,6 @@
 import type { PartCheck } from '../../formats/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
-import type { Sink } from '../../domain/run/receipt.ts';
+import type { Sink } from '../../domain/run/sink.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
 import { anyName, count, day, id, optional, ordinal, sha256, sink, source, text, time, window } from './path-fields.ts';
 import { pathLayout as path } from './path-layout.ts';

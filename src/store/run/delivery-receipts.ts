@@ -1,4 +1,5 @@
-import type { Sink, SinkCounts } from '../../domain/run/receipt.ts';
+import type { Sink } from '../../domain/run/sink.ts';
+import type { SinkCounts } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { storedJson } from '../blobs/stored-json.ts';

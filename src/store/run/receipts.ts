@@ -1,6 +1,7 @@
 import { isObject } from '../../domain/is-object.ts';
 import { addDays, dayOfDate, type Day } from '../../domain/time/day.ts';
-import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import { sinks } from '../../domain/run/sink.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';

@@ -1,14 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../config/version.ts';
 import type { Measures } from '../../domain/run/metrics.ts';
-import {
-  sinks,
-  type FailedReceipt,
-  type FetchCounts,
-  type Receipt,
-  type Sink,
-  type SinkCounts,
-} from '../../domain/run/receipt.ts';
+import { sinks, type Sink } from '../../domain/run/sink.ts';
+import type { FailedReceipt, FetchCounts, Receipt, SinkCounts } from '../../domain/run/receipt.ts';
 import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
 import type { SourceLabels } from './source-labels.ts';
 

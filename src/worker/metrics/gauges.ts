@@ -1,5 +1,6 @@
 import type { Config } from '../../config/file/parse-config.ts';
-import { sinks, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import { sinks } from '../../domain/run/sink.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Health } from '../../domain/monitoring/health.ts';
 import { noWindows, windowStates } from '../../status/backfill-windows.ts';
 import { startResults } from '../../status/start-counts.ts';

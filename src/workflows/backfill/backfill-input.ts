@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { isConcurrency, mostConcurrency } from '../../domain/time/backfill-request.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
-import type { Pause } from '../support/pause.ts';
+import type { Pause } from '../../domain/run/pause.ts';
 import { workflowFailure, type RunFailure } from '../support/failure.ts';
 
 export interface BackfillInput {

@@ -2,13 +2,15 @@ import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DayRanges } from '../../domain/time/day-set.ts';
 import { detailsTable } from '../../domain/run/details-table.ts';
-import { sinks, type Sink } from '../../domain/run/receipt.ts';
-import { addExtracted, emptyReplay, replayResult } from '../../domain/dead-letters/dead-letter-replay.ts';
-import type {
-  DeferredBecause,
-  ReplayPlan,
-  ReplayResult,
-  ReplayTally,
+import { sinks, type Sink } from '../../domain/run/sink.ts';
+import {
+  addExtracted,
+  emptyReplay,
+  replayResult,
+  type DeferredBecause,
+  type ReplayPlan,
+  type ReplayResult,
+  type ReplayTally,
 } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';

@@ -10,7 +10,8 @@ import {
 } from '@temporalio/workflow';
 import { detailsTable } from '../../domain/run/details-table.ts';
 import { deliverSignalName } from '../../domain/names.ts';
-import { addCounts, noCounts, sinks, type Sink, type SinkCounts } from '../../domain/run/receipt.ts';
+import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
+import { sinks, type Sink } from '../../domain/run/sink.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import { deliveryActivities } from '../activities.ts';
 import { bearSource } from '../support/search-attribute.ts';

@@ -19,7 +19,8 @@ import { bearSource } from '../support/search-attribute.ts';
 import { readJournalChoice } from './journal-selection.ts';
 import { journalDetails } from './journal-details.ts';
 import { rebuildProgressQuery } from '../messages.ts';
-import { PauseSwitch, type Pause } from '../support/pause.ts';
+import { PauseSwitch } from '../support/pause.ts';
+import type { Pause } from '../../domain/run/pause.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 import { settleRestored } from '../support/settle-restored.ts';
 

@@ -1,14 +1,7 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
 import type { BatchRef } from '../../domain/run/batch.ts';
-import {
-  addCounts,
-  noCounts,
-  sinks,
-  sumCounts,
-  type Sink,
-  type SinkCounts,
-  type Tally,
-} from '../../domain/run/receipt.ts';
+import { addCounts, noCounts, sumCounts, type SinkCounts, type Tally } from '../../domain/run/receipt.ts';
+import { sinks, type Sink } from '../../domain/run/sink.ts';
 import { storeActivities, writeActivities } from '../activities.ts';
 import { failureOf, type RunFailure } from '../support/failure.ts';
 

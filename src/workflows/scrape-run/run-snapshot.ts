@@ -5,7 +5,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState, UnfinishedPoll } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { WindowText } from '../../domain/time/backfill-windows.ts';
-import type { Pause } from '../support/pause.ts';
+import type { Pause } from '../../domain/run/pause.ts';
 
 /** What a segment of a run hands to the next one. No batch is in flight then. */
 export interface RunCarry {

@@ -1,5 +1,5 @@
 import type { StatePatch } from '../../domain/run/fetch-position.ts';
-import { sinks, type Sink } from '../../domain/run/receipt.ts';
+import { sinks, type Sink } from '../../domain/run/sink.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { storeActivities } from '../activities.ts';
 

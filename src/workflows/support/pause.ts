@@ -1,15 +1,7 @@
 import { condition, log, setHandler } from '@temporalio/workflow';
 import { dateOfMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
 import { pauseSignal, resumeSignal } from '../messages.ts';
-
-/** Who paused a run, why, and until when. */
-export interface Pause {
-  readonly by: string | null;
-  readonly reason: string | null;
-  /** ISO 8601; null = until `resume`. */
-  readonly until: string | null;
-  readonly since: string;
-}
+import type { Pause } from '../../domain/run/pause.ts';
 
 /**
  * Whether a workflow is paused, by the signals `pause` and `resume`. The handlers are synchronous and never throw: an

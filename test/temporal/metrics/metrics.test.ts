@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { inject, afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sinks, type Receipt } from '../../../src/domain/run/receipt.ts';
+import { sinks } from '../../../src/domain/run/sink.ts';
+import type { Receipt } from '../../../src/domain/run/receipt.ts';
 import { Rig } from '../../support/test-worker.ts';
 import { json, startOrigin, type Handler, type Origin } from '../../support/origin.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';

@@ -7,7 +7,7 @@ import { newScheduleOptions } from '../../../src/temporal/schedules/schedule-opt
 import { Instance } from '../../../src/domain/instance.ts';
 import { judgeStarts, type Starts } from '../../../src/domain/monitoring/schedule-starts.ts';
 import { listScheduleStatus, readScheduleStatus, type ScheduleStatus } from '../../../src/status/schedules.ts';
-import { knownSources } from '../../../src/status/status.ts';
+import { knownSources } from '../../../src/status/known-sources.ts';
 import { file, parse, daybookYaml } from '../../unit/config/daybook-yaml.ts';
 import { until } from '../../support/until.ts';
 

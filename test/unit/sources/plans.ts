@@ -12,7 +12,8 @@ import { freshState, type SourceState } from '../../../src/domain/run/source-sta
 import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
 import { itemReader, type ReadItem } from '../../../src/sources/extraction/read-records.ts';
 import { SourceReader } from '../../../src/sources/compute/source-reader.ts';
-import type { FetchContext, PageItem } from '../../../src/sources/extraction/page.ts';
+import type { FetchContext } from '../../../src/sources/extraction/fetch-context.ts';
+import type { PageItem } from '../../../src/sources/extraction/page.ts';
 
 const base: SourcePlanBase = {
   name: 'news',

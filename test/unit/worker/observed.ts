@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openConfigFile, type ConfigFile } from '../../../src/config/file/config-file.ts';
 import { noWindows } from '../../../src/status/backfill-windows.ts';
-import { knownSources, statusOf, type StatusFacts } from '../../../src/status/status.ts';
+import { knownSources } from '../../../src/status/known-sources.ts';
+import { statusOf, type StatusFacts } from '../../../src/status/status.ts';
 import type { Observed } from '../../../src/status/status-monitor.ts';
 import { aReceipt } from '../domain/a-receipt.ts';
 

@@ -5,11 +5,12 @@ import type { SealedCsv } from '../../../activities/rollover/seal-csv.ts';
 import type { RolloverResult } from '../../../workflows/rollover/partition-rollover.ts';
 import { pendingSteps } from '../../../status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from '../../options/context.ts';
-import { followWorkflow } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface MaintainOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -22,10 +23,11 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   const result = await withTemporal(requireTemporal(context), async (client) => {
     const { instance } = context;
     await requirePoller(client, instance);
+    if (!dryRun) await requireOwnWork(context, options, client);
     const { taskQueue } = instance;
     const workflowId = instance.commandRolloverId(new Date());
     const handle = await client.workflow.start(rolloverType, { workflowId, taskQueue, args: [{ dryRun }] });
-    return (await followWorkflow(
+    return (await showWorkflow(
       handle,
       () => howItGoes(handle),
       unlessNotTakenUp(client, instance, handle),

@@ -10,6 +10,7 @@ import { createContext, openStore, requireOwner, requireTemporal, type CommonOpt
 import { refuseBegun, refuseOpenWorkflows } from '../../../temporal/open-workflows.ts';
 import { print, say } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ResetOptions extends CommonOptions {
   readonly drop?: boolean;
@@ -24,7 +25,10 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const temporal = requireTemporal(context);
   // Where nobody can be asked, nothing has to be reached for that.
   if (!options.yes && !canAsk()) await requireConfirmation(`reset ${owner.database} at ${owner.host}`, false);
-  await withTemporal(temporal, async (client) => refuseOpenWorkflows(client, context.instance, 'reset', null));
+  await withTemporal(temporal, async (client) => {
+    await requireOwnWork(context, options, client, true);
+    await refuseOpenWorkflows(client, context.instance, 'reset', null);
+  });
   if (!options.yes) await requireConfirmation(await describeReset(owner, options), false);
   // States first: one that outlived its records would hide them from an empty database.
   const store = openStore(context);

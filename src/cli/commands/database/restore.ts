@@ -6,6 +6,7 @@ import { createArchives } from '../../../store/journal/archives.ts';
 import { readIdRules, ruledSources } from '../../../store/run/id-rules.ts';
 import { forgetPolls, listStates } from '../../../store/run/states.ts';
 import { createContext, openStore, requireOwner, type CommonOptions } from '../../options/context.ts';
+import { requirePair } from '../../options/store-pair.ts';
 import { parseDay } from '../../options/day-option.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { ProgressLine } from '../../output/terminal/progress.ts';
@@ -28,6 +29,7 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   const day = parseDay(options.day);
   const context = createContext(options);
   const owner = requireOwner(context);
+  await requirePair(context, options, true);
   if (options.undo) {
     const wasKept = await unkeepDay(owner, day);
     if (options.json) return printJson({ day, wasKept });

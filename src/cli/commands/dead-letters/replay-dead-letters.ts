@@ -7,12 +7,13 @@ import type { ReplayDeadLettersInput } from '../../../workflows/dead-letters/rep
 import { createContext, loadConfig, openStoreToRead, requireTemporal } from '../../options/context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
 import { chooseLetters, type ChosenLetters } from '../../options/dead-letter-selection.ts';
-import { followWorkflow } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { previewReplay } from './replay-preview.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ReplayLettersOptions extends DeadLettersOptions {
   readonly dryRun?: boolean;
@@ -29,6 +30,7 @@ export async function replayDeadLettersCommand(ids: readonly string[], options: 
   if (options.dryRun) return previewReplay(context, config, chosen, options.json === true);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
+    await requireOwnWork(context, options, client);
     const { source: _, ...narrower } = filter;
     const started: [ChosenLetters, WorkflowHandle][] = [];
     for (const letters of chosen) {
@@ -57,7 +59,7 @@ async function start(client: Client, instance: Instance, input: ReplayDeadLetter
 async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: boolean): Promise<void> {
   const ask = async () => progressOf(await handle.query<ReplayResult>('progress'));
   try {
-    const result = (await followWorkflow(handle, ask)) as ReplayResult;
+    const result = (await showWorkflow(handle, ask)) as ReplayResult;
     if (json) printJson(result);
     else for (const line of resultLines(result)) print(line);
   } catch (error) {

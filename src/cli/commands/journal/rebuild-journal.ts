@@ -5,12 +5,14 @@ import type { RebuildChoice, RebuildTally } from '../../../domain/storage/journa
 import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
 import type { RebuildProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
-import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { readWindow, type ChoiceOptions } from '../../options/journal-selection.ts';
 import { print, printJson, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 /** Behind live runs (2) and backfills (4). */
 const priorityKey = 5;
@@ -26,6 +28,7 @@ export async function rebuildJournalCommand(options: ChoiceOptions & { readonly 
   await withTemporal(requireTemporal(context), async (client) => {
     const { instance } = context;
     await requirePoller(client, instance);
+    await requireOwnWork(context, options, client);
     const { taskQueue } = instance;
     const workflowId = instance.rebuildJournalId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
@@ -39,7 +42,7 @@ export async function rebuildJournalCommand(options: ChoiceOptions & { readonly 
 async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
   const ask = async () => progressLine(await handle.query<RebuildProgress>('progress'));
   try {
-    const tally = (await followWorkflow(handle, ask)) as RebuildTally;
+    const tally = (await showWorkflow(handle, ask)) as RebuildTally;
     if (json) return printJson(tally);
     print(`done: ${summary(tally)}`);
     if (tally.waiting > 0)

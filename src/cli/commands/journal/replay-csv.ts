@@ -7,12 +7,14 @@ import type { JournalFolders } from '../../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
-import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-selection.ts';
 import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ReplayCsvOptions extends ChoiceOptions {
   readonly dryRun?: boolean;
@@ -31,6 +33,7 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
   if (options.dryRun) return showPlan(folders, choice, options);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
+    await requireOwnWork(context, options, client);
     const { taskQueue } = context.instance;
     const workflowId = context.instance.replayCsvId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
@@ -61,7 +64,7 @@ async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }
 async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<JournalProgress>('progress'));
   try {
-    const tally = (await followWorkflow(handle, ask)) as ReplayTally;
+    const tally = (await showWorkflow(handle, ask)) as ReplayTally;
     if (json) printJson(tally);
     else print(`done: ${summary(tally)}`);
   } catch (error) {

@@ -23,13 +23,15 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
-import { followWorkflow, tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
+import { showWorkflow } from '../../output/show-workflow.ts';
 import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface BackfillOptions extends CommonOptions {
   readonly from?: string;
@@ -69,6 +71,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   }
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
+    await requireOwnWork(context, options, client);
     const handle = await signalBackfill(client, context.instance, source, payload);
     say(
       `${source}: ${windows.length} windows requested in workflow ${handle.workflowId}; it continues in the background`,
@@ -126,7 +129,7 @@ async function showPlan(
 async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<BackfillProgress>('progress'));
   try {
-    const tally = (await followWorkflow(handle, ask)) as BackfillTally;
+    const tally = (await showWorkflow(handle, ask)) as BackfillTally;
     if (json) printJson(tally);
     else print(`done: ${tally.done} windows, ${tally.written} new rows`);
   } catch (error) {

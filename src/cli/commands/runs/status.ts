@@ -7,8 +7,7 @@ import { visibleJson } from '../../../domain/text/visible-text.ts';
 import { within } from '../../../formats/timeout.ts';
 import type { PostgresSettings } from '../../../config/environment/environment.ts';
 import { requireName } from '../../../config/file/find-source.ts';
-import type { BlobStore } from '../../../store/blobs/blob-store.ts';
-import type { Damage } from '../../../store/blobs/damage.ts';
+import type { BlobStore, Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';
 import { readCanaryReport } from '../../../store/canary/canary-report.ts';
 import { createLetterCounts } from '../../../store/dead-letters/dead-letters.ts';
@@ -23,18 +22,12 @@ import {
   type SchedulesStatus,
   type ServerStatus,
 } from '../../../status/schedules.ts';
-import {
-  lastEndsOf,
-  statusOf,
-  unknownSource,
-  type KnownSource,
-  type KnownSources,
-  type SourceMemory,
-  type Status,
-} from '../../../status/status.ts';
+import { lastEndsOf, statusOf, type SourceMemory, type Status } from '../../../status/status.ts';
+import { readKnownSources, unknownSource, type KnownSource, type KnownSources } from '../../../status/known-sources.ts';
 import { readWaiting } from '../../../status/deferred.ts';
 import {
   createContext,
+  loadConfig,
   openStoreToRead,
   requirePostgres,
   requireTemporal,
@@ -43,7 +36,6 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { printPainted } from '../../output/output.ts';
-import { readKnownSources } from '../../output/status-view/status-config.ts';
 import { detailLines } from '../../output/status-view/status-detail.ts';
 import { statusLines } from '../../output/status-view/status-print.ts';
 import { readStorage, storageAlerts } from '../../output/status-view/status-storage.ts';
@@ -115,7 +107,7 @@ async function readStatus(
   const damages: Damage[] = [];
   const counting = within(lettersMs, countLetters()).catch(() => null);
   const store = openStoreToRead(context, (damage) => damages.push(damage));
-  const configured = await readKnownSources(context, store);
+  const configured = await readKnownSources(() => loadConfig(context), store);
   const memories = await readMemories(store, configured.sources, now);
   const [{ database, rowsToday, found }, { known, schedules, server }] = await Promise.all([
     askDatabase(context, dayOfDate(now)),

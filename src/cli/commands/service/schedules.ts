@@ -19,6 +19,7 @@ import {
   type OwnScheduleChange,
 } from '../../../temporal/schedules/system-schedules.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from '../../../temporal/schedules/plan-schedules.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 
 type SchedulesOptions = CommonOptions & PlanOptions & { readonly json?: boolean };
@@ -46,10 +47,13 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
   const config = loadConfig(context);
   const { sources } = config;
   const owner = await scheduleOwner(context.instance, openStoreToRead(context));
-  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
-    own: await makeOwnSchedules(client, owner),
-    changes: await applySchedules(client, owner, sources, options),
-  }));
+  const { changes, own } = await withTemporal(requireTemporal(context), async (client) => {
+    await requireOwnWork(context, options, client);
+    return {
+      own: await makeOwnSchedules(client, owner),
+      changes: await applySchedules(client, owner, sources, options),
+    };
+  });
   show(own, changes, options, {
     ...{
       create: 'created',

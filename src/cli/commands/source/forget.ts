@@ -16,6 +16,7 @@ import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../tempo
 import { print, printJson, say } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ForgetOptions extends CommonOptions {
   readonly day?: string;
@@ -44,6 +45,7 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   if (what.source !== null && found.length === 0) findSource(loadConfig(context), what.source);
   const sources = what.source === null ? found : [what.source];
   await withTemporal(temporal, async (client) => {
+    await requireOwnWork(context, options, client, true);
     // The schedules first: a run that one of them starts now is found then.
     await refuseUnpaused(client, context.instance, 'forget', sources);
     await refuseOpenWorkflows(client, context.instance, 'forget', what.source);

@@ -12,6 +12,7 @@ import { openWorkflowsOf } from '../../../temporal/open-workflows.ts';
 import { print } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface PauseOptions extends CommonOptions {
   readonly reason?: string;
@@ -30,6 +31,7 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
   const pause: PausedBy = { by: whoAmI(), reason, until: until?.toISOString() ?? null };
   const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
+    await requireOwnWork(context, options, client);
     const note = formatPauseNote(pause);
     // The schedule first: a run that it starts now would not hear the signal.
     const scheduled = await onSchedule(client, instance, source, (handle) => handle.pause(note));
@@ -53,6 +55,7 @@ export async function resumeCommand(source: string, options: CommonOptions): Pro
   const by = whoAmI();
   const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
+    await requireOwnWork(context, options, client);
     const scheduled = await onSchedule(client, instance, source, (handle) =>
       handle.unpause(formatResumeNote(`resumed by ${by}`, new Date())),
     );

@@ -12,7 +12,7 @@ import type { HttpRequest, HttpResponse } from '../../../sources/http/http-clien
 import { completeItems } from '../../../sources/collect/complete-items.ts';
 import { DuplicateIds } from '../../../sources/collect/duplicate-ids.ts';
 import { EmptyFields } from '../../../sources/collect/empty-fields.ts';
-import type { CheckedPage } from '../../../sources/extraction/classify-page.ts';
+import type { CheckedPage } from '../../../sources/extraction/checked-page.ts';
 import { createStartCheck } from '../../../sources/collect/start-param.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from '../../options/context.ts';

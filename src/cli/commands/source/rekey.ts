@@ -24,6 +24,7 @@ import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../tempo
 import { print, printJson, say } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
+import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface RekeyOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -48,6 +49,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   const temporal = requireTemporal(context);
   if (!dryRun) {
     await withTemporal(temporal, async (client) => {
+      await requireOwnWork(context, options, client, true);
       // The schedule first: a run that it starts now is found then.
       await refuseUnpaused(client, instance, 'rekey', [name]);
       await refuseOpenWorkflows(client, instance, 'rekey', name);

@@ -1,7 +1,8 @@
 import type { FilePlace } from '../../../domain/run/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
 import type { FilesProgress, SourceState } from '../../../domain/run/source-state.ts';
-import type { FetchContext, Page } from '../../extraction/page.ts';
+import type { FetchContext } from '../../extraction/fetch-context.ts';
+import type { Page } from '../../extraction/page.ts';
 import { GlobPass } from './glob-pass.ts';
 import { listFiles } from './list-files.ts';
 import type { OpenReaders } from '../open-readers.ts';

@@ -6,7 +6,8 @@ import type { FilePlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { FilesProgress, SourceState } from '../../../../src/domain/run/source-state.ts';
 import { OpenReaders } from '../../../../src/sources/files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from '../../../../src/sources/files/file-source.ts';
-import type { FetchContext, Page } from '../../../../src/sources/extraction/page.ts';
+import type { FetchContext } from '../../../../src/sources/extraction/fetch-context.ts';
+import type { Page } from '../../../../src/sources/extraction/page.ts';
 import type { ReadItem } from '../../../../src/sources/extraction/read-records.ts';
 import { contextOf, filePlan, readAll, state } from '../plans.ts';
 

@@ -17,7 +17,7 @@ import { collect } from '../../../../src/sources/collect/collect.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
-import type { FetchContext } from '../../../../src/sources/extraction/page.ts';
+import type { FetchContext } from '../../../../src/sources/extraction/fetch-context.ts';
 import { ApiModel, type ApiEvent, type ApiTraits } from './api-model.ts';
 import { contextOf, httpPlan, state as fresh } from '../plans.ts';
 

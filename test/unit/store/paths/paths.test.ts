@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sinks } from '../../../../src/domain/run/receipt.ts';
+import { sinks } from '../../../../src/domain/run/sink.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import type { PathLayout } from '../../../../src/store/paths/path-layout.ts';
 import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../../src/store/paths/paths.ts';
@@ -204,7 +204,7 @@ test('a file that is not whole yet is known wherever it lies', () => {
 test('no other code builds a path, or takes one apart', () => {
   const folders = Object.values(storePaths).map(({ template }) => template.split('/')[0]);
   const written = new RegExp(String.raw`['"\`](?:${[...new Set(folders)].join('|')})/|\.csv\.gz|\.seal\.|pathPart\(`);
-  const owners = /^store\/(?:paths|path-fields)\.ts$|^domain\/path-part\.ts$/;
+  const owners = /^store\/paths\/|^formats\/path-segment\.ts$/;
   const code = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const found = code.flatMap((file) => {
     if (owners.test(file)) return [];
@@ -214,5 +214,5 @@ test('no other code builds a path, or takes one apart', () => {
       .map((line) => `${file}: ${line}`);
   });
   // The name of a unit of a replay: no file is called so.
-  expect(found.filter((line) => !line.startsWith('domain/journal.ts'))).toEqual([]);
+  expect(found.filter((line) => !line.startsWith('domain/storage/journal.ts'))).toEqual([]);
 });

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { readEnvironment, type PostgresSettings } from '../../src/config/environment/environment.ts';
-import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
+import { embeddedPostgresSettings } from '../../src/embedded/addresses.ts';
 import { Home } from '../../src/embedded/home/home.ts';
 import { startStack, stopStack } from '../../src/embedded/stack.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { startDebianPostgres, type OtherPostgres } from './debian-postgres.ts';
+import { startOnce } from './start-once.ts';
 import { templateDatabase } from './template-database.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -17,15 +18,26 @@ declare module 'vitest' {
     postgres: PostgresSettings;
     /** Debian's older server, where this machine has one. */
     olderPostgres: PostgresSettings | null;
-    temporalAddress: string;
   }
 }
 
-/** One PostgreSQL, one older PostgreSQL and one Temporal server for the whole run, stopped at its end. */
+interface Servers {
+  readonly postgres: PostgresSettings;
+  readonly older: PostgresSettings | null;
+}
+
+/** One PostgreSQL and one older PostgreSQL for the whole run, stopped at its end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { value, stop } = await startOnce('postgres', start);
+  project.provide('postgres', value.postgres);
+  project.provide('olderPostgres', value.older);
+  return stop;
+}
+
+async function start(): Promise<{ value: Servers; stop: () => Promise<void> }> {
   const folder = temporaryFolder();
   const home = new Home(folder);
-  await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), announce);
+  await startStack(home, { postgres: true, temporal: false }, readEnvironment({}), announce);
   let older: OtherPostgres | null = null;
   const stop = async () => {
     older?.stop();
@@ -40,10 +52,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stop();
     throw error;
   }
-  project.provide('postgres', postgres);
-  project.provide('olderPostgres', older?.settings ?? null);
-  project.provide('temporalAddress', embeddedTemporalSettings(home).address);
-  return stop;
+  return { value: { postgres, older: older?.settings ?? null }, stop };
 }
 
 function announce(message: string): void {

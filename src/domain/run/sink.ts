@@ -1,0 +1,3 @@
+export const sinks = ['csv', 'postgres'] as const;
+
+export type Sink = (typeof sinks)[number];

@@ -1,0 +1,56 @@
+import type { Config } from '../config/file/parse-config.ts';
+import { ConfigProblems } from '../config/file/problem.ts';
+import { scheduleGrid } from '../config/schedule/schedule-grid.ts';
+import type { Grid } from '../domain/monitoring/schedule-starts.ts';
+import type { BlobStore } from '../store/blobs/blob-store.ts';
+import { listStates } from '../store/run/states.ts';
+
+/** A source that status tells of. */
+export interface KnownSource {
+  readonly name: string;
+  readonly everyMs: number | null;
+  /** Its schedule is a cron line: only the server knows when it is due. */
+  readonly isCron: boolean;
+  /** When it is due; null where only the server can tell. */
+  readonly grid: Grid | null;
+}
+
+/** The sources that status tells of. */
+export interface KnownSources {
+  readonly sources: readonly KnownSource[];
+  /** Days that are to have a partition ahead; null where that cannot be read. */
+  readonly premake: number | null;
+  /** What is wrong with the configuration; the sources are then those that remember something. */
+  readonly broken: string | null;
+}
+
+/** The sources of a configuration. */
+export function knownSources({ sources, partitions }: Config, broken: string | null): KnownSources {
+  const known = sources.map(({ name, schedule }) => ({
+    ...{ name, everyMs: schedule?.every ?? null, isCron: schedule?.cron !== undefined },
+    grid: schedule ? scheduleGrid(name, schedule) : null,
+  }));
+  return { sources: known, premake: partitions.premake, broken };
+}
+
+/** A source of which no more than its name is known. */
+export function unknownSource(name: string): KnownSource {
+  return { name, everyMs: null, isCron: false, grid: null };
+}
+
+/**
+ * The sources of the configuration as it is now. One that cannot be used is a finding, not a failure: the worker goes on with the
+ * last good one.
+ * @throws ConfigProblems where it cannot be used, and nothing has ever run here
+ */
+export async function readKnownSources(load: () => Config, store: BlobStore): Promise<KnownSources> {
+  try {
+    return knownSources(load(), null);
+  } catch (error) {
+    if (!(error instanceof ConfigProblems)) throw error;
+    const names = await listStates(store);
+    // Nothing has ever run here: a wrong --config is a mistake to be told of.
+    if (names.length === 0) throw error;
+    return { sources: names.map(unknownSource), premake: null, broken: error.message };
+  }
+}
