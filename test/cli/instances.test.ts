@@ -193,9 +193,9 @@ describe('a second Daybook without a name', () => {
   test('makes, takes over and pauses no schedule beside the first, and names those that are not its own', async () => {
     const before = (await schedule('scrape-news')).raw.schedule;
     expect(await ok(stray, 'schedules', 'diff')).toMatch(
-      /^scrape-news {2}is left as it is: it may be of another Daybook/m,
+      /^scrape-news {2}is not changed: it may belong to another Daybook/m,
     );
-    expect(await refused(stray, ['schedules', 'apply'])).toMatch(/of another store at the task queue "daybook"/);
+    expect(await refused(stray, ['schedules', 'apply'])).toMatch(/of another store polls the task queue "daybook"/);
     expect((await schedule('scrape-news')).raw.schedule).toEqual(before);
     expect(await namespaceSchedules()).not.toContain('scrape-mine');
   });
@@ -213,7 +213,7 @@ describe('a second Daybook without a name', () => {
     const inItsDatabase = { PG_SCHEMA: 'first' };
     // Its journal has a folder: replay-csv finds something to read.
     mkdirSync(join(folder, 'stray', 'data', 'csv'), { recursive: true });
-    expect(await refused(stray, command, inItsDatabase)).toMatch(/of another store at the task queue "daybook"/);
+    expect(await refused(stray, command, inItsDatabase)).toMatch(/of another store polls the task queue "daybook"/);
     expect([await isPaused('scrape-news'), await rowsIn('first')]).toEqual([false, 2]);
   });
 
@@ -224,7 +224,7 @@ describe('a second Daybook without a name', () => {
       ['reset', '--yes'],
       ['restore', '--day', '2026-11-01'],
     ]) {
-      expect(await refused(stray, command, variables)).toMatch(/expected two that belong together/);
+      expect(await refused(stray, command, variables)).toMatch(/which are not a pair/);
     }
     expect(await rowsIn('first')).toBe(2);
   });
