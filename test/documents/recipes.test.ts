@@ -211,7 +211,7 @@ test('loss of the data folder', async () => {
   const refused = await workplace.runBeside(['up']);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--accept-new-store')]);
   await start('--accept-new-store');
-  const [again = ''] = recipe('The store and the database do not belong together');
+  const [again = ''] = recipe('The store and the database are not a pair');
   expect(await shell(again)).toMatch(/7 rows of 1 source[^]*\nconsistent/);
   expect(await run()).toMatch(/new 0/);
   expect(await stored()).toHaveLength(7);
