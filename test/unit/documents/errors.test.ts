@@ -46,7 +46,7 @@ describe('docs/errors.md explains, and no more than there is,', () => {
       'the record, or settings': 'suspect',
       settings: 'misconfigured',
       'a new connection': 'reconnect',
-      'retry': 'retry',
+      retry: 'retry',
       'retry, then smaller statements': 'halve',
       'retry, and check the server': 'retry_alert',
       'prepared again': 'reprepare',
