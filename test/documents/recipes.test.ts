@@ -198,7 +198,7 @@ test('another major version of the embedded PostgreSQL', async () => {
   const [move = '', again = ''] = recipe('A new major version of PostgreSQL');
   writeFileSync(join(folder, '.daybook', 'postgres', 'PG_VERSION'), '17\n');
   const { code, stderr } = await workplace.runBeside(['up']);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/made by PostgreSQL 17, and this.*replay-csv --archives/)]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/made by PostgreSQL 17, but this.*replay-csv --archives/)]);
   await shell(move);
   await start();
   expect(await shell(again)).toMatch(/7 written[^]*\nconsistent/);

@@ -120,7 +120,7 @@ export function exampleFor(path: readonly (string | number)[], found: unknown): 
 export function missingSpaceIn(text: string): string | null {
   const [, key, sign] = /^([a-z_]+)(:|\s*=\s*)\S/.exec(text) ?? [];
   if (key === undefined) return null;
-  return sign === ':' ? `a space after the colon of ${key}:` : `a colon and a space instead of = behind ${key}`;
+  return sign === ':' ? `a space after the colon of ${key}:` : `a colon and a space instead of = after ${key}`;
 }
 
 function quotedIfNeeded(text: string): string {

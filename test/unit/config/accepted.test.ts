@@ -78,7 +78,7 @@ describe('what a configuration may say', () => {
     ],
     [
       http('on_response: [{ status: 403, action: reauthenticate }]', 'auth: { type: bearer, token: t }'),
-      /on_response\.0\.action: reauthenticate needs, expected auth of type oauth2_client_credentials/,
+      /on_response\.0\.action: reauthenticate needs auth of type oauth2_client_credentials/,
     ],
     [http('auth: { type: api_key, name: "a b", api_key: k }'), /auth\.name: found "a b", expected a header name/],
     [http('headers: { x: "a\\nb" }'), /headers\.x: found a value of several lines/],
