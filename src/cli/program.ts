@@ -105,7 +105,7 @@ function addStorage(program: Command): void {
     .option('--keep-state', 'Keep source state')
     .option('--yes', 'Do not ask for confirmation')
     .action(act(async () => (await import('./commands/database/reset.ts')).resetCommand));
-  const partitions = program.command('partitions').description('Manage the daily partitions of raw_events');
+  const partitions = group(program, 'partitions').description('Manage the daily partitions of raw_events');
   add(partitions, 'list', 'List the days that have a partition, and partitions made by hand', 'partitions list')
     .option('--json', 'Print JSON, one partition per line')
     .action(act(async () => (await import('./commands/database/partitions.ts')).listPartitionsCommand));
@@ -122,7 +122,7 @@ function addStorage(program: Command): void {
     .action(act(async () => (await import('./commands/database/maintain.ts')).maintainPartitionsCommand));
   addRepair(program);
   addAlerts(program);
-  const letters = program.command('dead-letters').description('Manage dead letters: rejected records');
+  const letters = group(program, 'dead-letters').description('Manage dead letters: rejected records');
   const which = (command: Command) =>
     command
       .option('--source <name>', 'Only this source')
@@ -145,7 +145,7 @@ function addStorage(program: Command): void {
 }
 
 function addAlerts(program: Command): void {
-  const alerts = program.command('alerts').description('Manage alerts and the alert webhook');
+  const alerts = group(program, 'alerts').description('Manage alerts and the alert webhook');
   add(alerts, 'list', 'List open alerts, oldest first', 'alerts list')
     .option('--json', 'Print JSON, one alert per line, as sent to the webhook')
     .action(act(async () => (await import('./commands/runs/alerts.ts')).listAlertsCommand));
@@ -181,7 +181,7 @@ function addRepair(program: Command): void {
 }
 
 function addState(program: Command): void {
-  const state = program.command('state').description('Manage what sources remember between runs');
+  const state = group(program, 'state').description('Manage what sources remember between runs');
   add(state, 'show <source>', 'Show the state of a source', 'state show quakes')
     .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/source/state.ts')).showStateCommand));
@@ -195,7 +195,7 @@ function addState(program: Command): void {
 }
 
 function addOperations(program: Command): void {
-  const schedules = program.command('schedules').description("Manage the sources' schedules in Temporal");
+  const schedules = group(program, 'schedules').description("Manage the sources' schedules in Temporal");
   const diff = 'Show how the schedules on the server differ from the configuration; changes nothing';
   const managed = (command: Command) =>
     command
@@ -270,6 +270,11 @@ function addJournal(program: Command): void {
     .option('--sample <rows>', 'Compare the payloads of this many random rows instead of all')
     .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/journal/verify.ts')).verifyCommand));
+}
+
+/** A command that has only subcommands. */
+function group(program: Command, name: string): Command {
+  return program.command(name).helpCommand('help [command]', 'Show the help of a command');
 }
 
 function add(parent: Command, name: string, summary: string, example: string): Command {

@@ -44,7 +44,7 @@ export function explainRefusal(
   }
   if (code !== notFound || !/namespace/i.test(text)) return null;
   return new CannotStart(
-    `temporal: ${address} has no namespace ${namespace}; check TEMPORAL_NAMESPACE, or create it:  ` +
+    `temporal: ${address} has no namespace ${namespace}; check TEMPORAL_NAMESPACE, or create it: ` +
       `temporal operator namespace create --namespace ${namespace} --retention 30d`,
   );
 }

@@ -49,8 +49,8 @@ export class QueueGuard {
     const other = pollers.find((identity) => isOther(storeOf(identity)));
     if (other === undefined) return;
     throw new QueueInUse(
-      `worker: the worker ${other} of another store polls the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, where only workers of this store may (${this.#storeId});  ` +
-        'give this Daybook its own name: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If the other worker has stopped for good, try again in a minute',
+      `worker: the worker ${other} of another store polls the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, where only workers of this store may (${this.#storeId}); ` +
+        'give this Daybook its own name: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If it is the same Daybook, its store is in another folder or was lost: see DAYBOOK_STORE and DAYBOOK_DATA. If the other worker has stopped for good, try again in a minute',
     );
   }
 

@@ -137,7 +137,7 @@ describe('commands without a server', () => {
       [['runs', 'linse'], 'did you mean "lines"?'],
       [['alerts', 'close', 'run_failed', 'lines'], 'run_failed of lines is not open; no alert is'],
       [['alerts', 'close', 'failed', 'lines'], 'found "failed", expected the name of an alert: run_failed,'],
-      [['alerts', 'test'], 'found no DAYBOOK_ALERT_WEBHOOK'],
+      [['alerts', 'test'], 'DAYBOOK_ALERT_WEBHOOK is not set'],
     ] as const) {
       expect(workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
     }

@@ -108,7 +108,7 @@ describe('verify and replay-csv', () => {
       stdout: expect.stringMatching(/5 CSV lines of 5 keys, 5 rows[^]*\nconsistent\n$/) as string,
     });
     const asked = await workplace.runBeside(['reset', '--keep-state']);
-    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('found no --yes')]);
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('confirm with --yes')]);
     expect((await verify()).code).toBe(0);
     await daybook('reset', '--keep-state', '--yes');
     const { code, stdout } = await verify('--json');

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { confirmAlert, readConfirmed } from '../../store/alerts/alerts.ts';
@@ -20,11 +21,12 @@ export async function settleConfigAlert(
 ): Promise<void> {
   const { store, identity } = dependencies;
   const now = new Date();
+  const file = `${hostname()}:${dependencies.config.file}`;
   if (message === null) {
     const by = await readConfirmed(store, noSource, 'config');
-    const isRecent = by !== null && by.worker !== identity && now.getTime() - Date.parse(by.at) < patienceMs;
+    const isRecent = by !== null && by.file !== file && now.getTime() - Date.parse(by.at) < patienceMs;
     if (isRecent && (await hasOtherWorkers(identity))) return;
   }
   await settleAndLog(dependencies, noSource, [{ name: 'config', message }], redact);
-  if (message !== null) await confirmAlert(store, noSource, 'config', { worker: identity, at: now.toISOString() });
+  if (message !== null) await confirmAlert(store, noSource, 'config', { worker: identity, file, at: now.toISOString() });
 }

@@ -105,8 +105,8 @@ export function foreignMessage(
 ): string {
   return (
     `found the store ${names.store} (${storeWords[why]}, id ${store.id}) and the database ${names.database} ` +
-    `(${databaseWords(database)}), which are not a pair;  ` +
-    'mount the folder of the right store or set DAYBOOK_STORE (or DAYBOOK_DATA) to it, or set PG_HOST,  ' +
+    `(${databaseWords(database)}), which are not a pair; ` +
+    'mount the folder of the right store or set DAYBOOK_STORE (or DAYBOOK_DATA) to it, or set PG_HOST, ' +
     'PG_DB and PG_SCHEMA to the right database; if the right ones are lost, pair these two with --accept-new-store or DAYBOOK_ACCEPT_NEW_STORE=1'
   );
 }

@@ -1,5 +1,5 @@
 import type { FeedItem } from './feed-item.ts';
-import { contentMark, keyMark, narrowHash, pairMark, wideHash, type EmptyKeys } from './item-marks.ts';
+import { contentMark, keyMark, narrowHash, wideHash, type EmptyKeys } from './item-marks.ts';
 import { nobody, type ItemMemory, type Owner } from './item-memory.ts';
 
 /** An item that looks for its id. */
@@ -23,7 +23,7 @@ export function settleIds(items: readonly FeedItem[], memory: ItemMemory, keys: 
   const claimants = items.map((item): Claimant => {
     const guid = keys.meaningful(item.guid);
     const link = keys.meaningful(item.link);
-    return { item, guid, link, pair: pairMark(guid, link), content: contentMark(item), id: null, hasRival: false };
+    return { item, guid, link, pair: keys.pairMark(guid, link), content: contentMark(item), id: null, hasRival: false };
   });
   // What is known of an item that breaks off may be half of it.
   const whole = claimants.filter(({ item }) => !item.cut);

@@ -17,12 +17,21 @@ const ofPrograms = new Set(['null', 'undefined', 'nan', 'nil']);
 export class EmptyKeys {
   readonly #own: ReadonlySet<string>;
   readonly #folder: string;
+  readonly #host: string;
 
   /** @param addresses of the feed itself: its own, that of its site, its id */
   constructor(base: string, addresses: readonly string[]) {
     this.#own = new Set([base, ...addresses].map(plainLink));
     // A placeholder that was taken for a link is absolute by now.
     this.#folder = absoluteUrl('.', base);
+    this.#host = plainLink(absoluteUrl('/', base));
+  }
+
+  /** Stands for the guid and link of an item: it may be edited, and keeps them. A feed that moves to another host takes its links along. */
+  pairMark(guid: string | null, link: string | null): string {
+    const plain = link === null ? '' : plainLink(link);
+    const own = this.#host !== '' && plain.startsWith(this.#host) ? plain.slice(this.#host.length) : plain;
+    return digest(`${guid === link ? '' : (guid ?? '')}\n${own}`, 12);
   }
 
   /** A guid or link that says which item it is; null = it does not. */
@@ -43,11 +52,6 @@ function plainLink(link: string): string {
   const query = named.includes('?');
   const plain = query ? named.replaceAll(/(?<=[?&])utm_[a-z]+=[^&#]*&?/gi, '').replace(/[?&](?=#|$)/, '') : named;
   return plain.replace(/\/?#?$/, '');
-}
-
-/** Stands for the guid and link of an item: it may be edited, and keeps them. */
-export function pairMark(guid: string | null, link: string | null): string {
-  return digest(`${guid === link ? '' : (guid ?? '')}\n${link === null ? '' : plainLink(link)}`, 12);
 }
 
 /** Stands for a guid, a link or a hash that serves as id. */

@@ -11,9 +11,11 @@ export interface StoredAlert extends Alert {
   readonly confirmed?: Confirmation;
 }
 
-/** A worker that found an alert to hold still. `at`: ISO 8601. */
+/** A worker that found an alert to hold still, and by which file. `at`: ISO 8601. */
 export interface Confirmation {
   readonly worker: string;
+  /** `host:path`. */
+  readonly file: string;
   readonly at: string;
 }
 
@@ -158,7 +160,7 @@ async function readAlertAt(store: BlobStore, path: string): Promise<StoredAlert 
 }
 
 function isConfirmation(value: unknown): boolean {
-  return value === undefined || hasFields(value, { worker: 'string', at: 'time' });
+  return value === undefined || hasFields(value, { worker: 'string', file: 'string', at: 'time' });
 }
 
 function bare({ name, source, state, since, message }: Alert): Alert {

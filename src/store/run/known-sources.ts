@@ -11,8 +11,6 @@ const mostRead = 20;
  */
 export async function knowsSource(store: BlobStore, source: string): Promise<boolean> {
   if ((await store.get(storePaths.state.build({ source }))) !== null) return true;
-  // A reset leaves an epoch in the place of a state.
-  for await (const _ of store.walk(storePaths.stateEpoch.folder({ source }))) return true;
   let read = 0;
   for await (const path of store.walk(storePaths.receipt.folder({ source }))) {
     const receipt = await readReceipt(store, path);

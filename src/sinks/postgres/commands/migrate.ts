@@ -111,7 +111,7 @@ async function refuseForeignTable(client: Client, schema: string): Promise<void>
   const [found] = rows;
   if (found?.columns && !found.ours) {
     throw new SinkMisconfigured(
-      `postgres: a table ${schema}.raw_events (${found.columns}) exists that Daybook did not create;  ` +
+      `postgres: a table ${schema}.raw_events (${found.columns}) exists that Daybook did not create; ` +
         'choose another database with PG_DB or another schema with PG_SCHEMA',
     );
   }

@@ -15,14 +15,25 @@ const date = '<pubDate>Sun, 01 Nov 2026 09:30:00 GMT</pubDate>';
 function source(text: string | null = null, unknown: Unknown = 'free') {
   let known = text;
   let meaning = unknown;
+  let host = 'https://x.test';
   return {
+    /** The feed, and all of its links, are at another host from now on. */
+    moveTo(other: string) {
+      host = other;
+    },
     async ids(...items: readonly string[]): Promise<unknown[]> {
       const spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:g="http://base.google.com/ns/1.0"';
       const listed = items.map((item) => `<item>${item}</item>`).join('');
       const document = `<rss version="2.0" ${spaces}><channel><link>${site}</link>${listed}</channel></rss>`;
-      const feed = await parseXmlFeed(document, base, 'news', new AbortController().signal);
+      const at = base.replace('https://x.test', host);
+      const feed = await parseXmlFeed(
+        document.replaceAll('https://x.test', host),
+        at,
+        'news',
+        new AbortController().signal,
+      );
       const memory = ItemMemory.parse(known, meaning);
-      const { records } = feedRecords(feed, base, memory);
+      const { records } = feedRecords(feed, at, memory);
       known = memory.text();
       meaning = 'taken';
       return records.map((record) => record['id']);
@@ -68,6 +79,15 @@ describe('ids that 0.2.0 gave stay', () => {
     // As a source does that has a state of 0.2.0.
     expect(await source(null, 'free_for_one').ids(...items)).toEqual(expected);
   });
+});
+
+test('a guid stays the id where the feed and its links move to another host, and a link to another page is another item', async () => {
+  const feed = source();
+  const items = [guid('g') + link('a'), guid('h') + link('b')];
+  expect(await feed.ids(...items)).toEqual(['g', 'h']);
+  feed.moveTo('http://127.0.0.1:8766');
+  expect(await feed.ids(...items)).toEqual(['g', 'h']);
+  expect(await feed.ids(guid('g') + link('c'))).toEqual(['http://127.0.0.1:8766/c']);
 });
 
 describe('items of one document that share what serves as id', () => {
