@@ -23,7 +23,7 @@ if (!values.overlay || !(tasks.includes(step) || step === 'deploy' || step === '
   process.exit(2);
 }
 if (step !== 'rollback' && !values.image) {
-  say('found no --image, expected the image to deploy');
+  say('missing --image, e.g. --image registry.example.com/daybook:0.3.0');
   process.exit(2);
 }
 const rendered = must(kubectl(['kustomize', values.overlay]));
@@ -48,7 +48,7 @@ function deploy() {
   process.stdout.write(`changed=${changed}\n`);
   if (status === 0) return;
   say(
-    `the workers did not become ready: ${changed ? 'rolling back' : 'they are those of before, so nothing goes back'}`,
+    `the workers did not become ready: ${changed ? 'rolling back' : 'they are unchanged, so there is nothing to roll back'}`,
   );
   if (changed) rollBack();
   process.exit(1);

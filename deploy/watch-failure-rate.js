@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 if (!values.prometheus) {
-  say('found no --prometheus, expected the address of the server');
+  say('missing --prometheus, e.g. --prometheus http://prometheus:9090');
   process.exit(2);
 }
 const startedAt = Date.now();
@@ -51,7 +51,7 @@ const seen = [...attempts].map(
   ([sink, count]) => `${sink} ${(failures.get(sink) ?? 0).toFixed(0)}/${count.toFixed(0)}`,
 );
 if (unreachable !== '' || ![...attempts.values()].some((count) => count > 0)) {
-  say(unreachable === '' ? 'found no writes, expected some' : `${values.prometheus}: ${unreachable}`);
+  say(unreachable === '' ? 'no writes in this time' : `${values.prometheus}: ${unreachable}`);
   process.exit(1);
 }
 process.stdout.write(`failed writes: ${seen.join(', ')}\n`);

@@ -6,7 +6,7 @@ import { runPackage } from './run-step.js';
 /** @type {readonly [what: string, name: string, bin: string, args: string[]][]} */
 const checks = [
   ['types', 'typescript', 'tsc', ['-p', '.']],
-  ['lint, with the arrows of the folders', 'oxlint', 'oxlint', ['--type-aware', '--deny-warnings']],
+  ['lint, including which folder may import which', 'oxlint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['format', 'prettier', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['dead code', 'knip', 'knip', ['--no-progress']],
 ];

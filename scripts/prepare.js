@@ -67,11 +67,11 @@ async function step(what, command, args) {
 function advice(output) {
   if (/ENOSPC|no space left/i.test(output)) return 'The disk is full: free some space and start again.';
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|network/i.test(output)) {
-    return 'The package registry cannot be reached: check the network or the proxy settings of npm, and start again.';
+    return 'The package registry is unreachable: check the network or the proxy settings of npm, and start again.';
   }
   if (/EACCES|EPERM/.test(output))
     return `This user may not write to ${root}: change its owner, or use a clone of your own.`;
-  return 'Mend what it says, and start again.';
+  return 'Fix the problem shown above and start again.';
 }
 
 /** Waits for another process that prepares the same folder; takes over from one that died. */

@@ -60,6 +60,6 @@ function report(error: unknown): number {
     say(`daybook: ${error.message}`);
     return isUsageFailure(error) ? 2 : 1;
   }
-  say(`daybook: unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
+  say(`daybook: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
   return 1;
 }

@@ -5,9 +5,9 @@ import { version } from '../config/version.ts';
 export function buildProgram(): Command {
   const program = common(new Command('daybook').exitOverride())
     .description(
-      'Fetches records from configured sources into CSV and a daily-partitioned PostgreSQL table, each once.',
+      'Fetch records from configured sources into CSV and a daily-partitioned PostgreSQL table, each exactly once.',
     )
-    .version(version)
+    .version(version, '-V, --version', 'Show the version')
     .helpCommand(false);
   addServices(program);
   addLooking(program);
@@ -19,73 +19,68 @@ export function buildProgram(): Command {
 
 function addServices(program: Command): void {
   const accepting = (command: Command) =>
-    command.option('--accept-new-store', 'take a store and a database together that do not belong together');
+    command.option('--accept-new-store', 'Pair a store with a database that was paired with another one');
   const service = (command: Command) =>
     accepting(command).option(
       '--strict-config',
-      'refuse to start with a broken configuration, instead of using the last good one',
+      'Refuse to start with a broken configuration instead of using the last good one',
     );
-  const up = 'run everything that the environment does not name, until Ctrl-C';
+  const up = 'Start a worker, and the servers that the environment does not configure, until Ctrl-C';
   service(add(program, 'up', up, 'up --demo')).action(
     act(async () => (await import('./commands/service/up.ts')).upCommand),
   );
-  const worker = 'run a worker for the servers that the environment names';
+  const worker = 'Run a worker against the configured servers';
   service(add(program, 'worker', worker, 'worker')).action(
     act(async () => (await import('./commands/service/worker.ts')).workerCommand),
   );
-  accepting(add(program, 'run [sources...]', 'poll sources once, now, and print their receipts', 'run quakes'))
-    .option('--all', 'all sources of the configuration')
-    .option('--json', 'print JSON, one receipt a line')
+  accepting(add(program, 'run [sources...]', 'Poll sources once, now, and print their receipts', 'run quakes'))
+    .option('--all', 'All sources of the configuration')
+    .option('--json', 'Print JSON, one receipt per line')
     .action(act(async () => (await import('./commands/runs/run.ts')).runCommand));
 }
 
 function addLooking(program: Command): void {
-  add(
-    program,
-    'check',
-    'check the configuration, and say everything that is wrong with it',
-    'check --config daybook.yaml',
-  )
+  add(program, 'check', 'Validate the configuration and list every problem', 'check --config daybook.yaml')
     .alias('validate')
-    .option('--json', 'print JSON')
-    .option('--verbose', 'show when each source is due next')
+    .option('--json', 'Print JSON')
+    .option('--verbose', 'Show when each source starts next')
     .action(act(async () => (await import('./commands/source/check.ts')).checkCommand));
-  const init = 'look at an address or a file, and print a configuration that reads it; writes nothing';
+  const init = 'Inspect a URL or file and print a source configuration for it; writes nothing';
   add(program, 'init <address>', init, 'init https://example.com/feed.xml > daybook.yaml')
-    .option('--name <name>', 'what the source is to be called')
-    .option('--header <header>', "a header to send, such as 'X-Key: ${env:KEY}'; may be given again", collect)
+    .option('--name <name>', 'Name of the source')
+    .option('--header <header>', "Header to send, such as 'X-Key: ${env:KEY}'; repeatable", collect)
     .option(
       '--auth <credentials>',
-      'bearer:${env:NAME}, basic:USER:${env:NAME} or api_key:HEADER:${env:NAME}, in single quotes',
+      'Credentials: bearer:${env:NAME}, basic:USER:${env:NAME} or api_key:HEADER:${env:NAME}, in single quotes',
     )
     .action(act(async () => (await import('./commands/source/init.ts')).initCommand));
-  const preview = 'fetch the beginning of a source and show what would be stored; writes nothing';
+  const preview = 'Fetch the beginning of a source and show what would be stored; writes nothing';
   add(program, 'preview <source>', preview, 'preview quakes --limit 5')
-    .option('--limit <records>', 'records to show', '20')
-    .option('--verbose', 'show the requests, their answers and the pages')
-    .option('--json', 'print JSON, one record a line')
+    .option('--limit <records>', 'Number of records to show', '20')
+    .option('--verbose', 'Show requests, responses and pages')
+    .option('--json', 'Print JSON, one record per line')
     .action(act(async () => (await import('./commands/source/preview.ts')).previewCommand));
-  add(program, 'status [source]', 'show whether data flows, or all that is known of a source', 'status --problems')
-    .option('--check', 'exit with 1 while an alert is open, or maintenance is late')
-    .option('--problems', 'show only what is wrong, in full')
-    .option('--watch', 'look again and again, until Ctrl-C')
-    .option('--json', 'print JSON')
+  add(program, 'status [source]', 'Show whether data flows, or details of one source', 'status --problems')
+    .option('--check', 'Exit with 1 while an alert is open or maintenance is late')
+    .option('--problems', 'Show only problems, in full')
+    .option('--watch', 'Refresh until Ctrl-C')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/runs/status.ts')).statusCommand));
-  add(program, 'runs <source>', 'list past runs of a source, the newest first; needs no server', 'runs quakes --failed')
-    .option('--day <day>', 'those that ended on a day, UTC')
-    .option('--failed', 'those that failed')
-    .option('--limit <runs>', 'how many (default: 50; with --json all)')
-    .option('--json', 'print JSON, one receipt a line')
+  add(program, 'runs <source>', 'List past runs of a source, newest first; needs no server', 'runs quakes --failed')
+    .option('--day <day>', 'Only runs that ended on this day, UTC')
+    .option('--failed', 'Only failed runs')
+    .option('--limit <runs>', 'Maximum number of runs (default: 50; with --json all)')
+    .option('--json', 'Print JSON, one receipt per line')
     .action(act(async () => (await import('./commands/runs/runs.ts')).runsCommand));
-  const doctor = 'look at everything around that Daybook needs, and say what is missing';
+  const doctor = 'Check the environment and report what is missing';
   add(program, 'doctor', doctor, 'doctor')
-    .option('--json', 'print JSON')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/service/doctor.ts')).doctorCommand));
-  const smoke = 'take one record the whole way: scrape, insert, confirm in PostgreSQL and CSV, and take it away again';
+  const smoke = 'Send one test record end to end (scrape, insert, verify in PostgreSQL and CSV), then delete it';
   add(program, 'smoke', smoke, 'smoke')
-    .option('--json', 'print JSON')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/runs/smoke.ts')).smokeCommand));
-  add(program, 'env', 'print the addresses in use for a shell to evaluate', 'env').action(
+  add(program, 'env', 'Print the server addresses as shell exports', 'env').action(
     act(async () => (await import('./commands/database/env.ts')).envCommand),
   );
 }
@@ -94,145 +89,147 @@ function addStorage(program: Command): void {
   add(
     program,
     'sql <statement>',
-    'run SQL on the PostgreSQL in use',
+    'Run an SQL statement on the configured PostgreSQL',
     'sql "select source, count(*) from raw_events group by 1"',
   )
-    .option('--json', 'print JSON, one row a line')
+    .option('--json', 'Print JSON, one row per line')
     .action(act(async () => (await import('./commands/database/sql.ts')).sqlCommand));
-  add(program, 'migrate', 'bring the database to the newest schema', 'migrate --roles')
-    .option('--roles', 'grant PG_USER what storing takes, and no more; PG_OWNER_USER owns the tables')
-    .option('--reader <role>', 'grant a role to read what is stored, and no more')
-    .option('--processor <role>', 'grant a role to read, and to mark rows as processed')
-    .option('--dry-run', 'print the grants; change nothing')
+  add(program, 'migrate', 'Migrate the database to the latest schema', 'migrate --roles')
+    .option('--roles', 'Grant PG_USER only the rights to store; PG_OWNER_USER owns the tables')
+    .option('--reader <role>', 'Grant a role read access only')
+    .option('--processor <role>', 'Grant a role the rights to read rows and mark them as processed')
+    .option('--dry-run', 'Print the grants; change nothing')
     .action(act(async () => (await import('./commands/database/migrate.ts')).migrateCommand));
-  add(program, 'reset', 'empty the tables and let the sources begin afresh; CSV stays', 'reset --drop --yes')
-    .option('--drop', 'drop the partitions, too')
-    .option('--keep-state', 'let the sources go on where they were')
-    .option('--yes', 'do not ask')
+  add(program, 'reset', 'Empty the tables and restart sources from scratch; CSV stays', 'reset --drop --yes')
+    .option('--drop', 'Also drop the partitions')
+    .option('--keep-state', 'Keep source state')
+    .option('--yes', 'Do not ask for confirmation')
     .action(act(async () => (await import('./commands/database/reset.ts')).resetCommand));
-  const partitions = program.command('partitions').description('the days of raw_events');
-  add(partitions, 'list', 'list the days that have a partition, and partitions made by hand', 'partitions list')
-    .option('--json', 'print JSON, one partition a line')
+  const partitions = group(program, 'partitions').description('Manage the daily partitions of raw_events');
+  add(partitions, 'list', 'List the days that have a partition, and partitions made by hand', 'partitions list')
+    .option('--json', 'Print JSON, one partition per line')
     .action(act(async () => (await import('./commands/database/partitions.ts')).listPartitionsCommand));
-  const ensure = 'make the partitions of the coming days, or of the days named';
+  const ensure = 'Create partitions for the coming days or for the given days';
   add(partitions, 'ensure', ensure, 'partitions ensure --from 2026-11-01 --to 2026-12-01')
-    .option('--day <day>', 'one day, UTC')
-    .option('--from <day>', 'first day, UTC')
-    .option('--to <day>', 'end, exclusive')
+    .option('--day <day>', 'One day, UTC')
+    .option('--from <day>', 'First day, UTC')
+    .option('--to <day>', 'End, exclusive')
     .action(act(async () => (await import('./commands/database/partitions.ts')).ensurePartitionsCommand));
-  const maintain =
-    'make the coming partitions, tidy up those that are past, and sweep the spool: the daily rollover, now';
+  const maintain = 'Run the daily rollover now: create partitions, maintain past ones, clean the spool';
   add(partitions, 'maintain', maintain, 'partitions maintain --dry-run')
-    .option('--dry-run', 'show what would be done; do nothing')
-    .option('--json', 'print JSON')
+    .option('--dry-run', 'Show what would be done; change nothing')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/database/maintain.ts')).maintainPartitionsCommand));
   addRepair(program);
   addAlerts(program);
-  const letters = program.command('dead-letters').description('records that were refused');
+  const letters = group(program, 'dead-letters').description('Manage dead letters: rejected records');
   const which = (command: Command) =>
     command
-      .option('--source <name>', 'of one source')
-      .option('--reason <reason>', 'with one reason')
-      .option('--run <id>', 'of one run: its workflow id or run id');
-  which(add(letters, 'list', 'list refused records with their reasons', 'dead-letters list --reason invalid_time'))
-    .option('--discarded', 'also those that were discarded')
-    .option('--json', 'print JSON, one dead letter a line')
+      .option('--source <name>', 'Only this source')
+      .option('--reason <reason>', 'Only this reason')
+      .option('--run <id>', 'Only this run (workflow id or run id)');
+  which(add(letters, 'list', 'List dead letters with their reasons', 'dead-letters list --reason invalid_time'))
+    .option('--discarded', 'Include discarded dead letters')
+    .option('--json', 'Print JSON, one dead letter per line')
     .action(act(async () => (await import('./commands/dead-letters/dead-letters.ts')).listDeadLettersCommand));
-  const replay = 'extract refused records again, by the configuration as it is now, and store those that pass';
+  const replay = 'Re-extract dead letters with the current configuration and store those that pass';
   which(add(letters, 'replay [ids...]', replay, 'dead-letters replay --source quakes --reason missing_time'))
-    .option('--dry-run', 'show what would become of them; store nothing')
-    .option('--detach', 'do not wait for the end')
-    .option('--json', 'print JSON, one source a line')
+    .option('--dry-run', 'Show the result for each dead letter; store nothing')
+    .option('--detach', 'Return immediately; the workflow continues in the background')
+    .option('--json', 'Print JSON, one source per line')
     .action(act(async () => (await import('./commands/dead-letters/replay-dead-letters.ts')).replayDeadLettersCommand));
-  const discard = 'hide refused records that need no further look';
+  const discard = 'Hide dead letters you do not need';
   which(add(letters, 'discard [ids...]', discard, 'dead-letters discard --source quakes --reason missing_id'))
-    .option('--undo', 'show them again')
+    .option('--undo', 'Show them again')
     .action(act(async () => (await import('./commands/dead-letters/dead-letters.ts')).discardDeadLettersCommand));
 }
 
 function addAlerts(program: Command): void {
-  const alerts = program.command('alerts').description('what is wrong, and who is told of it');
-  add(alerts, 'list', 'list open alerts, the oldest first', 'alerts list')
-    .option('--json', "print JSON, one alert a line: the body of the webhook's request")
+  const alerts = group(program, 'alerts').description('Manage alerts and the alert webhook');
+  add(alerts, 'list', 'List open alerts, oldest first', 'alerts list')
+    .option('--json', 'Print JSON, one alert per line, as sent to the webhook')
     .action(act(async () => (await import('./commands/runs/alerts.ts')).listAlertsCommand));
-  const close = 'close an alert of a source by hand; it opens again if its cause is still there';
+  const close = 'Close an alert of a source; it opens again if its cause persists';
   add(alerts, 'close <name> <source>', close, 'alerts close run_failed quakes')
-    .option('--json', 'print JSON')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/runs/alerts.ts')).closeAlertCommand));
-  const test = 'post a test alert to DAYBOOK_ALERT_WEBHOOK, and say what comes back';
+  const test = 'Post a test alert to DAYBOOK_ALERT_WEBHOOK and print the response';
   add(alerts, 'test', test, 'alerts test')
-    .option('--json', 'print JSON')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/runs/alerts.ts')).testAlertsCommand));
 }
 
 function addRepair(program: Command): void {
-  const restore = 'bring a retired day back from its archive, and keep it';
+  const restore = 'Restore a retired day from its archive and keep it';
   add(program, 'restore', restore, 'restore --day 2026-11-01')
-    .option('--day <day>', 'the day, UTC')
-    .option('--undo', 'keep a restored day no longer: the next rollover retires it again')
-    .option('--json', 'print JSON')
+    .option('--day <day>', 'The day, UTC')
+    .option('--undo', 'Stop keeping a restored day: the next rollover retires it again')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/database/restore.ts')).restoreCommand));
-  const forget = 'remove rows and their keys, so that the next poll may bring them back; archives and CSV stay';
+  const forget = 'Delete rows and their keys, so that the next poll can store them again; archives and CSV stay';
   add(program, 'forget', forget, 'forget --day 2026-11-01 --source quakes')
-    .option('--day <day>', 'what occurred on a day, UTC')
-    .option('--source <name>', 'what a source brought')
-    .option('--yes', 'do not ask')
-    .option('--json', 'print JSON')
+    .option('--day <day>', 'Records with occurred_at on this day, UTC')
+    .option('--source <name>', 'Records of this source')
+    .option('--yes', 'Do not ask for confirmation')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/source/forget.ts')).forgetCommand));
-  const rekey = 'give what is stored of a source the ids that its `id` finds now, after `id` was changed';
+  const rekey = "Move a source's stored records to new ids after a change of `id`";
   add(program, 'rekey <source>', rekey, 'rekey quakes --dry-run')
-    .option('--dry-run', 'show what would be moved; change nothing')
-    .option('--json', 'print JSON')
+    .option('--dry-run', 'Show what would be moved; change nothing')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/source/rekey.ts')).rekeyCommand));
 }
 
 function addState(program: Command): void {
-  const state = program.command('state').description('what sources remember between runs');
-  add(state, 'show <source>', 'show what a source remembers', 'state show quakes')
-    .option('--json', 'print JSON')
+  const state = group(program, 'state').description('Manage what sources remember between runs');
+  add(state, 'show <source>', 'Show the state of a source', 'state show quakes')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/source/state.ts')).showStateCommand));
-  add(state, 'reset <source>', 'let the next run begin afresh', 'state reset quakes').action(
+  add(state, 'reset <source>', 'Restart the next run from scratch', 'state reset quakes').action(
     act(async () => (await import('./commands/source/state.ts')).resetStateCommand),
   );
-  const rewind = 'let the next run ask again for everything since a time';
+  const rewind = 'Make the next run fetch everything since a time';
   add(state, 'rewind <source>', rewind, 'state rewind quakes --to 2026-11-01')
-    .option('--to <time>', 'a day or an ISO 8601 time, UTC')
+    .option('--to <time>', 'A day or an ISO 8601 time, UTC')
     .action(act(async () => (await import('./commands/source/state.ts')).rewindStateCommand));
 }
 
 function addOperations(program: Command): void {
-  const schedules = program.command('schedules').description("Temporal's schedules of the sources");
-  const diff = 'show how the schedules on the server differ from the configuration; changes nothing';
+  const schedules = group(program, 'schedules').description("Manage the sources' schedules in Temporal");
+  const diff = 'Show how the schedules on the server differ from the configuration; changes nothing';
   const managed = (command: Command) =>
     command
-      .option('--prune', 'delete schedules whose sources are gone, instead of pausing them')
-      .option('--adopt', 'take over schedules of the same id that were made by hand, or by another store')
-      .option('--json', 'print JSON, one schedule a line');
+      .option('--prune', 'Delete schedules whose sources are gone, instead of pausing them')
+      .option('--adopt', 'Adopt existing schedules with the same id (made by hand or by another store)')
+      .option('--json', 'Print JSON, one schedule per line');
   managed(add(schedules, 'diff', diff, 'schedules diff')).action(
     act(async () => (await import('./commands/service/schedules.ts')).diffSchedulesCommand),
   );
-  const apply = 'make the schedules on the server what the configuration wants; paused ones stay paused';
+  const apply = "Update the server's schedules to match the configuration; paused ones stay paused";
   managed(add(schedules, 'apply', apply, 'schedules apply --prune')).action(
     act(async () => (await import('./commands/service/schedules.ts')).applySchedulesCommand),
   );
-  const backfill = 'fetch a range of time again, window by window; what the source remembers is left alone';
+  const backfill = 'Fetch a time range again, window by window; source state is not changed';
   add(program, 'backfill <source>', backfill, 'backfill quakes --from 2026-11-01 --to 2026-11-08')
-    .option('--from <time>', 'a day or an ISO 8601 time, UTC')
-    .option('--to <time>', 'the same, exclusive')
-    .option('--step <duration>', 'length of a window, e.g. 6h (default: 1d)')
-    .option('--only <which>', 'failed or missing windows only')
-    .option('--concurrency <windows>', 'windows that run at once, 1 to 20 (default: 2, or as the one under way)')
-    .option('--dry-run', 'show the windows, what became of them and how many rows they have; start nothing')
-    .option('--detach', 'do not wait for the end')
-    .option('--json', 'print JSON')
+    .option('--from <time>', 'A day or an ISO 8601 time, UTC')
+    .option('--to <time>', 'A day or an ISO 8601 time, UTC, exclusive')
+    .option('--step <duration>', 'Length of a window, e.g. 6h (default: 1d)')
+    .option('--only <which>', 'Only failed or missing windows: failed, missing')
+    .option(
+      '--concurrency <windows>',
+      'Windows that run at once, 1 to 20 (default: 2, or that of the running backfill)',
+    )
+    .option('--dry-run', 'Show the windows, their results and row counts; start nothing')
+    .option('--detach', 'Return immediately; the workflow continues in the background')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/runs/backfill.ts')).backfillCommand));
   addJournal(program);
-  const pause = 'pause a source: its schedule, and its runs under way';
+  const pause = 'Pause a source: its schedule and active runs';
   add(program, 'pause <source>', pause, "pause quakes --reason 'API maintenance' --until 2026-12-01T06:00Z")
-    .option('--reason <text>', 'why, for whoever finds it paused')
-    .option('--until <time>', 'a day or an ISO 8601 time, UTC, or a duration such as 2h; default: until resume')
+    .option('--reason <text>', 'Reason, shown to other users')
+    .option('--until <time>', 'A day or an ISO 8601 time, UTC, or a duration such as 2h (default: until resume)')
     .action(act(async () => (await import('./commands/source/pause.ts')).pauseCommand));
-  add(program, 'resume <source>', 'let a paused source go on', 'resume quakes').action(
+  add(program, 'resume <source>', 'Resume a paused source', 'resume quakes').action(
     act(async () => (await import('./commands/source/pause.ts')).resumeCommand),
   );
 }
@@ -241,49 +238,55 @@ function addOperations(program: Command): void {
 function addJournal(program: Command): void {
   const choice = (command: Command) =>
     command
-      .option('--source <name>', 'of one source')
-      .option('--day <day>', 'records of one day, UTC')
-      .option('--from <time>', 'records since a day or an ISO 8601 time, UTC')
-      .option('--to <time>', 'records before it')
-      .option('--archives', 'also the archives of retired days');
-  const replay = 'write records of the CSV journal into PostgreSQL again; what is stored already stays as it is';
+      .option('--source <name>', 'Only this source')
+      .option('--day <day>', 'Only records of this day, UTC')
+      .option('--from <time>', 'Only records since a day or an ISO 8601 time, UTC')
+      .option('--to <time>', 'Only records before a day or an ISO 8601 time, UTC')
+      .option('--archives', 'Include the archives of retired days');
+  const replay = 'Replay the CSV journal into PostgreSQL; stored records do not change';
   choice(add(program, 'replay-csv', replay, 'replay-csv --source quakes --from 2026-11-01 --to 2026-11-08'))
-    .option('--dry-run', 'show what would be read; start nothing')
-    .option('--detach', 'do not wait for the end')
-    .option('--json', 'print JSON')
+    .option('--dry-run', 'Show what would be read; start nothing')
+    .option('--detach', 'Return immediately; the workflow continues in the background')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/journal/replay-csv.ts')).replayCsvCommand));
-  const rebuild = 'write the CSV journal again from PostgreSQL, where it was lost; what it has already stays as it is';
+  const rebuild = 'Rebuild a lost CSV journal from PostgreSQL; existing rows do not change';
   choice(add(program, 'rebuild-journal', rebuild, 'rebuild-journal --source quakes --day 2026-11-01'))
-    .option('--json', 'print JSON')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/journal/rebuild-journal.ts')).rebuildJournalCommand));
-  const exporting = 'print records of the CSV journal as CSV, each key once';
+  const exporting = 'Export the CSV journal as one CSV, each key once';
   choice(add(program, 'export', exporting, 'export --source quakes --day 2026-11-01 > quakes.csv'))
-    .option('--escape-formulas', "put a ' before cells that a spreadsheet would take for a formula")
-    .option('--output <file>', 'write to a file, which is there whole or not at all')
+    .option('--escape-formulas', "Put a ' before cells that a spreadsheet would read as a formula")
+    .option('--output <file>', 'Write to this file, atomically')
     .action(act(async () => (await import('./commands/journal/export.ts')).exportCommand));
-  const repair = 'write damaged parts of the CSV journal again, from the spool or from PostgreSQL';
+  const repair = 'Rewrite damaged parts of the CSV journal from the spool or from PostgreSQL';
   const part = 'quakes/2026-11-20/20261120T100000000Z-0123456789abcdef-300-0123456789abcdef.csv';
   add(program, 'repair-csv <parts...>', repair, `repair-csv ${part}`)
-    .option('--json', 'print JSON, one part a line')
+    .option('--json', 'Print JSON, one part per line')
     .action(act(async () => (await import('./commands/journal/repair-csv.ts')).repairCsvCommand));
-  const verify = 'compare the CSV journal with PostgreSQL for a day: keys, times and payloads; changes nothing';
+  const verify = 'Compare the CSV journal with PostgreSQL for a day (keys, times, payloads); changes nothing';
   add(program, 'verify', verify, 'verify --day 2026-11-01')
-    .option('--day <day>', 'a day of occurred_at, UTC')
-    .option('--source <name>', 'of one source')
-    .option('--sample <rows>', 'compare the payloads of so many rows, picked at random, instead of all')
-    .option('--json', 'print JSON')
+    .option('--day <day>', 'A day of occurred_at, UTC')
+    .option('--source <name>', 'Only this source')
+    .option('--sample <rows>', 'Compare the payloads of this many random rows instead of all')
+    .option('--json', 'Print JSON')
     .action(act(async () => (await import('./commands/journal/verify.ts')).verifyCommand));
+}
+
+/** A command that has only subcommands. */
+function group(program: Command, name: string): Command {
+  return program.command(name).helpCommand('help [command]', 'Show the help of a command');
 }
 
 function add(parent: Command, name: string, summary: string, example: string): Command {
   return common(parent.command(name)).description(summary).addHelpText('after', `\nExample:\n  ./daybook ${example}`);
 }
 
-/** Options that stand before or after the command. */
+/** Options that may be before or after the command. */
 function common(command: Command): Command {
   return command
-    .option('--config <file>', 'the configuration (default: DAYBOOK_CONFIG, or ./daybook.yaml)')
-    .option('--demo', 'work on the demo: its own home, configuration and data');
+    .helpOption('-h, --help', 'Show this help')
+    .option('--config <file>', 'Configuration file (default: DAYBOOK_CONFIG, or ./daybook.yaml)')
+    .option('--demo', 'Use the demo: its own home, configuration and data');
 }
 
 /**

@@ -18,7 +18,7 @@ interface Answer {
 const notFound: Answer = {
   status: 404,
   type: 'application/json',
-  body: '{"error":"found no such page, expected /api/news, /feed.xml or /reports"}\n',
+  body: '{"error":"no such page, expected /api/news, /feed.xml or /reports"}\n',
 };
 
 const [, , port = '0', wireFile = 'wire.ndjson'] = process.argv;

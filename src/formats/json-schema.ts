@@ -27,7 +27,8 @@ const samples: readonly unknown[] = [{}, [], '', 0, true, null];
  * @throws an error that says what is wrong with the schema
  */
 export function compileSchema(schema: unknown): PayloadCheck {
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) throw new TypeError('it is no object');
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
+    throw new TypeError('it is not an object');
   const dialect = '$schema' in schema ? String(schema.$schema) : '';
   const ajv = /2020-12/.test(dialect)
     ? new Ajv2020(options)
@@ -39,11 +40,11 @@ export function compileSchema(schema: unknown): PayloadCheck {
   add.default(ajv);
   const validate = unlessTooDeep(() => ajv.compile(schema));
   if (!validate || samples.some((sample) => fits(validate, sample) === null)) {
-    throw new TypeError('it refers to itself without end, nests too deep or is too large');
+    throw new TypeError('it has an endless reference to itself, nests too deep or is too large');
   }
   return (payload) => {
     const isFit = fits(validate, payload);
-    if (isFit === null) return 'the schema refers to itself so often that it does not come to an end on this record';
+    if (isFit === null) return 'the schema refers to itself so often that checking this record does not end';
     return isFit ? null : describe(validate.errors?.[0]);
   };
 }

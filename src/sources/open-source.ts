@@ -71,7 +71,7 @@ function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState): HttpPlace 
 
 /** Where a window begins. What earlier polls brought is of no account: the ledger tells what is known. */
 function windowPosition(plan: SourcePlan, state: SourceState, window: WindowText, now: Date): FetchPosition {
-  if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file, and has no windows`);
+  if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file and has no windows`);
   const { from, to } = plan.type === 'module' ? window : widenWindow(window, plan.incremental?.lagMs ?? 0);
   return { ...startPosition({ ...firstPlace(plan, state), since: from, until: to }, state, now), keysKept: null };
 }

@@ -11,7 +11,7 @@ export interface DatabaseStatus {
     readonly reachable: boolean;
     readonly version: string | null;
     readonly error: string | null;
-    /** What has held raw_events for over a minute, and so holds up the rollover. */
+    /** What has been reading raw_events for over a minute, and so holds up the rollover. */
     readonly longTransactions: readonly LongTransaction[];
   };
   readonly partitions: DatabaseFacts['partitions'];

@@ -30,7 +30,7 @@ export async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string,
 }
 
 /**
- * Since when and why batches wait, as the oldest marker says that can be read; null where all of them are gone. Damaged ones
+ * Since when and why batches are deferred, as the oldest marker says that can be read; null where all of them are gone. Damaged ones
  * are named.
  */
 async function readOldest(

@@ -62,8 +62,8 @@ export function isMaintenanceLate(
 
 /** What is wrong with it and what to do, in words; null where nothing is. */
 export function rolloverNote({ schedule, missing, paused }: RolloverStatus): string | null {
-  if (missing) return 'has no schedule, so nothing is maintained: ./daybook schedules apply makes it';
+  if (missing) return 'has no schedule, so no maintenance runs; create it with ./daybook schedules apply';
   if (paused === null) return null;
   const by = paused.by === null ? '' : ` by ${paused.by}`;
-  return `is paused${by} (${paused.reason ?? 'no reason given'}), so nothing is maintained: temporal schedule toggle --schedule-id ${schedule} --unpause --reason done`;
+  return `is paused${by} (${paused.reason ?? 'no reason given'}), so no maintenance runs; resume it with temporal schedule toggle --schedule-id ${schedule} --unpause --reason done`;
 }

@@ -126,8 +126,9 @@ export class Watch {
     const { config, broken } = this.#options.config.current();
     const known = knownSources(config, broken?.message ?? null);
     const { waiting, alerts, canary, memories } = store?.value ?? noStore;
-    const { server, schedules, openWindows, lastMaintenanceAt } = temporal?.value ?? this.#noTemporal('not asked yet');
-    const database = postgres?.value ?? unreachable(new Error('not asked yet'));
+    const { server, schedules, openWindows, lastMaintenanceAt } =
+      temporal?.value ?? this.#noTemporal('not checked yet');
+    const database = postgres?.value ?? unreachable(new Error('not checked yet'));
     // What was counted yesterday says nothing of today.
     const rowsToday = rows && dayOfDate(new Date(rows.atMs)) === dayOfDate(now) ? rows.value : null;
     const age = (read: Read<unknown> | null) => read && now.getTime() - read.atMs;

@@ -35,7 +35,7 @@ export interface SourceStatus {
   /** Null where PostgreSQL cannot be asked. */
   readonly recordsToday: number | null;
   readonly paused: ScheduleStatus['paused'];
-  /** Batches that wait for a sink. */
+  /** Batches deferred for a sink. */
   readonly deferred: number;
   /** The same, sink by sink. */
   readonly waiting: readonly Waiting[];

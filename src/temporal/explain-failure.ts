@@ -44,7 +44,7 @@ export function explainRefusal(
   }
   if (code !== notFound || !/namespace/i.test(text)) return null;
   return new CannotStart(
-    `temporal: ${address} knows no namespace ${namespace}; check TEMPORAL_NAMESPACE, or make it: ` +
+    `temporal: ${address} has no namespace ${namespace}; check TEMPORAL_NAMESPACE, or create it: ` +
       `temporal operator namespace create --namespace ${namespace} --retention 30d`,
   );
 }
@@ -54,12 +54,12 @@ export function explainLoss({ address }: TemporalSettings, error: unknown): Cann
   const code = codeOf(error);
   if (code === deadlineExceeded) {
     return new CannotStart(
-      `temporal: ${address} takes too long to answer, expected it to in some seconds; see whether its disk is full or its machine is busy`,
+      `temporal: ${address} takes too long to answer; check whether its disk is full or its machine is overloaded`,
     );
   }
   if (code !== unavailable) return null;
   return new CannotStart(
-    `temporal: ${address} went away meanwhile, expected it to answer; what was started goes on once it is back, ./daybook status shows it`,
+    `lost connection to Temporal at ${address}; started workflows continue when it returns (see ./daybook status)`,
   );
 }
 
@@ -125,7 +125,7 @@ async function outcome(
       const wantsCertificate = /alert (certificate required|bad certificate|handshake failure)/i.test(error.message);
       settle(
         wantsCertificate
-          ? '(it wants a certificate of this client); set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH'
+          ? '(it requires a client certificate); set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH'
           : `(${error.message}), expected a server${hint}`,
         // A certificate or a protocol that does not fit stays so; a host that is not there may come.
         passing.has(error.code ?? ''),
@@ -139,7 +139,7 @@ async function outcome(
     socket.once('close', () =>
       settle(
         connected === 'connect'
-          ? '(it closes the connection), expected a server without TLS; set TEMPORAL_TLS=true if it has it'
+          ? '(it closes the connection), expected a server without TLS; if it uses TLS, set TEMPORAL_TLS=true'
           : null,
       ),
     );

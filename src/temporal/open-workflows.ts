@@ -44,8 +44,8 @@ export async function refuseOpenWorkflows(
   const open = await openWorkflows(client, instance, storingTypes, source);
   if (open.length === 0) return;
   throw new CannotStart(
-    `${command}: found ${listed(open, 'open workflow')}${source === null ? '' : ` of ${source}`}, expected none; ` +
-      `pause ${source === null ? 'the sources' : 'it'} with ./daybook pause, and let them end, or cancel them: ` +
+    `${command}: ${listed(open, 'open workflow')}${source === null ? '' : ` of ${source}`} must end first; ` +
+      `pause ${source === null ? 'the sources' : 'it'} with ./daybook pause, and wait until they end, or cancel them: ` +
       'temporal workflow cancel --workflow-id …',
   );
 }
@@ -63,8 +63,8 @@ export async function refuseBegun(
   const open = await openWorkflows(client, instance, storingTypes, source);
   if (open.length === 0) return;
   throw new CannotStart(
-    `${command}: it is done, but found ${listed(open, 'workflow')} that began meanwhile, expected none; ` +
-      'what they stored may be gone, and be remembered: let them end, and run it again',
+    `${command}: done, but ${listed(open, 'workflow')} started in the meantime; ` +
+      'what they stored may be deleted but still known to the source state: wait until they end, and run the command again',
   );
 }
 
@@ -82,7 +82,7 @@ export async function refuseUnpaused(
   for (const source of sources) if (await isScheduled(client, instance, source)) unpaused.push(source);
   if (unpaused.length === 0) return;
   throw new CannotStart(
-    `${command}: found ${listed(unpaused, 'schedule')} that may start a run in the middle, expected paused ones; ` +
+    `${command}: ${listed(unpaused, 'schedule')} must be paused, or may start a run in between; ` +
       unpaused.map((source) => `./daybook pause ${source} --reason '${command}'`).join('; '),
   );
 }

@@ -49,8 +49,8 @@ export class QueueGuard {
     const other = pollers.find((identity) => isOther(storeOf(identity)));
     if (other === undefined) return;
     throw new QueueInUse(
-      `worker: found the worker ${other} of another store at the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, expected workers of this store only (${this.#storeId}); ` +
-        'give this Daybook a name of its own: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If it is the same Daybook, its store is another folder or was lost: see DAYBOOK_STORE and DAYBOOK_DATA. If the other worker has ended for good, try again in a minute',
+      `worker: the worker ${other} of another store polls the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, where only workers of this store may (${this.#storeId}); ` +
+        'give this Daybook its own name: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If it is the same Daybook, its store is in another folder or was lost: see DAYBOOK_STORE and DAYBOOK_DATA. If the other worker has stopped for good, try again in a minute',
     );
   }
 

@@ -36,7 +36,7 @@ export async function requirePoller(
 
 function noPoller({ taskQueue }: Instance): CannotStart {
   return new CannotStart(
-    `run: no worker polls the task queue "${taskQueue}" since ${patienceMs / 1000} s, expected one; start it with ./daybook worker, or ./daybook up`,
+    `run: no worker has polled the task queue "${taskQueue}" for ${patienceMs / 1000} s; start one with ./daybook worker or ./daybook up`,
   );
 }
 
@@ -69,7 +69,7 @@ export async function resultOnceStarted(
     while (!(await isStarted(handle, everyMs, signal))) {
       if (await isKnown()) continue;
       throw new CannotStart(
-        `run: no worker polls the task queue "${taskQueue}"; ${handle.workflowId} stays open and runs once one does: start it with ./daybook worker, or ./daybook up`,
+        `run: no worker polls the task queue "${taskQueue}"; ${handle.workflowId} stays open and runs once a worker does; start one with ./daybook worker or ./daybook up`,
       );
     }
   });
@@ -83,7 +83,7 @@ export async function unlessNotTakenUp(client: Client, instance: Instance, handl
   return raceWith(handle, async (signal) => {
     while (!(await isStarted(handle, patienceMs, signal))) {
       if (await hasPoller(client, instance).catch(() => true)) continue;
-      await handle.terminate('no worker took it up');
+      await handle.terminate('no worker started it');
       throw noPoller(instance);
     }
   });

@@ -94,7 +94,7 @@ class Comparison {
     const retired = await stored.retiredBefore();
     if (retired !== null) {
       throw new UsageError(
-        `verify: ${day} is retired (all days before ${retired} are), expected a day that is in raw_events; ./daybook restore --day ${day} brings it back`,
+        `verify: ${day} is retired (all days before ${retired} are) and not in raw_events; restore it with ./daybook restore --day ${day}`,
       );
     }
     const picked = sample === null ? null : await stored.sample(sample);

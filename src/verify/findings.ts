@@ -2,15 +2,15 @@
 export const findingKinds = {
   missing_rows: {
     what: 'keys in CSV without a row',
-    todo: './daybook replay-csv brings them; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
+    todo: 'store them with ./daybook replay-csv; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
   },
   deleted_rows: {
-    what: 'keys in the ledger without a row: deleted by hand',
-    todo: './daybook forget takes the keys away, then ./daybook replay-csv brings the rows back',
+    what: 'keys in the ledger without a row (deleted by hand)',
+    todo: 'delete the keys with ./daybook forget, then restore the rows with ./daybook replay-csv',
   },
   rows_without_csv: {
     what: 'rows without a line in CSV',
-    todo: './daybook rebuild-journal writes them again; if csv.retention deleted them, nothing is wrong',
+    todo: 'rewrite them with ./daybook rebuild-journal; if csv.retention deleted them, nothing is wrong',
   },
   wrong_keys: {
     what: 'rows whose key in the ledger is missing or names another time',
@@ -19,19 +19,19 @@ export const findingKinds = {
   doubled_rows: { what: 'keys with more than one row', todo: 'rows were written by hand; delete the later ones' },
   different_payload: {
     what: 'rows whose payload no version in CSV has',
-    todo: 'changed by hand? ./daybook forget, then ./daybook replay-csv bring back the first version',
+    todo: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   different_time: {
     what: 'rows whose time no version in CSV has',
-    todo: 'changed by hand? ./daybook forget, then ./daybook replay-csv bring back the first version',
+    todo: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   time_rule: {
-    what: "rows whose time is not what the source's occurred_at finds in the payload",
-    todo: 'was occurred_at changed since? ./daybook forget, then fetch the time again with ./daybook backfill',
+    what: "rows whose time differs from the source's occurred_at in the payload",
+    todo: 'was occurred_at changed? run ./daybook forget, then fetch the time range again with ./daybook backfill',
   },
   schema: {
-    what: "rows that do not fit the source's schema",
-    todo: 'was the schema changed since? nothing has to be done unless consumers rely on it',
+    what: "rows that do not match the source's schema",
+    todo: 'was the schema changed? nothing needs to be done unless consumers rely on it',
   },
 } as const;
 

@@ -40,7 +40,7 @@ export async function installMeasuredRuntime(logger: Logger): Promise<string | n
       logger.debug({ port, error: messageOf(error) }, 'Temporal cannot serve its metrics there');
     }
   }
-  logger.warn('Temporal could not serve its metrics on any port, /metrics goes without them');
+  logger.warn('Temporal could not serve its metrics on any port; /metrics lacks them');
   installRuntime(logger);
   return null;
 }

@@ -5,7 +5,7 @@ import type { RunningWorker } from './worker.ts';
 /** Keeps promises that nobody awaits from ending the process. Those of modules fail in their own threads. */
 export function installFaultHandlers(worker: RunningWorker, logger: Logger): void {
   process.on('unhandledRejection', (error) => {
-    logger.error({ error: messageOf(error) }, 'A promise failed that nobody awaits');
+    logger.error({ error: messageOf(error) }, 'Unhandled promise rejection');
   });
   process.on('uncaughtException', (error) => {
     void stopBecause(error, worker, logger);
@@ -13,7 +13,7 @@ export function installFaultHandlers(worker: RunningWorker, logger: Logger): voi
 }
 
 async function stopBecause(fault: Error, worker: RunningWorker, logger: Logger): Promise<void> {
-  logger.fatal({ error: messageOf(fault), stack: fault.stack }, 'Unexpected error, the worker stops');
+  logger.fatal({ error: messageOf(fault), stack: fault.stack }, 'Unexpected error; the worker stops');
   process.exitCode = 1;
   // Whoever awaits the worker hears of its failures.
   await worker.stop().catch(() => undefined);

@@ -117,12 +117,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const { temporal, instance, postgres, logger } = settings;
   const connection = await NativeConnection.connect(temporal.connection);
   const searchAttribute = await keepSearchAttribute(connection, temporal.namespace, (isKnown) => {
-    if (isKnown) logger.info('The server knows the search attribute');
-    else logger.warn('The server does not know the search attribute, runs go without it');
+    if (isKnown) logger.info('The search attribute is registered');
+    else logger.warn('The search attribute is not registered; runs continue without it');
   });
   const pool = createPool(postgres, {
     maxConnections,
-    onIdleError: (error) => logger.warn({ error: error.message }, 'An idle connection to PostgreSQL broke'),
+    onIdleError: (error) => logger.warn({ error: error.message }, 'An idle connection to PostgreSQL was lost'),
   });
   // Questions about the database must not wait for a place among the writers.
   const questions = createPool(postgres, { maxConnections: 1 });
@@ -230,7 +230,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
   // Whoever wrote the markers may have died before anybody was told.
   await wakeDeliverers(client, instance, store).catch((error: unknown) =>
-    logger.warn({ error: messageOf(error) }, 'Deliverers could not be woken'),
+    logger.warn({ error: messageOf(error) }, 'Deliveries could not be started'),
   );
   const watch = new Watch({
     ...{
@@ -244,7 +244,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ui: settings.ui,
       hasSearchAttribute: searchAttribute.isKnown,
     },
-    onError: (part, error) => logger.debug({ part, error: messageOf(error) }, 'A part of the status cannot be read'),
+    onError: (part, error) => logger.debug({ part, error: messageOf(error) }, 'Part of the status cannot be read'),
   });
   const runAndClose = async () => {
     const stopLooking = guard.checkLater(() => worker.getState() === 'RUNNING' && worker.shutdown());

@@ -34,7 +34,7 @@ const write = (name: string, text: string) => {
 describe('check', () => {
   test('says that all is fine', () => {
     const { code, stdout } = workplace.run(['check']);
-    expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: all fine\n']);
+    expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: OK\n']);
   });
 
   test.each([
@@ -135,12 +135,9 @@ describe('commands without a server', () => {
     expect(workplace.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
     for (const [args, stderr] of [
       [['runs', 'linse'], 'did you mean "lines"?'],
-      [
-        ['alerts', 'close', 'run_failed', 'lines'],
-        'found no open alert run_failed of lines, expected one, but none is open',
-      ],
+      [['alerts', 'close', 'run_failed', 'lines'], 'run_failed of lines is not open; no alert is'],
       [['alerts', 'close', 'failed', 'lines'], 'found "failed", expected the name of an alert: run_failed,'],
-      [['alerts', 'test'], 'found no DAYBOOK_ALERT_WEBHOOK'],
+      [['alerts', 'test'], 'DAYBOOK_ALERT_WEBHOOK is not set'],
     ] as const) {
       expect(workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
     }

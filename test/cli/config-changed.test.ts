@@ -256,7 +256,7 @@ sources:
     writeFileSync(join(folder, 's.json'), '{"required":["id"]}');
     writeFileSync(file, good);
     running = fixed.start(['worker']);
-    await running.shows('Worker polls');
+    await running.shows('Worker started');
     expect(await run('lines')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
     expect(await ask('/readyz', freeHttp)).toEqual({ status: 'ready' });
     await until('the configuration is kept', () => existsSync(keptFile));
@@ -282,8 +282,8 @@ sources:
     }
     expect((await anywhere.runBeside(['run', 'lines'])).code).toBe(2);
     running = anywhere.start(['worker']);
-    await running.shows('The last good configuration is used');
-    await running.shows('Worker polls');
+    await running.shows('Using the last good configuration');
+    await running.shows('Worker started');
     const [, at = ''] = /The status page is at http:\/\/([\d.:]+)\//.exec(running.output) ?? [];
     const { savedAt } = JSON.parse(readFileSync(keptFile, 'utf8')) as { savedAt: string };
     const ready = (await ask('/readyz', at)) as { status: string; notes: string[] };
@@ -295,7 +295,7 @@ sources:
     const waiting = await start('closed');
     await until('the source that is left out waits', async () =>
       (await waiting.describe()).raw.pendingActivities?.some(({ lastFailure }) =>
-        /leaves it out, for it has a literal secret/.test(lastFailure?.message ?? ''),
+        /leaves it out because it has a literal secret/.test(lastFailure?.message ?? ''),
       ),
     );
 
@@ -309,7 +309,7 @@ sources:
 
     writeFileSync(file, broken);
     running = anywhere.start(['up']);
-    await running.shows('is used from the store');
+    await running.shows('from the store: ');
     await running.shows('http://127.0.0.1:94');
     expect(running.output).not.toContain('http://127.0.0.1:9464');
     const schedule = await namespace.client.schedule.getHandle('scrape-closed').describe();
@@ -318,7 +318,10 @@ sources:
 
     writeFileSync(keptFile, '{"savedAt":');
     const refused = await anywhere.runBeside(['worker']);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/config\/daybook\.json is no JSON/)]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/config\/daybook\.json is not valid JSON/),
+    ]);
     expect(refused.stderr).toContain('daybook.yaml:4:');
   } finally {
     await running?.killAll();

@@ -96,7 +96,7 @@ const hostiles: readonly Hostile[] = [
         '{"properties":{"a":{"anyOf":[{"$ref":"#/$defs/x"}]}},"$defs":{"x":{"allOf":[{"$ref":"#/$defs/x"}]}}}',
     },
     body: around({ a: 1 }),
-    letter: /does not come to an end on this record/,
+    letter: /checking this record does not end/,
     reason: 'schema',
   },
   {
@@ -363,7 +363,7 @@ ${source('healthy')}${source('unique-items', ', schema: unique-items.json')}${so
     });
     const worker = place.start(['worker']);
     try {
-      await worker.shows('Worker polls');
+      await worker.shows('Worker started');
       const start = async (name: string) =>
         namespace.client.workflow.start('scrapeRun', { workflowId: name, taskQueue, args: [{ source: name }] });
       for (const name of ['unique-items', 'records', 'loop']) await start(name);

@@ -229,7 +229,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     const { code, stderr } = await wrong.runBeside(['run', 'items']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
     const waiting = wrong.start(['worker']);
-    await waiting.shows('Worker waits for Temporal');
+    await waiting.shows('Worker waiting for Temporal');
     expect(waiting.output).toMatch(/ECONNREFUSED.*TEMPORAL_ADDRESS/);
     expect(await waiting.stop()).toBe(0);
   });
@@ -254,7 +254,7 @@ describe('a Temporal server that wants an API key', () => {
     const place = withKey(secrets.key);
     const worker = place.start(['worker']);
     try {
-      await worker.shows('Worker polls');
+      await worker.shows('Worker started');
       const { code, stdout, stderr } = await place.runBeside(['run', 'items']);
       expect([code, stderr]).toEqual([0, '']);
       expect([...cloud.authorizations]).toEqual([`Bearer ${secrets.key}`]);
@@ -303,7 +303,7 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
     });
     expect(await place.runBeside(['migrate'])).toMatchObject({ code: 0 });
     worker = place.start(['worker']);
-    await worker.shows('Worker polls');
+    await worker.shows('Worker started');
     expect(await place.runBeside(['run', 'items'])).toMatchObject({ code: 0 });
     const counted = await place.runBeside(['sql', '--json', 'select count(*) as n from raw_events']);
     expect(counted).toMatchObject({ code: 0, stdout: '{"n":2}\n' });

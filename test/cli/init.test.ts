@@ -98,7 +98,7 @@ describe('init proposes a source that works', () => {
 
 describe('init says what it found instead', () => {
   test.each([
-    ['a page without a list', '/nothing', 1, /lists nothing that repeats/],
+    ['a page without a list', '/nothing', 1, /has no repeated items/],
     ['a status', '/missing', 1, /answered 404, expected 200/],
   ])('of %s', async (_, path, exitCode, expected) => {
     const { code, stdout, stderr } = await workplace.runBeside(['init', origin.url + path]);
@@ -109,7 +109,7 @@ describe('init says what it found instead', () => {
 
   test('of a file that is not there', async () => {
     const { code, stderr } = await workplace.runBeside(['init', 'nowhere.csv']);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('expected an address (https://…) or a file')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('expected a URL (https://…) or a file')]);
   });
 });
 

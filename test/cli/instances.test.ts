@@ -88,7 +88,7 @@ beforeAll(async () => {
     await ok(place, 'migrate');
     running.push(place.start(['worker']));
   }
-  await Promise.all(running.map((worker) => worker.shows('Worker polls', 120_000)));
+  await Promise.all(running.map((worker) => worker.shows('Worker started', 120_000)));
   await ok(first, 'schedules', 'apply');
 });
 afterAll(async () => {
@@ -104,7 +104,7 @@ describe('a second Daybook with a name of its own', () => {
     await until('the first ones are listed', async () => (await namespaceSchedules()).length === 4);
     const said = await ok(lab, 'schedules', 'apply');
     expect(said).toContain('lab.scrape-news  created\n');
-    expect(said).toContain('instance daybook: 2 schedules are left as they are (scrape-first, scrape-news)');
+    expect(said).toContain('instance daybook: 2 schedules are not changed (scrape-first, scrape-news)');
     await until('all are listed', async () => (await namespaceSchedules()).length === 8);
     expect(await namespaceSchedules()).toEqual([
       ...['canary', 'lab.canary', 'lab.partition-rollover', 'lab.scrape-lab', 'lab.scrape-news'],
@@ -183,7 +183,9 @@ describe('a second Daybook without a name', () => {
     for (const command of ['worker', 'up']) {
       const { code, stderr } = await stray.runBeside([command]);
       expect([command, code]).toEqual([command, 2]);
-      expect(stderr).toMatch(/worker .*\/store-\S+ of another store at the task queue "daybook".*DAYBOOK_INSTANCE=…/);
+      expect(stderr).toMatch(
+        /worker .*\/store-\S+ of another store polls the task queue "daybook".*DAYBOOK_INSTANCE=…/,
+      );
     }
     expect(await database.count(`select count(*) from pg_namespace where nspname = 'stray'`)).toBe(0);
   });
@@ -191,9 +193,9 @@ describe('a second Daybook without a name', () => {
   test('makes, takes over and pauses no schedule beside the first, and names those that are not its own', async () => {
     const before = (await schedule('scrape-news')).raw.schedule;
     expect(await ok(stray, 'schedules', 'diff')).toMatch(
-      /^scrape-news {2}is left as it is: it may be of another Daybook/m,
+      /^scrape-news {2}is not changed: it may belong to another Daybook/m,
     );
-    expect(await refused(stray, ['schedules', 'apply'])).toMatch(/of another store at the task queue "daybook"/);
+    expect(await refused(stray, ['schedules', 'apply'])).toMatch(/of another store polls the task queue "daybook"/);
     expect((await schedule('scrape-news')).raw.schedule).toEqual(before);
     expect(await namespaceSchedules()).not.toContain('scrape-mine');
   });
@@ -211,7 +213,7 @@ describe('a second Daybook without a name', () => {
     const inItsDatabase = { PG_SCHEMA: 'first' };
     // Its journal has a folder: replay-csv finds something to read.
     mkdirSync(join(folder, 'stray', 'data', 'csv'), { recursive: true });
-    expect(await refused(stray, command, inItsDatabase)).toMatch(/of another store at the task queue "daybook"/);
+    expect(await refused(stray, command, inItsDatabase)).toMatch(/of another store polls the task queue "daybook"/);
     expect([await isPaused('scrape-news'), await rowsIn('first')]).toEqual([false, 2]);
   });
 
@@ -222,7 +224,7 @@ describe('a second Daybook without a name', () => {
       ['reset', '--yes'],
       ['restore', '--day', '2026-11-01'],
     ]) {
-      expect(await refused(stray, command, variables)).toMatch(/expected two that belong together/);
+      expect(await refused(stray, command, variables)).toMatch(/which are not a pair/);
     }
     expect(await rowsIn('first')).toBe(2);
   });
@@ -240,7 +242,7 @@ describe('a second Daybook without a name', () => {
       },
     });
     await until('it is listed', async () => (await namespaceSchedules()).includes('scrape-mine'));
-    expect(await ok(first, 'schedules', 'apply', '--prune')).toMatch(/^scrape-mine {2}is left as it is/m);
+    expect(await ok(first, 'schedules', 'apply', '--prune')).toMatch(/^scrape-mine {2}is not changed/m);
     expect(await isPaused('scrape-mine')).toBe(false);
   });
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
     DAYBOOK_HTTP: `127.0.0.1:${await freePort()}`,
   });
   worker = place.start(['worker']);
-  await worker.shows('Worker polls');
+  await worker.shows('Worker started');
 });
 afterAll(async () => {
   await worker?.stop();
@@ -153,10 +153,10 @@ describe('a worker logs, as JSON,', () => {
     const windows = await linesOf('Run finished', { source: 'old' }, 2);
     for (const line of windows)
       expect(line).toMatchObject({ window: expect.stringMatching(/^2026-11-0[12]/) as string });
-    expect(await linesOf('Backfill ends')).toMatchObject([
+    expect(await linesOf('Backfill finished')).toMatchObject([
       { source: 'old', workflow_id: 'backfill-old', workflow_type: 'backfill', done: 2, failed: 0 },
     ]);
-    expect(await linesOf('Canary came through')).toMatchObject([
+    expect(await linesOf('Canary passed')).toMatchObject([
       {
         source: 'daybook-canary',
         workflow_id: expect.stringMatching(/^canary-/) as string,
@@ -174,7 +174,7 @@ describe('a worker logs, as JSON,', () => {
     await handle.result();
     await database.rows('alter table elsewhere rename to raw_events');
     const waiting = { source: 'news', sink: 'postgres', level: 'warn' };
-    expect(await linesOf('Batches wait for the sink')).toMatchObject([
+    expect(await linesOf('Batches deferred')).toMatchObject([
       {
         ...waiting,
         workflow_id: 'scrape-news-2',

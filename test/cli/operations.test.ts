@@ -113,10 +113,10 @@ describe('pause', () => {
   test('refuses what makes no sense, and says what it wants', async () => {
     for (const [args, message] of [
       [['pause', 'pulse'], /found no --reason/],
-      [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is over, expected a time to come/],
+      [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is in the past, expected a future time/],
       [['pause', 'pulse', '--reason', 'x', '--until', 'soon'], /expected a day, a time or a duration/],
-      [['pause', 'pulse', '--reason', 'x', '--until', '500000w'], /is beyond the year 9999/],
-      [['pause', 'pulse', '--reason', 'x', '--until', '14286500w'], /is beyond the year 9999/],
+      [['pause', 'pulse', '--reason', 'x', '--until', '500000w'], /is after the year 9999/],
+      [['pause', 'pulse', '--reason', 'x', '--until', '14286500w'], /is after the year 9999/],
       [['pause', 'puls', '--reason', 'x'], /did you mean "pulse"/],
     ] as const) {
       const { code, stderr } = await workplace.runBeside(args);
@@ -142,7 +142,7 @@ describe('pause', () => {
 
 describe('schedules', () => {
   test('diff shows nothing where all is as configured, a cron line and a time zone too', async () => {
-    expect(await daybook('schedules', 'diff')).toBe('2 schedules are as the configuration wants\n');
+    expect(await daybook('schedules', 'diff')).toBe('2 schedules up to date\n');
   });
 
   test('diff shows every field that differs, and apply mends them without touching a pause', async () => {
@@ -165,16 +165,14 @@ describe('schedules', () => {
       expect(diff).toContain(line);
     }
     await daybook('schedules', 'apply');
-    await soon(async () =>
-      expect(await daybook('schedules', 'diff')).toBe('3 schedules are as the configuration wants\n'),
-    );
+    await soon(async () => expect(await daybook('schedules', 'diff')).toBe('3 schedules up to date\n'));
     expect((await client.schedule.getHandle('scrape-cronned').describe()).state).toMatchObject({
       ...{ paused: true, note: 'mine' },
     });
   });
 
   test('diff shows a cron line that was edited in Temporal, beside its memo, and apply puts it right', async () => {
-    const same = '3 schedules are as the configuration wants\n';
+    const same = '3 schedules up to date\n';
     for (const cron of ['@every 90m', 'CRON_TZ=Europe/Vienna 0 9 * * MON-FRI # work']) {
       configure(pulse().replace('1s', '2s'), source('cronned', `, schedule: { cron: "${cron}" }`), hourly());
       await daybook('schedules', 'apply');
@@ -214,9 +212,7 @@ describe('schedules', () => {
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-mine {2}was made by hand/);
     expect(await daybook('schedules', 'diff', '--adopt')).toMatch(/would be adopted\n {2}every: 7m, expected 1h/);
     await daybook('schedules', 'apply', '--adopt');
-    await soon(async () =>
-      expect(await daybook('schedules', 'diff')).toContain('schedules are as the configuration wants'),
-    );
+    await soon(async () => expect(await daybook('schedules', 'diff')).toContain('schedules up to date'));
     const { action, spec } = await client.schedule.getHandle('scrape-mine').describe();
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
     await daybook('pause', 'mine', '--reason', 'mine');
@@ -240,9 +236,7 @@ describe('schedules', () => {
     const cron = 'cron: "TZ=Europe/Vienna 0 9 * * *"';
     configure(pulse(), source('cronned', `, schedule: { ${cron}, timezone: Europe/Vienna }`));
     await daybook('schedules', 'apply');
-    await soon(async () =>
-      expect(await daybook('schedules', 'diff')).toBe('2 schedules are as the configuration wants\n'),
-    );
+    await soon(async () => expect(await daybook('schedules', 'diff')).toBe('2 schedules up to date\n'));
   });
 
   test('one that Temporal refuses is named, and keeps no other from being applied', async () => {
@@ -251,7 +245,7 @@ describe('schedules', () => {
     const { code, stderr } = await workplace.runBeside(['schedules', 'apply']);
     expect([code, stderr]).toEqual([
       2,
-      'daybook: schedules: Temporal refuses scrape-zoned (unknown time zone US/PACIFIC), expected a schedule that it takes; change it in daybook.yaml; all others were applied\n',
+      'daybook: schedules: Temporal refuses scrape-zoned (unknown time zone US/PACIFIC); change it in daybook.yaml; all others were applied\n',
     ]);
     expect((await client.schedule.getHandle('scrape-new').describe()).state.paused).toBe(false);
   });
@@ -286,7 +280,7 @@ describe('backfill', () => {
   test('says beforehand which days are retired', async () => {
     await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
     const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
-    const told = 'days before 2026-10-02 are retired: their records go to CSV alone';
+    const told = 'days before 2026-10-02 are retired: their records are stored in CSV only';
     expect((await workplace.runBeside([...plan, '2026-10-01'])).stderr).toContain(told);
     expect((await workplace.runBeside([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
@@ -305,10 +299,10 @@ describe('backfill', () => {
 
   test.each([
     [['pulse', '--from', '2026-11-01', '--to', '2026-11-02'], /add incremental with cursor, start_param and end_param/],
-    [['windowed', '--from', '2026-11-01'], /found no --from and --to/],
+    [['windowed', '--from', '2026-11-01'], /missing --from and --to/],
     [['windowed', '--from', '2026-11-02', '--to', '2026-11-01'], /is not after/],
     [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /expected at most 10000/],
-    [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected such as 6h or 1d/],
+    [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected e\.g\. 6h or 1d/],
   ])('refuses %j, and says why', async (args, message) => {
     const { code, stderr } = await workplace.runBeside(['backfill', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);

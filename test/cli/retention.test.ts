@@ -104,7 +104,7 @@ describe('a day that is retired', () => {
     expect(JSON.parse(undone.stdout)).toEqual({ day, wasKept: true });
     await daybook('restore', '--day', day);
     expect((await daybook('restore', '--day', day, '--undo')).stdout).toBe(
-      `${day} is kept no longer: the next rollover retires it where partitions.retention lets it go\n`,
+      `${day} is no longer kept: the next rollover retires it if it is older than partitions.retention\n`,
     );
     expect((await daybook('partitions', 'maintain')).stdout).toMatch(`2 rows in archives/${day}.2.csv.gz`);
     await daybook('state', 'reset', 'items');
@@ -145,6 +145,6 @@ describe('a day that is retired', () => {
     await reader.end();
     const { code, stdout, stderr } = await maintaining;
     expect([code, stdout]).toEqual([0, expect.stringContaining(`days retired: ${day}\n`)]);
-    expect(stderr).toMatch(/^tried again: postgres: .* a transaction holds raw_events, \.\/daybook status names it\n$/);
+    expect(stderr).toMatch(/^tried again: postgres: .* a transaction uses raw_events; \.\/daybook status shows it\n$/);
   });
 });

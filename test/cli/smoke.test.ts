@@ -96,7 +96,7 @@ describe('the canary of a running stack', () => {
     running = workplace.start(['up']);
     await running.shows('Ctrl-C stops everything');
     second = new Workplace(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
-    await second.shows('Worker polls');
+    await second.shows('Worker started');
     const variables = new Map<string, string>();
     const { stdout } = workplace.run(['env']);
     for (const [, name = '', value = ''] of stdout.matchAll(/export (\w+)='([^']*)'/g)) variables.set(name, value);
@@ -148,7 +148,7 @@ describe('the canary of a running stack', () => {
     }
     expect(await left()).toEqual([0, []]);
     const { stdout } = await workplace.runBeside(['status']);
-    expect(stdout).toMatch(/^canary {6}came through \d+[sm] ago, in \d+\.\d\d s$/m);
+    expect(stdout).toMatch(/^canary {6}passed \d+[sm] ago, in \d+\.\d\d s$/m);
   }, 180_000);
 
   test('is not seen by verify, export and replay-csv', async () => {
@@ -196,9 +196,7 @@ describe('the canary of a running stack', () => {
       1,
       expect.stringMatching(/^alert {7}canary daybook-canary since/m),
     ]);
-    expect(checked.stdout).toMatch(
-      /^canary {6}failed \d+[sm] ago, came through the last time \d+[sm] ago: write to Post/m,
-    );
+    expect(checked.stdout).toMatch(/^canary {6}failed \d+[sm] ago \(it last passed \d+[sm] ago\): write to Post/m);
     await database.query('alter table keys_away rename to raw_event_keys');
     expect((await smoke()).code).toBe(0);
     expect((await workplace.runBeside(['status', '--check'])).code).toBe(0);

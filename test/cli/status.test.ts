@@ -144,7 +144,7 @@ describe('status', () => {
     });
     expect(found.unconfigured).toEqual([{ name: 'gone', schedule: null, deferred: 1, waiting: [waits] }]);
     expect((await daybook('status')).stdout).toContain(
-      'idle: 1 batch waits for postgres since 2026-11-01T00:00:00.000Z: SinkUnavailable: away\n',
+      'idle: 1 deferred batch for postgres since 2026-11-01T00:00:00.000Z: SinkUnavailable: away\n',
     );
     rmSync(join(folder, 'data', 'deferred'), { recursive: true });
   });
@@ -154,9 +154,7 @@ describe('status', () => {
     expect((await status()).unconfigured).toEqual([{ name: 'good', schedule: 'running', deferred: 0, waiting: [] }]);
     await daybook('schedules', 'apply');
     await until('it is paused', async () => (await status()).unconfigured[0]?.schedule === 'paused');
-    expect((await daybook('status')).stdout).toMatch(
-      /good is no longer configured: its schedule is still there, paused/,
-    );
+    expect((await daybook('status')).stdout).toMatch(/good is no longer configured: its schedule still exists, paused/);
   });
 
   test('goes on telling where the configuration is broken', async () => {
@@ -165,7 +163,7 @@ describe('status', () => {
     const found = await status();
     expect(found.config?.broken).toMatch(/nonsense/);
     expect(found.sources.map(({ name }) => name)).toEqual(expect.arrayContaining(['good', 'odd']));
-    expect((await daybook('status')).stdout).toMatch(/^config {6}is broken, runs go on with the last good one/m);
+    expect((await daybook('status')).stdout).toMatch(/^config {6}is broken; runs continue with the last good one/m);
     writeFileSync(join(folder, 'daybook.yaml'), good);
   });
 });
@@ -173,7 +171,10 @@ describe('status', () => {
 describe('dead-letters replay', () => {
   test('refuses an id that nobody knows, and finds nothing in a source without any', async () => {
     const unknown = await workplace.runBeside(['dead-letters', 'replay', 'abcdef0123']);
-    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('none with the id abcdef0123')]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('no dead letter has the id abcdef0123'),
+    ]);
     const nothing = await workplace.runBeside(['dead-letters', 'replay', '--source', 'broken']);
     expect([nothing.code, nothing.stderr]).toEqual([0, 'no dead letters to replay\n']);
     expect((await workplace.runBeside(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
@@ -188,7 +189,7 @@ describe('dead-letters replay', () => {
     const { stdout, stderr } = await daybook('dead-letters', 'replay', '--source', 'odd');
     expect(stderr).toMatch(/odd: replayed in workflow replay-dead-letters-odd-20/);
     expect(stdout).toMatch(
-      /^odd: 1 of 2 dead letters are stored: 1 new, 0 known already, 0 of retired days\n {2}1 cannot be replayed/,
+      /^odd: 1 of 2 dead letters stored: 1 new, 0 already stored, 0 for retired days\n {2}1 cannot be replayed/,
     );
     expect((await daybook('sql', '--json', `select source_id from raw_events where source = 'odd'`)).stdout).toBe(
       '{"source_id":"7"}\n',
@@ -212,7 +213,7 @@ describe('status, where the rollover does not run', () => {
     await temporal((client) => client.schedule.getHandle('partition-rollover').pause('look'));
     await until('it is paused', async () => (await status()).partitions.rollover?.paused?.reason === 'look');
     expect(await lines()).toMatch(
-      /^rollover {4}is paused \(look\), so nothing is maintained: temporal schedule toggle/m,
+      /^rollover {4}is paused \(look\), so no maintenance runs; resume it with temporal schedule toggle/m,
     );
     expect(await check()).toBe(0);
     const last = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '_');
@@ -224,7 +225,7 @@ describe('status, where the rollover does not run', () => {
   test('warns of one that is missing, and schedules apply makes it', async () => {
     await temporal((client) => client.schedule.getHandle('partition-rollover').delete());
     await until('it is gone', async () => (await status()).partitions.rollover?.missing);
-    expect(await lines()).toMatch(/^rollover {4}has no schedule, .* schedules apply makes it$/m);
+    expect(await lines()).toMatch(/^rollover {4}has no schedule, .* with \.\/daybook schedules apply$/m);
     const json = async (command: string) => {
       const { stdout } = await daybook('schedules', command, '--json');
       return stdout
@@ -246,7 +247,7 @@ describe('status, where a server is away', () => {
     process.kill(running.parts()['postgres'] ?? 0, 'SIGKILL');
     const { stdout, code } = await workplace.runBeside(['status']);
     process.kill(running.pid, 'SIGCONT');
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^stack .*being started again: postgres$/m)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^stack .*restarting: postgres$/m)]);
     await until('it is back', async () => (await status()).postgres.reachable);
   });
 

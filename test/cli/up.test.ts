@@ -73,7 +73,7 @@ describe('up --demo', () => {
   test('starts a killed worker again', async () => {
     const { worker } = running.parts();
     process.kill(worker ?? 0, 'SIGKILL');
-    await running.shows('worker runs again');
+    await running.shows('worker restarted');
     await until('it is ready again', async () => (await fetch(healthAddress()).catch(() => null))?.status === 200);
     expect(running.parts()['worker']).not.toBe(worker);
   });

@@ -46,12 +46,12 @@ const ask = async (path: string) => {
   const response = await fetch(`http://${http}${path}`);
   return { status: response.status, text: await response.text() };
 };
-const waits = () => running.output.split('\n').filter((line) => line.includes('Worker waits for Temporal'));
+const waits = () => running.output.split('\n').filter((line) => line.includes('Worker waiting for Temporal'));
 
 test('a worker waits while nobody listens, says so, is alive and not ready, and ends at once with 0', async () => {
   const port = await freePort();
   running = (await place(port)).start(['worker']);
-  await running.shows('Worker waits for Temporal');
+  await running.shows('Worker waiting for Temporal');
   expect(JSON.parse(waits()[0] ?? '')).toMatchObject({
     ...{ level: 'warn', source: 'daybook' },
     error: expect.stringMatching(`127.0.0.1:${port} cannot be reached .*ECONNREFUSED`) as string,
@@ -79,10 +79,10 @@ test('a worker that waited polls once the server is there, and runs', async () =
     proxy.down();
     const workplace = await place(proxy.port);
     running = workplace.start(['worker']);
-    await running.shows('Worker waits for Temporal');
+    await running.shows('Worker waiting for Temporal');
     expect((await ask('/readyz')).status).toBe(503);
     proxy.up();
-    await running.shows('Worker polls');
+    await running.shows('Worker started');
     await until('it is ready', async () => (await ask('/readyz')).status === 200, 20_000);
     expect((await ask('/metrics')).status).toBe(200);
     expect(await workplace.runBeside(['run', 'lines'])).toMatchObject({ code: 0 });

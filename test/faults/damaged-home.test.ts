@@ -77,7 +77,7 @@ test('a stack.json that is emptied while the stack runs is written again', async
   const before = readFileSync(stackFile(), 'utf8');
   writeFileSync(stackFile(), '');
   writeFileSync(home('lock.json'), '');
-  await running.shows('stack.json was damaged; it is written again');
+  await running.shows('stack.json was damaged; it is rewritten');
   await until('the lock is there', () => readFileSync(home('lock.json'), 'utf8').includes(String(running.pid)));
   expect(readFileSync(stackFile(), 'utf8')).toBe(before);
   expect(keys()).toBeGreaterThan(0);
@@ -98,9 +98,9 @@ test.each(damages)('after a kill, %s: what was left running is found, and the cl
   await start();
   expect(running.output).toContain('stack.json is damaged (');
   expect(running.output).toMatch(
-    new RegExp(`what runs: .*temporal \\(process ${temporal}\\), postgres \\(process ${postgres}\\)`),
+    new RegExp(`running processes: .*temporal \\(process ${temporal}\\), postgres \\(process ${postgres}\\)`),
   );
-  expect(running.output).toContain('it is set anew, the data stays as it is');
+  expect(running.output).toContain('it is reset, the data does not change');
   expect([postgres, temporal].some(isAlive)).toBe(false);
   expect(password()).not.toBe(before);
   expect(keys()).toBeGreaterThanOrEqual(known);
@@ -112,7 +112,7 @@ test('a home whose files a power cut has emptied or taken away opens again', asy
   rmSync(stackFile());
   for (const file of [home('lock.json'), home('postgres', 'postmaster.pid')]) writeFileSync(file, '');
   await start();
-  expect(running.output).toContain('stack.json is gone; recovered no part that runs');
+  expect(running.output).toContain('stack.json is gone; recovered no running process');
   expect(running.output).toContain('postmaster.pid was damaged');
   expect(keys()).toBeGreaterThanOrEqual(known);
 });
@@ -122,7 +122,7 @@ test('a password that the cluster does not know is set there, and up does not wa
   expect(await running.stop()).toBe(0);
   writeFileSync(stackFile(), readFileSync(stackFile(), 'utf8').replace(password(), 'of-an-earlier-version'));
   await start();
-  expect(running.output).toContain('is another one than its home remembers; it is set anew');
+  expect(running.output).toContain('differs from the one in its home; it is reset');
   expect(password()).toBe('of-an-earlier-version');
   expect(keys()).toBeGreaterThanOrEqual(known);
   expect(existsSync(home('postgres', 'postmaster.pid'))).toBe(true);

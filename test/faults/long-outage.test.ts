@@ -96,7 +96,7 @@ test(
     await until('everything is stored', async () => (await stored()) === total() && markers() === 0, 60_000);
     const took = Date.now() - returned;
     process.stderr.write(
-      `${total()} records, ${missing} of them missing at the end in at most ${waiting} batches that waited; there after ${took} ms; deliverers: ${deliverers.join(', ')}\n`,
+      `${total()} records, ${missing} of them missing at the end in at most ${waiting} deferred batchesed; there after ${took} ms; deliverers: ${deliverers.join(', ')}\n`,
     );
     await until('all has ended', async () => (await list(`ExecutionStatus = 'Running'`)).length === 0, 60_000);
     expect(await stored()).toBe(total());

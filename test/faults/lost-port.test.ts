@@ -55,7 +55,7 @@ test.each(['temporal', 'postgres'])(
       if (taken) inTheWay.push(server);
       return taken;
     });
-    await until('it is back', () => running.output.includes(`${part} runs again`), 60_000);
+    await until('it is back', () => running.output.includes(`${part} restarted`), 60_000);
     expect(portOf(part)).not.toBe(port);
     const before = receipts();
     await until(`it goes on:\n${running.output}`, () => receipts() > before + 1, 60_000);

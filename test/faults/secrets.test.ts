@@ -193,7 +193,7 @@ beforeAll(async () => {
     ...{ DAYBOOK_HTTP: address, LOG_LEVEL: 'trace' },
   });
   worker = place.start(['worker']);
-  await worker.shows('Worker polls');
+  await worker.shows('Worker started');
 });
 afterAll(async () => {
   await worker?.stop();
@@ -283,7 +283,7 @@ describe('a secret', () => {
     said.push(['the log', worker.output]);
     // All of it was tried: the servers gave the secrets back, and the alerts were told.
     expect(worker.output).toMatch(/"event":"alert"/);
-    expect(worker.output).toMatch(/Alert webhook did not take an alert/);
+    expect(worker.output).toMatch(/Alert webhook rejected an alert/);
     expect(said.length).toBeGreaterThan(90);
     const hits = said.flatMap(([where, text]) => secrets.foundIn(text).map((found) => `${where}: ${found}`));
     expect(hits).toEqual([]);

@@ -107,7 +107,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
       await held.release();
       const error = await writing;
       expect(error).toBeInstanceOf(SinkUnavailable);
-      expect(error.message).toContain('records of news were removed');
+      expect(error.message).toContain('records of news were deleted');
       expect(await left()).toEqual(nothing);
       expect((await attempt(patient, batch, content)).counts).toMatchObject({ written: 200, duplicate: 0 });
     } finally {

@@ -119,7 +119,9 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
   });
 
   test('refuses a day that has no archive and is not retired, naming those that have', async () => {
-    expect((await rejection(restore())).message).toMatch(/no archive of 2026-10-01.*not retired.*there is none of any/);
+    expect((await rejection(restore())).message).toMatch(
+      /2026-10-01 has no archive.*not retired.*there are no archives/,
+    );
     await retire();
     const other = restoreDay({ owner: database.settings, archives: folder.archives, day: '2026-10-09' });
     expect((await rejection(other)).message).toMatch(/archives of 2026-10-01/);
@@ -218,7 +220,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
         { day: null, source: 'news' },
       ]) {
         const error = await rejection(forgetRows(database.settings, what, () => undefined));
-        expect(error.message).toMatch(/^forget: found 2026-10-01 half retired, .*partitions maintain/);
+        expect(error.message).toMatch(/^forget: the retirement of 2026-10-01 is incomplete.*partitions maintain/);
         expect((await rejection(countRows(database.settings, what))).message).toBe(error.message);
       }
       expect(await database.count('select count(*) from raw_event_keys')).toBe(keys);

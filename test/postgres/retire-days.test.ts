@@ -258,7 +258,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     const reader = await database.pool.connect();
     await reader.query('begin; select count(*) from raw_events');
     const failure = await rejection(retire());
-    expect(failure.message).toMatch(/status names it/);
+    expect(failure.message).toMatch(/status shows it/);
     const startedAt = performance.now();
     const { counts } = await write('beside', [record('x', '2026-10-03'), record('y', '2026-11-05')]);
     expect(counts.written).toBe(2);

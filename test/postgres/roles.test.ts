@@ -133,6 +133,6 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
 
   test('has to be there: its statement is shown, without a password', async () => {
     const error = await rejection(grantRole(owner, 'writer', 'no such', false));
-    expect(error.message).toMatch(/found no role no such.*create role "no such" login password '…'$/);
+    expect(error.message).toMatch(/there is no role no such.*create role "no such" login password '…'$/);
   });
 });

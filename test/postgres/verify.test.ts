@@ -142,7 +142,7 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
       time_rule: {
         count: 2,
         keys: [
-          'news/wrong: the payload says 2026-11-01T11:00:00.000000Z, stored is 2026-11-01T10:00:00.000000Z',
+          'news/wrong: the payload has 2026-11-01T11:00:00.000000Z, the row has 2026-11-01T10:00:00.000000Z',
           'news/missing: no value at occurred_at "at"',
         ],
       },

@@ -23,7 +23,7 @@ export function createNotifyAlerts(dependencies: ActivityDependencies) {
         try {
           await alertWebhook(alert, signal);
         } catch (error) {
-          log.warn('Alert webhook did not take an alert', {
+          log.warn('Alert webhook rejected an alert', {
             source: alert.source,
             name: alert.name,
             error: messageOf(error),

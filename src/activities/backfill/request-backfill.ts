@@ -12,7 +12,7 @@ export interface RequestBackfillInput {
 }
 
 /**
- * Hands requests that a run was sent to the backfill of its source. Safe to repeat because windows that wait or run already
+ * Hands requests that a run was sent to the backfill of its source. Safe to repeat because waiting windows or run already
  * are not taken twice.
  */
 export function createRequestBackfill(dependencies: ActivityDependencies) {

@@ -24,8 +24,8 @@ export function createSettleCanary(dependencies: ActivityDependencies) {
       const lagMs = canary.ok ? canary.lagMs : null;
       const error = canary.ok ? null : { step: canary.step, ...canary.error };
       await writeCanaryReport(dependencies.store, { at: finishedAt, ok, workflowId, lagMs, error });
-      if (ok) log.info('Canary came through', { source: canarySource, lagMs });
-      const message = canary.ok ? null : `the canary did not come through: ${describeFailure(canary)}`;
+      if (ok) log.info('Canary passed', { source: canarySource, lagMs });
+      const message = canary.ok ? null : `the canary failed: ${describeFailure(canary)}`;
       const verdicts = [{ name: 'canary', message }] as const;
       await settleAndLog(dependencies, canarySource, verdicts, nothingSecret);
       return { notify: await hasAlertsToTell(dependencies, canarySource) };

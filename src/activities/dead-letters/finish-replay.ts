@@ -32,7 +32,10 @@ export function createFinishReplay(dependencies: ActivityDependencies) {
         const why = deferredBecause[sink];
         if (why === undefined) return [];
         return [
-          { name: `deferred_${sink}` as const, message: `replayed records of ${source} wait for ${sink}: ${why}` },
+          {
+            name: `deferred_${sink}` as const,
+            message: `replayed records of ${source} are deferred for ${sink}: ${why}`,
+          },
         ];
       });
       await settleAndLog(dependencies, source, verdicts, redact);

@@ -19,7 +19,7 @@ export class Places {
   async take<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#taken >= this.#count) {
       const retryAfterMs = Math.round(soonestMs + Math.random() * (latestMs - soonestMs));
-      throw new WorkerBusy(`${what}: ${this.#count} others run on this worker, it waits for its turn`, {
+      throw new WorkerBusy(`${what}: ${this.#count} others run on this worker; waiting for a slot`, {
         retryAfterMs,
       });
     }

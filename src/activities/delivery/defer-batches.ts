@@ -46,7 +46,7 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
       lastTold.set(key, Date.now());
     });
     const records = batches.reduce((sum, batch) => sum + batch.records, 0);
-    log.warn('Batches wait for the sink', {
+    log.warn('Batches deferred', {
       ...{ source, sink, batches: batches.map(({ number }) => number), records, error: redact(reason) },
     });
     measures.deferred(source, sink, records);

@@ -83,7 +83,7 @@ async function reportGone(
 ): Promise<void> {
   // Where it is not known since when its records are, only a poll of everything is sure to bring them.
   const command = batch.earliest === undefined ? 'reset' : 'rewind';
-  const message = `${messageOf(error)}; ${batch.records} records never reached ${sink}: poll ${batch.source} again with ./daybook state ${command}`;
+  const message = `${messageOf(error)}; ${batch.records} records never reached ${sink}: fetch them again with ./daybook state ${command}`;
   const redact = redactorFor(batch.source, dependencies);
   await settleAndLog(dependencies, batch.source, [{ name: 'batch_gone', message }], redact);
 }

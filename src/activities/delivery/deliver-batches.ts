@@ -47,7 +47,7 @@ export interface RefusedTally {
 const atOnce = 3;
 
 /**
- * Delivers the batches that wait for a sink, the oldest first, and takes their markers away. Those that it refuses hold no
+ * Delivers the deferred batches for a sink, the oldest first, and takes their markers away. Those that it refuses hold no
  * other up. Safe to repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
  */
 export function createDeliverBatches(dependencies: ActivityDependencies) {
@@ -134,7 +134,7 @@ class Delivery {
     return pass.isComplete;
   }
 
-  /** Notes for `status` why batches wait. @returns it as it is told */
+  /** Notes for `status` why batches are deferred. @returns it as it is told */
   async #noteReason(error: unknown): Promise<string> {
     const { sink, source } = this.#input;
     const failure = toFailure(error, redactorFor(source, this.#dependencies), 1);
@@ -168,6 +168,6 @@ class Delivery {
     });
     const durationMs = Date.parse(finishedAt) - this.#startedAt.getTime();
     const { batches, counts } = done;
-    log.info('Delivered what had waited', { source, sink, batches, ...counts, durationMs });
+    log.info('Deferred batches delivered', { source, sink, batches, ...counts, durationMs });
   }
 }

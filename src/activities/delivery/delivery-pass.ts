@@ -5,7 +5,7 @@ const suspiciousRefusals = 3;
 /** Then a pass goes on for this long only, as long as nothing is delivered: the next one begins where it stopped. */
 const fruitlessMs = 15_000;
 
-/** What this worker remembers of batches that wait: when they were tried last, by their markers' paths. */
+/** What this worker remembers of deferred batches: when they were tried last, by their markers' paths. */
 export class TriedBatches {
   readonly #triedAt = new Map<string, Map<string, number>>();
 
@@ -24,7 +24,7 @@ export class TriedBatches {
 }
 
 /**
- * A pass through batches that wait, in such an order, and for so long, that none waits behind others that are refused again
+ * A pass through deferred batches, in such an order, and for so long, that none waits behind others that are refused again
  * and again, and that a sink which refuses all is not asked without end.
  */
 export class DeliveryPass {

@@ -23,7 +23,7 @@ export interface SweptSpool {
 const leastAgeMs = 24 * 3_600_000;
 
 /**
- * Deletes batches that nobody will ever ask for: older than a day, of no run under way, waiting for no sink; and what kills
+ * Deletes batches that nobody will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills
  * left half written. Safe to repeat because what is gone stays gone.
  */
 export function createSweepSpool({ store, journal }: ActivityDependencies) {

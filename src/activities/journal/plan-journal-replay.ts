@@ -31,7 +31,7 @@ export function createPlanJournalReplay({ journal, store, searchAttribute }: Act
     return runAdapter(nothingSecret, async () => {
       const { source, archives } = choice;
       if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
-        throw new UnknownSource(`replay: found no CSV of ${source}, expected a source that has been polled`);
+        throw new UnknownSource(`replay: ${source} has no CSV; it has not been polled yet`);
       }
       if (source !== null) await refuseHalfMoved(store, source);
       const held = await halfMoved(store, source === null ? null : []);

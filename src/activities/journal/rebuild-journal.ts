@@ -32,7 +32,7 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
         const stored = await withClient(owner, (client) => storedSources(client, owner.schema)).catch(failed);
         if (source !== null && !stored.includes(source)) {
           throw new UnknownSource(
-            `rebuild: found no rows of ${source} in PostgreSQL, expected ${stored.length === 0 ? 'some, but there are none at all' : `one of ${stored.slice(0, 20).join(', ')}`}`,
+            `rebuild: ${source} has no rows in PostgreSQL; ${stored.length === 0 ? 'no source has any' : `sources with rows: ${stored.slice(0, 20).join(', ')}`}`,
           );
         }
         return { sources: source === null ? stored : [source], searchAttribute: searchAttribute() };

@@ -22,7 +22,7 @@ export interface SealedCsv {
   /** Days that were sealed, or would be. */
   readonly sealed: readonly string[];
   readonly sealedCount: number;
-  /** Days with batches that wait for the CSV folder. */
+  /** Days with deferred batches for the CSV folder. */
   readonly waiting: readonly string[];
   /** Sealed days deleted by `csv.retention`. */
   readonly deleted: readonly string[];

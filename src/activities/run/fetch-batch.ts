@@ -91,7 +91,7 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
         const collected = leavesPlace ? { ...taken, warnings: addWarnings([placeLeft], taken.warnings) } : taken;
         context.signal.throwIfAborted();
         for (const warning of collected.notes)
-          log.warn('The source warns', { source: run.source, warning: redact(warning) });
+          log.warn('Source warning', { source: run.source, warning: redact(warning) });
         return hideSecrets(await keep(dependencies, input, collected, redact), mask);
       } catch (error) {
         // The next attempt comes once the host wants to be asked again.

@@ -30,11 +30,11 @@ export async function fittingPlan(plan: SourcePlan, dependencies: ActivityDepend
 function misfit(plan: SourcePlan, { config: file, lookUp }: ActivityDependencies): DaybookError | SourcePlan {
   const { config } = file.current();
   const source = config.sources.find(({ name }) => name === plan.name);
-  if (!source) return changed(`this worker knows no source ${plan.name}, expected it until its run ends`);
+  if (!source) return changed(`this worker has no source ${plan.name}, expected it until its run ends`);
   const planned = plan.accessFingerprint ?? accessOfPlan(plan);
   if (planned !== null && planned !== (planOf(config, source).accessFingerprint ?? null)) {
     return changed(
-      `${plan.name} has another address, proxy or other secrets than its run was planned by, expected the same`,
+      `the address, proxy or secrets of ${plan.name} have changed since its run was planned, expected the same`,
     );
   }
   try {

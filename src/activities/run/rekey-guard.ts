@@ -32,7 +32,7 @@ async function problemOf(store: BlobStore, source: string): Promise<RekeyUnfinis
     const rule = await readIdRule(store, source);
     if (rule === null || rule.done) return null;
     return new RekeyUnfinished(
-      `rekey: found ids of ${source} moved in part, expected ./daybook rekey ${source} to have ended; pause ${source}, and run it again, with ${source} and its id ${idText(rule.id)} in the configuration`,
+      `rekey: the ids of ${source} are only partly moved because ./daybook rekey ${source} was interrupted; pause ${source} and run the command again, with ${source} and its id ${idText(rule.id)} in the configuration`,
     );
   } catch (error) {
     if (error instanceof DamagedFile) return error;

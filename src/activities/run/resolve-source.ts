@@ -43,7 +43,7 @@ export function createResolveSource(dependencies: ActivityDependencies) {
     const redact = redactorFor(source, dependencies);
     return runAdapter(redact, async () => {
       const { config, broken } = dependencies.config.current();
-      const message = broken && `the configuration is broken, the last good one is used: ${broken.message}`;
+      const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
       await settleConfigAlert(dependencies, message, redact);
       // Of the source alone it says that workers do not agree on it.
       if (broken === null) await settleAndLog(dependencies, source, [{ name: 'config', message: null }], redact);
@@ -60,11 +60,12 @@ export function createResolveSource(dependencies: ActivityDependencies) {
       }
       const databaseId = await dependencies.databaseId();
       const stored = await readState(dependencies.store, source);
-      const damage = stored.damaged ? 'its state could not be read, the source is polled afresh' : null;
+      const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
       await settleAndLog(dependencies, source, [{ name: 'state', message: damage }], redact);
       const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
       const { state, changed } = startingState(stored.state, identity, stored.epoch);
-      if (changed) log.warn('State no longer fits and is dropped in part or whole', { source, changed });
+      if (changed)
+        log.warn('State no longer fits the configuration; it is dropped in part or entirely', { source, changed });
       const warning = idChange(source, stored.state, plan);
       const warned = warning === null ? {} : { warnings: [warning] };
       return { plan, state, searchAttribute: dependencies.searchAttribute(), ...warned };

@@ -77,7 +77,7 @@ async function stateChange(
   if (!(await isSuperseded(store, source, epoch))) return undefined;
   const { state } = await readState(store, source);
   const message =
-    'a command, or a damaged batch that was set aside, changed the state of the source during the run; the next run starts from that';
+    'the source state was changed during the run, by a command or because a damaged batch was set aside; the next run starts from the changed state';
   return {
     resume: state ? summarizeState(state) : { watermark: null },
     warnings: [...warnings, { code: 'state_changed', message, count: 1 }],
@@ -108,7 +108,7 @@ function logRun(receipt: Receipt | FailedReceipt, window: WindowText | undefined
   log.warn('Run failed', { ...fields, errorType: type, error: redact(message) });
 }
 
-/** Alerts of batches that wait no more. */
+/** Alerts of deferred batches no more. */
 async function delivered(
   { store }: ActivityDependencies,
   source: string,

@@ -20,7 +20,7 @@ export function createSaveState(dependencies: ActivityDependencies) {
   return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
     await runAdapter(redactorFor(source, dependencies), async () => {
       if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
-        log.info('State not saved: a command has changed it since the run began', { source });
+        log.info('State not saved: a command changed it after the run started', { source });
         return;
       }
       await writeState(dependencies.store, source, state);

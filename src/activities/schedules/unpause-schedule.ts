@@ -22,7 +22,7 @@ export function createUnpauseSchedule(dependencies: ActivityDependencies) {
     return runAdapter(redactorFor(source, dependencies), async () => {
       const { client, info } = Context.current();
       const isOver = await endPause(client, Instance.ofQueue(info.taskQueue).scrapeScheduleId(source), note);
-      log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced, the schedule stays as it is', { source });
+      log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced; the schedule is not changed', { source });
       return { searchAttribute: dependencies.searchAttribute() };
     });
   };

@@ -30,20 +30,17 @@ export async function findKnownSource(
     const leftOut = broken && config.kept?.leftOut.find(({ source }) => source === name);
     if (leftOut) {
       throw new ConfigBroken(
-        `config: the source ${name} waits for a configuration that can be read; the last good one leaves it out, for ${leftOut.reason}: ${broken.message}`,
+        `config: the source ${name} cannot run until the configuration is valid again; the last good one leaves it out because ${leftOut.reason}: ${broken.message}`,
         { retryAfterMs: brokenMs },
       );
     }
     const { scheduledTimestampMs } = Context.current().info;
     if (Date.now() - scheduledTimestampMs < patienceMs && (await hasOtherWorkers(identity))) {
-      throw new ConfigChanged(
-        `config: this worker knows no source ${name}, expected another worker to know it`,
-        retryMs,
-      );
+      throw new ConfigChanged(`config: this worker has no source ${name}, expected another worker to have it`, retryMs);
     }
     if (!broken) throw error;
     throw new UnknownSource(
-      `config: found no source "${name}"; the configuration is broken, the last good one is used: ${broken.message}`,
+      `config: no source "${name}"; the configuration is broken; using the last good one: ${broken.message}`,
     );
   }
 }

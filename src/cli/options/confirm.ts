@@ -10,7 +10,7 @@ import { UsageError } from '../../domain/usage-error.ts';
  */
 export async function requireConfirmation(what: string, yes: boolean | undefined): Promise<void> {
   if (yes || (canAsk() && (await isConfirmed(what)))) return;
-  throw new UsageError(`${what}: found no --yes, expected it, or y on a terminal; nothing was removed`);
+  throw new UsageError(`${what}: confirm with --yes (or y on a terminal); nothing was removed`);
 }
 
 /** Whether there is anybody to ask. */

@@ -130,21 +130,19 @@ function notFound(context: Context, what: string, variable: string): UsageError 
   const { damage } = context.home;
   if (holder === null && damage !== null) {
     return new CannotStart(
-      `found no ${what}: ${context.home.path('stack.json')} is damaged (${damage}), expected what ./daybook up wrote; the next ./daybook up recovers it`,
+      `no ${what}: ${context.home.path('stack.json')} is damaged (${damage}); the next ./daybook up recovers it`,
     );
   }
   if (holder === null) {
-    return new UsageError(
-      `found no ${what}: ${variable} is not set, and no stack runs in ${folder}; ${advice(context)}`,
-    );
+    return new UsageError(`no ${what}: ${variable} is not set, and no stack runs in ${folder}; ${advice(context)}`);
   }
   return new CannotStart(
-    `found no ${what}: process ${holder.pid} runs the stack of ${folder}, and is starting it just now; try again in a moment`,
+    `no ${what} yet: process ${holder.pid} is starting the stack of ${folder}; try again in a moment`,
   );
 }
 
 function advice({ demo }: Context): string {
-  return `start one with ./daybook up${demo ? ' --demo' : ''}, or name a server of your own`;
+  return `start one with ./daybook up${demo ? ' --demo' : ''}, or configure a server of your own`;
 }
 
 function isLocal(host: string): boolean {

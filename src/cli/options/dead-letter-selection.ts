@@ -37,7 +37,7 @@ export async function chooseLetters(
       return [{ source, letters: own }];
     } catch (error) {
       if (!(error instanceof UnknownSource) || ids.length > 0) throw error;
-      say(`${source}: ${own.length} dead letters stay, the source is no longer configured`);
+      say(`${source}: ${own.length} dead letters are kept: the source is no longer configured`);
       return [];
     }
   });
@@ -55,7 +55,7 @@ export function withIds<Letter extends { readonly id: string }>(
   const unknown = ids.filter((part) => part.length < shortestId || !found.some(({ id }) => id.startsWith(part)));
   if (unknown.length > 0) {
     throw new UsageError(
-      `dead-letters: found none with the id ${unknown.join(', ')}, expected ids that ./daybook dead-letters list shows, at least ${shortestId} characters of them`,
+      `dead-letters: no dead letter has the id ${unknown.join(', ')}; use ids from ./daybook dead-letters list, at least their first ${shortestId} characters`,
     );
   }
   return ids.length === 0 ? found : found.filter(({ id }) => ids.some((part) => id.startsWith(part)));

@@ -53,7 +53,7 @@ function readAuth(text: string): Credentials {
   const second = more.join(':');
   if (!reference.test(more.length === 0 ? first : second)) {
     throw new UsageError(
-      `--auth: expected ${authForms}, in single quotes; the secret itself stands in the environment or in .env`,
+      `--auth: expected ${authForms}, in single quotes; put the secret itself in the environment or in .env`,
     );
   }
   if (/^bearer$/i.test(type) && more.length === 0) {
@@ -68,5 +68,5 @@ function readAuth(text: string): Credentials {
   if (/^api_?key$/i.test(type) && more.length > 0) {
     return { auth: { type: 'api_key', name: first, api_key: second }, headers: (fill) => ({ [first]: fill(second) }) };
   }
-  throw new UsageError(`--auth: found another form, expected ${authForms}`);
+  throw new UsageError(`--auth: unknown form, expected ${authForms}`);
 }

@@ -27,7 +27,7 @@ export async function readChoice(options: ChoiceOptions, folders: JournalFolders
     const known = await journalSources(folders);
     if (!known.includes(source)) {
       throw new UsageError(
-        `--source: found no "${source}" in ${folders.csv}, expected ${known.length === 0 ? 'records, but there are none yet' : `one of ${known.join(', ')}`}`,
+        `--source: ${folders.csv} has no records of "${source}"; ${known.length === 0 ? 'it has none at all yet' : `its sources: ${known.join(', ')}`}`,
       );
     }
   }
@@ -37,12 +37,11 @@ export async function readChoice(options: ChoiceOptions, folders: JournalFolders
 /** @throws UsageError */
 export function readWindow({ day, from, to }: ChoiceOptions): WindowText | null {
   if (day !== undefined) {
-    if (from !== undefined || to !== undefined)
-      throw new UsageError('found --day and --from or --to, expected one way');
+    if (from !== undefined || to !== undefined) throw new UsageError('--day cannot be combined with --from or --to');
     return windowOfDay(day);
   }
   if (from === undefined && to === undefined) return null;
-  if (from === undefined || to === undefined) throw new UsageError('found one of --from and --to, expected both');
+  if (from === undefined || to === undefined) throw new UsageError('--from and --to must be given together');
   return textOf(from, to);
 }
 

@@ -49,8 +49,8 @@ export function brokenNote({ config: { kept }, broken }: CurrentConfig, file: st
   if (!broken) return null;
   const [first, ...more] = broken.message.split('\n');
   const problem = `${first}${more.length === 0 ? '' : ` (and ${more.length} more, see ./daybook check)`}`;
-  if (!kept) return `the configuration is broken, the last good one is used: ${problem}`;
+  if (!kept) return `the configuration is broken; using the last good one: ${problem}`;
   const other = kept.file === file ? '' : `, read from ${kept.file}`;
   const without = kept.leftOut.length === 0 ? '' : `; left out: ${leftOutText(kept.leftOut)}`;
-  return `the configuration is broken, the last good one of ${kept.savedAt}${other} is used from the store: ${problem}${without}`;
+  return `the configuration is broken; using the last good one of ${kept.savedAt}${other} from the store: ${problem}${without}`;
 }

@@ -44,7 +44,7 @@ export async function joinPair(context: Context, options: PairOptions, settings:
   if (found.kind === 'foreign') throw new ForeignStore(found.message);
   if (found.isFresh) {
     say(
-      `daybook: the database ${pair.names.database} is empty and the store is not: what sources still serve is fetched again; ./daybook replay-csv stores what the journal has`,
+      `daybook: the database ${pair.names.database} is empty, but the store is not: sources are fetched again from scratch; ./daybook replay-csv stores the records of the journal`,
     );
   }
   await settleRestoredAlert(pair.store, found.restored);
@@ -70,7 +70,7 @@ async function countOrLook(pair: Pair, accept: boolean): Promise<PairFound | Err
   try {
     return await within(answerMs, countPair(pair, { accept }));
   } catch (error) {
-    say(`daybook: the store and the database could not be joined: ${messageOf(error)}`);
+    say(`daybook: the store and the database could not be paired: ${messageOf(error)}`);
     return look(pair);
   }
 }
@@ -129,8 +129,8 @@ export async function describePair(context: Context): Promise<string> {
   if (found instanceof Error) return `not compared: ${found.message}`;
   if (found.kind !== 'together') return 'not compared: the database is not migrated';
   return found.isJoined
-    ? `belong together (id ${found.id}, counter ${found.counter})`
-    : 'have not met yet: the next worker joins them';
+    ? `are paired (id ${found.id}, counter ${found.counter})`
+    : 'are not paired yet: the next worker pairs them';
 }
 
 function pairProblem(found: PairFound | Error): string | null {

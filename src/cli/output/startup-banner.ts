@@ -27,7 +27,7 @@ export function whereToLook(context: Context, { ui, http, sources }: Addresses):
     '',
     ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
     '',
-    '  Ctrl-C stops everything; the next start goes on from here.',
+    '  Ctrl-C stops everything; the next start resumes from here.',
     '',
   ].join('\n');
 }

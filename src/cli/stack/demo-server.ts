@@ -31,7 +31,7 @@ export async function startDemoOrigin({ home, environment }: Context): Promise<C
     }
     const log = tailOf(home.path('logs', 'origin.log'), 20);
     if (tries === startTries || !log.includes('EADDRINUSE')) {
-      throw new CannotStart(`demo: its origin does not start; the end of its log:\n${log}`);
+      throw new CannotStart(`demo: its web server does not start; the end of its log:\n${log}`);
     }
   }
 }

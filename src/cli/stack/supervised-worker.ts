@@ -83,7 +83,7 @@ async function firstStart(
     if (http !== false) return { child, http };
     const end = tailOf(logFile, 5);
     if (tries === startTries || !end.includes('EADDRINUSE')) {
-      throw new CannotStart(`worker: it does not start; the end of ${logFile}:\n${end}`);
+      throw new CannotStart(`worker: does not start; the end of ${logFile}:\n${end}`);
     }
   }
 }
@@ -113,7 +113,7 @@ async function workerEnvironment(
   // One that was taken while the worker was down must not end a stack that runs.
   if (http && isFirst && !http.isDefault && port !== http.port) {
     throw new UsageError(
-      `found ${bracketed(http.host)}:${http.port} in use, expected the address that DAYBOOK_HTTP names to be free; name another one, or off`,
+      `found ${bracketed(http.host)}:${http.port} in use, but DAYBOOK_HTTP needs it; set DAYBOOK_HTTP to a free address, or to off`,
     );
   }
   return {

@@ -33,7 +33,7 @@ export class Supervisor {
       // One that ran for a while has earned a quick start again.
       const delay = Date.now() - startedAt > 60_000 ? 1_000 : delayMs;
       this.#say(
-        `${part.part} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again in ${delay / 1_000} s`,
+        `${part.part} ended unexpectedly (${signal ?? `exit code ${code}`}); restarting it in ${delay / 1_000} s`,
       );
       this.#later(part, delay);
     };
@@ -66,13 +66,13 @@ export class Supervisor {
     try {
       const child = await part.start();
       if (this.#stopping) return;
-      this.#say(`${part.part} runs again`);
+      this.#say(`${part.part} restarted`);
       this.watch(part, child, nextDelay);
       // What the worker has waited for may be there now.
       if (part.part !== 'worker') this.#waiting.get('worker')?.start();
     } catch (error) {
       if (this.#stopping) return;
-      this.#say(`${part.part} could not be started again: ${error instanceof Error ? error.message : String(error)}`);
+      this.#say(`${part.part} could not be restarted: ${error instanceof Error ? error.message : String(error)}`);
       this.#later(part, nextDelay);
     }
   }

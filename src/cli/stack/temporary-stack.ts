@@ -27,7 +27,7 @@ export async function withTemporaryStack<T>(
 ): Promise<T> {
   const { environment, home } = context;
   if (!environment.embedded) {
-    throw new UsageError('found DAYBOOK_EMBEDDED=off without TEMPORAL_ADDRESS, expected a server to use');
+    throw new UsageError('DAYBOOK_EMBEDDED=off needs TEMPORAL_ADDRESS');
   }
   const external = externalPostgres(context);
   // A mistake in it is told before anything is started.
@@ -78,7 +78,7 @@ export async function withTemporaryStack<T>(
 /** Rejects at Ctrl-C: what runs is stopped in order then, and open runs go on at the next start. */
 function interruption(): Promise<never> {
   const rejection = new Promise<never>((_, reject) => {
-    const interrupt = () => reject(new CannotStart('run: interrupted; a run that was open goes on at the next start'));
+    const interrupt = () => reject(new CannotStart('run: interrupted; open runs continue at the next start'));
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, interrupt);
   });
   rejection.catch(() => undefined);

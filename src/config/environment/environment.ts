@@ -178,7 +178,7 @@ function ownerSettings(postgres: PostgresSettings, lookUp: LookUp): PostgresSett
 function hostName(name: string, text: string | undefined): string | undefined {
   if (text === undefined || !/:\/\/|@/.test(text)) return text;
   throw new InvalidEnvironment(
-    `${name}: found a URL, expected a host name; its other parts go into PG_PORT, PG_DB, PG_USER and PG_PASSWORD`,
+    `${name}: found a URL, expected a host name; put its other parts into PG_PORT, PG_DB, PG_USER and PG_PASSWORD`,
   );
 }
 
@@ -204,7 +204,7 @@ function sslMode(text: string): SslMode {
 function sslFiles(lookUp: LookUp): SslFiles | null {
   const [rootCert, cert, key] = ['PG_SSLROOTCERT', 'PG_SSLCERT', 'PG_SSLKEY'].map((name) => pemFile(lookUp, name));
   if ((cert === undefined) !== (key === undefined)) {
-    throw new InvalidEnvironment('found one of PG_SSLCERT and PG_SSLKEY, expected both: a certificate and its key');
+    throw new InvalidEnvironment('PG_SSLCERT and PG_SSLKEY must be set together: a certificate and its key');
   }
   if (rootCert === undefined && cert === undefined) return null;
   return {
@@ -224,7 +224,7 @@ function pemFile(lookUp: LookUp, name: string): string | undefined {
     throw new InvalidEnvironment(`${name}: cannot be read: ${messageOf(error)}`);
   }
   if (text.includes('-----BEGIN ')) return file;
-  throw new InvalidEnvironment(`${name}: found no PEM text in ${file}, expected one that holds -----BEGIN`);
+  throw new InvalidEnvironment(`${name}: ${file} is not a PEM file (no -----BEGIN line)`);
 }
 
 function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boolean {
@@ -266,7 +266,7 @@ function proxies(lookUp: LookUp): Environment['proxies'] {
   const [httpProxy, httpsProxy, noProxy] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(either);
   for (const [name, url] of Object.entries({ HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy })) {
     if (url && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
-      throw new InvalidEnvironment(`${name}: found no http or https URL, expected one such as http://proxy:3128`);
+      throw new InvalidEnvironment(`${name}: not an http or https URL, expected e.g. http://proxy:3128`);
     }
   }
   return {
@@ -282,14 +282,16 @@ function webUi(text: string | undefined): string | null {
     return text.replace(/\/+$/, '');
   }
   throw new InvalidEnvironment(
-    'TEMPORAL_UI_URL: found no http or https URL without a user name, expected one such as https://temporal.example.com',
+    'TEMPORAL_UI_URL: not an http or https URL without a user name, expected e.g. https://temporal.example.com',
   );
 }
 
 function webhook(text: string | undefined): string | null {
   if (!text) return null;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidEnvironment('DAYBOOK_ALERT_WEBHOOK: found no http or https URL, expected one');
+  throw new InvalidEnvironment(
+    'DAYBOOK_ALERT_WEBHOOK: not an http or https URL, expected e.g. https://hooks.example.com/daybook',
+  );
 }
 
 function logLevel(text: string): string {

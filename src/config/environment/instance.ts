@@ -25,7 +25,7 @@ export function instanceConflict(inFile: string, lookUp: LookUp): string | null 
 export function instanceChange(before: string | undefined, now: string | undefined, lookUp: LookUp): string | null {
   const [running, wanted] = [before, now].map((inFile) => inFile ?? (lookUp(variable) || defaultInstance));
   if (running === wanted) return null;
-  return `found "${wanted}", but this process runs as "${running}"; start it again to change that`;
+  return `found "${wanted}", but this process runs as "${running}"; restart it to change that`;
 }
 
 /**

@@ -49,7 +49,7 @@ function load(variables: Record<string, string>): ReturnType<typeof loadClientCo
     return loadClientConnectConfig({ overrideEnvVars: variables });
   } catch (error) {
     throw new InvalidEnvironment(
-      `TEMPORAL_*: cannot be used: ${messageOf(error)}; expected what the Temporal CLI takes, see docs/configuration.md`,
+      `TEMPORAL_*: cannot be used: ${messageOf(error)}; use the same variables as for the Temporal CLI, see docs/configuration.md`,
     );
   }
 }

@@ -21,7 +21,7 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigProblems(file, [
-      { path: [], message: `cannot be read (${messageOf(error)}), expected a configuration; name one with --config` },
+      { path: [], message: `cannot be read (${messageOf(error)}); name a configuration with --config` },
     ]);
   }
 }

@@ -22,6 +22,6 @@ function unknownName(name: string, names: readonly string[]): UnknownSource {
   const nearest = suggestKey(name, names);
   const expected = nearest === null ? `one of: ${names.join(', ')}` : `"${nearest}"?`;
   return new UnknownSource(
-    `config: found no source "${name}", ${nearest === null ? 'expected' : 'did you mean'} ${expected}`,
+    `config: no source "${name}", ${nearest === null ? 'expected' : 'did you mean'} ${expected}`,
   );
 }

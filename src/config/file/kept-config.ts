@@ -46,7 +46,7 @@ export function configToKeep({ text, config }: GoodConfig, file: string): Omit<K
     const content = `${JSON.stringify(source)}\n${schema}`;
     if (places.length > 0) leftOut.push({ source: nameOf(source), reason: literalReason(places) });
     else if (redact(content) === content) kept.push(source);
-    else leftOut.push({ source: nameOf(source), reason: 'it holds a literal secret of another source' });
+    else leftOut.push({ source: nameOf(source), reason: 'it contains a literal secret of another source' });
   }
   const used = (key: string) => new Set(kept.flatMap((source) => (typeof source[key] === 'string' ? source[key] : [])));
   const modules: Record<string, string> = {};
@@ -77,14 +77,17 @@ export function openKeptConfig(kept: KeptConfig, file: string, lookUp: LookUp): 
     if (typeof path !== 'string') return true;
     const hash = moduleHash(resolve(dirname(file), path));
     if (hash === (kept.modules[path] ?? '')) return true;
-    leftOut.push({ source: nameOf(source), reason: `its module ${path} ${hash === null ? 'is gone' : 'has changed'}` });
+    leftOut.push({
+      source: nameOf(source),
+      reason: `its module ${path} ${hash === null ? 'is missing' : 'has changed'}`,
+    });
     return false;
   });
   if (usable.length === 0) {
     throw new ConfigProblems(file, [
       {
         path: [],
-        message: `the last good configuration holds no source that can be used: ${leftOutText(leftOut)}`,
+        message: `the last good configuration has no usable source: ${leftOutText(leftOut)}`,
       },
     ]);
   }

@@ -92,7 +92,7 @@ function shapeProblem(text: string, value: unknown): string {
   if (value === null) return `found nothing, ${expected}; ./daybook init ADDRESS proposes one`;
   if (/^\s*</.test(text)) return `found markup, ${expected}`;
   const isOtherFormat = /^\s*[\w.-]+\s*=/m.test(text);
-  return `found ${isOtherFormat ? 'keys with =' : 'a text'}, ${expected}${isOtherFormat ? ', with a colon behind each key' : ''}`;
+  return `found ${isOtherFormat ? 'keys with =' : 'a text'}, ${expected}${isOtherFormat ? ', with a colon after each key' : ''}`;
 }
 
 interface CheckedSources {
@@ -232,7 +232,7 @@ function referenceProblems(root: Tree): Problem[] {
     // A key that nobody knows is a problem of its own.
     if (path[0] === 'sources' && !keysOfSource(null).has(String(key))) return [];
     if (!keysWithReferences.some((known) => known === key)) {
-      const message = `found ${text}, which is filled in only in ${keysWithReferences.join(', ')}; expected the value itself`;
+      const message = `found ${text}, but references work only in ${keysWithReferences.join(', ')}; expected the value itself`;
       return [{ path, message }];
     }
     return [];
@@ -243,7 +243,7 @@ function referenceProblems(root: Tree): Problem[] {
 function expectedReference(text: string): string {
   const name = /^\$\{+\s*(?:env:|env\.|secrets\.)?\s*([A-Za-z_]\w*)\s*\}*$/i.exec(text)?.[1];
   if (name !== undefined) return `\${env:${name}}`;
-  const hint = /:-|\|\|/.test(text) ? '; a reference has no default' : ', where NAME is of letters, digits and _';
+  const hint = /:-|\|\|/.test(text) ? '; a reference has no default' : ', where NAME has only letters, digits and _';
   return `\${env:NAME}${hint}`;
 }
 

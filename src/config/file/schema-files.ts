@@ -66,8 +66,8 @@ function problemOf(text: string): string | null {
     return null;
   } catch (error) {
     if (error instanceof TookTooLong) {
-      return `takes more than ${maxCompileMs / 1_000} s to be compiled, expected milliseconds: make it simpler, or its enum shorter`;
+      return `takes more than ${maxCompileMs / 1_000} s to compile, expected milliseconds: simplify it, or shorten its enum`;
     }
-    return `found no JSON Schema (${messageOf(error)}), expected one`;
+    return `not a JSON Schema (${messageOf(error)})`;
   }
 }

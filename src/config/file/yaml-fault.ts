@@ -65,19 +65,19 @@ function mergeMarks({ text }: Scene): YamlFault | null {
   if (!mark) return null;
   return {
     offset: mark.index,
-    message: `found ${mark[0].trim()}, a mark of a merge that is not finished: choose one of the two texts`,
+    message: `found ${mark[0].trim()}, a marker of an unfinished merge: keep one of the two versions`,
   };
 }
 
 function otherLanguage({ text }: Scene): YamlFault | null {
   const fence = /^\s*```/.exec(text);
-  return fence && { offset: 0, message: 'found ``` of a document, expected the lines between them' };
+  return fence && { offset: 0, message: 'found a ``` fence, expected only the lines inside it' };
 }
 
 function indentation({ text, error, at, line, lineStart, value, written }: Scene): YamlFault | null {
   const hidden = /^[ ]*([\t\u00a0\u2000-\u200b\u3000\ufeff])/.exec(line);
   if (hidden) {
-    const what = hidden[1] === '\t' ? 'a tab' : 'a space of another kind than the usual one';
+    const what = hidden[1] === '\t' ? 'a tab' : 'an unusual space character';
     return {
       offset: lineStart + hidden[0].length - 1,
       message: `found ${what} before the text of the line, expected spaces`,
@@ -110,7 +110,7 @@ function isAboutIndent({ code, message }: YAMLError): boolean {
 function misplaced(lineStart: number, found: number, expected: number, above: string): YamlFault {
   return {
     offset: lineStart + found,
-    message: `found ${count(found, 'space')} before this key, expected ${expected}, so that it stands below "${keyOf(above)}"`,
+    message: `found ${count(found, 'space')} before this key, expected ${expected}, so that it is below "${keyOf(above)}"`,
   };
 }
 
@@ -161,7 +161,7 @@ function textBehindQuotes({ value, written }: Scene): YamlFault | null {
   const doubled = written.startsWith("'") ? "; within '…' write '' for one '" : '';
   return {
     offset: value.start,
-    message: `found text behind the closing quote, expected one pair of quotes around the whole value${doubled}`,
+    message: `found text after the closing quote, expected one pair of quotes around the whole value${doubled}`,
   };
 }
 
@@ -190,8 +190,8 @@ function missingSpace({ error, line, lineStart }: Scene): YamlFault | null {
   if (key === undefined) return null;
   const message =
     sign === ':'
-      ? `found no space behind the colon of ${shown(key)}, expected one before the value`
-      : `found = behind ${shown(key)}, expected a colon and a space`;
+      ? `no space after the colon of ${shown(key)}, expected one before the value`
+      : `found = after ${shown(key)}, expected a colon and a space`;
   return { offset: lineStart + lead.length, message };
 }
 
@@ -212,15 +212,13 @@ function byCode({ text, error, at }: Scene): string | null {
     case 'DUPLICATE_KEY':
       return `found the key "${keyOf(text.slice(at))}" a second time, expected it once`;
     case 'MULTIPLE_DOCS':
-      return 'found a second document behind ---, expected one: put its sources into the list of the first, or into a file of their own';
+      return 'found a second document after ---, expected one: put its sources into the first list, or into another file';
     case 'BAD_DQ_ESCAPE':
-      return `found ${text.slice(at, at + 2)} within "…", expected '…' instead, where \\ stands for itself`;
+      return `found ${text.slice(at, at + 2)} within "…", expected '…' instead, where \\ means itself`;
     case 'UNEXPECTED_TOKEN':
-      return /flow-(?:seq|map)-end/.test(error.message)
-        ? `found a ${text[at]} that closes nothing, expected none here`
-        : null;
+      return /flow-(?:seq|map)-end/.test(error.message) ? `found ${text[at]} without an opening one` : null;
     case 'MISSING_CHAR':
-      return error.message.startsWith('Missing , or') ? 'found no comma before this value, expected one' : null;
+      return error.message.startsWith('Missing , or') ? 'missing comma before this value' : null;
     default:
       return null;
   }

@@ -13,19 +13,16 @@ export function misreadings(document: Document): readonly YamlFault[] {
     Alias(_key, alias) {
       named.add(alias.source);
       if (alias.resolve(document) === undefined) {
-        say(alias, 'an alias that names no anchor; a text that begins with * stands in quotes');
+        say(alias, 'an alias without an anchor; put a text that begins with * in quotes');
       }
     },
     Pair(_key, { key }) {
       if (isCollection(key)) {
-        say(
-          key,
-          'found a template in braces, which nothing here fills in, expected a reference in quotes: "${env:NAME}"',
-        );
+        say(key, 'found a template in braces, which is not supported, expected a reference in quotes: "${env:NAME}"');
         return visit.BREAK;
       }
       if (isScalar(key) && typeof key.value === 'string' && hiddenSpace.test(key.value)) {
-        say(key, 'found a space of another kind than the usual one before this key, expected spaces');
+        say(key, 'found an unusual space character before this key, expected ordinary spaces');
         return visit.BREAK;
       }
       if (isScalar(key) && typeof key.value === 'string' && /^(?:\/\/|\/\*)/.test(key.value)) {
@@ -56,6 +53,6 @@ const tagsOfOthers = /^!(?:env|env_var|secret|include|vault|ref|sub|getenv|confi
 
 function tagMessage(tag: string): string {
   return tagsOfOthers.test(tag)
-    ? `found the tag ${tag}, which nothing here fills in, expected a reference in quotes: "\${env:NAME}"`
+    ? `found the tag ${tag}, which is not supported, expected a reference in quotes: "\${env:NAME}"`
     : 'found a value that begins with !, expected quotes around it';
 }

@@ -133,7 +133,7 @@ export function unknownKeyMessage(key: string, known: readonly string[]): string
   }
   const advice = adviceFor(key);
   if (advice !== null) return `${found}, ${advice}`;
-  if (known.length > mostKeys) return `${found}, expected a key of docs/sources-reference.md`;
+  if (known.length > mostKeys) return `${found}, expected a key from docs/sources-reference.md`;
   return `${found}, expected ${known.length > 0 ? `one of ${known.join(', ')}` : 'none'}`;
 }
 

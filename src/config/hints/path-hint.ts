@@ -4,9 +4,10 @@ import { quotedNames } from '../../formats/path-names.ts';
 export function pathHint(text: string): string {
   const unquoted = text.replaceAll(/[“”„‟‘’‚]/g, '');
   if (unquoted !== text) return `; these are typographic quotes, which YAML does not know: ${unquoted}`;
-  if (text.includes('${')) return '; references are filled in elsewhere, not in paths';
-  if (/^\.?\/\//.test(text)) return '; this is XPath, which reads no JSON: write the keys with dots between them';
-  if (text.startsWith('$..') || text.includes('..')) return '; JMESPath has no .. of JSONPath: write the whole path';
+  if (text.includes('${')) return '; references do not work in paths';
+  if (/^\.?\/\//.test(text)) return '; this is XPath, which does not read JSON: write the keys with dots between them';
+  if (text.startsWith('$..') || text.includes('..'))
+    return '; JMESPath has no .. as JSONPath does: write the whole path';
   if (text.includes('?(@')) return "; a filter is written without ( ) and @: items[?state == 'open']";
   const translated = translate(text);
   if (translated !== text && isPlainPath(translated)) return `; in JMESPath: ${inYaml(translated)}`;
@@ -15,7 +16,7 @@ export function pathHint(text: string): string {
   const quoted = quotedNames(text);
   return quoted === text
     ? ''
-    : `; a name with other signs than letters, digits and _ stands in quotes: ${inYaml(quoted)}`;
+    : `; put a name with characters other than letters, digits and _ in quotes: ${inYaml(quoted)}`;
 }
 
 /** As a value of the file: what holds double quotes stands in single ones. */

@@ -132,20 +132,20 @@ const otherWords: Readonly<Record<string, string>> = {
 
 /** What to do about keys that are somewhere else, or nowhere. */
 const advices: readonly (readonly [RegExp, string])[] = [
-  [/^(?:description|comment|notes?|tags?|labels?|owner|title)$/, 'expected none: write it as a comment, behind #'],
+  [/^(?:description|comment|notes?|tags?|labels?|owner|title)$/, 'expected none: write it as a comment, after #'],
   [
     /^(?:enabled?|disabled?|active|skip)$/,
     'expected none: leave schedule out, or ./daybook pause SOURCE, to keep a source from running',
   ],
   [
     /^(?:postgres(?:ql)?|database|db|temporal|store|storage|data_dir|log_level|logging)$/,
-    'expected none: servers and folders are set by the environment, see docs/configuration.md',
+    'expected none: set servers and folders in the environment, see docs/configuration.md',
   ],
   [
     /^(?:outputs?|destinations?|sinks?|targets?|feeds?_export|export)$/,
-    'expected none: records go to PostgreSQL and to CSV files by themselves',
+    'expected none: records are always stored in PostgreSQL and in CSV files',
   ],
-  [/^(?:fields|extract|mapping|transform|columns)$/, 'expected none: records are stored as they come'],
+  [/^(?:fields|extract|mapping|transform|columns)$/, 'expected none: records are stored as they arrive'],
   [/^items$/, 'expected none: records is the path of the list'],
   [/^records$/, 'expected none: the items of a feed are its records'],
   [/^default$/, 'expected none: a field that is not found is null'],

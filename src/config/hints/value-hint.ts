@@ -85,7 +85,7 @@ const examples: Readonly<Record<string, string>> = {
   url: 'one address: url: https://api.example.com/items',
   path: 'path: exports/*.csv',
   module: 'module: sources/items.ts',
-  id: 'the path of what names a record: id: id',
+  id: 'the path of the id in a record: id: id',
   cursor_path: 'cursor_path: meta.next_cursor',
   cursor_param: 'cursor_param: cursor',
   next_url_path: 'next_url_path: links.next',
@@ -120,7 +120,7 @@ export function exampleFor(path: readonly (string | number)[], found: unknown): 
 export function missingSpaceIn(text: string): string | null {
   const [, key, sign] = /^([a-z_]+)(:|\s*=\s*)\S/.exec(text) ?? [];
   if (key === undefined) return null;
-  return sign === ':' ? `a space behind the colon of ${key}:` : `a colon and a space instead of = behind ${key}`;
+  return sign === ':' ? `a space after the colon of ${key}:` : `a colon and a space instead of = after ${key}`;
 }
 
 function quotedIfNeeded(text: string): string {

@@ -63,7 +63,7 @@ export function cronHint(text: string): string | null {
 
 function intervalProblem(everyMs: number, offsetMs: number): string | null {
   if (everyMs < 1_000) return 'an interval is at least 1s';
-  return offsetMs < everyMs ? null : 'the offset behind / is shorter than the interval';
+  return offsetMs < everyMs ? null : 'the offset after / is shorter than the interval';
 }
 
 /** The expression without the zone before it and the comment behind it; null = it names no zone. */

@@ -9,7 +9,7 @@ export function sixFieldWarnings(source: string, schedule: ScheduleConfig | unde
   if (schedule === undefined || cron === undefined) return [];
   const fields = splitCron(cron).expression.split(/\s+/);
   if (fields.length !== 6 || /\d{4}/.test(fields.at(-1) ?? '')) return [];
-  const message = `schedule.cron "${cron}" has six fields: here the last is the year, so that the next start is ${next(source, schedule, cron, now)}${other(source, schedule, fields, now)}`;
+  const message = `schedule.cron "${cron}" has six fields: the last is read as the year, so the next start is ${next(source, schedule, cron, now)}${other(source, schedule, fields, now)}`;
   return [{ code: 'cron_six_fields', message, count: 1 }];
 }
 
@@ -18,7 +18,7 @@ function other(source: string, schedule: ScheduleConfig, fields: readonly string
   const long = [...fields, '*'].join(' ');
   if (cronProblem(long) !== null) return '';
   const line = second === '0' ? rest.join(' ') : long;
-  return `; if the first is meant as the second, write cron: "${line}", whose next start is ${next(source, schedule, line, now)}`;
+  return `; if the first should be the second of a minute, write cron: "${line}", whose next start is ${next(source, schedule, line, now)}`;
 }
 
 function next(source: string, schedule: ScheduleConfig, cron: string, now: Date): string {

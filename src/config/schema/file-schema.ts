@@ -12,31 +12,31 @@ export const fileFrame = z.strictObject({
     .string(expectedName)
     .regex(instanceNamePattern, expectedName)
     .optional()
-    .describe('Name of this Daybook beside others in a Temporal namespace; as `DAYBOOK_INSTANCE`. Not set: `daybook`.'),
+    .describe('Name of this Daybook where several share a Temporal namespace; same as `DAYBOOK_INSTANCE`. Default: `daybook`.'),
   defaults: z
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      'Keys of sources, all but `name`, for every source whose type has them and that does not set them itself.',
+      'Default values for sources: any key except `name`. They apply to sources whose type has the key and that do not set it.',
     ),
   sources: z
     .array(z.unknown().meta({ title: 'source' }), { error: ({ input }) => sourcesMessage(input) })
     .min(1, 'expected at least one source')
-    .describe('What to fetch.'),
+    .describe('The sources to fetch.'),
   csv: z
     .strictObject({
-      retention: retention('Sealed days of the CSV journal that are wholly older are deleted. `null`: kept for ever.'),
+      retention: retention('Sealed days of the CSV journal are deleted when all of the day is older than this. `null`: kept forever.'),
     })
     .prefault({})
     .describe('The CSV journal.'),
   dead_letters: z
-    .strictObject({ retention: retention('Dead letters that are older are deleted. `null`: kept for ever.') })
+    .strictObject({ retention: retention('Older dead letters are deleted. `null`: kept forever.') })
     .prefault({})
-    .describe('Refused records.'),
+    .describe('Dead letters: rejected records.'),
   partitions: z
     .strictObject({
-      premake: z.int().min(0).max(366).default(7).describe('Days ahead for which partitions are made.'),
-      retention: retention('Days that ended longer ago are archived and dropped. `null`: kept for ever.'),
+      premake: z.int().min(0).max(366).default(7).describe('Days ahead for which partitions are created.'),
+      retention: retention('Days that ended longer ago are archived and dropped. `null`: kept forever.'),
       max_ahead: duration().prefault('2d').describe('Records further in the future are dead letters, `out_of_range`.'),
       max_age: duration(1)
         .nullable()
@@ -47,11 +47,11 @@ export const fileFrame = z.strictObject({
         .min(1)
         .max(100_000)
         .default(400)
-        .describe('Distinct days of one run at most; records of further days are dead letters, `out_of_range`.'),
+        .describe('Maximum number of distinct days in one run; records of further days are dead letters, `out_of_range`.'),
       payload_index: z
         .enum(['immediate', 'sealed', 'none'])
         .default('immediate')
-        .describe('When payloads are indexed: as they are stored, once their day is past, or never.'),
+        .describe('When payloads are indexed: when they are stored, once their day is past, or never.'),
     })
     .prefault({})
     .describe('The daily partitions of `raw_events`.'),

@@ -55,11 +55,11 @@ const auth = z.discriminatedUnion('type', [
   z.strictObject({
     type: z
       .literal('oauth2_client_credentials')
-      .describe('A token that is asked for with the id and the secret of a client, and kept until it expires.'),
-    token_url: url.describe('Where tokens are asked for.'),
-    client_id: z.string().describe('Id of the client.'),
-    client_secret: z.string().describe('Secret of the client.'),
-    scope: z.string().optional().describe('Scopes to ask for, separated by spaces.'),
+      .describe('A token requested with a client id and secret, and kept until it expires.'),
+    token_url: url.describe('URL that issues tokens.'),
+    client_id: z.string().describe('Client id.'),
+    client_secret: z.string().describe('Client secret.'),
+    scope: z.string().optional().describe('Scopes to request, separated by spaces.'),
     credentials: z
       .enum(['header', 'body'])
       .default('body')
@@ -68,26 +68,26 @@ const auth = z.discriminatedUnion('type', [
 ]);
 
 const everyPaginator = {
-  has_more_path: expression.optional().describe('Where a page says whether there are more.'),
+  has_more_path: expression.optional().describe('Path that tells whether there are more pages.'),
   stop_after_empty_page: z
     .boolean()
     .optional()
     .describe(
-      'Whether a page without records is the last. Without it: `true` for `page_number` and `offset` without `has_more_path` and `total_path`; else the page says what follows, for up to 10 empty pages in a row.',
+      'Whether a page without records is the last. Default: `true` for `page_number` and `offset` without `has_more_path` and `total_path`; otherwise the page says whether more follow, for up to 10 empty pages in a row.',
     ),
   end_on: z
     .array(z.union([z.int().min(300).max(599), z.literal('repeat')], 'expected a status from 300 to 599, or repeat'))
     .min(1)
     .optional()
     .describe(
-      'What ends a poll behind its first page: statuses such as `404`, and `repeat` for a second page that is the first again.',
+      'What ends a poll after its first page: statuses such as `404`, and `repeat` for a second page that repeats the first.',
     ),
   max_pages: z
     .int()
     .min(1)
     .optional()
     .describe(
-      'Pages of a run at most. One that is cut by it is `partial`, and its watermark stays. With `incremental` the next run reads what is new at the front and continues where it was cut; both count.',
+      'Maximum number of pages per run. A run that reaches it is `partial`, and its watermark does not change. With `incremental` the next run reads new records at the front and continues where this run stopped; both count.',
     ),
 };
 
@@ -95,41 +95,41 @@ const resume = z
   .literal('token', 'expected token')
   .optional()
   .describe(
-    'For APIs that tell what has changed: the last token or link of a poll (`deltaLink`, `last_seq`) begins the next one. An empty page ends the poll. A token that is refused is dropped, and all is read.',
+    'For APIs that report changes: the last token or link of a poll (`deltaLink`, `last_seq`) starts the next one. An empty page ends the poll. A refused token is dropped, and everything is read.',
   );
 
 const paginator = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('single_page').describe('There is one page.'), ...everyPaginator }),
+  z.strictObject({ type: z.literal('single_page').describe('There is only one page.'), ...everyPaginator }),
   z.strictObject({
     type: z.literal('page_number').describe('A number that counts pages.'),
-    page_param: z.string().default('page').describe("Parameter of the page's number."),
+    page_param: z.string().default('page').describe("Parameter for the page number."),
     base_page: z.int().min(0).default(1).describe('Number of the first page.'),
-    total_path: expression.optional().describe('Where a page says how many pages there are.'),
+    total_path: expression.optional().describe('Path of the number of pages.'),
     ...everyPaginator,
   }),
   z.strictObject({
-    type: z.literal('offset').describe('A number that counts records.'),
-    offset_param: z.string().default('offset').describe('Parameter of how many records to pass over.'),
-    limit_param: z.string().default('limit').describe("Parameter of a page's size."),
-    limit: z.int().min(1).describe('Records of a page.'),
-    total_path: expression.optional().describe('Where a page says how many records there are.'),
+    type: z.literal('offset').describe('A number of records to skip.'),
+    offset_param: z.string().default('offset').describe('Parameter for the number of records to skip.'),
+    limit_param: z.string().default('limit').describe("Parameter for the page size."),
+    limit: z.int().min(1).describe('Records per page.'),
+    total_path: expression.optional().describe('Path of the number of records.'),
     ...everyPaginator,
   }),
   z.strictObject({
-    type: z.literal('cursor').describe('A token in each page, for the next.'),
-    cursor_path: expression.describe('Where a page holds the token of the next.'),
-    cursor_param: z.string().describe('Parameter that takes the token.'),
+    type: z.literal('cursor').describe('Each page has a token for the next page.'),
+    cursor_path: expression.describe('Path of the token of the next page.'),
+    cursor_param: z.string().describe('Parameter for the token.'),
     resume,
     ...everyPaginator,
   }),
   z.strictObject({
-    type: z.literal('json_link').describe('An address in each page, of the next.'),
-    next_url_path: expression.describe('Where a page holds the address of the next.'),
+    type: z.literal('json_link').describe('Each page has the URL of the next page.'),
+    next_url_path: expression.describe('Path of the URL of the next page.'),
     resume,
     ...everyPaginator,
   }),
   z.strictObject({
-    type: z.literal('header_link').describe('The address with `rel="next"` in the `Link` header.'),
+    type: z.literal('header_link').describe('The URL with `rel="next"` in the `Link` header.'),
     ...everyPaginator,
   }),
   z.strictObject({
@@ -151,30 +151,30 @@ export const endingPaginator = paginator.check((context) => {
     code: 'custom',
     input: context.value,
     message:
-      'found stop_after_empty_page: false and nothing else that ends it, expected total_path, has_more_path or max_pages',
+      'stop_after_empty_page: false needs another end: total_path, has_more_path or max_pages',
   });
 });
 
 export const incremental = z.strictObject({
-  cursor: expression.describe('Where a record holds the time by which the source is asked.'),
-  format: timeFormat.default('iso8601').describe('How the time is written, in records and parameters.'),
-  param_format: timeFormat.optional().describe('How it is written in parameters, where that differs from `format`.'),
+  cursor: expression.describe('Path of the time in a record that the source filters by.'),
+  format: timeFormat.default('iso8601').describe('Format of the time in records and parameters.'),
+  param_format: timeFormat.optional().describe('Format of the time in parameters, if it differs from `format`.'),
   start_param: z
     .string()
     .optional()
-    .describe('Parameter that asks for what is newer. Without it all is asked for, and older records are passed over.'),
-  end_param: z.string().optional().describe('Parameter that asks for what is older; backfills need it.'),
-  initial_value: isoTime.optional().describe('Where the first run begins.'),
+    .describe('Parameter that requests newer records. Without it everything is requested, and older records are skipped.'),
+  end_param: z.string().optional().describe('Parameter that requests older records; backfills need it.'),
+  initial_value: isoTime.optional().describe('Where the first run starts.'),
   order: z
     .enum(['asc', 'desc'])
     .default('asc')
     .describe(
-      '`desc`: the API gives the newest first, and pages behind one that is wholly known and older than `lag` are not read.',
+      '`desc`: the API returns the newest records first. Once all records of a page are already stored and older than `lag`, later pages are not read.',
     ),
   lag: duration()
     .prefault('0s')
     .describe(
-      'How far each run looks back behind the newest record, for late ones. A window of a backfill asks for so much more on both sides.',
+      'How far each run looks back before the newest record, to find late records. A backfill window is extended by this on both sides.',
     ),
 });
 
@@ -195,18 +195,18 @@ export const fetchLimits = {
   allow_private: z
     .boolean()
     .default(false)
-    .describe('Whether loopback, private and link-local addresses may be asked. Metadata of clouds never.'),
+    .describe('Whether loopback, private and link-local addresses are allowed. Cloud metadata addresses never are.'),
   // Node's timers end at 24.8 days: a longer one would fire at once.
   timeout: duration(1, 86_400_000)
     .prefault('60s')
-    .describe('For a whole request, redirects and body included. At most a day.'),
-  max_body: byteSize().prefault('64MiB').describe('Largest body, decoded.'),
+    .describe('Time limit for a whole request, including redirects and body. At most a day.'),
+  max_body: byteSize().prefault('64MiB').describe('Maximum body size after decoding.'),
 };
 
 /** Keys of every source that is fetched over HTTP. */
 export const httpShape = {
   ...fetchLimits,
-  url: url.describe('Address, http or https.'),
+  url: url.describe('URL, http or https.'),
   headers: z
     .record(z.string(), scalar)
     .check(checkHeaders)
@@ -222,24 +222,24 @@ export const httpShape = {
     .min(1)
     .optional()
     .describe(
-      'Other origins that next pages may be at, such as `https://pages.example.com`; they get headers and `auth` as well.',
+      'Other origins that next pages may be on, such as `https://pages.example.com`; headers and `auth` are sent to them as well.',
     ),
   proxy: proxy
     .optional()
     .describe(
-      'Proxy; else `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` of the environment say. May hold user and password.',
+      'Proxy URL; may contain user and password. Default: `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` of the environment.',
     ),
   robots: z
     .enum(['obey', 'ignore'])
     .optional()
-    .describe('Whether robots.txt is obeyed. Without it: `obey` for `html`, else `ignore`.'),
+    .describe('Whether robots.txt is obeyed. Default: `obey` for `html`, otherwise `ignore`.'),
   rate_limit: z
     .strictObject({
-      requests: z.int().min(1).describe('So many requests at most …'),
-      per: duration(1).describe('… in this time.'),
+      requests: z.int().min(1).describe('Maximum number of requests …'),
+      per: duration(1).describe('… per this time.'),
     })
     .optional()
-    .describe('Shared by all sources of the host and all workers; the strictest holds.'),
+    .describe('Shared by all sources of a host and by all workers; the strictest limit applies.'),
   concurrency: z
     .int()
     .min(1)
@@ -249,17 +249,17 @@ export const httpShape = {
   on_response: z
     .array(
       z.strictObject({
-        status: z.int().min(100).max(999).optional().describe('Answers with this status.'),
-        body_contains: z.string().optional().describe('Answers whose body holds this text.'),
+        status: z.int().min(100).max(999).optional().describe('Responses with this status.'),
+        body_contains: z.string().optional().describe('Responses whose body contains this text.'),
         action: z
           .enum(['retry', 'fail', 'ignore', 'reauthenticate'])
           .describe(
-            'Try again, fail at once, take the page as one without records, or ask once for another access token (`oauth2_client_credentials`).',
+            'Retry, fail at once, treat the page as one without records, or request another access token once (`oauth2_client_credentials`).',
           ),
       }),
     )
     .default([])
-    .describe('What certain answers mean; the first that fits holds.'),
+    .describe('How to handle certain responses; the first match applies.'),
 };
 
 function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {

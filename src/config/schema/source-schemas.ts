@@ -27,19 +27,19 @@ function nameHint(text: string): string {
 
 const id = z.union([expression, z.array(expression).min(1)], 'expected a JMESPath expression or a list of them');
 
-const describedId = "The record's id within the source; the values of a list are joined and hashed.";
-const describedTime = "The record's time. A text is its path alone.";
+const describedId = "Id of the record, unique within the source; the values of a list are joined and hashed.";
+const describedTime = "Time of the record. A string is short for its path.";
 
 /** Keys of every source. */
 const commonShape = {
-  name: name.describe('Its identity: stands in rows, keys, files and workflow ids. 1 to 63 of `a-z`, `0-9`, `_`, `-`.'),
+  name: name.describe('Its identity: part of rows, keys, files and workflow ids. 1 to 63 of `a-z`, `0-9`, `_`, `-`.'),
   id: id.describe(describedId),
   occurred_at: requiredOccurredAt.describe(describedTime),
   encoding: encoding
     .optional()
-    .describe('Its charset, such as `windows-1252`. Without it: by byte order mark, bytes, headers, declaration.'),
-  retry: retry.prefault({}).describe('How a fetch that fails is tried again.'),
-  schedule: schedule.optional().describe('When it runs by itself; without it only by command.'),
+    .describe('Its charset, such as `windows-1252`. Default: detected from byte order mark, bytes, headers and declaration.'),
+  retry: retry.prefault({}).describe('How a failed fetch is retried.'),
+  schedule: schedule.optional().describe('When it runs automatically; without it only by command.'),
   schema: z.string().optional().describe('Path of a JSON Schema; a record that does not match is a dead letter.'),
   on_invalid: z
     .enum(['dead_letter', 'fail'])
@@ -50,31 +50,31 @@ const commonShape = {
     .min(0)
     .max(1)
     .default(0.5)
-    .describe('Share of rejects, from 20 records on, beyond which a run fails after it has stored the good ones.'),
-  max_record: byteSize().prefault('8MiB').describe('Largest record, as JSON; a larger one is a dead letter.'),
+    .describe('Share of rejected records (from 20 records on) above which a run fails; valid records are stored first.'),
+  max_record: byteSize().prefault('8MiB').describe('Maximum size of a record as JSON; a larger one is a dead letter.'),
   limits: z
     .strictObject({
       record_cpu: duration(10, 60_000)
         .prefault('5s')
-        .describe('Computing for one record, in CPU time; one that takes more is a dead letter.'),
+        .describe('CPU time for one record; a record that takes longer is a dead letter.'),
       page_cpu: duration(10, 120_000)
         .prefault('30s')
-        .describe('The same for a whole page, and for a module between two awaits; more fails the run.'),
+        .describe('CPU time for a whole page, and for a module between two awaits; taking longer fails the run.'),
     })
     .prefault({})
-    .describe('How much computing its expressions, patterns, schema and code may take.'),
-  allow_empty: z.boolean().default(false).describe('Whether a poll without records is well; else it opens an alert.'),
+    .describe('Limits on the CPU time of its expressions, patterns, schema and code.'),
+  allow_empty: z.boolean().default(false).describe('Whether a poll may have no records; otherwise it opens an alert.'),
   expect: z
     .strictObject({
       min_records: z
         .int()
         .min(0)
         .optional()
-        .describe('A poll with fewer records, those that were rejected left out, opens an alert.'),
-      max_staleness: duration(1).optional().describe('Nothing new for longer opens an alert.'),
+        .describe('A poll with fewer valid records opens an alert.'),
+      max_staleness: duration(1).optional().describe('No new record for longer than this opens an alert.'),
     })
     .optional()
-    .describe('What a healthy source brings.'),
+    .describe('What a healthy source delivers.'),
 };
 
 /** How a CSV file is written. */
@@ -86,65 +86,65 @@ const csvOptions = z.strictObject({
         `expected one character${/tab|\\t/i.test(JSON.stringify(input)) ? ', for a tab: "\\t" in double quotes' : ''}`,
     })
     .default(',')
-    .describe('One character between fields.'),
-  quote: z.string().length(1, 'expected one character').default('"').describe('One character around fields.'),
+    .describe('Character between fields.'),
+  quote: z.string().length(1, 'expected one character').default('"').describe('Character around fields.'),
   header: z
     .union([z.boolean(), z.array(z.string().min(1)).min(1)], 'expected true, false or a list of names')
     .default(true)
     .describe('Whether the first line names the columns (`false`: they are `1`, `2`, …), or their names.'),
-  encoding: encoding.optional().describe('The charset. Without it: `encoding` of the source.'),
+  encoding: encoding.optional().describe('The charset. Default: `encoding` of the source.'),
   escape: z
     .string()
     .length(1, 'expected one character')
     .optional()
-    .describe('One character before a quote within a quoted field, such as `\\`. Without it a quote is doubled.'),
-  comment: z.string().min(1).optional().describe('Begins lines that are passed over, such as `#`.'),
+    .describe('Character before a quote inside a quoted field, such as `\\`. Without it a quote is doubled.'),
+  comment: z.string().min(1).optional().describe('Character at the start of lines to skip, such as `#`.'),
   skip_lines: z
     .int()
     .min(0)
     .max(10_000)
     .optional()
-    .describe('Lines before the header that are passed over. A line `sep=;` is passed over without it.'),
+    .describe('Number of lines to skip before the header. A line `sep=;` is always skipped.'),
 });
 
-const recordsPath = expression.default('@').describe('Where the list of records is; `@` is the page itself.');
+const recordsPath = expression.default('@').describe('Path of the list of records; `@` is the page itself.');
 const pages = endingPaginator
   .prefault({ type: 'single_page' })
-  .describe('How to come to the next page. A text is its type alone.');
+  .describe('How to get to the next page. A string is short for its type.');
 
 const httpJsonSource = z.strictObject({
   type: z.literal('http_json').describe('An API that answers with JSON.'),
   ...commonShape,
   ...httpShape,
-  method: z.enum(['GET', 'POST']).default('GET').describe('How the source is asked.'),
+  method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
   records: recordsPath,
   paginator: pages,
-  incremental: incremental.optional().describe('Asks for what is new only.'),
+  incremental: incremental.optional().describe('Fetches only new records.'),
 });
 
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
   path: z.string().min(1).describe('Path or pattern, relative to the configuration; `.gz` too.'),
-  format: z.enum(['ndjson', 'json', 'csv']).optional().describe("Without it: by the file's name."),
+  format: z.enum(['ndjson', 'json', 'csv']).optional().describe("Default: from the file name."),
   records: recordsPath,
-  max_body: byteSize().prefault('64MiB').describe('Largest file of format `json`, decoded.'),
-  csv: csvOptions.prefault({}).describe('How CSV files are written.'),
+  max_body: byteSize().prefault('64MiB').describe('Maximum size of a file of format `json`, uncompressed.'),
+  csv: csvOptions.prefault({}).describe('Format of CSV files.'),
   follow_symlinks: z
     .boolean()
     .default(false)
-    .describe("Whether symbolic links may lead out of a pattern's folder; without it such a link fails the run."),
+    .describe("Whether symbolic links may lead out of a pattern's folder. If not, such a link fails the run."),
 });
 
 const rssSource = z.strictObject({
   type: z.literal('rss').describe('A feed: RSS, RDF, Atom or JSON Feed.'),
   ...commonShape,
   ...httpShape,
-  id: id.optional().describe(`${describedId} Without it: the guid, else the link, else a hash of the item.`),
+  id: id.optional().describe(`${describedId} Default: the guid, otherwise the link, otherwise a hash of the item.`),
   occurred_at: occurredAt
     .optional()
-    .describe(`${describedTime} Without a path: when it was published, else updated, else fetched.`),
+    .describe(`${describedTime} Without a path: when it was published, otherwise updated, otherwise fetched.`),
 });
 
 const htmlSource = z.strictObject({
@@ -159,7 +159,7 @@ const moduleSource = z.strictObject({
   type: z.literal('module').describe('Code of your own.'),
   ...commonShape,
   module: z.string().min(1).describe('Path of the TypeScript or JavaScript file, relative to the configuration.'),
-  options: z.record(z.string(), z.unknown()).default({}).describe('Handed to the module as they are.'),
+  options: z.record(z.string(), z.unknown()).default({}).describe('Passed to the module unchanged.'),
   ...fetchLimits,
 });
 
@@ -178,12 +178,12 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
   if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;
-      const message = 'found reauthenticate, expected auth of type oauth2_client_credentials with it';
+      const message = 'reauthenticate needs auth of type oauth2_client_credentials';
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
   }
   if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
-    const message = 'found a body, which a GET does not send, expected method: POST';
+    const message = 'found a body, which a GET does not send; set method: POST';
     context.issues.push({ code: 'custom', input: value, path: ['body'], message });
   }
   if (value.type !== 'html' && value.type !== 'rss' && value.occurred_at.date_order !== undefined) {
@@ -191,7 +191,7 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     context.issues.push({ code: 'custom', input: value, path: ['occurred_at', 'date_order'], message });
   }
   if (value.type === 'html' && value.items.json === undefined && Object.keys(value.fields).length === 0) {
-    const message = 'found no fields, expected at least one, or items.json';
+    const message = 'missing fields: set at least one, or items.json';
     context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
   }
 }

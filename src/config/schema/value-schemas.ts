@@ -108,20 +108,20 @@ export const dateOrder = z.enum(dateOrders);
 /** In the file also a bare path (see `inherit`). */
 export const occurredAt = z.strictObject(
   {
-    path: expression.optional().describe("Where the record's time stands. Required unless `on_missing: fetched_at`."),
+    path: expression.optional().describe("Path of the record's time. Required unless `on_missing: fetched_at`."),
     format: timeFormat
       .default('iso8601')
       .describe('`iso8601`, `epoch_s`, `epoch_ms`, `rfc822`, or a pattern of date-fns such as `dd.MM.yyyy HH:mm`.'),
-    timezone: timezone.default('UTC').describe('Zone of times that name none, such as `Europe/Vienna`.'),
+    timezone: timezone.default('UTC').describe('Zone for times without one, such as `Europe/Vienna`.'),
     date_order: dateOrder
       .optional()
       .describe(
-        'How feeds and fields of type `date` write `05/12/2024`. Without it: as a date with a part over 12 shows.',
+        'Order of numeric dates (`05/12/2024`) in feeds and fields of type `date`. Default: detected from dates with a part over 12.',
       ),
     on_missing: z
       .enum(['reject', 'fetched_at'])
       .default('reject')
-      .describe('A record without a time: a dead letter, or it takes the time of the fetch.'),
+      .describe('Whether a record without a time is a dead letter or gets the time of the fetch.'),
   },
   {
     error: (issue) =>
@@ -135,15 +135,15 @@ export const occurredAt = z.strictObject(
 export const requiredOccurredAt = occurredAt.refine(
   (time) => time.path !== undefined || time.on_missing === 'fetched_at',
   {
-    error: 'found no path, expected one, or on_missing: fetched_at',
+    error: 'missing path; set it, or on_missing: fetched_at',
   },
 );
 
 export const retry = z.strictObject({
-  max_attempts: z.int().min(1).max(1000).default(8).describe('Attempts of one fetch, the first included.'),
-  initial_interval: duration(1).prefault('1s').describe('Wait before the second attempt.'),
-  backoff_coefficient: z.number().min(1).max(100).default(2).describe('Each wait is so many times the one before.'),
-  max_interval: duration(1).prefault('1m').describe('Longest wait between attempts.'),
+  max_attempts: z.int().min(1).max(1000).default(8).describe('Maximum number of attempts of one fetch, including the first.'),
+  initial_interval: duration(1).prefault('1s').describe('Delay before the second attempt.'),
+  backoff_coefficient: z.number().min(1).max(100).default(2).describe('Each delay is the previous one times this number.'),
+  max_interval: duration(1).prefault('1m').describe('Maximum delay between attempts.'),
 });
 
 const cronExpression = z
@@ -175,18 +175,18 @@ export const schedule = z
     offset: duration()
       .optional()
       .describe(
-        'When within the interval a start is due, in whole seconds. Without it each source has its own, by its name: within `every`, or within the first hour of a longer one.',
+        'Offset of the starts within the interval, in whole seconds. Default: derived from the source name, within `every`, or within its first hour if it is longer.',
       ),
-    jitter: duration().optional().describe('Each start is later by a random time of up to so much.'),
-    timezone: scheduleTimezone.optional().describe('Zone of `cron`; UTC where none is set.'),
+    jitter: duration().optional().describe('Random delay of each start, up to this.'),
+    timezone: scheduleTimezone.optional().describe('Time zone of `cron`. Default: UTC.'),
     overlap: z
       .enum(['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'])
       .default('skip')
-      .describe('What becomes of a start while the run before is under way: an overlap policy of Temporal.'),
+      .describe('What happens to a start while the previous run is still active: an overlap policy of Temporal.'),
     catchup_window: duration(10_000)
       .prefault('10m')
-      .describe('After an outage of Temporal, starts that were missed are made up for if not older than this.'),
-    pause_on_failure: z.boolean().default(false).describe('Whether a run that fails pauses the schedule.'),
+      .describe('After an outage of Temporal, missed starts up to this age are run late.'),
+    pause_on_failure: z.boolean().default(false).describe('Whether a failed run pauses the schedule.'),
   })
   .check((context) => {
     const { every, cron, timezone: zone } = context.value;
@@ -195,7 +195,7 @@ export const schedule = z
       context.issues.push({
         code: 'custom',
         input: context.value,
-        message: `found timezone ${zone} beside TZ=${ofCron} in cron, expected one of them (timezone: null takes that of defaults away)`,
+        message: `found timezone ${zone} beside TZ=${ofCron} in cron, expected one of them (timezone: null removes that of defaults)`,
       });
     } else if (every !== undefined && cron !== undefined) {
       context.issues.push({
@@ -220,7 +220,7 @@ interface Offset {
 function offsetProblem({ every, offset }: Offset): string | null {
   if (offset === undefined) return null;
   if (every === undefined)
-    return 'found offset beside cron, expected it beside every; a cron line says itself when it is due';
+    return 'offset works only with every; put the time into the cron line instead';
   if (offset % 1_000 !== 0) return `found offset ${formatDuration(offset)}, expected whole seconds`;
   if (offset < every) return null;
   return `found offset ${formatDuration(offset)}, expected less than every (${formatDuration(every)})`;
@@ -234,7 +234,7 @@ function patternProblem(text: string): string | null {
     return null;
   } catch (error) {
     if (text.includes('(?P<')) return 'a named group is written (?<name>…), without P';
-    if (/\(\?[a-z]+\)/.test(text)) return 'flags such as (?i) are not known: write both cases, as in [Ee]uro';
+    if (/\(\?[a-z]+\)/.test(text)) return 'flags such as (?i) are not supported: write both cases, as in [Ee]uro';
     const why = error instanceof Error ? error.message : String(error);
     return why.replace(/^.*: /s, '').toLowerCase();
   }

@@ -6,16 +6,16 @@ const reference = '"${env:NAME}" for the variable NAME of the environment';
 
 /** Texts that other tools fill in, or that a person was to replace: as they stand they are no secrets. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
-  [/^(?:\w+ )?\$[A-Z_][A-Z0-9_]*$/, `found a variable of a shell, which is sent as it stands, expected ${reference}`],
-  [/^(?:\w+ )?%[A-Z_][A-Z0-9_]*%$/, `found a variable of Windows, which is sent as it stands, expected ${reference}`],
-  [/\{\{.*\}\}/s, `found a template, which is sent as it stands, expected ${reference}`],
+  [/^(?:\w+ )?\$[A-Z_][A-Z0-9_]*$/, `found a shell variable, which would be sent literally, expected ${reference}`],
+  [/^(?:\w+ )?%[A-Z_][A-Z0-9_]*%$/, `found a Windows variable, which would be sent literally, expected ${reference}`],
+  [/\{\{.*\}\}/s, `found a template, which would be sent literally, expected ${reference}`],
   [
     /^(?:\w+ )?(?:process\.env[.[]|os\.environ|ENV\[|env:|env\()/,
-    `found a variable of a program, which is sent as it stands, expected ${reference}`,
+    `found a program variable, which would be sent literally, expected ${reference}`,
   ],
   [
     /^(?:\w+ )?<[^<>]*>$|^(?:\w+ )?(?:your|my|insert|paste)[-_ ]?.*(?:token|key|secret|password)|^(?:x{4,}|\*{3,}|changeme|todo)$/i,
-    `found what a secret is to replace, expected ${reference}`,
+    `found a placeholder for a secret, expected ${reference}`,
   ],
 ];
 
@@ -39,7 +39,7 @@ export function credentialProblem(where: string, name: string, value: string): s
   if (value === '' && where === 'auth' && ['token', 'api_key'].includes(name))
     return `found nothing, expected ${reference}`;
   if (where === 'auth' && name === 'token' && /^bearer\s/i.test(value)) {
-    return 'found "Bearer" before the token, which is added anyway, expected the token alone';
+    return 'found "Bearer" before the token, but it is added automatically; expected only the token';
   }
   if (/^authorization$/i.test(name) && /^(\w+) \1 /i.test(value)) {
     return `found "${/^\w+/.exec(value)?.[0] ?? ''}" twice before the token, expected it once`;

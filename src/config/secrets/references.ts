@@ -48,7 +48,7 @@ export function variableProblem(name: string, lookUp: LookUp): string | null {
   } catch (error) {
     return messageOf(error);
   }
-  return `environment variable ${name} is not set, expected it (or ${name}_FILE, or a line in .env)`;
+  return `environment variable ${name} is not set; set it, or ${name}_FILE, or add it to .env`;
 }
 
 /** The text with every reference replaced, as far as the variables have values. For what is not to be sent. */

@@ -84,7 +84,7 @@ function deferralVerdicts({ receipt, deferredBecause }: Pick<RunFacts, 'receipt'
   return sinks.flatMap((sink): AlertVerdict[] => {
     const { deferred } = receipt[sink];
     if (deferred === 0) return [];
-    const message = `${deferred} records of ${receipt.source} wait for ${sink}: ${deferredBecause.get(sink) ?? 'see ./daybook status'}`;
+    const message = `${deferred} records of ${receipt.source} are deferred for ${sink}: ${deferredBecause.get(sink) ?? 'see ./daybook status'}`;
     return [{ name: `deferred_${sink}`, message }];
   });
 }
@@ -115,7 +115,7 @@ function pollVerdicts({
   if (expect.minRecords !== null && (fetched > 0 || outcome === 'empty')) {
     const { rejected } = receipt;
     const good = fetched - rejected;
-    const besides = rejected > 0 ? ` besides ${rejected} that were rejected` : '';
+    const besides = rejected > 0 ? ` besides ${rejected} rejected ones` : '';
     const short = good < expect.minRecords;
     const message = `${source} had ${good} records${besides}, expect.min_records is ${expect.minRecords}`;
     verdicts.push({ name: 'min_records', message: short ? message : null });
@@ -168,11 +168,11 @@ const maxDuplicateRatio = 0.1;
 function duplicateMessage(source: string, share: DuplicateShare | null): string | null {
   if (share === null || share.duplicates / share.records <= maxDuplicateRatio) return null;
   const { duplicates, records } = share;
-  return `${duplicates} of ${records} records of a page of ${source} have the id of another one and are not stored: choose an id that is unique; see ./daybook preview ${source}`;
+  return `${duplicates} of ${records} records of a page of ${source} have the same id as another one and are not stored: choose a unique id; see ./daybook preview ${source}`;
 }
 
 function staleness({ source, finishedAt }: Receipt, maxMs: number, lastNewAt: string): string | null {
   const silentMs = Date.parse(finishedAt) - Date.parse(lastNewAt);
   if (silentMs <= maxMs) return null;
-  return `${source} brought no new record since ${lastNewAt}, expect.max_staleness is ${Math.round(maxMs / 1000)} s`;
+  return `${source} has had no new record since ${lastNewAt}, expect.max_staleness is ${Math.round(maxMs / 1000)} s`;
 }

@@ -44,13 +44,13 @@ export interface CanaryReport {
 
 /** What to do about a step that failed, where its message does not say so. */
 const remedies: Readonly<Record<CanaryStep, string>> = {
-  fetch: 'check that DAYBOOK_STORE can be written, and the log of the worker',
-  'write to CSV': 'check that DAYBOOK_DATA can be written, and has room',
-  'write to PostgreSQL': './daybook doctor looks at what there is',
+  fetch: 'check that DAYBOOK_STORE is writable, and see the log of the worker',
+  'write to CSV': 'check that DAYBOOK_DATA is writable and has free space',
+  'write to PostgreSQL': 'run ./daybook doctor',
   'confirm in CSV': 'check that all workers share DAYBOOK_DATA',
   'confirm in PostgreSQL': 'check that PG_HOST and PG_PORT lead to one database, the primary',
-  'clean up': 'the next canary takes away what is left',
-  report: 'check that DAYBOOK_STORE can be written',
+  'clean up': 'the next canary deletes the rest',
+  report: 'check that DAYBOOK_STORE is writable',
 };
 
 /** A failure in one line: the step, what was found, what to do. */

@@ -80,7 +80,7 @@ export function healthOf({
     const { batches, since: waitsSince, reason } = waiting;
     return {
       health: 'deferred',
-      reason: `${batches} ${batches === 1 ? 'batch waits' : 'batches wait'} since ${waitsSince}: ${reason}`,
+      reason: `${batches} ${batches === 1 ? 'deferred batch' : 'deferred batches'} since ${waitsSince}: ${reason}`,
       since: waitsSince,
     };
   }

@@ -91,13 +91,13 @@ function skippedText(slots: Slots | null): string {
 
 function problemOf({ recent, nextMs }: StartFacts, overdueMs: number, more: string, nowMs: number): string | null {
   if (nextMs !== null && overdueMs > lateMs) {
-    return `a start was due at ${timeOf(nextMs)}, ${lasting(overdueMs)} ago, and has not begun${more}`;
+    return `a start was due at ${timeOf(nextMs)}, ${lasting(overdueMs)} ago, and has not started${more}`;
   }
   const [before, last] = [recent.at(-2), recent.at(-1)];
   if (!last || !isLate(last)) return null;
   const isOver = nowMs - last.begunMs > rememberedMs && !(before && isLate(before));
   if (isOver) return null;
-  return `its last start was ${lasting(delayOf(last))} late: due at ${timeOf(last.dueMs)}, begun at ${timeOf(last.begunMs)}${more}`;
+  return `its last start was ${lasting(delayOf(last))} late: due at ${timeOf(last.dueMs)}, started at ${timeOf(last.begunMs)}${more}`;
 }
 
 /** Slots from the first start on that are over, and how many of them had no start. */

@@ -5,7 +5,7 @@ export function windowProblem(plan: SourcePlan): string | null {
   const { name, type } = plan;
   if (type === 'module') return null;
   if (type !== 'http_json') {
-    return `${name} cannot be asked for a window: it is of type ${type}, expected http_json with incremental, or module`;
+    return `${name} does not support windows: it is of type ${type}, expected http_json with incremental, or module`;
   }
   const { incremental } = plan;
   const missing =
@@ -15,5 +15,5 @@ export function windowProblem(plan: SourcePlan): string | null {
           ...(incremental.startParam === null ? ['incremental.start_param'] : []),
           ...(incremental.endParam === null ? ['incremental.end_param'] : []),
         ].join(' and ');
-  return missing === '' ? null : `${name} cannot be asked for a window: add ${missing}`;
+  return missing === '' ? null : `${name} does not support windows yet: add ${missing}`;
 }

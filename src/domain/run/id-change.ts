@@ -15,13 +15,13 @@ export function idChange(
   if (id !== null && isSameId(id, now.id)) return null;
   const changed =
     id === null
-      ? 'what shapes its records was changed since its last run; if that was `id`, '
+      ? 'the keys that shape its records have changed since its last run; if `id` has changed, '
       : `id was ${idText(id)} when its records were stored, and is ${idText(now.id)}: `;
   return { code: 'state_changed', message: changed + whatHappens(source), count: 1 };
 }
 
 function whatHappens(source: string): string {
-  return `everything that the source still shows, and that has another id by it, is stored again under new ids; to move what is stored instead, before a run: ./daybook pause ${source}, ./daybook rekey ${source}, ./daybook resume ${source}`;
+  return `everything the source still serves that gets a different id is stored again under new ids; to move the stored records instead, run this before the next run: ./daybook pause ${source}, ./daybook rekey ${source}, ./daybook resume ${source}`;
 }
 
 /** The key `id` of a source in a message. */

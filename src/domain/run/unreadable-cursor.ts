@@ -20,6 +20,6 @@ export function countUnreadable(
   // A poll that read no record says nothing of it.
   if (!isUnreadable) return { patch: before > 0 && watermark !== null ? { unreadableCursor: 0 } : {}, alert: {} };
   const polls = before + 1;
-  const paging = `${name}: no record had a time at incremental.cursor in ${polls} polls one after the other, so each reads everything; correct incremental.cursor or incremental.format. The watermark stays`;
+  const paging = `${name}: no record had a time at incremental.cursor in ${polls} polls in a row, so each poll reads everything; correct incremental.cursor or incremental.format. The watermark does not change`;
   return { patch: { unreadableCursor: polls }, alert: polls >= maxPolls ? { paging } : {} };
 }

@@ -105,20 +105,20 @@ export function foreignMessage(
 ): string {
   return (
     `found the store ${names.store} (${storeWords[why]}, id ${store.id}) and the database ${names.database} ` +
-    `(${databaseWords(database)}), expected two that belong together; ` +
-    'mount the folder of the right store or name it with DAYBOOK_STORE (or DAYBOOK_DATA), or name the right database with PG_HOST, ' +
-    'PG_DB and PG_SCHEMA; if the right ones are lost, take these two with --accept-new-store or DAYBOOK_ACCEPT_NEW_STORE=1'
+    `(${databaseWords(database)}), which are not a pair; ` +
+    'mount the folder of the right store or set DAYBOOK_STORE (or DAYBOOK_DATA) to it, or set PG_HOST, ' +
+    'PG_DB and PG_SCHEMA to the right database; if the right ones are lost, pair these two with --accept-new-store or DAYBOOK_ACCEPT_NEW_STORE=1'
   );
 }
 
 const storeWords: Readonly<Record<ForeignReason, string>> = {
   empty_store: 'it is new',
-  other_store: 'it is of another database',
-  other_database: 'it is of another database',
+  other_store: 'it belongs to another database',
+  other_database: 'it belongs to another database',
 };
 
 function databaseWords({ storeId }: Pick<DatabaseSide, 'storeId'>): string {
-  return storeId === null ? 'it has rows' : `it is of the store with the id ${storeId}`;
+  return storeId === null ? 'it has rows' : `it belongs to the store with the id ${storeId}`;
 }
 
 /** What the alert of a restored side says: the recipe first, for the line of `status` is short. */

@@ -42,7 +42,7 @@ export function readBackfillRequest(payload: unknown): RequestResult {
   }
   const stepMs = step === undefined || step === null ? defaultStepMs : readStep(step);
   if (stepMs === null)
-    return { ok: false, why: `step: found ${JSON.stringify(step)}, expected such as 6h or 1d, at least 1m` };
+    return { ok: false, why: `step: found ${JSON.stringify(step)}, expected e.g. 6h or 1d, at least 1m` };
   if (only !== 'all' && only !== 'failed' && only !== 'missing') {
     return { ok: false, why: `only: found ${JSON.stringify(only)}, expected failed or missing` };
   }
@@ -55,7 +55,7 @@ export function readBackfillRequest(payload: unknown): RequestResult {
   if (count > maxWindows) {
     return {
       ok: false,
-      why: `${from} to ${to} are ${count} windows, expected at most ${maxWindows}; use a larger step`,
+      why: `${from} to ${to} are ${count} windows, at most ${maxWindows} are allowed; use a larger step`,
     };
   }
   return { ok: true, request: { from, to, stepMs, only, ...(concurrency === undefined ? {} : { concurrency }) } };

@@ -95,7 +95,7 @@ export function parseEpoch(text: string, scale: 6 | 3 | 0 | -3): TimeResult {
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const point = whole.length + Number(exponent) + scale;
   const digits = whole + fraction;
-  if (point > 30) return { ok: false, why: 'lies outside the years 0001 to 9999' };
+  if (point > 30) return { ok: false, why: 'is outside the years 0001 to 9999' };
   const micros = point <= 0 ? 0n : BigInt(digits.slice(0, point).padEnd(point, '0'));
   return inRange(sign === '-' ? -micros : micros);
 }
@@ -136,11 +136,11 @@ export function monthNumber(name: string): number {
   );
 }
 
-/** Refuses what lies outside the years 0001 to 9999. */
+/** Refuses what is outside the years 0001 to 9999. */
 export function inRange(micros: Micros): TimeResult {
   return micros >= earliest && micros <= latest
     ? { ok: true, micros }
-    : { ok: false, why: 'lies outside the years 0001 to 9999' };
+    : { ok: false, why: 'is outside the years 0001 to 9999' };
 }
 
 const earliest = BigInt(Date.parse('0001-01-01T00:00:00Z')) * 1000n;

@@ -33,14 +33,14 @@ export class HomeLock {
       const holder = this.holder();
       if (holder) {
         throw new AlreadyRunning(
-          `embedded: found a stack running in ${dirname(this.#file)} (process ${holder.pid}), expected none; stop it with Ctrl-C there, or: kill ${holder.pid}`,
+          `embedded: a stack already runs in ${dirname(this.#file)} (process ${holder.pid}); stop it with Ctrl-C there, or: kill ${holder.pid}`,
         );
       }
       this.#isTaken = this.#replaceStale();
       if (this.#isTaken) return;
     }
     throw new AlreadyRunning(
-      `embedded: another start is taking ${dirname(this.#file)} just now, expected none; try again in a moment`,
+      `embedded: another process is starting a stack in ${dirname(this.#file)}; try again in a moment`,
     );
   }
 

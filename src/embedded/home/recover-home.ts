@@ -22,7 +22,7 @@ export function recoverHome(home: Home, announce: Announce): void {
   for (const part of partNames) {
     const seen = found.processes[part];
     if (!seen || home.isRunning(part)) continue;
-    announce(`found ${part} of this home running as process ${seen.pid}, which was not known`);
+    announce(`found a running ${part} of this home (process ${seen.pid}) that was not recorded`);
     home.rememberProcess(part, seen.pid);
   }
   // Where no list of processes can be had, nobody knows who holds the lock.
@@ -35,13 +35,13 @@ function problemOf(home: Home): string | null {
   if (damage !== null) return `is damaged (${damage})`;
   const knows = password !== null || [ports, processes].some((known) => Object.keys(known).length > 0);
   if (knows || !(hasCluster(home) || hasDatabase(home))) return null;
-  return existsSync(home.path('stack.json')) ? 'is damaged (nothing stands in it)' : 'is gone';
+  return existsSync(home.path('stack.json')) ? 'is damaged (empty)' : 'is missing';
 }
 
 function described({ ports, processes }: Home): string {
   const parts = partNames.flatMap((part) => (processes[part] ? [`${part} (process ${processes[part].pid})`] : []));
   const known = Object.entries(ports).map(([name, port]) => `${name} ${port}`);
-  const running = parts.length === 0 ? 'no part that runs' : `what runs: ${parts.join(', ')}`;
+  const running = parts.length === 0 ? 'no running process' : `running processes: ${parts.join(', ')}`;
   return `${running}${known.length === 0 ? '' : `; ports: ${known.join(', ')}`}`;
 }
 
@@ -60,7 +60,7 @@ function removeBrokenLock(home: Home, announce: Announce): void {
     }
     if (why === null) continue;
     rmSync(file, { force: true });
-    announce(`${file} ${why}, and no PostgreSQL runs there: it is removed`);
+    announce(`${file} ${why}, and no PostgreSQL runs there; the file is removed`);
   }
 }
 

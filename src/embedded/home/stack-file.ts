@@ -45,9 +45,9 @@ export function readStackFile(file: string): FoundStack {
   try {
     value = JSON.parse(text);
   } catch {
-    return { damage: 'it is no JSON, perhaps cut short' };
+    return { damage: 'it is not valid JSON, perhaps cut off' };
   }
-  return isStack(value) ? { stack: { ...emptyStack, ...value } } : { damage: 'it holds something else' };
+  return isStack(value) ? { stack: { ...emptyStack, ...value } } : { damage: 'it is not a stack file' };
 }
 
 function isStack(value: unknown): value is Partial<StackFile> {

@@ -39,7 +39,7 @@ function platformPackage(): { native: string; version: string } {
     return { native: join(folder, 'native'), version };
   } catch {
     throw new EmbeddedUnavailable(
-      `embedded: found no ${name}, expected npm to have installed it (optional packages left out?): run npm ci, or set PG_HOST to a server of your own`,
+      `embedded: ${name} is not installed (were optional packages left out?): run npm ci, or set PG_HOST to a server of your own`,
     );
   }
 }

@@ -39,5 +39,5 @@ export async function setPassword(
   if (code === 0 && !/^.*\b(?:ERROR|FATAL|PANIC): /m.test(said)) return null;
   const why = said.replaceAll(password, '[redacted]').trim() || `${postgres} ended with ${code}`;
   if (/shared memory|lock file/.test(why)) return why;
-  throw new EmbeddedUnavailable(`embedded: the password of PostgreSQL could not be set anew: ${why}`);
+  throw new EmbeddedUnavailable(`embedded: the password of PostgreSQL could not be reset: ${why}`);
 }

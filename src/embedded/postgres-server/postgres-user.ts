@@ -51,7 +51,7 @@ function mayEnter({ uid, gid }: SystemUser, folder: string): boolean {
     if (stat.uid === uid) return (stat.mode & 0o100) !== 0;
     return (stat.mode & (stat.gid === gid ? 0o010 : 0o001)) !== 0;
   } catch (error) {
-    throw new EmbeddedUnavailable(`embedded: ${folder} cannot be looked at: ${messageOf(error)}`);
+    throw new EmbeddedUnavailable(`embedded: ${folder} cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -41,10 +41,10 @@ export async function startPostgres(home: Home, announce: Announce): Promise<Chi
   const cluster = { user, binaries: findPostgresBinaries(user), folder: clusterFolder(home, user) };
   const { folder } = cluster;
   if (folder !== home.path('postgres')) {
-    announce(`PostgreSQL's files are in ${folder}: the user postgres, whom it runs as, cannot reach ${home.folder}`);
+    announce(`PostgreSQL's files are in ${folder}: it runs as the user postgres, who cannot access ${home.folder}`);
   }
   if (!isCluster(folder)) await initialize(home, cluster);
-  else if (home.password === null) await renewPassword(home, cluster, 'is not known any more', announce);
+  else if (home.password === null) await renewPassword(home, cluster, 'is unknown', announce);
   let isRenewed = false;
   for (let tries = 1; ; tries++) {
     await home.choosePort('postgres', home.ports.postgres ?? usualPorts.postgres);
@@ -54,7 +54,7 @@ export async function startPostgres(home: Home, announce: Announce): Promise<Chi
       return started;
     }
     if (started.why === passwordRefused && !isRenewed) {
-      await renewPassword(home, cluster, 'is another one than its home remembers', announce);
+      await renewPassword(home, cluster, 'differs from the one in its home', announce);
       isRenewed = true;
       continue;
     }
@@ -68,7 +68,7 @@ export async function startPostgres(home: Home, announce: Announce): Promise<Chi
   }
 }
 
-const passwordRefused = 'it refuses the password that its home remembers';
+const passwordRefused = 'it refuses the password in its home';
 
 /** Whether a killed server's last processes may still hold the cluster. */
 function isHeld(why: string): boolean {
@@ -80,12 +80,12 @@ function otherMajor(folder: string, why: string): string | null {
   const [, maker, ours] =
     /by PostgreSQL version (\S+), which is not compatible with this version (\d[\d.]*\d)/.exec(why) ?? [];
   if (maker === undefined || ours === undefined) return null;
-  return `embedded: the cluster ${folder} was made by PostgreSQL ${maker}, and this Daybook has PostgreSQL ${ours}; move the folder aside (mv ${folder} ${folder}.old), start again, and store the records again: ./daybook replay-csv --archives. docs/operations.md has the recipe, and what it does not keep`;
+  return `embedded: the cluster ${folder} was made by PostgreSQL ${maker}, but this Daybook has PostgreSQL ${ours}; move the folder aside (mv ${folder} ${folder}.old), start again, and restore the records: ./daybook replay-csv --archives. see docs/operations.md for the recipe and what it does not keep`;
 }
 
 /** The home learns of a password only once PostgreSQL knows it: a kill in between leaves one that is not known, not a wrong one. */
 async function renewPassword(home: Home, cluster: Cluster, why: string, announce: Announce): Promise<void> {
-  announce(`the password of the embedded PostgreSQL ${why}; it is set anew, the data stays as it is`);
+  announce(`the password of the embedded PostgreSQL ${why}; it is reset, the data does not change`);
   const password = home.password ?? newPassword();
   for (let tries = 1; ; tries++) {
     const held = await setPassword(cluster.binaries, cluster.folder, cluster.user, password);

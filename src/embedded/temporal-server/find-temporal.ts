@@ -32,11 +32,11 @@ export async function findTemporal(
   const file = presentTemporal(surroundings);
   if (file !== null) return file;
   const places = ['temporal on the PATH', `temporal in ${surroundings.cacheFolder}`];
-  const failures: FailedWay[] = [...places.map((name): FailedWay => [name, 'not there']), ...tried];
+  const failures: FailedWay[] = [...places.map((name): FailedWay => [name, 'not found']), ...tried];
   const width = failures.reduce((most, [name]) => Math.max(most, name.length), 0);
   throw new EmbeddedUnavailable(
     [
-      'embedded: found no Temporal server, expected one of:',
+      'embedded: no Temporal server found; tried:',
       ...failures.map(([name, why]) => `  ${name.padEnd(width)}   ${why}`),
       'Install the Temporal CLI, Python with pip, or Go, or set TEMPORAL_ADDRESS to a server of your own.',
     ].join('\n'),

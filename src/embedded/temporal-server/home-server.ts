@@ -34,7 +34,7 @@ export async function findServer(
   let own = maker === null && hasDatabase(home) ? null : presentServer(home, surroundings);
   if (own === null && maker !== null) {
     const ways = means.ways.filter(({ server }) => server === maker);
-    const why = `${database} was made by server ${maker}, which is not here any more`;
+    const why = `${database} was created by server ${maker}, which is no longer available`;
     const failed = await obtain(ways, why, { announce, signal });
     for (const [name, reason] of failed) refusals.push(`  ${name}   ${reason}`);
     own = presentServer(home, surroundings);
@@ -48,16 +48,16 @@ export async function findServer(
     signal?.throwIfAborted();
     if (why === null) {
       if (maker !== null)
-        announce(`${database} was made by server ${maker}; from now on it is opened with ${program.version}`);
+        announce(`${database} was created by server ${maker}; from now on it is opened with ${program.version}`);
       return program;
     }
     refusals.push(`  ${file} (server ${program.version ?? 'unknown'})   ${why}`);
   }
   throw new EmbeddedUnavailable(
     [
-      `embedded: found no Temporal server that can open ${database}, expected ${maker === null ? 'the version' : `version ${maker}`} that made it:`,
+      `embedded: no Temporal server found that can open ${database}, which was created by ${maker === null ? 'an unknown version' : `version ${maker}`}; tried:`,
       ...refusals,
-      'Put a Temporal CLI with that server on the PATH. Or move temporal.db away: then open runs and the history of runs are gone, schedules are made again, and records and states stay.',
+      'Put a Temporal CLI with that server on the PATH, or move temporal.db away. Then open runs and the history of runs are lost, schedules are created again, and records and states stay.',
     ].join('\n'),
   );
 }
@@ -70,7 +70,7 @@ async function whyNot(
   means: Means,
 ): Promise<string | null> {
   if (maker !== null && version !== null && isOlder(version, maker)) {
-    return 'it is older: the schedules of a newer server come to a halt in it';
+    return 'it is older: schedules of a newer server stop working in it';
   }
   return means.tryDatabase(home, file);
 }
@@ -113,7 +113,7 @@ export async function keepServer(
   } catch (error) {
     await rm(unfinished, { force: true });
     announce(
-      `${file} could not be kept in ${dirname(kept)}, for when the one on the PATH changes: ${messageOf(error)}`,
+      `${file} could not be copied to ${dirname(kept)}, which keeps it available when the PATH changes: ${messageOf(error)}`,
     );
   }
 }

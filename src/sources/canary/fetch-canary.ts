@@ -52,7 +52,9 @@ export async function fetchCanary(
     const [only] = accepted;
     if (only && accepted.length === 1) return only;
     const why = deadLetters[0] ? `: ${deadLetters[0].message}` : '';
-    throw new WrongShape(`fetch: ${canarySource} brought ${accepted.length} records, expected the one it serves${why}`);
+    throw new WrongShape(
+      `fetch: ${canarySource} returned ${accepted.length} records, expected the one that it serves${why}`,
+    );
   } finally {
     await tools.client.close();
     await origin.close();

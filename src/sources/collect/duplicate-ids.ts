@@ -62,7 +62,7 @@ export class DuplicateIds {
       warnings: [{ code: 'duplicate_id', message: this.#message(valid), count: duplicates.length }],
       deadLetters: kept.map(({ index, record: { sourceId, payload } }) => ({
         ...{ reason: 'duplicate_id', at: fetchedAt.toISOString(), page: number, index, sourceId },
-        message: `another record of the page has the id ${shown(sourceId)}, and only one of them can be stored; choose an id that is unique`,
+        message: `another record of the page has the same id ${shown(sourceId)}, and only one of them can be stored; choose a unique id`,
         recordText: payload,
       })),
     };
@@ -78,7 +78,7 @@ export class DuplicateIds {
       id,
     );
     const advice =
-      candidates.length === 0 ? 'no field is unique either: name several' : `candidates: ${candidates.join(', ')}`;
+      candidates.length === 0 ? 'no single field is unique: use several' : `candidates: ${candidates.join(', ')}`;
     return `${records} records, ${ids} ids: \`id: ${key}\` is not unique (${named.join(', ')}); ${advice}`;
   }
 }

@@ -47,7 +47,7 @@ export class EmptyFields {
     const { type, allowEmpty } = this.#plan;
     if (type !== 'html' || allowEmpty) return;
     const { selector, json } = this.#plan.items;
-    const where = json === null ? '' : `, or items.json "${json}" finds nothing there`;
+    const where = json === null ? '' : `, or items.json "${json}" finds nothing in them`;
     const message = `items.selector "${selector}" matches nothing on the first page${where}`;
     this.#warnings = [{ code: 'field_empty', message, count: 1 }];
   }

@@ -18,7 +18,7 @@ export function createStartCheck(
   const oldest = oldestAsked(plan, place);
   if (oldest === null) return () => [];
   const { bound, param } = oldest;
-  const message = `the API was asked by incremental.start_param \`${param}\` for what is newer, and gave older records as well: correct its name or incremental.format`;
+  const message = `the API was asked for newer records with incremental.start_param \`${param}\`, but returned older ones as well: correct its name or incremental.format`;
   return ({ valid }) => {
     const count = valid.filter(({ record: { cursorTime, occurredAt } }) => {
       const time = cursorTime === undefined ? occurredAt : cursorTime;

@@ -61,7 +61,7 @@ export class CompiledSource {
     const incremental = this.plan.type === 'file' || this.plan.type === 'module' ? null : this.plan.incremental;
     if (!incremental) return null;
     const { cursor, format } = incremental;
-    return `no record of the first page has a time at incremental.cursor "${cursor}" that incremental.format ${format} reads: each poll reads everything`;
+    return `no record of the first page has a time at incremental.cursor "${cursor}" that incremental.format ${format} reads: every poll reads everything`;
   }
 
   extractor(days: DaySet): Extractor {
@@ -94,7 +94,7 @@ export class CompiledSource {
       return compileSchema(JSON.parse(this.#schema));
     } catch (error) {
       const path = this.plan.schema?.path ?? '';
-      throw new WrongShape(`schema: ${this.name}: ${path} is no JSON Schema: ${messageOf(error)}`);
+      throw new WrongShape(`schema: ${this.name}: ${path} is not a valid JSON Schema: ${messageOf(error)}`);
     }
   }
 }

@@ -12,9 +12,8 @@ export interface Cause {
 /** Why a record is refused. */
 export function recordMessage(source: SourceDefinition, { kind, at }: Cause, { recordCpuMs }: ComputeLimits): string {
   const key = keyOf(source, at);
-  if (kind === 'memory')
-    return `${key} takes more memory for this record than there is, expected less: simplify ${key}`;
-  return `${key} takes more than ${formatDuration(recordCpuMs)} of computing for this record, expected milliseconds: simplify ${key}, or raise limits.record_cpu`;
+  if (kind === 'memory') return `${key} needs more memory for this record than is available: simplify ${key}`;
+  return `${key} takes more than ${formatDuration(recordCpuMs)} of CPU time for this record, expected milliseconds: simplify ${key}, or raise limits.record_cpu`;
 }
 
 /** Why a page cannot be read. */
@@ -22,8 +21,8 @@ export function pageMessage(source: SourceDefinition, { kind, at }: Cause, { pag
   const key = keyOf(source, at);
   const subject = `fetch: ${source.name}: ${key} takes more`;
   if (kind === 'memory')
-    return `${subject} memory for one page than there is, expected less: ask for smaller pages, or simplify ${key}`;
-  return `${subject} than ${formatDuration(pageCpuMs)} of computing for one page, expected less: simplify ${key}, ask for smaller pages, or raise limits.page_cpu`;
+    return `${subject} memory for one page than is available: request smaller pages, or simplify ${key}`;
+  return `${subject} than ${formatDuration(pageCpuMs)} of CPU time for one page: simplify ${key}, request smaller pages, or raise limits.page_cpu`;
 }
 
 /** The key of the configuration that is to blame, or what of the source's. */

@@ -128,7 +128,7 @@ class GuardedJob {
     // Together they would take as much as a page may.
     if (this.#refused.size * this.#limits.recordCpuMs >= this.#limits.pageCpuMs) {
       const message = pageMessage(source, cost, this.#limits);
-      throw new TooCostly(`${message}; ${this.#refused.size} of its records alone take too much`);
+      throw new TooCostly(`${message}; ${this.#refused.size} of its records are too costly even alone`);
     }
   }
 

@@ -246,7 +246,7 @@ export class ThreadPool {
 
 function workerBusy({ source }: Job): WorkerBusy {
   return new WorkerBusy(
-    `compute: ${source.name} waits for a thread, others take all the time that this worker has; see which sources have dead letters too_costly`,
+    `compute: ${source.name} waits for a thread; other sources use all CPU time of this worker. Look for sources with dead letters too_costly`,
     { retryAfterMs: 30_000 },
   );
 }

@@ -203,7 +203,7 @@ function badLinesOf(items: PageToCheck['items']): Warning[] {
 type Refused = Pick<Extract<Extraction, { ok: false }>, 'rejection' | 'sourceId'>;
 
 const recordWarnings: Readonly<Record<RecordWarning, string>> = {
-  time_fallback: 'the time of an item cannot be read: `updated` stands for it, else the time of the fetch',
+  time_fallback: 'the time of an item cannot be read: `updated` is used instead, or the time of the fetch',
   ambiguous_date: ambiguousDate,
 };
 

@@ -128,7 +128,7 @@ export function createExtractor(
 function brokenId(values: readonly unknown[], expressions: readonly string[]): string | null {
   const index = values.findIndex((value) => typeof value === 'string' && countBadBytes(value) > 0);
   if (index === -1) return null;
-  return `id "${expressions[index] ?? ''}" holds bytes that mean nothing in the charset, expected text; set encoding to the charset of the source`;
+  return `id "${expressions[index] ?? ''}" has bytes that are invalid in the charset; set encoding to the charset of the source`;
 }
 
 type Payload =
@@ -150,7 +150,7 @@ function payloadOf(raw: RawRecord): Payload {
     return reject('unstorable', `record nests deeper than ${maxDepth} levels`);
   }
   if (raw.exact && holdsExtremeNumber(value)) {
-    return reject('unstorable', 'record holds a number with an exponent beyond ±400');
+    return reject('unstorable', 'record has a number with an exponent beyond ±400');
   }
   // A line is stored as it came, unless a suspect escape may hide under a key that is repeated.
   const asItCame = raw.text !== undefined && !mayNeedRepair(raw.text) ? raw.text : null;
@@ -165,13 +165,13 @@ function outOfRange(plan: SourcePlan, micros: Micros, fetchedAt: Date, days: Day
   const { maxAheadMs, maxAgeMs, maxNewDays } = plan.limits;
   const now = microsOfDate(fetchedAt);
   if (micros > now + BigInt(maxAheadMs) * 1000n) {
-    return `occurred_at ${formatMicros(micros)} lies further ahead than partitions.max_ahead allows; raise it if that is right`;
+    return `occurred_at ${formatMicros(micros)} is further in the future than partitions.max_ahead allows; raise it if the time is right`;
   }
   if (maxAgeMs !== null && micros < now - BigInt(maxAgeMs) * 1000n) {
-    return `occurred_at ${formatMicros(micros)} is older than partitions.max_age allows; raise it if that is right`;
+    return `occurred_at ${formatMicros(micros)} is older than partitions.max_age allows; raise it if the time is right`;
   }
   if (!days.admit(dayNumberOfMicros(micros), maxNewDays)) {
-    return `occurred_at ${formatMicros(micros)} is on yet another day after ${maxNewDays} days in this run; raise partitions.max_new_days if that is right`;
+    return `occurred_at ${formatMicros(micros)} is on another day, but this run already has records of ${maxNewDays} days; raise partitions.max_new_days if that is right`;
   }
   return null;
 }

@@ -10,7 +10,7 @@ const maxRecords = 500_000;
 export function refuseHugeJson(subject: string, text: string): void {
   if (!isHeavyJson(text, maxWeight)) return;
   throw new OverLimit(
-    `${subject} holds JSON of too many values to keep in memory (over ${maxWeight}; an array or object counts as 3), expected fewer: ask for smaller pages`,
+    `${subject} has too many JSON values to keep in memory (over ${maxWeight}; an array or object counts as 3): request smaller pages`,
   );
 }
 
@@ -18,6 +18,6 @@ export function refuseHugeJson(subject: string, text: string): void {
 export function refuseManyRecords(subject: string, records: readonly unknown[]): void {
   if (records.length <= maxRecords) return;
   throw new OverLimit(
-    `${subject} holds ${records.length} records at once, expected at most ${maxRecords}: ask for smaller pages, or JSON lines`,
+    `${subject} has ${records.length} records at once, at most ${maxRecords} are allowed: request smaller pages, or use JSON lines`,
   );
 }

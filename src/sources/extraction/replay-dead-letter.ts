@@ -31,7 +31,7 @@ export type LetterReplay = (letter: ReplayableLetter, now: Date) => LetterOutcom
 const sharedId: Rejection = {
   reason: 'duplicate_id',
   message:
-    'another record of its page has the same id; choose an id that is unique; the next poll that reads it stores it (an incremental source: after state rewind)',
+    'another record of its page has the same id; choose a unique id. The next poll that reads it stores it (for an incremental source: after state rewind)',
 };
 
 /** Makes the function that extracts a dead letter's record again, by the source's configuration as it is now. */
@@ -51,12 +51,12 @@ export function createLetterReplay(plan: SourcePlan, extract: Extractor): Letter
 /** Why what is kept of a record is not what the source sent; null where it is. */
 function whyUnreplayable(plan: SourcePlan, { reason, record }: ReplayableLetter): string | null {
   if (reason === 'invalid_json' || reason === 'wrong_shape') {
-    return 'it could not be read from its page or file, of which only this is kept';
+    return 'it could not be read from its page or file; only this excerpt was kept';
   }
   if (typeof record !== 'object' || record === null || Array.isArray(record) || record instanceof ExactNumber) {
-    return 'it is kept as text, and not as the object that it may have been';
+    return 'it was kept as text, not as the object that it may have been';
   }
-  if (writeDeepJson(record).includes(mask)) return `it holds a secret that was masked as ${mask}`;
+  if (writeDeepJson(record).includes(mask)) return `it contains a secret that was masked as ${mask}`;
   if (plan.type === 'html' && plan.detail && (reason === 'out_of_range' || reason === 'too_large')) {
     return 'its detail page may not have been read';
   }

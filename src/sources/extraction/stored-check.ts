@@ -32,6 +32,6 @@ export function createStoredCheck(plan: SourcePlan, schema: PayloadCheck | null,
     // The time of the fetch is kept nowhere in the payload.
     if (!found.fromRecord) return skipped;
     if (found.micros === stored) return null;
-    return `the payload says ${formatMicros(found.micros)}, stored is ${formatMicros(stored)}`;
+    return `the payload has ${formatMicros(found.micros)}, the row has ${formatMicros(stored)}`;
   }
 }

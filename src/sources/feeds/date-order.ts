@@ -6,7 +6,7 @@ import { weekdaysOfName } from './date-names.ts';
 const numbers = /^((?:\p{L}[\p{L}\p{M}.-]{1,19},?\s?){1,2})?\s*(\d{1,2})([/-])(\d{1,2})\3(\d{4})(?!\d)/u;
 
 export const ambiguousDate =
-  'a date such as 05/12/2024 may be day/month or month/day, and nothing in the document says which; set date_order: dmy or mdy';
+  'a date such as 05/12/2024 may be day/month or month/day, and nothing in the document shows which; set date_order: dmy or mdy';
 
 /** The order in which two numbers are the day that a weekday before them says; null where none, or both are. */
 export function orderByWeekday(words: string, a: number, b: number, year: number): DateOrder | null {

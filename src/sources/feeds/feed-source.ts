@@ -33,9 +33,9 @@ export function feedFormat(plan: RssPlan, signal: AbortSignal): DocumentFormat {
       };
       if (feed.complete) return { items, patch, ...learnt };
       if (items.length === 0) {
-        throw new WrongShape(`fetch: ${plan.name} sent a feed that breaks off before its first item`);
+        throw new WrongShape(`fetch: ${plan.name} sent a feed that is cut off before its first item`);
       }
-      return { items, ...learnt, broken: 'The feed breaks off before its end' };
+      return { items, ...learnt, broken: 'The feed is cut off before its end' };
     },
   };
 }
@@ -44,13 +44,13 @@ const nothing: Remembered = { items: null, unknown: 'free', dateOrder: null };
 
 async function parseFeed(subject: string, text: string, url: string, signal: AbortSignal): Promise<Feed> {
   const start = text.trimStart().charAt(0);
-  if (start === '') throw new WrongShape(`fetch: ${subject} sent nothing, expected RSS, Atom or JSON Feed`);
+  if (start === '') throw new WrongShape(`fetch: ${subject} sent an empty body, expected RSS, Atom or JSON Feed`);
   const object = start === '{' ? text : jsonBehind(text);
   if (object === null) {
     const feed = await parseXmlFeed(text, url, subject, signal);
     if (feed.items.length === 0 && itemLike.test(text)) {
       throw new WrongShape(
-        `fetch: ${subject} sent a feed in which no item can be read, expected whole <item> or <entry>`,
+        `fetch: ${subject} sent a feed with no readable item, expected complete <item> or <entry> elements`,
       );
     }
     return feed;
@@ -59,7 +59,7 @@ async function parseFeed(subject: string, text: string, url: string, signal: Abo
     return parseJsonFeed(object, url, subject);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new WrongShape(`fetch: ${subject} sent JSON that is broken, expected a JSON Feed (${messageOf(error)})`);
+    throw new WrongShape(`fetch: ${subject} sent invalid JSON, expected a JSON Feed (${messageOf(error)})`);
   }
 }
 
@@ -78,6 +78,6 @@ const itemLike = /<(?:[\w-]+:)?(?:item|entry)[\s<>/]/i;
 
 function itemOf(value: object, index: number, item: FeedItem | undefined): PageItem {
   if (item?.cut !== true) return { index, raw: { value, exact: true, mayBeDeep: true } };
-  const message = 'the feed breaks off inside this item, expected its end';
+  const message = 'the feed is cut off inside this item';
   return { index, rejection: { reason: 'wrong_shape', message }, recordText: JSON.stringify(value) };
 }

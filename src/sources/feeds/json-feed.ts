@@ -14,7 +14,7 @@ export function parseJsonFeed(text: string, base: string, subject: string): Feed
   const feed = isObject(value) ? value : {};
   const { items } = feed;
   if (!Array.isArray(items) || !isFeed(feed, items)) {
-    throw new WrongShape(`fetch: ${subject} answered with JSON that is no JSON Feed, expected version and items`);
+    throw new WrongShape(`fetch: ${subject} answered with JSON that is not a JSON Feed, expected version and items`);
   }
   const own = [feed['home_page_url'], feed['feed_url']].flatMap((address) => textOf(address) ?? []);
   return { items: items.map((item: unknown) => jsonItem(item, base)), complete: true, hints: noHints, own };

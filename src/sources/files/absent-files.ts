@@ -19,12 +19,13 @@ export async function absentFileWarnings(
         () => false,
       );
   if (isThere) return [];
-  const message = `path "${plan.path}" leads to no file now; ${whereItLeads(plan.path, resolvePath)}`;
+  const message = `path "${plan.path}" matches no file; ${whereItLeads(plan.path, resolvePath)}`;
   return [{ code: 'no_files', message, count: 1 }];
 }
 
 function whereItLeads(path: string, resolvePath: (path: string) => string): string {
-  if (/^https?:/.test(path)) return 'files are on this machine; an address is the url of http_json, rss or html';
+  if (/^https?:/.test(path))
+    return 'files must be on this machine; use url with http_json, rss or html for a web address';
   if (path.startsWith('~')) return 'only a shell knows ~: write the whole path';
   return `it is relative to the configuration, so it means ${resolvePath(path)}`;
 }

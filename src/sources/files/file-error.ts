@@ -5,17 +5,20 @@ export function fileError(subject: string, path: string, error: unknown): unknow
   if (error instanceof DaybookError) return error;
   const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new SourceRefused(`file: ${subject}: ${path} does not exist, expected a file there`, { cause: error });
+    return new SourceRefused(`file: ${subject}: ${path} does not exist`, { cause: error });
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new SourceRefused(`file: ${subject}: ${path} may not be read by this user, expected read permission`, {
+    return new SourceRefused(`file: ${subject}: ${path} cannot be read by this user: no read permission`, {
       cause: error,
     });
   }
   if (code.startsWith('Z_')) {
-    return new SourceUnavailable(`file: ${subject}: ${path} is damaged or cut short as gzip (${messageOf(error)})`, {
-      cause: error,
-    });
+    return new SourceUnavailable(
+      `file: ${subject}: ${path} is a damaged or incomplete gzip file (${messageOf(error)})`,
+      {
+        cause: error,
+      },
+    );
   }
   return new SourceUnavailable(`file: ${subject}: ${path} could not be read: ${messageOf(error)}`, { cause: error });
 }

@@ -34,7 +34,7 @@ export async function readJsonBody({ plan, path }: FileToRead): Promise<JsonBody
     bytes += chunk.length;
     if (bytes > plan.maxBodyBytes) {
       throw new OverLimit(
-        `file: ${plan.name}: ${path} is larger than ${plan.maxBodyBytes} bytes, which max_body allows; raise it, or write the file as ndjson, which is read line by line`,
+        `file: ${plan.name}: ${path} is larger than ${plan.maxBodyBytes} bytes, the limit of max_body; raise it, or write the file as ndjson, which is read line by line`,
       );
     }
     digest.update(chunk);
@@ -61,7 +61,7 @@ export interface ReadJsonFile {
  * @throws OverLimit, WrongShape; UnreadableBody where it is no JSON
  */
 export function readJsonRecords(plan: SourcePlan, { path, absolutePath, body }: JsonFile, trace: Trace): ReadJsonFile {
-  if (plan.type !== 'file') throw new TypeError(`source ${plan.name} is no file`);
+  if (plan.type !== 'file') throw new TypeError(`source ${plan.name} is not a file source`);
   const encoding = plan.encoding ?? wideCharset(body);
   const { text, warnings } = decodeDocument({ kind: 'json', body, contentType: undefined, encoding });
   refuseHugeJson(`file: ${plan.name}: ${absolutePath}`, text);

@@ -80,7 +80,7 @@ function itemOf(line: Line, path: string, index: number, maxBytes: number): Line
   const text = line.text.trim();
   if (text === '') return null;
   if (line.tooLong) {
-    const message = `${path} line ${index} is ${line.bytes} bytes long, max_record is ${maxBytes}; only its beginning is kept`;
+    const message = `${path} line ${index} is ${line.bytes} bytes long, max_record is ${maxBytes}; only its beginning was kept`;
     return { index, rejection: { reason: 'too_large', message }, recordText: JSON.stringify(text) };
   }
   return { index, line: text, path };

@@ -100,7 +100,7 @@ async function readPage(
 }
 
 function rowWaits(path: string): Warning {
-  const message = `the last row of ${path} has no newline, it is read once it has one or the next run finds it unchanged`;
+  const message = `the last row of ${path} has no newline; it is read once it has one, or when the next run finds it unchanged`;
   return { code: 'row_waits', message, count: 1 };
 }
 

@@ -93,11 +93,11 @@ export class DetailPages {
     const kept = this.#kept.get(key);
     if (kept) return { ...kept, index: item.index };
     if (this.#asked > 0 && performance.now() > this.#endsAtMs) {
-      throw new HostBusy(`fetch: ${plan.name}: detail pages take long, the next fetch goes on with them`, 1);
+      throw new HostBusy(`fetch: ${plan.name}: detail pages take long; the next fetch continues with them`, 1);
     }
     const maxPages = plan.detail?.maxPages ?? 0;
     if (this.#kept.count(run) > maxPages) {
-      const message = `detail page ${url.href} is beyond the ${maxPages} that detail.max_pages allows a run; the next one asks for it, raise the limit if that is right`;
+      const message = `detail page ${url.href} exceeds detail.max_pages (${maxPages} per run); the next run fetches it. Raise the limit if needed`;
       return rejected(item, { reason: 'out_of_range', message });
     }
     this.#asked++;
@@ -127,7 +127,7 @@ export class DetailPages {
     switch (answer.kind) {
       case 'rate_limited': {
         const waitMs = answer.notBefore.getTime() - answer.fetchedAt.getTime();
-        throw new HostBusy(`fetch: ${plan.name}: ${url.host} asks to be left alone for ${waitMs} ms`, waitMs);
+        throw new HostBusy(`fetch: ${plan.name}: ${url.host} asks for ${waitMs} ms without requests`, waitMs);
       }
       case 'not_modified':
       case 'refused':
@@ -139,7 +139,7 @@ export class DetailPages {
         if (!isCostly) return merged;
         if (++this.#costly > maxCostly) {
           throw new TooCostly(
-            `fetch: ${plan.name}: ${this.#costly} detail pages of one fetch take too much computing; the last: ${merged.rejection.message}`,
+            `fetch: ${plan.name}: ${this.#costly} detail pages of one fetch need too much CPU time; the last: ${merged.rejection.message}`,
           );
         }
         return rejected(item, {
@@ -170,7 +170,7 @@ function rejectionOf(
   }
   // One page that stays away must not keep all others from being stored.
   if (error instanceof SourceUnavailable && lastAttempt) {
-    return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}; the next run asks for it again` };
+    return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}; the next run fetches it again` };
   }
   if (!(error instanceof SourceRefused)) return null;
   // Without an answer: it redirects to something that is no page.

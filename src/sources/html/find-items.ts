@@ -38,7 +38,7 @@ export function createItemFinder(subject: string, { selector, json }: ItemsPlan)
     });
     if (elements.length > 0 && found === 0) {
       throw new WrongShape(
-        `fetch: ${subject}: none of the ${elements.length} elements that match items.selector "${selector}" holds JSON that can be read`,
+        `fetch: ${subject}: none of the ${elements.length} elements that match items.selector "${selector}" has readable JSON`,
       );
     }
     return items;

@@ -78,7 +78,7 @@ function closeOne(subject: string, { openElements, activeFormattingElements }: P
     openElements.remove(element);
     return;
   }
-  throw refusal(subject, `has more than ${maxOpen} tables and the like within each other`);
+  throw refusal(subject, `nests more than ${maxOpen} tables or similar elements`);
 }
 
 function isPlain(element: Htmlparser2TreeAdapterMap['element']): boolean {
@@ -86,5 +86,5 @@ function isPlain(element: Htmlparser2TreeAdapterMap['element']): boolean {
 }
 
 function refusal(subject: string, what: string): WrongShape {
-  return new WrongShape(`fetch: ${subject} sent a page that ${what}, expected a page as browsers can show it`);
+  return new WrongShape(`fetch: ${subject} sent a page that ${what}, expected a page that browsers can show`);
 }

@@ -60,7 +60,7 @@ export function itemOf({ record, missing }: FieldsRead, index: number): RecordIt
   const raw: RawRecord = { value: record, exact: true, mayBeDeep: true };
   if (missing.length === 0) return { index, raw };
   const labels = [...new Set(missing)].slice(0, 10).join(', ');
-  const message = `found no value for ${labels}, expected one: required`;
+  const message = `no value for required ${labels}`;
   return { index, rejection: { reason: 'wrong_shape', message }, recordText: rawText(raw) };
 }
 

@@ -116,16 +116,16 @@ function refusal(subject: string, addresses: readonly string[], reach: Reach): P
   const found = addresses.join(', ');
   if (reach === 'not-link-local') {
     return new PrivateAddress(
-      `fetch: ${subject} leads to ${found}, a link-local or metadata address, expected another one; links and redirects to such are never followed`,
+      `fetch: ${subject} leads to ${found}, a link-local or metadata address; links and redirects to such addresses are never followed`,
     );
   }
   if (reach === 'any' || addresses.every(isMetadata)) {
     return new PrivateAddress(
-      `fetch: ${subject} leads to ${found}, where a cloud keeps secrets of its machines (metadata), expected another address; it is never asked, with allow_private or without`,
+      `fetch: ${subject} leads to ${found}, a cloud metadata address, which has secrets of the machine; it is never requested, even with allow_private`,
     );
   }
   return new PrivateAddress(
-    `fetch: ${subject} leads to ${found}, expected a public address; set allow_private: true if that is meant`,
+    `fetch: ${subject} leads to ${found}, expected a public address; set allow_private: true to allow private ones`,
   );
 }
 

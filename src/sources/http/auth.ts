@@ -139,7 +139,7 @@ async function requestToken(client: HttpClient, plan: HttpPlanBase, auth: OAuthP
     throw new SourceRefused(`${where} answered ${status}${why}, expected a token; check client_id and client_secret`);
   }
   const token = answer?.['access_token'];
-  if (typeof token !== 'string' || token === '') throw new SourceRefused(`${where} sent no access_token, expected one`);
+  if (typeof token !== 'string' || token === '') throw new SourceRefused(`${where} sent no access_token`);
   const seconds = Number(answer?.['expires_in'] ?? defaultSeconds);
   const lifeMs = (Number.isFinite(seconds) ? seconds : defaultSeconds) * 1000;
   return { text: token, askedAtMs, renewAtMs: askedAtMs + Math.max(lifeMs - earlyMs, lifeMs * 0.8) };

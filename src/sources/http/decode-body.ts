@@ -35,7 +35,7 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
     if (!isZlibError(error)) throw error;
     // A 204, a 304 or an empty answer may bear the header all the same.
     if (wire.bytes > 0) {
-      const message = `fetch: ${limits.subject} sent a ${encoding} body that is damaged or cut short`;
+      const message = `fetch: ${limits.subject} sent a ${encoding} body that is damaged or incomplete`;
       throw new UnreadableBody(message, { cause: error });
     }
   }
@@ -58,7 +58,9 @@ function decoded(body: Readable, wire: Meter, encoding: string | undefined, limi
 function decoders(encoding: string | undefined, { subject }: BodyLimits): Duplex[] {
   const codings = contentCodings(encoding);
   if (codings.length > maxCodings) {
-    throw new OverLimit(`fetch: ${subject} encoded its body ${codings.length} times, at most ${maxCodings} are undone`);
+    throw new OverLimit(
+      `fetch: ${subject} encoded its body ${codings.length} times, at most ${maxCodings} are allowed`,
+    );
   }
   return codings.toReversed().map((coding) => {
     switch (coding) {
@@ -93,7 +95,7 @@ class Meter extends Transform {
 }
 
 function tooLarge({ subject, maxBytes }: BodyLimits): OverLimit {
-  return new OverLimit(`fetch: ${subject} sent more than ${maxBytes} bytes; raise max_body if that is right`);
+  return new OverLimit(`fetch: ${subject} sent more than ${maxBytes} bytes; raise max_body if needed`);
 }
 
 function isZlibError(error: unknown): boolean {

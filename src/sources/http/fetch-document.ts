@@ -171,7 +171,7 @@ export async function takeTurn(
     waitedMs += turn.waitMs;
     // Giving the work up for a moment would begin its attempts anew.
     if (turn.kind === 'later' && waitedMs > patienceMs) {
-      throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for its turn at ${host}`, turn.waitMs);
+      throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for a slot at ${host}`, turn.waitMs);
     }
     if (turn.waitMs > 0) {
       await sleep(turn.waitMs, undefined, { signal });
@@ -201,15 +201,15 @@ function ruledError(
 ): DaybookError {
   if (action === 'reauthenticate') {
     return new SourceRefused(
-      `fetch: ${plan.name} answered ${status} with a new access token, too, expected 200 or 304; check client_id, client_secret, scope and on_response`,
+      `fetch: ${plan.name} answered ${status} also with a new access token, expected 200 or 304; check client_id, client_secret, scope and on_response`,
     );
   }
-  const message = `fetch: ${plan.name} answered ${status}, which on_response says to ${action}`;
+  const message = `fetch: ${plan.name} answered ${status}; on_response: ${action}`;
   if (action === 'fail') return new SourceRefused(message);
   return new SourceUnavailable(message, retryAfterMs === null ? {} : { retryAfterMs });
 }
 
 function unchanged(plan: HttpPlanBase, request: DocumentRequest, response: HttpResponse, fetchedAt: Date): Answer {
   if (Object.keys(request.conditions).length > 0) return { kind: 'not_modified', response, fetchedAt };
-  throw new SourceUnavailable(`fetch: ${plan.name} answered 304 although no condition was sent, expected 200`);
+  throw new SourceUnavailable(`fetch: ${plan.name} answered 304 to an unconditional request, expected 200`);
 }

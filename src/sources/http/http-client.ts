@@ -106,7 +106,7 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
       const next = redirectTarget(String(location), url, request.subject);
       if (url.protocol === 'https:' && next.protocol === 'http:') {
         throw new SourceRefused(
-          `fetch: ${request.subject} redirects from ${url.origin} to ${next.origin}, which is not encrypted; set url to that address if you may`,
+          `fetch: ${request.subject} redirects from ${url.origin} to ${next.origin}, which is not encrypted; set url to that address if that is acceptable`,
         );
       }
       if (own && next.origin !== url.origin) {
@@ -117,7 +117,7 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
       // What was posted is configured, too: it may hold a secret.
       if (!own && content !== null) {
         throw new SourceRefused(
-          `fetch: ${request.subject} redirects a POST to ${next.origin}, expected to stay at ${request.own.origin}`,
+          `fetch: ${request.subject} redirects a POST to ${next.origin}; it is followed only within ${request.own.origin}`,
         );
       }
       url = next;
@@ -154,13 +154,15 @@ async function readWhole(
 function redirectTarget(location: string, from: URL, subject: string): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from.href) : null;
   if (target && /^https?:$/.test(target.protocol)) return target;
-  throw new SourceRefused(`fetch: ${subject} redirects to ${target?.protocol ?? 'no URL'}, expected http or https`);
+  throw new SourceRefused(
+    `fetch: ${subject} redirects to ${target?.protocol ?? 'an invalid URL'}, expected http or https`,
+  );
 }
 
 function failureOf(error: unknown, request: HttpRequest, timedOut: boolean): unknown {
   if (timedOut) {
     const seconds = request.timeoutMs / 1000;
-    return new SourceUnavailable(`fetch: ${request.subject} did not answer in full within ${seconds} s (timeout)`);
+    return new SourceUnavailable(`fetch: ${request.subject} did not answer completely within ${seconds} s (timeout)`);
   }
   const known = [error, error instanceof Error ? error.cause : undefined].find((e) => e instanceof DaybookError);
   if (known) return known;

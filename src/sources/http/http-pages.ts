@@ -153,7 +153,7 @@ function noteOf(plan: HttpPlan, place: HttpPlace, next: HttpPlace | null): Pick<
   if (next === null || !isLink(plan, next) || !isForeign(plan, new URL(next.cursor))) return {};
   const { origin } = new URL(next.cursor);
   if (isLink(plan, place) && new URL(place.cursor).origin === origin) return {};
-  return { warning: `next pages are at ${origin}, another origin than that of url; they are asked without headers` };
+  return { warning: `next pages are at ${origin}, a different origin than url; they are requested without headers` };
 }
 
 /** A page whose items need requests of their own is handed out in parts, so that none of them takes too long. */

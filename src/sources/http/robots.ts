@@ -59,7 +59,7 @@ export function createRobotsRules(client: HttpClient, userAgent: string): Robots
       if (!(error instanceof TookTooLong)) throw error;
       if (site) site.isSlow = true;
       throw new WrongShape(
-        `fetch: ${name}: ${url.origin}/robots.txt takes more than ${patienceMs} ms to compare with an address, expected simple rules; set robots: ignore if you may`,
+        `fetch: ${name}: ${url.origin}/robots.txt takes more than ${patienceMs} ms to match against a URL; set robots: ignore if that is acceptable`,
       );
     }
   }
@@ -69,7 +69,7 @@ export function createRobotsRules(client: HttpClient, userAgent: string): Robots
       const rules = await rulesOf(plan, url.origin, signal);
       if (isClosed(plan, url, rules)) {
         throw new RobotsDisallowed(
-          `fetch: ${plan.name}: ${url.origin}/robots.txt closes ${url.pathname} to ${userAgent}, expected an open page; set robots: ignore if you may`,
+          `fetch: ${plan.name}: ${url.origin}/robots.txt disallows ${url.pathname} for ${userAgent}; set robots: ignore if that is acceptable`,
         );
       }
       const delay = rules.getCrawlDelay(userAgent);
@@ -91,7 +91,7 @@ async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string,
     signal,
   );
   if (status === 429 || status >= 500) {
-    throw new SourceUnavailable(`fetch: ${plan.name}: ${url} answered ${status}, expected the rules of the site`);
+    throw new SourceUnavailable(`fetch: ${plan.name}: ${url} answered ${status}, expected 200 or 404`);
   }
   // Without rules everything is open.
   return parseRobots(url, status >= 200 && status < 300 ? body.toString() : '');

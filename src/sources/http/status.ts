@@ -40,7 +40,7 @@ export function statusError(
     return new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
   }
   return new SourceRefused(
-    `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; asked for ${pageName(asked)}`}`,
+    `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; requested ${pageName(asked)}`}`,
   );
 }
 
@@ -50,7 +50,7 @@ function advice(status: number, leftOrigin: LeftOrigin | null): string {
     case 403:
       if (leftOrigin !== null) {
         const { from, to } = leftOrigin;
-        return `; it redirects from ${from} to ${to}, and auth and headers are not sent to another origin; set url to the address there if they are meant for it`;
+        return `; it redirects from ${from} to ${to}, and auth and headers are not sent to another origin; if they are meant for it, set url to its address`;
       }
       return '; check the credentials in auth or headers';
     case 404:

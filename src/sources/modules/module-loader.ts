@@ -46,6 +46,6 @@ async function importModule(subject: string, path: string): Promise<SourceModule
   }
   if (typeof exported === 'function') return exported as SourceModule;
   throw new SourceRefused(
-    `module: ${subject}: ${path} exports ${exported === undefined ? 'nothing' : typeof exported} by default, expected an async generator function of pages`,
+    `module: ${subject}: ${path} exports ${exported === undefined ? 'nothing' : typeof exported} as default, expected an async generator function of pages`,
   );
 }

@@ -163,14 +163,14 @@ export class ModuleThread {
 
 function tooBusy(name: string, limitMs: number): TooCostly {
   return new TooCostly(
-    `module: ${name} computes for more than ${formatDuration(limitMs)} between two awaits, expected less: let it await now and then, or raise limits.page_cpu`,
+    `module: ${name} computes for more than ${formatDuration(limitMs)} between two awaits: let it await more often, or raise limits.page_cpu`,
   );
 }
 
 function endedBy(name: string, { kind, message }: ThreadEnd): Error {
   switch (kind) {
     case 'memory':
-      return new TooCostly(`module: ${name} wants more than ${maxHeapMb} MB of memory, expected less`);
+      return new TooCostly(`module: ${name} needs more than ${maxHeapMb} MB of memory`);
     case 'exit':
       return new SourceRefused(`module: ${name} called ${message}, expected it to throw an error, or to return`);
     case 'error':

@@ -16,7 +16,7 @@ export function absentKeys(paginator: PaginatorPlan, place: NextPage, { records,
   const absent = paginatorPaths(paginator)
     .filter(({ path }) => lacks(value, keysOfPath(path)))
     .map(({ key, path }) => {
-      const message = `${key} "${path}" is not on the first page; where the API leaves it out on its last page, that is no fault`;
+      const message = `${key} "${path}" is not on the first page; this is fine if the API omits it on the last page`;
       return { code: 'paging_key_absent' as const, message, count: 1 };
     });
   return absent.length > 0 ? absent : uselessTotal(paginator, value);
@@ -30,8 +30,14 @@ function uselessTotal(paginator: PaginatorPlan, page: unknown): Warning[] {
   if (found instanceof ExactNumber || typeof found === 'number') return [];
   if (typeof found === 'string' && found.trim() !== '' && Number.isFinite(Number(found))) return [];
   const isNothing = found === null || found === undefined || found === '';
-  const kind = isNothing ? 'nothing' : Array.isArray(found) ? 'a list' : isObject(found) ? 'an object' : 'no number';
-  const message = `total_path "${path}" leads to ${kind} on the first page, expected a number; pages are asked for until one is empty`;
+  const kind = isNothing
+    ? 'nothing'
+    : Array.isArray(found)
+      ? 'a list'
+      : isObject(found)
+        ? 'an object'
+        : 'a value that is not a number';
+  const message = `total_path "${path}" leads to ${kind} on the first page, expected a number; pages are requested until one is empty`;
   return [{ code: 'paging_key_absent', message, count: 1 }];
 }
 

@@ -40,6 +40,6 @@ function listsOf(page: unknown): string {
     if (typeof value !== 'object' || value === null) return [];
     return Object.entries(value).flatMap(([inner, member]) => (Array.isArray(member) ? [`${key}.${inner}`] : []));
   });
-  if (paths.length === 0) return '; the page holds none';
+  if (paths.length === 0) return '; the page has none';
   return `; the page has lists at ${paths.slice(0, 5).join(', ')}`;
 }

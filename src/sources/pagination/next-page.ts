@@ -93,13 +93,13 @@ function counted(
 function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, facts: PageFacts): string | null {
   if (facts.records === 0) return null;
   if (facts.html === null && paginator.type === 'html_link') {
-    return 'html_link and a page that is no HTML, expected such as json_link, cursor or header_link';
+    return 'html_link and a page that is not HTML, expected e.g. json_link, cursor or header_link';
   }
   if (facts.value !== undefined) return null;
   const readsJson = paginator.type === 'cursor' || paginator.type === 'json_link';
   if (!readsJson && paginator.hasMorePath === null) return null;
   const key = readsJson ? paginator.type : 'has_more_path';
-  return `${key} and a page that is no JSON, expected such as html_link, header_link or page_number`;
+  return `${key} and a page that is not JSON, expected e.g. html_link, header_link or page_number`;
 }
 
 /** A page that names itself as the next one is the last. */

@@ -63,7 +63,7 @@ function linkAddress(plan: HttpPlan, link: string): PageAddress {
   }
   if (isForeign(plan, url) && hasSecrets(plan)) {
     throw new SourceRefused(
-      `paginator: ${plan.name} leads to a page at ${url.origin}, which gets no headers and secrets of the source, expected ${own.origin}; if it may have them, set trusted_origins: ["${url.origin}"]`,
+      `paginator: ${plan.name} leads to a page at ${url.origin}, but headers and secrets are sent only to ${own.origin}; to trust that origin, set trusted_origins: ["${url.origin}"]`,
     );
   }
   return { url, address, followed: true };

@@ -78,12 +78,12 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
     return { position: { ...position, place: further, frontRepeated: true }, end: null };
   }
   if (distinct >= 2) return { position, end: over };
-  return ignored(plan, position, place, `the page after the first is the first again: ${nameOfParameter(paginator)}`);
+  return ignored(plan, position, place, `the second page repeats the first: ${nameOfParameter(paginator)}`);
 }
 
 /** The end of a poll whose pages are one and the same. */
 function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPlace, what: string): Course {
-  const paging = `${plan.name}: ${what}; correct it, or set paginator.end_on: [repeat] if there is one page only. The watermark stays`;
+  const paging = `${plan.name}: ${what}; correct it, or set paginator.end_on: [repeat] if there is only one page. The watermark does not change`;
   const end: PollEnd = { ...notOver, cutShort: true, paging, ...(place.thenAt ? { resumes: true } : {}) };
   return { position, end, warnings: [{ code: 'page_repeated', message: what, count: 1 }] };
 }
@@ -95,7 +95,7 @@ function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPlace, what
 export function withoutProof({ position, end, ...course }: Course): Course {
   if (!end || end.cutShort || end.notBefore || position.frontRepeated !== true) return { ...course, position, end };
   const message =
-    'the page after the first was the first again: records were inserted meanwhile, or two numbers name it';
+    'the second page repeated the first: records were inserted in between, or two page numbers lead to it';
   const { keepsToken: _keepsToken, ...rest } = end;
   return {
     ...course,
@@ -113,13 +113,13 @@ function isNewToPart(recentPages: readonly string[], hash: string | null): boole
 function nameOfParameter(paginator: PaginatorPlan): string {
   switch (paginator.type) {
     case 'page_number':
-      return `the API does not heed page_param "${paginator.pageParam}"`;
+      return `the API ignores page_param "${paginator.pageParam}"`;
     case 'offset':
-      return `the API does not heed offset_param "${paginator.offsetParam}"`;
+      return `the API ignores offset_param "${paginator.offsetParam}"`;
     case 'cursor':
-      return `the API does not heed cursor_param "${paginator.cursorParam}"`;
+      return `the API ignores cursor_param "${paginator.cursorParam}"`;
     default:
-      return `the address of the next page leads to it (${paginator.type})`;
+      return `the link to the next page leads to the same page (${paginator.type})`;
   }
 }
 
@@ -156,7 +156,7 @@ export function afterPage(
   if (over.keepsToken && (place.emptyPages ?? 0) > 0) return { position, end: over };
   if (isBehind) return { position, end: over };
   if (paginator.followsEmptyPages === true && (place.emptyPages ?? 0) > maxFollowedEmptyPages) {
-    const paging = `${plan.name}: more than ${maxFollowedEmptyPages} pages without records one after the other, and the API says that more follow; set paginator.stop_after_empty_page. The watermark stays`;
+    const paging = `${plan.name}: more than ${maxFollowedEmptyPages} pages without records in a row, and the API says that more follow; set paginator.stop_after_empty_page. The watermark does not change`;
     return { position, end: { ...notOver, cutShort: true, resumes: true, paging } };
   }
   if (place.thenAt) return afterFront(plan, position, place, isNew);
@@ -208,7 +208,7 @@ function cutAt(plan: HttpPlan, position: FetchPosition, { page }: HttpPlace): Co
   const { cuts: before } = position;
   const isFurther = before === undefined || page > before.page;
   const cuts: Cuts = isFurther ? { page, times: 1 } : { page: before.page, times: before.times + 1 };
-  const paging = `${plan.name}: max_pages cut ${cuts.times} polls one after the other, and none got further; raise max_pages. The watermark stays`;
+  const paging = `${plan.name}: max_pages ended ${cuts.times} polls in a row, and none got further; raise max_pages. The watermark does not change`;
   const end: PollEnd = { ...notOver, cutShort: true, resumes: true, ...(cuts.times >= maxCuts ? { paging } : {}) };
   return { position: { ...position, cuts }, end };
 }
@@ -277,6 +277,6 @@ export function isEndless({ place }: FetchPosition): boolean {
 export function refuseEndless({ name }: SourcePlan, position: FetchPosition): void {
   if (!isEndless(position)) return;
   throw new WrongShape(
-    `fetch: ${name} gave ${maxEmptyPages} pages without records one after the other, expected an end; set max_pages or stop_after_empty_page, or let the module end`,
+    `fetch: ${name} gave ${maxEmptyPages} pages without records in a row; set max_pages or stop_after_empty_page, or end the module`,
   );
 }

@@ -40,7 +40,7 @@ export function missedPages(paginator: PaginatorPlan, page: unknown, headers: He
   const proposed = named ?? counted?.proposed ?? null;
   if (proposed === null) return [];
   const says = counted === null ? 'names a next page' : `says that there are ${counted.pages} pages`;
-  const message = `the answer ${says}, and the source has no paginator: add \`paginator: ${written(proposed)}\`; if one page is meant, \`paginator: { type: single_page, max_pages: 1 }\``;
+  const message = `the response ${says}, but the source has no paginator: add \`paginator: ${written(proposed)}\`; to read only one page, \`paginator: { type: single_page, max_pages: 1 }\``;
   return [{ code: 'paginator_proposed', message, count: 1 }];
 }
 

@@ -19,12 +19,12 @@ export function refusedPage(plan: HttpPlan, place: HttpPlace, status: number): P
   // The place of an earlier poll may be gone; where pages are counted, the one before it was there.
   const isBehind = place.saved === undefined || (place.cursor === null && place.page >= place.saved.page);
   if (isBehind && statusesOf(plan.paginator.endOn).includes(status)) {
-    const message = `the page after the last was answered with ${status}, which end_on takes for the end`;
+    const message = `the page after the last was answered with ${status}, which is the end by end_on`;
     return { warnings: [{ code: 'page_beyond_end', message, count: 1 }] };
   }
   if (place.doubtful === true && notThere.includes(status)) return {};
   throw new SourceRefused(
-    `fetch: ${plan.name} answered ${status} for a page behind the first, expected 200; if it answers so behind the last page, set paginator.end_on: [${status}]`,
+    `fetch: ${plan.name} answered ${status} for a page after the first, expected 200; if that is the answer after the last page, set paginator.end_on: [${status}]`,
   );
 }
 

@@ -48,11 +48,11 @@ function isGone({ cause }: SourceUnavailable): boolean {
 /** A run failed there with all of its attempts. */
 export const placeLeft: Warning = {
   code: 'place_dropped',
-  message: 'the run before failed at the place where an earlier poll broke off, the poll begins at the front',
+  message: 'the previous run failed at the saved position; the poll starts at the front',
   count: 1,
 };
 
 export function placeDropped(error: unknown): Warning {
-  const message = `the place where an earlier poll broke off is of no use any more, the poll begins at the front: ${messageOf(error)}`;
+  const message = `the saved position of an earlier poll is no longer usable; the poll starts at the front: ${messageOf(error)}`;
   return { code: 'place_dropped', message, count: 1 };
 }

@@ -31,9 +31,7 @@ export function proposeJson(page: unknown, headers: Readonly<Record<string, stri
       ...(paginator === null ? {} : { paginator }),
     },
     notes:
-      nested === null
-        ? notes
-        : [`the records are those of ${nested.key}, each with the fields of its parent`, ...notes],
+      nested === null ? notes : [`records are those of ${nested.key}, each with the fields of its parent`, ...notes],
   };
 }
 
@@ -50,10 +48,10 @@ export function proposeRecords(items: readonly unknown[]): Proposal {
     source: { id: id ?? all, occurred_at: timeKey(time, everywhere !== null) },
     notes: [
       ...(id === null
-        ? ['no field names each record: all fields together are its id, so an edited record is a new one']
+        ? ['no field identifies a record: all fields together are its id, so an edited record counts as new']
         : []),
       ...(time === null
-        ? ['no field holds a time: records get the time of the fetch']
+        ? ['no field has a time: records get the time of the fetch']
         : everywhere === null
           ? [`some records have no ${time.path}: they get the time of the fetch`]
           : []),

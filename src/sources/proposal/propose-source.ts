@@ -37,8 +37,7 @@ async function proposeSource({ body, headers, url }: HttpResponse): Promise<Prop
   const $ = load(decodeDocument({ kind: 'html', ...undecoded }).text);
   const feed = $('link[rel~=alternate][type*="rss"], link[rel~=alternate][type*="atom"]').first().attr('href');
   const proposal = proposeHtml($);
-  if (!proposal)
-    throw new WrongShape(`init: the page lists nothing that repeats, expected at least three items with links`);
+  if (!proposal) throw new WrongShape(`init: the page has no repeated items, expected at least three with links`);
   const notes = feed === undefined ? [] : [`the page has a feed, which is easier to read: ${new URL(feed, url).href}`];
   const { detail } = proposal;
   return {
@@ -53,13 +52,11 @@ function proposeFromJson(text: string, headers: Readonly<Record<string, string>>
   try {
     page = parseJson(text).value;
   } catch (error) {
-    throw new WrongShape(
-      `init: found JSON that is broken (${messageOf(error)}); for JSON lines, download the file and name it`,
-    );
+    throw new WrongShape(`init: invalid JSON (${messageOf(error)}); for JSON lines, download the file and name it`);
   }
   if (isJsonFeed(page)) return { source: { type: 'rss' }, notes: [] };
   const proposal = proposeJson(page, headers);
-  if (!proposal) throw new WrongShape('init: found JSON without a list of objects, expected one');
+  if (!proposal) throw new WrongShape('init: the JSON has no list of objects');
   return { source: { type: 'http_json', ...proposal.source }, notes: proposal.notes };
 }
 
@@ -69,5 +66,5 @@ function isJsonFeed(page: unknown): boolean {
 
 function unreadable(text: string): WrongShape {
   const start = excerpt(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
-  return new WrongShape(`init: found something that begins "${start}", expected a feed, JSON or HTML`);
+  return new WrongShape(`init: found content that begins "${start}", expected a feed, JSON or HTML`);
 }

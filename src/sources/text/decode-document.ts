@@ -66,7 +66,7 @@ function decodeByRules(kind: DocumentKind, body: Buffer, declared: readonly Decl
     ? utf8
     : (fitting(declared, body) ?? fallback(kind, first, body, utf8));
   if (!first || first.charset === taken.charset) return { text: taken.text, warnings: warningsOf(taken, body) };
-  const message = `${first.from} says ${first.charset}, which the bytes are not: read as ${taken.charset}`;
+  const message = `${first.from} declares ${first.charset}, but the bytes are not: read as ${taken.charset}`;
   return { text: taken.text, warnings: [{ code: 'charset_overruled', message, count: 1 }, ...warningsOf(taken, body)] };
 }
 

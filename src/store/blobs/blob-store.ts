@@ -33,7 +33,7 @@ export interface BlobStore {
 /** A stored file that is not what it is for. */
 export interface Damage {
   readonly path: string;
-  /** `is no JSON, expected an alert`. Never quotes the file: it may hold secrets. */
+  /** `is not valid JSON, expected an alert`. Never quotes the file: it may hold secrets. */
   readonly problem: string;
   /** The file as it was read. */
   readonly content: Buffer;

@@ -44,23 +44,23 @@ export function sourceOf(path: string): string {
 
 /** What it costs that a file of a kind is not there. */
 const costs: Partial<Record<StoreKind, string>> = {
-  batch: 'its records are not stored, and its source is asked for them again',
-  waitingReason: 'status shows why its batches waited at first',
-  state: 'the source is polled from the beginning, and nothing is stored twice',
-  pollKeys: 'the next poll sends its records to the sinks once more, and nothing is stored twice',
-  fileProgress: 'its files are read from the beginning, and nothing is stored twice',
-  feedItems: 'the items of its feed may be stored once more, and none is lost',
-  alert: 'the alert opens again if its cause is still there',
-  closure: 'the host is asked again',
-  receipt: 'the run before it is shown instead',
-  window: 'the window counts as never run, ./daybook backfill --only missing runs it',
-  deadLetters: 'the dead letters that are still whole are listed and replayed, the others are not',
+  batch: 'its records are not stored; they are fetched from the source again',
+  waitingReason: 'status shows why its batches were deferred at first',
+  state: 'the source is polled from scratch; nothing is stored twice',
+  pollKeys: 'the next poll sends its records to the sinks again; nothing is stored twice',
+  fileProgress: 'its files are read from the beginning; nothing is stored twice',
+  feedItems: 'items of its feed may be stored a second time; none is lost',
+  alert: 'the alert opens again if its cause persists',
+  closure: 'requests to the host resume',
+  receipt: 'the previous run is shown instead',
+  window: 'the window counts as never run; ./daybook backfill --only missing runs it',
+  deadLetters: 'intact dead letters are listed and replayed, the others are not',
   discarded: 'the dead letter is shown again',
-  replayed: 'its dead letters are shown again, and replaying them stores nothing twice',
-  replayNote: 'the replay leaves those dead letters as they are: start it again',
+  replayed: 'its dead letters are shown again; replaying them stores nothing twice',
+  replayNote: 'the replay skips those dead letters: start it again',
   canaryReport: 'the next canary writes it again',
-  identity: 'the store takes the id that its database knows it by',
-  marker: 'its batch is not delivered, and stays in the spool',
+  identity: 'the store gets the id that its database has recorded',
+  marker: 'its batch is not delivered and stays in the spool',
 };
 
 /** What happened to a damaged file, and what to do, in one sentence. */
@@ -69,5 +69,5 @@ export function describeDamage({ path, problem, remains }: Damage, aside: string
   const cost = (kind !== null && costs[kind]) ?? 'the work continues without it';
   if (remains === 'all') return `${path} ${problem}: ${cost}. Restore it from a backup, or delete it`;
   if (aside === null) return `${path} ${problem}: ${cost}`;
-  return `${path} ${problem}: ${cost}. It is kept as ${aside}: look at it, then delete it there`;
+  return `${path} ${problem}: ${cost}. It was moved to ${aside}: inspect it, then delete it`;
 }

@@ -58,13 +58,13 @@ export function parseStoredJson<T>(content: Buffer, what: string, isShape: IsSha
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, problem: `${content.length === 0 ? 'is empty' : 'is no JSON'}, expected ${what}` };
+    return { ok: false, problem: `${content.length === 0 ? 'is empty' : 'is not valid JSON'}, expected ${what}` };
   }
-  return isShape(value) ? { ok: true, value } : { ok: false, problem: `holds JSON of another shape, expected ${what}` };
+  return isShape(value) ? { ok: true, value } : { ok: false, problem: `has JSON of the wrong shape, expected ${what}` };
 }
 
 /**
- * Reads a blob that is named by its content; null where there is none, or where it holds something else: then the store is
+ * Reads a blob that is named by its content; null where there is none, or where its content is not that of a stack file: then the store is
  * told as above.
  */
 export async function readHashed(store: BlobStore, path: string, name: string, what: string): Promise<Buffer | null> {
@@ -72,7 +72,7 @@ export async function readHashed(store: BlobStore, path: string, name: string, w
   if (content === null || contentName(content) === name) return content;
   await reportDamage(store, {
     ...{ path, content, remains: 'nothing' },
-    problem: `${content.length === 0 ? 'is empty' : 'is not what its name says'}, expected ${what}`,
+    problem: `${content.length === 0 ? 'is empty' : 'does not match its name'}, expected ${what}`,
   });
   return null;
 }

@@ -22,7 +22,7 @@ export async function problemOfPart(
   const part = await findPart(folders, batch);
   const rows = part && (await readWhole(part));
   if (part === null || rows === null) {
-    return `found no file of batch ${batch.hash.slice(0, 16)} in ${join(folders.csv, canarySource)}, expected the record in it`;
+    return `no file of batch ${batch.hash.slice(0, 16)} in ${join(folders.csv, canarySource)}`;
   }
   if (rows instanceof DamagedFile) return rows.message;
   const [row] = rows;
@@ -32,7 +32,7 @@ export async function problemOfPart(
     row.sourceId === sourceId &&
     row.occurredAt === occurredAt &&
     row.payload === payload;
-  return isIt ? null : `found another record in ${part.path} than was fetched, expected the same`;
+  return isIt ? null : `the record in ${part.path} differs from the fetched one`;
 }
 
 /** Deletes the parts of canaries that are over, and folders that are empty then. */

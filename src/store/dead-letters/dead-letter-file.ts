@@ -64,7 +64,7 @@ export async function readLetterFile(store: BlobStore, path: string): Promise<Le
 function problemOf(lines: readonly number[]): string {
   if (lines.length === 0) return 'is empty, expected dead letters';
   const which = lines.length === 1 ? `line ${(lines[0] ?? 0) + 1}` : `${lines.length} lines`;
-  return `holds no whole dead letter in ${which}`;
+  return `has no complete dead letter in ${which}`;
 }
 
 /** Null where the line is not what was written. */

@@ -57,7 +57,7 @@ async function readDiscarded(store: BlobStore, path: string): Promise<string | n
   await reportDamage(store, {
     path,
     content,
-    problem: 'holds no time, expected when it was discarded',
+    problem: 'has no time, expected when it was discarded',
     remains: 'nothing',
   });
   return null;

@@ -57,7 +57,7 @@ export async function readReplayPage(
   const places = await readStoredJson(store, note, 'which dead letters to replay', isPage);
   if (places === null) {
     throw new DamagedFile(
-      `replay: ${note} is gone or damaged, expected which dead letters to replay: they stay as they are; start the replay again`,
+      `replay: ${note} is missing or damaged, so it is unknown which dead letters to replay; nothing was changed; start the replay again`,
     );
   }
   const letters: StoredLetter[] = [];

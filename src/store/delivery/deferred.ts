@@ -135,7 +135,7 @@ export async function clearLost(store: BlobStore, source: string, poll: Finished
   let left = 0;
   for (const sink of sinks) {
     for (const path of await store.list(storePaths.lostMarker.folder({ sink, source }))) {
-      const lost: LostBatch | null = await readStoredJson(store, path, 'the note of a lost batch', isMarker);
+      const lost: LostBatch | null = await readStoredJson(store, path, 'the marker of a lost batch', isMarker);
       if (lost && hasFetchedAgain(poll, lost)) await store.delete(path);
       else if (lost) left++;
     }
@@ -157,7 +157,7 @@ async function readContent(store: BlobStore, path: string, content: Buffer): Pro
     return { damaged: 'names another batch than its name' };
   }
   if (!(await isSpooled(store, batch)) && (await findBatch(store, batch.source, batch.hash)) !== null) {
-    return { damaged: 'names another run than that of its batch' };
+    return { damaged: 'names another run than its batch' };
   }
   return { ok: parsed.value };
 }

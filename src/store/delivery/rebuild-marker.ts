@@ -19,7 +19,7 @@ export async function rebuildMarker(store: BlobStore, path: string): Promise<Def
   const named = storePaths.marker.parse(path);
   const batch = named && (await referToBatch(store, named));
   if (!batch) return null;
-  const reason = 'its marker was damaged, and was rebuilt from the batch';
+  const reason = 'its marker was damaged and was rebuilt from the batch';
   const deferred: DeferredBatch = { batch, reason, since: batch.ingestedAt };
   await store.put(path, storedJson(deferred));
   return deferred;

@@ -24,7 +24,7 @@ export async function noteWaitingReason(store: BlobStore, sink: Sink, source: st
 /** Null where none was noted: nobody has tried to deliver yet. What cannot be read is written anew at the next try. */
 export async function readWaitingReason(store: BlobStore, sink: Sink, source: string): Promise<WaitingReason | null> {
   const path = storePaths.waitingReason.build({ sink, source });
-  return readStoredJson(store, path, 'why batches wait', isWaitingReason);
+  return readStoredJson(store, path, 'why batches are deferred', isWaitingReason);
 }
 
 export async function clearWaitingReason(store: BlobStore, sink: Sink, source: string): Promise<void> {

@@ -42,20 +42,22 @@ export function createArchives(store: BlobStore): Archives {
       const digester = new CsvDigester();
       const packed = compress(digested(csv, digester), signal);
       if (!(await store.putStreamIfAbsent(path, packed))) {
-        throw new SinkUnavailable(`store: ${path} appeared while it was written, expected nobody else to write it`);
+        throw new SinkUnavailable(
+          `store: ${path} appeared while it was being written; nothing else may write this file`,
+        );
       }
       return { path, digest: digester.finish() };
     },
 
     async describe(path, manifest) {
       const described = archive.parse(path);
-      if (!described) throw new TypeError(`${path} is no archive`);
+      if (!described) throw new TypeError(`${path} is not an archive`);
       await store.putIfAbsent(archiveManifest.build(described), storedJson(manifest, 2));
     },
 
     async read(path) {
       const packed = await store.getStream(path);
-      if (!packed) throw new SinkUnavailable(`store: ${path} is gone, expected the archive there`);
+      if (!packed) throw new SinkUnavailable(`store: ${path} is missing, expected an archive`);
       const csv = createGunzip();
       // An error of either side surfaces where the CSV is read.
       pipeline(packed, csv).catch(() => undefined);

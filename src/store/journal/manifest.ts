@@ -42,7 +42,7 @@ export async function readManifest(path: string): Promise<SealManifest | null> {
   const parsed = parseStoredJson(content, 'the manifest of a sealed day', isManifest);
   if (parsed.ok) return parsed.value;
   throw new DamagedFile(
-    `journal: ${path} ${parsed.problem}; restore it from a backup, or delete it: the day is then taken as its file holds it`,
+    `journal: ${path} ${parsed.problem}; restore it from a backup, or delete it: the content of the day's file then counts`,
   );
 }
 

@@ -47,7 +47,7 @@ export async function mergeDay(
   const readBack = await sha256Of(target, signal);
   if (readBack === merged.sha256) return merged;
   throw new DamagedFile(
-    `journal: ${target} reads back with sha256 ${readBack}, expected ${merged.sha256}: does the disk keep what it is given?`,
+    `journal: ${target} reads back with sha256 ${readBack}, expected ${merged.sha256}: the disk may be faulty`,
   );
 }
 

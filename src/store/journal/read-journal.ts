@@ -70,7 +70,7 @@ export async function* readJournal(
       const onBreach = ({ message }: DamagedFile) => onDamage(new DamagedFile(`${message}; ${remedyOf(file)}`));
       return yield* readJournal(unchecked, onBreach, onEnd);
     }
-    if (problem !== null) return damage(1, `${problem}; nothing of it was read`);
+    if (problem !== null) return damage(1, `${problem}; none of it was read`);
   }
   const bytes = openJournalBytes(file.path);
   const parser = parse({ relax_column_count: true, record_delimiter: '\n', max_record_size: 0 });
@@ -97,15 +97,15 @@ export async function* readJournal(
     if (isMissing(error) || error instanceof DamagedFile) throw error;
     if (rows.length > 0) yield rows.splice(0);
     const breach = breachOf(error);
-    damage(breach.line ?? line + 1, `${breach.what}, expected ${expectationOf(file)}; nothing behind it was read`);
+    damage(breach.line ?? line + 1, `${breach.what}, expected ${expectationOf(file)}; nothing after it was read`);
     return;
   } finally {
     parser.destroy();
     bytes.stream.destroy();
   }
   if (line === 0) return damage(1, `the file is empty, expected the header ${layout.header}`);
-  if (line === 1 && file.kind === 'part') damage(1, 'found no record, expected at least one: the file was cut short');
-  if (!bytes.isFinished()) damage(line, 'the last line has no end, expected a newline: the file was cut short');
+  if (line === 1 && file.kind === 'part') damage(1, 'no record, expected at least one: the file is incomplete');
+  if (!bytes.isFinished()) damage(line, 'the last line has no newline: the file is incomplete');
   if (rows.length > 0) yield rows;
   const sha256 = bytes.sha256();
   onEnd(sha256);
@@ -113,7 +113,7 @@ export async function* readJournal(
   const problem = await mismatch(file, before, sha256);
   if (problem !== null) damage(line, problem);
   else if (file.check !== null && file.check.rows !== count) {
-    damage(line, `found ${count} records, expected ${file.check.rows} as its name says; ${remedyOf(file)}`);
+    damage(line, `found ${count} records, expected ${file.check.rows} by its name; ${remedyOf(file)}`);
   }
 }
 
@@ -139,13 +139,13 @@ async function problemOf(file: JournalFile, before: SealManifest | null): Promis
 async function mismatch(file: JournalFile, before: SealManifest | null, sha256: string): Promise<string | null> {
   const { check } = file;
   if (check !== null && !sha256.startsWith(check.sha256)) {
-    return `the content has sha256 ${sha256}, expected ${check.sha256}… as its name says; ${remedyOf(file)}`;
+    return `the content has sha256 ${sha256}, expected ${check.sha256}… by its name; ${remedyOf(file)}`;
   }
   if (before === null) return null;
   // The day may have been sealed again while it was read.
   const known = [before, file.manifest === null ? null : await readManifest(file.manifest)];
   if (known.some((manifest) => manifest?.sha256 === sha256 || manifest?.replaces === sha256)) return null;
-  return `the content has sha256 ${sha256}, expected ${before.sha256} as its manifest says; restore the file from a backup`;
+  return `the content has sha256 ${sha256}, expected ${before.sha256} by its manifest; restore the file from a backup`;
 }
 
 /** A quoted field may take several lines. The parser would tell them, too, at twice the time. */
@@ -160,7 +160,7 @@ function newlinesIn(record: readonly string[]): number {
 function rowOf(record: readonly string[], line: number, layout: Layout): JournalRow | string {
   const columns = layout === archiveLayout ? 7 : 4;
   // Nothing that is stored holds one: it is what some disks leave of what they lost.
-  if (record.some((field) => field.includes('\0'))) return 'found a NUL character, which no record holds';
+  if (record.some((field) => field.includes('\0'))) return 'found a NUL character, which no record has';
   if (record.length !== columns) return `found ${record.length} fields, expected ${columns}: ${layout.header}`;
   const text = record[layout.occurredAt] ?? '';
   const time = parseIso8601(text);
@@ -174,15 +174,15 @@ function rowOf(record: readonly string[], line: number, layout: Layout): Journal
 
 /** What breaks a row off, in words of ours: those of the parser speak of its options. */
 const breaches: Partial<Record<CsvErrorCode, string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quote that opens a field and no quote that closes it',
-  CSV_INVALID_CLOSING_QUOTE: 'text behind the closing quote of a field',
-  INVALID_OPENING_QUOTE: 'a quote within a field that no quote opens',
+  CSV_QUOTE_NOT_CLOSED: 'an opening quote without a closing quote',
+  CSV_INVALID_CLOSING_QUOTE: 'text after the closing quote of a field',
+  INVALID_OPENING_QUOTE: 'a quote inside an unquoted field',
 };
 
 /** @returns the line where the parser knows it better than who counts the rows that it gave: it keeps some back */
 function breachOf(error: unknown): { what: string; line?: number } {
   if (!(error instanceof CsvError)) return { what: messageOf(error) };
-  const what = `found ${breaches[error.code] ?? 'what is no CSV'}`;
+  const what = `found ${breaches[error.code] ?? 'invalid CSV'}`;
   const { lines } = error;
   if (typeof lines !== 'number') return { what };
   return error.code === 'CSV_QUOTE_NOT_CLOSED'
@@ -192,13 +192,13 @@ function breachOf(error: unknown): { what: string; line?: number } {
 
 function expectationOf({ kind, name }: JournalFile): string {
   return kind === 'part'
-    ? `CSV as RFC 4180 has it; mend the file, or write it again with ./daybook repair-csv ${name}`
+    ? `CSV as in RFC 4180; fix the file, or rewrite it with ./daybook repair-csv ${name}`
     : 'the gzipped CSV that was written; restore the file from a backup';
 }
 
-/** What to do about a part that is not what its name says. */
+/** What to do about a part that does not match its name. */
 function remedyOf({ name }: JournalFile): string {
-  return `restore the file from a backup, or write it again with ./daybook repair-csv ${name}`;
+  return `restore the file from a backup, or rewrite it with ./daybook repair-csv ${name}`;
 }
 
 function shown(text: string): string {

@@ -32,9 +32,7 @@ export async function* readAllLines(folders: JournalFolders, source: string): As
       for (const file of sealed ? [sealed, ...parts] : parts) yield* readJournal(file, stopAt);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      throw new SinkUnavailable(
-        `journal: ${source} ${day} was sealed while it was read, expected nobody to; run it again`,
-      );
+      throw new SinkUnavailable(`journal: ${source} ${day} was sealed while it was being read; run the command again`);
     }
   }
 }

@@ -37,7 +37,7 @@ export async function sealDay(
   context: SealContext,
 ): Promise<boolean> {
   if ((await journalDay(folders, source, day)).parts.length === 0) return false;
-  const onWait = (holder: string) => context.onProgress({ waitsFor: `${source}: ${holder} works on its journal` });
+  const onWait = (holder: string) => context.onProgress({ waitsFor: `${source}: ${holder} is writing to its journal` });
   return withSealLock(folders.csv, source, { ...context, onWait }, async (stillHeld) =>
     besideOthers({ folders, source, day, stillHeld }, (sealing) => sealFrom(sealing, context)),
   );
@@ -143,7 +143,7 @@ export async function requireLock({
   day,
 }: Pick<Sealing, 'stillHeld' | 'source' | 'day'>): Promise<void> {
   if (await stillHeld()) return;
-  throw new SinkUnavailable(`journal: ${source} ${day} is being sealed by another process, expected none; tried again`);
+  throw new SinkUnavailable(`journal: ${source} ${day} is being sealed by another process; it is retried`);
 }
 
 async function replaceFile(path: string, content: string, temporary: string): Promise<void> {

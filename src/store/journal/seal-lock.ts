@@ -46,7 +46,7 @@ export async function withSealLock<T>(
   let lock = await take(path, token);
   while (typeof lock === 'string') {
     onWait?.(lock);
-    if (impatient) throw new JournalBusy(`journal: ${source} is worked on by ${lock}, expected nobody`);
+    if (impatient) throw new JournalBusy(`journal: ${source} is locked by ${lock}`);
     await sleep(askMs, undefined, { signal });
     lock = await take(path, token);
   }

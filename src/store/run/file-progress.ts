@@ -18,9 +18,9 @@ export function createFileProgressStore(store: BlobStore): FileProgressStore {
   return {
     async read(source, name) {
       if (name === null) return new Map();
-      const content = await readHashed(store, pathOf(source, name), name, 'places in files');
+      const content = await readHashed(store, pathOf(source, name), name, 'positions in files');
       if (content === null) return new Map();
-      const parsed = parseStoredJson(content, 'places in files', isProgress);
+      const parsed = parseStoredJson(content, 'positions in files', isProgress);
       return new Map(parsed.ok ? parsed.value : []);
     },
 

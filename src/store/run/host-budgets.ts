@@ -36,7 +36,7 @@ export function createHostBudgets(store: BlobStore): HostBudget {
     const path = storePaths.closure.build({ host });
     const isClosure = (value: unknown): value is Closure =>
       hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + longestClosureMs;
-    const closure = await readStoredJson(store, path, 'the time until which a host wants to be left alone', isClosure);
+    const closure = await readStoredJson(store, path, 'the time until which a host accepts no requests', isClosure);
     closures.set(host, { closure, readAtMs: now.getTime() });
     return closure;
   }

@@ -21,10 +21,10 @@ export async function readIdRule(store: BlobStore, source: string): Promise<IdRu
   const path = storePaths.idRule.build({ source });
   const content = await store.get(path);
   if (content === null) return null;
-  const parsed = parseStoredJson(content, 'how a source was given new ids', isIdRule);
+  const parsed = parseStoredJson(content, 'the id rule of a source', isIdRule);
   if (parsed.ok) return parsed.value;
   throw new DamagedFile(
-    `store: ${path} ${parsed.problem}; restore it from a backup, or pause ${source}, delete the file, and run ./daybook rekey ${source} with the \`id\` that it was run with last`,
+    `store: ${path} ${parsed.problem}; restore it from a backup, or pause ${source}, delete the file, and run ./daybook rekey ${source} with the \`id\` of its last rekey`,
   );
 }
 

@@ -20,7 +20,7 @@ export interface StoredState {
   readonly epoch: number;
 }
 
-/** Reads what a source remembers. A state is a claim that saves work: without it the source is polled afresh. */
+/** Reads the state of a source. A state is a claim that saves work: without it the source is polled afresh. */
 export async function readState(store: BlobStore, source: string): Promise<StoredState> {
   const { state, damaged } = await readSaved(store, source);
   const epoch = state?.epoch ?? 0;
@@ -34,7 +34,7 @@ export async function isSuperseded(store: BlobStore, source: string, epoch: numb
 }
 
 /**
- * Changes what a source remembers, for good: runs that are open meanwhile cannot undo it. May be repeated.
+ * Changes the state of a source, for good: runs that are open meanwhile cannot undo it. May be repeated.
  * @param change gets the state, or null; what it returns is the new one, null = the next run begins afresh
  */
 export async function changeState(
@@ -94,7 +94,7 @@ async function readSaved(store: BlobStore, source: string): Promise<Omit<StoredS
   const path = statePath(source);
   const content = await store.get(path);
   if (!content) return { state: null, damaged: false };
-  const parsed = parseStoredJson(content, 'what a source remembers', isSourceState);
+  const parsed = parseStoredJson(content, 'the state of a source', isSourceState);
   if (parsed.ok) return { state: parsed.value, damaged: false };
   await reportDamage(store, { path, content, problem: parsed.problem, remains: 'nothing' });
   return { state: null, damaged: true };

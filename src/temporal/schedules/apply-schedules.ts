@@ -33,7 +33,7 @@ export async function applySchedules(
   }
   if (refused.length === 0) return changes;
   throw new UsageError(
-    `schedules: Temporal refuses ${refused.join(', ')}, expected a schedule that it takes; change it in daybook.yaml; all others were applied`,
+    `schedules: Temporal refuses ${refused.join(', ')}; change it in daybook.yaml; all others were applied`,
   );
 }
 

@@ -93,7 +93,7 @@ function sharedAnswers(pages: Pages): Answers {
       make().catch((error: unknown) => {
         if (error instanceof NotReady) return jsonAnswer(503, { error: error.message });
         pages.onError(error);
-        return jsonAnswer(500, { error: 'the page could not be made; the log says why' });
+        return jsonAnswer(500, { error: 'the page could not be rendered; see the log' });
       }),
     );
   return {
@@ -124,15 +124,15 @@ async function answer(
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    return send(response, jsonAnswer(405, { error: 'found another method, expected GET or HEAD' }));
+    return send(response, jsonAnswer(405, { error: 'method not allowed, expected GET or HEAD' }));
   }
   if (!isExpected(request.headers.host)) {
-    const error = 'found another name as Host, expected an IP address, localhost or a name in DAYBOOK_HTTP_HOSTS';
+    const error = 'unknown Host, expected an IP address, localhost or a name in DAYBOOK_HTTP_HOSTS';
     return send(response, jsonAnswer(421, { error }));
   }
   const [path = ''] = (request.url ?? '').split('?');
   const found = Object.hasOwn(answers, path) ? answers[path] : undefined;
-  send(response, await (found?.() ?? jsonAnswer(404, { error: `found no such page, expected ${known(answers)}` })));
+  send(response, await (found?.() ?? jsonAnswer(404, { error: `no such page, expected ${known(answers)}` })));
 }
 
 /** `/, /metrics, /healthz or /readyz` */

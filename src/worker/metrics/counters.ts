@@ -12,7 +12,7 @@ const statusClasses = ['2xx', '3xx', '4xx', '5xx', 'error'] as const;
 const misnamed = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 const repeats =
-  'Counted once for each attempt that ends well; what a killed worker had done without saying so is counted again by the attempt that follows.';
+  'Counted once per successful attempt; work that a killed worker had finished but not reported is counted again by the next attempt.';
 
 /** What one worker has done since it started. */
 export class WorkerCounters implements Measures {
@@ -33,13 +33,13 @@ export class WorkerCounters implements Measures {
     const registers = [this.registry];
     this.#records = new Counter({
       name: 'daybook_records_total',
-      help: `Records by what became of them: at the fetch (sink="${fetchStage}": fetched, unchanged, rejected, repaired) and at each sink (written, duplicate, refused, expired, deferred; those delivered later count again, as written). ${repeats}`,
+      help: `Records by result: at the fetch (sink="${fetchStage}": fetched, unchanged, rejected, repaired) and at each sink (written, duplicate, refused, expired, deferred; deferred ones count again as written once delivered). ${repeats}`,
       labelNames: ['source', 'sink', 'result'],
       registers,
     });
     this.#attempts = new Counter({
       name: 'daybook_write_attempts_total',
-      help: 'Attempts to write a batch to a sink, retries too, and deliveries that found the sink away. Attempts that were cancelled count here alone.',
+      help: 'Attempts to write a batch to a sink, including retries and deliveries that found the sink unavailable. Cancelled attempts count only here.',
       labelNames: ['sink'],
       registers,
     });
@@ -57,33 +57,33 @@ export class WorkerCounters implements Measures {
     });
     this.#writeSeconds = new Histogram({
       name: 'daybook_batch_write_duration_seconds',
-      help: 'How long an attempt that settled a batch took at the sink.',
+      help: 'Duration at the sink of attempts that settled a batch.',
       labelNames: ['sink'],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     });
     this.#requests = new Counter({
       name: 'daybook_fetch_requests_total',
-      help: 'Requests for a source by the class of the last answer behind redirects, robots.txt and token endpoints too; error: none came.',
+      help: 'Requests for a source by the status class of the final response after redirects, including robots.txt and token endpoints; error: no response.',
       labelNames: ['source', 'status_class'],
       registers,
     });
     this.#throttled = new Counter({
       name: 'daybook_throttled_seconds_total',
-      help: 'Time that runs waited for rate limits, Retry-After and their turn at a host; a wait counts when it is decided on or over.',
+      help: 'Time that runs waited for rate limits, Retry-After and a slot at a host; a wait counts when it is decided or over.',
       labelNames: ['source'],
       registers,
     });
     this.#runSeconds = new Histogram({
       name: 'daybook_run_duration_seconds',
-      help: 'How long runs took, from start to receipt, waits and outages included; windows of backfills are no runs of their own.',
+      help: 'Duration of runs from start to receipt, including waits and outages; backfill windows do not count as runs.',
       labelNames: ['source', 'outcome'],
       buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800],
       registers,
     });
     const build = new Gauge({
       name: 'daybook_build_info',
-      help: 'Always 1; the labels say what runs.',
+      help: 'Always 1; the labels show the version.',
       labelNames: ['version', 'node'],
       registers,
     });

@@ -41,7 +41,7 @@ function each(value: (observed: Observed, source: string) => number | null | und
 export const gauges: readonly GaugeDefinition[] = [
   {
     name: 'daybook_last_success_timestamp_seconds',
-    help: 'When the last run ended that was neither a failure nor rate limited; 0 = none, or none for very long.',
+    help: 'When the last run ended that neither failed nor was rate limited; 0 = none, or none for a very long time.',
     labels: ['source'],
     values: each(({ memories }, source) => {
       const memory = memories.get(source);
@@ -50,7 +50,7 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_last_new_record_timestamp_seconds',
-    help: 'When the source last brought a new record, or was first asked; sources with expect.max_staleness alone.',
+    help: 'When the source last had a new record, or was first polled; only for sources with expect.max_staleness.',
     labels: ['source'],
     values: each(({ memories }, source) => {
       const at = memories.get(source)?.state?.lastNewAt;
@@ -59,7 +59,7 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_max_staleness_seconds',
-    help: 'expect.max_staleness of the source, where it has one.',
+    help: 'expect.max_staleness of the source, if set.',
     labels: ['source'],
     values: (_, { sources }) =>
       sources.flatMap(({ name, expect }): Sample[] =>
@@ -68,7 +68,7 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_last_run_records',
-    help: 'Records of the last run, by what became of them: see daybook_records_total.',
+    help: 'Records of the last run by result, see daybook_records_total.',
     labels: ['source', 'sink', 'result'],
     values: ({ memories }, { sources }) =>
       sources.flatMap(({ name }) => {
@@ -87,13 +87,13 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_consecutive_failures',
-    help: 'Runs that failed since the last one that did not.',
+    help: 'Failed runs since the last one that did not fail.',
     labels: ['source'],
     values: each(({ memories }, source) => memories.get(source)?.state?.failures?.count ?? 0),
   },
   {
     name: 'daybook_source_health',
-    help: `1 for the health that the source has, of ${healths.join(', ')}; 0 for the others.`,
+    help: `1 for the current health of the source, 0 for the others: ${healths.join(', ')}.`,
     labels: ['source', 'health'],
     values: ({ status }) =>
       status.sources.flatMap(({ name, health }) =>
@@ -102,7 +102,7 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_schedule_delay_seconds',
-    help: 'How late the last scheduled start of the source began, or the next one is by now, whichever is more.',
+    help: 'How late the last scheduled start of the source was, or the next one is by now, whichever is more.',
     labels: ['source'],
     values: ({ status }) =>
       status.sources.flatMap(({ name, starts }): Sample[] => (starts ? [[[name], starts.delayMs / 1_000]] : [])),
@@ -110,7 +110,7 @@ export const gauges: readonly GaugeDefinition[] = [
   {
     name: 'daybook_schedule_starts_total',
     type: 'counter',
-    help: 'Scheduled starts, by how they went: on_time, late (by more than 30 s), skipped (the run before was under way, or a start so late that the next was due, or missed); since this worker first looked.',
+    help: 'Scheduled starts by result: on_time, late (by more than 30 s), skipped (the previous run was still active, the start was so late that the next one was due, or it was missed); since this worker started to count.',
     labels: ['source', 'result'],
     values: ({ startCounts }, { sources }) =>
       sources.flatMap(({ name }) => {
@@ -120,19 +120,19 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_dead_letters',
-    help: 'Records and pages that were refused, neither discarded nor replayed, equal ones each by itself.',
+    help: 'Dead letters: rejected records and pages that are neither discarded nor replayed; equal ones count separately.',
     labels: ['source'],
     values: each(({ letters }, source) => letters && (letters.get(source) ?? 0)),
   },
   {
     name: 'daybook_deferred_batches',
-    help: 'Batches that wait for a sink.',
+    help: 'Batches deferred for a sink.',
     labels: ['source', 'sink'],
     values: waiting(({ batches }) => batches),
   },
   {
     name: 'daybook_deferred_oldest_seconds',
-    help: 'How long the oldest batch has waited for a sink; 0 = none waits.',
+    help: 'Age of the oldest batch deferred for a sink; 0 = none.',
     labels: ['source', 'sink'],
     values: waiting(({ since }) => Math.max(0, Date.now() / 1_000 - seconds(since))),
   },
@@ -144,19 +144,19 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_partition_oldest_timestamp_seconds',
-    help: 'The day of the oldest partition.',
+    help: 'Day of the oldest partition.',
     labels: [],
     values: ({ status }) => one(day(status.partitions.oldest)),
   },
   {
     name: 'daybook_last_maintenance_timestamp_seconds',
-    help: 'When the last rollover ended that did all its steps; absent where Temporal remembers none.',
+    help: 'When the last rollover ended without a failed step; absent if Temporal has none.',
     labels: [],
     values: ({ lastMaintenanceAt }) => one(lastMaintenanceAt === null ? null : seconds(lastMaintenanceAt)),
   },
   {
     name: 'daybook_backfill_windows',
-    help: 'Windows of backfills: waiting and running ones of those under way, done and failed ones of all.',
+    help: 'Backfill windows: waiting and running ones of active backfills, done and failed ones of all.',
     labels: ['source', 'state'],
     values: ({ windows, openWindows }, { sources }) =>
       sources.flatMap(({ name }) => {
@@ -166,52 +166,52 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_canary_lag_seconds',
-    help: "How long the canary's record took from its scrape until both sinks confirmed it, the last time it came through.",
+    help: 'Time from scrape to confirmation by both sinks of the last canary that passed.',
     labels: [],
     values: ({ status: { canary } }) => one(canary === null || canary.lagMs === null ? null : canary.lagMs / 1_000),
   },
   {
     name: 'daybook_canary_last_success_timestamp_seconds',
-    help: 'When the canary last came through; 0 = it never has.',
+    help: 'When a canary last passed; 0 = never.',
     labels: [],
     values: ({ status: { canary } }) => one(canary && (canary.succeededAt === null ? 0 : seconds(canary.succeededAt))),
   },
   {
     name: 'daybook_alert',
-    help: 'Always 1, for each alert that is open; alerts of no source bear source="daybook".',
+    help: 'Always 1, for each open alert; alerts without a source have source="daybook".',
     labels: ['name', 'source'],
     values: ({ status }) => status.alerts.map(({ name, source }): Sample => [[name, source], 1]),
   },
   {
     name: 'daybook_alerts_open',
-    help: 'Alerts that are open.',
+    help: 'Number of open alerts.',
     labels: [],
     values: ({ status, ages }) => (ages.store === null && status.alerts.length === 0 ? [] : one(status.alerts.length)),
   },
   {
     name: 'daybook_postgres_up',
-    help: 'Whether this worker reaches PostgreSQL: use min().',
+    help: 'Whether this worker can reach PostgreSQL: use min().',
     own: true,
     labels: [],
     values: ({ status, ages }) => (ages.postgres === null ? [] : one(Number(status.postgres.reachable))),
   },
   {
     name: 'daybook_temporal_up',
-    help: 'Whether this worker reaches Temporal: use min().',
+    help: 'Whether this worker can reach Temporal: use min().',
     own: true,
     labels: [],
     values: ({ status, ages }) => (ages.temporal === null ? [] : one(Number(status.temporal.reachable))),
   },
   {
     name: 'daybook_storage_writable',
-    help: 'Whether this worker can write into its store, its journal, and the home of the embedded stack: use min().',
+    help: 'Whether this worker can write to its store, its journal, and the home of the embedded stack: use min().',
     own: true,
     labels: ['part'],
     values: ({ status }) => status.storage.map(({ part, error }): Sample => [[part], Number(error === null)]),
   },
   {
     name: 'daybook_storage_free_bytes',
-    help: 'Bytes that are free for this worker where its store, its journal and the home of the embedded stack are.',
+    help: 'Free bytes for this worker on the disks of its store, its journal and the home of the embedded stack.',
     own: true,
     labels: ['part'],
     values: ({ status }) =>
@@ -219,7 +219,7 @@ export const gauges: readonly GaugeDefinition[] = [
   },
   {
     name: 'daybook_status_age_seconds',
-    help: 'How long ago a part of what the gauges tell was read by this worker. What cannot be read stays as it was.',
+    help: 'How long ago this worker last read this part of the status. A part that cannot be read keeps its last value.',
     own: true,
     labels: ['part'],
     values: ({ ages }) =>

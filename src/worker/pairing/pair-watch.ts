@@ -52,7 +52,7 @@ export class PairWatch {
     // A role that may not count may look.
     const found = counted ?? (await this.#ask(() => this.#look()));
     if (found?.kind === 'foreign') {
-      const why = this.#options.accept ? `; they could not be taken together: ${this.#said}` : '';
+      const why = this.#options.accept ? `; they could not be paired: ${this.#said}` : '';
       throw new ForeignStore(`worker: ${found.message}${why}`);
     }
     this.#note(found);
@@ -107,7 +107,7 @@ export class PairWatch {
     if (found.isFresh) {
       logger.warn(
         { database: pair.names.database, store: pair.names.store },
-        'The database is empty and the store is not: what sources still serve is fetched again, ./daybook replay-csv stores what the journal has',
+        'The database is empty, but the store is not: sources are fetched again from scratch; ./daybook replay-csv stores the records of the journal',
       );
     }
     this.#known = await readIdentity(pair.store);
@@ -124,7 +124,7 @@ export class PairWatch {
     if (now) this.#known = now;
     if (now || !known) return null;
     if (!(await holdsData(store))) {
-      const message = `found no store.json in the store ${names.store}, expected the one with the id ${known.id}; mount its file system again`;
+      const message = `the store ${names.store} has no store.json, expected the one with the id ${known.id}; mount its file system again`;
       return { kind: 'foreign', message };
     }
     await writeIdentity(store, known);
@@ -151,8 +151,8 @@ export class PairWatch {
     const foreign = found.kind === 'foreign' ? found.message : null;
     if (foreign === this.#foreign) return;
     const { logger, onForeign } = this.#options;
-    if (foreign === null) logger.info('Store and database belong together again');
-    else logger.error({ error: foreign }, 'Store and database do not belong together, this worker does nothing');
+    if (foreign === null) logger.info('Store and database are a pair again');
+    else logger.error({ error: foreign }, 'Store and database are not a pair; this worker does nothing');
     this.#foreign = foreign;
     onForeign(foreign);
   }

@@ -93,7 +93,7 @@ export class AlertMemory {
         else this.#over.set(key, { ...alert, state: 'resolved' });
       }
     } catch (error) {
-      this.#logger.warn({ error: messageOf(error) }, 'Alert webhook did not take an alert');
+      this.#logger.warn({ error: messageOf(error) }, 'Alert webhook rejected an alert');
     }
   }
 }

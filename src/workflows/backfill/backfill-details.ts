@@ -20,7 +20,7 @@ export function backfillDetails(
 ): string {
   const table = detailsTable([
     ['source', source],
-    ['windows that wait', String(windows.waiting)],
+    ['waiting windows', String(windows.waiting)],
     ['running', windows.running.join(', ') || 'none'],
     ['done', String(windows.done)],
     ['failed', String(windows.failed)],
@@ -34,7 +34,7 @@ export function backfillDetails(
     table,
     ...(failures.length > 0 ? ['', 'Failed windows:', ...failures] : []),
     ...(refused.length > 0
-      ? ['', 'Could not be done:', ...refused.map(({ message }) => `- ${markdownText(message)}`)]
+      ? ['', 'Could not be run:', ...refused.map(({ message }) => `- ${markdownText(message)}`)]
       : []),
   ].join('\n');
 }

@@ -32,7 +32,7 @@ export class BackfillHandover {
     this.#busy = CancellationScope.nonCancellable(() => this.#handOver())
       // Never rejects: a rejection while the run awaits something else would stick it for ever.
       .catch((error: unknown) => {
-        log.warn('Backfill could not be handed over', {
+        log.warn('Backfill could not be continued in a new workflow', {
           source: this.#source,
           error: failureOf(error, 'requestBackfill').message,
         });

@@ -43,7 +43,7 @@ const longestLimitMs = 86_400_000;
 
 /**
  * Fetches ranges of time again, window by window: each is a `scrapeRun` of its own, and what the source remembers is left
- * alone. Requests come by the signal `backfill`; windows that wait or run already are not taken twice.
+ * alone. Requests come by the signal `backfill`; waiting windows or run already are not taken twice.
  *
  * Id: `backfill-<source>`, started with its first signal. Ends when no window and no request is left; fails where windows
  * failed, after all others are done.
@@ -153,7 +153,7 @@ class Backfill {
 
   log(): void {
     const { done, written, failedCount } = this.#tally;
-    log.info('Backfill ends', { source: this.#source, done, written, failed: failedCount });
+    log.info('Backfill finished', { source: this.#source, done, written, failed: failedCount });
   }
 
   carry(): BackfillCarry {
@@ -189,7 +189,11 @@ class Backfill {
 
   /** What cannot be done stops nothing else, and is told at the end. */
   #refuse(failure: RunFailure): void {
-    log.warn('Backfill cannot be done', { source: this.#source, error: failure.message, errorType: failure.type });
+    log.warn('Backfill request cannot be run', {
+      source: this.#source,
+      error: failure.message,
+      errorType: failure.type,
+    });
     const refused = [...(this.#tally.refused ?? []), shortened(failure)];
     this.#tally = { ...this.#tally, refused: refused.slice(0, mostRefused) };
   }
@@ -203,7 +207,7 @@ class Backfill {
     const fresh = isCompared ? uncovered(others, pending) : others;
     const count = pending.length + fresh.length;
     if (count > maxWindows && patched('at-most-windows')) {
-      const message = `backfill: ${fresh.length} windows more would make ${count}, expected at most ${maxWindows} at a time; ask again when some are done, or use a larger step`;
+      const message = `backfill: ${fresh.length} more windows would make ${count}, at most ${maxWindows} are allowed at a time; request them when some are done, or use a larger step`;
       return this.#refuse({ type: 'NotBackfillable', message });
     }
     const again = new Set(fresh.map(windowName));

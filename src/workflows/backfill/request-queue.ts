@@ -14,7 +14,7 @@ export class BackfillInbox {
       const read = readBackfillRequest(payload);
       if (!read.ok) {
         this.#unreadable = read.why;
-        log.warn('Backfill was asked for in words that cannot be read, it is ignored', { error: read.why });
+        log.warn('Backfill request could not be read, ignored', { error: read.why });
         return;
       }
       this.#requests.push({ payload, request: read.request });

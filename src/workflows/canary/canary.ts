@@ -60,7 +60,7 @@ async function both(...work: readonly Promise<unknown>[]): Promise<void> {
 /** @throws ApplicationFailure where the sink refused the record, which is no failure of a write */
 function taken({ written, duplicate, refused, expired }: SinkCounts): void {
   if (written + duplicate === 1) return;
-  const message = `the sink took nothing (refused ${refused}, of a retired day ${expired}), expected it to store the record`;
+  const message = `the sink did not store the record (refused ${refused}, for a retired day ${expired})`;
   throw workflowFailure({ type: 'CanaryLost', message });
 }
 

@@ -103,9 +103,9 @@ export class Replay {
       detailsTable([
         ['source', source],
         ['dead letters', String(letters)],
-        ['stored', `${replayed} (${written} new, ${duplicate} known, ${expired} of retired days)`],
-        ['records that wait for a sink', String(deferred)],
-        ['still refused', [String(refused), ...why].join(', ')],
+        ['stored', `${replayed} (${written} new, ${duplicate} already stored, ${expired} for retired days)`],
+        ['deferred records', String(deferred)],
+        ['still rejected', [String(refused), ...why].join(', ')],
         ['cannot be replayed', String(unreplayable)],
       ]),
     );

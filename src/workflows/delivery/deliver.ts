@@ -67,7 +67,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
       fruitless = refused && result.delivered === 0 ? fruitless + 1 : 0;
       // Activities of version 0.2.0 fail where a batch is refused.
       if (refused && (refused.triedAll || result.delivered === 0)) {
-        log.warn('Sink refuses batches that wait, they are tried again', {
+        log.warn('Sink refuses deferred batches; they are retried', {
           ...{ source, sink, batches: refused.batches, error: refused.reason },
         });
         // The sink is there: it may take new ones.
@@ -76,7 +76,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
     } catch (error) {
       if (isCancellation(error)) throw error;
       const failure = failureOf(error, 'deliverBatches');
-      log.warn('Sink does not take what waits, it is tried again', { source, sink, error: failure.message });
+      log.warn('Delivery failed; it is retried', { source, sink, error: failure.message });
       show(sink, source, delivered, left, `${failure.type}: ${failure.message}`);
       left = 1;
       // New batches are no reason to hurry: the sink is away.
@@ -98,7 +98,7 @@ function show(
     ['sink', sink],
     ['batches delivered', String(batches)],
     ['records written', String(counts.written)],
-    ['batches that wait', left === null ? 'unknown' : String(left)],
+    ['deferred batches', left === null ? 'unknown' : String(left)],
     ...(failure === null ? [] : [['last failure', failure] satisfies [string, string]]),
   ];
   setCurrentDetails(detailsTable(rows));

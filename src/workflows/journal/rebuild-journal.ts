@@ -55,7 +55,10 @@ export async function rebuildJournal(input: Partial<RebuildChoice> = {}): Promis
   log.info('CSV journal rebuilt', { ...counts });
   if (failed.length > 0) {
     const more = tally.failedCount > 1 ? ` (and ${tally.failedCount - 1} more)` : '';
-    throw workflowFailure({ type: 'DamagedFile', message: `all others were rebuilt, but ${failed[0]}${more}` }, tally);
+    throw workflowFailure(
+      { type: 'DamagedFile', message: `everything else was rebuilt, but ${failed[0]}${more}` },
+      tally,
+    );
   }
   if (choice.source === null && choice.window === null) await settleRestored('store');
   return tally;

@@ -110,7 +110,7 @@ function resultOf(tally: ReplayTally): ReplayTally {
   const { damaged, damagedCount } = tally;
   if (damagedCount === 0) return tally;
   const more = damagedCount > 1 ? ` (and ${damagedCount - 1} more)` : '';
-  const message = `all that could be read was replayed, but ${damaged[0]}${more}`;
+  const message = `everything readable was replayed, but ${damaged[0]}${more}`;
   throw workflowFailure({ type: 'DamagedFile', message }, tally);
 }
 

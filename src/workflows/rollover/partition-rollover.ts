@@ -69,7 +69,7 @@ async function sideBySide(dryRun: boolean): Promise<RolloverResult> {
   const swept = steps.start('sweep the spool', () => activities.sweepSpool({ dryRun }), { batches: 0, leftovers: 0 });
   const woken = dryRun
     ? { deliverers: 0 }
-    : steps.start('wake deliverers', () => activities.wakeDeliverers(), { deliverers: 0 });
+    : steps.start('start deliveries', () => activities.wakeDeliverers(), { deliverers: 0 });
   const sealed = steps.start<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
   // These take locks of the same tables: one after the other, unless one is held up.
   const made = steps.start('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
@@ -101,7 +101,7 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   const nobody = { deliverers: 0 };
   const { deliverers } = dryRun
     ? nobody
-    : await steps.run('wake deliverers', () => activities.wakeDeliverers(), nobody);
+    : await steps.run('start deliveries', () => activities.wakeDeliverers(), nobody);
   const csv = await steps.run<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
   const { vacuumed } = await steps.run('vacuum', () => activities.tidyPartitions({ dryRun }), {
     ...{ vacuumed: [], failed: [] },
@@ -143,7 +143,7 @@ function logResult(result: RolloverResult): void {
     durationMs: Date.now() - workflowInfo().startTime.getTime(),
   };
   if (failed.length === 0) log.info('Rollover finished', fields);
-  else log.warn('Rollover could not do everything', { ...fields, failed });
+  else log.warn('Rollover finished with failures', { ...fields, failed });
 }
 
 function detailsOf(result: RolloverResult): string {
@@ -152,9 +152,9 @@ function detailsOf(result: RolloverResult): string {
   return detailsTable([
     ['partitions made', days(made)],
     ['past days vacuumed', days(vacuumed)],
-    ['batches swept from the spool', String(swept)],
-    ['half-written files swept', String(leftovers)],
-    ['deliverers woken', String(deliverers)],
+    ['batches deleted from the spool', String(swept)],
+    ['half-written files deleted', String(leftovers)],
+    ['deliveries started', String(deliverers)],
     ['payload indexes built', days(indexes.built)],
     ['days retired', days(retired.map(({ day }) => day))],
     ['CSV days sealed', csv?.sealed.join(', ') || 'none'],

@@ -36,7 +36,7 @@ export class RolloverSteps {
    * @returns what the step did; `otherwise` where it failed for good
    */
   async start<T extends object | null>(step: string, work: () => Promise<T>, otherwise: T): Promise<T> {
-    this.#note(step, 'under way');
+    this.#note(step, 'running');
     try {
       const result = await this.run(step, work, otherwise);
       const failure = this.failures.find((one) => one.step === step);
@@ -52,7 +52,7 @@ export class RolloverSteps {
   /** Waits until another step has ended, or a minute: one that is held up holds up no other. */
   async turn(step: string, after: string): Promise<void> {
     this.#note(step, `waits up to a minute for: ${after}`);
-    await condition(() => this.#states.get(after) !== 'under way', longestTurnMs);
+    await condition(() => this.#states.get(after) !== 'running', longestTurnMs);
   }
 
   /** Runs a step to its end. @returns as `start` does */
@@ -77,7 +77,7 @@ export class RolloverSteps {
   message(): string | null {
     if (this.failures.length === 0) return null;
     const lines = this.failures.map(({ step, day, message }) => `${step}${day === null ? '' : ` ${day}`}: ${message}`);
-    return `the rollover could not do everything: ${lines.join('; ')}`.slice(0, 1_000);
+    return `the rollover had failures: ${lines.join('; ')}`.slice(0, 1_000);
   }
 
   #note(step: string, state: string): void {

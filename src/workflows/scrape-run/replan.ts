@@ -36,7 +36,7 @@ export class Replanning {
   async resolve(error: unknown): Promise<ResolvedSource> {
     this.#sinceMs ??= Date.now();
     if (Date.now() - this.#sinceMs > patienceMs) throw workflowFailure(failureOf(error, 'fetch'));
-    log.info('The configuration of the source has changed, the run is planned again', { source: this.#source });
+    log.info('The configuration of the source has changed; the run is planned again', { source: this.#source });
     if (this.#tries > 0) await sleep(Math.min(longestWaitMs, 500 * 2 ** this.#tries));
     this.#tries++;
     const window = this.#window ? { window: this.#window } : {};

@@ -19,7 +19,7 @@ export function verdictOf(source: string, { plan, tally, end, isWindow }: Verdic
   const problem = imbalance(tally);
   if (problem !== null) return { type: 'ReceiptUnbalanced', message: `receipt: ${problem}` };
   if (isWindow && end.cutShort) {
-    const byMaxPages = 'paginator.max_pages ended it before its end; raise max_pages, or use a smaller --step';
+    const byMaxPages = 'paginator.max_pages was reached; raise max_pages, or use a smaller --step';
     return { type: 'WindowIncomplete', message: `window: ${end.paging ?? byMaxPages}` };
   }
   const { maxRejectRatio } = plan;

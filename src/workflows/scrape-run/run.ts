@@ -136,7 +136,7 @@ export class Run {
     if (this.#pipeline.settledCount >= saveEvery) await this.#save();
     this.showDetails();
     // The host's line is long: waiting here costs no worker anything.
-    if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('its turn at the host', null, fetch.waitMs));
+    if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('a slot at the host', null, fetch.waitMs));
     this.#waits.end();
     this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
   }
@@ -159,7 +159,8 @@ export class Run {
     const notModified = end.notModified || this.#goesOn;
     const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
-    if (end.cutShort) log.warn('Poll was cut short, the watermark stays', { source: this.#ref.source, outcome });
+    if (end.cutShort)
+      log.warn('Poll was cut short; the watermark does not change', { source: this.#ref.source, outcome });
     const state = toldId(this.#state.current, this.#plan.id);
     if (state.failures || state !== this.#state.current) {
       this.#state.apply({ ...state, failures: null });

@@ -56,9 +56,9 @@ function readPause(payload: unknown, now: Date): Pause | 'ignored' {
   const until = field(payload, 'until') ?? null;
   const untilMs = until === null ? null : readTime(until);
   if (untilMs !== null && Number.isNaN(untilMs)) {
-    log.warn('Pause has an until that is no time, it has no end', { until: JSON.stringify(until).slice(0, 100) });
+    log.warn('Pause has an invalid `until`; it has no end', { until: JSON.stringify(until).slice(0, 100) });
   } else if (untilMs !== null && untilMs <= now.getTime()) {
-    log.warn('Pause is over already and ignored', { until });
+    log.warn('Pause already over, ignored', { until });
     return 'ignored';
   }
   return {

@@ -284,7 +284,7 @@ describe('backfill', () => {
     const failure = await failureOf(handle.result());
     expect([failure?.type, failure?.message]).toEqual([
       'NotBackfillable',
-      expect.stringMatching(/9999 windows more would make 10001, expected at most 10000 at a time/),
+      expect.stringMatching(/9999 more windows would make 10001, at most 10000 are allowed at a time/),
     ]);
     expect(failure?.details?.[0]).toMatchObject({ done: 2, written: 48, failedCount: 0 });
   });

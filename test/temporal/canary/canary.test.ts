@@ -129,7 +129,7 @@ describe('canary', () => {
     await release();
     expect(await failureOf(handle)).toMatchObject({
       ...{ ok: false, step: 'confirm in CSV' },
-      error: { type: 'CanaryLost', message: expect.stringMatching(/csv took the record, but found no file/) as string },
+      error: { type: 'CanaryLost', message: expect.stringMatching(/csv took the record, but no file/) as string },
     });
     expect(await alerts()).toEqual(['daybook-canary canary']);
     await sing();

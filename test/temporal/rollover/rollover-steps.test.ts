@@ -52,10 +52,10 @@ describe('a rollover', () => {
     try {
       const details = async () => JSON.stringify(await handle.query('__temporal_workflow_metadata'));
       await until('the other steps are done', async () => /retire \| done/.test(await details()));
-      expect(await details()).toMatch(/seal CSV days \| under way/);
+      expect(await details()).toMatch(/seal CSV days \| running/);
       await until('the other source is sealed', () => isSealed('two'));
       expect(isSealed('one')).toBe(false);
-      const waits = 'one: process 4711 of elsewhere works on its journal';
+      const waits = 'one: process 4711 of elsewhere is writing to its journal';
       await until('it says so', async () => (await readRollover(rig.client, rig.instance)).waits.includes(waits));
       expect(rig.logs).toContainEqual(expect.objectContaining({ msg: 'The journal is busy', waits_for: waits }));
     } finally {

@@ -35,12 +35,12 @@ test('a worker that could not ask the database starts, is not ready and fetches 
   expect(await rig.worker?.missing()).toContain('PostgreSQL cannot be reached');
   proxy.up();
   const missing = async () => (await rig.worker?.missing())?.join();
-  await until('the two are compared', async () => /two that belong together/.test((await missing()) ?? ''), 30_000);
+  await until('the two are compared', async () => /which are not a pair/.test((await missing()) ?? ''), 30_000);
   writeFileSync(rig.path('lines.ndjson'), '{"id":"b","at":"2026-11-01T00:00:00Z"}\n');
   const run = await rig.start({ source: 'lines' });
   await until('the run was refused', async () =>
     (await run.describe()).raw.pendingActivities?.some(({ lastFailure }) =>
-      /two that belong together/.test(lastFailure?.message ?? ''),
+      /which are not a pair/.test(lastFailure?.message ?? ''),
     ),
   );
   expect(readdirSync(rig.path('data'))).not.toContain('spool');

@@ -99,8 +99,8 @@ describe('scrapeRun', () => {
     expect(origin.requests.length).toBe(before + 1);
     const warnings = rig.logs.filter(({ workflow_id: of, level }) => of === workflowId && level === 'warn');
     expect(warnings.map(({ msg }) => msg)).toEqual([
-      'Pause is over already and ignored',
-      'Pause has an until that is no time, it has no end',
+      'Pause already over, ignored',
+      'Pause has an invalid `until`; it has no end',
     ]);
   });
 
@@ -275,7 +275,7 @@ describe('scrapeRun', () => {
     writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
     expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
     await expect(rig.run('added')).rejects.toMatchObject({
-      cause: { type: 'UnknownSource', message: expect.stringContaining('the last good one is used') as string },
+      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
     });
     const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
     await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });

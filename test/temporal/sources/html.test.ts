@@ -168,7 +168,7 @@ describe('a web page', () => {
     });
     expect(await rig.run('flaky')).toMatchObject({ outcome: 'partial', accepted: 1, rejected: 1 });
     expect((await lettersOf('flaky'))[0]?.message).toMatch(
-      /detail page .*\/items\/7: .*answered 500.*asks for it again/,
+      /detail page .*\/items\/7: .*answered 500.*the next run fetches it again/,
     );
     pages['/items/7'] = pageOf('<i class="author">Cy</i>');
     expect(await rig.run('flaky')).toMatchObject({ outcome: 'ok', accepted: 1, unchanged: 1 });

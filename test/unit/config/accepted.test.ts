@@ -78,7 +78,7 @@ describe('what a configuration may say', () => {
     ],
     [
       http('on_response: [{ status: 403, action: reauthenticate }]', 'auth: { type: bearer, token: t }'),
-      /on_response\.0\.action: found reauthenticate, expected auth of type oauth2_client_credentials/,
+      /on_response\.0\.action: reauthenticate needs auth of type oauth2_client_credentials/,
     ],
     [http('auth: { type: api_key, name: "a b", api_key: k }'), /auth\.name: found "a b", expected a header name/],
     [http('headers: { x: "a\\nb" }'), /headers\.x: found a value of several lines/],
@@ -89,13 +89,13 @@ describe('what a configuration may say', () => {
     [http('params: { x: [[1]] }'), /params\.x: .*expected a text, a number, true, false, or a list of such/],
     [http('incremental: { cursor: at, param_format: never }'), /incremental\.param_format: found "never"/],
     [http('headers: { x: [1] }'), /headers\.x: .*expected a text, a number, true or false/],
-    [http('body: { q: 1 }'), /body: found a body, which a GET does not send, expected method: POST/],
+    [http('body: { q: 1 }'), /body: found a body, which a GET does not send; set method: POST/],
     [http('records: nofunc(a)'), /records: .*there is no function nofunc\(\)/],
     [http('id: "list[].nofunc(@)"'), /there is no function nofunc\(\)/],
-    ['  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }', /module: found no file \.\/nope\.ts/],
+    ['  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }', /module: no file \.\/nope\.ts/],
     [
       '  - { name: a, type: html, url: "https://api.test/", items: { selector: a }, id: a, occurred_at: b }',
-      /fields: found no fields, expected at least one, or items\.json/,
+      /fields: missing fields: set at least one, or items\.json/,
     ],
   ])('is refused where it could not work: %s', (source, message) => {
     expect(complaints(daybookYaml([source])).join('\n')).toMatch(message);

@@ -58,7 +58,7 @@ test.each([
   ['Windows line ends', 'version: 1\r\nsources:\r\n  - { name: a, type: rss, url: "https://api.test/a" }\r\n'],
   ['a byte order mark', '\ufeffversion: 1\nsources:\n  - { name: a, type: rss, url: "https://api.test/a" }\n'],
 ])('%s are no mistake', async (_, text) => {
-  expect(await check(text)).toEqual(['1 source, 0 with a schedule: all fine']);
+  expect(await check(text)).toEqual(['1 source, 0 with a schedule: OK']);
 });
 
 test.each([
@@ -67,11 +67,11 @@ test.each([
   [
     'spaces of another kind',
     'version: 1\nsources:\n  - name: a\n\u00a0\u00a0  type: rss\n',
-    '4:1: not valid YAML: found a space of another',
+    '4:1: not valid YAML: found an unusual space',
   ],
   ['an empty file', '', '1:1: found nothing, expected version: 1 and a list of sources'],
   ['UTF-16', Buffer.from('\ufeffversion: 1\n', 'utf16le'), '1:1: not valid YAML: found UTF-16, expected UTF-8'],
-  ['a block of a document', '```yaml\nversion: 1\n```\n', '1:1: not valid YAML: found ``` of a document'],
+  ['a block of a document', '```yaml\nversion: 1\n```\n', '1:1: not valid YAML: found a ``` fence'],
 ])('%s is named', async (_, text, says) => {
   const told = await check(text);
   expect(told[0]).toContain(says);
@@ -89,6 +89,6 @@ sources:
     'a: next starts <time>, <time>, <time>',
     'b: next starts <time>, <time>, <time>',
     'c: no schedule',
-    '3 sources, 2 with a schedule: all fine',
+    '3 sources, 2 with a schedule: OK',
   ]);
 });

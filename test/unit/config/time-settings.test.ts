@@ -72,10 +72,7 @@ describe('schedule', () => {
     ['every: 5m, offset: 4m59s', null],
     ['every: 5m, offset: 5m', 'found offset 5m, expected less than every (5m)'],
     ['every: 5m, offset: 1500ms', 'found offset 1s500ms, expected whole seconds'],
-    [
-      'cron: "*/5 * * * *", offset: 1m',
-      'found offset beside cron, expected it beside every; a cron line says itself when it is due',
-    ],
+    ['cron: "*/5 * * * *", offset: 1m', 'offset works only with every; put the time into the cron line instead'],
   ])('with %s: %s', (setting, problem) => {
     expect(withSchedule(setting)).toEqual(problem === null ? [] : [`sources.0.schedule: ${problem}`]);
   });

@@ -95,12 +95,12 @@ describe('deploy/steps.js', () => {
   test('deploy of what is there already goes nowhere back, ready or not', async () => {
     expect(await step(['deploy', ...place], { SAME: '7' })).toMatchObject({ code: 0, stdout: 'changed=false\n' });
     const stuck = await step(['deploy', ...place], { SAME: '7', ROLLOUT: 'stuck' });
-    expect([stuck.code, stuck.stderr]).toEqual([1, expect.stringContaining('nothing goes back')]);
+    expect([stuck.code, stuck.stderr]).toEqual([1, expect.stringContaining('nothing to roll back')]);
     expect(commands(stuck)).not.toContain(undo);
   });
 
   test('says how it is called', async () => {
     expect((await step(['destroy', ...place])).code).toBe(2);
-    expect((await step(['deploy', '--overlay', 'x'])).stderr).toContain('found no --image');
+    expect((await step(['deploy', '--overlay', 'x'])).stderr).toContain('missing --image');
   });
 });

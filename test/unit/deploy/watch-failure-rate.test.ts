@@ -52,7 +52,7 @@ describe('deploy/watch-failure-rate.js', () => {
 
   test('fails where there was nothing to see', async () => {
     counts({}, {});
-    expect(await watch()).toMatchObject({ code: 1, stderr: 'watch: found no writes, expected some\n' });
+    expect(await watch()).toMatchObject({ code: 1, stderr: 'watch: no writes in this time\n' });
     prometheus.answer((_url, response) => void response.writeHead(503).end('{}'));
     expect(await watch()).toMatchObject({ code: 1, stderr: `watch: ${prometheus.url}: answered 503\n` });
   });

@@ -46,9 +46,9 @@ describe('docs/errors.md explains, and no more than there is,', () => {
       'the record, or settings': 'suspect',
       settings: 'misconfigured',
       'a new connection': 'reconnect',
-      'another try': 'retry',
-      'another try, then smaller statements': 'halve',
-      'another try, and look at the server': 'retry_alert',
+      retry: 'retry',
+      'retry, then smaller statements': 'halve',
+      'retry, and check the server': 'retry_alert',
       'prepared again': 'reprepare',
       'corrupted data': 'corrupted',
     };

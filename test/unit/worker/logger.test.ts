@@ -131,13 +131,13 @@ describe('what a line quotes from elsewhere', () => {
     const write = toTerminal(terminal);
     const log = createLogger({ level: 'info', redact: (text) => text, write });
     log.warn({ source: 'news', error: 'one\ntwo', counts: { fetched: 3 } }, 'Alert');
-    log.info('Worker polls');
+    log.info('Worker started');
     const lines = String(terminal.read())
       .replaceAll(/\p{Cc}\[\d+m/gu, '')
       .trimEnd()
       .split('\n');
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/WARN: news: Alert .*"error":"one\\ntwo".*"fetched":3/);
-    expect(lines[1]).toMatch(/INFO: daybook: Worker polls$/);
+    expect(lines[1]).toMatch(/INFO: daybook: Worker started$/);
   });
 });

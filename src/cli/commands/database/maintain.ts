@@ -38,23 +38,24 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, putBack, failed, csv } = result;
   const days = (list: readonly Day[]) => list.join(', ') || 'none';
   print(`partitions ${dryRun ? 'to make' : 'made'}: ${days(made)}`);
-  print(`batches ${dryRun ? 'to sweep' : 'swept'} from the spool: ${swept}`);
-  if (leftovers > 0) print(`half-written files swept: ${leftovers}`);
+  print(`batches ${dryRun ? 'to delete' : 'deleted'} from the spool: ${swept}`);
+  if (leftovers > 0) print(`half-written files deleted: ${leftovers}`);
   if (csv) {
     print(`CSV days ${dryRun ? 'to seal' : 'sealed'}: ${csv.sealed.join(', ') || 'none'}${more(csv)}`);
-    if (csv.waiting.length > 0) print(`CSV days that wait for deferred batches: ${csv.waiting.join(', ')}`);
+    if (csv.waiting.length > 0)
+      print(`CSV days with deferred batches, sealed after delivery: ${csv.waiting.join(', ')}`);
     if (csv.deleted.length > 0)
       print(`CSV days ${dryRun ? 'to delete' : 'deleted'} by csv.retention: ${csv.deleted.join(', ')}`);
     if (csv.deadLetters > 0) print(`dead-letter files ${dryRun ? 'to delete' : 'deleted'}: ${csv.deadLetters}`);
   }
-  if (!dryRun) print(`deliverers woken: ${deliverers}`);
+  if (!dryRun) print(`deliveries started: ${deliverers}`);
   print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${days(vacuumed)}`);
   if (indexes.parent !== 'kept') print(`payload index of raw_events ${dryRun ? 'to be ' : ''}${indexes.parent}`);
   if (indexes.built.length > 0) print(`payload indexes ${dryRun ? 'to build' : 'built'}: ${days(indexes.built)}`);
   if (indexes.dropped.length > 0) print(`payload indexes ${dryRun ? 'to drop' : 'dropped'}: ${days(indexes.dropped)}`);
   print(`days ${dryRun ? 'to retire' : 'retired'}: ${days(retired.map(({ day }) => day))}`);
   for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
-  if (putBack.length > 0) print(`days kept after all: ${days(putBack)}`);
+  if (putBack.length > 0) print(`days kept (retirement undone): ${days(putBack)}`);
   for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
 }
 

@@ -23,7 +23,7 @@ export async function migrateCommand(options: MigrateOptions): Promise<void> {
     ...(options.processor === undefined ? [] : [['processor', options.processor] as [RoleKind, string]]),
   ];
   if (options.dryRun && roles.length === 0) {
-    throw new UsageError('found --dry-run without --roles, --reader or --processor, expected one of them');
+    throw new UsageError('--dry-run needs --roles, --reader or --processor');
   }
   if (options.roles && writer === owner.user) {
     throw new UsageError(

@@ -24,7 +24,7 @@ export async function listPartitionsCommand(options: CommonOptions & { json?: bo
   );
   if (options.json) return partitions.forEach(printJson);
   if (partitions.length === 0)
-    return say('no partitions yet; they are made as records come, and by ./daybook partitions ensure');
+    return say('no partitions yet; they are created as records arrive, and by ./daybook partitions ensure');
   const rows = partitions.map(({ partition, rows: count, bytes, ...times }) => [
     timesOf(times),
     partition,
@@ -72,15 +72,15 @@ export async function ensurePartitionsCommand(options: EnsureOptions): Promise<v
 
 function printMade(days: readonly Day[], retired: ReadonlySet<Day>): void {
   for (const day of days) print(`made ${partitionName(day)}`);
-  for (const day of retired) print(`${day} is retired, it gets no partition`);
-  if (days.length === 0 && retired.size === 0) print('all partitions are there');
+  for (const day of retired) print(`${day} is retired; no partition was created`);
+  if (days.length === 0 && retired.size === 0) print('all partitions exist');
 }
 
 /** The days that `--day`, or `--from` and `--to`, name; null where none does. */
 function namedDays({ day, from, to }: EnsureOptions): Day[] | null {
   if (day !== undefined) return [parseDay(day)];
   if (from === undefined && to === undefined) return null;
-  if (from === undefined || to === undefined) throw new UsageError('found one of --from and --to, expected both');
+  if (from === undefined || to === undefined) throw new UsageError('--from and --to must be given together');
   const parsed = parseWindow(from, to);
   if (!parsed.ok) throw new UsageError(parsed.why);
   const last = dayOfMicros(parsed.window.to - 1n);

@@ -18,7 +18,7 @@ export interface ResetOptions extends CommonOptions {
   readonly yes?: boolean;
 }
 
-/** `daybook reset`: empties the tables, and lets the sources begin afresh. CSV stays. */
+/** `daybook reset`: empties the tables, and lets sources restart from scratch. CSV stays. */
 export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
@@ -37,18 +37,18 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   await deleteWindows(store);
   const { dropped } = await resetDatabase(owner, options.drop === true);
   print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
-  if (options.keepState) return say('the sources go on where they were');
+  if (options.keepState) return say('source state kept');
   // A run that a schedule began and ended meanwhile remembers what is gone.
   await deleteStates(store);
   await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'reset', null));
-  say('the sources begin afresh');
+  say('sources restart from scratch');
 }
 
 async function describeReset(owner: PostgresSettings, { drop, keepState }: ResetOptions): Promise<string> {
   const partitions = await withClient(owner, (client) => describePartitions(client, owner.schema)).catch(() => null);
   const rows = partitions?.reduce((sum, { rows: estimate }) => sum + (estimate ?? 0), 0);
   const what = partitions === null ? 'all rows' : `all rows of ${partitions.length} partitions (about ${rows})`;
-  return `reset ${owner.database} at ${owner.host}: remove ${what}${drop ? ', drop their partitions' : ''}${keepState ? '' : ', and let all sources start from scratch'}`;
+  return `reset ${owner.database} at ${owner.host}: remove ${what}${drop ? ', drop their partitions' : ''}${keepState ? '' : ', and restart all sources from scratch'}`;
 }
 
 async function deleteStates(store: BlobStore): Promise<void> {

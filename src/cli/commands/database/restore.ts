@@ -25,7 +25,7 @@ const quietMs = 2_000;
  * `--undo`, keeps it no longer. Exit code 1 where an archive is damaged.
  */
 export async function restoreCommand(options: RestoreOptions): Promise<void> {
-  if (options.day === undefined) throw new UsageError('found no --day, expected one, e.g. --day 2026-11-01');
+  if (options.day === undefined) throw new UsageError('missing --day, e.g. --day 2026-11-01');
   const day = parseDay(options.day);
   const context = createContext(options);
   const owner = requireOwner(context);
@@ -35,8 +35,8 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     if (options.json) return printJson({ day, wasKept });
     return print(
       wasKept
-        ? `${day} is kept no longer: the next rollover retires it where partitions.retention lets it go`
-        : `${day} is not kept: it was not restored`,
+        ? `${day} is no longer kept: the next rollover retires it if it is older than partitions.retention`
+        : `${day} was not restored, so there is nothing to undo`,
     );
   }
   const store = openStore(context);
@@ -70,15 +70,18 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
 function report({ day, outcome, archives, rows, restored, formerIds = 0, damage }: RestoredDay): void {
   if (outcome === 'restored') print(`restored ${restored} of ${rows} rows of ${day} from ${archives.join(', ')}`);
   if (outcome === 'opened_empty') {
-    print(`no archive of ${day} exists: an empty day was opened, it takes records again`);
+    print(`no archive of ${day} exists: an empty day was opened; it accepts records again`);
   }
-  if (outcome === 'kept') print(`${day} is in raw_events: nothing was read back, it takes records again`);
-  if (restored < rows) say(`${rows - restored} were there already, or their keys are stored under another time`);
+  if (outcome === 'kept') print(`${day} is in raw_events already: nothing was restored; it accepts records again`);
+  if (restored < rows) say(`${rows - restored} were stored already, or their keys have another time`);
   if (formerIds > 0) {
-    say(`${formerIds} have the ids of before rekey: their payloads give no new one, or that of another row`);
+    say(`${formerIds} keep their old ids: their payload gives no new id, or the id of another row`);
   }
   if (damage !== null) say(`${damage}, and run this again if rows are missing`);
   say(`${day} is kept until ./daybook restore --day ${day} --undo`);
-  const refills = outcome === 'opened_empty' ? 'refills it from CSV' : 'brings records that came meanwhile from CSV';
-  say(`./daybook replay-csv --day ${day} ${refills}; the next polls take what the sources still show`);
+  const refills =
+    outcome === 'opened_empty'
+      ? 'fills it from CSV'
+      : 'restores from CSV the records that arrived while the day was retired';
+  say(`./daybook replay-csv --day ${day} ${refills}; the next polls store what the sources still serve`);
 }

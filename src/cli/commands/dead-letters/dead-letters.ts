@@ -42,7 +42,7 @@ export async function listDeadLettersCommand(options: DeadLettersOptions): Promi
 export async function discardDeadLettersCommand(ids: readonly string[], options: DeadLettersOptions): Promise<void> {
   const filter = readFilter({ ...options, discarded: true });
   if (ids.length === 0 && filter.source === undefined && filter.reason === undefined && filter.run === undefined) {
-    throw new UsageError('found nothing that says which, expected ids, --source, --reason or --run');
+    throw new UsageError('specify dead letters by id, --source, --reason or --run');
   }
   const store = openStore(createContext(options));
   const undo = options.undo === true;
@@ -53,8 +53,8 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
   print(
     undo
-      ? `${what} shown again`
-      : `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo takes it back`,
+      ? `${what} restored to the list`
+      : `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo restores them`,
   );
 }
 
@@ -65,7 +65,7 @@ export function readFilter(options: DeadLettersOptions): LetterFilter {
     throw new UsageError(`--reason: found "${reason}", expected one of ${rejectionReasons.join(', ')}`);
   }
   if (source !== undefined && !sourceNamePattern.test(source)) {
-    throw new UsageError(`--source: found "${source}", expected the name of a source`);
+    throw new UsageError(`--source: found "${source}", expected a source name`);
   }
   return {
     ...(source === undefined ? {} : { source }),

@@ -51,7 +51,7 @@ async function start(client: Client, instance: Instance, input: ReplayDeadLetter
   const workflowId = instance.replayLettersId(input.source, new Date());
   const priority = { priorityKey: 5, fairnessKey: input.source };
   const handle = await client.workflow.start(replayLettersType, { workflowId, taskQueue, args: [input], priority });
-  say(`${input.source}: replayed in workflow ${workflowId}; it goes on without this command`);
+  say(`${input.source}: replayed in workflow ${workflowId}; it continues in the background`);
   return handle;
 }
 
@@ -67,13 +67,13 @@ async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: b
     process.exitCode = 1;
     const message = messageOf(error.cause ?? error);
     if (json) printJson({ source, error: message });
-    else print(`${source}: failed: ${message}; what it had not stored stays a dead letter`);
+    else print(`${source}: failed: ${message}; records that were not stored remain dead letters`);
   }
 }
 
 function progressOf({ replayed, refused, unreplayable, letters }: ReplayResult): Progress {
   const done = replayed + refused + unreplayable;
-  return { text: `${done} of ${letters} looked at, ${replayed} stored`, done, total: letters };
+  return { text: `${done} of ${letters} processed, ${replayed} stored`, done, total: letters };
 }
 
 /** What a replay has come to, and what is to be done. */
@@ -83,21 +83,23 @@ function resultLines(result: ReplayResult): string[] {
   const why = Object.entries(others).map(([reason, count]) => `${reason} ${count}`);
   const stillRefused = refused - sharedIds;
   return [
-    `${source}: ${replayed} of ${letters} dead letters are stored: ${written} new, ${duplicate} known already, ${expired} of retired days`,
-    ...(deferred > 0 ? [`  ${deferred} wait for a sink; they are delivered as soon as it takes them, see status`] : []),
+    `${source}: ${replayed} of ${letters} dead letters stored: ${written} new, ${duplicate} already stored, ${expired} for retired days`,
+    ...(deferred > 0
+      ? [`  ${deferred} are deferred; they are delivered once the sink is available again, see status`]
+      : []),
     ...(sharedIds > 0
       ? [
-          `  ${sharedIds} have the id of another record of their page (duplicate_id): choose an id that is unique; the next poll that reads them stores them (an incremental source: after state rewind), then hide these with dead-letters discard`,
+          `  ${sharedIds} have the same id as another record of their page (duplicate_id): choose a unique id; the next poll that reads them stores them (for an incremental source: after state rewind). Then hide these with dead-letters discard`,
         ]
       : []),
     ...(stillRefused > 0
       ? [
-          `  ${stillRefused} are still refused (${why.join(', ')}): see dead-letters list --source ${source}, mend the source, and replay again`,
+          `  ${stillRefused} are still rejected (${why.join(', ')}): see dead-letters list --source ${source}, fix the source and replay again`,
         ]
       : []),
     ...(unreplayable > 0
       ? [
-          `  ${unreplayable} cannot be replayed, for what is kept of them is not what the source sent: the next poll asks for it again, a file is read again after state reset ${source}; replay --dry-run says why, dead-letters discard hides them`,
+          `  ${unreplayable} cannot be replayed: the original records were not kept. The next poll fetches them again; a file is read again after state reset ${source}. replay --dry-run shows the reasons, dead-letters discard hides them`,
         ]
       : []),
   ];

@@ -86,7 +86,7 @@ async function writeWhole(path: string, text: AsyncGenerator<string>): Promise<v
   } catch (error) {
     if (error instanceof DaybookError) throw error;
     throw new CannotStart(
-      `export: ${path} could not be written: ${reasonOf(error)}, expected a file in a folder that is there and may be written to`,
+      `export: ${path} could not be written: ${reasonOf(error)}; its folder must exist and be writable`,
     );
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -22,7 +22,7 @@ export async function rebuildJournalCommand(options: ChoiceOptions & { readonly 
   const context = createContext(options);
   const { source = null } = options;
   if (source !== null && !sourceNamePattern.test(source)) {
-    throw new UsageError(`--source: found "${source}", expected the name of a source, such as quakes`);
+    throw new UsageError(`--source: found "${source}", expected a source name, such as quakes`);
   }
   const choice: RebuildChoice = { source, window: readWindow(options) };
   await withTemporal(requireTemporal(context), async (client) => {
@@ -33,7 +33,7 @@ export async function rebuildJournalCommand(options: ChoiceOptions & { readonly 
     const workflowId = instance.rebuildJournalId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
     const handle = await client.workflow.start(rebuildJournalType, started);
-    say(`started workflow ${workflowId}; it continues without this command`);
+    say(`started workflow ${workflowId}; it continues in the background`);
     await follow(handle, options.json === true);
   });
 }
@@ -45,7 +45,8 @@ async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
     const tally = (await showWorkflow(handle, ask)) as RebuildTally;
     if (json) return printJson(tally);
     print(`done: ${summary(tally)}`);
-    if (tally.waiting > 0) say(`${tally.waiting} rows are on their way to the journal: see ./daybook status`);
+    if (tally.waiting > 0)
+      say(`${tally.waiting} rows are in deferred batches and will be written later, see ./daybook status`);
     if (tally.expired > 0) say(`${tally.expired} rows are older than csv.retention, which would delete them again`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;

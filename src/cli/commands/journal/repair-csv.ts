@@ -51,23 +51,21 @@ async function namedPart(folders: JournalFolders, text: string): Promise<{ part:
   const part = partFile(folders.csv, inJournal);
   if (name && (await stat(part.path).catch(() => null))) return { part, name };
   throw new UsageError(
-    `repair-csv: found no part "${text}" in ${folders.csv}, expected one that an alert names, such as quakes/2026-11-20/20261120T100000000Z-0123456789abcdef-300-0123456789abcdef.csv`,
+    `repair-csv: no part "${text}" in ${folders.csv}; use a path from the alert, such as quakes/2026-11-20/20261120T100000000Z-0123456789abcdef-300-0123456789abcdef.csv`,
   );
 }
 
 function report({ part, from, records, expected, unchecked, written, kept }: RepairedPart): void {
-  if (from === null) return print(`${part} is whole, nothing to repair`);
+  if (from === null) return print(`${part} is intact, nothing to repair`);
   const source = from === 'spool' ? 'the batch in the spool' : 'PostgreSQL';
-  print(
-    `${part}: ${records} records written again from ${source}${written.length === 0 ? '' : `: ${written.join(', ')}`}`,
-  );
+  print(`${part}: ${records} records rewritten from ${source}${written.length === 0 ? '' : `: ${written.join(', ')}`}`);
   if (unchecked > 0) {
     say(
-      `${unchecked} of them are as the damaged file has them, unchecked: PostgreSQL has no row that was stored since then`,
+      `${unchecked} of them were copied from the damaged file unchecked: PostgreSQL has no matching row stored since then`,
     );
   }
   if (expected !== null && records < expected) {
-    say(`it held ${expected}: the others stand in other files, or could not be read`);
+    say(`it had ${expected}: the others are in other files or could not be read`);
   }
-  say(`the damaged file is kept as ${kept} in the store: look at it, then delete it there`);
+  say(`the damaged file is kept as ${kept} in the store: inspect it, then delete it`);
 }

@@ -38,7 +38,7 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
     const workflowId = context.instance.replayCsvId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
     const handle = await client.workflow.start(replayCsvType, started);
-    say(`started workflow ${workflowId}; it goes on without this command`);
+    say(`started workflow ${workflowId}; it continues in the background`);
     if (!options.detach) await follow(handle, options);
     else if (options.json) printJson({ workflowId });
   });

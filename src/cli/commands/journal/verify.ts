@@ -39,7 +39,7 @@ const sayEvery = 100_000;
 /** `daybook verify`: compares the CSV journal with PostgreSQL for a day. Exit code 1 where they differ. */
 export async function verifyCommand(options: VerifyOptions): Promise<void> {
   const { day, source = null, json } = options;
-  if (day === undefined) throw new UsageError('found no --day, expected a day such as 2026-11-01');
+  if (day === undefined) throw new UsageError('missing --day, e.g. --day 2026-11-01');
   const window = windowOfDay(day);
   const sample = options.sample === undefined ? null : Number(options.sample);
   if (sample !== null && !(Number.isInteger(sample) && sample >= 0 && sample <= 100_000)) {
@@ -69,7 +69,9 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
     (one) => source === null || one.source === source,
   );
   for (const { sink, source: of, batches } of waiting) {
-    say(`${batches} batches of ${of} wait for ${sink}: their records may show as differences until they are delivered`);
+    say(
+      `${batches} batches of ${of} are deferred for ${sink}: their records may show as differences until they are delivered`,
+    );
   }
 }
 
@@ -101,12 +103,10 @@ function report({ day, source, csv, postgres, ...rest }: ComparedDay): void {
   print(`${day}, ${source ?? 'all sources'}: ${csv.lines} CSV lines of ${csv.keys} keys, ${postgres.rows} rows`);
   print(`compared: all keys and times, ${postgres.payloads} payloads`);
   const { timeRule, schema } = rest.skipped;
-  print(
-    `rules of the configuration: ${postgres.payloads - timeRule} times, ${postgres.payloads - schema} schemas checked`,
-  );
-  if (timeRule > 0) print(`  ${timeRule} rows have a time that their payload does not tell`);
+  print(`configuration rules: ${postgres.payloads - timeRule} times, ${postgres.payloads - schema} schemas checked`);
+  if (timeRule > 0) print(`  ${timeRule} rows have a time that is not in their payload`);
   if (rest.storedOnOtherDays > 0)
-    print(`${rest.storedOnOtherDays} keys are stored on another day, by an earlier version`);
+    print(`${rest.storedOnOtherDays} keys are stored under another day, by an earlier version`);
   for (const damage of rest.damaged) print(damage);
   for (const [kind, found] of Object.entries(rest.findings)) {
     const { what, todo } = findingKinds[kind as FindingKind];

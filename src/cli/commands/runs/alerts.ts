@@ -40,13 +40,13 @@ export async function closeAlertCommand(name: string, source: string, options: A
     const open = await openAlerts(store);
     const listed = open.map((alert) => `${alert.name} ${alert.source}`).join(', ');
     throw new UsageError(
-      `alerts close: found no open alert ${name} of ${source}, expected one${listed === '' ? ', but none is open' : ` of: ${listed}`}`,
+      `alerts close: ${name} of ${source} is not open; ${listed === '' ? 'no alert is' : `open alerts: ${listed}`}`,
     );
   }
   if (known === 'store' && source === noSource) await forgetRestored(context);
   if (await tellWebhook(context, closed)) await markNotified(store, closed);
   if (options.json) return printJson(closed);
-  print(`closed ${name} of ${source}, open since ${closed.since}; it opens again if its cause is still there`);
+  print(`closed ${name} of ${source}, open since ${closed.since}; it opens again if its cause persists`);
 }
 
 /** One that is not told now is told by the next run of a worker. */
@@ -57,7 +57,7 @@ async function tellWebhook({ environment, instance }: Context, alert: Alert): Pr
     await createAlertWebhook(client, environment.alertWebhook, instance)(alert, new AbortController().signal);
     return true;
   } catch (error) {
-    say(`the webhook was not told: ${messageOf(error)}; a worker tries again`);
+    say(`the webhook could not be notified: ${messageOf(error)}; a worker retries`);
     return false;
   } finally {
     await client.close();
@@ -69,9 +69,9 @@ export async function testAlertsCommand(options: AlertsOptions): Promise<void> {
   const { environment, instance } = createContext(options);
   const { alertWebhook: url } = environment;
   if (url === null) {
-    throw new UsageError('alerts test: found no DAYBOOK_ALERT_WEBHOOK, expected the address where alerts are posted');
+    throw new UsageError('alerts test: DAYBOOK_ALERT_WEBHOOK is not set; set it to the URL that alerts are posted to');
   }
-  const message = 'this is a test by ./daybook alerts test; nothing is wrong';
+  const message = 'test alert sent by ./daybook alerts test; nothing is wrong';
   const body = {
     name: 'test',
     source: noSource,

@@ -52,7 +52,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   if (problem !== null) throw new UsageError(problem);
   const { from, to, step, only } = options;
   if (from === undefined || to === undefined) {
-    throw new UsageError('found no --from and --to, expected days or times, e.g. --from 2026-11-01 --to 2026-11-08');
+    throw new UsageError('missing --from and --to, e.g. --from 2026-11-01 --to 2026-11-08');
   }
   const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
   if (concurrency !== undefined && !isConcurrency(concurrency)) {
@@ -74,7 +74,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
     await requireOwnWork(context, options, client);
     const handle = await signalBackfill(client, context.instance, source, payload);
     say(
-      `${source}: ${windows.length} windows asked for, in workflow ${handle.workflowId}; it goes on without this command`,
+      `${source}: ${windows.length} windows requested in workflow ${handle.workflowId}; it continues in the background`,
     );
     if (!options.detach) await follow(handle, options);
     else if (options.json) printJson({ source, workflowId: handle.workflowId });
@@ -93,7 +93,7 @@ async function tellOfRetired(context: Context, windows: readonly WindowText[]): 
   const floor = await readRetiredBefore(context);
   if (floor === null || !windows.some(({ from }) => from < floor)) return;
   say(
-    `days before ${floor} are retired: their records go to CSV alone, unless ./daybook restore --day … has brought the day back`,
+    `days before ${floor} are retired: their records are stored in CSV only, unless the day was restored (./daybook restore --day …)`,
   );
 }
 
@@ -131,7 +131,7 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
   try {
     const tally = (await showWorkflow(handle, ask)) as BackfillTally;
     if (json) printJson(tally);
-    else print(`done: ${tally.done} windows, ${tally.written} rows that were new`);
+    else print(`done: ${tally.done} windows, ${tally.written} new rows`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
@@ -144,6 +144,6 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
 function progressOf({ windows, written, paused }: BackfillProgress): Progress {
   const done = windows.done + windows.failed;
   const total = done + windows.running.length + windows.waiting;
-  const text = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}, ./daybook resume lets it go on` : ''}`;
+  const text = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}; resume with ./daybook resume` : ''}`;
   return { text, done, total };
 }

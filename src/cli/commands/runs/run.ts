@@ -46,7 +46,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
   if (context.demo && !context.home.isRunning('worker')) prepareDemo(context);
   const config = readConfig(context.environment.configFile, context.environment.lookUp);
   const sources = options.all ? config.sources.map((source) => source.name) : [...new Set(names)];
-  if (sources.length === 0) throw new UsageError('found no source to run, expected names, or --all');
+  if (sources.length === 0) throw new UsageError('name the sources to run, or use --all');
   for (const name of sources) findSource(config, name);
   if (externalTemporal(context) !== null || context.home.isRunning('worker')) {
     await withTemporal(requireTemporal(context), async (client) => {
@@ -161,11 +161,11 @@ async function finishOpenRuns(client: Client, instance: Instance, sources: reado
     const progress = await handle.query<Progress>('progress').catch(() => null);
     if (progress?.paused) {
       say(
-        `daybook: ${workflowId} is still open, but paused; resume it with: temporal workflow signal -w ${workflowId} --name resume`,
+        `daybook: ${workflowId} is open but paused; resume it with: temporal workflow signal -w ${workflowId} --name resume`,
       );
       continue;
     }
-    say(`daybook: finishing ${workflowId}, which was cut off`);
+    say(`daybook: finishing ${workflowId}, which was interrupted`);
     await handle.result().catch((error: unknown) => say(`daybook: ${workflowId}: ${messageOf(error)}`));
   }
 }

@@ -45,7 +45,8 @@ export async function runsCommand(source: string, options: RunsOptions): Promise
   const which = `${failed ? 'failed ' : ''}runs of ${source}${day === undefined ? '' : ` on ${day}`}`;
   if (shown.length === 0) return say(`no ${which}`);
   printLines(runsTable(shown, terminalOf(process.stdout).columns, new Date()));
-  if (count === limit) say(`the latest ${count} ${which}; --limit shows more, --day those of one day, --json all`);
+  if (count === limit)
+    say(`showing the latest ${count} ${which}; use --limit for more, --day for one day, --json for all`);
 }
 
 /** Runs as a table; of one that failed, its error. */
@@ -57,7 +58,7 @@ export function runsTable(receipts: readonly (Receipt | FailedReceipt)[], column
     const warned = warnings === 0 ? '' : `, ${warnings === 1 ? '1 warning' : `${warnings} warnings`}`;
     return [clock(finishedAt, columns, now), outcome, tookText(receipt), what + warned];
   });
-  return formatTable(['ended', 'outcome', 'took', 'counts, or what went wrong'], rows, columns);
+  return formatTable(['ended', 'outcome', 'took', 'counts or error'], rows, columns);
 }
 
 function errorOf({ error }: FailedReceipt): string {

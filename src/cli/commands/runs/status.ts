@@ -57,7 +57,7 @@ export interface StatusOptions extends CommonOptions {
  * store is damaged, or maintenance is late; of one source, while an alert of it is open.
  */
 export async function statusCommand(source: string | undefined, options: StatusOptions): Promise<void> {
-  if (options.watch && options.check) throw new UsageError('found --watch and --check, expected one of them');
+  if (options.watch && options.check) throw new UsageError('--watch and --check cannot be combined');
   const context = createContext(options);
   const countLetters = createLetterCounts(openStoreToRead(context, () => {}));
   const look = async () => {

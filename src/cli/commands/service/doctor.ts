@@ -87,7 +87,7 @@ async function lookAtStore(context: Context): Promise<string> {
   const free = bavail * bsize;
   const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
   if (free >= leastFreeBytes) return text;
-  throw new Error(`found ${text}, expected 1 GiB at least; free some space, or move DAYBOOK_DATA`);
+  throw new Error(`found ${text}, expected at least 1 GiB; free some space or move DAYBOOK_DATA`);
 }
 
 async function lookAtTemporal(context: Context): Promise<string> {
@@ -102,7 +102,7 @@ async function lookAtTemporal(context: Context): Promise<string> {
     const named = instance.isDefault ? '' : `, instance ${instance.name}`;
     const where = `${settings.address}, namespace ${namespace}${named}, ${how}`;
     if (!(await hasPoller(client, context.instance)))
-      throw new Error(`found no worker at ${where}, expected one; start it with ./daybook worker, or ./daybook up`);
+      throw new Error(`no worker polls ${where}; start one with ./daybook worker or ./daybook up`);
     const known = customAttributes?.[sourceSearchAttribute] !== undefined;
     return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered: temporal operator search-attribute create --name ${sourceSearchAttribute} --type Keyword`}`;
   });

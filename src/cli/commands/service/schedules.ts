@@ -55,8 +55,13 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
     };
   });
   show(own, changes, options, {
-    ...{ create: 'created', update: 'updated', adopt: 'adopted', pause: 'paused: its source is gone from the file' },
-    delete: 'deleted: its source is gone from the file',
+    ...{
+      create: 'created',
+      update: 'updated',
+      adopt: 'adopted',
+      pause: 'paused: its source is no longer in the configuration',
+    },
+    delete: 'deleted: its source is no longer in the configuration',
   });
   await sayIdChanges(context, config);
 }
@@ -85,6 +90,6 @@ function show(
   }
   for (const note of instanceNotes(changes)) print(note);
   const same = changes.filter(({ action }) => action === 'none').length;
-  if (same > 0) print(`${same} schedule${same === 1 ? ' is' : 's are'} as the configuration wants`);
+  if (same > 0) print(`${same} schedule${same === 1 ? '' : 's'} up to date`);
   if (changes.length === 0) print('no source has a schedule');
 }

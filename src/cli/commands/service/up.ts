@@ -75,7 +75,7 @@ const keepMs = 1_000;
 /** Other commands read what stands in the home: it is written again where something damaged it. */
 function keepHome(home: Home): void {
   try {
-    for (const name of home.keep()) announce(`${home.path(name)} was damaged; it is written again`);
+    for (const name of home.keep()) announce(`${home.path(name)} was damaged; it is rewritten`);
   } catch {
     // A disk that is full now may not be later.
   }
@@ -86,7 +86,7 @@ function embeddedHalves(context: Context): Halves {
   const halves = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
   if (!context.environment.embedded && (halves.postgres || halves.temporal)) {
     const missing = [halves.postgres ? 'PG_HOST' : '', halves.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
-    throw new UsageError(`found DAYBOOK_EMBEDDED=off without ${missing.join(' and ')}, expected servers to use`);
+    throw new UsageError(`DAYBOOK_EMBEDDED=off needs ${missing.join(' and ')}`);
   }
   return halves;
 }
@@ -173,7 +173,7 @@ async function startServices(
   const printReceipt = (receipt: Receipt | FailedReceipt) => {
     for (const line of receiptLines(receipt)) print(line);
   };
-  const onMoved = (http: string) => announce(`the status page is at ${http}/ now: another program has taken its port`);
+  const onMoved = (http: string) => announce(`the status page has moved to ${http}/: another program uses its port`);
   const flags = [
     ...(options.strictConfig ? ['--strict-config'] : []),
     ...(options.acceptNewStore && !isJoined ? ['--accept-new-store'] : []),
@@ -188,7 +188,7 @@ async function startServices(
   });
   for (const change of schedules) {
     const { schedule, action } = change;
-    const note = action === 'pause' ? 'is paused: its source is gone from the file' : foreignNote(change);
+    const note = action === 'pause' ? 'is paused: its source is no longer in the configuration' : foreignNote(change);
     if (note !== null) announce(`schedule ${schedule} ${note}`);
   }
   for (const note of instanceNotes(schedules)) announce(note);

@@ -37,11 +37,11 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
   const note = () => brokenNote(config.current(), config.file);
   const atStart = note();
   if (atStart !== null) {
-    logger.warn({ file: config.file, error: atStart }, 'The last good configuration is used');
-    config.onGood(() => logger.info({ file: config.file }, 'The configuration is read from its file again'));
+    logger.warn({ file: config.file, error: atStart }, 'Using the last good configuration');
+    config.onGood(() => logger.info({ file: config.file }, 'Configuration file is valid again'));
   }
   for (const { name, problem } of config.lastGood().unset) {
-    logger.warn({ variable: name, error: problem.message }, 'A variable is not set, the sources that need it fail');
+    logger.warn({ variable: name, error: problem.message }, 'A variable is not set; sources that need it fail');
   }
   const sdkMetrics = context.environment.http ? await installMeasuredRuntime(logger) : null;
   if (!context.environment.http) installRuntime(logger);
@@ -61,7 +61,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
       metrics: async () => (worker ?? notYet(waitsFor)).metrics(),
       status: async () => (worker ?? notYet(waitsFor)).statusPage(),
       statusJson: async () => (worker ?? notYet(waitsFor)).statusJson(),
-      onError: (error) => logger.error({ error: messageOf(error) }, 'A page could not be made'),
+      onError: (error) => logger.error({ error: messageOf(error) }, 'A page could not be rendered'),
     },
     logger,
   );
@@ -86,13 +86,13 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
       signal: stop,
       onWait(reason, waitedMs) {
         waitsFor = redact(reason);
-        logger.warn({ error: reason, waitedMs }, 'Worker waits for Temporal');
+        logger.warn({ error: reason, waitedMs }, 'Worker waiting for Temporal');
       },
     });
     if (worker === null) return;
     const started = worker;
     installFaultHandlers(started, logger);
-    logger.info({ address: temporal.address, namespace: temporal.namespace }, 'Worker polls');
+    logger.info({ address: temporal.address, namespace: temporal.namespace }, 'Worker started');
     tell({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
     const end = () => void started.stop().catch(() => undefined);
     if (stop.aborted) end();
@@ -138,12 +138,12 @@ function stopSignal(logger: Logger): AbortSignal {
   const controller = new AbortController();
   const stop = (why: string) => {
     if (controller.signal.aborted) return;
-    logger.info({ why }, 'Worker stops');
+    logger.info({ why }, 'Worker stopping');
     controller.abort();
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('disconnect', () => stop('the process that started it ended'));
+  process.on('disconnect', () => stop('the parent process ended'));
   return controller.signal;
 }
 

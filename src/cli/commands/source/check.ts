@@ -50,7 +50,7 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
       for (const { source, ...warning } of warnings) say(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
       for (const { source, next } of starts)
         print(`${source}: ${next.length === 0 ? 'no schedule' : `next starts ${next.join(', ')}`}`);
-      const result = warnings.length === 0 ? 'all fine' : `usable, ${count(warnings.length, 'warning')}`;
+      const result = warnings.length === 0 ? 'OK' : `usable, ${count(warnings.length, 'warning')}`;
       print(`${shortPath(file)}: ${count(sources.length, 'source')}, ${scheduled} with a schedule: ${result}`);
     }
   } catch (error) {

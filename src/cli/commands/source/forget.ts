@@ -32,10 +32,10 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
     source: options.source ?? null,
   };
   if (what.day === null && what.source === null) {
-    throw new UsageError('found neither --day nor --source, expected one, e.g. --day 2026-11-01, or both');
+    throw new UsageError('missing --day or --source, e.g. --day 2026-11-01');
   }
   if (what.source !== null && !sourceNamePattern.test(what.source)) {
-    throw new UsageError(`--source: found "${what.source}", expected the name of a source`);
+    throw new UsageError(`--source: found "${what.source}", expected a source name`);
   }
   const context = createContext(options);
   const owner = requireOwner(context);
@@ -68,7 +68,7 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   else print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);
   await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'forget', what.source));
   say(
-    'the next poll takes what the source still shows; one with incremental asks only since its watermark: ' +
-      './daybook state rewind, or backfill',
+    'the next poll stores what the source still serves; a source with incremental is asked only for records after its watermark, so use ' +
+      './daybook state rewind or backfill',
   );
 }

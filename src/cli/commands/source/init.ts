@@ -28,7 +28,7 @@ export interface InitOptions extends CommonOptions, RequestOptions {
 
 /** Records that are looked at. */
 const sampleSize = 500;
-const comment = `# A source as daybook init proposes it. See what would become of its records:
+const comment = `# Source proposed by daybook init. Preview its records:
 #   ./daybook preview NAME --config FILE
 `;
 
@@ -98,7 +98,7 @@ async function proposeUrl({ environment }: Context, url: string, options: InitOp
 function statusAdvice(status: number): string {
   if (status === 404 || status === 410) return '; check the address';
   if (status !== 401 && status !== 403) return '';
-  return "; does it want credentials? Name them with --auth 'bearer:${env:TOKEN}' or --header 'X-Key: ${env:KEY}'";
+  return "; does it need credentials? Add --auth 'bearer:${env:TOKEN}' or --header 'X-Key: ${env:KEY}'";
 }
 
 /** Detail pages of a run, as a proposal limits them. */
@@ -126,16 +126,16 @@ async function withDetail(
     },
     notes: [
       ...notes.filter((note) => !note.startsWith('no item shows a date')),
-      'the date is on the page of each item, which is fetched too: detail',
+      'the date is on the page of each item, which is fetched too (detail)',
     ],
   };
 }
 
 async function proposeFile(context: Context, path: string, { name, header, auth }: InitOptions): Promise<Proposal> {
   if (header !== undefined || auth !== undefined)
-    throw new UsageError('--header and --auth are for addresses, found a file');
+    throw new UsageError('--header and --auth are only for URLs, found a file');
   if (!/[*?[{]/.test(path) && !existsSync(path)) {
-    throw new UsageError(`found "${path}", expected an address (https://…) or a file`);
+    throw new UsageError(`found "${path}", expected a URL (https://…) or a file`);
   }
   const plain = basename(path).replace(/\.gz$/, '');
   const named = name ?? asName(plain.slice(0, plain.length - extname(plain).length));
@@ -154,7 +154,7 @@ async function proposeFile(context: Context, path: string, { name, header, auth 
     return item && 'raw' in item ? [jsonText(item.raw)] : [];
   });
   if (texts.length === 0)
-    throw new CannotStart(`init: ${path} holds no record that can be read, expected JSON lines, JSON or CSV`);
+    throw new CannotStart(`init: ${path} has no readable record, expected JSON lines, JSON or CSV`);
   const proposal = await propose(texts);
   return { source: { ...source, ...proposal.source }, notes: proposal.notes };
 }
@@ -214,7 +214,7 @@ async function prove(context: Context, text: string): Promise<{ readonly line: s
     const options = { number: 1, days: [], makesDigests: false, hashPages: false, since: null };
     const { valid, deadLetters } = await reader.check({ items, fetchedAt: new Date() }, options);
     const [bad] = deadLetters;
-    const why = bad === undefined ? '' : `; the first that would not: ${bad.message}`;
+    const why = bad === undefined ? '' : `; the first that would be rejected: ${bad.message}`;
     return { line: `${valid.length} of ${items.length} records would be stored${why}`, stored: valid.length };
   } finally {
     await probe.close();

@@ -25,7 +25,7 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
   findSource(loadConfig(context), source);
   const { reason } = options;
   if (reason === undefined || reason.trim() === '') {
-    throw new UsageError("found no --reason, expected why the source is paused, e.g. --reason 'API maintenance'");
+    throw new UsageError("missing --reason, e.g. --reason 'API maintenance'");
   }
   const until = options.until === undefined ? null : readUntil(options.until, new Date());
   const pause: PausedBy = { by: whoAmI(), reason, until: until?.toISOString() ?? null };
@@ -39,13 +39,12 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
     if (until && scheduled) await startUnpause(client, instance, source, note, until);
     const runs = await signalRuns(client, instance, source, 'pause', pause);
     if (!scheduled && runs === 0) {
-      throw new CannotStart(`pause: found neither a schedule nor a run of ${source} under way, expected one to pause`);
+      throw new CannotStart(`pause: ${source} has no schedule and no active run`);
     }
     if (!until || !scheduled) await endUnpause(client, instance, source);
-    print(
-      `${source} is paused${until ? ` until ${until.toISOString()}` : `; ./daybook resume ${source} lets it go on`}`,
-    );
-    if (runs > 0) print(`${runs} under way ${runs === 1 ? 'holds its' : 'hold their'} next fetch`);
+    print(`${source} is paused${until ? ` until ${until.toISOString()}` : `; resume with ./daybook resume ${source}`}`);
+    if (runs > 0)
+      print(`${runs} active ${runs === 1 ? 'run pauses before its' : 'runs pause before their'} next fetch`);
   });
 }
 
@@ -63,9 +62,9 @@ export async function resumeCommand(source: string, options: CommonOptions): Pro
     const runs = await signalRuns(client, instance, source, 'resume', { by });
     await endUnpause(client, instance, source);
     if (!scheduled && runs === 0) {
-      throw new CannotStart(`resume: found neither a schedule nor a run of ${source} under way, expected one`);
+      throw new CannotStart(`resume: ${source} has no schedule and no active run`);
     }
-    print(`${source} goes on${runs > 0 ? `, ${runs} under way too` : ''}`);
+    print(`${source} resumed${runs > 0 ? `, including ${runs} active ${runs === 1 ? 'run' : 'runs'}` : ''}`);
   });
 }
 
@@ -141,10 +140,10 @@ function readUntil(text: string, now: Date): Date {
   // Of a duration alone: beyond it there is no text that others could read.
   if (!(until <= latest)) {
     throw new UsageError(
-      `--until: found "${text}", which is beyond the year 9999, expected a time before; without --until ./daybook resume ends the pause`,
+      `--until: found "${text}", which is after the year 9999; without --until the pause lasts until ./daybook resume`,
     );
   }
-  if (until <= now) throw new UsageError(`--until: found "${text}", which is over, expected a time to come`);
+  if (until <= now) throw new UsageError(`--until: found "${text}", which is in the past, expected a future time`);
   return until;
 }
 

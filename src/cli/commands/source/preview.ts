@@ -86,7 +86,7 @@ async function firstRows(probe: SourceProbe, limit: number, redact: Redact, verb
   for await (const page of probe.pages(start)) {
     number++;
     if (verbose) say(`page ${number}: ${page.items.length} records${page.end ? ', the last one' : ''}`);
-    if (page.end?.notBefore) say(`the source asks not to be called before ${page.end.notBefore}`);
+    if (page.end?.notBefore) say(`the source asks for no requests before ${page.end.notBefore}`);
     if (page.warning !== undefined) say(redact(page.warning));
     const wanted = limit - rows.length;
     const isShort = probe.plan.type === 'file' || page.items.some((item) => 'complete' in item && item.complete);
@@ -137,7 +137,7 @@ function printRows(rows: readonly PreviewRow[], redact: Redact): void {
     row.occurredAt,
     shorten(redact(row.message === '' ? row.text : `${row.message}: ${row.text}`), 120),
   ]);
-  printLines(formatTable(['verdict', 'source_id', 'occurred_at', 'payload, or what is wrong'], cells));
+  printLines(formatTable(['verdict', 'source_id', 'occurred_at', 'payload or problem'], cells));
   const stored = rows.filter((row) => row.verdict.startsWith('stored')).length;
   say(`${stored} of these ${rows.length} would be stored, ${rows.length - stored} rejected; nothing was written`);
 }

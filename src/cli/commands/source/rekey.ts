@@ -68,7 +68,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   if (result.refused || dryRun) return;
   await withTemporal(temporal, async (client) => refuseBegun(client, instance, 'rekey', name));
   say(
-    `archives stay as they are: ./daybook restore gives their rows the new ids; let it run: ./daybook resume ${name}`,
+    `archives are not changed: ./daybook restore gives their rows the new ids. Resume the source: ./daybook resume ${name}`,
   );
 }
 
@@ -76,7 +76,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
 function requireOwnId({ name, type, id }: SourceConfig): void {
   if (type !== 'rss' || id !== undefined) return;
   throw new UsageError(
-    `rekey: found no \`id\` for ${name}: the ids of its items are guids, links or hashes, and depend on the items before them; expected an \`id\` of its own, e.g. id: link`,
+    `rekey: ${name} has no \`id\`: the ids of its items are guids, links or hashes that depend on earlier items; set an \`id\`, e.g. id: link`,
   );
 }
 
@@ -85,7 +85,7 @@ async function refuseOtherRule(store: BlobStore, source: string, id: readonly st
   const rule = await readIdRule(store, source);
   if (rule === null || rule.done || isSameId(rule.id, id)) return;
   throw new CannotStart(
-    `rekey: found ${source} on its way to id ${idText(rule.id)}, cut off; expected that id in the configuration until it is done: put it back, run this again, then change it`,
+    `rekey: an earlier rekey of ${source} to id ${idText(rule.id)} was interrupted: set that id again, run this command again, then change it`,
   );
 }
 
@@ -93,9 +93,7 @@ async function refuseWaiting(store: BlobStore, source: string): Promise<void> {
   const waiting = (await waitingDeliveries(store)).filter((one) => one.source === source);
   if (waiting.length === 0) return;
   const found = waiting.map(({ sink, batches }) => `${batches} for ${sink}`).join(', ');
-  throw new CannotStart(
-    `rekey: found batches of ${source} that wait (${found}), expected none; let them be delivered first`,
-  );
+  throw new CannotStart(`rekey: ${source} has deferred batches (${found}); wait until they are delivered`);
 }
 
 function report(source: string, { findings, moved, refused }: MovedIds, { json, dryRun }: RekeyOptions): void {
@@ -104,9 +102,10 @@ function report(source: string, { findings, moved, refused }: MovedIds, { json, 
   if (json) {
     printJson({ rows, moved, collisions: collisions.count, missing: missing.count, days: days.length });
   }
-  list(collisions, 'new ids that several records would share');
-  list(missing, 'records without a new id, by the id that they have, and why');
-  if (refused) return say(`rekey: ${source}: nothing was changed; choose an id that each record has, and no two share`);
+  list(collisions, 'new ids shared by several records');
+  list(missing, 'records without a new id: old id and reason');
+  if (refused)
+    return say(`rekey: ${source}: nothing was changed; choose an id that is present and unique in every record`);
   const verb = dryRun ? 'would move' : 'moved';
   if (!json) print(`${verb} ${moved} of ${rows} rows of ${source} to new ids, on ${days.length} days, and its journal`);
 }

@@ -19,15 +19,15 @@ import { UsageError } from '../../../domain/usage-error.ts';
 
 /** No server is asked whether there are any. */
 const ofOpenRuns =
-  'A run that is open now continues to store what it fetches; what it remembers is ignored (warning state_changed in its receipt).';
+  'An active run still stores what it fetches, but its state is ignored (warning state_changed in its receipt).';
 
-/** `daybook state show`: what a source remembers. */
+/** `daybook state show`: the state of a source. */
 export async function showStateCommand(name: string, options: CommonOptions & { json?: boolean }): Promise<void> {
   const context = createContext(options);
   sourcePlan(context, name);
   const { state } = await readState(openStoreToRead(context), name);
   if (options.json) return printJson(state);
-  if (!state) return print(`${name} remembers nothing: it has not finished a run yet, or was reset`);
+  if (!state) return print(`${name} has no state: it has not finished a run yet, or was reset`);
   const { sinkDownSince: _, ...shown } = summarizeState(state);
   for (const [key, value] of Object.entries(shown)) print(`${key.padEnd(12)} ${String(value)}`);
   for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
@@ -42,20 +42,20 @@ export async function resetStateCommand(name: string, options: CommonOptions): P
   // What its host asked for belongs to what is forgotten.
   const url = 'url' in plan ? resolveReferences(plan.url, context.environment.lookUp) : '';
   if (URL.canParse(url)) await reopenHost(store, new URL(url).host);
-  say(`${name}: the next run starts from scratch; what is stored already stays, and is not stored twice`);
+  say(`${name}: the next run starts from scratch; stored records stay and are not stored twice`);
   say(ofOpenRuns);
 }
 
-/** `daybook state rewind --to`: the next run asks again for everything since a time. */
+/** `daybook state rewind --to`: the next run fetches everything since a time. */
 export async function rewindStateCommand(name: string, options: CommonOptions & { to?: string }): Promise<void> {
   const context = createContext(options);
   const plan = sourcePlan(context, name);
-  if (options.to === undefined) throw new UsageError('found no --to, expected a day or time, e.g. --to 2026-11-01');
+  if (options.to === undefined) throw new UsageError('missing --to, e.g. --to 2026-11-01');
   const time = parseIso8601(options.to);
   if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
   if (time.micros > microsOfDate(new Date())) {
     throw new UsageError(
-      `--to: found "${options.to}", which is to come, expected a time that is over: until then nothing would be asked for`,
+      `--to: found "${options.to}", which is in the future, expected a past time: nothing would be fetched until then`,
     );
   }
   const store = openStore(context);
@@ -66,8 +66,8 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const without =
     plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
       ? ''
-      : ' (it has no incremental, so it reads everything anyway)';
-  say(`${name}: the next run asks again for everything since ${watermark}${without}`);
+      : ' (it has no incremental, so every run reads everything)';
+  say(`${name}: the next run fetches everything since ${watermark}${without}`);
   say(ofOpenRuns);
 }
 

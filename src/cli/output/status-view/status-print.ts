@@ -68,7 +68,7 @@ function summaryOf({ sources, alerts, deadLetters, postgres, temporal, config }:
   const away = [...(postgres.reachable ? [] : ['PostgreSQL']), ...(temporal.reachable ? [] : ['Temporal'])];
   const parts = [
     `${counted(sources.length, 'source')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
-    runs.length === 0 ? 'no run under way' : runs.join(', '),
+    runs.length === 0 ? 'no active runs' : runs.join(', '),
     counted(alerts.length, 'alert'),
     deadLetters === null ? 'dead letters not counted' : counted(deadLetters, 'dead letter'),
     ...(away.length === 0 ? [] : [`${away.join(' and ')} cannot be reached`]),

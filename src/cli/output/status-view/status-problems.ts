@@ -37,9 +37,9 @@ function surroundings(status: Status, now: Date): Note[] {
   const { config, stack, postgres, temporal, storage, partitions, canary, damaged } = status;
   const notes: Note[] = [];
   const bad = (about: string, text: string) => notes.push({ tone: 'bad', about: about.padEnd(labelColumns), text });
-  if (config !== null) bad('config', `is broken, runs go on with the last good one: ${config.broken}`);
+  if (config !== null) bad('config', `is broken; runs continue with the last good one: ${config.broken}`);
   if (stack && stack.missing.length > 0) {
-    bad('stack', `process ${stack.pid} runs it; being started again: ${stack.missing.join(', ')}`);
+    bad('stack', `process ${stack.pid}; restarting: ${stack.missing.join(', ')}`);
   }
   if (!postgres.reachable) bad('PostgreSQL', `cannot be reached: ${postgres.error}`);
   else if (postgres.error !== null) bad('PostgreSQL', `${postgres.version ?? 'answers'}: ${postgres.error}`);
@@ -59,7 +59,7 @@ function surroundings(status: Status, now: Date): Note[] {
   if (canary?.error) bad('canary', canaryText(canary, now));
   for (const { pid, user, application, since } of postgres.longTransactions) {
     const who = `pid ${pid} of ${user}${application ? ` (${application})` : ''}`;
-    bad('long reader', `${who} has held raw_events since ${since}; it holds up retiring days`);
+    bad('long reader', `${who} has been reading raw_events since ${since}; it blocks the retirement of days`);
   }
   for (const { path, problem } of damaged) bad('damaged', `${path} ${problem}; a worker sets it aside`);
   return notes;
@@ -69,9 +69,9 @@ function surroundings(status: Status, now: Date): Note[] {
 export const labelColumns = 12;
 
 export function canaryText({ at, lagMs, error, succeededAt }: CanaryReport, now: Date): string {
-  if (!error) return `came through ${distance(at, now)} ago, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
-  const before = succeededAt === null ? 'never before' : `the last time ${distance(succeededAt, now)} ago`;
-  return `failed ${distance(at, now)} ago, came through ${before}: ${describeFailure({ step: error.step, error })}`;
+  if (!error) return `passed ${distance(at, now)} ago, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
+  const before = succeededAt === null ? 'it has never passed' : `it last passed ${distance(succeededAt, now)} ago`;
+  return `failed ${distance(at, now)} ago (${before}): ${describeFailure({ step: error.step, error })}`;
 }
 
 /** What there is to say of a source, besides what its row says. */
@@ -92,12 +92,12 @@ function notesOf(source: SourceStatus, alerts: readonly Alert[], at: Clock): Not
   } else if (starts !== null && (starts.skipped ?? 0) > 0) {
     note(
       null,
-      `${starts.skipped} of the ${starts.due} starts due since ${at(starts.since)} were skipped: the run before was under way, or begun late`,
+      `${starts.skipped} of the ${starts.due} starts due since ${at(starts.since)} were skipped: the previous run was still active, or started late`,
     );
   }
-  if (running?.waits) note('warning', `its run, begun ${at(running.since)}, ${waitText(running.waits, at)}`);
+  if (running?.waits) note('warning', `its run, started ${at(running.since)}, ${waitText(running.waits, at)}`);
   for (const { sink, batches, since: waits, reason: why } of waiting) {
-    const what = batches === 1 ? '1 batch waits' : `${batches} batches wait`;
+    const what = batches === 1 ? '1 deferred batch' : `${batches} deferred batches`;
     note('warning', `${what} for ${sink} since ${at(waits)}: ${why}`);
   }
   for (const warning of lastReceipt?.warnings ?? []) note(null, warningLine(warning));
@@ -112,7 +112,7 @@ export function waitText(
   return `waits for ${on}${until === null ? '' : ` until ${at(until)}`}${reason === null ? '' : `: ${reason}`}`;
 }
 
-/** Alerts of a source that say what its health, or its batches that wait, say as well. */
+/** Alerts of a source that say what its health, or its deferred batches, say as well. */
 function alertsToldBy({ name, health, waiting, paused }: SourceStatus, alerts: readonly Alert[]): Alert[] {
   const told = new Set<string>(waiting.map(({ sink }) => `deferred_${sink}`));
   if (health === 'failing' && !paused) for (const failing of failureAlerts) told.add(failing);
@@ -132,8 +132,8 @@ function alertNote({ name, source, since, message }: Alert, at: Clock): Note {
 
 function unconfiguredNote({ name, schedule, waiting }: Status['unconfigured'][number], at: Clock): Note {
   const parts = [
-    ...(schedule === null ? [] : [`its schedule is still there${schedule === 'paused' ? ', paused' : ''}`]),
-    ...waiting.map(({ sink, batches, since }) => `batches that wait for ${sink} since ${at(since)}: ${batches}`),
+    ...(schedule === null ? [] : [`its schedule still exists${schedule === 'paused' ? ', paused' : ''}`]),
+    ...waiting.map(({ sink, batches, since }) => `batches deferred for ${sink} since ${at(since)}: ${batches}`),
   ];
   const advice = schedule === null ? '' : '; ./daybook schedules apply --prune deletes it';
   return { tone: 'warning', about: `${name} `, text: `is no longer configured: ${parts.join('; ')}${advice}` };

@@ -44,16 +44,14 @@ async function problemOf(folder: string, isExpected: boolean): Promise<string | 
     if (!(await mayWrite(folder))) return null;
     // What an unmounted file system leaves behind.
     if (isExpected && (await readdir(folder)).length === 0) {
-      return `${folder} is empty, expected the folder that runs were stored in: mount its file system again`;
+      return `${folder} is empty, expected the data of earlier runs: mount its file system again`;
     }
     await probeFolder(folder, leastProbeBytes);
     return null;
   } catch (error) {
     if (!isMissing(error)) return failureText(error);
     // A worker makes it when it starts; where one has run, its file system is not mounted.
-    return isExpected
-      ? `${folder} is missing, expected the folder that runs were stored in: mount its file system again`
-      : null;
+    return isExpected ? `${folder} is missing, expected the data of earlier runs: mount its file system again` : null;
   }
 }
 

@@ -94,7 +94,7 @@ async function refuseHalfRetired(session: OwnerSession, { day, source }: ForgetW
   }
   if (held.length === 0) return;
   throw new SinkUnavailable(
-    `forget: found ${held.join(', ')} half retired, expected ${held.length === 1 ? 'it' : 'them'} retired or not; run ./daybook partitions maintain first, then forget`,
+    `forget: the retirement of ${held.join(', ')} is incomplete; run ./daybook partitions maintain first, then forget`,
   );
 }
 

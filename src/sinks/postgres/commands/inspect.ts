@@ -34,11 +34,11 @@ export async function lookAtWriter(settings: PostgresSettings, prepare: boolean)
     throw new Error(`found version ${found.version} at ${where}, expected 12 or newer`);
   if (found.missing.length > 0) {
     throw new Error(
-      `found ${settings.user} at ${where} without ${found.missing.join(', ')}; run ./daybook migrate --roles with PG_OWNER_USER set`,
+      `${settings.user} at ${where} lacks ${found.missing.join(', ')}; run ./daybook migrate --roles with PG_OWNER_USER set`,
     );
   }
-  if (!found.migrated) throw new Error(`found ${where} not migrated; run ./daybook migrate`);
-  const untried = major > supportedPostgres.most ? ', newer than any that was tried' : '';
+  if (!found.migrated) throw new Error(`${where} is not migrated; run ./daybook migrate`);
+  const untried = major > supportedPostgres.most ? ', newer than any tested version' : '';
   const notes = [...pooling(found, settings, prepare)].map((note) => `; ${note}`).join('');
   return `${found.version} at ${where}${untried}, ${found.tls}${found.pooled ? ', behind a pooler' : ''}${notes}`;
 }
@@ -58,7 +58,7 @@ export async function lookAtOwner(owner: PostgresSettings): Promise<string> {
     throw postgresFailure(error, `${where} cannot be used`);
   });
   if (owns) return `${where}, a session of its own`;
-  throw new Error(`found ${where} not to own raw_events, expected its owner; set PG_OWNER_USER and PG_OWNER_PASSWORD`);
+  throw new Error(`${where} does not own raw_events; set PG_OWNER_USER and PG_OWNER_PASSWORD`);
 }
 
 async function inspect(client: Client, settings: PostgresSettings): Promise<Found> {
@@ -89,5 +89,5 @@ function* pooling({ pooled, bounded }: Found, { user }: PostgresSettings, prepar
   if (!pooled) return;
   if (prepare) yield 'before PgBouncer 1.21 set PG_PREPARE=off';
   if (bounded) return;
-  yield `timeouts of a session do not stay with its client there: alter role "${user}" set statement_timeout = '60s'; alter role "${user}" set lock_timeout = '10s'`;
+  yield `session timeouts do not stay with their client there: alter role "${user}" set statement_timeout = '60s'; alter role "${user}" set lock_timeout = '10s'`;
 }

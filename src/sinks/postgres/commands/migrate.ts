@@ -74,7 +74,7 @@ async function refuseBreakingSchema(client: Client, schema: string): Promise<voi
   );
   if (breaking.length === 0) return;
   throw new SinkMisconfigured(
-    `postgres: found a schema of a newer Daybook (${breaking.join(', ')}), expected at most ${knownMigrations().at(-1)}; run that version`,
+    `postgres: the schema is that of a newer Daybook (${breaking.join(', ')}; this one knows up to ${knownMigrations().at(-1)}); run that version`,
   );
 }
 
@@ -111,7 +111,7 @@ async function refuseForeignTable(client: Client, schema: string): Promise<void>
   const [found] = rows;
   if (found?.columns && !found.ours) {
     throw new SinkMisconfigured(
-      `postgres: found a table ${schema}.raw_events (${found.columns}) that Daybook did not make, expected none; ` +
+      `postgres: a table ${schema}.raw_events (${found.columns}) exists that Daybook did not create; ` +
         'choose another database with PG_DB or another schema with PG_SCHEMA',
     );
   }

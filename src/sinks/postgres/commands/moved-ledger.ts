@@ -29,7 +29,7 @@ export class MovedLedger {
     );
     if (rows.some(({ token }) => token !== this.#token)) {
       throw new RekeyUnfinished(
-        `rekey: found keys of ${this.#source} that have the ids of another \`id\` already, by an attempt that was cut off, expected that one in the configuration until it is done: put it back, run this again, then change it`,
+        `rekey: an interrupted rekey of ${this.#source} has already given some keys the ids of another \`id\`: set that id again, run this command again, then change it`,
       );
     }
     return rows.length > 0;

@@ -217,7 +217,7 @@ export class Rekey {
     const held = await listHalfRetired(this.#session);
     if (held.length === 0) return;
     throw new SinkUnavailable(
-      `rekey: found ${held.join(', ')} half retired, expected ${held.length === 1 ? 'it' : 'them'} retired or not; run ./daybook partitions maintain first, then rekey`,
+      `rekey: the retirement of ${held.join(', ')} is incomplete; run ./daybook partitions maintain first, then rekey`,
     );
   }
 

@@ -104,7 +104,7 @@ async function requireRole(client: Client, kind: RoleKind, role: string): Promis
   const { rows } = await client.query('select from pg_roles where rolname = $1', [role]);
   if (rows.length > 0) return;
   throw new SinkMisconfigured(
-    `postgres: found no role ${role}, expected the ${kind}${kind === 'writer' ? ' that PG_USER names' : ''}; make it, with a password of your choice: ` +
+    `postgres: there is no role ${role} (the ${kind}${kind === 'writer' ? ' in PG_USER' : ''}); create it, with a password of your choice: ` +
       `create role ${escapeIdentifier(role)} login password '…'`,
   );
 }

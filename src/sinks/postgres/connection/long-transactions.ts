@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 
-/** A transaction that has held raw_events, or a partition of it, for long: it holds up retiring days. */
+/** A transaction that has held raw_events, or a partition of it, for long: it blocks the retirement of days. */
 export interface LongTransaction {
   readonly pid: number;
   readonly user: string | null;

@@ -24,7 +24,7 @@ export async function requireOwnSession(client: ClientBase, settings: PostgresSe
   if (!(await withClient(settings, (other) => shareSessions(client, other)))) return;
   throw new SinkMisconfigured(
     `postgres: found a pooler at ${settings.host}:${settings.port} that shares sessions (PgBouncer in transaction mode), ` +
-      'expected the database server itself, for migrations and maintenance need a session of their own; name it with PG_DIRECT_HOST and PG_DIRECT_PORT',
+      'but migrations and maintenance need the database server itself; set PG_DIRECT_HOST and PG_DIRECT_PORT',
   );
 }
 

@@ -30,7 +30,7 @@ export async function prepareSession(client: Pick<pg.ClientBase, 'query'>): Prom
   }
   if (commit === 'off') {
     throw new SinkMisconfigured(
-      'postgres: found synchronous_commit=off, expected on: a crash of the server would lose records already reported',
+      'postgres: found synchronous_commit=off, expected on: otherwise a crash of the server loses records already reported as stored',
     );
   }
 }

@@ -196,7 +196,7 @@ export function hintFor(error: PostgresError): string {
   if (untrusted.test(code ?? '')) return certificateHint(code ?? '');
   if (/^SASL:|client password must be/.test(message)) return '; check PG_USER and PG_PASSWORD';
   if (message.includes('does not support SSL')) {
-    return '; expected TLS because of PG_SSLMODE: switch ssl on at the server, or set PG_SSLMODE=prefer';
+    return '; PG_SSLMODE requires TLS: enable ssl on the server, or set PG_SSLMODE=prefer';
   }
   switch (code) {
     case 'DB003':
@@ -206,7 +206,7 @@ export function hintFor(error: PostgresError): string {
     case '42883':
       return '; run ./daybook migrate';
     case '42501':
-      return '; storing needs what ./daybook migrate --roles grants, maintenance needs the owner of the tables (PG_OWNER_USER, PG_OWNER_PASSWORD)';
+      return '; storing needs the rights that ./daybook migrate --roles grants, maintenance needs the owner of the tables (PG_OWNER_USER, PG_OWNER_PASSWORD)';
     case '28P01':
     case '28000':
       return '; check PG_USER and PG_PASSWORD';
@@ -218,7 +218,7 @@ export function hintFor(error: PostgresError): string {
         ? "; if it lasts, the sequence of raw_events.id is behind its rows: select setval(pg_get_serial_sequence('raw_events', 'id'), (select max(id) from raw_events))"
         : '';
     case '54000':
-      return usualAction(error, code) === 'retry_alert' ? '; vacuum the database: transaction ids are used up' : '';
+      return usualAction(error, code) === 'retry_alert' ? '; vacuum the database: it is out of transaction ids' : '';
     case '3D000':
       return '; check PG_DB, or create the database';
     case '3F000':
@@ -227,7 +227,7 @@ export function hintFor(error: PostgresError): string {
     case '42P05':
       return '; behind PgBouncer before 1.21 set PG_PREPARE=off';
     case '53200':
-      return '; if this is about locks, raise max_locks_per_transaction';
+      return '; if it ran out of locks, raise max_locks_per_transaction';
     case '53100':
       return '; free disk space on the database server';
     case '53300':
@@ -240,14 +240,16 @@ export function hintFor(error: PostgresError): string {
     case 'EAI_AGAIN':
       return '; check PG_HOST';
     default:
-      return actionFor(error) === 'misconfigured' ? '; compare the tables with what ./daybook migrate makes' : '';
+      return actionFor(error) === 'misconfigured'
+        ? '; compare the tables with those that ./daybook migrate creates'
+        : '';
   }
 }
 
 function certificateHint(code: string): string {
   switch (code) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return "; PG_SSLMODE=verify-full expects PG_HOST in the server's certificate: use a name that stands in it, or verify-ca";
+      return "; PG_SSLMODE=verify-full expects PG_HOST in the server's certificate: use a name from the certificate, or verify-ca";
     case 'CERT_HAS_EXPIRED':
     case 'CERT_NOT_YET_VALID':
       return "; renew the server's certificate, or check the clock";
@@ -256,7 +258,7 @@ function certificateHint(code: string): string {
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return "; expected a certificate of an authority that is trusted: name the file of the server's with PG_SSLROOTCERT";
+      return "; the server's certificate is not from a trusted authority: set PG_SSLROOTCERT to the authority's file";
     default:
       return '; check PG_SSLMODE, PG_SSLROOTCERT, PG_SSLCERT and PG_SSLKEY';
   }

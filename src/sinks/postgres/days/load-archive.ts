@@ -40,7 +40,9 @@ export async function loadArchive(
     client.query(copyFrom(`copy pg_temp.daybook_restored (${columns}) from stdin (format csv, header)`)),
   );
   if (digester.finish().sha256 !== manifest.sha256) {
-    throw new ArchiveRefused(`restore: ${path} changed while it was read, expected nobody to write it; no row went in`);
+    throw new ArchiveRefused(
+      `restore: ${path} changed while it was read; no row was restored. Nothing else may write this file`,
+    );
   }
   let formerIds = 0;
   for (const ids of newIds) formerIds += await giveNewIds(client, ids);

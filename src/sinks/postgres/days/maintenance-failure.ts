@@ -14,7 +14,7 @@ export function maintenanceFailure(error: unknown, what: string, signal: AbortSi
     return postgresFailure(error, detail === undefined ? what : `${what} (${detail})`);
   }
   return new SinkUnavailable(
-    `postgres: ${what} yet: ${messageOf(error)}; a transaction holds raw_events, ./daybook status names it`,
+    `postgres: ${what} yet: ${messageOf(error)}; a transaction uses raw_events; ./daybook status shows it`,
     { cause: error },
   );
 }

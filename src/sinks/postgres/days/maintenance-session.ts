@@ -59,7 +59,7 @@ export async function withOwnerAlone<T>(
     );
     if (rows[0]?.taken !== true) {
       throw new SinkUnavailable(
-        'postgres: found other maintenance (a rollover, restore or forget) at work, expected none; try again once it has ended',
+        'postgres: other maintenance is running (a rollover, restore or forget); try again once it has ended',
       );
     }
     return work(session);

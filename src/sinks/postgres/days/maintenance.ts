@@ -30,7 +30,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
       try {
         return await (dryRun ? missingAhead : ensureAhead)(pool, schema, premake, now);
       } catch (error) {
-        return mended('partitions could not be made')(error);
+        return mended('partitions could not be created')(error);
       } finally {
         await pool.end();
       }

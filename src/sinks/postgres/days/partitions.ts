@@ -62,7 +62,7 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
         // Someone else made it just now: look again.
         if (isPartitionRace(failure) && tries < raceTries) continue;
         if (isForbidden(failure)) throw forbidden(day, failure, error);
-        const told = postgresFailure(error, `partition of ${day} could not be made`);
+        const told = postgresFailure(error, `partition of ${day} could not be created`);
         throw failure.code === 'DB003' ? new BlockedDay(told.message, { cause: error }) : told;
       }
     }
@@ -99,7 +99,7 @@ function isForbidden(error: PostgresError): boolean {
 
 function forbidden(day: Day, { code = '', message }: PostgresError, cause: unknown): BlockedDay {
   return new BlockedDay(
-    `postgres: partition of ${day} could not be made: ${message} (${code}); if an event trigger forbids it, exempt the function ensure_partition, or make the partition by hand`,
+    `postgres: partition of ${day} could not be created: ${message} (${code}); if an event trigger forbids it, exempt the function ensure_partition, or create the partition by hand`,
     { cause },
   );
 }

@@ -105,17 +105,17 @@ async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean
   const [bare] = await archives.list(day);
   if (bare) {
     throw new ArchiveRefused(
-      `restore: found ${bare.path} without its manifest, expected ${bare.manifestPath} beside it; nothing was changed; put it back, or move the archive away to open an empty day`,
+      `restore: ${bare.path} has no manifest ${bare.manifestPath}; nothing was changed. Restore the manifest, or move the archive away to open an empty day`,
     );
   }
   if (isBelowFloor) return;
   const days = await archives.days();
   const known =
     days.length === 0
-      ? 'there is none of any day'
+      ? 'there are no archives'
       : `there are archives of ${days.length === 1 ? days[0] : `${days.length} days, ${days[0]} to ${days.at(-1)}`}`;
   throw new ArchiveRefused(
-    `restore: found no archive of ${day}, which is not retired, expected ${archives.pathOf(day)} with its manifest in the store; ${known}`,
+    `restore: ${day} has no archive and is not retired (looked for ${archives.pathOf(day)} in the store); ${known}`,
   );
 }
 
@@ -129,7 +129,7 @@ export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<bool
     await unmarkDay(session, day);
     return true;
   }).catch((error: unknown) => {
-    throw postgresFailure(error, `${day} could not be given up`);
+    throw postgresFailure(error, `${day} could not be released`);
   });
 }
 
@@ -137,13 +137,13 @@ export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<bool
 async function refuseUnfinished(session: OwnerSession, day: Day): Promise<boolean> {
   if ((await listHalfRetired(session)).includes(day)) {
     throw new SinkUnavailable(
-      `restore: found ${day} half retired, expected it retired or not; run ./daybook partitions maintain first`,
+      `restore: the retirement of ${day} is incomplete; run ./daybook partitions maintain first`,
     );
   }
   const found = (await listDayTables(session)).find((table) => table.day === day);
   if (found?.status !== 'detached') return found !== undefined;
   throw new SinkUnavailable(
-    `restore: found ${partitionName(day)} detached by hand, expected it in raw_events or gone; attach it again, or rename it`,
+    `restore: ${partitionName(day)} was detached by hand; attach it to raw_events again, or rename it`,
   );
 }
 

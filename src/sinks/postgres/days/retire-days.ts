@@ -141,7 +141,10 @@ class Retirement {
       if (!(error instanceof ArchiveUnverified || error instanceof SinkUnavailable) || state === 'pruning') throw error;
       // Nothing is gone yet: the day can be read again, and the next rollover makes a new archive.
       await this.#putBack({ day, status: 'detached' });
-      this.#failed.push({ day, message: `${messageOf(error)}; nothing was dropped, the day is back in raw_events` });
+      this.#failed.push({
+        day,
+        message: `${messageOf(error)}; nothing was dropped, and the day is back in raw_events`,
+      });
       return null;
     }
   }

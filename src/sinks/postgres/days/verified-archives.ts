@@ -29,7 +29,7 @@ export async function verifiedArchives(archives: Archives, day: Day): Promise<Ve
   const outcomes = [...contents.values()];
   for (const outcome of outcomes) {
     if (outcome instanceof ArchiveUnverified) {
-      throw new ArchiveRefused(`restore: ${outcome.message}; no row was changed; put an intact copy of the file there`);
+      throw new ArchiveRefused(`restore: ${outcome.message}; no row was changed; replace the file with an intact copy`);
     }
   }
   return outcomes as VerifiedArchive[];

@@ -40,7 +40,7 @@ export function createCanaryRows(pool: Pool, schema: string): CanaryRows {
       );
       const [keys, found, equal] = [rows[0]?.keys, rows[0]?.rows, rows[0]?.equal].map(Number);
       if (keys !== 1 || found !== 1) return `found ${keys} keys and ${found} rows of it, expected one of each`;
-      return equal === 1 ? null : 'found another payload in its row than was fetched, expected the same';
+      return equal === 1 ? null : 'the payload of its row differs from the fetched one';
     },
     async ids() {
       const text = `select source_id from ${table('raw_event_keys')} where source = $1::text`;

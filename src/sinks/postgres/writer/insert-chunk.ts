@@ -88,7 +88,7 @@ export async function insertChunk(client: ClientBase, statement: ChunkStatement,
   if (counts) return counts;
   if (result?.removed === true) {
     throw new SinkUnavailable(
-      `postgres: records of ${chunk.source} were removed (forget, reset) while a batch was on its way; a new attempt stores it`,
+      `postgres: records of ${chunk.source} were deleted (forget, reset) while a batch was being stored; the next attempt stores it`,
     );
   }
   throw new Error(`token ${chunk.token} was taken, but is gone`);

@@ -33,7 +33,7 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
           withConnection(pool, async (client) => client.query('select 1')),
         );
       } catch (error) {
-        throw postgresFailure(error, 'PostgreSQL does not answer');
+        throw postgresFailure(error, 'PostgreSQL does not respond');
       }
     },
     async write(batch, records, context) {

@@ -66,7 +66,7 @@ export class Refusals {
   /** Of others that were tried, each was refused like those before: it is all of them. */
   allAlike(tried: number): SinkMisconfigured {
     const all = this.#inSuccession + tried;
-    return this.#misconfigured(`all ${all} records that were tried, of a batch of ${this.#total},`, this.#found.at(-1));
+    return this.#misconfigured(`all ${all} tried records of a batch of ${this.#total}`, this.#found.at(-1));
   }
 
   /** @throws SinkMisconfigured where over half of the batch was refused alike */
@@ -84,7 +84,7 @@ export class Refusals {
 
   #misconfigured(which: string, example: Refusal | undefined): SinkMisconfigured {
     return new SinkMisconfigured(
-      `postgres: ${which} were refused alike, expected single ones: ${example?.message ?? ''}`,
+      `postgres: ${which} were refused with the same error, which is not the fault of single records: ${example?.message ?? ''}`,
     );
   }
 }

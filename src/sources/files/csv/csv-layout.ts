@@ -147,7 +147,7 @@ async function readHeader(
   if (isUnfinished && !place.stoodStill && place.offset === 0) return null;
   if (row.problem !== null) {
     throw new WrongShape(
-      `file: ${plan.name}: the header of ${path} on line ${lines} is not a row of CSV (${headerProblem[row.problem]}), expected the names of the columns; set csv.header to false or to their names where the file has none`,
+      `file: ${plan.name}: the header of ${path} on line ${lines} is not a row of CSV (${headerProblem[row.problem]}), expected the names of the columns; set csv.header to false or to the names if the file has no header`,
     );
   }
   return { columns: columnNames(fieldsOf([row.text], marks)[0] ?? []), lines };
@@ -155,7 +155,7 @@ async function readHeader(
 
 const headerProblem = {
   too_large: 'longer than max_record',
-  stray: 'a quote stands where none may',
+  stray: 'a quote where none is allowed',
   unclosed: 'a quote is not closed',
-  escaped: 'a backslash stands before a quote',
+  escaped: 'a backslash before a quote',
 };

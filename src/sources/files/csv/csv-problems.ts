@@ -5,7 +5,7 @@ import type { CsvRow } from './csv-rows.ts';
 export function rowProblem(path: string, line: number, { problem, bytes }: CsvRow, maxBytes: number): Rejection {
   const where = `${path} line ${line}`;
   if (problem === 'too_large' && bytes > maxBytes) {
-    const message = `${where} is ${bytes} bytes long, max_record is ${maxBytes}; only its beginning is kept`;
+    const message = `${where} is ${bytes} bytes long, max_record is ${maxBytes}; only its beginning was kept`;
     return { reason: 'too_large', message };
   }
   if (problem === 'too_large') {
@@ -17,10 +17,10 @@ export function rowProblem(path: string, line: number, { problem, bytes }: CsvRo
     return { reason: 'wrong_shape', message };
   }
   if (problem === 'escaped') {
-    const message = `${where} has a backslash before a quote, and would be another row by doubled quotes; where a backslash means the quote itself, set csv.escape to it`;
+    const message = `${where} has a backslash before a quote, and reads differently if quotes are doubled instead; if the backslash escapes the quote, set csv.escape to it`;
     return { reason: 'wrong_shape', message };
   }
-  const message = `${where} has a quote where none may stand, expected one doubled within a quoted field; where a backslash stands before it, set csv.escape to that, where quotes are ordinary text, csv.quote to a character that does not occur`;
+  const message = `${where} has a quote where none is allowed; inside a quoted field it must be doubled. If a backslash escapes it, set csv.escape to the backslash; if quotes are ordinary text, set csv.quote to a character that does not occur`;
   return { reason: 'wrong_shape', message };
 }
 

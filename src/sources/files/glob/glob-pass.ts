@@ -38,7 +38,7 @@ export class GlobPass {
     this.#input = input;
     for (const error of input.list.errors) this.#failures.add(error);
     for (const path of input.list.dangling) {
-      this.#warnings.push(`${path} is a symbolic link that leads nowhere, it is passed over`);
+      this.#warnings.push(`${path} is a broken symbolic link; it is skipped`);
     }
   }
 
@@ -101,7 +101,7 @@ export class GlobPass {
    */
   fail(path: string, error: unknown, place: FilePlace | null): void {
     if (isMissing(error)) {
-      this.#warnings.push(`${path} was deleted before it was read, it is passed over`);
+      this.#warnings.push(`${path} was deleted before it was read; it is skipped`);
       return;
     }
     this.#failures.add(error);

@@ -117,14 +117,14 @@ export class LinkWalk {
     const { subject, folder } = this.#settings;
     this.errors.push(
       new SourceRefused(
-        `file: ${subject}: ${stripped(path)} is a symbolic link, or lies behind one, that leaves ${stripped(folder)} for ${real}, expected files of that folder; set follow_symlinks: true if that is meant`,
+        `file: ${subject}: ${stripped(path)} is a symbolic link out of ${stripped(folder)}, or behind one, and leads to ${real}; set follow_symlinks: true to allow this`,
       ),
     );
   }
 
   #tooMany(path: string): SourceRefused {
     return new SourceRefused(
-      `file: ${this.#settings.subject}: found more than ${maxRepeats} paths to folders that were read already, the last one ${stripped(path)}, expected few; remove symbolic links that lead to each other, or take a narrower path`,
+      `file: ${this.#settings.subject}: more than ${maxRepeats} paths lead to folders that were read already, the last one ${stripped(path)}; remove symbolic links that lead to each other, or use a narrower path`,
     );
   }
 }

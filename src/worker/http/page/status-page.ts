@@ -82,8 +82,8 @@ class StatusPage {
               </table>
             </section>
             ${this.#unconfigured()}
-            <section aria-labelledby="surroundings">
-              <h2 id="surroundings">Surroundings</h2>
+            <section aria-labelledby="environment">
+              <h2 id="environment">Environment</h2>
               <dl>${this.#surroundings()}</dl>
             </section>
           </main>
@@ -109,7 +109,7 @@ class StatusPage {
     const { config } = this.#facts.status;
     if (config === null) return null;
     return this.#html`<section aria-labelledby="config"><h2 id="config">Configuration</h2>
-<p><span class="state failing">broken</span> Runs go on with the last good one: ${config.broken}</p></section>`;
+<p><span class="state failing">broken</span> Runs continue with the last good one: ${config.broken}</p></section>`;
   }
 
   #alert({ name, source, since, message }: Alert): Html {
@@ -123,7 +123,7 @@ class StatusPage {
     const { name, health, nextRunAt, recordsToday, lastReceipt, running } = source;
     const cell = (label: string, content: Html | string | null, type = '') =>
       html`<td role="cell" data-label="${label}" ${type === '' ? null : html` class="${type}"`}>${content}</td>`;
-    const under = running && html` <small>one is under way for ${this.#lasting(running.since)}</small>`;
+    const under = running && html` <small>one active for ${this.#lasting(running.since)}</small>`;
     return html`<tr role="row">
       <th role="rowheader" scope="row">${this.#linked(name)}</th>
       ${[
@@ -180,7 +180,7 @@ class StatusPage {
         ${unconfigured.map(
           ({ name, schedule, waiting }) =>
             html`<li>
-              ${name}${schedule === null ? '' : `: its schedule is still there${schedule === 'paused' ? ', paused' : ''}`}
+              ${name}${schedule === null ? '' : `: its schedule still exists${schedule === 'paused' ? ', paused' : ''}`}
               ${this.#waiting({ waiting })}
             </li>`,
         )}
@@ -215,7 +215,7 @@ class StatusPage {
         const who = `pid ${pid} of ${user ?? 'unknown'}${application ? ` (${application})` : ''}`;
         return item(
           'Long reader',
-          html`${who} has held raw_events for ${this.#lasting(since)}; it holds up retiring days`,
+          html`${who} has been reading raw_events for ${this.#lasting(since)}; it blocks the retirement of days`,
         );
       }),
       item('Temporal', temporal.reachable ? html`${temporal.address}${named}${ui}` : away(temporal.error)),
@@ -240,10 +240,10 @@ class StatusPage {
 
   #canary({ at, lagMs, error, succeededAt }: CanaryReport): Html {
     const html = this.#html;
-    if (!error) return html`came through ${this.#time(at)}, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
-    const before = succeededAt === null ? html`never before` : html`the last time ${this.#time(succeededAt)}`;
+    if (!error) return html`passed ${this.#time(at)}, in ${((lagMs ?? 0) / 1000).toFixed(2)} s`;
+    const before = succeededAt === null ? html`it has never passed` : html`it last passed ${this.#time(succeededAt)}`;
     const failure = describeFailure({ step: error.step, error });
-    return html`<span class="state failing">failed</span> ${this.#time(at)}, came through ${before}: ${failure}`;
+    return html`<span class="state failing">failed</span> ${this.#time(at)} (${before}): ${failure}`;
   }
 
   /** A source's workflows in the Web UI. */

@@ -9,7 +9,7 @@ test('who finds no place comes back later, none waits for one', async () => {
   const held = [places.take('work', () => gate.opened), places.take('work', () => gate.opened)];
   const refused = await places.take('work', () => gate.opened).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(WorkerBusy);
-  expect((refused as WorkerBusy).message).toBe('work: 2 others run on this worker, it waits for its turn');
+  expect((refused as WorkerBusy).message).toBe('work: 2 others run on this worker; waiting for a slot');
   expect((refused as WorkerBusy).retryAfterMs).toBeGreaterThanOrEqual(3_000);
   expect((refused as WorkerBusy).retryAfterMs).toBeLessThanOrEqual(15_000);
   gate.open();

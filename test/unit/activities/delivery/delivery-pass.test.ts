@@ -26,7 +26,7 @@ function pass(
 const some = (count: number, name: string) =>
   Array.from({ length: count }, (_, n) => `${name}-${String(n).padStart(4, '0')}`);
 
-describe('the batches that wait', () => {
+describe('the deferred batches', () => {
   test('are tried in the order of their markers, the oldest first', () => {
     expect(pass(new TriedBatches(), ['a', 'b', 'c'], () => false)).toMatchObject({
       order: ['a', 'b', 'c'],

@@ -62,8 +62,10 @@ function setUp() {
   return { stored, dependencies, run };
 }
 
-const half = /^rekey: found ids of half moved in part.* pause half, and run it again, with half and its id "n" in the/;
-const damaged = /^store: id-rules\/damaged.json is no JSON.*pause damaged, delete the file, and run .\/daybook rekey/;
+const half =
+  /^rekey: the ids of half are only partly moved.* pause half and run the command again, with half and its id "n" in the/;
+const damaged =
+  /^store: id-rules\/damaged.json is not valid JSON.*pause damaged, delete the file, and run .\/daybook rekey/;
 
 describe('sources of which ids are moved in part', () => {
   test('are left out of a replay of all, which says so; others are not held up', async () => {

@@ -37,7 +37,7 @@ describe('output', () => {
 });
 
 /** What a record, an error or a name may hold. */
-const hostile = 'x\u001b[2J\u009b31m\u202eevil\r\ndaybook: all fine\u0007';
+const hostile = 'x\u001b[2J\u009b31m\u202eevil\r\ndaybook: OK\u0007';
 
 describe('what is quoted from elsewhere', () => {
   test('stays on its line, and moves no cursor', () => {
@@ -45,9 +45,9 @@ describe('what is quoted from elsewhere', () => {
     print(`failed: ${hostile}`);
     say(`daybook: ${hostile}`);
     printLines(`a\n${hostile}`);
-    expect(stdout[0]).toBe('failed: x\\u001b[2J\\u009b31m\\u202eevil\\r\\ndaybook: all fine\\u0007\n');
+    expect(stdout[0]).toBe('failed: x\\u001b[2J\\u009b31m\\u202eevil\\r\\ndaybook: OK\\u0007\n');
     // Lines of a message are ours, but none of them looks like another message.
-    expect(stderr[0]).toBe('daybook: x\\u001b[2J\\u009b31m\\u202eevil\n  daybook: all fine\\u0007\n');
+    expect(stderr[0]).toBe('daybook: x\\u001b[2J\\u009b31m\\u202eevil\n  daybook: OK\\u0007\n');
     expect(stdout[1]).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
   });
 

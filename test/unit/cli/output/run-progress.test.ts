@@ -4,7 +4,7 @@ import type { RunWait } from '../../../../src/status/run-waits.ts';
 
 const at = (time: string) => new Date(`2026-11-01T${time}Z`);
 const postgres: RunWait = { on: 'PostgreSQL', reason: 'SinkUnavailable: refused', until: null };
-const turn: RunWait = { on: 'its turn at the host', reason: null, until: '2026-11-01T09:05:00.000Z' };
+const turn: RunWait = { on: 'a slot at the host', reason: null, until: '2026-11-01T09:05:00.000Z' };
 
 test('what runs wait for is told with since when, together for those that wait for the same', () => {
   const waits = new Waits();
@@ -16,7 +16,7 @@ test('what runs wait for is told with since when, together for those that wait f
   const all = new Map<string, RunWait>([...names.map((name) => [name, postgres] as const), ['slow', turn]]);
   expect(waits.tell(all, at('09:00:30'))).toBe(
     'waiting for PostgreSQL since 09:00:02Z: news, wire, press and 2 more (SinkUnavailable: refused); ' +
-      'waiting for its turn at the host since 09:00:30Z until 09:05:00Z: slow',
+      'waiting for a slot at the host since 09:00:30Z until 09:05:00Z: slow',
   );
 });
 

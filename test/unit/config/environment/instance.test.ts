@@ -60,7 +60,7 @@ describe('the instance', () => {
     for (const head of ['instance: other', 'instance: daybook', '']) {
       write(head);
       expect(file.current().broken?.message).toMatch(
-        /instance: found ".+", but this process runs as "lab"; start it again/,
+        /instance: found ".+", but this process runs as "lab"; restart it/,
       );
       expect(file.current().config.instance).toBe('lab');
     }

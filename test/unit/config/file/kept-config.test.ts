@@ -191,13 +191,13 @@ describe('a kept configuration', () => {
     expect(config.sources.map(({ name }) => name)).toEqual(['same']);
     expect(config.kept?.leftOut).toEqual([
       { source: 'edited', reason: 'its module edited.ts has changed' },
-      { source: 'gone', reason: 'its module gone.ts is gone' },
+      { source: 'gone', reason: 'its module gone.ts is missing' },
     ]);
   });
 
   test('in which nothing can be used says which sources it would have', () => {
     const found = kept(daybookYaml([http('params: { token: abcdef }')]));
-    expect(() => openKeptConfig(found, path, lookUp)).toThrow(/no source that can be used: quakes \(it has a literal/);
+    expect(() => openKeptConfig(found, path, lookUp)).toThrow(/no usable source: quakes \(it has a literal/);
   });
 
   test('is not made of a file whose schema has changed since', () => {

@@ -44,7 +44,7 @@ describe('a cron line of six fields', () => {
 
   test('is warned of with both meanings and their next starts', () => {
     expect(warnings('0 */5 * * * *')).toEqual([
-      'schedule.cron "0 */5 * * * *" has six fields: here the last is the year, so that the next start is 2026-11-29T15:00:00Z; if the first is meant as the second, write cron: "*/5 * * * *", whose next start is 2026-11-29T14:05:00Z',
+      'schedule.cron "0 */5 * * * *" has six fields: the last is read as the year, so the next start is 2026-11-29T15:00:00Z; if the first should be the second of a minute, write cron: "*/5 * * * *", whose next start is 2026-11-29T14:05:00Z',
     ]);
     expect(warnings('*/10 * * * * *').join()).toContain(
       'write cron: "*/10 * * * * * *", whose next start is 2026-11-29T14:03:30Z',

@@ -98,8 +98,8 @@ describe('a reference in a configuration', () => {
     ['${env.API_TOKEN}', '${env:API_TOKEN}'],
     ['${ENV:API_TOKEN}', '${env:API_TOKEN}'],
     ['${env:API_TOKEN', '${env:API_TOKEN}'],
-    ['${env:}', '${env:NAME}, where NAME is of letters, digits and _'],
-    ['${env:API-TOKEN}', '${env:NAME}, where NAME is of letters, digits and _'],
+    ['${env:}', '${env:NAME}, where NAME has only letters, digits and _'],
+    ['${env:API-TOKEN}', '${env:NAME}, where NAME has only letters, digits and _'],
   ])('written as %s is told how it is written', (text, expected) => {
     expect(complaints(daybookYaml([http(`params: { key: "${text}" }`)]), { API_TOKEN: 't' })).toEqual([
       `sources.0.params.key: found ${text}, expected ${expected}`,

@@ -119,7 +119,7 @@ describe('alertsOfRun', () => {
     const deferredBecause = new Map([['postgres', 'SinkUnavailable: away']] as const);
     const postgres = { written: 0, duplicate: 0, refused: 0, expired: 0, deferred: 7 };
     expect(verdicts({ outcome: 'deferred', postgres }, { deferredBecause })['deferred_postgres']).toMatch(
-      /^7 records of \w+ wait for postgres: SinkUnavailable: away$/,
+      /^7 records of \w+ are deferred for postgres: SinkUnavailable: away$/,
     );
     expect(verdicts({ outcome: 'ok' })).not.toHaveProperty('deferred_postgres');
   });

@@ -57,7 +57,7 @@ describe('healthOf', () => {
   test('is deferred while batches wait, and says how many, since when and why', () => {
     const waiting = { batches: 2, since: '2026-11-01T08:00:00.000Z', reason: 'postgres: away' };
     expect(health({ waiting })).toMatchObject({
-      ...{ health: 'deferred', reason: '2 batches wait since 2026-11-01T08:00:00.000Z: postgres: away' },
+      ...{ health: 'deferred', reason: '2 deferred batches since 2026-11-01T08:00:00.000Z: postgres: away' },
       since: waiting.since,
     });
     // Also where only a backfill has run.

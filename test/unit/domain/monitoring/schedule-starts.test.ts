@@ -35,7 +35,7 @@ describe('judgeStarts', () => {
   });
 
   test('names a start that has not begun, also the first one', () => {
-    const problem = 'a start was due at 2026-11-01T12:01:07.000Z, 31s ago, and has not begun';
+    const problem = 'a start was due at 2026-11-01T12:01:07.000Z, 31s ago, and has not started';
     expect(judgeStarts(facts({ recent: [start(0)], nextMs: slot(1) }), at(1, 31))).toMatchObject({
       ...{ problem, delayMs: 31_000, due: 1, skipped: 0 },
     });
@@ -48,7 +48,7 @@ describe('judgeStarts', () => {
     const found = judgeStarts(facts({ recent: [late], nextMs: slot(3), lastEndMs: late.begunMs + 500 }), at(2, 20));
     expect(found).toMatchObject({ late: 1, skipped: 2, due: 3, delayMs: 126_000 });
     expect(found?.problem).toBe(
-      'its last start was 2m6s late: due at 2026-11-01T12:00:07.000Z, begun at 2026-11-01T12:02:13.000Z; 2 of the 3 starts due since 2026-11-01T12:00:07.000Z were skipped',
+      'its last start was 2m6s late: due at 2026-11-01T12:00:07.000Z, started at 2026-11-01T12:02:13.000Z; 2 of the 3 starts due since 2026-11-01T12:00:07.000Z were skipped',
     );
   });
 

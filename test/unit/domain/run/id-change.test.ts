@@ -18,12 +18,12 @@ test.each([
   [
     'a state of before tells of a change',
     { shapeFingerprint: 'old' },
-    `^what shapes its records was changed.*${again}`,
+    `^the keys that shape its records have changed.*${again}`,
   ],
   [
     'nobody was told that a state of before tells of a change',
     { id: null, shapeFingerprint: 'new' },
-    `^what shapes its records was changed.*${again}`,
+    `^the keys that shape its records have changed.*${again}`,
   ],
   ['a state of before tells of none', { shapeFingerprint: 'new' }, null],
 ])('where %s', (_, stored, message) => {

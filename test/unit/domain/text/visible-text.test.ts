@@ -9,7 +9,7 @@ const unseen: [what: string, text: string, shown: string][] = [
   ['a title of the terminal', '\u001b]0;title\u0007', '\\u001b]0;title\\u0007'],
   ['a step back', 'safe\b\b\b\bevil', 'safe\\u0008\\u0008\\u0008\\u0008evil'],
   ['a carriage return', 'safe\revil', 'safe\\revil'],
-  ['a line break', 'safe\ndaybook: all fine', 'safe\\ndaybook: all fine'],
+  ['a line break', 'safe\ndaybook: OK', 'safe\\ndaybook: OK'],
   ['a tab', 'a\tb', 'a\\tb'],
   ['NUL and DEL', '\0\u007f', '\\u0000\\u007f'],
   ['another direction of writing', 'a\u202egpj.exe\u202c', 'a\\u202egpj.exe\\u202c'],

@@ -51,7 +51,7 @@ describe('parseEpochIn', () => {
 
   test('says of what is no number what it should be', () => {
     expect(read('soon', 6)).toBe('expected seconds since 1970');
-    expect(read('1e300', 3)).toBe('lies outside the years 0001 to 9999');
+    expect(read('1e300', 3)).toBe('is outside the years 0001 to 9999');
   });
 
   test('changes nothing between February 1970 and 2200', () => {

@@ -50,7 +50,7 @@ describe('parseEpoch', () => {
     expect(milliseconds('253402300799999.9999')).toBe('9999-12-31T23:59:59.999999Z');
   });
 
-  test('refuses what lies outside the years 0001 to 9999, however huge', () => {
+  test('refuses what is outside the years 0001 to 9999, however huge', () => {
     expect(seconds('253402300800')).toBeNull();
     expect(milliseconds('253402300800000')).toBeNull();
     expect(seconds('-62135596800')).toBe('0001-01-01T00:00:00.000000Z');

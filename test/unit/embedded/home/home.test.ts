@@ -106,9 +106,9 @@ describe('stack.json', () => {
   });
 
   test.each([
-    ['{}', 'is damaged (nothing stands in it)'],
-    ['{"ports":{},"processes":{},"password":""}', 'is damaged (nothing stands in it)'],
-    [null, 'is gone'],
+    ['{}', 'is damaged (empty)'],
+    ['{"ports":{},"processes":{},"password":""}', 'is damaged (empty)'],
+    [null, 'is missing'],
   ])('of a home with data that is %j is told, too', (text, problem) => {
     mkdirSync(folder);
     const said: string[] = [];
@@ -117,7 +117,7 @@ describe('stack.json', () => {
     expect(said).toEqual([]);
     writeFileSync(file('temporal.db'), '');
     recoverHome(home, (message) => said.push(message));
-    expect(said).toEqual([`${file()} ${problem}; recovered no part that runs`]);
+    expect(said).toEqual([`${file()} ${problem}; recovered no running process`]);
     expect(readFileSync(file(), 'utf8')).toContain('"ports"');
   });
 
@@ -195,7 +195,7 @@ describe('the lock', () => {
   test('of a process that lives is respected, that of a dead one is not', () => {
     mkdirSync(folder);
     writeFileSync(file('lock.json'), JSON.stringify(identify(process.ppid)));
-    expect(() => home.lock()).toThrow(/found a stack running in .* \(process \d+\), expected none/);
+    expect(() => home.lock()).toThrow(/a stack already runs in .* \(process \d+\); stop it/);
     writeFileSync(file('lock.json'), JSON.stringify({ pid: process.ppid, startedAt: 'before' }));
     home.lock();
     expect(JSON.parse(readFileSync(file('lock.json'), 'utf8'))).toMatchObject(identify(process.pid));
@@ -220,7 +220,7 @@ describe('the lock', () => {
     mkdirSync(folder);
     writeFileSync(file('lock.json'), deadHolder);
     leaveTakeover(JSON.stringify(identify(process.ppid)));
-    expect(() => home.lock()).toThrow(/another start is taking .* try again in a moment/);
+    expect(() => home.lock()).toThrow(/another process is starting a stack in .* try again in a moment/);
     expect(readFileSync(file('lock.json'), 'utf8')).toBe(deadHolder);
   });
 
@@ -312,7 +312,7 @@ describe('a copy of a home whose stack runs', () => {
     const said: string[] = [];
     for (const one of [home, copy]) recoverHome(one, (message) => said.push(message));
     expect(said).toEqual([
-      `${lock(copy.folder)} came with a copy of ${join(folder, 'postgres')}, and no PostgreSQL runs there: it is removed`,
+      `${lock(copy.folder)} came with a copy of ${join(folder, 'postgres')}, and no PostgreSQL runs there; the file is removed`,
     ]);
     expect([existsSync(lock(folder)), existsSync(lock(copy.folder))]).toEqual([true, false]);
     renameSync(folder, join(parent, 'moved'));

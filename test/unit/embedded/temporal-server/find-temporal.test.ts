@@ -71,7 +71,7 @@ describe('the Temporal CLI', () => {
   test('is missed with all ways by name', async () => {
     const ways: Way[] = [{ name: 'a download', server: null, obtain: async () => 'no network' }];
     await expect(findTemporal(surroundings, announce, undefined, ways)).rejects.toThrow(
-      /temporal on the PATH +not there\n.*not there\n {2}a download +no network\nInstall/,
+      /temporal on the PATH +not found\n.*not found\n {2}a download +no network\nInstall/,
     );
   });
 
@@ -167,23 +167,27 @@ describe('the server of a home', () => {
       { name: 'Go', server: '1.29.1', obtain: async () => (temporal(file, '1.29.1'), null) },
     ];
     expect(await find('never asked', ways)).toEqual({ file, version: '1.29.1' });
-    expect(said).toEqual([expect.stringMatching(/was made by server 1\.29\.1, which is not here .*; trying Go …$/)]);
+    expect(said).toEqual([
+      expect.stringMatching(/was created by server 1\.29\.1, which is no longer available.*; trying Go …$/),
+    ]);
   });
 
   test('is a newer one only where that can work with the database; a line names both', async () => {
     madeBy('1.29.1');
     const file = temporal(join(folder, 'bin', 'temporal'), '1.32.0');
     await expect(find('it cannot list the schedules')).rejects.toThrow(
-      /can open .*temporal\.db, expected version 1\.29\.1 that made it:\n.*server 1\.32\.0\) +it cannot list the schedules\n/,
+      /can open .*temporal\.db, which was created by version 1\.29\.1; tried:\n.*server 1\.32\.0\) +it cannot list the schedules\n/,
     );
     expect(await find(null)).toEqual({ file, version: '1.32.0' });
-    expect(said).toEqual([expect.stringMatching(/was made by server 1\.29\.1; from now on .* with 1\.32\.0$/)]);
+    expect(said).toEqual([expect.stringMatching(/was created by server 1\.29\.1; from now on .* with 1\.32\.0$/)]);
   });
 
   test('is never an older one', async () => {
     madeBy('1.32.0');
     temporal(join(folder, 'bin', 'temporal'), '1.29.1');
-    await expect(find(null)).rejects.toThrow(/expected version 1\.32\.0 that made it:\n.*1\.29\.1\) +it is older/);
+    await expect(find(null)).rejects.toThrow(
+      /which was created by version 1\.32\.0; tried:\n.*1\.29\.1\) +it is older/,
+    );
   });
 
   test.each([

@@ -162,12 +162,12 @@ describe('collect', () => {
     expect(last).toMatchObject({ counts: { pages: 2 }, end: { cutShort: false } });
   });
 
-  test('is cut short where the second page is the first again: the API does not heed the parameter', async () => {
+  test('is cut short where the second page is the first again: the API ignores the parameter', async () => {
     const { counts, end, warnings } = await take(pagesOf([one, one, one, two]));
     expect(counts).toMatchObject({ fetched: 2, pages: 1 });
     expect(end).toMatchObject({ cutShort: true, paging: expect.stringContaining('page_param "page"') });
     expect(end?.resumes).toBeUndefined();
-    const message = 'the page after the first is the first again: the API does not heed page_param "page"';
+    const message = 'the second page repeats the first: the API ignores page_param "page"';
     expect(warnings).toEqual([{ code: 'page_repeated', message, count: 1 }]);
     // A frozen token names itself: no further page is asked for.
     const frozen = await take(pagesOf([one, one]));
@@ -229,7 +229,7 @@ describe('collect', () => {
       expect(position).toMatchObject({ place: { page: 4 }, cuts: { page: 4, times: 1 } });
       const third = { ...start, cuts: { page: 4, times: 2 } };
       const again = await take(pagesOf([1, 2, 3, 4].map((id) => [record(id)])), { ...cut, position: third });
-      expect(again.end?.paging).toContain('max_pages cut 3 polls');
+      expect(again.end?.paging).toContain('max_pages ended 3 polls');
     });
 
     test('goes back there from the front as soon as a page has nothing new, and leaves it a page', async () => {
@@ -393,7 +393,7 @@ describe('a poll that would not end', () => {
     const empty = () => pagesOf(Array.from({ length: 2_000 }, () => []));
     const { position, counts } = await take(empty(), { plan: httpPlan() });
     expect(counts.pages).toBe(1_000);
-    await expect(take(empty(), { position })).rejects.toThrow(/1000 pages without records one after the other/);
+    await expect(take(empty(), { position })).rejects.toThrow(/1000 pages without records in a row/);
   });
 
   test('and whose records are too many to remember is still told by its pages', async () => {

@@ -127,7 +127,7 @@ describe('different records of a page with one id', () => {
         ['a', [1]],
         ['a', [2]],
       ],
-      'no field is unique either: name several',
+      'no single field is unique: use several',
     ],
   ])('have %s for candidates', async (_, rows, expected) => {
     const { warnings } = await take([rows.map(([kind, n]) => ({ kind, n, at }))]);

@@ -41,10 +41,10 @@ test('a refused page is named with its address, without parameters', () => {
   const message = (status: number) =>
     statusError(status, 'quakes', { isRateLimit: false, waitMs: null }, null, asked)?.message;
   expect(message(404)).toBe(
-    'fetch: quakes answered 404, expected 200 or 304; check url; asked for https://api.test/quakes (page 3)',
+    'fetch: quakes answered 404, expected 200 or 304; check url; requested https://api.test/quakes (page 3)',
   );
   expect(message(401)).toContain(
-    'check the credentials in auth or headers; asked for https://api.test/quakes (page 3)',
+    'check the credentials in auth or headers; requested https://api.test/quakes (page 3)',
   );
 });
 
@@ -64,7 +64,7 @@ describe('total_path', () => {
     [{ pages: null }, 'leads to nothing'],
     [{ pages: {} }, 'leads to an object'],
     [{ pages: [] }, 'leads to a list'],
-    [{ pages: 'many' }, 'leads to no number'],
+    [{ pages: 'many' }, 'leads to a value that is not a number'],
     [{}, 'is not on the first page'],
   ])('of %j is said to be of no use', (meta, expected) => {
     expect(said(meta)).toEqual([expect.stringContaining(expected)]);

@@ -12,10 +12,10 @@ const read = (text: string) =>
 
 describe('a page that is small as text, but not in memory, is refused', () => {
   test.each([
-    ['millions of empty objects', `[${'{},'.repeat(5_000_000)}{}]`, /too many values to keep in memory/],
-    ['millions of brackets', '['.repeat(20_000_000), /too many values to keep in memory/],
-    ['millions of numbers', `[${'1,'.repeat(20_000_000)}1]`, /too many values to keep in memory/],
-    ['a million numbers', `[${'1,'.repeat(1_000_000)}1]`, /1000001 records at once, expected at most 500000/],
+    ['millions of empty objects', `[${'{},'.repeat(5_000_000)}{}]`, /too many JSON values to keep in memory/],
+    ['millions of brackets', '['.repeat(20_000_000), /too many JSON values to keep in memory/],
+    ['millions of numbers', `[${'1,'.repeat(20_000_000)}1]`, /too many JSON values to keep in memory/],
+    ['a million numbers', `[${'1,'.repeat(1_000_000)}1]`, /1000001 records at once, at most 500000 are allowed/],
   ])('%s', (_, text, message) => {
     expect(() => read(text)).toThrow(OverLimit);
     expect(() => read(text)).toThrow(message);

@@ -111,7 +111,7 @@ describe('an access token that is refused', () => {
     const never = refusing({ status, body: '{"error":"token expired"}' }, { valid: 'none' });
     const error = await never.askLater(0, rules);
     expect(error).toBeInstanceOf(SourceRefused);
-    expect((error as Error).message).toContain(`answered ${status} with a new access token, too`);
+    expect((error as Error).message).toContain(`answered ${status} also with a new access token`);
     expect(never.given()).toBe(2);
   });
 

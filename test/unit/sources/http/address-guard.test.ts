@@ -71,7 +71,7 @@ describe('refuseHost', () => {
 
   test('says who leads where, and what allows it', () => {
     expect(() => refuseHost(new URL('http://2130706433/'), 'public', 'news')).toThrow(
-      'fetch: news leads to 127.0.0.1, expected a public address; set allow_private: true if that is meant',
+      'fetch: news leads to 127.0.0.1, expected a public address; set allow_private: true to allow private ones',
     );
   });
 

@@ -90,7 +90,7 @@ describe('auth', () => {
       response.writeHead(inner ? 302 : 401, inner ? { location: '/inner' } : {}).end();
     });
     expect((await failure({ auth }))?.message).toMatch(
-      /check the credentials in auth or headers; asked for \S+\/items$/,
+      /check the credentials in auth or headers; requested \S+\/items$/,
     );
     expect((await failure({}, `${other.url}/next`, true))?.message).toMatch(/check the credentials/);
     other.answer((_url, response) => void response.end('[]'));
@@ -283,7 +283,7 @@ describe('robots.txt', () => {
     rules(200, 'User-agent: *\nDisallow: /items\n');
     const error = await failure(obeying());
     expect(error).toBeInstanceOf(RobotsDisallowed);
-    expect(error?.message).toMatch(/robots\.txt closes \/items to daybook.*robots: ignore/);
+    expect(error?.message).toMatch(/robots\.txt disallows \/items for daybook.*robots: ignore/);
     expect(await ask(obeying(), `${origin.url}/open`)).toMatchObject({ kind: 'document' });
   });
 

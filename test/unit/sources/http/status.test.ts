@@ -35,7 +35,7 @@ describe('statusError', () => {
     );
     const left = { from: 'https://api.test', to: 'https://files.test' };
     expect(statusError(401, 'news', unsaid, left)?.message).toBe(
-      'fetch: news answered 401, expected 200 or 304; it redirects from https://api.test to https://files.test, and auth and headers are not sent to another origin; set url to the address there if they are meant for it',
+      'fetch: news answered 401, expected 200 or 304; it redirects from https://api.test to https://files.test, and auth and headers are not sent to another origin; if they are meant for it, set url to its address',
     );
     expect(statusError(404, 'news', unsaid, left)?.message).not.toContain('redirects');
     expect(statusError(410, 'news', unsaid)?.message).toContain('check url');

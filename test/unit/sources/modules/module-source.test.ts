@@ -159,8 +159,8 @@ describe('a module that is wrong', () => {
   test.each([
     ['has no such file', null, SourceRefused, /could not be read/],
     ['does not parse', 'export default function* ( {', SourceRefused, /could not be loaded/],
-    ['exports nothing by default', 'export const pages = 1', SourceRefused, /exports nothing by default/],
-    ['exports no function', 'export default { records: [] }', SourceRefused, /exports object by default/],
+    ['exports nothing as default', 'export const pages = 1', SourceRefused, /exports nothing as default/],
+    ['exports no function', 'export default { records: [] }', SourceRefused, /exports object as default/],
     ['is no generator', 'export default async () => []', WrongShape, /returns a promise, expected an async generator/],
     ['returns nothing', 'export default () => {}', WrongShape, /returns undefined/],
     ['yields records without a page', 'export default function* () { yield [{ id: 1 }] }', WrongShape, /yielded \[/],

@@ -46,7 +46,7 @@ describe('findRecords', () => {
     expect(failure('items', { results: [], meta: { tags: [], more: { deep: [] } } })).toContain(
       'the page has lists at results, meta.tags',
     );
-    expect(failure('items', { error: 'rate limited' })).toContain('the page holds none');
+    expect(failure('items', { error: 'rate limited' })).toContain('the page has none');
   });
 
   test('reports an expression that fails on the page', () => {

@@ -267,7 +267,7 @@ describe('nextPage by link', () => {
 
   test('is refused where the paginator reads another format than the page has', () => {
     const page = load('<a class="next" href="p2">more</a>');
-    expect(() => nextPage(html, first, facts())).toThrow(/found html_link and a page that is no HTML, expected/);
+    expect(() => nextPage(html, first, facts())).toThrow(/found html_link and a page that is not HTML, expected/);
     const inHtml = facts({ html: page, value: undefined });
     const more: PageNumberPlan = { ...byNumber, hasMorePath: 'more' };
     for (const [paginator, key] of [
@@ -275,7 +275,7 @@ describe('nextPage by link', () => {
       [json, 'json_link'],
       [more, 'has_more_path'],
     ] as const) {
-      expect(() => nextPage(paginator, first, inHtml)).toThrow(`found ${key} and a page that is no JSON, expected`);
+      expect(() => nextPage(paginator, first, inHtml)).toThrow(`found ${key} and a page that is not JSON, expected`);
     }
     // What ends a poll is no page.
     expect(nextPage({ ...html, stopAfterEmptyPage: false }, first, facts({ records: 0 }))).toBeNull();

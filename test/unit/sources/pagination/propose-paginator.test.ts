@@ -71,7 +71,9 @@ describe('a source without a paginator', () => {
 test('a total of pages is proposed, unless this is the last of them', () => {
   expect(proposePaginator({ total_pages: 7 }, {})).toEqual({ type: 'page_number', total_path: 'total_pages' });
   expect(messageOf({ total_pages: 7 })).toContain('paginator: { type: page_number, total_path: total_pages }');
-  expect(messageOf({ meta: { pages: 9, page: 1 } })).toMatch(/^the answer says that there are 9 pages, .*meta\.pages/);
+  expect(messageOf({ meta: { pages: 9, page: 1 } })).toMatch(
+    /^the response says that there are 9 pages, .*meta\.pages/,
+  );
   expect(messageOf({ pages: 9, page: 9 })).toBeNull();
   expect(messageOf({ pages: 1 })).toBeNull();
 });

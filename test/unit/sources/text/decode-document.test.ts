@@ -157,7 +157,7 @@ describe('decodeDocument', () => {
       {
         code: 'bad_bytes',
         message:
-          'found bytes that are not utf-8, each stored as U+FFFD; if the text is windows-1252, set encoding: windows-1252',
+          'found bytes that are invalid in utf-8, each stored as U+FFFD; if the text is windows-1252, set encoding: windows-1252',
         count: 2,
       },
     ]);

@@ -112,8 +112,8 @@ describe('damage', () => {
     const again = await damage(store, storedKinds.state, damageWays['other JSON']);
     await storedKinds.state.read(store);
     expect(told).toHaveLength(2);
-    expect(told[1]?.message).toContain(`${first.path} is empty, expected what a source remembers`);
-    expect(told[1]?.message).toContain(`${second.path} holds JSON of another shape, expected a receipt`);
+    expect(told[1]?.message).toContain(`${first.path} is empty, expected the state of a source`);
+    expect(told[1]?.message).toContain(`${second.path} has JSON of the wrong shape, expected a receipt`);
     expect(await since()).toBe(openedAt);
     const paths = [1, 2].map((number) => storePaths.damaged.build({ path: again.path, number }));
     expect(await Promise.all(paths.map((path) => store.get(path)))).toEqual([first.damaged, again.damaged]);
@@ -161,7 +161,7 @@ describe('a file of dead letters', () => {
     const flipped = whole.replace('"record":{"n":1}', '"record":{"n":3}');
     await store.put(path, `${whole}${flipped}\n${whole}`.replace('\n\n', '\n'));
     expect(await storedKinds.deadLetters.read(store)).toEqual([{ n: 1 }]);
-    expect(told[0]?.message).toMatch(/^dead-letters\/news\/run-1\/0\.ndjson holds no whole dead letter in line 2: /);
+    expect(told[0]?.message).toMatch(/^dead-letters\/news\/run-1\/0\.ndjson has no complete dead letter in line 2: /);
     expect((await store.get(path))?.toString()).toBe(`${whole}\n${whole}`);
     expect((await store.get(storePaths.damaged.build({ path, number: 1 })))?.toString()).toContain('{"n":3}');
     expect(await storedKinds.deadLetters.read(store)).toEqual([{ n: 1 }]);

@@ -40,7 +40,7 @@ describe('stored JSON', () => {
 
   test.each([
     ['', 'is empty, expected a thing'],
-    ['{', 'is no JSON, expected a thing'],
+    ['{', 'is not valid JSON, expected a thing'],
     [text.replace('10', '11'), 'is not what was written, expected a thing'],
     [text.slice(0, -20), 'is not what was written, expected a thing'],
     [text.slice(0, -1), 'is not what was written, expected a thing'],

@@ -85,7 +85,7 @@ describe('a damaged marker', () => {
     await (how === 'gone' ? deleteBatch(store, batch) : store.put(storePaths.batch.build(batch), 'x'));
     await store.put(path, 'x');
     for (let n = 0; n < 2; n++)
-      expect(await taken(store, path)).toEqual({ damaged: expect.stringMatching(/^is no JSON/) });
+      expect(await taken(store, path)).toEqual({ damaged: expect.stringMatching(/^is not valid JSON/) });
     expect((await store.get(path))?.toString()).toBe('x');
     expect(await unreadableMarkers(store, 'news')).toEqual([path]);
     expect(told).toMatchObject([{ name: 'store', source: 'news', message: expect.stringContaining(path) as string }]);

@@ -47,12 +47,12 @@ test('of a sealed day with a flipped byte no record is handed on: a wrong one wo
   flipByte(file.path, 70);
   const { rows, damages } = await read(file);
   expect(rows).toBe(0);
-  expect(damages).toEqual([expect.stringMatching(/incorrect data check.*restore the file.*nothing of it was read/)]);
+  expect(damages).toEqual([expect.stringMatching(/incorrect data check.*restore the file.*none of it was read/)]);
 });
 
 test.each([
   ['', /is empty, expected the header/],
-  ['source,source_id,occurred_at,payload\n', /found no record/],
+  ['source,source_id,occurred_at,payload\n', /no record, expected at least one/],
 ])('a part that is %j is damaged, not good', async (content, message) => {
   const path = join(temporaryFolder(), 'part.csv');
   writeFileSync(path, content);
@@ -74,7 +74,7 @@ describe('a part whose name says what it holds', () => {
 
   test('hands no record on where a wrong one cannot be told from the others', async () => {
     const { rows, damages } = await read(write((text) => text.replace('{""n"":1}', '{""n"":7}')));
-    expect([rows, damages]).toEqual([0, [expect.stringMatching(/as its name says.*nothing of it was read/)]]);
+    expect([rows, damages]).toEqual([0, [expect.stringMatching(/by its name.*none of it was read/)]]);
   });
 
   test('is read as far as it can be where the damage is seen, which is told once', async () => {

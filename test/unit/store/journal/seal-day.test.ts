@@ -161,7 +161,7 @@ describe('sealDay', () => {
 });
 
 /** What is said of a part whose damage only its name gives away. */
-const unlike = /\.csv line 1: the content has sha256 \w+, expected \w{16}… as its name says; .*nothing of it was read/;
+const unlike = /\.csv line 1: the content has sha256 \w+, expected \w{16}… by its name; .*none of it was read/;
 
 describe('damage', () => {
   test.each([20, 60, -6])(
@@ -184,19 +184,19 @@ describe('damage', () => {
     [
       'a quote that nothing closes',
       'news,a,2026-11-01T00:00:00.000000Z,"{}\n',
-      /line 2: found a quote that opens a field and no quote that closes it before the end on line \d, expected CSV as RFC 4180 has it; mend/,
+      /line 2: found an opening quote without a closing quote before the end on line \d, expected CSV as in RFC 4180; fix/,
     ],
     [
       'text behind a closing quote',
       'news,a,2026-11-01T00:00:00.000000Z,"{}"x\n',
-      /line 2: found text behind the closing quote of a field, expected CSV as RFC 4180 has it; mend/,
+      /line 2: found text after the closing quote of a field, expected CSV as in RFC 4180; fix/,
     ],
     [
       'a quote within a field',
       'news,a"b,2026-11-01T00:00:00.000000Z,{}\n',
-      /line 2: found a quote within a field that no quote opens, expected CSV as RFC 4180 has it; mend/,
+      /line 2: found a quote inside an unquoted field, expected CSV as in RFC 4180; fix/,
     ],
-    ['a last line without an end', 'news,a,2026-11-01T00:00:00.000000Z,{}', /line 2: the last line has no end/],
+    ['a last line without an end', 'news,a,2026-11-01T00:00:00.000000Z,{}', /line 2: the last line has no newline/],
     ['too few fields', 'news,a,2026-11-01T00:00:00.000000Z\n', /line 2: found 3 fields, expected 4/],
     [
       'a time that is none',
@@ -215,7 +215,7 @@ describe('damage', () => {
     ['cut at the end of a line', unlike, (text) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)],
     ['with a digit changed', unlike, (text) => text.replace('{""n"":1}', '{""n"":2}')],
     ['with a record twice', unlike, (text) => text + text.slice(text.lastIndexOf('\n', text.length - 2) + 1)],
-    ['with NULs', /line 3: found a NUL character, which no record holds/, (text) => text.replace('some', '\0\0\0\0')],
+    ['with NULs', /line 3: found a NUL character, which no record has/, (text) => text.replace('some', '\0\0\0\0')],
     ['emptied', /line 1: the file is empty/, () => ''],
   ])(
     'of a part (%s) is seen by its name: the day is not sealed, and nothing is deleted',
@@ -232,7 +232,7 @@ describe('damage', () => {
       const { message } = (await seal().catch((error: unknown) => error)) as Error;
       expect(message).toMatch(what);
       expect(message).toMatch(
-        /; restore the file from a backup, or write it again with \.\/daybook repair-csv news\/\S+\.csv/,
+        /; restore the file from a backup, or rewrite it with \.\/daybook repair-csv news\/\S+\.csv/,
       );
       expect(folder.files()).toEqual(before);
     },
@@ -241,13 +241,13 @@ describe('damage', () => {
   test('of a name that counts wrong is told', async () => {
     const path = writePart(folder.path, '100000000', [record('a')]);
     renameSync(path, path.replace('-1-', '-2-'));
-    await expect(seal()).rejects.toThrow(/found 1 records, expected 2 as its name says/);
+    await expect(seal()).rejects.toThrow(/found 1 records, expected 2 by its name/);
   });
 
   test('by NULs is seen in a part of 0.2.0, too', async () => {
     const path = writeOldPart(folder.path, '100000000', [record('a', { payload: '{"text":"some text"}' })]);
     writeFileSync(path, readFileSync(path, 'utf8').replace('some', '\0\0\0\0'));
-    await expect(seal()).rejects.toThrow(/line 2: found a NUL character, which no record holds/);
+    await expect(seal()).rejects.toThrow(/line 2: found a NUL character, which no record has/);
     expect(folder.files()).toHaveLength(1);
   });
 

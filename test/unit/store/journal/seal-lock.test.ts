@@ -42,7 +42,7 @@ describe('the lock of another machine', () => {
   test.each([-25 * hour, 25 * hour])('is held, also for a process whose clock is %i ms off', async (offMs) => {
     held(0);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + offMs });
-    await expect(lock(impatient)).rejects.toThrow('journal: news is worked on by process 1 of elsewhere');
+    await expect(lock(impatient)).rejects.toThrow('journal: news is locked by process 1 of elsewhere');
   });
 
   test('is waited for, with words, and taken once it is given back', async () => {
@@ -58,7 +58,7 @@ describe('the lock of another machine', () => {
   test('that was cut short while it was written is held, and void after a minute', async () => {
     held(0);
     writeFileSync(path(), '');
-    await expect(lock(impatient)).rejects.toThrow('is worked on by another process');
+    await expect(lock(impatient)).rejects.toThrow('is locked by another process');
     held(65_000);
     expect(await lock()).toBe('done');
   });

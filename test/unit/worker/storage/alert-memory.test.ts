@@ -46,7 +46,7 @@ describe('AlertMemory', () => {
     memory.open(alert);
     memory.open({ ...alert, source: 'news', name: 'run_failed' });
     await memory.tell();
-    expect(logged.at(-1)).toMatchObject({ msg: 'Alert webhook did not take an alert', error: 'away' });
+    expect(logged.at(-1)).toMatchObject({ msg: 'Alert webhook rejected an alert', error: 'away' });
     memory.resolve(alert);
     isAway = false;
     await memory.tell();

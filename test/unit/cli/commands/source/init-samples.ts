@@ -107,7 +107,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     numbers(3).map((n) => ({ id: n, name: `n${n}` })),
     3,
     'on_missing: fetched_at',
-    'no field holds a time',
+    'no field has a time',
   ),
   '/stations': json(
     {

@@ -66,7 +66,7 @@ async function proposalFor(address: string, options: InitOptions = {}) {
   writeFileSync(config, stdout);
   const checked = await printed(() => checkCommand({ config }));
   expect(checked.stderr).toBe('');
-  expect(checked.stdout).toContain('all fine');
+  expect(checked.stdout).toContain('OK');
   return { yaml: stdout, stderr };
 }
 
@@ -146,11 +146,11 @@ describe('init asks with credentials', () => {
   test.each([
     [{ auth: 'bearer:abc' }, /--auth: expected bearer:/],
     [{ auth: bearer.slice(7) }, /--auth/],
-    [{ auth: 'digest:${env:INIT_TOKEN}' }, /--auth: found another form/],
+    [{ auth: 'digest:${env:INIT_TOKEN}' }, /--auth: unknown form/],
     [{ header: ['Authorization: Bearer abc'] }, /--header Authorization: found a secret itself/],
     [{ header: ['nonsense'] }, /--header: expected a name, a colon and a value/],
     [{ auth: 'bearer:${env:NOT_SET_AT_ALL}' }, /NOT_SET_AT_ALL is not set/],
-    [{}, /answered 401, expected 200; does it want credentials\? Name them with --auth/],
+    [{}, /answered 401, expected 200; does it need credentials\? Add --auth/],
   ])('%j is told what is wrong', async (options, expected) => {
     const config = join(folder, 'daybook.yaml');
     await expect(printed(() => initCommand(`${origin.url}/guarded`, { ...options, config }))).rejects.toThrow(expected);

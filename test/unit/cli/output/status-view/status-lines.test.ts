@@ -74,7 +74,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
 
   test('says what a run under way waits for', () => {
     expect(linesOf(160)).toContain(
-      'source-1: its run, begun 2026-11-01T09:00:00.000Z, waits for PostgreSQL: SinkUnavailable: the connection was refused',
+      'source-1: its run, started 2026-11-01T09:00:00.000Z, waits for PostgreSQL: SinkUnavailable: the connection was refused',
     );
     const row = (name: string) => rowsOf(linesOf(160)).find((line) => line.startsWith(`${name} `));
     expect([row('source-1'), row('source-2')]).toEqual([
@@ -95,7 +95,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
 describe('status where all is well', () => {
   test('says so', () => {
     expect(statusLines(aStatus(['news', 'wire']), { terminal: plain(80), now })).toEqual([
-      '2 sources: 2 ok; no run under way; no alerts; no dead letters',
+      '2 sources: 2 ok; no active runs; no alerts; no dead letters',
       '',
       'source  health  last run    next run  today  watermark',
       '------  ------  ----------  --------  -----  ---------',
@@ -105,13 +105,13 @@ describe('status where all is well', () => {
       'PostgreSQL  18.4',
       'Temporal    127.0.0.1:7233, Web UI http://127.0.0.1:8233',
       'partitions  7 days ahead, oldest 2026-10-01',
-      'canary      came through 30s ago, in 2.17 s',
+      'canary      passed 30s ago, in 2.17 s',
     ]);
   });
 
   test('has no problems', () => {
     const lines = statusLines(aStatus(['news']), { terminal: plain(80), now, problemsOnly: true });
-    expect(lines).toEqual(['1 source: 1 ok; no run under way; no alerts; no dead letters']);
+    expect(lines).toEqual(['1 source: 1 ok; no active runs; no alerts; no dead letters']);
   });
 
   test('counts dead letters only where it could', () => {

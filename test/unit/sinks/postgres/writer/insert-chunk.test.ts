@@ -112,7 +112,7 @@ describe('insertChunk', () => {
     const { client } = connection([{ written: 0, first: false, removed: true }], []);
     const failing = insertChunk(client, chunkStatement('public', true), chunk);
     await expect(failing).rejects.toThrow(SinkUnavailable);
-    await expect(failing).rejects.toThrow('records of news were removed');
+    await expect(failing).rejects.toThrow('records of news were deleted');
   });
 
   test('reads the counts of an earlier attempt back also where records were removed since', async () => {

@@ -78,7 +78,7 @@ describe('the status page', () => {
     });
     expect(page).toMatch(/3 for postgres, the oldest for <time[^>]*>60 min<\/time>\s*<small>SinkUnavailable: away/);
     expect(page).toMatch(/paused by ann@desk until <time[^>]*>2026-11-02 09:00:00 UTC<\/time>:\s+look at it/);
-    expect(page).toMatch(/gone: its schedule is still there, paused/);
+    expect(page).toMatch(/gone: its schedule still exists, paused/);
     expect(page).toMatch(/class="state open">run_failed<\/span>[^]*SourceRefused: 403/);
     expect(page).toContain('<title>(1) Daybook</title>');
   });
@@ -109,7 +109,7 @@ describe('the status page', () => {
       ...{ others: new Map<string, never>(), rollover: null },
     };
     const page = pageOf({ schedules });
-    expect(page.match(/–\s*<small>one is under way for <time[^>]*>40 s<\/time><\/small>/g)).toHaveLength(1);
+    expect(page.match(/–\s*<small>one active for <time[^>]*>40 s<\/time><\/small>/g)).toHaveLength(1);
     const config = configOf(folder.path, 'news');
     const known = knownSources(config.current().config, null);
     const often = { ...known, sources: known.sources.map((source) => ({ ...source, everyMs: 5_000 })) };
@@ -127,9 +127,7 @@ describe('the status page', () => {
   test('says how the last canary went, and that nothing is maintained', () => {
     const at = '2026-11-01T09:00:00.000Z';
     const report = { at, ok: true, workflowId: 'canary-1', lagMs: 340, error: null, succeededAt: at };
-    expect(pageOf({ canary: report })).toMatch(
-      /Canary<\/dt>\s*<dd>came through <time[^>]*>60 s ago<\/time>, in 0\.34 s/,
-    );
+    expect(pageOf({ canary: report })).toMatch(/Canary<\/dt>\s*<dd>passed <time[^>]*>60 s ago<\/time>, in 0\.34 s/);
     const error = { step: 'write to CSV', type: 'SinkUnavailable', message: 'no room' } as const;
     const page = pageOf({
       canary: { ...report, ok: false, lagMs: null, error },
