@@ -29,7 +29,7 @@ import { createSettleReplay } from './dead-letters/hide-replayed.ts';
 import { createSealCsv } from './rollover/seal-csv.ts';
 import { createSweepSpool } from './delivery/sweep-spool.ts';
 import { createUnpauseSchedule } from './schedules/unpause-schedule.ts';
-import { createWakeDeliverers } from './delivery/start-deliveries.ts';
+import { createStartDeliveries } from './delivery/start-deliveries.ts';
 import { createWriteBatch } from './run/write-batch.ts';
 
 /** All activities, under their wire names. */
@@ -59,7 +59,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     planJournalReplay: createPlanJournalReplay(dependencies),
     replayDay: createReplayDay(dependencies),
     ...createRebuildJournal(dependencies),
-    wakeDeliverers: createWakeDeliverers(dependencies),
+    wakeDeliverers: createStartDeliveries(dependencies),
     planReplay: createPlanReplay(dependencies),
     replayLetters: createReplayLetters(dependencies),
     settleReplay: createSettleReplay(dependencies),

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { dropSearchPathOption } from '../config/environment/search-path-option.ts';
 import { DaybookError, messageOf } from '../domain/errors.ts';
-import { say } from './output/output.ts';
+import { printInfo } from './output/output.ts';
 import { buildProgram } from './program.ts';
 import { isUsageFailure } from '../domain/usage-error.ts';
 
@@ -57,9 +57,9 @@ function report(error: unknown): number {
   // Commander has printed its message by itself.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof DaybookError) {
-    say(`daybook: ${error.message}`);
+    printInfo(`daybook: ${error.message}`);
     return isUsageFailure(error) ? 2 : 1;
   }
-  say(`daybook: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
+  printInfo(`daybook: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
   return 1;
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Announce } from './processes/announce.ts';
 import { partNames, type Home, type PartName } from './home/home.ts';
-import { stopPart } from './processes/managed-process.ts';
+import { stopProcess } from './processes/managed-process.ts';
 import { recoverHome } from './home/recover-home.ts';
 import { startPostgres } from './postgres-server/postgres.ts';
 import { findServer, keepServer } from './temporal-server/home-server.ts';
@@ -9,7 +9,7 @@ import type { Surroundings } from './temporal-server/temporal-binary.ts';
 import { startTemporal } from './temporal-server/temporal.ts';
 
 /** Which halves of the stack are embedded. */
-export interface Halves {
+export interface EmbeddedParts {
   readonly postgres: boolean;
   readonly temporal: boolean;
 }
@@ -26,7 +26,7 @@ export interface StartedStack {
  */
 export async function startStack(
   home: Home,
-  halves: Halves,
+  halves: EmbeddedParts,
   surroundings: Surroundings,
   announce: Announce,
   signal?: AbortSignal,
@@ -79,7 +79,7 @@ async function startOwnTemporal(
  */
 export async function stopStack(home: Home): Promise<void> {
   const failures: unknown[] = [];
-  for (const part of partNames) await stopPart(home, part).catch((error: unknown) => failures.push(error));
+  for (const part of partNames) await stopProcess(home, part).catch((error: unknown) => failures.push(error));
   for (const failure of failures) throw failure;
 }
 

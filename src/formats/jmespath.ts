@@ -19,7 +19,7 @@ export function compileExpression(expression: string): Expression {
   const keys = keysOfPath(expression);
   if (keys) return (value) => keys.reduce(memberOf, value);
   const tree = compile(quoteNames(expression));
-  refuseUnknownFunctions(tree, new Set(getRegisteredFunctions()));
+  assertKnownFunctions(tree, new Set(getRegisteredFunctions()));
   const interpreter = new OwnMembers();
   return (value) => {
     const found: unknown = interpreter.search(tree, value as JSONValue);
@@ -55,12 +55,12 @@ class OwnMembers extends Library {
 }
 
 /** The library notices them only when it meets them, on a page. */
-function refuseUnknownFunctions(node: unknown, known: ReadonlySet<string>): void {
+function assertKnownFunctions(node: unknown, known: ReadonlySet<string>): void {
   if (typeof node !== 'object' || node === null) return;
   if ('type' in node && node.type === 'Function' && 'name' in node && !known.has(String(node.name))) {
     throw new Error(`there is no function ${String(node.name)}()`);
   }
-  for (const member of Object.values(node)) refuseUnknownFunctions(member, known);
+  for (const member of Object.values(node)) assertKnownFunctions(member, known);
 }
 
 /** Like {@link compileExpression}, but an expression that fails on a value (a function given a wrong type) finds null. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
  * A file name for an id that users choose (`../..` is one): characters outside `[A-Za-z0-9_-]` percent-encoded; the
  * sha256 of the id where that is over 100 bytes.
  */
-export function pathPart(id: string): string {
+export function pathSegment(id: string): string {
   const encoded = [...Buffer.from(id)]
     .map((byte) => {
       const character = String.fromCharCode(byte);

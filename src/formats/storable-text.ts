@@ -3,8 +3,8 @@ import { ExactNumber } from './exact-json.ts';
 /** Escapes that may stand for a character PostgreSQL cannot store; pairs of surrogates match too. */
 const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/;
 
-/** Whether a JSON text may hold U+0000 or a lone surrogate; a quick test before {@link repairValue}. */
-export function mayNeedRepair(text: string): boolean {
+/** Whether a JSON text may hold U+0000 or a lone surrogate; a quick test before {@link storableValue}. */
+export function mayBeUnstorable(text: string): boolean {
   return suspectEscape.test(text) || !text.isWellFormed();
 }
 
@@ -12,7 +12,7 @@ export function mayNeedRepair(text: string): boolean {
  * A copy of the value in which U+0000 and lone surrogates, in keys too, are U+FFFD; null where nothing had to change.
  * Call it on values of bounded depth.
  */
-export function repairValue(value: unknown): { readonly value: unknown } | null {
+export function storableValue(value: unknown): { readonly value: unknown } | null {
   const copy = repaired(value);
   return copy === unchanged ? null : { value: copy };
 }

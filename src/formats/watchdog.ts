@@ -1,7 +1,7 @@
 import { createContext, Script } from 'node:vm';
 
 /** Work was broken off. */
-export class TookTooLong extends Error {
+export class TimedOut extends Error {
   constructor() {
     super('took too long');
   }
@@ -25,7 +25,7 @@ export function createWatchdog(): Watchdog {
     } catch (error) {
       // The error of the script belongs to another realm: it is no `Error` here.
       const { code } = error as { code?: unknown };
-      throw code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? new TookTooLong() : error;
+      throw code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? new TimedOut() : error;
     } finally {
       // What the work refers to may be a whole page.
       delete sandbox['work'];

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { FetchPosition, HttpPlace, ModulePlace } from '../domain/run/fetch-position.ts';
-import { startPosition, withoutPlace } from '../domain/run/poll.ts';
+import type { FetchPosition, HttpPosition, ModulePosition } from '../domain/run/fetch-position.ts';
+import { startPosition, withoutPosition } from '../domain/run/poll.ts';
 import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/plan/source-plan.ts';
-import { widenWindow, type WindowText } from '../domain/time/backfill-windows.ts';
+import { widenWindow, type TimeRangeText } from '../domain/time/backfill-windows.ts';
 import type { SourceState } from '../domain/run/source-state.ts';
 import type { Compute } from './compute/compute.ts';
 import { SourceReader } from './compute/source-reader.ts';
@@ -14,8 +14,8 @@ import type { DocumentFormat, Remembered } from './extraction/document-format.ts
 import { DetailPages } from './html/detail-pages.ts';
 import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
-import { firstHttpPlace } from './pagination/first-position.ts';
-import { firstModulePlace, readModulePages, type ModuleTools } from './modules/module-source.ts';
+import { firstHttpPosition } from './pagination/first-position.ts';
+import { firstModulePosition, readModulePages, type ModuleTools } from './modules/module-source.ts';
 import type { FetchContext } from './extraction/fetch-context.ts';
 import type { Page } from './extraction/page.ts';
 
@@ -41,7 +41,7 @@ export interface Poll {
   /** Someone asked for this poll: it asks also a source that said it would not change yet. */
   readonly force: boolean;
   /** A window of time that is asked for, instead of what is new. */
-  readonly window: WindowText | null;
+  readonly window: TimeRangeText | null;
 }
 
 /** Where a poll begins; null where the source has nothing new. */
@@ -53,7 +53,7 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
     const place = await beginFiles({ plan, run: poll.run }, state, tools);
     return place && startPosition(place, state, now);
   }
-  const begun = state.unfinished?.failed === true ? withoutPlace(state) : state;
+  const begun = state.unfinished?.failed === true ? withoutPosition(state) : state;
   return startPosition(firstPlace(plan, begun), begun, now);
 }
 
@@ -61,16 +61,16 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
 export function frontOf({ plan, state, window }: Poll, position: FetchPosition, now: Date): FetchPosition | null {
   if (plan.type === 'file' || window) return null;
   const { knownBlobs, keyBlobs, pages, days, cuts } = position;
-  const known = withoutPlace({ ...state, previousPoll: [...new Set([...knownBlobs, ...keyBlobs])] });
+  const known = withoutPosition({ ...state, previousPoll: [...new Set([...knownBlobs, ...keyBlobs])] });
   return { ...startPosition(firstPlace(plan, known), known, now), pages, days, ...(cuts ? { cuts } : {}) };
 }
 
-function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState): HttpPlace | ModulePlace {
-  return plan.type === 'module' ? firstModulePlace(state) : firstHttpPlace(plan, state);
+function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState): HttpPosition | ModulePosition {
+  return plan.type === 'module' ? firstModulePosition(state) : firstHttpPosition(plan, state);
 }
 
 /** Where a window begins. What earlier polls brought is of no account: the ledger tells what is known. */
-function windowPosition(plan: SourcePlan, state: SourceState, window: WindowText, now: Date): FetchPosition {
+function windowPosition(plan: SourcePlan, state: SourceState, window: TimeRangeText, now: Date): FetchPosition {
   if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file and has no windows`);
   const { from, to } = plan.type === 'module' ? window : widenWindow(window, plan.incremental?.lagMs ?? 0);
   return { ...startPosition({ ...firstPlace(plan, state), since: from, until: to }, state, now), keysKept: null };

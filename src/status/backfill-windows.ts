@@ -11,7 +11,7 @@ export type WindowCounts = Readonly<Record<(typeof windowStates)[number], number
 export const noWindows: WindowCounts = { waiting: 0, running: 0, done: 0, failed: 0 };
 
 /** Backfills that are asked, and for how long. */
-const mostAsked = 50;
+const maxAsked = 50;
 const askMs = 2_000;
 
 /** Windows that have run, as the store knows them, by source. */
@@ -35,7 +35,7 @@ export async function readOpenWindows(
   const query = instance.query(`WorkflowType = '${backfillType}' AND ExecutionStatus = 'Running'`);
   let asked = 0;
   for await (const { workflowId } of client.workflow.list({ query })) {
-    if (++asked > mostAsked) break;
+    if (++asked > maxAsked) break;
     const handle = client.workflow.getHandle(workflowId);
     // Without a worker nobody answers.
     const progress = await client

@@ -5,7 +5,7 @@ export interface Read<T> {
   readonly atMs: number;
 }
 
-export interface ReadingOptions<T> {
+export interface CachedReadOptions<T> {
   /** @param previous what was read last; a part that cannot be read now may stay as it was */
   readonly read: (previous: T | null) => Promise<T>;
   /** Told where reading failed; what was read before stays. */
@@ -19,14 +19,14 @@ const freshMs = 10_000;
 const shareOfTime = 1 / 20;
 
 /** Something that is looked at now and then: by one at a time, and never so often that looking becomes the work. */
-export class Reading<T> {
-  readonly #options: ReadingOptions<T>;
+export class CachedRead<T> {
+  readonly #options: CachedReadOptions<T>;
   readonly #now: () => number;
   #last: Read<T> | null = null;
   #underWay: Promise<void> | null = null;
   #nextMs = 0;
 
-  constructor(options: ReadingOptions<T>) {
+  constructor(options: CachedReadOptions<T>) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
@@ -39,7 +39,7 @@ export class Reading<T> {
     if (!this.#underWay && this.#now() >= this.#nextMs) {
       this.#underWay = this.#read().finally(() => (this.#underWay = null));
     }
-    if (this.#underWay) await atMost(withinMs, this.#underWay);
+    if (this.#underWay) await withTimeLimit(withinMs, this.#underWay);
     return this.#last;
   }
 
@@ -56,7 +56,7 @@ export class Reading<T> {
   }
 }
 
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+async function withTimeLimit(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
   await Promise.race([work, patience]);

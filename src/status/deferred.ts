@@ -7,7 +7,7 @@ import type { DeferredBatch } from '../store/delivery/deferred-batch.ts';
 import { readWaitingReason } from '../store/delivery/waiting-reason.ts';
 
 /** Batches of a source that wait for a sink. */
-export interface Waiting {
+export interface DeferredSummary {
   readonly sink: Sink;
   readonly batches: number;
   /** Since when the oldest waits. ISO 8601. */
@@ -17,8 +17,8 @@ export interface Waiting {
 }
 
 /** What waits for the sinks, by source. */
-export async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string, readonly Waiting[]>> {
-  const found = new Map<string, Waiting[]>();
+export async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string, readonly DeferredSummary[]>> {
+  const found = new Map<string, DeferredSummary[]>();
   for (const { sink, source, batches, oldest: paths } of await waitingDeliveries(store)) {
     const oldest = await readOldest(store, paths);
     if (!oldest) continue;
@@ -53,7 +53,7 @@ async function readOldest(
 }
 
 /** All of it in one sentence's parts; null where nothing waits. */
-export function summarizeWaiting(waiting: readonly Waiting[]): HealthFacts['waiting'] {
+export function summarizeWaiting(waiting: readonly DeferredSummary[]): HealthFacts['waiting'] {
   if (waiting.length === 0) return null;
   return {
     batches: waiting.reduce((sum, { batches }) => sum + batches, 0),

@@ -4,7 +4,7 @@ import { rolloverType } from '../domain/names.ts';
 import type { RolloverResult } from '../workflows/rollover/partition-rollover.ts';
 
 /** Rollovers that are looked at to find one that did all its steps. */
-const mostRead = 10;
+const maxRead = 10;
 
 /**
  * When the last rollover ended that did all its steps. ISO 8601; null = Temporal remembers none.
@@ -18,8 +18,8 @@ export async function readLastMaintenance(
 ): Promise<string | null> {
   const query = instance.query(`WorkflowType = '${rolloverType}' AND ExecutionStatus = 'Completed'`);
   let read = 0;
-  for await (const { workflowId, runId, closeTime } of client.workflow.list({ query, pageSize: mostRead })) {
-    if (read++ === mostRead) break;
+  for await (const { workflowId, runId, closeTime } of client.workflow.list({ query, pageSize: maxRead })) {
+    if (read++ === maxRead) break;
     const isWhole = known.get(runId) ?? (await didAll(client, workflowId, runId));
     known.set(runId, isWhole);
     if (isWhole) return closeTime?.toISOString() ?? null;

@@ -14,7 +14,7 @@ interface Known extends LastRuns {
 }
 
 /** Receipts that are read to find the last success of a source that fails: days of tries, once a process. */
-const mostRead = 500;
+const maxRead = 500;
 
 /** Reads the latest receipts of sources, and remembers them: a receipt never changes. */
 export class LastReceipts {
@@ -33,7 +33,7 @@ export class LastReceipts {
     const paths = known ? recent.filter((path) => path > known.path) : await this.#untilSuccess(source, recent);
     let last: LastRuns['last'] = null;
     let succeededAt: string | null = null;
-    for (const path of paths.slice(-mostRead).reverse()) {
+    for (const path of paths.slice(-maxRead).reverse()) {
       const receipt = await readReceipt(this.#store, path);
       last ??= receipt;
       if (!receipt || !isSuccess(receipt)) continue;

@@ -47,14 +47,14 @@ export function runsBySource(
 }
 
 /** What holds runs up. */
-export interface HeldRuns {
+export interface PausedRuns {
   /** Those that a signal holds, by source, while their schedules think that all is well. */
   readonly paused: ReadonlyMap<string, PausedBy>;
   /** What others wait for, by workflow id. */
   readonly waits: ReadonlyMap<string, RunWait>;
 }
 
-export async function heldRuns(client: Client, open: readonly OpenWorkflow[]): Promise<HeldRuns> {
+export async function pausedRuns(client: Client, open: readonly OpenWorkflow[]): Promise<PausedRuns> {
   const paused = new Map<string, PausedBy>();
   const waits = new Map<string, RunWait>();
   const ask = async ({ workflowId, runId }: OpenWorkflow) => {

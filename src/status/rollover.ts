@@ -33,14 +33,14 @@ export async function readRollover(client: Client, instance: Instance): Promise<
 }
 
 /** Rollovers under way that are asked: there is one, and those that somebody starts by hand. */
-const mostAsked = 3;
+const maxAsked = 3;
 
 async function readWaits(client: Client, instance: Instance): Promise<string[]> {
   const waits: string[] = [];
   let asked = 0;
   const query = instance.query(`WorkflowType = '${rolloverType}' AND ExecutionStatus = 'Running'`);
-  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: mostAsked })) {
-    if (asked++ === mostAsked) break;
+  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: maxAsked })) {
+    if (asked++ === maxAsked) break;
     const pending = await pendingSteps(client.workflow.getHandle(workflowId, runId));
     for (const wait of [...pending.waits, ...pending.failures]) waits.push(wait);
   }

@@ -6,7 +6,7 @@ import { notPausedSince, parsePauseNote, type PausedBy } from '../domain/run/pau
 import type { ScheduledStart } from '../domain/monitoring/schedule-starts.ts';
 import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { isLeftBehind, type ScheduleOwner } from '../temporal/schedules/schedule-owner.ts';
-import { heldRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';
+import { pausedRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './known-sources.ts';
 
@@ -59,7 +59,7 @@ export const noSchedule: ScheduleStatus = {
 export type LastEnds = ReadonlyMap<string, Date>;
 
 /** Schedules that are described one by one: each costs the server a question to a workflow. */
-const mostDescribed = 50;
+const maxDescribed = 50;
 
 /**
  * What the Temporal server says of sources' schedules; of many, as a list tells it, which is a moment behind.
@@ -71,7 +71,7 @@ export async function readScheduleStatus(
   sources: readonly KnownSource[],
   lastEnds: LastEnds,
 ): Promise<Omit<SchedulesStatus, 'others'>> {
-  if (sources.length > mostDescribed) return listScheduleStatus(client, owner, sources, lastEnds);
+  if (sources.length > maxDescribed) return listScheduleStatus(client, owner, sources, lastEnds);
   const { instance } = owner;
   const read = await readSchedules(client, instance, sources, lastEnds);
   return { sources: read, rollover: await readRollover(client, instance) };
@@ -101,7 +101,7 @@ export async function listScheduleStatus(
   }
   const longAgo = new Date(Date.now() - heldMs).toISOString();
   const open = await openWorkflows(client, instance);
-  const held = await heldRuns(client, open.filter(({ since }) => since < longAgo).slice(0, fewAsked));
+  const held = await pausedRuns(client, open.filter(({ since }) => since < longAgo).slice(0, fewAsked));
   for (const [source, paused] of held.paused) {
     const schedule = sources.get(source);
     if (schedule?.paused === null) sources.set(source, { ...schedule, paused });
@@ -140,7 +140,7 @@ async function readSchedules(
     }),
   );
   const open = await openWorkflows(client, instance);
-  const held = await heldRuns(client, open.slice(0, mostAsked));
+  const held = await pausedRuns(client, open.slice(0, maxAsked));
   const runs = runsBySource(instance, open, held.waits);
   return new Map(
     entries.flatMap(([name, status]): [string, ScheduleStatus][] => {
@@ -222,7 +222,7 @@ async function timesDue(client: Client, { scheduleId, info }: ScheduleDescriptio
 }
 
 /** How many runs are asked whether they are paused. */
-const mostAsked = 100;
+const maxAsked = 100;
 /** Who asks again and again asks only runs that have been under way for so long, and fewer. */
 const heldMs = 60_000;
 const fewAsked = 20;

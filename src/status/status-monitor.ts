@@ -6,11 +6,11 @@ import { dayOfDate } from '../domain/time/day.ts';
 import type { CanaryReport } from '../domain/monitoring/canary.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { StorageStatus } from '../domain/monitoring/storage-health.ts';
-import { within } from '../formats/timeout.ts';
+import { withTimeout } from '../formats/timeout.ts';
 import { openAlerts } from '../store/alerts/alerts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { readCanaryReport } from '../store/canary/canary-report.ts';
-import { createLetterCounts } from '../store/dead-letters/dead-letters.ts';
+import { createDeadLetterCounts } from '../store/dead-letters/dead-letters.ts';
 import { readState } from '../store/run/states.ts';
 import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import type { Instance } from '../domain/instance.ts';
@@ -18,14 +18,14 @@ import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfil
 import { readDatabaseStatus, readRowsToday, unreachable, type DatabaseStatus } from './database.ts';
 import { readLastMaintenance } from './last-maintenance.ts';
 import { LastReceipts, type LastRuns } from './last-receipts.ts';
-import { Reading, type Read } from './cached-read.ts';
+import { CachedRead, type Read } from './cached-read.ts';
 import { StartCounts, type StartCount } from './start-counts.ts';
 import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
 import { knownSources } from './known-sources.ts';
 import { lastEndsOf, statusOf, type SourceMemory, type Status } from './status.ts';
-import { readWaiting, type Waiting } from './deferred.ts';
+import { readWaiting, type DeferredSummary } from './deferred.ts';
 
-export interface WatchOptions {
+export interface StatusMonitorOptions {
   readonly config: ConfigFile;
   readonly store: BlobStore;
   readonly storage: { status(): readonly StorageStatus[] };
@@ -64,7 +64,7 @@ export interface Observed {
 }
 
 interface StoreFacts {
-  readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
+  readonly waiting: ReadonlyMap<string, readonly DeferredSummary[]>;
   readonly alerts: readonly Alert[];
   readonly canary: CanaryReport | null;
   readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
@@ -82,26 +82,26 @@ const answerMs = 3_000;
 const temporalMs = 20_000;
 
 /** Watches what workers share, for those who ask often: each part is read now and then, and remembered. */
-export class Watch {
-  readonly #options: WatchOptions;
+export class StatusMonitor {
+  readonly #options: StatusMonitorOptions;
   readonly #receipts: LastReceipts;
   readonly #maintenance = new Map<string, boolean>();
   readonly #starts = new StartCounts();
-  readonly #store: Reading<StoreFacts>;
-  readonly #letters: Reading<ReadonlyMap<string, number>>;
-  readonly #windows: Reading<ReadonlyMap<string, WindowCounts>>;
-  readonly #temporal: Reading<TemporalFacts>;
-  readonly #postgres: Reading<DatabaseStatus>;
-  readonly #rows: Reading<ReadonlyMap<string, number>>;
+  readonly #store: CachedRead<StoreFacts>;
+  readonly #letters: CachedRead<ReadonlyMap<string, number>>;
+  readonly #windows: CachedRead<ReadonlyMap<string, WindowCounts>>;
+  readonly #temporal: CachedRead<TemporalFacts>;
+  readonly #postgres: CachedRead<DatabaseStatus>;
+  readonly #rows: CachedRead<ReadonlyMap<string, number>>;
 
-  constructor(options: WatchOptions) {
+  constructor(options: StatusMonitorOptions) {
     const { store, postgres, onError } = options;
     this.#options = options;
     this.#receipts = new LastReceipts(store);
     const reading = <T>(part: Part, read: (previous: T | null) => Promise<T>) =>
-      new Reading<T>({ read, onError: (error) => onError(part, error) });
+      new CachedRead<T>({ read, onError: (error) => onError(part, error) });
     this.#store = reading('store', () => this.#readStore());
-    this.#letters = reading('letters', createLetterCounts(store));
+    this.#letters = reading('letters', createDeadLetterCounts(store));
     this.#windows = reading('windows', () => readStoredWindows(store));
     this.#temporal = reading('temporal', (previous) => this.#readTemporal(previous));
     this.#postgres = reading('postgres', async (previous) => {
@@ -169,7 +169,7 @@ export class Watch {
     const memories = (await this.#store.latest(temporalMs))?.value.memories ?? noStore.memories;
     try {
       // The native client goes on trying long after a deadline.
-      await within(answerMs, client.workflowService.getSystemInfo({}));
+      await withTimeout(answerMs, client.workflowService.getSystemInfo({}));
       return await client.withDeadline(Date.now() + temporalMs, async () => {
         const schedules = await listScheduleStatus(
           client,

@@ -16,7 +16,7 @@ import {
   type SchedulesStatus,
   type ServerStatus,
 } from './schedules.ts';
-import { summarizeWaiting, type Waiting } from './deferred.ts';
+import { summarizeWaiting, type DeferredSummary } from './deferred.ts';
 import type { KnownSource, KnownSources } from './known-sources.ts';
 
 export interface SourceStatus {
@@ -38,7 +38,7 @@ export interface SourceStatus {
   /** Batches deferred for a sink. */
   readonly deferred: number;
   /** The same, sink by sink. */
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly DeferredSummary[];
   /** Null where they could not be counted. */
   readonly deadLetters: number | null;
 }
@@ -50,7 +50,7 @@ export interface Status {
     readonly name: string;
     readonly schedule: 'paused' | 'running' | null;
     readonly deferred: number;
-    readonly waiting: readonly Waiting[];
+    readonly waiting: readonly DeferredSummary[];
   }[];
   /** Null where the configuration is good. */
   readonly config: { readonly broken: string } | null;
@@ -96,7 +96,7 @@ export interface StatusFacts {
   readonly server: ServerStatus;
   readonly stack: StackStatus | null;
   readonly canary: CanaryReport | null;
-  readonly waiting: ReadonlyMap<string, readonly Waiting[]>;
+  readonly waiting: ReadonlyMap<string, readonly DeferredSummary[]>;
   readonly alerts: readonly Alert[];
   readonly storage: readonly StorageStatus[];
   readonly damaged: readonly DamagedBlob[];
@@ -194,6 +194,6 @@ function endOf(workflowId: string | undefined, receipt: Receipt | FailedReceipt 
   return receipt && receipt.workflowId === workflowId ? Date.parse(receipt.finishedAt) : null;
 }
 
-function countWaiting(waiting: readonly Waiting[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
+function countWaiting(waiting: readonly DeferredSummary[]): Pick<SourceStatus, 'deferred' | 'waiting'> {
   return { deferred: waiting.reduce((sum, { batches }) => sum + batches, 0), waiting };
 }

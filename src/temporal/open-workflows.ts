@@ -21,7 +21,7 @@ const storingTypes = [...fetchingTypes, deliverType, replayCsvType, replayLetter
 const journalTypes: readonly string[] = [replayCsvType, rebuildJournalType];
 
 /** Ids that a message names. */
-const mostNamed = 3;
+const maxListed = 3;
 
 /** Runs and backfills of a source that are under way, also those started by hand under ids of their own. */
 export async function openWorkflowsOf(client: Client, instance: Instance, source: string): Promise<WorkflowHandle[]> {
@@ -35,7 +35,7 @@ export async function openWorkflowsOf(client: Client, instance: Instance, source
  * @param source null = of all sources
  * @throws CannotStart
  */
-export async function refuseOpenWorkflows(
+export async function assertNoneOpen(
   client: Client,
   instance: Instance,
   command: string,
@@ -54,7 +54,7 @@ export async function refuseOpenWorkflows(
  * Tells of workflows that began while a command took records away.
  * @throws CannotStart
  */
-export async function refuseBegun(
+export async function assertNoneStarted(
   client: Client,
   instance: Instance,
   command: string,
@@ -72,7 +72,7 @@ export async function refuseBegun(
  * Refuses a command in the middle of which a schedule may start a run.
  * @throws CannotStart
  */
-export async function refuseUnpaused(
+export async function assertPaused(
   client: Client,
   instance: Instance,
   command: string,
@@ -126,6 +126,6 @@ function isOf(
 }
 
 function listed(names: readonly string[], what: string): string {
-  const rest = names.length > mostNamed ? ', …' : '';
-  return `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.slice(0, mostNamed).join(', ')}${rest})`;
+  const rest = names.length > maxListed ? ', …' : '';
+  return `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.slice(0, maxListed).join(', ')}${rest})`;
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import { DaybookError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
-import { within } from '../formats/timeout.ts';
+import { withTimeout } from '../formats/timeout.ts';
 import { freshPollers } from './fresh-pollers.ts';
 
 /** A worker with another store takes the work of this queue: runs would find neither their state nor their batches. */
@@ -44,7 +44,7 @@ export class QueueGuard {
   /** A server that does not answer says nothing. @throws QueueInUse */
   async check(): Promise<void> {
     const { taskQueue } = this.#instance;
-    const pollers = await within(answerMs, workersAt(this.#client, taskQueue)).catch(() => []);
+    const pollers = await withTimeout(answerMs, workersAt(this.#client, taskQueue)).catch(() => []);
     const isOther = (store: string | null) => store !== null && this.#storeId !== null && store !== this.#storeId;
     const other = pollers.find((identity) => isOther(storeOf(identity)));
     if (other === undefined) return;

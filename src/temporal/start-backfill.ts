@@ -3,7 +3,7 @@ import type { Instance } from '../domain/instance.ts';
 import { backfillType } from '../domain/names.ts';
 
 /** Asks the backfill of a source for a range, and starts it where none is under way. */
-export async function signalBackfill(
+export async function startBackfill(
   client: Client,
   instance: Instance,
   source: string,

@@ -6,7 +6,7 @@ import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { waitingDeliveries } from '../store/delivery/deferred.ts';
 
 /** Starts the deliverer of a sink and source, or tells the one that runs to look again. */
-export async function wakeDeliverer(client: Client, instance: Instance, sink: Sink, source: string): Promise<void> {
+export async function startDelivery(client: Client, instance: Instance, sink: Sink, source: string): Promise<void> {
   const { taskQueue } = instance;
   await client.workflow.signalWithStart(deliverType, {
     ...{ workflowId: instance.deliverId(sink, source), taskQueue, args: [{ sink, source }] },
@@ -16,8 +16,8 @@ export async function wakeDeliverer(client: Client, instance: Instance, sink: Si
 }
 
 /** Sees to it that everything that waits for a sink has a deliverer; returns how many those are. */
-export async function wakeDeliverers(client: Client, instance: Instance, store: BlobStore): Promise<number> {
+export async function startDeliveries(client: Client, instance: Instance, store: BlobStore): Promise<number> {
   const waiting = await waitingDeliveries(store);
-  for (const { sink, source } of waiting) await wakeDeliverer(client, instance, sink, source);
+  for (const { sink, source } of waiting) await startDelivery(client, instance, sink, source);
   return waiting.length;
 }

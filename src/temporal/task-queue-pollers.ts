@@ -5,7 +5,7 @@ import { CannotStart } from '../domain/cannot-start.ts';
 import { freshPollers } from './fresh-pollers.ts';
 
 /** How long a worker is waited for. */
-const patienceMs = 15_000;
+const timeoutMs = 15_000;
 /** One that has all hands full asks for nothing new. The server forgets it after five minutes. */
 const busyMs = 300_000;
 /** An answer about pollers serves all who wait, for so long. */
@@ -24,7 +24,7 @@ export async function requirePoller(
   instance: Instance,
   isHere: () => boolean = () => false,
 ): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   while (!isHere() && !(await hasPoller(client, instance))) {
     if (Date.now() > deadline) {
       if (await hasPoller(client, instance, busyMs)) return;
@@ -36,7 +36,7 @@ export async function requirePoller(
 
 function noPoller({ taskQueue }: Instance): CannotStart {
   return new CannotStart(
-    `run: no worker has polled the task queue "${taskQueue}" for ${patienceMs / 1000} s; start one with ./daybook worker or ./daybook up`,
+    `run: no worker has polled the task queue "${taskQueue}" for ${timeoutMs / 1000} s; start one with ./daybook worker or ./daybook up`,
   );
 }
 
@@ -63,7 +63,7 @@ export async function resultOnceStarted(
   handle: WorkflowHandle,
   { taskQueue }: Instance,
   isKnown: IsWorkerKnown,
-  everyMs = patienceMs,
+  everyMs = timeoutMs,
 ): Promise<unknown> {
   return raceWith(handle, async (signal) => {
     while (!(await isStarted(handle, everyMs, signal))) {
@@ -79,9 +79,9 @@ export async function resultOnceStarted(
  * The result of a workflow that is of no use later.
  * @throws CannotStart where no worker starts it in 15 s and none polls: the last poller died meanwhile. The workflow is terminated.
  */
-export async function unlessNotTakenUp(client: Client, instance: Instance, handle: WorkflowHandle): Promise<unknown> {
+export async function resultOrNoWorker(client: Client, instance: Instance, handle: WorkflowHandle): Promise<unknown> {
   return raceWith(handle, async (signal) => {
-    while (!(await isStarted(handle, patienceMs, signal))) {
+    while (!(await isStarted(handle, timeoutMs, signal))) {
       if (await hasPoller(client, instance).catch(() => true)) continue;
       await handle.terminate('no worker started it');
       throw noPoller(instance);

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { Day } from '../domain/time/day.ts';
 import { Findings, type Finding, type FindingKind } from './findings.ts';
-import type { JournalChoice } from '../domain/storage/journal.ts';
+import type { JournalSelection } from '../domain/storage/journal.ts';
 import { parseIso8601, type Micros } from '../domain/time/timestamp.ts';
-import type { WindowText } from '../domain/time/backfill-windows.ts';
-import { placesOfKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/commands/stored-day.ts';
+import type { TimeRangeText } from '../domain/time/backfill-windows.ts';
+import { locateKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/commands/stored-day.ts';
 import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
@@ -18,7 +18,7 @@ export interface DayToCompare {
   readonly schema: string;
   readonly folders: JournalFolders;
   readonly day: Day;
-  readonly window: WindowText;
+  readonly window: TimeRangeText;
   readonly source: string | null;
   /** Rows whose payloads are compared; null = all. */
   readonly sample: number | null;
@@ -50,7 +50,7 @@ export interface ComparedDay {
 }
 
 /** Keys that are looked up at a time. */
-const keysAtOnce = 1_000;
+const keysPerBatch = 1_000;
 
 /** Compares what the journal and PostgreSQL hold of a day. Only reads; holds hashes in memory, no records. */
 export async function compareDay(input: DayToCompare): Promise<ComparedDay> {
@@ -59,7 +59,7 @@ export async function compareDay(input: DayToCompare): Promise<ComparedDay> {
 
 class Comparison {
   readonly #input: DayToCompare;
-  readonly #choice: JournalChoice;
+  readonly #choice: JournalSelection;
   readonly #table = new VersionTable();
   readonly #findings = new Findings();
   readonly #damaged = new Set<string>();
@@ -151,14 +151,14 @@ class Comparison {
     let keys: JournalRow[] = [];
     for await (const rows of this.#journal()) {
       for (const row of rows) if (this.#table.takeUnseen(row.source, row.sourceId)) keys.push(row);
-      if (keys.length >= keysAtOnce) await this.#lookUp(keys.splice(0));
+      if (keys.length >= keysPerBatch) await this.#lookUp(keys.splice(0));
     }
     await this.#lookUp(keys);
   }
 
   async #lookUp(keys: readonly JournalRow[]): Promise<void> {
     const { client, schema, window } = this.#input;
-    for (const [index, place] of (await placesOfKeys(client, schema, window, keys)).entries()) {
+    for (const [index, place] of (await locateKeys(client, schema, window, keys)).entries()) {
       const key = keys[index];
       if (place === 'unknown' && key) this.#findings.add('missing_rows', key);
       if (place === 'other_day') this.#otherDays++;

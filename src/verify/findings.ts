@@ -38,7 +38,7 @@ export const findingKinds = {
 export type FindingKind = keyof typeof findingKinds;
 
 /** Keys that are named of each kind. */
-const mostNamed = 20;
+const maxListed = 20;
 
 export interface Finding {
   readonly count: number;
@@ -54,7 +54,7 @@ export class Findings {
     const found = this.#found.get(kind) ?? { count: 0, keys: [] };
     this.#found.set(kind, found);
     found.count++;
-    if (found.keys.length < mostNamed) {
+    if (found.keys.length < maxListed) {
       found.keys.push(`${source}/${sourceId}${detail === undefined ? '' : `: ${detail}`}`);
     }
   }

@@ -3,7 +3,7 @@ import type { Logger } from './logger.ts';
 import type { RunningWorker } from './worker.ts';
 
 /** Keeps promises that nobody awaits from ending the process. Those of modules fail in their own threads. */
-export function installFaultHandlers(worker: RunningWorker, logger: Logger): void {
+export function installUnhandledErrorHandlers(worker: RunningWorker, logger: Logger): void {
   process.on('unhandledRejection', (error) => {
     logger.error({ error: messageOf(error) }, 'Unhandled promise rejection');
   });

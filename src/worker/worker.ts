@@ -32,7 +32,7 @@ import { createHostBudgets } from '../store/run/host-budgets.ts';
 import { journalFoldersIn } from '../store/journal/journal-files.ts';
 import { journalPaths } from '../store/paths/paths.ts';
 import { readIdentity, storeIdentity } from '../store/identity.ts';
-import { createPollKeys } from '../store/run/seen-keys.ts';
+import { createSeenKeys } from '../store/run/seen-keys.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { ConfigKeeper } from './config-keeper.ts';
@@ -45,14 +45,14 @@ import { SourceLabels } from './metrics/source-labels.ts';
 import { statusPage } from './http/page/status-page.ts';
 import { poolPair } from './pairing/pair.ts';
 import { PairWatch } from './pairing/pair-watch.ts';
-import { refuseForeign } from './pairing/refuse-foreign.ts';
+import { assertOwnStore } from './pairing/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
-import { Watch } from '../status/status-monitor.ts';
-import { wakeDeliverers } from '../temporal/start-delivery.ts';
+import { StatusMonitor } from '../status/status-monitor.ts';
+import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
-import { within } from '../formats/timeout.ts';
+import { withTimeout } from '../formats/timeout.ts';
 
 export interface WorkerSettings {
   readonly temporal: TemporalSettings;
@@ -88,7 +88,7 @@ export interface RunningWorker {
   /** Resolves once the worker has stopped; rejects where it stopped by a failure. */
   readonly stopped: Promise<void>;
   /** Names what is missing before it can do its work. */
-  missing(): Promise<readonly string[]>;
+  notReadyReasons(): Promise<readonly string[]>;
   /** Its metrics, and those of Temporal's SDK, as Prometheus reads them. */
   metrics(): Promise<string>;
   /** How things stand, as a page. */
@@ -106,7 +106,7 @@ const databaseIdMs = 1_000;
 /** How long a server may take to say that it is there. */
 const askMs = 2_000;
 /** How long the status page waits for what it does not know yet. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
@@ -190,12 +190,12 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     taskQueue: instance.taskQueue,
     identity,
     workflowBundle: { codePath: bundle },
-    interceptors: { activity: [logSource, refuseForeign(() => pair.foreign)] },
+    interceptors: { activity: [logSource, assertOwnStore(() => pair.foreign)] },
     activities: createActivities({
       ...{ config: settings.config, identity },
       lookUp: settings.lookUp,
       store,
-      pollKeys: createPollKeys(store),
+      pollKeys: createSeenKeys(store),
       csv: measuredWriter(createCsvWriter(storage.store('journal'), journalPaths), counters),
       journal,
       postgres: measuredWriter(
@@ -209,7 +209,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       feedItems: createFeedItemsStore(store),
       ...{ http, readers, modules, compute },
       schemas: createSchemaTexts((hash) => settings.config.lastGood().kept?.schemaTexts.get(hash)),
-      databaseId: () => within(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),
+      databaseId: () => withTimeout(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),
       searchAttribute: searchAttribute.isKnown,
       countPair: () => pair.count(),
       settleRestored: (side) => pair.settle(side),
@@ -229,10 +229,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   await storage.start();
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
   // Whoever wrote the markers may have died before anybody was told.
-  await wakeDeliverers(client, instance, store).catch((error: unknown) =>
+  await startDeliveries(client, instance, store).catch((error: unknown) =>
     logger.warn({ error: messageOf(error) }, 'Deliveries could not be started'),
   );
-  const watch = new Watch({
+  const watch = new StatusMonitor({
     ...{
       config: settings.config,
       store,
@@ -263,11 +263,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   stopped.catch(() => undefined);
   return {
     stopped,
-    async missing() {
+    async notReadyReasons() {
       const [migrated, reached] = await Promise.all([
-        within(askMs, isMigrated(questions, postgres.schema)).catch(() => null),
+        withTimeout(askMs, isMigrated(questions, postgres.schema)).catch(() => null),
         reaches(client),
-        within(askMs, storage.probe()).catch(() => undefined),
+        withTimeout(askMs, storage.probe()).catch(() => undefined),
       ]);
       return [
         ...(migrated === null ? ['PostgreSQL cannot be reached'] : []),
@@ -279,11 +279,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     },
     metrics: () => scrape({ counters, watch, instance, config: settings.config, sdkMetrics: settings.sdkMetrics }),
     async statusPage() {
-      const observed = await watch.observe(patienceMs);
+      const observed = await watch.observe(timeoutMs);
       return statusPage({ ...observed, namespace: temporal.namespace, now: new Date() }, settings.redact);
     },
     async statusJson() {
-      const { status } = await watch.observe(patienceMs);
+      const { status } = await watch.observe(timeoutMs);
       return `${settings.redact(JSON.stringify(status))}\n`;
     },
     async stop() {
@@ -295,7 +295,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 
 async function reaches(client: Client): Promise<boolean> {
   // The native client goes on trying long after a deadline.
-  return within(askMs, client.workflowService.getSystemInfo({})).then(
+  return withTimeout(askMs, client.workflowService.getSystemInfo({})).then(
     () => true,
     () => false,
   );

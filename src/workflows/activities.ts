@@ -159,7 +159,7 @@ export function alertActivities(source: string) {
 }
 
 /** Replaying reads and writes blobs only, a bounded page at a time: tried for ever, as all that goes to the store. */
-export function letterActivities(source: string) {
+export function deadLetterActivities(source: string) {
   return proxyActivities<Pick<Activities, 'planReplay' | 'replayLetters' | 'settleReplay' | 'finishReplay'>>({
     ...storePolicy,
     // Planning looks at all letters of the source.
@@ -189,7 +189,7 @@ function fetchTimeoutMs(plan: SourcePlan): number {
 }
 
 /** About two minutes of patience: 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 s between nine attempts. */
-const patience = 9;
+const maxAttempts = 9;
 
 /**
  * Writing is patient by attempts, never by scheduleToClose. A sink that was down at the last run is tried once only.
@@ -205,7 +205,7 @@ export function writeActivities(source: string, wasDown: boolean) {
       initialInterval: '1s',
       backoffCoefficient: 2,
       maximumInterval: '30s',
-      maximumAttempts: wasDown ? 1 : patience,
+      maximumAttempts: wasDown ? 1 : maxAttempts,
     },
   });
 }

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { ReplayTally } from '../domain/storage/journal.ts';
+import type { JournalReplayTally } from '../domain/storage/journal.ts';
 import type { RebuildTally } from '../domain/storage/journal-rebuild.ts';
 import type { Tally } from '../domain/run/receipt.ts';
 import type { ReplayResult } from '../domain/dead-letters/dead-letter-replay.ts';
@@ -27,7 +27,7 @@ export interface JournalProgress {
   /** Days and archives still to be read. */
   readonly left: number;
   /** Of units that are done. */
-  readonly tally: ReplayTally;
+  readonly tally: JournalReplayTally;
 }
 
 /** The same name for a rebuild. */

@@ -6,18 +6,18 @@ import { settleAlerts } from '../../src/store/alerts/alerts.ts';
 import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { writeReceipt } from '../../src/store/run/receipts.ts';
-import { launcher, Workplace } from '../support/cli-sandbox.ts';
+import { launcher, CliSandbox } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWebhook } from '../support/webhook.ts';
 import { aFailedReceipt, aReceipt } from '../unit/domain/a-receipt.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 
 beforeAll(() => {
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',

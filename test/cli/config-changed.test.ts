@@ -7,20 +7,20 @@ import type { Progress } from '../../src/workflows/messages.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { createDatabase } from '../support/database.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
-import { createGate } from '../support/latch.ts';
+import { createLatch } from '../support/latch.ts';
 import { historyText } from '../support/history-text.ts';
 import { createNamespace } from '../support/namespace.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 /** Two hosts, as far as secrets are concerned: their ports differ. */
 let before: Origin;
 let after: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 const size = 5_000;
 const time = '2026-11-10T00:00:00Z';
@@ -37,8 +37,8 @@ sources:
 /** Authorizations that an origin was sent. */
 function watched(origin: Origin, prefix: string) {
   const sent: (string | undefined)[] = [];
-  const reached = createGate();
-  const gate = createGate();
+  const reached = createLatch();
+  const gate = createLatch();
   origin.answer(async (url, response, request) => {
     sent.push(request.headers.authorization);
     const page = Number(url.searchParams.get('page'));
@@ -60,7 +60,7 @@ afterAll(async () => {
   await after.close();
 });
 beforeEach(async () => {
-  rig = await Rig.create(source(before.url, '${env:TOKEN}'), { TOKEN: 'first-token', OTHER: 'second-token' });
+  rig = await TestWorker.create(source(before.url, '${env:TOKEN}'), { TOKEN: 'first-token', OTHER: 'second-token' });
 });
 afterEach(() => rig.close());
 
@@ -225,8 +225,8 @@ test('a service starts with the last good configuration while the file is broken
     ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name, DAYBOOK_EMBEDDED: 'off' },
   };
   const freeHttp = `127.0.0.1:${await freePort()}`;
-  const fixed = new Workplace(folder, { ...variables, DAYBOOK_HTTP: freeHttp });
-  const anywhere = new Workplace(folder, { ...variables, DAYBOOK_HTTP: undefined });
+  const fixed = new CliSandbox(folder, { ...variables, DAYBOOK_HTTP: freeHttp });
+  const anywhere = new CliSandbox(folder, { ...variables, DAYBOOK_HTTP: undefined });
   const file = join(folder, 'daybook.yaml');
   const keptFile = join(folder, 'data', 'config', 'daybook.json');
   const good = `version: 1

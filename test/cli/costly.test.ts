@@ -8,10 +8,10 @@ import { Instance } from '../../src/domain/instance.ts';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { createDatabase } from '../support/database.ts';
-import { isAlive, Workplace } from '../support/cli-sandbox.ts';
+import { isAlive, CliSandbox } from '../support/cli-sandbox.ts';
 import { createNamespace } from '../support/namespace.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
@@ -225,7 +225,7 @@ const hostiles: readonly Hostile[] = [
 ];
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   const bodies = new Map(hostiles.map(({ name, body }) => [`/${name}`, body]));
@@ -250,7 +250,7 @@ defaults:
 sources:
   - { name: healthy, type: http_json, url: "${origin.url}/healthy", id: id, occurred_at: at, schedule: null }
 `;
-  rig = await Rig.create(yaml);
+  rig = await TestWorker.create(yaml);
   for (const { name, keys, body, files = {} } of hostiles) {
     for (const [file, text] of Object.entries(files)) writeFileSync(rig.path(file), text);
     const own = /(?:path|module): (\S+?)(?:,|$)/.exec(keys)?.[1];
@@ -357,7 +357,7 @@ ${source('healthy')}${source('unique-items', ', schema: unique-items.json')}${so
     // The rig's own belongs to another store.
     const own = await createDatabase(inject('postgres'));
     const { host, port, database, user, password } = own.settings;
-    const place = new Workplace(folder, {
+    const place = new CliSandbox(folder, {
       ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: database, PG_USER: user, PG_PASSWORD: password },
       ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name, DAYBOOK_HTTP: 'off' },
     });

@@ -6,7 +6,7 @@ import type { PostgresSettings } from '../../src/config/environment/environment.
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOwnPostgres, type OtherPostgres } from '../support/debian-postgres.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
@@ -63,7 +63,7 @@ afterAll(async () => {
 const administrate = (text: string) => withClient(admin, (client) => client.query(text));
 
 /** A workplace whose servers are all elsewhere, behind TLS; each user has one role and one certificate. */
-function workplace(name: string, fields: Record<string, string> = {}): Workplace {
+function workplace(name: string, fields: Record<string, string> = {}): CliSandbox {
   const place = join(folder, name);
   const client = authority.issue(name, []);
   const variables = {
@@ -86,7 +86,7 @@ function workplace(name: string, fields: Record<string, string> = {}): Workplace
     ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert, TEMPORAL_TLS_CLIENT_KEY_PATH: client.key },
     ...fields,
   };
-  return new Workplace(folder, variables);
+  return new CliSandbox(folder, variables);
 }
 
 function configure(partitions = '{}'): void {
@@ -105,7 +105,7 @@ partitions: ${partitions}
 vi.setConfig({ testTimeout: 300_000 });
 
 describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a namespace of their own', () => {
-  let place: Workplace;
+  let place: CliSandbox;
   let running: RunningDaybook | null = null;
   const said: string[] = [];
   const daybook = async (...args: string[]) => {

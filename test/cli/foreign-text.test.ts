@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
-import { Workplace } from '../support/cli-sandbox.ts';
+import { CliSandbox } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -13,7 +13,7 @@ const hostile = 'x\u001b[2J\u009b31m\u202eevil\r\ndaybook: forged\u0007';
 const obeyed = /(?![\t\n])\p{Cc}|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let origin: Origin;
 beforeAll(async () => {
   folder = temporaryFolder();
@@ -53,7 +53,7 @@ sources: [{ name: news, url: "${url}/" }]
   await writeDeadLetters(createDirectoryStore(join(folder, 'data')), run, 0, '', [
     { ...letter, message: `found ${hostile}`, recordText: JSON.stringify({ id: hostile }) },
   ]);
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
 });
 afterAll(async () => {
   await origin.close();

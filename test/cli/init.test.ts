@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Workplace } from '../support/cli-sandbox.ts';
+import { CliSandbox } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let origin: Origin;
 
 const at = (n: number) => new Date(Date.UTC(2026, 10, 1, n)).toISOString();
@@ -39,7 +39,7 @@ const pages: Record<string, [type: string, body: string, link?: string]> = {
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   origin = await startOrigin((url, response) => {
     const [type, body, link] = pages[url.pathname] ?? ['text/plain', ''];
     const isFirst = !url.searchParams.has('page');

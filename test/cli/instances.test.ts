@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { createNamespace, type TestNamespace } from '../support/namespace.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -17,8 +17,8 @@ const running: RunningDaybook[] = [];
 let namespace: TestNamespace;
 let database: TestDatabase;
 let origin: Origin;
-let first: Workplace;
-let lab: Workplace;
+let first: CliSandbox;
+let lab: CliSandbox;
 
 const source = (name: string) =>
   `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true,
@@ -30,12 +30,12 @@ function workplace(
   head: string,
   sources: readonly string[],
   variables: Record<string, string>,
-): Workplace {
+): CliSandbox {
   const place = join(folder, name);
   mkdirSync(place, { recursive: true });
   configure(name, head, sources);
   const { host, port, database: db, user, password } = database.settings;
-  return new Workplace(place, {
+  return new CliSandbox(place, {
     ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: db, PG_USER: user, PG_PASSWORD: password, PG_SCHEMA: name },
     ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name },
     ...{ DAYBOOK_HTTP: 'off', DAYBOOK_EMBEDDED: 'off' },
@@ -47,7 +47,7 @@ function configure(name: string, head: string, sources: readonly string[]): void
   writeFileSync(join(folder, name, 'daybook.yaml'), `version: 1\n${head}sources:\n${sources.map(source).join('')}`);
 }
 
-async function ok(place: Workplace, ...args: string[]): Promise<string> {
+async function ok(place: CliSandbox, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await place.runBeside(args);
   expect({ args, code, stderr }).toMatchObject({ code: 0 });
   return stdout;
@@ -55,7 +55,7 @@ async function ok(place: Workplace, ...args: string[]): Promise<string> {
 
 /** What a command says that is refused. */
 async function refused(
-  place: Workplace,
+  place: CliSandbox,
   args: readonly string[],
   variables: Record<string, string> = {},
 ): Promise<string> {
@@ -143,7 +143,7 @@ describe('a second Daybook with a name of its own', () => {
   test('pauses, shows and forgets its own sources alone', async () => {
     await ok(lab, 'pause', 'news', '--reason', 'not the first one');
     expect([await isPaused('lab.scrape-news'), await isPaused('scrape-news')]).toEqual([true, false]);
-    const statusOf = async (place: Workplace) =>
+    const statusOf = async (place: CliSandbox) =>
       JSON.parse(await ok(place, 'status', '--json')) as {
         sources: { name: string; paused: unknown }[];
         unconfigured: unknown[];
@@ -174,7 +174,7 @@ describe('a second Daybook with a name of its own', () => {
 });
 
 describe('a second Daybook without a name', () => {
-  let stray: Workplace;
+  let stray: CliSandbox;
   beforeAll(() => {
     stray = workplace('stray', '', ['news', 'mine'], {});
   });

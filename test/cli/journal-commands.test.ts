@@ -5,17 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ComparedDay } from '../../src/verify/compare-day.ts';
-import type { ReplayTally } from '../../src/domain/storage/journal.ts';
+import type { JournalReplayTally } from '../../src/domain/storage/journal.ts';
 import type { Receipt } from '../../src/domain/run/receipt.ts';
 import type { RebuildTally } from '../../src/domain/storage/journal-rebuild.ts';
 import type { Status } from '../../src/status/status.ts';
 import { csvRows } from '../support/csv-rows.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 
 const ids = ['plain', '=1+1', 'a,b', 'say "hi"', 'two\nlines', '🦊'];
@@ -29,7 +29,7 @@ async function daybook(...args: string[]) {
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
@@ -120,7 +120,7 @@ describe('verify and replay-csv', () => {
       /5 keys in CSV without a row\n {2}lines\/plain\n[^]*store them with \.\/daybook replay-csv/,
     );
     expect(await daybook('replay-csv', '--dry-run')).toContain('lines/2026-11-20');
-    const tally = JSON.parse(await daybook('replay-csv', '--source', 'lines', ...day, '--json')) as ReplayTally;
+    const tally = JSON.parse(await daybook('replay-csv', '--source', 'lines', ...day, '--json')) as JournalReplayTally;
     expect(tally).toMatchObject({ units: 1, records: 5, postgres: { written: 5 } });
     expect((await verify()).code).toBe(0);
     expect(await daybook('replay-csv')).toBe('done: 6 records of 1 day: 1 written, 5 duplicate\n');

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { createNamespace, type TestNamespace } from '../support/namespace.ts';
@@ -21,7 +21,7 @@ let asked = 0;
 let database: TestDatabase;
 let namespace: TestNamespace;
 let origin: Origin;
-let place: Workplace;
+let place: CliSandbox;
 let worker: RunningDaybook;
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ beforeAll(async () => {
     `version: 1\nsources:\n${source('news', '')}${source('failing', ', retry: { max_attempts: 2, initial_interval: 10ms }')}${source('old', ', incremental: { cursor: at, start_param: since, end_param: until }')}`,
   );
   const { host, port, database: name, user, password } = database.settings;
-  place = new Workplace(folder, {
+  place = new CliSandbox(folder, {
     ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
     ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name },
     DAYBOOK_HTTP: `127.0.0.1:${await freePort()}`,

@@ -2,13 +2,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 let connection: Connection;
@@ -49,7 +49,7 @@ beforeAll(async () => {
     response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
   });
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   configure(pulse(), source('cronned', ', schedule: { cron: "0 5 * * *", timezone: Europe/Vienna }'));
   running = workplace.start(['up']);
   await running.shows('Ctrl-C stops everything');

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import type { Receipt } from '../../src/domain/run/receipt.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const today = dayOfDate(new Date());
@@ -14,7 +14,7 @@ const source = '{ name: items, type: file, path: items.ndjson, id: id, occurred_
 
 describe('a day that is retired', () => {
   const folder = temporaryFolder();
-  const workplace = new Workplace(folder);
+  const workplace = new CliSandbox(folder);
   let running: RunningDaybook;
   const configure = (partitions: string) =>
     writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n  - ${source}\npartitions: ${partitions}\n`);

@@ -4,17 +4,17 @@ import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CanaryReport } from '../../src/domain/monitoring/canary.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 beforeAll(() => {
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
@@ -95,7 +95,7 @@ describe('the canary of a running stack', () => {
   beforeAll(async () => {
     running = workplace.start(['up']);
     await running.shows('Ctrl-C stops everything');
-    second = new Workplace(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
+    second = new CliSandbox(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
     await second.shows('Worker started');
     const variables = new Map<string, string>();
     const { stdout } = workplace.run(['env']);

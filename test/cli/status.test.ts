@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { markDeferred } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import type { Status } from '../../src/status/status.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 
@@ -45,7 +45,7 @@ beforeAll(async () => {
     response.end(JSON.stringify(url.pathname === '/odd' ? letters : [{ id: 1, at: now }]));
   });
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   configure(source('good', hourly), source('broken', hourly), source('odd', hourly), source('idle', ''));
   running = workplace.start(['up']);
   await running.shows('Ctrl-C stops everything');

@@ -9,21 +9,21 @@ import { writeCanaryReport } from '../../src/store/canary/canary-report.ts';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { markDeferred } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { discardLetter } from '../../src/store/dead-letters/dead-letter-visibility.ts';
+import { discardDeadLetter } from '../../src/store/dead-letters/dead-letter-visibility.ts';
 import { storeKindOf, storePaths, type StoreKind } from '../../src/store/paths/paths.ts';
 import { chooseWindows, writeWindow } from '../../src/store/backfill/window-results.ts';
 import type { Status } from '../../src/status/status.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
-import { Workplace } from '../support/cli-sandbox.ts';
+import { CliSandbox } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 import { damageWays, type DamageWay } from '../unit/store/blobs/damage-ways.ts';
 import { storedKinds } from '../unit/store/stored-kinds.ts';
 
 let origin: Origin;
-let rig: Rig;
-let commands: Workplace;
+let rig: TestWorker;
+let commands: CliSandbox;
 const served = new Map([
   ['api', [...'abc'].map((id) => ({ id, at: '2026-11-01T00:00:00Z' }))],
   ['lines', [...'def'].map((id) => ({ id, at: '2026-11-01T00:00:00Z' }))],
@@ -68,7 +68,7 @@ async function fill(): Promise<void> {
   configure('id || v');
   await replay([found[0]?.id ?? '']);
   configure('id');
-  await discardLetter(store(), found[1]?.id ?? '', new Date());
+  await discardDeadLetter(store(), found[1]?.id ?? '', new Date());
   await writeWindow(store(), window, (await rig.run('lines')) satisfies Receipt);
   await writeCanaryReport(store(), { at: new Date().toISOString(), ok: true, workflowId: 'c', lagMs: 5, error: null });
   await rig.run('busy');
@@ -80,9 +80,9 @@ beforeAll(async () => {
     if (url.pathname === '/feed') return void response.end('<rss><channel><item><guid>g</guid></item></channel></rss>');
     response.end(JSON.stringify([...(served.get('api') ?? []), ...refused('api')]));
   });
-  rig = await Rig.create(yaml('id'));
+  rig = await TestWorker.create(yaml('id'));
   const { host, port, database, user, password } = rig.database.settings;
-  commands = new Workplace(rig.folder, {
+  commands = new CliSandbox(rig.folder, {
     ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: database, PG_USER: user, PG_PASSWORD: password },
     ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), DAYBOOK_DATA: rig.path('data') },
   });

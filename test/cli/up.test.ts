@@ -2,12 +2,12 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { csvRowsBelow } from '../support/csv-rows.ts';
-import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { isAlive, CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 
 const demoData = () => join(folder, '.daybook', 'demo', 'data');
@@ -25,7 +25,7 @@ beforeAll(() => {
   folder = temporaryFolder();
   // As under /root: PostgreSQL's user cannot enter.
   chmodSync(folder, 0o700);
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
 });
 afterAll(async () => {
   await running?.killAll();

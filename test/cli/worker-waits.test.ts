@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
 import { createNamespace, type TestNamespace } from '../support/namespace.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -32,10 +32,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function place(temporalPort: number): Promise<Workplace> {
+async function place(temporalPort: number): Promise<CliSandbox> {
   const { host, port, database: name, user, password } = database.settings;
   http = `127.0.0.1:${await freePort()}`;
-  return new Workplace(folder, {
+  return new CliSandbox(folder, {
     ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
     ...{ TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`, TEMPORAL_NAMESPACE: namespace.name },
     ...{ DAYBOOK_HTTP: http, DAYBOOK_EMBEDDED: 'off' },

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stepsOf } from '../support/documents/document-blocks.ts';
-import { Newcomer } from '../support/documents/doc-runner.ts';
+import { DocRunner } from '../support/documents/doc-runner.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const documents = ['README.md', 'docs/tutorial.md'].map((name) => ({
@@ -18,12 +18,12 @@ test('few commands are passed over, each for a reason', () => {
 
 describe.each(documents)('a newcomer does what $name says', ({ steps }) => {
   let folder: string;
-  let newcomer: Newcomer;
+  let newcomer: DocRunner;
   let isLost = false;
 
   beforeAll(() => {
     folder = temporaryFolder();
-    newcomer = new Newcomer(folder);
+    newcomer = new DocRunner(folder);
   });
   afterAll(async () => {
     await newcomer.leave();

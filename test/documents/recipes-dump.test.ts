@@ -5,7 +5,7 @@ import { afterAll, expect, inject, test, vi } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment/environment.ts';
 import type { Status } from '../../src/status/status.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
 const older = inject('olderPostgres');
 const folder = temporaryFolder();
-const workplace = new Workplace(folder);
+const workplace = new CliSandbox(folder);
 let running: RunningDaybook | undefined;
 const databases: TestDatabase[] = [];
 

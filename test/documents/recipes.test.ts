@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Status } from '../../src/status/status.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** What an operator does by docs/operations.md, by the very commands that it shows, one after the other on one stack. */
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 
@@ -69,7 +69,7 @@ beforeAll(async () => {
     response.end(JSON.stringify(records.filter(({ at }) => at >= since && at <= to)));
   });
   folder = temporaryFolder();
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   configure('id', 'at');
   secret(token);
   records = [record('a', '01'), record('b', '02')];

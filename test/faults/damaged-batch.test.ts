@@ -5,19 +5,19 @@ import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { listDamaged } from '../../src/store/blobs/damage.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const count = 60;
 let origin: Origin;
 let proxy: TcpProxy;
-let rig: Rig;
+let rig: TestWorker;
 let prefix = 0;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await Rig.create(`version: 1
+  rig = await TestWorker.create(`version: 1
 defaults: { allow_private: true }
 sources:
   - { name: items, type: http_json, url: "${origin.url}/items", id: id, occurred_at: at }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { isAlive, CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
@@ -16,7 +16,7 @@ const secrets = {
 };
 
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 const home = (...parts: string[]) => join(folder, '.daybook', 'demo', ...parts);
 const stackFile = () => home('stack.json');
@@ -33,7 +33,7 @@ const start = async () => {
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new Workplace(folder, secrets);
+  workplace = new CliSandbox(folder, secrets);
   await start();
   await running.shows('wire             ok');
 });

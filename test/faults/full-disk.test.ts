@@ -2,7 +2,7 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Status } from '../../src/status/status.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/free-port.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -15,7 +15,7 @@ const home = data && mountSmallDisk(join(folder, 'home'), '400m');
 
 /** What `up` says of itself while one of its folders cannot be written, and that it continues by itself afterwards. */
 describe.skipIf(data === null || home === null)('up', () => {
-  let workplace: Workplace;
+  let workplace: CliSandbox;
   let running: RunningDaybook;
   let webhook: Webhook;
   let http: string;
@@ -46,7 +46,7 @@ describe.skipIf(data === null || home === null)('up', () => {
       join(folder, 'daybook.yaml'),
       'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 2s } }]',
     );
-    workplace = new Workplace(folder, {
+    workplace = new CliSandbox(folder, {
       DAYBOOK_HTTP: http.replace('http://', ''),
       DAYBOOK_HOME: join(folder, 'home', 'of-it'),
       DAYBOOK_ALERT_WEBHOOK: webhook.url,

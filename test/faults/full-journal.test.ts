@@ -1,14 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 import { until } from '../support/until.ts';
 
-let rig: Rig;
+let rig: TestWorker;
 let disk: SmallDisk | null;
 
 beforeAll(async () => {
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   await rig.stopWorker();
@@ -33,7 +33,7 @@ test('a journal without room defers its batches alone, is named, and takes them 
   lines(1, 2);
   const receipt = await rig.run('lines');
   expect(receipt).toMatchObject({ outcome: 'deferred', csv: { deferred: 1 }, postgres: { written: 1 } });
-  expect((await rig.worker?.missing())?.join()).toMatch(
+  expect((await rig.worker?.notReadyReasons())?.join()).toMatch(
     /^the journal \(\S+csv\) cannot be written: ENOSPC: no space left on device$/,
   );
   const metrics = await until('it is measured', async () => {
@@ -44,6 +44,6 @@ test('a journal without room defers its batches alone, is named, and takes them 
   expect(metrics).toContain('daybook_storage_writable{part="store"} 1');
   disk.free();
   await until('it is delivered', () => keys() === 2, 90_000);
-  await until('nothing is missing', async () => (await rig.worker?.missing())?.length === 0);
+  await until('nothing is missing', async () => (await rig.worker?.notReadyReasons())?.length === 0);
   rmSync(rig.path('lines.ndjson'));
 }, 400_000);

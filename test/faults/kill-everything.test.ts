@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { isAlive, CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 test(`kill -9 of everything ${kills} times during ${pages} pages: each record stored once, and the run finishes`, async () => {
-  const workplace = new Workplace(folder);
+  const workplace = new CliSandbox(folder);
   for (let kill = 0; kill < kills; kill++) {
     const asked = origin.requests.length;
     running = workplace.start(['up']);

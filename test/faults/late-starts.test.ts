@@ -4,18 +4,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScheduleOptions } from '../../src/temporal/schedules/schedule-options.ts';
 import { parseConfig } from '../../src/config/file/parse-config.ts';
 import { lateMs } from '../../src/domain/monitoring/schedule-starts.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 
 const yaml =
   'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 5s } }]';
 let server: TestServer;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   server = await startTemporalServer([]);
-  rig = await Rig.create(yaml, {}, server.address);
+  rig = await TestWorker.create(yaml, {}, server.address);
   writeFileSync(rig.path('lines.ndjson'), '{"id":"1","at":"2026-11-01T00:00:00Z"}\n');
 });
 afterAll(async () => {

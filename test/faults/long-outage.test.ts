@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
@@ -16,7 +16,7 @@ const names = ['outage-a', 'outage-b', 'outage-c'];
 const served = new Map(names.map((name) => [name, new Set<string>()]));
 let origin: Origin;
 let proxy: TcpProxy;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin((url, response) => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   const source = (name: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at }\n`;
-  rig = await Rig.create(`version: 1\nsources:\n${names.map(source).join('')}`);
+  rig = await TestWorker.create(`version: 1\nsources:\n${names.map(source).join('')}`);
   proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {

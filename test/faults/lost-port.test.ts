@@ -2,7 +2,7 @@ import { rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 sources: [{ name: pulse, type: http_json, url: "${origin.url}/", allow_private: true, id: id, occurred_at: at, schedule: { every: 1s } }]
 `,
   );
-  running = new Workplace(folder).start(['up']);
+  running = new CliSandbox(folder).start(['up']);
   await running.shows('Ctrl-C stops everything');
 });
 afterAll(async () => {

@@ -3,16 +3,16 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { json, startOrigin, type Origin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 const signals = 1_000;
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin(json([{ id: 1, at: '2026-11-01T00:00:00Z' }]));
-  rig = await Rig.create(`version: 1
+  rig = await TestWorker.create(`version: 1
 sources:
   - { name: many, type: http_json, url: "${origin.url}/", allow_private: true, id: id, occurred_at: at,
       incremental: { cursor: at, start_param: since, end_param: until } }

@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
-import { isAlive, Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { isAlive, CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -29,7 +29,7 @@ const served = { live: new Set<string>(), history: new Set<string>() };
 
 let origin: Origin;
 let folder: string;
-let workplace: Workplace;
+let workplace: CliSandbox;
 let running: RunningDaybook;
 let connection: Connection;
 let client: Client;
@@ -74,7 +74,7 @@ sources:
       incremental: { cursor: at, start_param: since, end_param: until } }
 `,
   );
-  workplace = new Workplace(folder);
+  workplace = new CliSandbox(folder);
   workplace.claimPorts();
   running = workplace.start(['up']);
   await running.shows('Ctrl-C stops everything');

@@ -2,12 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { readWaiting } from '../../src/status/deferred.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
-let rig: Rig;
+let rig: TestWorker;
 beforeAll(async () => {
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   await rig.database.rows(`select ensure_partition('2026-11-01')`);

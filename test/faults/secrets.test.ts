@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { historyText } from '../support/history-text.ts';
@@ -32,7 +32,7 @@ let database: TestDatabase;
 let namespace: TestNamespace;
 let origin: Origin;
 let other: Origin;
-let place: Workplace;
+let place: CliSandbox;
 let worker: RunningDaybook;
 let http: string;
 /** Where something was said, and what. */
@@ -185,7 +185,7 @@ beforeAll(async () => {
   const { host, port, database: name, user, password } = database.settings;
   const address = `127.0.0.1:${await freePort()}`;
   http = `http://${address}`;
-  place = new Workplace(folder, {
+  place = new CliSandbox(folder, {
     ...variables,
     ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
     ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name },

@@ -3,17 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BatchRef } from '../../src/domain/run/batch.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
 const records = 30_000;
-let rig: Rig;
+let rig: TestWorker;
 let proxy: TcpProxy;
 
 beforeAll(async () => {
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   proxy = await rig.proxyPostgres();

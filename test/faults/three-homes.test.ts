@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownsPort } from '../../src/embedded/processes/port-owner.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
-import { Workplace, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
@@ -13,7 +13,7 @@ const names = ['alpha', 'beta', 'gamma'];
 interface Place {
   readonly name: string;
   readonly folder: string;
-  readonly workplace: Workplace;
+  readonly workplace: CliSandbox;
   readonly running: RunningDaybook;
 }
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
 sources: [{ name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at, schedule: { every: 2s } }]
 `,
     );
-    const workplace = new Workplace(folder, variables);
+    const workplace = new CliSandbox(folder, variables);
     return { name, folder, workplace, running: workplace.start(['up']) };
   });
 }, 10_000);

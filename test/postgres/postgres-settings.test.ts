@@ -9,7 +9,7 @@ import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { Workplace } from '../support/cli-sandbox.ts';
+import { CliSandbox } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
@@ -113,7 +113,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     const { host, port, database: name, user, password } = database.settings;
     await migrate({ ...database.settings, schema });
     const folder = temporaryFolder();
-    const workplace = new Workplace(folder, {
+    const workplace = new CliSandbox(folder, {
       ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
       ...{ PG_SCHEMA: schema, TEMPORAL_ADDRESS: '127.0.0.1:1' },
     });

@@ -8,7 +8,7 @@ import { windowOfDay } from '../../src/cli/options/journal-selection.ts';
 import { moveIds } from '../../src/cli/commands/source/move-ids.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';
-import { freshState } from '../../src/domain/run/source-state.ts';
+import { initialState } from '../../src/domain/run/source-state.ts';
 import { createCsvWriter } from '../../src/sinks/csv/csv-writer.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { restoreDay } from '../../src/sinks/postgres/days/restore-day.ts';
@@ -121,7 +121,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     await write('2026-11-22T10:00:00.000Z', [order(5, { code: 'c-5', big: 2 })]);
     await database.rows(`update raw_events set processed = true where source_id in ('2', '5')`);
     await writeState(store(), source, {
-      ...freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null }),
+      ...initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null }),
       ...{ previousPoll: ['old'], watermark: '2026-11-03T00:00:00.000000Z' },
     });
     const before = await rows();

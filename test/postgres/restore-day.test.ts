@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveRefused, SinkUnavailable } from '../../src/domain/errors.ts';
 import { countRows, forgetRows } from '../../src/sinks/postgres/commands/forget-rows.ts';
 import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
-import { restoreDay, unkeepDay } from '../../src/sinks/postgres/days/restore-day.ts';
+import { restoreDay, releaseRestoredDay } from '../../src/sinks/postgres/days/restore-day.ts';
 import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { retireDays, type RetirementStep } from '../../src/sinks/postgres/days/retire-days.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -66,8 +66,8 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await restore()).toMatchObject({ rows: 3, restored: 0 });
     expect((await retire()).retired).toEqual([]);
     expect(await everything()).toEqual(before);
-    expect(await unkeepDay(database.settings, day)).toBe(true);
-    expect(await unkeepDay(database.settings, day)).toBe(false);
+    expect(await releaseRestoredDay(database.settings, day)).toBe(true);
+    expect(await releaseRestoredDay(database.settings, day)).toBe(false);
     // The same content needs no second archive.
     expect((await retire()).retired).toEqual([{ day, rows: 3, archive: `archives/${day}.csv.gz` }]);
     expect(await everything()).toEqual([]);
@@ -83,7 +83,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     await database.rows(`delete from raw_events where source_id = 'a'`);
     await database.rows(`delete from raw_event_keys where source_id = 'a'`);
     await database.rows(`update raw_events set processed = true`);
-    await unkeepDay(database.settings, day);
+    await releaseRestoredDay(database.settings, day);
     expect((await retire()).retired).toEqual([{ day, rows: 3, archive: `archives/${day}.2.csv.gz` }]);
     expect(await restore()).toMatchObject({ rows: 6, restored: 4 });
     const rows = await database.rows('select source_id, processed::text from raw_events order by 1');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freshState } from '../../src/domain/run/source-state.ts';
+import { initialState } from '../../src/domain/run/source-state.ts';
 import { grantRole } from '../../src/sinks/postgres/commands/roles.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate, readDatabaseId } from '../../src/sinks/postgres/commands/migrate.ts';
@@ -16,7 +16,7 @@ import { writeKeptConfig } from '../../src/store/kept-configs.ts';
 import { settleRestoredAlert } from '../../src/store/alerts/restored-alert.ts';
 import { settingAside, storeVerdicts } from '../../src/store/alerts/store-alert.ts';
 import { writeState } from '../../src/store/run/states.ts';
-import { countPair, lookAtPair, poolPair, settleRestored, type Pair } from '../../src/worker/pairing/pair.ts';
+import { countPair, inspectPair, poolPair, settleRestored, type Pair } from '../../src/worker/pairing/pair.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { servers } from './servers.ts';
 
@@ -50,17 +50,17 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
   };
   const addRow = () => database.rows(`insert into raw_event_keys values ('news', 'a', now())`);
   const poll = async (databaseId: string | null) =>
-    writeState(store, 'news', freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId }));
+    writeState(store, 'news', initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId }));
 
   test('get one id at the first start, and count together from then on', async () => {
-    expect(await lookAtPair(pair)).toMatchObject({ kind: 'together', isJoined: false });
+    expect(await inspectPair(pair)).toMatchObject({ kind: 'together', isJoined: false });
     expect(await readIdentity(store)).toBeNull();
     expect(await countPair(pair)).toMatchObject({ kind: 'together', counter: 1, restored: null, isFresh: false });
     const { id } = await storeIdentity(store);
     expect(await sides()).toEqual({ store: 1, next: null, database: 1, id });
     await Promise.all(Array.from({ length: 5 }, () => countPair(pair)));
     expect(await sides()).toEqual({ store: 6, next: null, database: 6, id });
-    expect(await lookAtPair(pair)).toMatchObject({ kind: 'together', isJoined: true, restored: null });
+    expect(await inspectPair(pair)).toMatchObject({ kind: 'together', isJoined: true, restored: null });
   });
 
   test('of 0.2.0 get theirs, too', async () => {
@@ -74,7 +74,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     await addRow();
     const found = await countPair(pair);
     expect(found).toMatchObject({ kind: 'foreign', message: expect.stringContaining(root) as string });
-    expect(await lookAtPair(pair)).toEqual(found);
+    expect(await inspectPair(pair)).toEqual(found);
     expect((await sides()).id).toBeNull();
     // What a run stores meanwhile does not make it the right one.
     await poll(null);
@@ -89,12 +89,12 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     const mixed = poolPair(store, root, other.pool, other.settings);
     try {
       // An empty database is taken: what is served is stored again.
-      expect(await lookAtPair(mixed)).toMatchObject({ kind: 'together', isFresh: true });
+      expect(await inspectPair(mixed)).toMatchObject({ kind: 'together', isFresh: true });
       await other.rows(`update raw_event_database set id = md5('other')::uuid`);
       await other.rows(`update raw_event_database set store_id = md5('another store')::uuid, counter = 3`);
       expect(await countPair(mixed)).toMatchObject({ kind: 'foreign' });
       await other.rows(`update raw_event_database set store_id = null`);
-      expect(await lookAtPair(mixed)).toMatchObject({ kind: 'together', isFresh: true });
+      expect(await inspectPair(mixed)).toMatchObject({ kind: 'together', isFresh: true });
       await other.rows(`insert into raw_event_keys values ('news', 'a', now())`);
       expect(await countPair(mixed)).toMatchObject({ kind: 'foreign' });
       expect(await countPair(mixed, { accept: true })).toMatchObject({ kind: 'together' });
@@ -109,7 +109,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     const dump = await database.rows('select counter from raw_event_database');
     await countPair(pair);
     await database.rows(`update raw_event_database set counter = ${dump[0]?.['counter']}`);
-    expect(await lookAtPair(pair)).toMatchObject({ restored: { side: 'database', store: 2, database: 1 } });
+    expect(await inspectPair(pair)).toMatchObject({ restored: { side: 'database', store: 2, database: 1 } });
     const found = await countPair(pair);
     expect(found).toMatchObject({ kind: 'together', restored: { side: 'database', store: 2, database: 1 } });
     expect(await sides()).toMatchObject({ store: 3, database: 3 });
@@ -190,10 +190,10 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
   test('a database of 0.2.0 is judged before it is migrated', async () => {
     await addRow();
     await database.rows('alter table raw_event_database drop column store_id, drop column counter');
-    expect(await lookAtPair(pair)).toEqual({ kind: 'unknown' });
-    expect(await lookAtPair(pair, true)).toMatchObject({ kind: 'foreign' });
+    expect(await inspectPair(pair)).toEqual({ kind: 'unknown' });
+    expect(await inspectPair(pair, true)).toMatchObject({ kind: 'foreign' });
     await poll(await readDatabaseId(database.pool, 'public'));
-    expect(await lookAtPair(pair, true)).toMatchObject({ kind: 'together' });
+    expect(await inspectPair(pair, true)).toMatchObject({ kind: 'together' });
   });
 
   test.each(['noted', 'counted'])('kill -9 between the two, %s: nothing looks like a copy', async (step) => {
@@ -201,7 +201,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     await countInProcess(step);
     const { id } = await storeIdentity(store);
     expect(await sides()).toEqual({ store: 1, next: 2, database: step === 'noted' ? 1 : 2, id });
-    expect(await lookAtPair(pair)).toMatchObject({ kind: 'together', restored: null });
+    expect(await inspectPair(pair)).toMatchObject({ kind: 'together', restored: null });
     await countInProcess(step);
     expect(await countPair(pair)).toMatchObject({ kind: 'together', restored: null });
     const { store: stored, next, database: counted } = await sides();

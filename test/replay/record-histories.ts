@@ -8,10 +8,10 @@ import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
-import { createGate } from '../support/latch.ts';
-import { gatePages } from '../support/latched-pages.ts';
+import { createLatch } from '../support/latch.ts';
+import { latchPages } from '../support/latched-pages.ts';
 import { startOrigin } from '../support/origin.ts';
-import { Rig } from '../support/test-worker.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { startTemporalServer } from '../support/temporal-server.ts';
 import { until } from '../support/until.ts';
 
@@ -36,7 +36,7 @@ async function recordRun(address: string, name: string, workflowId: string, runI
 test('histories of all workflows', async () => {
   const server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   const origin = await startOrigin();
-  const rig = await Rig.create(
+  const rig = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
@@ -69,7 +69,7 @@ sources:
   await ended(failed);
   await record('failed', failed);
 
-  const { gate, reached } = gatePages(origin, (number) => (number < 3 ? page(`paused-${number}`, 5_000) : '[]'));
+  const { gate, reached } = latchPages(origin, (number) => (number < 3 ? page(`paused-${number}`, 5_000) : '[]'));
   const paused = await rig.start({ source: 'pages' });
   await reached.opened;
   await paused.signal('pause', { reason: 'recording', by: 'test', until: '2099-01-01T00:00:00Z' });
@@ -80,7 +80,7 @@ sources:
   await ended(paused);
   await record('resumed', paused);
 
-  const never = createGate();
+  const never = createLatch();
   origin.answer(async (url, response) => {
     if (url.searchParams.get('page') === '1') return void response.end(page('cancelled', 5_000));
     reached.open();
@@ -120,7 +120,7 @@ sources:
   await record('backfill', backfill);
   await recordRun(server.address, 'window', 'backfill-windows/2026-11-01_2026-11-02');
 
-  const held = createGate();
+  const held = createLatch();
   let asks = 0;
   origin.answer(async (url, response) => {
     if (++asks === 2) await held.opened;

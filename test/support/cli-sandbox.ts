@@ -16,7 +16,7 @@ export interface CommandResult {
 const httpPort = 20_000 + (process.pid % 10_000);
 
 /** A folder in which `daybook` is used as a person would: own home, own data, none of this process's settings. */
-export class Workplace {
+export class CliSandbox {
   readonly folder: string;
   readonly #variables: Record<string, string | undefined>;
 

@@ -1,10 +1,10 @@
 /** Lets a test hold something up until it says go. */
-export interface Gate {
+export interface Latch {
   readonly opened: Promise<void>;
   open(): void;
 }
 
-export function createGate(): Gate {
+export function createLatch(): Latch {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };

@@ -1,10 +1,10 @@
-import { createGate, type Gate } from './latch.ts';
+import { createLatch, type Latch } from './latch.ts';
 import type { Origin } from './origin.ts';
 
 /** Serves pages by their numbers, and holds page 2 back until the gate opens; `reached` opens once it is asked for. */
-export function gatePages(origin: Origin, bodyOf: (page: number) => string): { gate: Gate; reached: Gate } {
-  const gate = createGate();
-  const reached = createGate();
+export function latchPages(origin: Origin, bodyOf: (page: number) => string): { gate: Latch; reached: Latch } {
+  const gate = createLatch();
+  const reached = createLatch();
   origin.answer(async (url, response) => {
     const page = Number(url.searchParams.get('page'));
     if (page === 2) {

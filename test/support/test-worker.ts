@@ -22,7 +22,7 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 let runtimeInstalled = false;
 
 /** Everything around one configuration: files, a database, a worker on a task queue of its own. */
-export class Rig {
+export class TestWorker {
   readonly folder = mkdtempSync(join(tmpdir(), 'daybook-rig-'));
   readonly client: Client;
   readonly database: TestDatabase;
@@ -65,10 +65,10 @@ export class Rig {
     yaml: string,
     variables: Record<string, string | undefined> = {},
     address = inject('temporalAddress'),
-  ): Promise<Rig> {
+  ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
-    const rig = new Rig(new Client({ connection }), database, variables, address);
+    const rig = new TestWorker(new Client({ connection }), database, variables, address);
     rig.configure(yaml);
     await rig.startWorker();
     return rig;
@@ -123,7 +123,7 @@ export class Rig {
     return serveHttp(
       { host: '127.0.0.1', port: 0 },
       {
-        readiness: async () => (await this.worker?.missing()) ?? [],
+        readiness: async () => (await this.worker?.notReadyReasons()) ?? [],
         notes: () => [],
         metrics: async () => (await this.worker?.metrics()) ?? '',
         status: async () => (await this.worker?.statusPage()) ?? '',

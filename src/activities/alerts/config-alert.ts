@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { confirmAlert, readConfirmed } from '../../store/alerts/alerts.ts';
-import { settleAndLog } from './record-alerts.ts';
+import { recordAlerts } from './record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
 
@@ -27,7 +27,7 @@ export async function settleConfigAlert(
     const isRecent = by !== null && by.file !== file && now.getTime() - Date.parse(by.at) < patienceMs;
     if (isRecent && (await hasOtherWorkers(identity))) return;
   }
-  await settleAndLog(dependencies, noSource, [{ name: 'config', message }], redact);
+  await recordAlerts(dependencies, noSource, [{ name: 'config', message }], redact);
   if (message !== null)
     await confirmAlert(store, noSource, 'config', { worker: identity, file, at: now.toISOString() });
 }

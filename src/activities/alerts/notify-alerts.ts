@@ -1,9 +1,9 @@
 import { log } from '@temporalio/activity';
 import { messageOf } from '../../domain/errors.ts';
 import { markNotified } from '../../store/alerts/alerts.ts';
-import { alertsToTell } from './record-alerts.ts';
+import { alertsToSend } from './record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface NotifyAlertsInput {
@@ -18,8 +18,8 @@ export function createNotifyAlerts(dependencies: ActivityDependencies) {
   return async function notifyAlerts({ source }: NotifyAlertsInput): Promise<void> {
     const { store, alertWebhook } = dependencies;
     if (!alertWebhook) return;
-    await runAdapter(redactorFor(source, dependencies), async ({ signal }) => {
-      for (const alert of await alertsToTell(dependencies, source)) {
+    await runActivity(redactorFor(source, dependencies), async ({ signal }) => {
+      for (const alert of await alertsToSend(dependencies, source)) {
         try {
           await alertWebhook(alert, signal);
         } catch (error) {

@@ -7,7 +7,7 @@ import { openAlerts, pendingAlerts, settleAlerts } from '../../store/alerts/aler
 import type { ActivityDependencies } from '../support/dependencies.ts';
 
 /** Opens and resolves alerts of a source, each with its log line. */
-export async function settleAndLog(
+export async function recordAlerts(
   dependencies: ActivityDependencies,
   source: string,
   verdicts: readonly AlertVerdict[],
@@ -15,7 +15,7 @@ export async function settleAndLog(
 ): Promise<void> {
   const { store } = dependencies;
   const clean = cleanVerdicts(verdicts, redact);
-  await keptUnlessStored(dependencies, source, clean, async () => {
+  await keepUnlessStored(dependencies, source, clean, async () => {
     for (const alert of await settleAlerts(store, source, clean, new Date())) {
       if (alert.state === 'open') log.warn('Alert', alertFields(alert));
       else log.info('Alert resolved', alertFields(alert));
@@ -24,15 +24,15 @@ export async function settleAndLog(
 }
 
 /** Whether there are changes that the webhook has not taken yet. */
-export async function hasAlertsToTell(dependencies: ActivityDependencies, source: string): Promise<boolean> {
-  return dependencies.alertWebhook !== null && (await alertsToTell(dependencies, source)).length > 0;
+export async function hasAlertsToSend(dependencies: ActivityDependencies, source: string): Promise<boolean> {
+  return dependencies.alertWebhook !== null && (await alertsToSend(dependencies, source)).length > 0;
 }
 
 /**
  * Alerts that whoever works for a source is to tell: its own, those of no source, and those of sources that are gone, of which
  * no run will ever tell. For no source: all.
  */
-export async function alertsToTell(
+export async function alertsToSend(
   { store, config }: Pick<ActivityDependencies, 'store' | 'config'>,
   source: string,
 ): Promise<Alert[]> {
@@ -41,26 +41,26 @@ export async function alertsToTell(
 }
 
 /** They speak of what is stored, which is there after its source is gone from the configuration. */
-const ofFiles: readonly string[] = ['store', 'journal', 'batch_gone'];
+const fileAlerts: readonly string[] = ['store', 'journal', 'batch_gone'];
 
 /**
  * Resolves the alerts of sources that are gone from the configuration, of which no run will ever say anything. Damaged files
  * are seen to by somebody, also those of sources that are gone.
  */
-export async function resolveStray(dependencies: ActivityDependencies): Promise<void> {
+export async function resolveOrphaned(dependencies: ActivityDependencies): Promise<void> {
   const { config, broken } = dependencies.config.current();
   // The last good configuration may know less than the one that is being written.
   if (broken) return;
   const known = new Set([noSource, canarySource, ...config.sources.map(({ name }) => name)]);
   for (const { name, source } of await openAlerts(dependencies.store)) {
-    if (!known.has(source) && !ofFiles.includes(name)) {
-      await settleAndLog(dependencies, source, [{ name, message: null }], nothingSecret);
+    if (!known.has(source) && !fileAlerts.includes(name)) {
+      await recordAlerts(dependencies, source, [{ name, message: null }], nothingSecret);
     }
   }
 }
 
 /** Does work that stores verdicts; what they open is kept in memory where the store cannot take it. The work still fails. */
-export async function keptUnlessStored<T>(
+export async function keepUnlessStored<T>(
   { store, keepAlert }: ActivityDependencies,
   source: string,
   verdicts: readonly AlertVerdict[],

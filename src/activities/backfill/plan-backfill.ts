@@ -6,12 +6,12 @@ import { Instance } from '../../domain/instance.ts';
 import { isPauseNote, parsePauseNote, type PausedBy } from '../../domain/run/pause-note.ts';
 import { parseWindow } from '../../domain/time/time-range.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
-import { cutWindows, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { cutWindows, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { chooseWindows } from '../../store/backfill/window-results.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { describeSchedule } from '../../temporal/schedules/describe-schedule.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface PlanBackfillInput {
@@ -22,7 +22,7 @@ export interface PlanBackfillInput {
 }
 
 export interface PlannedBackfill {
-  readonly windows: readonly WindowText[];
+  readonly windows: readonly TimeRangeText[];
   readonly searchAttribute: boolean;
   /** Who paused the source by `daybook pause`; null where nobody did, or nobody asked. Version 0.1 does not say. */
   readonly paused?: PausedBy | null;
@@ -31,7 +31,7 @@ export interface PlannedBackfill {
 /** The windows that a request comes to. Safe to repeat because it only reads. */
 export function createPlanBackfill(dependencies: ActivityDependencies) {
   return async function planBackfill({ source, request, asksForPause }: PlanBackfillInput): Promise<PlannedBackfill> {
-    return runAdapter(redactorFor(source, dependencies), async () => {
+    return runActivity(redactorFor(source, dependencies), async () => {
       const { config } = dependencies.config.current();
       const problem = windowProblem(planOf(config, await findKnownSource(dependencies, source)));
       if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
-import { signalBackfill } from '../../temporal/start-backfill.ts';
+import { runActivity } from '../support/run-activity.ts';
+import { startBackfill } from '../../temporal/start-backfill.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface RequestBackfillInput {
@@ -17,10 +17,10 @@ export interface RequestBackfillInput {
  */
 export function createRequestBackfill(dependencies: ActivityDependencies) {
   return async function requestBackfill({ source, payloads }: RequestBackfillInput): Promise<void> {
-    await runAdapter(redactorFor(source, dependencies), async () => {
+    await runActivity(redactorFor(source, dependencies), async () => {
       const { client, info } = Context.current();
       const instance = Instance.ofQueue(info.taskQueue);
-      for (const payload of payloads) await signalBackfill(client, instance, source, payload);
+      for (const payload of payloads) await startBackfill(client, instance, source, payload);
     });
   };
 }

@@ -5,7 +5,7 @@ import { clearCanaryBlobs, type IsOver } from '../../store/canary/canary-blobs.t
 import { clearCanaryParts } from '../../store/canary/canary-parts.ts';
 import { hasEnded } from '../../temporal/running-workflows.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 /**
  * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are under
@@ -13,7 +13,7 @@ import { runAdapter } from '../support/run-activity.ts';
  */
 export function createCleanCanary({ store, journal, canaryRows }: ActivityDependencies) {
   return async function cleanCanary(): Promise<void> {
-    await runAdapter(nothingSecret, async () => {
+    await runActivity(nothingSecret, async () => {
       const isOver = endedCanaries();
       // What cannot be taken away in one place is no reason to leave it in the others.
       const outcomes = await Promise.allSettled([

@@ -5,7 +5,7 @@ import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { fetchCanary as fetchRecord } from '../../sources/canary/fetch-canary.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 export interface FetchCanaryInput {
   readonly run: RunRef;
@@ -21,7 +21,7 @@ export interface FetchedCanary {
 /** Fetches the record of a canary and spools it. Safe to repeat because the clean-up takes all of its batches away. */
 export function createFetchCanary({ store, searchAttribute }: ActivityDependencies) {
   return async function fetchCanary({ run }: FetchCanaryInput): Promise<FetchedCanary> {
-    return runAdapter(nothingSecret, async (context) => {
+    return runActivity(nothingSecret, async (context) => {
       const record = await fetchRecord({ id: run.workflowId, run: run.firstRunId }, version, context);
       const [batch] = await spoolRecords(store, run, 0, [record], new Date());
       if (!batch) throw new SinkUnavailable('store: found no batch for the record of the canary, expected one');

@@ -2,12 +2,12 @@ import { log } from '@temporalio/activity';
 import { sinks } from '../../domain/run/sink.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/dead-letter-replay.ts';
-import { forgetAnswers } from '../../domain/run/source-state.ts';
+import { clearValidators } from '../../domain/run/source-state.ts';
 import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
 import { changeState } from '../../store/run/states.ts';
-import { hasAlertsToTell, settleAndLog } from '../alerts/record-alerts.ts';
+import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface FinishReplayInput {
@@ -25,9 +25,9 @@ export function createFinishReplay(dependencies: ActivityDependencies) {
     const { store } = dependencies;
     const { source } = run;
     const redact = redactorFor(source, dependencies);
-    return runAdapter(redact, async () => {
+    return runActivity(redact, async () => {
       // Also where there is no state yet: a first run that is open must not say that nothing changed.
-      if (result.letters > 0) await changeState(store, source, (state) => state && forgetAnswers(state));
+      if (result.letters > 0) await changeState(store, source, (state) => state && clearValidators(state));
       const verdicts = sinks.flatMap((sink) => {
         const why = deferredBecause[sink];
         if (why === undefined) return [];
@@ -38,8 +38,8 @@ export function createFinishReplay(dependencies: ActivityDependencies) {
           },
         ];
       });
-      await settleAndLog(dependencies, source, verdicts, redact);
-      const notify = await hasAlertsToTell(dependencies, source);
+      await recordAlerts(dependencies, source, verdicts, redact);
+      const notify = await hasAlertsToSend(dependencies, source);
       const { letters, replayed, refused, unreplayable } = result;
       log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
       await deleteReplayNotes(store, run);

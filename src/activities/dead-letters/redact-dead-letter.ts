@@ -2,7 +2,7 @@ import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 
 /** A dead letter without secrets: a source may echo what it was sent. */
-export function redactLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
+export function redactDeadLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
   const recordText = redact(letter.recordText);
   const message = redact(letter.message);
   return {

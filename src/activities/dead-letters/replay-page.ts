@@ -7,16 +7,16 @@ import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { RejectionReason } from '../../domain/dead-letters/rejection.ts';
 import type { ExtractCounts, ReplayPlan } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { LetterOutcome } from '../../sources/extraction/replay-dead-letter.ts';
+import type { ReplayOutcome } from '../../sources/extraction/replay-dead-letter.ts';
 import { openReader } from '../../sources/open-source.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
-import type { StoredLetter } from '../../store/dead-letters/dead-letter-file.ts';
-import { noteTaken, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
+import type { StoredDeadLetter } from '../../store/dead-letters/dead-letter-file.ts';
+import { recordReplayed, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { logLetters } from './log-dead-letters.ts';
-import { redactLetter } from './redact-dead-letter.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { logDeadLetters } from './log-dead-letters.ts';
+import { redactDeadLetter } from './redact-dead-letter.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor, sourceTools } from '../support/source-secrets.ts';
 
 export interface ReplayLettersInput {
@@ -50,20 +50,20 @@ export function createReplayLetters(dependencies: ActivityDependencies) {
     const { run, plan, number } = input;
     const { store } = dependencies;
     const redact = redactorFor(run.source, dependencies);
-    return runAdapter(redact, async ({ signal }) => {
+    return runActivity(redact, async ({ signal }) => {
       const tools = sourceTools(run.source, dependencies);
       const reader = await openReader(plan, tools, signal);
       const now = new Date();
       const letters = await readReplayPage(store, run, input.letters, input.page);
       const { outcomes, days } = await reader.replay(letters, input.days, now);
-      const sorted = sortLetters(letters, outcomes);
+      const sorted = sortDeadLetters(letters, outcomes);
       signal.throwIfAborted();
-      const renewed = sorted.renewed.map((letter) => redactLetter({ ...letter, at: now.toISOString() }, redact));
+      const renewed = sorted.renewed.map((letter) => redactDeadLetter({ ...letter, at: now.toISOString() }, redact));
       await writeDeadLetters(store, run, number, '', renewed);
-      logLetters(run, number, renewed);
+      logDeadLetters(run, number, renewed);
       const batches = await spoolRecords(store, run, number, sorted.accepted, now);
       const taken = `taken-${number}-${Context.current().info.attempt}`;
-      await noteTaken(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
+      await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
       const { counts } = sorted;
       const nextNumber = number + Math.max(1, batches.length);
       return { counts, batches, nextNumber, days, taken };
@@ -71,14 +71,14 @@ export function createReplayLetters(dependencies: ActivityDependencies) {
   };
 }
 
-interface SortedLetters {
+interface SortedDeadLetters {
   readonly accepted: readonly AcceptedRecord[];
   readonly renewed: readonly NewDeadLetter[];
   readonly taken: readonly string[];
   readonly counts: ExtractCounts;
 }
 
-function sortLetters(letters: readonly StoredLetter[], outcomes: readonly LetterOutcome[]): SortedLetters {
+function sortDeadLetters(letters: readonly StoredDeadLetter[], outcomes: readonly ReplayOutcome[]): SortedDeadLetters {
   const accepted: AcceptedRecord[] = [];
   const renewed: NewDeadLetter[] = [];
   const taken: string[] = [];

@@ -7,7 +7,7 @@ const [soonestMs, latestMs] = [3_000, 15_000];
  * A few places for work that many want to do at once. Nobody waits for one: a worker runs so many activities, and those that
  * wait would keep live runs out.
  */
-export class Places {
+export class ConcurrencyLimit {
   readonly #count: number;
   #taken = 0;
 
@@ -16,7 +16,7 @@ export class Places {
   }
 
   /** @throws WorkerBusy where all places are taken */
-  async take<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#taken >= this.#count) {
       const retryAfterMs = Math.round(soonestMs + Math.random() * (latestMs - soonestMs));
       throw new WorkerBusy(`${what}: ${this.#count} others run on this worker; waiting for a slot`, {

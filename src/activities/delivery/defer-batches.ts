@@ -5,9 +5,9 @@ import type { Sink } from '../../domain/run/sink.ts';
 import { anyReadable, listDeferred, markDeferred } from '../../store/delivery/deferred.ts';
 import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
-import { wakeDeliverer } from '../../temporal/start-delivery.ts';
+import { startDelivery } from '../../temporal/start-delivery.ts';
 
 export interface DeferBatchesInput {
   readonly source: string;
@@ -29,7 +29,7 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
     const { store, measures } = dependencies;
     const redact = redactorFor(source, dependencies);
-    await runAdapter(redact, async () => {
+    await runActivity(redact, async () => {
       const { client, info } = Context.current();
       const before = await listDeferred(store, sink, source);
       const since = new Date().toISOString();
@@ -39,10 +39,10 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
       // ours, too; else it must be woken. An earlier attempt may have left its markers without waking anybody.
       const after = new Set(await listDeferred(store, sink, source));
       const kept = before.filter((path) => after.has(path));
-      const isAwake = info.attempt === 1 && (await anyReadable(store, kept));
+      const isDelivering = info.attempt === 1 && (await anyReadable(store, kept));
       const key = `${sink}/${source}`;
-      if (isAwake && Date.now() - (lastTold.get(key) ?? 0) < quietMs) return;
-      await wakeDeliverer(client, Instance.ofQueue(info.taskQueue), sink, source);
+      if (isDelivering && Date.now() - (lastTold.get(key) ?? 0) < quietMs) return;
+      await startDelivery(client, Instance.ofQueue(info.taskQueue), sink, source);
       lastTold.set(key, Date.now());
     });
     const records = batches.reduce((sum, batch) => sum + batch.records, 0);

@@ -2,10 +2,10 @@ import { BatchDamaged, BatchGone, messageOf } from '../../domain/errors.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
 import { setDamagedAside, wasSetAside } from '../../store/delivery/damaged-batches.ts';
-import { setLost, takeMarker, unmarkDeferred } from '../../store/delivery/deferred.ts';
+import { markMissing, takeMarker, unmarkDeferred } from '../../store/delivery/deferred.ts';
 import type { DeferredBatch } from '../../store/delivery/deferred-batch.ts';
 import { readState } from '../../store/run/states.ts';
-import { settleAndLog } from '../alerts/record-alerts.ts';
+import { recordAlerts } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { AdapterContext } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
@@ -69,7 +69,7 @@ async function deliverDeferred(
     }
     if (!isGone) throw error;
     await reportGone(dependencies, writer, deferred, error);
-    await setLost(store, sink, deferred, (await readState(store, deferred.batch.source)).epoch);
+    await markMissing(store, sink, deferred, (await readState(store, deferred.batch.source)).epoch);
     return { became: 'lost' };
   }
 }
@@ -85,5 +85,5 @@ async function reportGone(
   const command = batch.earliest === undefined ? 'reset' : 'rewind';
   const message = `${messageOf(error)}; ${batch.records} records never reached ${sink}: fetch them again with ./daybook state ${command}`;
   const redact = redactorFor(batch.source, dependencies);
-  await settleAndLog(dependencies, batch.source, [{ name: 'batch_gone', message }], redact);
+  await recordAlerts(dependencies, batch.source, [{ name: 'batch_gone', message }], redact);
 }

@@ -8,13 +8,13 @@ import { listDeferred } from '../../store/delivery/deferred.ts';
 import { writeDeliveryReceipt } from '../../store/run/delivery-receipts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { clearWaitingReason, noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
-import { settleAndLog } from '../alerts/record-alerts.ts';
+import { recordAlerts } from '../alerts/record-alerts.ts';
 import { deliverBatch } from './deliver-batch.ts';
 import { TriedBatches } from './delivery-pass.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { toFailure } from '../support/failure.ts';
-import { Places } from './concurrency-limit.ts';
-import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { runActivity, type AdapterContext } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface DeliverBatchesInput {
@@ -44,19 +44,19 @@ export interface RefusedTally {
 }
 
 /** Deliveries of this worker that write at once: live runs go first. */
-const atOnce = 3;
+const concurrency = 3;
 
 /**
  * Delivers the deferred batches for a sink, the oldest first, and takes their markers away. Those that it refuses hold no
  * other up. Safe to repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
  */
 export function createDeliverBatches(dependencies: ActivityDependencies) {
-  const places = new Places(atOnce);
+  const places = new ConcurrencyLimit(concurrency);
   const tried = new TriedBatches();
   return async function deliverBatches(input: DeliverBatchesInput): Promise<DeliverBatchesResult> {
     const { source, sink } = input;
-    return runAdapter(redactorFor(source, dependencies), (context) =>
-      places.take(`delivery to ${sink}`, () => new Delivery(dependencies, tried, input, context).run()),
+    return runActivity(redactorFor(source, dependencies), (context) =>
+      places.run(`delivery to ${sink}`, () => new Delivery(dependencies, tried, input, context).run()),
     );
   };
 }
@@ -153,7 +153,7 @@ class Delivery {
     await clearWaitingReason(store, sink, source);
     const redact = redactorFor(source, this.#dependencies);
     const settled = [{ name: `deferred_${sink}`, message: null } as const, ...(await storeVerdicts(store, source))];
-    await settleAndLog(this.#dependencies, source, settled, redact);
+    await recordAlerts(this.#dependencies, source, settled, redact);
     return 0;
   }
 

@@ -1,5 +1,5 @@
 /** A pass gives up its turn after this long: other sources wait for one. */
-const longestMs = 60_000;
+const maxPassMs = 60_000;
 /** So many batches refused one after the other say that the sink may refuse all. */
 const suspiciousRefusals = 3;
 /** Then a pass goes on for this long only, as long as nothing is delivered: the next one begins where it stopped. */
@@ -74,6 +74,6 @@ export class DeliveryPass {
 
   #isLongEnough(now: number): boolean {
     const isFruitless = this.#inSuccession >= suspiciousRefusals && now - this.#lastSuccess > fruitlessMs;
-    return isFruitless || now - this.#startedAt > longestMs;
+    return isFruitless || now - this.#startedAt > maxPassMs;
   }
 }

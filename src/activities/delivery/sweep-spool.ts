@@ -6,7 +6,7 @@ import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
+import { runActivity, type AdapterContext } from '../support/run-activity.ts';
 
 export interface SweepSpoolInput {
   /** Only count. */
@@ -20,7 +20,7 @@ export interface SweptSpool {
 }
 
 /** Younger batches may belong to a run that the server's lists do not show yet. */
-const leastAgeMs = 24 * 3_600_000;
+const minAgeMs = 24 * 3_600_000;
 
 /**
  * Deletes batches that nobody will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills
@@ -28,7 +28,7 @@ const leastAgeMs = 24 * 3_600_000;
  */
 export function createSweepSpool({ store, journal }: ActivityDependencies) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
-    return runAdapter(nothingSecret, async (context) => {
+    return runActivity(nothingSecret, async (context) => {
       const batches = await sweepBatches(store, dryRun, context);
       if (dryRun) return { batches, leftovers: 0 };
       const inStore = await store.deleteLeftovers(context.signal);
@@ -42,7 +42,7 @@ async function sweepBatches(
   dryRun: boolean,
   { signal, onProgress }: AdapterContext,
 ): Promise<number> {
-  const old = await store.listOlder(storePaths.batch.folder({}), new Date(Date.now() - leastAgeMs));
+  const old = await store.listOlder(storePaths.batch.folder({}), new Date(Date.now() - minAgeMs));
   if (old.length === 0) return 0;
   // In this order: a run that ends meanwhile has written its markers before.
   const open = await openRuns();
@@ -64,7 +64,7 @@ async function sweepBatches(
  * alone counts: what stands in the file may be wrong.
  */
 async function neededBatches(store: BlobStore): Promise<Set<string>> {
-  const folders = [storePaths.marker, storePaths.lostMarker, storePaths.damaged].map((layout) => layout.folder({}));
+  const folders = [storePaths.marker, storePaths.missingMarker, storePaths.damaged].map((layout) => layout.folder({}));
   const needed = new Set<string>();
   for (const folder of new Set(folders)) {
     for await (const path of store.walk(folder)) {

@@ -1,14 +1,14 @@
-import type { JournalChoice, JournalUnit } from '../../domain/storage/journal.ts';
+import type { JournalSelection, JournalUnit } from '../../domain/storage/journal.ts';
 import { UnknownSource } from '../../domain/errors.ts';
 import { journalSources } from '../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../store/journal/walk-journal.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { halfMoved, refuseHalfMoved } from '../run/rekey-guard.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { halfMoved, assertRekeyFinished } from '../run/rekey-guard.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 export interface PlanJournalReplayInput {
-  readonly choice: JournalChoice;
+  readonly choice: JournalSelection;
   /** The unit that was done last; null at the beginning. */
   readonly after: JournalUnit | null;
 }
@@ -28,12 +28,12 @@ const pageSize = 200;
 /** What a replay reads next. Safe to repeat because it only looks. */
 export function createPlanJournalReplay({ journal, store, searchAttribute }: ActivityDependencies) {
   return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
-    return runAdapter(nothingSecret, async () => {
+    return runActivity(nothingSecret, async () => {
       const { source, archives } = choice;
       if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
         throw new UnknownSource(`replay: ${source} has no CSV; it has not been polled yet`);
       }
-      if (source !== null) await refuseHalfMoved(store, source);
+      if (source !== null) await assertRekeyFinished(store, source);
       const held = await halfMoved(store, source === null ? null : []);
       const all = (await journalUnits(journal, choice)).filter(
         (unit) => unit.kind === 'archive' || !held.has(unit.source),

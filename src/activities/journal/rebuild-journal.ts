@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { UnknownSource } from '../../domain/errors.ts';
-import { nothingRebuilt, type RebuildChoice, type RebuildCounts } from '../../domain/storage/journal-rebuild.ts';
+import { nothingRebuilt, type RebuildSelection, type RebuildCounts } from '../../domain/storage/journal-rebuild.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import { withClient } from '../../sinks/postgres/connection/client.ts';
@@ -8,12 +8,12 @@ import { postgresFailure } from '../../sinks/postgres/connection/postgres-failur
 import { rowsByDay, serverTime, storedSources } from '../../sinks/postgres/commands/rows-by-day.ts';
 import { rebuildSource } from '../../store/journal/rebuild-source.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { refuseHalfMoved } from '../run/rekey-guard.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { assertRekeyFinished } from '../run/rekey-guard.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 export interface RebuildSourceInput {
   readonly source: string;
-  readonly window: RebuildChoice['window'];
+  readonly window: RebuildSelection['window'];
 }
 
 export interface PlannedRebuild {
@@ -26,9 +26,9 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
   const { owner, journal, store, config, searchAttribute } = dependencies;
   return {
     /** The sources whose journal is to be rebuilt. */
-    async planRebuild({ source }: RebuildChoice): Promise<PlannedRebuild> {
-      return runAdapter(nothingSecret, async () => {
-        if (source !== null) await refuseHalfMoved(store, source);
+    async planRebuild({ source }: RebuildSelection): Promise<PlannedRebuild> {
+      return runActivity(nothingSecret, async () => {
+        if (source !== null) await assertRekeyFinished(store, source);
         const stored = await withClient(owner, (client) => storedSources(client, owner.schema)).catch(failed);
         if (source !== null && !stored.includes(source)) {
           throw new UnknownSource(
@@ -41,8 +41,8 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
 
     /** Rebuilds the journal of one source. */
     async rebuildSource({ source, window }: RebuildSourceInput): Promise<RebuildCounts> {
-      return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
-        await refuseHalfMoved(store, source);
+      return runActivity(nothingSecret, async ({ signal, onProgress }) => {
+        await assertRekeyFinished(store, source);
         const earlier = (Context.current().info.heartbeatDetails ?? nothingRebuilt) as RebuildCounts;
         // The next heartbeat must not forget what was written before there is more.
         onProgress(earlier);
@@ -65,7 +65,7 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
 
     /** Notes that somebody has seen to a side that was restored. */
     async settleRestored({ side }: { readonly side: PairSide }): Promise<void> {
-      return runAdapter(nothingSecret, () => dependencies.settleRestored(side));
+      return runActivity(nothingSecret, () => dependencies.settleRestored(side));
     },
   };
 }

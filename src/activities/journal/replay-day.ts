@@ -4,9 +4,9 @@ import { addCounts, noCounts } from '../../domain/run/receipt.ts';
 import {
   addDamages,
   unitName,
-  type JournalChoice,
+  type JournalSelection,
   type JournalUnit,
-  type ReplayTally,
+  type JournalReplayTally,
 } from '../../domain/storage/journal.ts';
 import { maxBatchBytes, maxBatchRecords } from '../../store/delivery/batches.ts';
 import { ruledSources } from '../../store/run/id-rules.ts';
@@ -14,15 +14,15 @@ import type { JournalRow } from '../../store/journal/read-journal.ts';
 import { readUnit } from '../../store/journal/walk-journal.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { halfMoved, refuseHalfMoved } from '../run/rekey-guard.ts';
+import { halfMoved, assertRekeyFinished } from '../run/rekey-guard.ts';
 import { NewIds } from './new-ids.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
-import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
+import { runActivity, type AdapterContext } from '../support/run-activity.ts';
 import { writeRecords } from '../run/write-batch.ts';
 
 export interface ReplayDayInput {
   readonly unit: JournalUnit;
-  readonly choice: JournalChoice;
+  readonly choice: JournalSelection;
   /** Run id of the first execution of the replay. */
   readonly firstRunId: string;
 }
@@ -32,18 +32,18 @@ interface Place {
   readonly file: string;
   /** Rows of the file that are done. */
   readonly rows: number;
-  readonly tally: ReplayTally;
+  readonly tally: JournalReplayTally;
 }
 
-const nothing: ReplayTally = { units: 1, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
+const nothing: JournalReplayTally = { units: 1, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
 
 /**
  * Writes the records of a unit of the journal to PostgreSQL. Safe to repeat because the ledger knows what is stored, and a
  * repeated attempt goes on where the one before it had come to.
  */
 export function createReplayDay(dependencies: ActivityDependencies) {
-  return async function replayDay(input: ReplayDayInput): Promise<ReplayTally> {
-    return runAdapter(nothingSecret, async (context) => {
+  return async function replayDay(input: ReplayDayInput): Promise<JournalReplayTally> {
+    return runActivity(nothingSecret, async (context) => {
       const { heartbeatDetails, workflowExecution } = Context.current().info;
       const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
       const start = (heartbeatDetails ?? null) as Place | null;
@@ -81,7 +81,7 @@ class DayReplay {
     this.#start = start;
   }
 
-  async toEnd(): Promise<ReplayTally> {
+  async toEnd(): Promise<JournalReplayTally> {
     await this.#readRules();
     // A sink that is away is found so at once, before a file is read up to its place.
     await this.#dependencies.postgres.probe(this.#context.signal);
@@ -95,7 +95,7 @@ class DayReplay {
     const { store } = this.#dependencies;
     const { unit, choice } = this.#input;
     const source = unit.kind === 'day' ? unit.source : choice.source;
-    if (source !== null) await refuseHalfMoved(store, source);
+    if (source !== null) await assertRekeyFinished(store, source);
     else this.#held = await halfMoved(store, null);
     const sources = source === null ? await ruledSources(store) : [source];
     this.#newIds = await NewIds.read(

@@ -1,7 +1,7 @@
 import type { Day } from '../../domain/time/day.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 export interface MaintainPartitionsInput {
   /** Only look. */
@@ -21,7 +21,7 @@ export interface MaintainedPartitions {
  */
 export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {
   return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {
-    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+    return runActivity(nothingSecret, async ({ signal, onProgress }) => {
       const { premake } = config.current().config.partitions;
       const made = await maintenance.makeAhead(premake, new Date(), dryRun);
       const vacuumed: Day[] = [];

@@ -1,10 +1,10 @@
 import { noSource } from '../../domain/names.ts';
 import { openAlerts } from '../../store/alerts/alerts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
-import { hasAlertsToTell, resolveStray, settleAndLog } from '../alerts/record-alerts.ts';
+import { hasAlertsToSend, resolveOrphaned, recordAlerts } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 export interface SettleMaintenanceInput {
   /** Null = all steps of the rollover succeeded. */
@@ -22,12 +22,12 @@ export interface SettledMaintenance {
  */
 export function createSettleMaintenance(dependencies: ActivityDependencies) {
   return async function settleMaintenance({ message }: SettleMaintenanceInput): Promise<SettledMaintenance> {
-    return runAdapter(nothingSecret, async () => {
-      await settleAndLog(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
-      await resolveStray(dependencies);
+    return runActivity(nothingSecret, async () => {
+      await recordAlerts(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
+      await resolveOrphaned(dependencies);
       await resolveStore(dependencies);
       await dependencies.countPair();
-      return { notify: await hasAlertsToTell(dependencies, noSource) };
+      return { notify: await hasAlertsToSend(dependencies, noSource) };
     });
   };
 }
@@ -37,6 +37,6 @@ async function resolveStore(dependencies: ActivityDependencies): Promise<void> {
   const { store } = dependencies;
   for (const { name, source } of await openAlerts(store)) {
     if (name !== 'store') continue;
-    await settleAndLog(dependencies, source, await storeVerdicts(store, source), nothingSecret);
+    await recordAlerts(dependencies, source, await storeVerdicts(store, source), nothingSecret);
   }
 }

@@ -5,12 +5,12 @@ import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../../s
 import { sealDay } from '../../store/journal/seal-day.ts';
 import { JournalBusy } from '../../store/journal/seal-lock.ts';
 import { storePaths } from '../../store/paths/paths.ts';
-import { settleAndLog } from '../alerts/record-alerts.ts';
+import { recordAlerts } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { retentionsOf } from '../../config/plan/retentions.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { halfMoved } from '../run/rekey-guard.ts';
-import { runAdapter, type AdapterContext } from '../support/run-activity.ts';
+import { runActivity, type AdapterContext } from '../support/run-activity.ts';
 
 export interface SealCsvInput {
   /** Only look. */
@@ -31,9 +31,9 @@ export interface SealedCsv {
 }
 
 /** Longest text about the damaged files of a source. */
-const mostText = 2_000;
+const maxTextLength = 2_000;
 /** Days that are named in a history. */
-const mostNamed = 100;
+const maxListed = 100;
 
 /**
  * Seals the past days of the CSV journal, and deletes what `csv.retention` and `dead_letters.retention` let go. Safe to
@@ -41,7 +41,7 @@ const mostNamed = 100;
  */
 export function createSealCsv(dependencies: ActivityDependencies) {
   return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
-    return runAdapter(nothingSecret, async (context) => {
+    return runActivity(nothingSecret, async (context) => {
       const { config, journal, store } = dependencies;
       const now = new Date();
       const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
@@ -56,7 +56,7 @@ export function createSealCsv(dependencies: ActivityDependencies) {
         deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
       if (!dryRun) for (const path of letters) await store.delete(path);
       // Only now: one damaged file keeps no other day from being sealed.
-      if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * mostText));
+      if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
       return {
         ...{ sealed: named(ready), sealedCount: ready.length, waiting: named(waiting) },
         ...{ deleted: named(expired), deadLetters: letters.length },
@@ -76,13 +76,13 @@ async function sealAll(
   const busy = await sealing.run(days, true);
   await sealing.run(busy, false);
   for (const source of new Set(days.map((day) => day.source))) {
-    const message = sealing.damaged.get(source)?.join('; ').slice(0, mostText) ?? null;
+    const message = sealing.damaged.get(source)?.join('; ').slice(0, maxTextLength) ?? null;
     // Of a source that could not be read through it is not known that all is well.
     if (message === null && sealing.unsealed.has(source)) continue;
-    await settleAndLog(dependencies, source, [{ name: 'journal', message }], nothingSecret);
+    await recordAlerts(dependencies, source, [{ name: 'journal', message }], nothingSecret);
   }
   if (sealing.failure) throw sealing.failure;
-  return [...sealing.damaged.values()].map((messages) => messages.join('; ').slice(0, mostText));
+  return [...sealing.damaged.values()].map((messages) => messages.join('; ').slice(0, maxTextLength));
 }
 
 class Sealing {
@@ -138,7 +138,7 @@ class Sealing {
 }
 
 function named(days: readonly SourceDay[]): string[] {
-  return days.slice(0, mostNamed).map(({ source, day }) => `${source} ${day}`);
+  return days.slice(0, maxListed).map(({ source, day }) => `${source} ${day}`);
 }
 
 function ago(now: Date, milliseconds: number): Date {

@@ -4,7 +4,7 @@ import type { DayProblem } from '../../sinks/postgres/days/retire-days.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 
 export interface TidiedPartitions {
   /** Past days that were vacuumed and analysed, or wait for it. */
@@ -15,7 +15,7 @@ export interface TidiedPartitions {
 /** Lets PostgreSQL tidy up past days. Safe to repeat because what is tidy is left alone. */
 export function createTidyPartitions({ maintenance }: ActivityDependencies) {
   return async function tidyPartitions({ dryRun }: DryRunInput): Promise<TidiedPartitions> {
-    return runAdapter(nothingSecret, async ({ signal, onProgress }) => {
+    return runActivity(nothingSecret, async ({ signal, onProgress }) => {
       const vacuumed: Day[] = [];
       const failed: DayProblem[] = [];
       for (const day of await maintenance.untidyDays(new Date())) {

@@ -2,26 +2,26 @@ import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { DaybookError, HostBusy, InvalidRecord } from '../../domain/errors.ts';
 import type { FetchPosition, PollEnd, StatePatch } from '../../domain/run/fetch-position.ts';
-import { longestWaitMs } from '../../domain/plan/host-budget.ts';
+import { maxWaitMs } from '../../domain/plan/host-budget.ts';
 import { keepKeys, patchAfter } from '../../domain/run/poll.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { countUnreadable } from '../../domain/run/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
-import { placeLeft } from '../../sources/pagination/saved-position.ts';
+import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { fittingPlan } from './fitting-plan.ts';
-import { logLetters } from '../dead-letters/log-dead-letters.ts';
-import { runAdapter } from '../support/run-activity.ts';
-import { redactLetter } from '../dead-letters/redact-dead-letter.ts';
+import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
+import { runActivity } from '../support/run-activity.ts';
+import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import { redactorFor, secretMaskFor, sourceTools } from '../support/source-secrets.ts';
 
 export interface FetchBatchInput {
@@ -35,7 +35,7 @@ export interface FetchBatchInput {
   /** Someone asked for this run: also a source that said it would not change yet is asked. */
   readonly force?: boolean;
   /** The window of time that a backfill asks for. */
-  readonly window?: WindowText;
+  readonly window?: TimeRangeText;
   /** How long the run has waited for the host since it last got anything. */
   readonly waitedMs?: number;
 }
@@ -68,7 +68,7 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
     const { run, force = false, window = null } = input;
     const redact = redactorFor(input.plan.name, dependencies);
     const { measures } = dependencies;
-    const result = await runAdapter(redact, async (context) => {
+    const result = await runActivity(redact, async (context) => {
       const plan = await fittingPlan(input.plan, dependencies);
       const mask = secretMaskFor(run.source, dependencies);
       const state = withPlace(input.state, mask.reveal);
@@ -88,7 +88,9 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
       try {
         const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
         const leavesPlace = input.position === null && state.unfinished?.failed === true;
-        const collected = leavesPlace ? { ...taken, warnings: addWarnings([placeLeft], taken.warnings) } : taken;
+        const collected = leavesPlace
+          ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) }
+          : taken;
         context.signal.throwIfAborted();
         for (const warning of collected.notes)
           log.warn('Source warning', { source: run.source, warning: redact(warning) });
@@ -114,11 +116,11 @@ async function keep(
   redact: Redact,
 ): Promise<FetchBatchResult> {
   const { counts, end, digests } = collected;
-  const deadLetters = collected.deadLetters.map((letter) => redactLetter(letter, redact));
-  const duplicates = collected.duplicates.map((letter) => redactLetter(letter, redact));
+  const deadLetters = collected.deadLetters.map((letter) => redactDeadLetter(letter, redact));
+  const duplicates = collected.duplicates.map((letter) => redactDeadLetter(letter, redact));
   const letters = [...deadLetters, ...duplicates];
   await writeDeadLetters(store, run, number, '', letters);
-  logLetters(run, number, letters);
+  logDeadLetters(run, number, letters);
   const [first] = deadLetters;
   if (first && plan.onInvalid === 'fail') {
     throw new InvalidRecord(
@@ -179,7 +181,7 @@ function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
 /** The run waits for its turn, or ends where the host wants to be left alone for long. */
 function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: number): FetchBatchResult {
   // Also many short waits come to an end: others may keep the host busy for ever.
-  if ((input.waitedMs ?? 0) + waitMs <= longestWaitMs) return { ...nothingFetched(input), position, waitMs };
+  if ((input.waitedMs ?? 0) + waitMs <= maxWaitMs) return { ...nothingFetched(input), position, waitMs };
   const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
   const { number, state } = input;
   return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };

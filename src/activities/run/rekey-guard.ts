@@ -22,7 +22,7 @@ export async function halfMoved(
 }
 
 /** @throws RekeyUnfinished, DamagedFile */
-export async function refuseHalfMoved(store: BlobStore, source: string): Promise<void> {
+export async function assertRekeyFinished(store: BlobStore, source: string): Promise<void> {
   const problem = await problemOf(store, source);
   if (problem) throw problem;
 }

@@ -4,23 +4,23 @@ import { planOf } from '../../config/plan/plan.ts';
 import { NotBackfillable } from '../../domain/errors.ts';
 import { idChange } from '../../domain/run/id-change.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import { freshState, startingState, type SourceState } from '../../domain/run/source-state.ts';
+import { initialState, startingState, type SourceState } from '../../domain/run/source-state.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
-import { resolveStray, settleAndLog } from '../alerts/record-alerts.ts';
+import { resolveOrphaned, recordAlerts } from '../alerts/record-alerts.ts';
 import { settleConfigAlert } from '../alerts/config-alert.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { refuseHalfMoved } from './rekey-guard.ts';
+import { assertRekeyFinished } from './rekey-guard.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;
   /** Set where a backfill asks for a window of time: the source's state has nothing to do with it. */
-  readonly window?: WindowText;
+  readonly window?: TimeRangeText;
 }
 
 export interface ResolvedSource {
@@ -41,27 +41,27 @@ export function createResolveSource(dependencies: ActivityDependencies) {
   let seen: Config | null = null;
   return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
     const redact = redactorFor(source, dependencies);
-    return runAdapter(redact, async () => {
+    return runActivity(redact, async () => {
       const { config, broken } = dependencies.config.current();
       const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
       await settleConfigAlert(dependencies, message, redact);
       // Of the source alone it says that workers do not agree on it.
-      if (broken === null) await settleAndLog(dependencies, source, [{ name: 'config', message: null }], redact);
-      if (broken === null && config !== seen) await resolveStray(dependencies);
+      if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact);
+      if (broken === null && config !== seen) await resolveOrphaned(dependencies);
       seen = config;
       const plan = planOf(config, await findKnownSource(dependencies, source));
-      await refuseHalfMoved(dependencies.store, source);
+      await assertRekeyFinished(dependencies.store, source);
       const { fetchFingerprint, shapeFingerprint, id } = plan;
       if (window) {
         const problem = windowProblem(plan);
         if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
-        const state = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+        const state = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
         return { plan, state, searchAttribute: dependencies.searchAttribute() };
       }
       const databaseId = await dependencies.databaseId();
       const stored = await readState(dependencies.store, source);
       const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
-      await settleAndLog(dependencies, source, [{ name: 'state', message: damage }], redact);
+      await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact);
       const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
       const { state, changed } = startingState(stored.state, identity, stored.epoch);
       if (changed)

@@ -5,15 +5,15 @@ import { sinks } from '../../domain/run/sink.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { summarizeState } from '../../domain/run/source-state.ts';
-import { anyReadable, clearLost, listDeferred } from '../../store/delivery/deferred.ts';
+import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/deferred.ts';
 import { writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
-import { windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
-import { cleanVerdicts, keptUnlessStored, hasAlertsToTell, settleAndLog } from '../alerts/record-alerts.ts';
+import { cleanVerdicts, keepUnlessStored, hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
@@ -21,7 +21,7 @@ export interface SaveReceiptInput {
   /** What the run says of the source's alerts. */
   readonly verdicts: readonly AlertVerdict[];
   /** Set where this was a window of a backfill: it is no run of the source's own. */
-  readonly window?: WindowText;
+  readonly window?: TimeRangeText;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
 }
@@ -46,22 +46,22 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
-    return runAdapter(redact, async () => {
+    return runActivity(redact, async () => {
       const added = poll && (await stateChange(dependencies, input.receipt, poll));
       const receipt = { ...input.receipt, ...added };
-      await keptUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+      await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
         window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
       );
       logRun(receipt, window, redact);
       const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
-      await settleAndLog(dependencies, source, [...verdicts, ...recovered], redact);
+      await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
       // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
       const resolved = [
         ...(await delivered(dependencies, source, verdicts)),
         ...(await storeVerdicts(dependencies.store, source)),
       ];
-      await settleAndLog(dependencies, source, resolved, redact);
-      const notify = await hasAlertsToTell(dependencies, source);
+      await recordAlerts(dependencies, source, resolved, redact);
+      const notify = await hasAlertsToSend(dependencies, source);
       if (!window) dependencies.onReceipt(receipt);
       return { notify, ...(added ? { added } : {}) };
     });
@@ -91,11 +91,11 @@ async function fetchedAgain(
   { epoch, end }: PollFacts,
 ): Promise<AlertVerdict[]> {
   if (outcome === 'failed' || !end || end.cutShort || end.notModified || end.notBefore !== null) return [];
-  const left = await clearLost(store, source, { epoch, since: end.since ?? null });
+  const left = await clearMissing(store, source, { epoch, since: end.since ?? null });
   return left > 0 ? [] : [{ name: 'batch_gone', message: null }];
 }
 
-function logRun(receipt: Receipt | FailedReceipt, window: WindowText | undefined, redact: Redact): void {
+function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefined, redact: Redact): void {
   const { source, outcome, fetched, accepted, rejected, unchanged, csv, postgres, pages, batches } = receipt;
   const fields = {
     ...{ source, outcome, ...(window ? { window: windowName(window) } : {}) },

@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { isSuperseded, writeState } from '../../store/run/states.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runAdapter } from '../support/run-activity.ts';
+import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SaveStateInput {
@@ -18,7 +18,7 @@ export interface SaveStateInput {
  */
 export function createSaveState(dependencies: ActivityDependencies) {
   return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
-    await runAdapter(redactorFor(source, dependencies), async () => {
+    await runActivity(redactorFor(source, dependencies), async () => {
       if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
         log.info('State not saved: a command changed it after the run started', { source });
         return;

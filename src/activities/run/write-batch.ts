@@ -9,9 +9,9 @@ import { readBatch } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { rebuildBatch } from '../../store/journal/rebuild-batch.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { logLetters } from '../dead-letters/log-dead-letters.ts';
-import { runAdapter } from '../support/run-activity.ts';
-import { asJson, redactLetter } from '../dead-letters/redact-dead-letter.ts';
+import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
+import { runActivity } from '../support/run-activity.ts';
+import { asJson, redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface WriteBatchInput {
@@ -33,7 +33,7 @@ async function writeBatch(
   writer: StorageWriter,
   { batch }: WriteBatchInput,
 ): Promise<SinkCounts> {
-  return runAdapter(redactorFor(batch.source, dependencies), (context) =>
+  return runActivity(redactorFor(batch.source, dependencies), (context) =>
     writeTo(dependencies, writer, batch, context),
   );
 }
@@ -84,17 +84,17 @@ export async function writeRecords(
       `${writer.sink}: ${batch.source} batch ${batch.number}: found ${settled} records accounted for, expected ${batch.records}`,
     );
   }
-  const letters = refused.map((record) => redactLetter(letterOf(record), redact));
+  const letters = refused.map((record) => redactDeadLetter(deadLetterOf(record), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
   const { source, firstRunId: batchRunId, number } = batch;
   log.info('Batch written', { source, batch: number, batchRunId, sink: writer.sink, ...counts, durationMs });
-  logLetters(batch, number, letters);
+  logDeadLetters(batch, number, letters);
   measures.settled(batch.source, writer.sink, counts);
   return counts;
 }
 
 /** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */
-function letterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
+function deadLetterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
   const at = new Date().toISOString();
   // Where the record has no time of its own, this was the clock's when it was fetched.
   const fetchedAt = record.occurredAt;

@@ -2,7 +2,7 @@ import type { ConfigFile } from '../../config/file/config-file.ts';
 import type { PostgresSettings } from '../../config/environment/environment.ts';
 import type { LookUp } from '../../config/secrets/references.ts';
 import type { Alert } from '../../domain/monitoring/alert.ts';
-import type { Measures } from '../../domain/run/metrics.ts';
+import type { Metrics } from '../../domain/run/metrics.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Maintenance } from '../../sinks/postgres/days/maintenance.ts';
@@ -17,7 +17,7 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
-import type { PollKeys } from '../../store/run/seen-keys.ts';
+import type { SeenKeys } from '../../store/run/seen-keys.ts';
 
 /** What activities work with; the worker makes it once. */
 export interface ActivityDependencies {
@@ -26,7 +26,7 @@ export interface ActivityDependencies {
   readonly identity: string;
   readonly lookUp: LookUp;
   readonly store: BlobStore;
-  readonly pollKeys: PollKeys;
+  readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;
   readonly csv: StorageWriter;
@@ -55,7 +55,7 @@ export interface ActivityDependencies {
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
   /** Keeps alerts that the store could not take, so that they are told all the same. */
   readonly keepAlert: (alert: Alert) => void;
-  readonly measures: Measures;
+  readonly measures: Metrics;
   /** Told of each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

@@ -6,7 +6,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';
 
 /** How long a worker with a newer configuration is waited for. */
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 const retryMs = 1_000;
 /** When a configuration that is broken is looked at again. */
 const brokenMs = 10_000;
@@ -35,7 +35,7 @@ export async function findKnownSource(
       );
     }
     const { scheduledTimestampMs } = Context.current().info;
-    if (Date.now() - scheduledTimestampMs < patienceMs && (await hasOtherWorkers(identity))) {
+    if (Date.now() - scheduledTimestampMs < timeoutMs && (await hasOtherWorkers(identity))) {
       throw new ConfigChanged(`config: this worker has no source ${name}, expected another worker to have it`, retryMs);
     }
     if (!broken) throw error;

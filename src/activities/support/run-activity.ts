@@ -13,7 +13,7 @@ export interface AdapterContext {
 const heartbeatMs = 2_500;
 
 /** Runs an adapter inside an activity: heartbeats while it works, hands on cancellation, turns errors into failures. */
-export async function runAdapter<T>(redact: Redact, work: (context: AdapterContext) => Promise<T>): Promise<T> {
+export async function runActivity<T>(redact: Redact, work: (context: AdapterContext) => Promise<T>): Promise<T> {
   const activity = Context.current();
   let details: unknown;
   const timer = setInterval(() => activity.heartbeat(details), heartbeatMs);

@@ -11,7 +11,7 @@ import { createDirectoryStore } from '../../store/blobs/directory-store.ts';
 import type { BlobStore, Damage } from '../../store/blobs/blob-store.ts';
 import { naming, settingAside } from '../../store/alerts/store-alert.ts';
 import { CannotStart } from '../../domain/cannot-start.ts';
-import { say } from '../output/output.ts';
+import { printInfo } from '../output/output.ts';
 import { UsageError } from '../../domain/usage-error.ts';
 
 /** Options that every command takes. */
@@ -57,7 +57,7 @@ export function loadWholeConfig(context: Context): Config {
 
 /** The store for a command that writes: damaged files that it meets are set aside, as a worker does, and named on stderr. */
 export function openStore({ environment }: Context): BlobStore {
-  return settingAside(createDirectoryStore(environment.storeFolder), ({ message }) => say(`store: ${message}`));
+  return settingAside(createDirectoryStore(environment.storeFolder), ({ message }) => printInfo(`store: ${message}`));
 }
 
 /** The same for one that only looks: it names damaged files, and leaves them to a worker. */
@@ -66,7 +66,7 @@ export function openStoreToRead({ environment }: Context, onDamage = sayDamage):
 }
 
 function sayDamage(damage: Damage): void {
-  say(`store: ${damage.path} ${damage.problem}; a worker sets it aside`);
+  printInfo(`store: ${damage.path} ${damage.problem}; a worker sets it aside`);
 }
 
 /** PostgreSQL as the environment names it; null where that is the home's own, or none is named. */

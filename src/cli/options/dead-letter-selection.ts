@@ -3,30 +3,30 @@ import type { DeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import { UnknownSource } from '../../domain/errors.ts';
 import { findSource } from '../../config/file/find-source.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
-import { listDeadLetters, type LetterFilter } from '../../store/dead-letters/dead-letters.ts';
-import { say } from '../output/output.ts';
+import { listDeadLetters, type DeadLetterFilter } from '../../store/dead-letters/dead-letters.ts';
+import { printInfo } from '../output/output.ts';
 import { UsageError } from '../../domain/usage-error.ts';
 
 /** Dead letters of one source. */
-export interface ChosenLetters {
+export interface DeadLetterSelection {
   readonly source: string;
   readonly letters: readonly DeadLetter[];
 }
 
 /** Shorter beginnings of ids may mean many. */
-const shortestId = 6;
+const minIdLength = 6;
 
 /**
  * The dead letters that are meant, by source. Those of sources that are no longer configured are left out, and told of.
  * @param ids whole, or as much of them as lists show; none = all that the filter finds
  * @throws UsageError, UnknownSource
  */
-export async function chooseLetters(
+export async function selectDeadLetters(
   store: BlobStore,
   config: Config,
   ids: readonly string[],
-  filter: LetterFilter,
-): Promise<ChosenLetters[]> {
+  filter: DeadLetterFilter,
+): Promise<DeadLetterSelection[]> {
   if (filter.source !== undefined) findSource(config, filter.source);
   const found = await listDeadLetters(store, filter);
   const letters = withIds(found, ids);
@@ -37,7 +37,7 @@ export async function chooseLetters(
       return [{ source, letters: own }];
     } catch (error) {
       if (!(error instanceof UnknownSource) || ids.length > 0) throw error;
-      say(`${source}: ${own.length} dead letters are kept: the source is no longer configured`);
+      printInfo(`${source}: ${own.length} dead letters are kept: the source is no longer configured`);
       return [];
     }
   });
@@ -52,10 +52,10 @@ export function withIds<Letter extends { readonly id: string }>(
   found: readonly Letter[],
   ids: readonly string[],
 ): readonly Letter[] {
-  const unknown = ids.filter((part) => part.length < shortestId || !found.some(({ id }) => id.startsWith(part)));
+  const unknown = ids.filter((part) => part.length < minIdLength || !found.some(({ id }) => id.startsWith(part)));
   if (unknown.length > 0) {
     throw new UsageError(
-      `dead-letters: no dead letter has the id ${unknown.join(', ')}; use ids from ./daybook dead-letters list, at least their first ${shortestId} characters`,
+      `dead-letters: no dead letter has the id ${unknown.join(', ')}; use ids from ./daybook dead-letters list, at least their first ${minIdLength} characters`,
     );
   }
   return ids.length === 0 ? found : found.filter(({ id }) => ids.some((part) => id.startsWith(part)));

@@ -5,9 +5,9 @@ import { planOf } from '../../config/plan/plan.ts';
 import { withSecrets } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { version } from '../../config/version.ts';
-import { notMeasured } from '../../domain/run/metrics.ts';
+import { noopMetrics } from '../../domain/run/metrics.ts';
 import type { FetchPosition } from '../../domain/run/fetch-position.ts';
-import { freshState } from '../../domain/run/source-state.ts';
+import { initialState } from '../../domain/run/source-state.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceReader } from '../../sources/compute/source-reader.ts';
 import { createThreadCompute } from '../../sources/compute/thread-compute.ts';
@@ -22,7 +22,7 @@ import { createHostBudgets } from '../../store/run/host-budgets.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
 /** A source polled afresh by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
-export interface SourceProbe {
+export interface SourceDryRun {
   readonly plan: SourcePlan;
   readonly tools: SourceTools;
   reader(): Promise<SourceReader>;
@@ -37,7 +37,12 @@ export interface SourceProbe {
 export type OnAnswer = (request: HttpRequest, answer: HttpResponse | null, ms: number) => void;
 
 /** @param onAnswer of requests for pages, not of those for tokens or robots.txt */
-export function probeSource(context: Context, config: Config, source: SourceConfig, onAnswer?: OnAnswer): SourceProbe {
+export function dryRunSource(
+  context: Context,
+  config: Config,
+  source: SourceConfig,
+  onAnswer?: OnAnswer,
+): SourceDryRun {
   const { lookUp, configFile, proxies } = context.environment;
   const plan = withSecrets(planOf(config, source), source, lookUp);
   const limits = hostLimits(config, lookUp);
@@ -48,7 +53,7 @@ export function probeSource(context: Context, config: Config, source: SourceConf
     proxies,
     budget,
     limitOf: (host) => limits.get(host) ?? null,
-    measures: notMeasured,
+    measures: noopMetrics,
   });
   const readers = new OpenReaders();
   const modules = new ModuleThreads();
@@ -68,7 +73,7 @@ export function probeSource(context: Context, config: Config, source: SourceConf
     resolvePath: (path) => resolve(dirname(configFile), path),
   };
   const reader = () => openReader(plan, tools);
-  const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
+  const state = initialState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
   const poll = { plan, state, run: 'preview', force: true, window: null };
   return {
     ...{ plan, tools, reader },

@@ -1,14 +1,14 @@
 import { addDays } from '../../domain/time/day.ts';
-import type { JournalChoice } from '../../domain/storage/journal.ts';
+import type { JournalSelection } from '../../domain/storage/journal.ts';
 import { formatMicros } from '../../domain/time/timestamp.ts';
 import { parseWindow } from '../../domain/time/time-range.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { journalFoldersIn, journalSources, type JournalFolders } from '../../store/journal/journal-files.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { UsageError } from '../../domain/usage-error.ts';
 
 /** Options that say which records of the journal are meant. */
-export interface ChoiceOptions extends CommonOptions {
+export interface SelectionOptions extends CommonOptions {
   readonly source?: string;
   readonly day?: string;
   readonly from?: string;
@@ -21,7 +21,7 @@ export function journalFolders({ environment }: Context): JournalFolders {
 }
 
 /** @throws UsageError */
-export async function readChoice(options: ChoiceOptions, folders: JournalFolders): Promise<JournalChoice> {
+export async function readSelection(options: SelectionOptions, folders: JournalFolders): Promise<JournalSelection> {
   const { source = null, archives = false } = options;
   if (source !== null && !archives) {
     const known = await journalSources(folders);
@@ -35,7 +35,7 @@ export async function readChoice(options: ChoiceOptions, folders: JournalFolders
 }
 
 /** @throws UsageError */
-export function readWindow({ day, from, to }: ChoiceOptions): WindowText | null {
+export function readWindow({ day, from, to }: SelectionOptions): TimeRangeText | null {
   if (day !== undefined) {
     if (from !== undefined || to !== undefined) throw new UsageError('--day cannot be combined with --from or --to');
     return windowOfDay(day);
@@ -46,13 +46,13 @@ export function readWindow({ day, from, to }: ChoiceOptions): WindowText | null 
 }
 
 /** @throws UsageError where it is no day */
-export function windowOfDay(day: string): WindowText {
+export function windowOfDay(day: string): TimeRangeText {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
   if (!isDay) throw new UsageError(`--day: found "${day}", expected a day such as 2026-11-01`);
   return textOf(day, addDays(day, 1));
 }
 
-function textOf(from: string, to: string): WindowText {
+function textOf(from: string, to: string): TimeRangeText {
   const parsed = parseWindow(from, to);
   if (!parsed.ok) throw new UsageError(parsed.why);
   return { from: formatMicros(parsed.window.from), to: formatMicros(parsed.window.to) };

@@ -5,7 +5,7 @@ import type { Config } from '../../config/file/parse-config.ts';
 import { ConfigProblems } from '../../config/file/problem.ts';
 import { readKeptConfig } from '../../store/kept-configs.ts';
 import { openStoreToRead, type Context } from './context.ts';
-import { say } from '../output/output.ts';
+import { printInfo } from '../output/output.ts';
 import type { PairOptions } from './store-pair.ts';
 
 /** Options of those that run on with the last good configuration. */
@@ -39,7 +39,7 @@ async function lastGoodConfig(context: Context): Promise<Config | null> {
     return openKeptConfig(kept, context.environment.configFile, context.environment.lookUp);
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
-    say(`store: the last good configuration, of ${kept.savedAt}, cannot be used: ${error.message}`);
+    printInfo(`store: the last good configuration, of ${kept.savedAt}, cannot be used: ${error.message}`);
     return null;
   }
 }

@@ -1,21 +1,21 @@
 import type { Day } from '../../domain/time/day.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { retiredBefore } from '../../sinks/postgres/commands/retired-before.ts';
 import { rowsInWindows } from '../../sinks/postgres/commands/rows-in-windows.ts';
 import { requirePostgres, type Context } from './context.ts';
-import { say } from '../output/output.ts';
+import { printInfo } from '../output/output.ts';
 import { messageOf } from '../../domain/errors.ts';
 
 /** Rows of a source in each window; null where PostgreSQL cannot be asked. */
 export async function countRows(
   context: Context,
   source: string,
-  windows: readonly WindowText[],
+  windows: readonly TimeRangeText[],
 ): Promise<number[] | null> {
   try {
     return await rowsInWindows(requirePostgres(context), source, windows);
   } catch (error) {
-    say(`rows could not be counted: ${messageOf(error)}`);
+    printInfo(`rows could not be counted: ${messageOf(error)}`);
     return null;
   }
 }

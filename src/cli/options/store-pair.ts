@@ -2,7 +2,7 @@ import type { PostgresSettings } from '../../config/environment/environment.ts';
 import type { Alert } from '../../domain/monitoring/alert.ts';
 import { ForeignStore, messageOf } from '../../domain/errors.ts';
 import { noSource } from '../../domain/names.ts';
-import { within } from '../../formats/timeout.ts';
+import { withTimeout } from '../../formats/timeout.ts';
 import { withClient } from '../../sinks/postgres/connection/client.ts';
 import { prepareSession } from '../../sinks/postgres/connection/session.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
@@ -10,14 +10,14 @@ import { holdsData, readIdentity } from '../../store/identity.ts';
 import { restoredText, settleRestoredAlert } from '../../store/alerts/restored-alert.ts';
 import {
   countPair,
-  lookAtPair,
+  inspectPair,
   pairNames,
   settleRestored,
   type Pair,
   type PairFound,
 } from '../../worker/pairing/pair.ts';
 import { openStore, openStoreToRead, requirePostgres, type CommonOptions, type Context } from './context.ts';
-import { say } from '../output/output.ts';
+import { printInfo } from '../output/output.ts';
 
 /** Of commands that start work. */
 export interface PairOptions extends CommonOptions {
@@ -43,7 +43,7 @@ export async function joinPair(context: Context, options: PairOptions, settings:
   if (found instanceof Error || found.kind === 'unknown') return false;
   if (found.kind === 'foreign') throw new ForeignStore(found.message);
   if (found.isFresh) {
-    say(
+    printInfo(
       `daybook: the database ${pair.names.database} is empty, but the store is not: sources are fetched again from scratch; ./daybook replay-csv stores the records of the journal`,
     );
   }
@@ -68,9 +68,9 @@ export async function refuseForeignDatabase(
 /** A role that may not count, or a store that cannot be written, keeps nobody from looking; the worker tells of it, too. */
 async function countOrLook(pair: Pair, accept: boolean): Promise<PairFound | Error> {
   try {
-    return await within(answerMs, countPair(pair, { accept }));
+    return await withTimeout(answerMs, countPair(pair, { accept }));
   } catch (error) {
-    say(`daybook: the store and the database could not be paired: ${messageOf(error)}`);
+    printInfo(`daybook: the store and the database could not be paired: ${messageOf(error)}`);
     return look(pair);
   }
 }
@@ -108,7 +108,7 @@ export async function readPair(context: Context): Promise<PairFound | Error> {
 
 async function look(pair: Pair, older = false): Promise<PairFound | Error> {
   try {
-    return await within(answerMs, lookAtPair(pair, older));
+    return await withTimeout(answerMs, inspectPair(pair, older));
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }

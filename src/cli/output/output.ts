@@ -7,7 +7,7 @@ import { fit, pad, textWidth } from './terminal/text-width.ts';
  * A message for people; to stderr, so that stdout stays what was asked for. What it quotes may come from anywhere: it moves no
  * cursor, and where it has several lines none of them looks like a message of its own.
  */
-export function say(message: string): void {
+export function printInfo(message: string): void {
   process.stderr.write(`${visibleLines(message).replaceAll(/\n(?=\S)/g, '\n  ')}\n`);
 }
 
@@ -72,7 +72,7 @@ export function formatTable(
 /** What stands between two columns. */
 const gap = '  ';
 /** Narrower than this no column tells anything. */
-const leastColumn = 4;
+const minColumn = 4;
 
 /** Widths that fit side by side: the widest give first. */
 function narrowed(widths: readonly number[], limit: number): number[] {
@@ -80,7 +80,7 @@ function narrowed(widths: readonly number[], limit: number): number[] {
   let excess = fitting.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1) - limit;
   while (excess > 0) {
     const widest = fitting.reduce((most, width) => Math.max(most, width), 0);
-    if (widest <= leastColumn) break;
+    if (widest <= minColumn) break;
     fitting[fitting.lastIndexOf(widest)] = widest - 1;
     excess--;
   }

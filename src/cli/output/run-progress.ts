@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { within } from '../../formats/timeout.ts';
+import { withTimeout } from '../../formats/timeout.ts';
 import { waitOf, type RunWait } from '../../status/run-waits.ts';
 import type { Progress as RunProgress } from '../../workflows/messages.ts';
 import { ProgressLine } from './terminal/progress.ts';
 
 /** A run that takes no longer is not asked what it waits for. */
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 const everyMs = 2_000;
 const answerMs = 5_000;
 /** Runs that are asked at a time. */
-const mostAsked = 20;
+const maxAsked = 20;
 
 type Handle = Pick<WorkflowHandle, 'describe' | 'query'>;
 
@@ -53,20 +53,20 @@ export class RunsUnderWay {
   }
 
   async #ask(): Promise<ReadonlyMap<string, RunWait>> {
-    const long = [...this.#open].filter(([, { sinceMs }]) => Date.now() - sinceMs > patienceMs);
+    const long = [...this.#open].filter(([, { sinceMs }]) => Date.now() - sinceMs > timeoutMs);
     const waits = new Map<string, RunWait>();
     const ask = async (source: string, handle: Handle) => {
-      const progress = () => within(answerMs, handle.query<RunProgress>('progress')).catch(() => null);
-      const wait = await within(answerMs, waitOf(handle, progress)).catch(() => temporalIsAway);
+      const progress = () => withTimeout(answerMs, handle.query<RunProgress>('progress')).catch(() => null);
+      const wait = await withTimeout(answerMs, waitOf(handle, progress)).catch(() => temporalIsAway);
       if (wait && this.#open.has(source)) waits.set(source, wait);
     };
-    await Promise.all(long.slice(0, mostAsked).map(([source, { handle }]) => ask(source, handle)));
+    await Promise.all(long.slice(0, maxAsked).map(([source, { handle }]) => ask(source, handle)));
     return waits;
   }
 }
 
 const temporalIsAway: RunWait = { on: 'Temporal', reason: null, until: null };
-const mostNamed = 3;
+const maxListed = 3;
 
 /** What runs wait for, and since when each of that was seen. */
 export class Waits {
@@ -86,9 +86,9 @@ export class Waits {
       const since = this.#since.get(on) ?? now;
       this.#since.set(on, since);
       const until = wait.until === null ? '' : ` until ${time(new Date(wait.until))}`;
-      const more = sources.length > mostNamed ? ` and ${sources.length - mostNamed} more` : '';
+      const more = sources.length > maxListed ? ` and ${sources.length - maxListed} more` : '';
       const why = wait.reason === null ? '' : ` (${wait.reason})`;
-      return `waiting for ${on} since ${time(since)}${until}: ${sources.slice(0, mostNamed).join(', ')}${more}${why}`;
+      return `waiting for ${on} since ${time(since)}${until}: ${sources.slice(0, maxListed).join(', ')}${more}${why}`;
     });
     return texts.join('; ');
   }

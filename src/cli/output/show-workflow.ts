@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { followWorkflow } from '../../temporal/follow-workflow.ts';
-import { say } from './output.ts';
+import { printInfo } from './output.ts';
 import { ProgressLine, type Progress } from './terminal/progress.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function showWorkflow(
     if (typeof found !== 'string') return line.show(found);
     if (found === told) return;
     line.end();
-    say(found);
+    printInfo(found);
     told = found;
   };
   try {

@@ -9,7 +9,7 @@ export interface Addresses {
 }
 
 /** What `up` prints once everything runs: where to look, and what to try next. */
-export function whereToLook(context: Context, { ui, http, sources }: Addresses): string {
+export function startupBanner(context: Context, { ui, http, sources }: Addresses): string {
   const demo = context.demo ? ' --demo' : '';
   const [first = 'SOURCE'] = sources;
   const lines: [string, string][] = [

@@ -20,7 +20,7 @@ export function prepareDemo({ home, environment }: Context): void {
  * are told where once it listens: before, another home's origin might answer there.
  * @throws CannotStart with the end of its log
  */
-export async function startDemoOrigin({ home, environment }: Context): Promise<ChildProcess> {
+export async function startDemoServer({ home, environment }: Context): Promise<ChildProcess> {
   const file = join(dirname(environment.configFile), wirePath);
   for (let tries = 1; ; tries++) {
     const port = await home.choosePort('origin', home.ports.origin ?? usualPort);

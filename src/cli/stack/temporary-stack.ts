@@ -7,12 +7,12 @@ import { startStack, stopStack } from '../../embedded/stack.ts';
 import { migrate } from '../../sinks/postgres/commands/migrate.ts';
 import { createLogger } from '../../worker/logger.ts';
 import { installRuntime } from '../../worker/runtime.ts';
-import { installFaultHandlers } from '../../worker/unhandled-errors.ts';
+import { installUnhandledErrorHandlers } from '../../worker/unhandled-errors.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { CannotStart } from '../../domain/cannot-start.ts';
 import { externalPostgres, type Context } from '../options/context.ts';
-import { startDemoOrigin } from './demo-server.ts';
-import { say } from '../output/output.ts';
+import { startDemoServer } from './demo-server.ts';
+import { printInfo } from '../output/output.ts';
 import { acceptsNewStore, refuseForeignDatabase, type PairOptions } from '../options/store-pair.ts';
 import { UsageError } from '../../domain/usage-error.ts';
 
@@ -34,13 +34,13 @@ export async function withTemporaryStack<T>(
   const config = openConfigFile(environment.configFile, environment.lookUp);
   home.lock();
   const interrupted = interruption();
-  const announce = (message: string) => say(`daybook: ${message}`);
+  const announce = (message: string) => printInfo(`daybook: ${message}`);
   try {
     await Promise.race([
       startStack(home, { postgres: external === null, temporal: true }, environment, announce),
       interrupted,
     ]);
-    if (context.demo) await startDemoOrigin(context);
+    if (context.demo) await startDemoServer(context);
     const postgres = external ?? embeddedPostgresSettings(home);
     if (external) await refuseForeignDatabase(context, options, external);
     await migrate(external ? (environment.owner ?? external) : postgres);
@@ -63,7 +63,7 @@ export async function withTemporaryStack<T>(
       storeFolder: environment.storeFolder,
       onReceipt: () => {},
     });
-    installFaultHandlers(worker, logger);
+    installUnhandledErrorHandlers(worker, logger);
     try {
       return await Promise.race([work(temporal), interrupted]);
     } finally {

@@ -59,7 +59,7 @@ export function openConfigFile(file: string, lookUp: LookUp, kept: Config | null
     try {
       const found = readText(file);
       const config = parseConfig(found, file, lookUp);
-      if (good) refuseOtherInstance(config, good, lookUp, file);
+      if (good) assertSameInstance(config, good, lookUp, file);
       [good, text, seen, broken] = [config, found, versionOf(file, config), null];
       for (const listen of listeners) listen({ text: found, config });
       return config;
@@ -89,7 +89,7 @@ export function openConfigFile(file: string, lookUp: LookUp, kept: Config | null
 }
 
 /** Whatever runs has ids and a queue of its instance: a file that names another one is for the next start. */
-function refuseOtherInstance(config: Config, before: Config, lookUp: LookUp, file: string): void {
+function assertSameInstance(config: Config, before: Config, lookUp: LookUp, file: string): void {
   const message = instanceChange(before.instance, config.instance, lookUp);
   if (message !== null) throw new ConfigProblems(file, [{ path: ['instance'], message }]);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../../domain/errors.ts';
 import { compileSchema } from '../../formats/json-schema.ts';
-import { createWatchdog, TookTooLong } from '../../formats/watchdog.ts';
+import { createWatchdog, TimedOut } from '../../formats/watchdog.ts';
 import type { Problem } from './problem.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 import { schemaHash } from '../../formats/schema-hash.ts';
@@ -65,7 +65,7 @@ function problemOf(text: string): string | null {
     createWatchdog()(maxCompileMs, () => compileSchema(JSON.parse(text)));
     return null;
   } catch (error) {
-    if (error instanceof TookTooLong) {
+    if (error instanceof TimedOut) {
       return `takes more than ${maxCompileMs / 1_000} s to compile, expected milliseconds: simplify it, or shorten its enum`;
     }
     return `not a JSON Schema (${messageOf(error)})`;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { keysOfSource } from '../schema/source-schemas.ts';
 import { adviceFor, suggestKey } from './suggestion.ts';
 import { exampleFor, missingSpaceIn, suggestValue } from './value-hint.ts';
@@ -120,7 +120,7 @@ function firstWord(key: string): string {
 }
 
 /** Longest list of keys that is printed whole. */
-const mostKeys = 14;
+const maxKeys = 14;
 
 /** One sentence for a key that nobody knows, with the key that was probably meant. */
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
@@ -133,13 +133,13 @@ export function unknownKeyMessage(key: string, known: readonly string[]): string
   }
   const advice = adviceFor(key);
   if (advice !== null) return `${found}, ${advice}`;
-  if (known.length > mostKeys) return `${found}, expected a key from docs/sources-reference.md`;
+  if (known.length > maxKeys) return `${found}, expected a key from docs/sources-reference.md`;
   return `${found}, expected ${known.length > 0 ? `one of ${known.join(', ')}` : 'none'}`;
 }
 
 /** What a list or an object holds is not shown: there may be a secret in it. */
 function shown(value: unknown): string {
-  return typeof value === 'object' && value !== null ? describe(value) : excerpt(JSON.stringify(value) ?? '', 60);
+  return typeof value === 'object' && value !== null ? describe(value) : truncate(JSON.stringify(value) ?? '', 60);
 }
 
 function describe(value: unknown): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Starts are spread over this long at most: more would move a daily poll to another time of day. */
-const longestSpreadMs = 3_600_000;
+const maxSpreadMs = 3_600_000;
 
 /**
  * When within its interval a source is due whose `schedule` names no `offset`, so that many sources are not all due in the
@@ -9,7 +9,7 @@ const longestSpreadMs = 3_600_000;
  * @returns whole seconds, in milliseconds: Temporal knows no finer ones
  */
 export function evenOffset(source: string, everyMs: number): number {
-  const slots = Math.max(1, Math.floor(Math.min(everyMs, longestSpreadMs) / 1_000));
+  const slots = Math.max(1, Math.floor(Math.min(everyMs, maxSpreadMs) / 1_000));
   const hash = createHash('sha256').update(source).digest();
   return Math.floor((hash.readUIntBE(0, 6) / 2 ** 48) * slots) * 1_000;
 }

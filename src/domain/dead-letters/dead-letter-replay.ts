@@ -3,7 +3,7 @@ import type { Sink } from '../run/sink.ts';
 import type { RejectionReason } from './rejection.ts';
 
 /** Which dead letters of a source are to be replayed; each field narrows it. */
-export interface ReplaySelection {
+export interface DeadLetterSelection {
   readonly ids?: readonly string[];
   readonly reason?: RejectionReason;
   /** Workflow id or run id of the run that refused them. */
@@ -30,7 +30,7 @@ export interface ExtractCounts {
 }
 
 /** The counts of a replay so far. */
-export interface ReplayTally extends ExtractCounts {
+export interface DeadLetterReplayTally extends ExtractCounts {
   /** All that were to be replayed. */
   readonly letters: number;
   readonly batches: number;
@@ -60,11 +60,11 @@ export interface ReplayResult {
 
 const nothing = { passed: 0, refused: 0, unreplayable: 0, reasons: {} };
 
-export function emptyReplay(letters: number): ReplayTally {
+export function emptyReplay(letters: number): DeadLetterReplayTally {
   return { letters, ...nothing, batches: 0, csv: noCounts, postgres: noCounts };
 }
 
-export function addExtracted(tally: ReplayTally, counts: ExtractCounts): ReplayTally {
+export function addExtracted(tally: DeadLetterReplayTally, counts: ExtractCounts): DeadLetterReplayTally {
   return {
     ...tally,
     passed: tally.passed + counts.passed,
@@ -76,7 +76,7 @@ export function addExtracted(tally: ReplayTally, counts: ExtractCounts): ReplayT
 
 export function replayResult(
   source: string,
-  tally: ReplayTally,
+  tally: DeadLetterReplayTally,
   run: { readonly workflowId: string; readonly firstRunId: string },
 ): ReplayResult {
   const { letters, passed, unreplayable, csv, postgres } = tally;

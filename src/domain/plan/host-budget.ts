@@ -1,8 +1,8 @@
 /** The longest that a run waits for a host; one that wants to be left alone for longer ends it. */
-export const longestWaitMs = 15 * 60_000;
+export const maxWaitMs = 15 * 60_000;
 
 /** How long a host is left alone that says 429 without saying for how long. */
-export const unsaidWaitMs = 5_000;
+export const defaultWaitMs = 5_000;
 
 /** How often a host may be asked. */
 export interface HostLimit {
@@ -19,12 +19,12 @@ export interface HostBudget {
    * Takes the next free place in the host's line, if its turn comes soon enough.
    * @param limit null = as often as anyone likes, unless the host has asked for less
    */
-  take(host: string, limit: HostLimit | null, now: Date): Promise<Turn>;
+  take(host: string, limit: HostLimit | null, now: Date): Promise<Slot>;
   /** The host answered that it was asked too often, and wants to be left alone until then. */
   slowDown(host: string, until: Date): Promise<void>;
 }
 
-export type Turn =
+export type Slot =
   | { readonly kind: 'go'; readonly waitMs: number }
   /** No place was taken: ask again then. */
   | { readonly kind: 'later'; readonly waitMs: number };

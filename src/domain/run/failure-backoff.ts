@@ -9,13 +9,13 @@ export interface FailureStreak {
 
 const firstDelayMs = 30_000;
 /** However long a source fails, it is tried again this often. */
-const longestDelayMs = 15 * 60_000;
-const longestReason = 300;
+const maxDelayMs = 15 * 60_000;
+const maxReasonLength = 300;
 
 /** The streak after one more failure: the first is forgiven, then the delay doubles up to a quarter of an hour. */
-export function longerStreak(before: FailureStreak | null | undefined, reason: string, now: Date): FailureStreak {
+export function nextBackoff(before: FailureStreak | null | undefined, reason: string, now: Date): FailureStreak {
   const count = (before?.count ?? 0) + 1;
-  const delayMs = count < 2 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(count - 2, 10));
+  const delayMs = count < 2 ? 0 : Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(count - 2, 10));
   const until = delayMs === 0 ? null : new Date(now.getTime() + delayMs).toISOString();
-  return { count, until, reason: reason.slice(0, longestReason) };
+  return { count, until, reason: reason.slice(0, maxReasonLength) };
 }

@@ -21,7 +21,7 @@ export interface FetchPosition {
   readonly keyBlobs: readonly string[];
   /** Names of the blobs of records that count as unchanged: those of the previous poll, and of this one's first part. */
   readonly knownBlobs: readonly string[];
-  readonly place: Place;
+  readonly place: PagePosition;
   /** Different records with one id that this run has met; absent where there are none. */
   readonly duplicates?: DuplicateCounts;
   /** The page after the first was the first again: what the poll read is no proof that it read all. */
@@ -46,9 +46,9 @@ export interface DuplicateShare {
   readonly records: number;
 }
 
-export type Place = HttpPlace | FilePlace | ModulePlace;
+export type PagePosition = HttpPosition | FilePosition | ModulePosition;
 
-export interface HttpPlace {
+export interface HttpPosition {
   readonly type: 'http';
   /** Number of the page to fetch, or its offset; pages that are named otherwise are counted. */
   readonly page: number;
@@ -63,7 +63,7 @@ export interface HttpPlace {
   /** Hashes of the last pages: one that comes again ends the loop. */
   readonly recentPages: readonly string[];
   /** Finds names of pages that come again, however long their circle is. */
-  readonly circle?: Circle;
+  readonly circle?: CycleDetector;
   /** Pages without records, one after the other, up to here. */
   readonly emptyPages?: number;
   /** Different pages that were read one after the other up to here. */
@@ -77,9 +77,9 @@ export interface HttpPlace {
   /** The page is asked only because a total is not to be trusted: it may be refused. */
   readonly doubtful?: true;
   /** The place of an earlier poll, while the page there has not been read: if it cannot be, the poll begins at the front. */
-  readonly saved?: SavedPlace;
+  readonly saved?: SavedPosition;
   /** Where the poll continues once it has read what is new at the front. */
-  readonly thenAt?: SavedPlace;
+  readonly thenAt?: SavedPosition;
   /**
    * The page is asked for one record early: it should begin with the last one of the page before. False: this API does not give
    * pages so, or in no stable order.
@@ -111,8 +111,8 @@ export interface Breaks {
 }
 
 /** Names a page for a later poll. */
-export interface SavedPlace extends Pick<
-  HttpPlace,
+export interface SavedPosition extends Pick<
+  HttpPosition,
   'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail'
 > {
   /** Hashes of the pages before it. */
@@ -123,18 +123,18 @@ export interface SavedPlace extends Pick<
  * Brent's algorithm: the name of one page is remembered, and replaced by a later one after 1, 2, 4, … pages. Once both lie on
  * a circle, and it is shorter than that, the name comes again.
  */
-export interface Circle {
+export interface CycleDetector {
   readonly mark: string;
   readonly steps: number;
   readonly limit: number;
 }
 
 /** A module's own place: `cursor` is JSON text that its last page gave. */
-export interface ModulePlace extends Omit<HttpPlace, 'type'> {
+export interface ModulePosition extends Omit<HttpPosition, 'type'> {
   readonly type: 'module';
 }
 
-export interface FilePlace extends Pick<
+export interface FilePosition extends Pick<
   FileProgress,
   'changedMs' | 'contentHash' | 'inode' | 'checkedMs' | 'nextBlock' | 'wholeFrom' | 'openRow'
 > {
@@ -198,4 +198,4 @@ export interface PollEnd {
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPlace, 'page' | 'cursor' | 'total' | 'doubtful'>;
+export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful'>;

@@ -17,19 +17,19 @@ export function joinTallies(known: FieldTally, more: FieldTally): FieldTally {
 }
 
 /** Records from which on it means something that none of them has a value. */
-const fewestRecords = 2;
+const minRecords = 2;
 /** Fields that a message names. */
-const mostNamed = 10;
+const maxListed = 10;
 
 /** Warns of fields that no record of a poll has: where they are sought may be wrong. */
 export function emptyFieldWarnings(tally: FieldTally): Warning[] {
   const byCount = new Map<number, string[]>();
   for (const [field, count] of Object.entries(tally)) {
-    if (count >= fewestRecords) byCount.set(count, [...(byCount.get(count) ?? []), field]);
+    if (count >= minRecords) byCount.set(count, [...(byCount.get(count) ?? []), field]);
   }
   return [...byCount].map(([count, fields]) => {
-    const more = fields.length > mostNamed ? ` and ${fields.length - mostNamed} more` : '';
-    const named = `${fields.slice(0, mostNamed).join(', ')}${more} ${fields.length === 1 ? 'is' : 'are'}`;
+    const more = fields.length > maxListed ? ` and ${fields.length - maxListed} more` : '';
+    const named = `${fields.slice(0, maxListed).join(', ')}${more} ${fields.length === 1 ? 'is' : 'are'}`;
     return { code: 'field_empty', message: `${named} empty in ${count} of ${count} records`, count: 1 };
   });
 }

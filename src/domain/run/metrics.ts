@@ -2,7 +2,7 @@ import type { FetchCounts, SinkCounts } from './receipt.ts';
 import type { Sink } from './sink.ts';
 
 /** Who counts what a worker does; docs/metrics.md says what becomes of it. */
-export interface Measures {
+export interface Metrics {
   /** A fetch is done; its batches are in the spool. */
   fetched(source: string, counts: FetchCounts): void;
   /** A sink has settled a batch. */
@@ -16,7 +16,7 @@ export interface Measures {
 }
 
 /** For commands, whose work nobody counts. */
-export const notMeasured: Measures = {
+export const noopMetrics: Metrics = {
   fetched() {},
   settled() {},
   deferred() {},

@@ -1,4 +1,4 @@
-import type { FetchPosition, HttpPlace, PollEnd, SavedPlace, StatePatch } from './fetch-position.ts';
+import type { FetchPosition, HttpPosition, PollEnd, SavedPosition, StatePatch } from './fetch-position.ts';
 import type { SourceState, UnfinishedPoll } from './source-state.ts';
 
 /** Most records whose keys are kept to tell the next poll what is unchanged; beyond it the ledger alone decides. */
@@ -28,7 +28,7 @@ function startOfFirstPart({ startedAt, watermark }: UnfinishedPoll, now: Date): 
 }
 
 /** The state without the place where a poll broke off; what it had read by then stays known. */
-export function withoutPlace(state: SourceState): SourceState {
+export function withoutPosition(state: SourceState): SourceState {
   const { unfinished, previousPoll } = state;
   if (!unfinished) return state;
   return { ...state, unfinished: null, previousPoll: [...new Set([...previousPoll, ...unfinished.keyBlobs])] };
@@ -52,7 +52,7 @@ const failuresOfPages: ReadonlySet<string> = new Set([
  * run: that begins at the front. If it gets no further either, the source is away as a whole, and the place is tried again.
  * A page that was refused is likely to be refused for ever: the next run reads what is new at the front before it tries again.
  */
-export function placeAfterFailure(
+export function positionAfterFailure(
   begun: UnfinishedPoll | null,
   now: UnfinishedPoll | null,
   failure: string,
@@ -102,7 +102,7 @@ export function patchAfter(
 }
 
 /** Where the next poll begins that continues with the last token. */
-function nextTokenOf({ cursor, since }: HttpPlace): UnfinishedPoll | null {
+function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
   if (cursor === null) return null;
   return { ...{ page: 0, cursor, skip: 0, since, watermark: null, keysKept: 0, keyBlobs: [] }, isToken: true };
 }
@@ -124,7 +124,7 @@ function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
   };
 }
 
-function savedAt({ overlaps: _overlaps, tail: _tail, ...place }: SavedPlace): Partial<UnfinishedPoll> {
+function savedAt({ overlaps: _overlaps, tail: _tail, ...place }: SavedPosition): Partial<UnfinishedPoll> {
   return place;
 }
 

@@ -175,7 +175,7 @@ export interface StateIdentity {
   readonly databaseId: string | null;
 }
 
-export function freshState(identity: StateIdentity, epoch = 0): SourceState {
+export function initialState(identity: StateIdentity, epoch = 0): SourceState {
   return {
     version: 1,
     ...(epoch === 0 ? {} : { epoch }),
@@ -196,7 +196,7 @@ export function freshState(identity: StateIdentity, epoch = 0): SourceState {
 }
 
 /** Drops all that could hide a record from the next poll, but keeps the watermark. */
-export function forgetPoll(state: SourceState): SourceState {
+export function clearPollState(state: SourceState): SourceState {
   return {
     ...state,
     ...{
@@ -213,7 +213,7 @@ export function forgetPoll(state: SourceState): SourceState {
 }
 
 /** Drops what lets a source say that nothing changed, and what lets a poll take a record for known; not how far it came. */
-export function forgetAnswers(state: SourceState): SourceState {
+export function clearValidators(state: SourceState): SourceState {
   return { ...state, etag: null, lastModified: null, previousPoll: [], freshUntil: null };
 }
 
@@ -229,10 +229,10 @@ export interface StartingState {
  * @param epoch of the stored state, or of what a command put in its place
  */
 export function startingState(stored: SourceState | null, identity: StateIdentity, epoch = 0): StartingState {
-  if (!stored) return { state: freshState(identity, epoch), changed: null };
+  if (!stored) return { state: initialState(identity, epoch), changed: null };
   if (stored.fetchFingerprint !== identity.fetchFingerprint) {
     return {
-      state: { ...freshState(identity, epoch), ...itemsOf(stored), ...idOf(stored, identity) },
+      state: { ...initialState(identity, epoch), ...itemsOf(stored), ...idOf(stored, identity) },
       changed: 'source',
     };
   }
@@ -240,10 +240,10 @@ export function startingState(stored: SourceState | null, identity: StateIdentit
   const { shapeFingerprint } = identity;
   const current = { ...stored, shapeFingerprint, databaseId, ...idOf(stored, identity) };
   if (stored.shapeFingerprint !== identity.shapeFingerprint) {
-    return { state: forgetPoll(current), changed: 'record shape' };
+    return { state: clearPollState(current), changed: 'record shape' };
   }
   if (stored.databaseId !== null && stored.databaseId !== databaseId) {
-    return { state: forgetPoll(current), changed: 'database' };
+    return { state: clearPollState(current), changed: 'database' };
   }
   return { state: current, changed: null };
 }

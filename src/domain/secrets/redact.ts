@@ -7,11 +7,11 @@ export const nothingSecret: Redact = (text) => text;
 export const mask = '[redacted]';
 
 /** Values under so many characters are no secrets, replacing them would garble every message. */
-const leastLength = 4;
+const minLength = 4;
 
 /** Makes a redactor. It knows secrets also as URLs, JSON and base64 write them, and where a text was cut within one. */
 export function createRedactor(secrets: Iterable<string>): Redact {
-  const forms = new Set([...secrets].filter((secret) => secret.length >= leastLength).flatMap(formsOf));
+  const forms = new Set([...secrets].filter((secret) => secret.length >= minLength).flatMap(formsOf));
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   return (text) =>
     withoutBeginnings(
@@ -23,7 +23,7 @@ export function createRedactor(secrets: Iterable<string>): Redact {
 function formsOf(secret: string): string[] {
   const plain = new Set([secret, ...inUrls(secret.toWellFormed())]);
   const written = [...plain].flatMap((form) => [...inJson(form), form.replaceAll('/', '\\/')]);
-  return [...written, ...inBase64(secret)].filter((form) => form.length >= leastLength);
+  return [...written, ...inBase64(secret)].filter((form) => form.length >= minLength);
 }
 
 /** Hosts are in small letters; paths, parameters and user names each escape other characters. */
@@ -62,12 +62,12 @@ function withoutBeginnings(text: string, forms: readonly string[]): string {
 
 function withoutBeginning(part: string, forms: readonly string[]): string {
   const longest = forms.reduce((most, form) => Math.max(most, lengthOfBeginning(part, form)), 0);
-  return longest < leastLength ? part : part.slice(0, -longest) + mask;
+  return longest < minLength ? part : part.slice(0, -longest) + mask;
 }
 
 /** How much of the beginning of a form the text ends with. */
 function lengthOfBeginning(text: string, form: string): number {
-  for (let length = form.length - 1; length >= leastLength; length--) {
+  for (let length = form.length - 1; length >= minLength; length--) {
     if (text.endsWith(form.slice(0, length))) return length;
   }
   return 0;

@@ -1,11 +1,11 @@
-import type { WindowText } from '../time/backfill-windows.ts';
+import type { TimeRangeText } from '../time/backfill-windows.ts';
 
 /** Which rows are to be in the journal again. */
-export interface RebuildChoice {
+export interface RebuildSelection {
   /** Null = all sources. */
   readonly source: string | null;
   /** Of `occurred_at`; null = all times. */
-  readonly window: WindowText | null;
+  readonly window: TimeRangeText | null;
 }
 
 /** What a rebuild has come to. `rows` is the sum of the four below it. */
@@ -34,7 +34,7 @@ export interface RebuildTally extends RebuildCounts {
 export const nothingRebuilt: RebuildCounts = { rows: 0, written: 0, present: 0, waiting: 0, expired: 0, parts: 0 };
 
 /** Failures that are told in words. */
-const mostFailures = 50;
+const maxFailures = 50;
 
 export function addRebuilt(tally: RebuildTally, counts: RebuildCounts): RebuildTally {
   const sums = Object.fromEntries(
@@ -44,6 +44,6 @@ export function addRebuilt(tally: RebuildTally, counts: RebuildCounts): RebuildT
 }
 
 export function addFailure(tally: RebuildTally, message: string): RebuildTally {
-  const failed = [...tally.failed, message].slice(0, mostFailures);
+  const failed = [...tally.failed, message].slice(0, maxFailures);
   return { ...tally, failed, failedCount: tally.failedCount + 1 };
 }

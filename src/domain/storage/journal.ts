@@ -1,13 +1,13 @@
 import type { Day } from '../time/day.ts';
 import type { SinkCounts } from '../run/receipt.ts';
-import type { WindowText } from '../time/backfill-windows.ts';
+import type { TimeRangeText } from '../time/backfill-windows.ts';
 
 /** What of the journal is asked for. */
-export interface JournalChoice {
+export interface JournalSelection {
   /** Null = all sources. */
   readonly source: string | null;
   /** Of `occurred_at`; null = all times. */
-  readonly window: WindowText | null;
+  readonly window: TimeRangeText | null;
   /** Also the archives of retired days. */
   readonly archives: boolean;
 }
@@ -22,7 +22,7 @@ export function unitName(unit: JournalUnit): string {
 }
 
 /** What a replay has come to. */
-export interface ReplayTally {
+export interface JournalReplayTally {
   /** Days and archives that were read. */
   readonly units: number;
   /** Records that were read: the sum of the counts. */
@@ -34,9 +34,13 @@ export interface ReplayTally {
 }
 
 /** Damages that are told in words. */
-const mostDamages = 50;
+const maxDamages = 50;
 
-export function addDamages(tally: ReplayTally, damages: readonly string[], count = damages.length): ReplayTally {
-  const damaged = [...tally.damaged, ...damages].slice(0, mostDamages);
+export function addDamages(
+  tally: JournalReplayTally,
+  damages: readonly string[],
+  count = damages.length,
+): JournalReplayTally {
+  const damaged = [...tally.damaged, ...damages].slice(0, maxDamages);
   return { ...tally, damaged, damagedCount: tally.damagedCount + count };
 }

@@ -1,7 +1,7 @@
 import { addDays, dayOfDate, type Day } from '../time/day.ts';
 
 /** The first day that is kept: a day is expired when it ends before now − retention. Null = all are kept. */
-export function keptFrom(retentionMs: number | null, now: Date): Day | null {
+export function retentionCutoff(retentionMs: number | null, now: Date): Day | null {
   return retentionMs === null ? null : dayOfDate(new Date(now.getTime() - retentionMs));
 }
 

@@ -17,14 +17,14 @@ export interface BackfillRequest {
 }
 
 /** Windows of a source that run at once, at most. */
-export const mostConcurrency = 20;
+export const maxConcurrency = 20;
 
 export function isConcurrency(count: unknown): count is number {
-  return typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= mostConcurrency;
+  return typeof count === 'number' && Number.isInteger(count) && count >= 1 && count <= maxConcurrency;
 }
 
 const defaultStepMs = 86_400_000;
-const leastStepMs = 60_000;
+const minStepMs = 60_000;
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 export type RequestResult =
@@ -47,7 +47,7 @@ export function readBackfillRequest(payload: unknown): RequestResult {
     return { ok: false, why: `only: found ${JSON.stringify(only)}, expected failed or missing` };
   }
   if (concurrency !== undefined && !isConcurrency(concurrency)) {
-    return { ok: false, why: `concurrency: found ${JSON.stringify(concurrency)}, expected 1 to ${mostConcurrency}` };
+    return { ok: false, why: `concurrency: found ${JSON.stringify(concurrency)}, expected 1 to ${maxConcurrency}` };
   }
   const parsed = parseWindow(from, to);
   if (!parsed.ok) return { ok: false, why: parsed.why };
@@ -64,5 +64,5 @@ export function readBackfillRequest(payload: unknown): RequestResult {
 function readStep(step: unknown): number | null {
   const match = typeof step === 'string' ? /^(\d{1,6})([mhdw])$/.exec(step) : null;
   const stepMs = match ? Number(match[1]) * (units[match[2] ?? ''] ?? 0) : 0;
-  return stepMs >= leastStepMs ? stepMs : null;
+  return stepMs >= minStepMs ? stepMs : null;
 }

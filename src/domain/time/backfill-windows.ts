@@ -1,8 +1,8 @@
 import { formatMicros, parseIso8601, type Micros } from './timestamp.ts';
-import type { Window } from './time-range.ts';
+import type { TimeRange } from './time-range.ts';
 
 /** A window as workflows and file names bear it: canonical times, `to` exclusive. */
-export interface WindowText {
+export interface TimeRangeText {
   readonly from: string;
   readonly to: string;
 }
@@ -11,9 +11,9 @@ export interface WindowText {
 export const maxWindows = 10_000;
 
 /** Cuts a range at multiples of the step, counted from 1970 UTC; the first and last piece may be shorter. */
-export function cutWindows({ from, to }: Window, stepMs: number): WindowText[] {
+export function cutWindows({ from, to }: TimeRange, stepMs: number): TimeRangeText[] {
   const step = BigInt(stepMs) * 1_000n;
-  const pieces: WindowText[] = [];
+  const pieces: TimeRangeText[] = [];
   for (let start = from; start < to;) {
     const boundary = (floorDiv(start, step) + 1n) * step;
     const end = boundary < to ? boundary : to;
@@ -24,25 +24,25 @@ export function cutWindows({ from, to }: Window, stepMs: number): WindowText[] {
 }
 
 /** How many pieces that makes. */
-export function countWindows({ from, to }: Window, stepMs: number): number {
+export function countWindows({ from, to }: TimeRange, stepMs: number): number {
   const step = BigInt(stepMs) * 1_000n;
   return Number(floorDiv(to - 1n, step) - floorDiv(from, step)) + 1;
 }
 
 /** `2026-11-01_2026-11-02`, or with times where it does not begin and end at midnight. */
-export function windowName({ from, to }: WindowText): string {
+export function windowName({ from, to }: TimeRangeText): string {
   return `${shortTime(from)}_${shortTime(to)}`;
 }
 
 /** The window that a name stands for; null where it is none. */
-export function windowOfName(name: string): WindowText | null {
+export function windowOfName(name: string): TimeRangeText | null {
   const [from, to, ...rest] = name.split('_').map(longTime);
   if (!from || !to || rest.length > 0) return null;
   return windowName({ from, to }) === name ? { from, to } : null;
 }
 
 /** Those windows that do not lie within others, taken together. */
-export function uncovered(windows: readonly WindowText[], others: readonly WindowText[]): WindowText[] {
+export function uncovered(windows: readonly TimeRangeText[], others: readonly TimeRangeText[]): TimeRangeText[] {
   const ranges = joined(others);
   return windows.filter(({ from, to }) => {
     // The last range that begins at or before the window is the only one that may hold it.
@@ -58,7 +58,7 @@ export function uncovered(windows: readonly WindowText[], others: readonly Windo
 }
 
 /** The ranges that windows make together, in order, none touching the next. */
-function joined(windows: readonly WindowText[]): WindowText[] {
+function joined(windows: readonly TimeRangeText[]): TimeRangeText[] {
   const ranges: { from: string; to: string }[] = [];
   for (const { from, to } of [...windows].sort((a, b) => (a.from < b.from ? -1 : 1))) {
     const last = ranges.at(-1);
@@ -72,7 +72,7 @@ function joined(windows: readonly WindowText[]): WindowText[] {
  * The window with so much more on both sides. Neighbours overlap then: an API that leaves out the records on its bounds, or
  * shows them late, hides none of them. What comes twice is told by the ledger.
  */
-export function widenWindow(window: WindowText, byMs: number): WindowText {
+export function widenWindow(window: TimeRangeText, byMs: number): TimeRangeText {
   const by = BigInt(byMs) * 1_000n;
   const moved = (time: string, micros: Micros) => {
     const parsed = parseIso8601(time);
@@ -82,7 +82,7 @@ export function widenWindow(window: WindowText, byMs: number): WindowText {
 }
 
 /** Reads a window that came from outside; null where it is none. */
-export function readWindow(value: unknown): WindowText | null {
+export function readWindow(value: unknown): TimeRangeText | null {
   const { from, to } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<string, unknown>>;
   if (typeof from !== 'string' || typeof to !== 'string') return null;
   const [start, end] = [parseIso8601(from), parseIso8601(to)];

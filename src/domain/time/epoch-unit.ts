@@ -12,7 +12,7 @@ const microsOf = (text: string) => BigInt(Date.parse(text)) * 1000n;
 const firstDay = microsOf('1970-01-01T00:00:00Z');
 const afterJanuary = microsOf('1970-02-01T00:00:00Z');
 const farFuture = microsOf('2200-01-01T00:00:00Z');
-const leastPlausible = microsOf('2001-01-01T00:00:00Z');
+const minPlausible = microsOf('2001-01-01T00:00:00Z');
 
 /**
  * Reads a time since 1970, unless it is plainly in another unit: in the given one it lies in January 1970 or after 2200, and
@@ -24,7 +24,7 @@ export function parseEpochIn(text: string, scale: 6 | 3, latest: Micros): TimeRe
   for (const unit of units) {
     if (unit.scale === scale) continue;
     const time = parseEpoch(text, unit.scale);
-    if (!time.ok || time.micros < leastPlausible || time.micros > latest) continue;
+    if (!time.ok || time.micros < minPlausible || time.micros > latest) continue;
     const expected = scale === 6 ? 'seconds' : 'milliseconds';
     const remedy = unit.format === null ? '' : `; set format: ${unit.format}`;
     const where = given.ok ? formatMicros(given.micros).slice(0, 7) : 'beyond the year 9999';

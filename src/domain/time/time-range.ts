@@ -1,16 +1,16 @@
 import { formatMicros, parseIso8601, type Micros } from './timestamp.ts';
 
 /** A half-open range `[from, to)` of record times. */
-export interface Window {
+export interface TimeRange {
   readonly from: Micros;
   readonly to: Micros;
 }
 
-export type WindowResult =
-  { readonly ok: true; readonly window: Window } | { readonly ok: false; readonly why: string };
+export type TimeRangeResult =
+  { readonly ok: true; readonly window: TimeRange } | { readonly ok: false; readonly why: string };
 
 /** Reads the bounds of a window, each a day (its midnight, UTC) or an ISO 8601 time. */
-export function parseWindow(from: string, to: string): WindowResult {
+export function parseWindow(from: string, to: string): TimeRangeResult {
   const start = parseIso8601(from);
   if (!start.ok) return { ok: false, why: `from "${from}": ${start.why}` };
   const end = parseIso8601(to);
@@ -21,10 +21,10 @@ export function parseWindow(from: string, to: string): WindowResult {
   return { ok: true, window: { from: start.micros, to: end.micros } };
 }
 
-export function windowContains(window: Window, micros: Micros): boolean {
+export function windowContains(window: TimeRange, micros: Micros): boolean {
   return micros >= window.from && micros < window.to;
 }
 
-export function formatWindow(window: Window): string {
+export function formatWindow(window: TimeRange): string {
   return `${formatMicros(window.from)}/${formatMicros(window.to)}`;
 }

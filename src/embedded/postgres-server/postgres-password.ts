@@ -7,7 +7,7 @@ import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { SystemUser } from './postgres-user.ts';
 
 /** The log since the last checkpoint may have to be replayed first. */
-const longestMs = 120_000;
+const timeoutMs = 120_000;
 
 /**
  * Sets the password of a cluster that does not run, as its owner: in PostgreSQL's single-user mode, which opens no port and
@@ -24,7 +24,7 @@ export async function setPassword(
   const child = spawn(postgres, ['--single', '-D', folder, 'postgres'], {
     ...{ cwd: '/', env: systemEnvironment(), windowsHide: true, stdio: ['pipe', 'ignore', 'pipe'] },
     ...user,
-    timeout: longestMs,
+    timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
   let said = '';

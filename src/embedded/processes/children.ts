@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { nodeEnvironment } from '../../config/environment/child-environment.ts';
 import type { Home } from '../home/home.ts';
-import { startPart } from './managed-process.ts';
+import { startProcess } from './managed-process.ts';
 
 const launcherTarget = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const originProgram = fileURLToPath(new URL('../../../dist/demo/origin.js', import.meta.url));
@@ -13,7 +13,7 @@ export function startWorkerProcess(
   environment: Readonly<Record<string, string | undefined>>,
   options: readonly string[] = [],
 ): ChildProcess {
-  return startPart(home, {
+  return startProcess(home, {
     part: 'worker',
     command: process.execPath,
     args: ['--enable-source-maps', launcherTarget, 'worker', ...options],
@@ -25,7 +25,7 @@ export function startWorkerProcess(
 
 /** Starts the demo's origin as a process of its own. */
 export function startOriginProcess(home: Home, port: number, wireFile: string): ChildProcess {
-  return startPart(home, {
+  return startProcess(home, {
     part: 'origin',
     command: process.execPath,
     args: [originProgram, String(port), wireFile],

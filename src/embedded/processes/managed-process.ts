@@ -7,7 +7,7 @@ import type { Home, PartName } from '../home/home.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** How a part is run as a process. */
-export interface PartCommand {
+export interface ProcessCommand {
   readonly part: PartName;
   readonly command: string;
   readonly args: readonly string[];
@@ -28,7 +28,7 @@ export interface PartCommand {
  * Starts a part in a process group of its own, so that Ctrl-C in the terminal does not reach it before its turn, with
  * its output in a log file. The home remembers it.
  */
-export function startPart(home: Home, part: PartCommand): ChildProcess {
+export function startProcess(home: Home, part: ProcessCommand): ChildProcess {
   mkdirSync(dirname(part.logFile), { recursive: true, mode: privateFolder });
   setAside(part.logFile);
   const log = openSync(part.logFile, part.truncateLog ? 'w' : 'a', privateFile);
@@ -80,13 +80,13 @@ const graceMs: Readonly<Record<PartName, number>> = {
 };
 
 /** Stops a part that the home remembers, dead or alive, and forgets it. */
-export async function stopPart(home: Home, part: PartName): Promise<void> {
-  await endPart(home, part);
+export async function stopProcess(home: Home, part: PartName): Promise<void> {
+  await endProcess(home, part);
   home.forgetProcess(part);
 }
 
 /** Ends a part that the home remembers, gently at first. It counts as missing until it is started again. */
-export async function endPart(home: Home, part: PartName): Promise<void> {
+export async function endProcess(home: Home, part: PartName): Promise<void> {
   const known = home.processes[part];
   if (known && isAlive(known)) {
     signal(known.pid, stopSignals[part]);

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home, PartName } from '../home/home.ts';
-import { startPart, endPart, tailOf, type PartCommand } from './managed-process.ts';
+import { startProcess, endProcess, tailOf, type ProcessCommand } from './managed-process.ts';
 import { ownsPort } from './port-owner.ts';
 
 /** A start of a server that came to nothing. */
@@ -14,7 +14,7 @@ export interface FailedStart {
 
 /** How a server is started and waited for. */
 export interface ServerStart {
-  readonly command: PartCommand;
+  readonly command: ProcessCommand;
   readonly withinMs: number;
   /** The ports at which it must answer itself. */
   readonly ports: readonly number[];
@@ -32,7 +32,7 @@ const provenMs = 1_500;
 export async function startServer(home: Home, start: ServerStart): Promise<ChildProcess | FailedStart> {
   const { part, logFile, command } = start.command;
   const startedAt = Date.now();
-  const child = startPart(home, start.command);
+  const child = startProcess(home, start.command);
   let ended = false;
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));
@@ -55,7 +55,7 @@ export async function startServer(home: Home, start: ServerStart): Promise<Child
 }
 
 async function failed(home: Home, part: PartName, why: string, isPortLost = false): Promise<FailedStart> {
-  await endPart(home, part);
+  await endProcess(home, part);
   return { why, isPortLost };
 }
 

@@ -6,7 +6,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { embeddedTemporalSettings, usualPorts } from '../addresses.ts';
 import { privateFolder } from '../home/durable-file.ts';
 import type { Home } from '../home/home.ts';
-import { stopPart } from '../processes/managed-process.ts';
+import { stopProcess } from '../processes/managed-process.ts';
 import { startServer, type FailedStart } from '../processes/start-server.ts';
 
 const startMs = 60_000;
@@ -34,7 +34,7 @@ export async function tryDatabase(home: Home, program: string): Promise<string |
   } catch (error) {
     return messageOf(error);
   } finally {
-    await stopPart(home, 'temporal');
+    await stopProcess(home, 'temporal');
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 
 /** A source of one record, on a free port of the loopback address. */
-export interface CanaryOrigin {
+export interface CanaryServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** Serves a record, in a list, until it is closed. */
-export async function serveCanary(record: object): Promise<CanaryOrigin> {
+export async function serveCanary(record: object): Promise<CanaryServer> {
   const body = JSON.stringify([record]);
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end(body);

@@ -1,18 +1,18 @@
 import { jsonAccept } from '../http/accept-headers.ts';
-import { notMeasured } from '../../domain/run/metrics.ts';
+import { noopMetrics } from '../../domain/run/metrics.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { unlimited } from '../../domain/plan/host-budget.ts';
 import { canarySource } from '../../domain/names.ts';
 import { startPosition } from '../../domain/run/poll.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
-import { freshState } from '../../domain/run/source-state.ts';
+import { initialState } from '../../domain/run/source-state.ts';
 import { serveCanary } from './canary-server.ts';
 import { collect } from '../collect/collect.ts';
 import { createLocalCompute } from '../compute/compute.ts';
 import { SourceReader } from '../compute/source-reader.ts';
 import { fetchHttpPages } from '../http/http-pages.ts';
-import { firstHttpPlace } from '../pagination/first-position.ts';
+import { firstHttpPosition } from '../pagination/first-position.ts';
 import { createHttpTools } from '../http/http-tools.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 
@@ -38,12 +38,12 @@ export async function fetchCanary(
     proxies: {},
     budget: unlimited,
     limitOf: () => null,
-    measures: notMeasured,
+    measures: noopMetrics,
   });
   try {
     const plan = canaryPlan(origin.url);
-    const state = freshState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
-    const place = firstHttpPlace(plan, state);
+    const state = initialState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
+    const place = firstHttpPosition(plan, state);
     const reader = new SourceReader(plan, null, createLocalCompute());
     const pages = fetchHttpPages(plan, reader.format(jsonAccept), place, state, tools, { ...context, reader });
     const limits = { maxRecords: 1, maxBytes: plan.maxBodyBytes, maxMs: plan.timeoutMs };

@@ -9,7 +9,7 @@ import { formatMicros, microsOfDate, type Micros } from '../../domain/time/times
 import { completeItems } from './complete-items.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { CheckOptions } from '../compute/job.ts';
-import type { CheckedWithDays, SortedPage } from '../extraction/checked-page.ts';
+import type { CheckedWithDays, ClassifiedPage } from '../extraction/checked-page.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
 import { DuplicateIds } from './duplicate-ids.ts';
 import { EmptyFields } from './empty-fields.ts';
@@ -17,16 +17,16 @@ import type { Page } from '../extraction/page.ts';
 import {
   afterPage,
   afterRepeat,
-  comesAgain,
+  isRepeatedPage,
   isEndless,
-  refuseEndless,
+  assertNotEndless,
   remember,
   withoutProof,
 } from '../pagination/page-sequence.ts';
-import { sequelOf, withoutOverlap } from '../pagination/overlap.ts';
+import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
 import { readTime } from '../pagination/page-request.ts';
-import { isPlaceGone, placeDropped } from '../pagination/saved-position.ts';
-import { isNewTo, sortPage } from '../extraction/classify-page.ts';
+import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
+import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
 import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops taking further pages. */
@@ -79,13 +79,13 @@ export interface Collected {
  */
 export async function collect(input: CollectInput): Promise<Collected> {
   const { plan, position: start, pages, known, reader, limits } = input;
-  refuseEndless(plan, start);
+  assertNotEndless(plan, start);
   const since = oldestWanted(plan, start);
   const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
     ...{ number: pageNumber(plan, position, page), days: position.days, since },
     ...{ makesDigests: known !== null, hashPages: start.place.type !== 'file' },
   });
-  const sorted: SortedPage[] = [];
+  const sorted: ClassifiedPage[] = [];
   const startedAt = performance.now();
   let size = { records: 0, bytes: 0 };
   let position = start;
@@ -107,15 +107,15 @@ export async function collect(input: CollectInput): Promise<Collected> {
         break;
       }
       const read = page.checked ?? (await checkItems(page, known, reader, optionsAt(page), fields));
-      const isAgain = comesAgain(position, read.hash);
-      const sequel = sequelOf(plan, position, read, isAgain);
+      const isAgain = isRepeatedPage(position, read.hash);
+      const sequel = continuationOf(plan, position, read, isAgain);
       if ('elsewhere' in sequel) {
         position = sequel.elsewhere;
         break;
       }
       const { checked } = sequel;
       ({ position } = sequel);
-      const result = sortPage(checked, known);
+      const result = classifyPage(checked, known);
       if (isAgain) {
         const course = withoutProof(afterRepeat(plan, position, page, result.hash));
         ({ position, end } = course);
@@ -156,9 +156,9 @@ export async function collect(input: CollectInput): Promise<Collected> {
     }
   } catch (error) {
     if (sorted.length === 0) {
-      if (!input.front || !isPlaceGone(plan, start.place, error, input.lastAttempt === true)) throw error;
+      if (!input.front || !isSavedPositionGone(plan, start.place, error, input.lastAttempt === true)) throw error;
       position = input.front;
-      warnings = [placeDropped(error)];
+      warnings = [savedPositionDropped(error)];
     }
   }
   if (warnings.some(({ code }) => code === 'cursor_unreadable')) position = { ...position, unreadableCursor: true };
@@ -206,7 +206,7 @@ async function checkItems(
  * Whether nothing on a page is new, and its newest record is older than what the poll asks for. A window asks for all; only where
  * the newest come first does it say anything of the pages that follow.
  */
-function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, furthest }: SortedPage): boolean {
+function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, furthest }: ClassifiedPage): boolean {
   if (plan.type === 'file' || plan.type === 'module' || plan.incremental?.order !== 'desc') return false;
   if (place.type !== 'http' || place.until !== undefined || accepted.length > 0 || furthest === null) return false;
   const since = readTime(place.since);
@@ -229,7 +229,7 @@ function advance(
   position: FetchPosition,
   page: Page,
   { days, valid, deadLetters, fetched }: CheckedWithDays,
-  { furthest, hash }: SortedPage,
+  { furthest, hash }: ClassifiedPage,
 ): FetchPosition {
   const bound = microsOfDate(new Date(position.startedAt));
   const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
@@ -250,7 +250,7 @@ function advance(
   };
 }
 
-function bytesOf(page: SortedPage): number {
+function bytesOf(page: ClassifiedPage): number {
   return (
     sum(page.accepted, (record) => Buffer.byteLength(record.payload)) +
     sum(page.deadLetters, (letter) => letter.recordText.length)

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../formats/canonical-json.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import type { DuplicateCounts, DuplicateShare } from '../../domain/run/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
@@ -88,7 +88,7 @@ function worse(known: DuplicateShare | undefined, { duplicates, records }: Dupli
 }
 
 function shown(sourceId: string): string {
-  return JSON.stringify(excerpt(sourceId, 60));
+  return JSON.stringify(truncate(sourceId, 60));
 }
 
 /** The ids of one page. */

@@ -9,7 +9,7 @@ export interface Overrun {
 }
 
 /** Watches the CPU time that a thread takes for a job, and for each record of it. */
-export class CpuWatch {
+export class CpuMonitor {
   readonly #thread: ComputeThread;
   readonly #attempt: Attempt;
   #startMs: number;

@@ -1,6 +1,6 @@
 import type { CheerioAPI } from 'cheerio';
 import type { Expression } from '../../formats/jmespath.ts';
-import { textForLetter } from '../extraction/extract-record.ts';
+import { textForDeadLetter } from '../extraction/extract-record.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { DateOrders } from '../feeds/date-order.ts';
 import { itemMark } from '../extraction/classify-page.ts';
@@ -55,7 +55,7 @@ export async function mergeDetail(
   ]);
   const rejection = new Map(job.refused).get(0);
   if (rejection) {
-    return { item: { index: job.index, rejection, recordText: textForLetter(job.text) }, fields: {}, warnings: [] };
+    return { item: { index: job.index, rejection, recordText: textForDeadLetter(job.text) }, fields: {}, warnings: [] };
   }
   // Here the page is the record.
   trace.record(0);

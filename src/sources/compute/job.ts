@@ -7,7 +7,7 @@ import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { ReadPage, Remembered } from '../extraction/document-format.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import type { LetterOutcome, ReplayableLetter } from '../extraction/replay-dead-letter.ts';
+import type { ReplayOutcome, ReplayableDeadLetter } from '../extraction/replay-dead-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import type { PackedPage } from './packed-page.ts';
@@ -28,7 +28,7 @@ interface JobTypes {
   readonly file: [FileJob, FileResult];
   readonly detail: [DetailJob, DetailResult];
   readonly sort: [SortJob, PackedPage];
-  readonly letters: [LettersJob, LettersResult];
+  readonly letters: [DeadLettersJob, DeadLettersResult];
   readonly stored: [StoredJob, readonly StoredVerdict[]];
   readonly ids: [IdsJob, readonly IdResult[]];
   readonly propose: [ProposeJob, Proposal];
@@ -127,21 +127,21 @@ export interface SortJob extends JobBase {
 }
 
 /** Extracts dead letters again. */
-export interface LettersJob extends JobBase {
+export interface DeadLettersJob extends JobBase {
   readonly kind: 'letters';
-  readonly letters: readonly LetterWire[];
+  readonly letters: readonly DeadLetterWire[];
   readonly days: DayRanges;
   readonly nowMs: number;
 }
 
-export interface LettersResult {
-  readonly outcomes: readonly LetterOutcome[];
+export interface DeadLettersResult {
+  readonly outcomes: readonly ReplayOutcome[];
   /** Days that the run has met by now. */
   readonly days: DayRanges;
 }
 
 /** A dead letter with its record as JSON text. */
-export interface LetterWire extends Omit<ReplayableLetter, 'record'> {
+export interface DeadLetterWire extends Omit<ReplayableDeadLetter, 'record'> {
   readonly text: string;
 }
 

@@ -3,7 +3,7 @@ import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { readJsonRecords } from '../files/json-document.ts';
-import { createLetterReplay, type LetterOutcome } from '../extraction/replay-dead-letter.ts';
+import { createDeadLetterReplay, type ReplayOutcome } from '../extraction/replay-dead-letter.ts';
 import { createStoredId } from '../extraction/stored-id.ts';
 import { createStoredCheck, skipped, type StoredVerdict } from '../extraction/stored-check.ts';
 import { parseJson } from '../../formats/exact-json.ts';
@@ -21,9 +21,9 @@ import type {
   IdsJob,
   Job,
   JobKind,
-  LettersJob,
-  LettersResult,
-  LetterWire,
+  DeadLettersJob,
+  DeadLettersResult,
+  DeadLetterWire,
   ProposeJob,
   ReadJob,
   ReadResult,
@@ -149,11 +149,11 @@ export class JobRunner {
     return packPage(checked, days.ranges());
   }
 
-  #letters(job: LettersJob, source: CompiledSource): LettersResult {
+  #letters(job: DeadLettersJob, source: CompiledSource): DeadLettersResult {
     const days = new DaySet(job.days);
-    const replay = createLetterReplay(source.plan, source.extractor(days));
+    const replay = createDeadLetterReplay(source.plan, source.extractor(days));
     const now = new Date(job.nowMs);
-    const outcomes = this.#each<LetterWire, LetterOutcome>(
+    const outcomes = this.#each<DeadLetterWire, ReplayOutcome>(
       job,
       job.letters,
       (rejection) => ({ kind: 'refused', rejection }),

@@ -3,7 +3,7 @@ import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { DocumentFormat, Remembered } from '../extraction/document-format.ts';
-import type { ReplayableLetter } from '../extraction/replay-dead-letter.ts';
+import type { ReplayableDeadLetter } from '../extraction/replay-dead-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';
 import type { JsonFile, ReadJsonFile } from '../files/json-document.ts';
 import type { HttpResponse } from '../http/http-client.ts';
@@ -17,7 +17,7 @@ import type {
   DetailJob,
   Job,
   JobKind,
-  LettersResult,
+  DeadLettersResult,
   ReadJob,
   ReadResult,
   ResponseWire,
@@ -104,7 +104,7 @@ export class SourceReader {
   }
 
   /** What becomes of dead letters by the configuration as it is now. */
-  async replay(letters: readonly ReplayableLetter[], days: DayRanges, now: Date): Promise<LettersResult> {
+  async replay(letters: readonly ReplayableDeadLetter[], days: DayRanges, now: Date): Promise<DeadLettersResult> {
     const wired = letters.map(({ record, ...letter }) => ({ ...letter, text: writeDeepJson(record) }));
     return this.#run({ kind: 'letters', letters: wired, days, nowMs: now.getTime() });
   }

@@ -60,7 +60,7 @@ export class ThreadCompute implements Compute {
 }
 
 /** Records of a page at which a thread may run out of memory, before it is taken for the page's fault. */
-const mostMemoryDeaths = 3;
+const maxMemoryDeaths = 3;
 
 /** A job on its way, with the records of it that took too much. */
 class GuardedJob {
@@ -113,7 +113,7 @@ class GuardedJob {
       throw new TooCostly(pageMessage(source, cause, this.#limits));
     }
     // Alone it needs little: it is the page that takes more than there is.
-    if (cause.kind === 'memory' && (this.#cleared.has(record) || ++this.#memoryDeaths > mostMemoryDeaths))
+    if (cause.kind === 'memory' && (this.#cleared.has(record) || ++this.#memoryDeaths > maxMemoryDeaths))
       throw new TooCostly(pageMessage(source, cause, this.#limits));
     const alone = await this.#attempt({ only: record });
     const cost = 'result' in alone ? null : causeOf(alone);

@@ -1,6 +1,6 @@
 import { WorkerBusy } from '../../domain/errors.ts';
 import { ComputeThread, type ThreadAnswer, type ThreadDeath } from './compute-thread.ts';
-import { CpuWatch, type Overrun } from './cpu-watch.ts';
+import { CpuMonitor, type Overrun } from './cpu-watch.ts';
 import type { Job } from './job.ts';
 import { SourceCosts } from './source-costs.ts';
 import type { Attempt } from './attempt.ts';
@@ -30,7 +30,7 @@ interface Seat {
   /** It gives way to other threads, and cannot be brought back from that. */
   isLow: boolean;
   task: Task | null;
-  watch: CpuWatch | null;
+  watch: CpuMonitor | null;
   idle: NodeJS.Timeout | null;
 }
 
@@ -43,7 +43,7 @@ const watchMs = 100;
 /** How long an idle thread stays. */
 const idleMs = 30_000;
 /** How long a job waits for a thread: an activity has five minutes in all. */
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 
 /**
  * Threads for jobs. Most jobs take milliseconds; one that takes longer goes on as a patient one, beside few others, and no
@@ -116,7 +116,7 @@ export class ThreadPool {
     task.patience = setTimeout(() => {
       this.#forget(task);
       task.fail(workerBusy(task.job));
-    }, patienceMs);
+    }, timeoutMs);
     if (task.isPatient) patient.push(task);
     else if (this.#costs.isQuick(task.job.source.name)) known.push(task);
     else others.push(task);
@@ -158,7 +158,7 @@ export class ThreadPool {
     if (seat.idle) clearTimeout(seat.idle);
     if (task.patience) clearTimeout(task.patience);
     seat.task = task;
-    const watch = new CpuWatch(seat.thread, task);
+    const watch = new CpuMonitor(seat.thread, task);
     seat.watch = watch;
     this.#watching ??= setInterval(() => this.#watch(), watchMs);
     const answer = await seat.thread.run(task.job);

@@ -6,7 +6,7 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { DayRanges } from '../../domain/time/day-set.ts';
 
 /** The records of a page, sorted by what becomes of them. */
-export interface SortedPage {
+export interface ClassifiedPage {
   readonly fetched: number;
   readonly accepted: readonly AcceptedRecord[];
   readonly unchanged: number;
@@ -22,7 +22,7 @@ export interface SortedPage {
 }
 
 /** The records of a page, before it is said which of them the previous poll had. */
-export interface CheckedPage extends Omit<SortedPage, 'accepted' | 'unchanged'> {
+export interface CheckedPage extends Omit<ClassifiedPage, 'accepted' | 'unchanged'> {
   readonly valid: readonly ValidRecord[];
 }
 

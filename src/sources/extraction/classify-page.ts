@@ -19,7 +19,7 @@ import {
 import type { KnownItem, PageItem, RecordItem } from './page.ts';
 import { itemReader, type ReadItem } from './read-records.ts';
 import { badBytesWarning } from '../text/bad-bytes-warning.ts';
-import { type SortedPage, type CheckedPage, type ValidRecord, type Selection, everything } from './checked-page.ts';
+import { type ClassifiedPage, type CheckedPage, type ValidRecord, type Selection, everything } from './checked-page.ts';
 
 /** What is asked of a page's items. */
 export interface PageToCheck {
@@ -87,7 +87,7 @@ export function checkPage(
 }
 
 /** Tells records that the previous poll had from new ones. @param known its digests; null = the ledger alone decides */
-export function sortPage(page: CheckedPage, known: ReadonlySet<string> | null): SortedPage {
+export function classifyPage(page: CheckedPage, known: ReadonlySet<string> | null): ClassifiedPage {
   const { valid, ...rest } = page;
   const accepted = valid.filter((record) => isNewTo(known, record)).map(({ record }) => record);
   return { ...rest, accepted, unchanged: page.fetched - accepted.length - page.deadLetters.length };

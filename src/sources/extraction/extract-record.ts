@@ -3,7 +3,7 @@ import { countBadBytes } from '../../domain/text/bad-bytes.ts';
 import { dayNumberOfMicros } from '../../domain/time/day.ts';
 import type { DaySet } from '../../domain/time/day-set.ts';
 import { messageOf } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import {
   ExactNumber,
@@ -17,7 +17,7 @@ import type { PayloadCheck } from '../../formats/json-schema.ts';
 import { recordId } from '../../formats/record-id.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
-import { mayNeedRepair, repairValue } from '../../formats/storable-text.ts';
+import { mayBeUnstorable, storableValue } from '../../formats/storable-text.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
@@ -153,9 +153,9 @@ function payloadOf(raw: RawRecord): Payload {
     return reject('unstorable', 'record has a number with an exponent beyond ±400');
   }
   // A line is stored as it came, unless a suspect escape may hide under a key that is repeated.
-  const asItCame = raw.text !== undefined && !mayNeedRepair(raw.text) ? raw.text : null;
+  const asItCame = raw.text !== undefined && !mayBeUnstorable(raw.text) ? raw.text : null;
   const text = asItCame ?? writeJson(value, raw.exact);
-  const repair = mayNeedRepair(text) ? repairValue(value) : null;
+  const repair = mayBeUnstorable(text) ? storableValue(value) : null;
   if (!repair) return { ok: true, value, text, repaired: false };
   const repaired = repair.value as object;
   return { ok: true, value: repaired, text: writeJson(repaired, raw.exact), repaired: true };
@@ -186,7 +186,7 @@ function reject(reason: Rejection['reason'], message: string): { readonly ok: fa
  */
 export function rawText(raw: RawRecord): string {
   try {
-    return textForLetter(jsonText(raw));
+    return textForDeadLetter(jsonText(raw));
   } catch (error) {
     if (error instanceof RangeError) return outline(raw);
     throw error;
@@ -196,7 +196,7 @@ export function rawText(raw: RawRecord): string {
 /** What a record looks like from afar, as a JSON string. */
 export function outline({ value }: RawRecord): string {
   const shown = inspect(value, { depth: 2, maxArrayLength: 20, maxStringLength: 200 });
-  return JSON.stringify(excerpt(shown, maxOutline));
+  return JSON.stringify(truncate(shown, maxOutline));
 }
 
 /** Why a record is refused that no text can hold: expressions can make one much larger than its page, or deeper. */
@@ -205,7 +205,7 @@ export function unwritable(error: unknown): Rejection {
   return { reason: 'too_large', message: `record cannot be written as JSON (${messageOf(error)})` };
 }
 
-export function textForLetter(text: string): string {
+export function textForDeadLetter(text: string): string {
   return isTextDeeperThan(text, maxDepth) ? JSON.stringify(text) : text;
 }
 

@@ -7,7 +7,7 @@ const maxWeight = 12_000_000;
 const maxRecords = 500_000;
 
 /** @throws OverLimit for a JSON document that would not fit in memory, although it is small as text */
-export function refuseHugeJson(subject: string, text: string): void {
+export function assertJsonSize(subject: string, text: string): void {
   if (!isHeavyJson(text, maxWeight)) return;
   throw new OverLimit(
     `${subject} has too many JSON values to keep in memory (over ${maxWeight}; an array or object counts as 3): request smaller pages`,
@@ -15,7 +15,7 @@ export function refuseHugeJson(subject: string, text: string): void {
 }
 
 /** @throws OverLimit for a page of too many records */
-export function refuseManyRecords(subject: string, records: readonly unknown[]): void {
+export function assertRecordCount(subject: string, records: readonly unknown[]): void {
   if (records.length <= maxRecords) return;
   throw new OverLimit(
     `${subject} has ${records.length} records at once, at most ${maxRecords} are allowed: request smaller pages, or use JSON lines`,

@@ -1,7 +1,7 @@
 import { tz, tzOffset } from '@date-fns/tz';
 import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import { parseEpochIn } from '../../domain/time/epoch-unit.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
@@ -151,8 +151,8 @@ function zoneOffset(timezone: string): ZoneOffset {
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(excerpt(value, 60));
-  if (value instanceof ExactNumber) return excerpt(value.text, 60);
+  if (typeof value === 'string') return JSON.stringify(truncate(value, 60));
+  if (value instanceof ExactNumber) return truncate(value.text, 60);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return Array.isArray(value) ? 'an array' : 'an object';
 }

@@ -1,5 +1,5 @@
 import type { FieldTally } from '../../domain/run/field-tally.ts';
-import type { Place, PollEnd, StatePatch } from '../../domain/run/fetch-position.ts';
+import type { PagePosition, PollEnd, StatePatch } from '../../domain/run/fetch-position.ts';
 import type { FilesProgress } from '../../domain/run/source-state.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Warning } from '../../domain/run/warning.ts';
@@ -69,7 +69,7 @@ export interface Page {
   readonly checked?: CheckedWithDays;
   readonly fetchedAt: Date;
   /** Where the next page is; null where this was the last one. */
-  readonly next: Place | null;
+  readonly next: PagePosition | null;
   /** What the state learns from this page, where the poll ends with it. */
   readonly patch: StatePatch;
   readonly end?: Partial<PollEnd>;

@@ -6,7 +6,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Extractor, RawRecord } from './extract-record.ts';
 
 /** What a replay needs of a dead letter. */
-export interface ReplayableLetter {
+export interface ReplayableDeadLetter {
   readonly reason: RejectionReason;
   /** The raw record; may hold exact numbers. */
   readonly record: unknown;
@@ -16,13 +16,13 @@ export interface ReplayableLetter {
   readonly fetchedAt?: string;
 }
 
-export type LetterOutcome =
+export type ReplayOutcome =
   | { readonly kind: 'passed'; readonly record: AcceptedRecord }
   | { readonly kind: 'refused'; readonly rejection: Rejection }
   /** Only the source can give it again. */
   | { readonly kind: 'unreplayable'; readonly why: string };
 
-export type LetterReplay = (letter: ReplayableLetter, now: Date) => LetterOutcome;
+export type DeadLetterReplay = (letter: ReplayableDeadLetter, now: Date) => ReplayOutcome;
 
 /**
  * A record whose id another one of its page had is asked for again once the id is unique: stored from here under the old id it
@@ -35,7 +35,7 @@ const sharedId: Rejection = {
 };
 
 /** Makes the function that extracts a dead letter's record again, by the source's configuration as it is now. */
-export function createLetterReplay(plan: SourcePlan, extract: Extractor): LetterReplay {
+export function createDeadLetterReplay(plan: SourcePlan, extract: Extractor): DeadLetterReplay {
   return (letter, now) => {
     if (letter.reason === 'duplicate_id') return { kind: 'refused', rejection: sharedId };
     const why = whyUnreplayable(plan, letter);
@@ -49,7 +49,7 @@ export function createLetterReplay(plan: SourcePlan, extract: Extractor): Letter
 }
 
 /** Why what is kept of a record is not what the source sent; null where it is. */
-function whyUnreplayable(plan: SourcePlan, { reason, record }: ReplayableLetter): string | null {
+function whyUnreplayable(plan: SourcePlan, { reason, record }: ReplayableDeadLetter): string | null {
   if (reason === 'invalid_json' || reason === 'wrong_shape') {
     return 'it could not be read from its page or file; only this excerpt was kept';
   }

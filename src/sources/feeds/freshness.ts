@@ -1,7 +1,7 @@
 import type { PollingHints } from './feed-item.ts';
 
 /** A feed may ask for this much quiet at most: some say a week and bring news each hour. */
-const longestMs = 3_600_000;
+const maxQuietMs = 3_600_000;
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /**
@@ -13,7 +13,7 @@ export function freshUntil(
   headers: Readonly<Record<string, string>>,
   fetchedAt: Date,
 ): string | null {
-  const latestMs = fetchedAt.getTime() + longestMs;
+  const latestMs = fetchedAt.getTime() + maxQuietMs;
   let untilMs = fetchedAt.getTime() + (hints.ttlMinutes === null ? maxAgeMs(headers) : hints.ttlMinutes * 60_000);
   while (untilMs < latestMs && isQuiet(hints, new Date(untilMs))) untilMs = nextHourMs(untilMs);
   untilMs = Math.min(untilMs, latestMs);

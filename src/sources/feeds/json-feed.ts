@@ -1,4 +1,4 @@
-import { refuseHugeJson } from '../extraction/json-limits.ts';
+import { assertJsonSize } from '../extraction/json-limits.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { ExactNumber, parseJson } from '../../formats/exact-json.ts';
 import { absoluteUrl } from './absolute-url.ts';
@@ -9,7 +9,7 @@ import { noHints, withoutRepeats, type Enclosure, type Feed, type FeedItem } fro
  * @throws SyntaxError, WrongShape
  */
 export function parseJsonFeed(text: string, base: string, subject: string): Feed {
-  refuseHugeJson(`fetch: ${subject}`, text);
+  assertJsonSize(`fetch: ${subject}`, text);
   const { value } = parseJson(text);
   const feed = isObject(value) ? value : {};
   const { items } = feed;

@@ -5,7 +5,7 @@ import { readXmlFeed, type XmlItem, type XmlObject, type XmlValue } from './xml-
 import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
 
 /** Items between two breaths of the event loop. */
-const itemsAtOnce = 1_000;
+const itemsPerBatch = 1_000;
 
 /**
  * Reads RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0.
@@ -17,7 +17,7 @@ export async function parseXmlFeed(text: string, base: string, subject: string, 
   const found: FeedItem[] = [];
   for (const item of items) {
     found.push(read(item));
-    if (found.length % itemsAtOnce === 0) await setImmediate();
+    if (found.length % itemsPerBatch === 0) await setImmediate();
   }
   return { items: found, complete, hints: hintsOf(channel), own: ownAddresses(channel) };
 }

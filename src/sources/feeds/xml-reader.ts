@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { escapeAttribute, escapeText } from 'entities';
 import { Parser } from 'htmlparser2';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import { cleanXml } from './clean-xml.ts';
@@ -122,7 +122,7 @@ class FeedHandler {
 
   feed(): XmlFeed {
     if (this.#vocabulary === null) {
-      const found = this.#root === null ? 'no element' : `<${excerpt(this.#root, 40)}>`;
+      const found = this.#root === null ? 'no element' : `<${truncate(this.#root, 40)}>`;
       throw new WrongShape(`fetch: ${this.#subject} answered with ${found}, expected RSS, Atom or JSON Feed`);
     }
     return {

@@ -12,7 +12,7 @@ const digestLength = 16;
 const unknown = '.'.repeat(digestLength);
 
 /** Digests that are missing, as after 0.2.0, are taken for so long; a fetch may not take much longer. */
-const longestMs = 30_000;
+const maxHashingMs = 30_000;
 
 /** The digests of a file's blocks, taken as its bytes pass by. */
 export class BlockDigests {
@@ -75,7 +75,7 @@ async function firstDigests(
   path: string,
   known: FileBlocks | undefined,
   count: number,
-  limitMs = longestMs,
+  limitMs = maxHashingMs,
 ): Promise<string> {
   const whole = known ? Math.min(count, Math.floor(known.bytes / blockBytes)) : 0;
   const digests = known?.digests.slice(0, whole * digestLength) ?? '';
@@ -87,7 +87,7 @@ export async function blocksUpTo(
   path: string,
   known: FileBlocks | undefined,
   bytes: number,
-  limitMs = longestMs,
+  limitMs = maxHashingMs,
 ): Promise<FileBlocks> {
   if (known?.bytes === bytes) return known;
   const whole = Math.floor(bytes / blockBytes);

@@ -6,7 +6,7 @@ import type { FileLook } from './open-file.ts';
 const wholeEveryMs = 3_600_000;
 
 /** A poll compares no longer than this, far less than a fetch may take: the next one continues. */
-const longestMs = 60_000;
+const maxComparingMs = 60_000;
 
 /** What a comparison leaves for the next one. */
 interface Comparison {
@@ -25,7 +25,7 @@ export async function compareBlocks(
   path: string,
   known: FileProgress,
   look: FileLook,
-  { now = Date.now(), limitMs = longestMs } = {},
+  { now = Date.now(), limitMs = maxComparingMs } = {},
 ): Promise<Comparison> {
   const { blocks, checkedMs, nextBlock = 0, inode } = known;
   // 0.2.0 kept no digests. What did not grow and has another time may be another text of the same length.

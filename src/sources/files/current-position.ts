@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import { areSame, countBlocks } from './block-digests.ts';
 import { lookAt, stampOf } from './open-file.ts';
 import { beginning, isStamped } from './reading-start.ts';
@@ -10,7 +10,7 @@ import type { FileToRead } from './record-reader.ts';
  * @param isOpen whether the file is still open at the place: then it is read on, even where it was
  * deleted or another one took its name
  */
-export async function placeNow(file: FileToRead, from: FilePlace, isOpen: boolean): Promise<FilePlace> {
+export async function currentPosition(file: FileToRead, from: FilePosition, isOpen: boolean): Promise<FilePosition> {
   const { plan, path, blocks } = file;
   if (from.offset === 0 || blocks === undefined) return from;
   const stamp = await stampOf(plan.name, path).catch((error: unknown) => {

@@ -1,10 +1,10 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { FilePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { isGlob } from './glob/list-files.ts';
 import { readFilePages } from './read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';
-import { firstFilePlace, singleFile } from './first-position.ts';
+import { firstFilePosition, singleFile } from './first-position.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
 
@@ -23,16 +23,16 @@ export async function beginFiles(
   { plan, run }: FileSource,
   state: SourceState,
   tools: FileTools,
-): Promise<FilePlace | null> {
+): Promise<FilePosition | null> {
   if (isGlob(plan.path)) return beginGlob(plan, run, state, tools);
   const file = { plan, path: tools.resolvePath(plan.path), run };
-  return firstFilePlace(file, state, await tools.progress.read(state.files));
+  return firstFilePosition(file, state, await tools.progress.read(state.files));
 }
 
 /** The records of a file, or of the files that a glob matches, from a place on. */
 export function readFiles(
   { plan, run }: FileSource,
-  place: FilePlace,
+  place: FilePosition,
   tools: FileTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
@@ -42,7 +42,7 @@ export function readFiles(
 
 async function* readSingle(
   { plan, run }: FileSource,
-  place: FilePlace,
+  place: FilePosition,
   tools: FileTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {

@@ -1,9 +1,9 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { FilesProgress, SourceState } from '../../domain/run/source-state.ts';
 import { fileError } from './file-error.ts';
 import { formatOf } from './file-format.ts';
 import { lookAt, stampOf } from './open-file.ts';
-import { mayHaveNews, startIn } from './reading-start.ts';
+import { mayHaveChanged, startPosition } from './reading-start.ts';
 import type { FileToRead } from './record-reader.ts';
 
 /** The name of a single file in the blob beside its state, which keeps the digests of its blocks. */
@@ -14,14 +14,14 @@ export const singleFile = '';
  * @param kept the blob beside the state
  * @throws SourceRefused where there is no such file
  */
-export async function firstFilePlace(
+export async function firstFilePosition(
   { plan, path }: FileToRead,
   state: SourceState,
   kept: FilesProgress = new Map(),
-): Promise<FilePlace | null> {
+): Promise<FilePosition | null> {
   const known = state.file ?? undefined;
   const stamp = await stampOf(plan.name, path);
-  if (!mayHaveNews(known, stamp)) return null;
+  if (!mayHaveChanged(known, stamp)) return null;
   const look = await lookAt(plan.name, path, stamp);
   const beside = kept.get(singleFile);
   // A blob of another time says nothing of this one.
@@ -29,7 +29,7 @@ export async function firstFilePlace(
   const withBlocks = known && isOfNow && beside?.blocks ? { ...known, blocks: beside.blocks } : known;
   const file = { path: plan.path, absolutePath: path, format: formatOf(plan, path), known: withBlocks };
   try {
-    const place = await startIn(file, look);
+    const place = await startPosition(file, look);
     return place && withBlocks?.blocks ? { ...place, files: state.files } : place;
   } catch (error) {
     throw fileError(plan.name, path, error);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { FileToRead } from './record-reader.ts';
 
 const standStillMs = 2_000;
@@ -9,7 +9,7 @@ const standStillMs = 2_000;
  * Whether nobody writes to a file: it is as it was when the run reached it, and has stood still for two seconds. Waits for what
  * is missing of them.
  */
-export async function standsStill(file: FileToRead, place: FilePlace, signal: AbortSignal): Promise<boolean> {
+export async function isStable(file: FileToRead, place: FilePosition, signal: AbortSignal): Promise<boolean> {
   const before = await stat(file.path);
   const isAsFound = before.size === place.size && (place.changedMs ?? before.ctimeMs) === before.ctimeMs;
   if (!isAsFound) return false;

@@ -7,7 +7,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Trace } from '../compute/trace.ts';
 import { maxDepth } from '../extraction/extract-record.ts';
-import { refuseHugeJson, refuseManyRecords } from '../extraction/json-limits.ts';
+import { assertJsonSize, assertRecordCount } from '../extraction/json-limits.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 import type { PageItem } from '../extraction/page.ts';
 import { findRecords } from '../pagination/find-records.ts';
@@ -64,11 +64,11 @@ export function readJsonRecords(plan: SourcePlan, { path, absolutePath, body }: 
   if (plan.type !== 'file') throw new TypeError(`source ${plan.name} is not a file source`);
   const encoding = plan.encoding ?? wideCharset(body);
   const { text, warnings } = decodeDocument({ kind: 'json', body, contentType: undefined, encoding });
-  refuseHugeJson(`file: ${plan.name}: ${absolutePath}`, text);
+  assertJsonSize(`file: ${plan.name}: ${absolutePath}`, text);
   const { value, exact } = parsed(`file: ${plan.name}: ${absolutePath}`, text);
   trace.step('records');
   const records = findRecords(`${plan.name}: ${path}`, plan.records, compileExpression(plan.records), value);
-  refuseManyRecords(`file: ${plan.name}: ${path}`, records);
+  assertRecordCount(`file: ${plan.name}: ${path}`, records);
   const mayBeDeep = isTextDeeperThan(text, maxDepth);
   return { items: records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } })), warnings };
 }

@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
 import type { PageItem } from '../extraction/page.ts';
@@ -9,7 +9,7 @@ import { stretchBytes, stretchRecords, type FileToRead, type RecordReader, type 
  * Reads the records of a JSON file. Where it holds the same as at the place, it goes on there; else it begins at the
  * start. Its offset counts records.
  */
-export async function openJson(file: FileToRead, place: FilePlace, reader: SourceReader): Promise<RecordReader> {
+export async function openJson(file: FileToRead, place: FilePosition, reader: SourceReader): Promise<RecordReader> {
   const document = await readJsonBody(file);
   const read = await reader.readFile({ path: place.path, absolutePath: file.path, body: document.body });
   return new JsonReader(document, read, document.contentHash === place.contentHash ? place.lines : 0);
@@ -23,7 +23,7 @@ class JsonReader implements RecordReader {
   readonly #bytes: number;
   readonly #contentHash: string;
   /** Records read at a time, by their average size. */
-  readonly #atOnce: number;
+  readonly #recordsPerRead: number;
   #next: number;
 
   constructor({ body, contentHash }: JsonBody, { items, warnings }: ReadJsonFile, next: number) {
@@ -32,7 +32,7 @@ class JsonReader implements RecordReader {
     this.#bytes = body.length;
     this.#contentHash = contentHash;
     const average = Math.max(1, body.length / Math.max(1, items.length));
-    this.#atOnce = Math.min(stretchRecords, Math.max(1, Math.floor(stretchBytes / average)));
+    this.#recordsPerRead = Math.min(stretchRecords, Math.max(1, Math.floor(stretchBytes / average)));
     this.#next = next;
   }
 
@@ -40,9 +40,9 @@ class JsonReader implements RecordReader {
     return this.#next;
   }
 
-  async read(place: FilePlace): Promise<Stretch> {
+  async read(place: FilePosition): Promise<Stretch> {
     const start = this.#next;
-    this.#next = Math.min(start + this.#atOnce, this.#items.length);
+    this.#next = Math.min(start + this.#recordsPerRead, this.#items.length);
     const items = this.#items.slice(start, this.#next);
     const ended = this.#next >= this.#items.length;
     const nothingNew = ended && items.length === 0 && this.#contentHash === place.contentHash;

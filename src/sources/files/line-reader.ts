@@ -16,7 +16,7 @@ export interface Line {
 }
 
 /** How much of a line that is too long is kept at the most. */
-const mostKeptOfLongLine = 64 * 1024;
+const maxKeptBytes = 64 * 1024;
 
 /**
  * Splits a stream of bytes into lines, some at a time. A line over the limit is never held in memory: its beginning is
@@ -43,7 +43,7 @@ export class LineReader implements OpenReader {
     this.#maxLineBytes = maxLineBytes;
     this.#text = text;
     // Never more than is at hand when a line turns out too long: the same is kept however the stream is cut.
-    this.#keptOfLongLine = Math.min(mostKeptOfLongLine, maxLineBytes);
+    this.#keptOfLongLine = Math.min(maxKeptBytes, maxLineBytes);
   }
 
   /** Offset of the first byte not given out yet. */

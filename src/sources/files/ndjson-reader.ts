@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { LineItem, PageItem, RefusedItem } from '../extraction/page.ts';
 import { readLine } from '../extraction/read-records.ts';
 import { digestsBefore, type BlockDigests } from './block-digests.ts';
@@ -7,7 +7,7 @@ import { LineReader, type Line } from './line-reader.ts';
 import { linesIn } from './line-text.ts';
 import { beginningOf, openContent } from './open-file.ts';
 import {
-  placeBehind,
+  positionBehind,
   stretchBytes,
   stretchRecords,
   type FileToRead,
@@ -17,7 +17,7 @@ import {
 import { charsetBytes, charsetOf } from './text-charset.ts';
 
 /** Reads a file of JSON lines. */
-export async function openNdjson(file: FileToRead, { offset, size }: FilePlace): Promise<RecordReader> {
+export async function openNdjson(file: FileToRead, { offset, size }: FilePosition): Promise<RecordReader> {
   const { plan, path } = file;
   const { maxRecordBytes } = plan.limits;
   const compressed = await isGzip(plan.name, path);
@@ -43,7 +43,7 @@ class NdjsonReader implements RecordReader {
     return this.#lines.offset;
   }
 
-  async read(place: FilePlace): Promise<Stretch> {
+  async read(place: FilePosition): Promise<Stretch> {
     const lines = await this.#lines.read(stretchRecords, stretchBytes);
     const items: PageItem[] = [];
     let readTo = place;
@@ -57,7 +57,7 @@ class NdjsonReader implements RecordReader {
         waits = item !== null;
         break;
       }
-      readTo = placeBehind(readTo, { end: line.end, lines: line.finished ? 1 : 0, finished: isWhole }, textEnd);
+      readTo = positionBehind(readTo, { end: line.end, lines: line.finished ? 1 : 0, finished: isWhole }, textEnd);
       if (item && !wasTaken) items.push(item);
     }
     const ended = lines.length === 0 || lines.at(-1)?.finished === false;

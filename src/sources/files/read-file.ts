@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { FileBlocks, FileProgress } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
@@ -11,14 +11,14 @@ import { formatOf } from './file-format.ts';
 import { openJson } from './json-reader.ts';
 import { openNdjson } from './ndjson-reader.ts';
 import type { OpenReaders } from './open-readers.ts';
-import { placeNow } from './current-position.ts';
+import { currentPosition } from './current-position.ts';
 import { progressAt } from './reading-start.ts';
 import type { FileToRead, RecordReader } from './record-reader.ts';
-import { standsStill } from './is-stable.ts';
+import { isStable } from './is-stable.ts';
 
 /** A stretch of one file. */
 export interface FilePage extends Page {
-  readonly next: FilePlace | null;
+  readonly next: FilePosition | null;
   readonly patch: { readonly file: FileProgress };
   /** Digests of what was read up to now, for the blob beside the state. */
   readonly blocks: FileBlocks | null;
@@ -27,27 +27,27 @@ export interface FilePage extends Page {
 /** Reads a file from a place on, to the end that it had when the run reached it. */
 export async function* readFilePages(
   file: FileToRead,
-  from: FilePlace,
+  from: FilePosition,
   readers: OpenReaders,
   context: FetchContext,
 ): AsyncGenerator<FilePage> {
   const { name } = file.plan;
   const key = `${file.run}\n${from.path}`;
   let reader: RecordReader | null = null;
-  let next: FilePlace | null = null;
+  let next: FilePosition | null = null;
   try {
     if (from.onlyChecked) {
       yield await checkedPage(file, from);
       return;
     }
     reader = await readers.take(key, positionIn(file, from));
-    const start = formatOf(file.plan, file.path) === 'json' ? from : await placeNow(file, from, reader !== null);
+    const start = formatOf(file.plan, file.path) === 'json' ? from : await currentPosition(file, from, reader !== null);
     if (start !== from) {
       await reader?.close();
       reader = null;
     }
     reader ??= await openReader(start === from ? file : { ...file, blocks: undefined }, start, context.reader);
-    for (let place: FilePlace | null = start; place !== null; place = next) {
+    for (let place: FilePosition | null = start; place !== null; place = next) {
       next = null;
       context.signal.throwIfAborted();
       const page = await readPage(reader, place, file, context.signal);
@@ -64,11 +64,11 @@ export async function* readFilePages(
 }
 
 /** Where the reader of a file has to stand: that of a JSON document counts records. */
-function positionIn(file: FileToRead, place: FilePlace): number {
+function positionIn(file: FileToRead, place: FilePosition): number {
   return formatOf(file.plan, file.path) === 'json' ? place.lines : place.offset;
 }
 
-async function openReader(file: FileToRead, place: FilePlace, reader: SourceReader): Promise<RecordReader> {
+async function openReader(file: FileToRead, place: FilePosition, reader: SourceReader): Promise<RecordReader> {
   switch (formatOf(file.plan, file.path)) {
     case 'ndjson':
       return openNdjson(file, place);
@@ -81,13 +81,13 @@ async function openReader(file: FileToRead, place: FilePlace, reader: SourceRead
 
 async function readPage(
   reader: RecordReader,
-  place: FilePlace,
+  place: FilePosition,
   file: FileToRead,
   signal: AbortSignal,
 ): Promise<FilePage> {
   const stretch = await reader.read(place);
   const { ended, lastRow } = stretch;
-  const isWhole = lastRow && (await standsStill(file, place, signal));
+  const isWhole = lastRow && (await isStable(file, place, signal));
   const { items, readTo, waits, nothingNew } = isWhole
     ? { items: [...stretch.items, lastRow.item], readTo: lastRow.readTo, waits: false, nothingNew: false }
     : stretch;
@@ -105,7 +105,7 @@ function rowWaits(path: string): Warning {
 }
 
 /** Where all that was read is as it was: what the state learns. */
-async function checkedPage({ path, blocks }: FileToRead, place: FilePlace): Promise<FilePage> {
+async function checkedPage({ path, blocks }: FileToRead, place: FilePosition): Promise<FilePage> {
   return {
     ...{ items: [], fetchedAt: new Date(), next: null, end: { notModified: true } },
     patch: { file: progressAt(place, true, false) },

@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { FileFormat } from '../../domain/plan/source-plan.ts';
 import type { FileProgress } from '../../domain/run/source-state.ts';
 import { compareBlocks } from './compare-blocks.ts';
@@ -15,7 +15,7 @@ export interface KnownFile {
 }
 
 /** Whether a file may hold something that was not read. False where the file system says that nothing has changed. */
-export function mayHaveNews(known: FileProgress | undefined, stamp: FileStamp): boolean {
+export function mayHaveChanged(known: FileProgress | undefined, stamp: FileStamp): boolean {
   return known === undefined || !known.complete || known.waitsForNewline || !isStamped(known, stamp);
 }
 
@@ -33,7 +33,7 @@ export function isStamped(
  * Null where there is nothing new. A JSON document may have changed anywhere: it begins where the last run ended, and its
  * reader goes back to the start where its content is another.
  */
-export async function startIn(file: KnownFile, look: FileLook): Promise<FilePlace | null> {
+export async function startPosition(file: KnownFile, look: FileLook): Promise<FilePosition | null> {
   const { known } = file;
   const begins = beginning(file.path, look);
   if (known === undefined) return { ...begins, checkedMs: Date.now() };
@@ -60,21 +60,26 @@ export async function startIn(file: KnownFile, look: FileLook): Promise<FilePlac
   return { ...place, offset, lines };
 }
 
-function jsonStart(known: FileProgress, look: FileLook, begins: FilePlace, mayContinue: boolean): FilePlace | null {
+function jsonStart(
+  known: FileProgress,
+  look: FileLook,
+  begins: FilePosition,
+  mayContinue: boolean,
+): FilePosition | null {
   const stoodStill = mayContinue && known.complete && look.size === known.size;
-  if (stoodStill && !mayHaveNews(known, look)) return null;
+  if (stoodStill && !mayHaveChanged(known, look)) return null;
   const { offset, lines, contentHash } = known;
   return { ...begins, offset, lines, ...defined({ contentHash }), stoodStill };
 }
 
 /** With the stamp of the last run: the next one sees again that the file has another, and compares the rest. */
-function stampedAs({ inode, changedMs }: FileProgress, place: FilePlace): FilePlace {
+function stampedAs({ inode, changedMs }: FileProgress, place: FilePosition): FilePosition {
   const { changedMs: _changed, ...rest } = place;
   return { ...rest, ...defined({ inode, changedMs }) };
 }
 
 /** The start of a file. */
-export function beginning(path: string, { size, head, inode, changedMs }: FileLook): FilePlace {
+export function beginning(path: string, { size, head, inode, changedMs }: FileLook): FilePosition {
   return {
     ...{ type: 'file', path, files: null, offset: 0, lines: 0, size, stoodStill: false, inode },
     ...{ headBytes: head.length, headHash: headHash(head, head.length) },
@@ -83,7 +88,7 @@ export function beginning(path: string, { size, head, inode, changedMs }: FileLo
 }
 
 /** How far a file has been read at a place. */
-export function progressAt(place: FilePlace, complete: boolean, waitsForNewline: boolean): FileProgress {
+export function progressAt(place: FilePosition, complete: boolean, waitsForNewline: boolean): FileProgress {
   const { type: _type, path: _path, files: _files, stoodStill: _stoodStill, onlyChecked: _checked, ...read } = place;
   return { ...read, complete, waitsForNewline };
 }

@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/run/fetch-position.ts';
 import type { FilePlan } from '../../domain/plan/source-plan.ts';
 import type { FileBlocks } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
@@ -35,13 +35,13 @@ export interface RecordReader extends OpenReader {
   /** Of what was read of the file up to now; null where it is read whole. */
   readonly digests: BlockDigests | null;
   /** The next records. */
-  read(place: FilePlace): Promise<Stretch>;
+  read(place: FilePosition): Promise<Stretch>;
 }
 
 /** What was read of a file at a time. */
 export interface Stretch {
   readonly items: readonly PageItem[];
-  readonly readTo: FilePlace;
+  readonly readTo: FilePosition;
   readonly ended: boolean;
   /** Whether the file ends with an unfinished record that the next run is to look at again. */
   readonly waits: boolean;
@@ -57,18 +57,18 @@ export interface Stretch {
 export interface LastRow {
   readonly item: PageItem;
   /** The place behind it. */
-  readonly readTo: FilePlace;
+  readonly readTo: FilePosition;
 }
 
 /**
  * The place behind a line or row.
  * @param textEnd where its text ends, without carriage returns
  */
-export function placeBehind(
-  place: FilePlace,
+export function positionBehind(
+  place: FilePosition,
   { end, lines, finished }: { readonly end: number; readonly lines: number; readonly finished: boolean },
   textEnd: number,
-): FilePlace {
+): FilePosition {
   // A line that has no newline yet is counted once it has: what follows its text is still that line.
   const behind = { ...place, offset: end, lines: place.lines + lines };
   if (!finished) return { ...behind, openRow: { offset: place.offset, lines: place.lines, textEnd } };

@@ -11,7 +11,7 @@ const keptMs = 10 * 60_000;
  * What detail pages added to items, kept for some minutes: a fetch that breaks off begins anew, and must neither ask a site
  * again for what it has sent already, nor come to nothing where the site is slow.
  */
-export class KeptDetails {
+export class DetailCache {
   readonly #items = new Map<string, { readonly item: PageItem; readonly untilMs: number }>();
   readonly #asked = new Map<string, number>();
 
@@ -41,10 +41,10 @@ function putLast<V>(map: Map<string, V>, key: string, value: V, limit: number): 
 }
 
 /** As long-lived as the tools that fetch the pages: a worker has one set. */
-const known = new WeakMap<HttpTools, KeptDetails>();
+const known = new WeakMap<HttpTools, DetailCache>();
 
-export function keptDetailsOf(http: HttpTools): KeptDetails {
-  const kept = known.get(http) ?? new KeptDetails();
+export function detailCacheOf(http: HttpTools): DetailCache {
+  const kept = known.get(http) ?? new DetailCache();
   known.set(http, kept);
   return kept;
 }

@@ -16,16 +16,16 @@ import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import { htmlAccept } from '../http/accept-headers.ts';
 import { itemFromWire, recordOfText, type TextItem } from '../compute/wire-item.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
-import { textForLetter } from '../extraction/extract-record.ts';
+import { textForDeadLetter } from '../extraction/extract-record.ts';
 import { fetchDocument, type Answer, type HttpTools } from '../http/fetch-document.ts';
-import { inTurn } from '../http/retry-when-busy.ts';
+import { retryWhenBusy } from '../http/retry-when-busy.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { PageItem } from '../extraction/page.ts';
-import { keptDetailsOf, type KeptDetails } from './detail-cache.ts';
-import { watchStatus } from './status-recorder.ts';
+import { detailCacheOf, type DetailCache } from './detail-cache.ts';
+import { recordStatus } from './status-recorder.ts';
 
 /** A fetch that has asked for detail pages this long ends, and the next one goes on: it has five minutes in all. */
-const longestMs = 120_000;
+const maxFetchMs = 120_000;
 
 /** Detail pages of a fetch that may take too much computing. */
 const maxCostly = 3;
@@ -46,8 +46,8 @@ type LinkedItem = TextItem & { readonly link: string };
 /** Web pages, and the pages of their own that their items have. */
 export class DetailPages {
   readonly #setting: DetailSetting;
-  readonly #kept: KeptDetails;
-  readonly #endsAtMs = performance.now() + longestMs;
+  readonly #kept: DetailCache;
+  readonly #endsAtMs = performance.now() + maxFetchMs;
   /** How the source wrote dates of numbers last. */
   #dateOrder: DateOrder | null;
   #asked = 0;
@@ -55,7 +55,7 @@ export class DetailPages {
 
   constructor(setting: DetailSetting) {
     this.#setting = setting;
-    this.#kept = keptDetailsOf(setting.http);
+    this.#kept = detailCacheOf(setting.http);
     this.#dateOrder = setting.dateOrder;
   }
 
@@ -109,11 +109,11 @@ export class DetailPages {
 
   async #ask(item: LinkedItem, url: URL): Promise<PageItem> {
     const { plan, context } = this.#setting;
-    const { http, status } = watchStatus(this.#setting.http);
+    const { http, status } = recordStatus(this.#setting.http);
     const request = { url, followed: true, accept: htmlAccept, conditions: {} };
     context.onProgress({ detail: url.href });
     try {
-      const answer = await inTurn(() => fetchDocument(plan, request, http, context), context.signal);
+      const answer = await retryWhenBusy(() => fetchDocument(plan, request, http, context), context.signal);
       return await this.#merge(item, url, answer);
     } catch (error) {
       const rejection = rejectionOf(plan, error, url, status(), context.lastAttempt === true);
@@ -191,5 +191,5 @@ function ofPage(error: unknown, url: URL): unknown {
 }
 
 function rejected({ index, text }: TextItem, rejection: Rejection): PageItem {
-  return { index, rejection, recordText: textForLetter(text) };
+  return { index, rejection, recordText: textForDeadLetter(text) };
 }

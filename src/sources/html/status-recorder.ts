@@ -1,7 +1,7 @@
 import type { HttpTools } from '../http/fetch-document.ts';
 
 /** The same tools, and the status of the last answer that came through them; null before there is one. */
-export function watchStatus(http: HttpTools): { readonly http: HttpTools; readonly status: () => number | null } {
+export function recordStatus(http: HttpTools): { readonly http: HttpTools; readonly status: () => number | null } {
   let status: number | null = null;
   const client: HttpTools['client'] = {
     async send(request, signal) {

@@ -1,5 +1,5 @@
 import { jsonAccept } from '../http/accept-headers.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
 import { isTextDeeperThan, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
@@ -7,7 +7,7 @@ import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
 import { maxDepth } from '../extraction/extract-record.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
-import { refuseHugeJson, refuseManyRecords } from '../extraction/json-limits.ts';
+import { assertJsonSize, assertRecordCount } from '../extraction/json-limits.ts';
 import { findRecords } from '../pagination/find-records.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 
@@ -20,11 +20,11 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
       const contentType = response.headers['content-type'];
       const { body } = response;
       const { text, warnings } = decodeDocument({ kind: 'json', body, contentType, encoding: plan.encoding ?? null });
-      refuseHugeJson(`fetch: ${plan.name}`, text);
+      assertJsonSize(`fetch: ${plan.name}`, text);
       const { value, exact } = parsePage(plan.name, text, contentType);
       trace.step('records');
       const records = findRecords(plan.name, plan.records, find, value);
-      refuseManyRecords(`fetch: ${plan.name}`, records);
+      assertRecordCount(`fetch: ${plan.name}`, records);
       const mayBeDeep = isTextDeeperThan(text, maxDepth);
       const items = records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } }));
       return { items, value, warnings };
@@ -36,7 +36,7 @@ function parsePage(subject: string, text: string, contentType: string | undefine
   try {
     return parseJson(text);
   } catch (error) {
-    const start = excerpt(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
+    const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
     throw new UnreadableBody(
       `fetch: ${subject} answered with ${contentType ?? 'no content type'} that begins "${start}", expected JSON (${messageOf(error)})`,
     );

@@ -50,7 +50,7 @@ function isLinkLocal(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
  * Refuses a URL whose host is written as an address out of reach, or as a name that stands for one.
  * @throws PrivateAddress
  */
-export function refuseHost(url: URL, reach: Reach, subject: string): void {
+export function assertHostAllowed(url: URL, reach: Reach, subject: string): void {
   const name = plainName(url.hostname);
   const isOut = isIP(name) === 0 ? isMetadataName(name) : !isWithinReach(name, reach);
   if (isOut) throw refusal(subject, [name], reach);
@@ -60,8 +60,8 @@ export function refuseHost(url: URL, reach: Reach, subject: string): void {
  * The same for a request to a proxy, which looks names up by itself: this is all that can be known of them.
  * @throws PrivateAddress
  */
-export function refuseBehindProxy(url: URL, reach: Reach, subject: string): void {
-  refuseHost(url, reach, subject);
+export function assertAllowedByProxy(url: URL, reach: Reach, subject: string): void {
+  assertHostAllowed(url, reach, subject);
   const name = plainName(url.hostname);
   if (reach === 'public' && /(?:^|\.)localhost$/.test(name)) throw refusal(subject, [name], reach);
 }
@@ -104,7 +104,7 @@ export function createConnector(reach: Reach, lookUp?: NameLookup): buildConnect
   const connect = buildConnector({ lookup: createLookup(reach, lookUp) });
   return (options, callback) => {
     try {
-      refuseHost(new URL(`${options.protocol}//${options.host ?? options.hostname}`), reach, options.hostname);
+      assertHostAllowed(new URL(`${options.protocol}//${options.host ?? options.hostname}`), reach, options.hostname);
     } catch (error) {
       return callback(error as Error, null);
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import type { AuthPlan } from '../../domain/plan/plan-parts.ts';
@@ -135,7 +135,7 @@ async function requestToken(client: HttpClient, plan: HttpPlanBase, auth: OAuthP
   }
   const answer = answerOf(body);
   if (status < 200 || status >= 300) {
-    const why = typeof answer?.['error'] === 'string' ? ` (${excerpt(answer['error'], 200)})` : '';
+    const why = typeof answer?.['error'] === 'string' ? ` (${truncate(answer['error'], 200)})` : '';
     throw new SourceRefused(`${where} answered ${status}${why}, expected a token; check client_id and client_secret`);
   }
   const token = answer?.['access_token'];

@@ -2,7 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { createInflate, createInflateRaw, type Inflate, type InflateRaw } from 'node:zlib';
 
 /** Undoes "deflate": zlib's format by the standard, raw deflate by habit. The first byte tells which. */
-export class AnyInflate extends Transform {
+export class AutoInflate extends Transform {
   #inner: Inflate | InflateRaw | null = null;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

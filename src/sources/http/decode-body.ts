@@ -1,7 +1,7 @@
 import { pipeline, Transform, type Duplex, type Readable, type TransformCallback } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { OverLimit, UnreadableBody } from '../../domain/errors.ts';
-import { AnyInflate } from './auto-inflate.ts';
+import { AutoInflate } from './auto-inflate.ts';
 import { contentCodings } from './content-codings.ts';
 
 /** Most content codings that are undone one after the other. */
@@ -68,7 +68,7 @@ function decoders(encoding: string | undefined, { subject }: BodyLimits): Duplex
       case 'x-gzip':
         return createGunzip();
       case 'deflate':
-        return new AnyInflate();
+        return new AutoInflate();
       case 'br':
         return createBrotliDecompress();
       default:

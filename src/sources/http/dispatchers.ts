@@ -2,8 +2,8 @@ import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici'
 import {
   createConnector,
   createLookup,
-  refuseBehindProxy,
-  refuseHost,
+  assertAllowedByProxy,
+  assertHostAllowed,
   type NameLookup,
   type Reach,
 } from './address-guard.ts';
@@ -39,11 +39,11 @@ export class Dispatchers {
    */
   of(url: URL, { proxy }: Route, reach: Reach, subject: string): Dispatcher {
     if (proxy === null) {
-      refuseHost(url, reach, subject);
+      assertHostAllowed(url, reach, subject);
       return this.#direct[reach];
     }
-    refuseBehindProxy(url, reach, subject);
-    refuseHost(new URL(proxy), 'any', `the proxy of ${subject}`);
+    assertAllowedByProxy(url, reach, subject);
+    assertHostAllowed(new URL(proxy), 'any', `the proxy of ${subject}`);
     return this.#through(proxy);
   }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
-import { type HostBudget, type HostLimit, longestWaitMs, stricter } from '../../domain/plan/host-budget.ts';
-import type { Measures } from '../../domain/run/metrics.ts';
+import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
+import type { Metrics } from '../../domain/run/metrics.ts';
 import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
@@ -22,7 +22,7 @@ export interface HttpTools {
   readonly budget: HostBudget;
   /** The strictest `rate_limit` of all sources that ask this host; null = none has one. */
   readonly limitOf: (host: string) => HostLimit | null;
-  readonly measures: Measures;
+  readonly measures: Metrics;
 }
 
 /** One page to be fetched. */
@@ -52,7 +52,7 @@ export type Answer =
   | { readonly kind: 'rate_limited'; readonly notBefore: Date; readonly fetchedAt: Date };
 
 /** How long a request waits for its turn; whoever would wait longer comes again. */
-const patienceMs = 8_000;
+const timeoutMs = 8_000;
 
 /**
  * Fetches a page of a source politely: robots.txt, the host's line, credentials, rules for responses.
@@ -76,7 +76,7 @@ export async function fetchDocument(
   if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
     const notBefore = new Date(fetchedAt.getTime() + waitMs);
     await tools.budget.slowDown(request.url.host, notBefore);
-    if (waitMs > longestWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
+    if (waitMs > maxWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
   }
   if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
@@ -119,7 +119,7 @@ async function sendOnce(
 ): Promise<HttpResponse> {
   const { origin } = new URL(plan.url);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
-  await takeTurn(plan.name, url.host, delay, tools, signal);
+  await waitForSlot(plan.name, url.host, delay, tools, signal);
   // A trusted origin gets what the source's own gets.
   const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
   let target = address ?? url.href;
@@ -157,7 +157,7 @@ function withoutParameters(address: string, names: readonly string[]): string {
 }
 
 /** Waits for the host's turn, if it comes soon. */
-export async function takeTurn(
+export async function waitForSlot(
   subject: string,
   host: string,
   robotsDelaySeconds: number | null,
@@ -170,7 +170,7 @@ export async function takeTurn(
     const turn = await budget.take(host, limit, new Date());
     waitedMs += turn.waitMs;
     // Giving the work up for a moment would begin its attempts anew.
-    if (turn.kind === 'later' && waitedMs > patienceMs) {
+    if (turn.kind === 'later' && waitedMs > timeoutMs) {
       throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for a slot at ${host}`, turn.waitMs);
     }
     if (turn.waitMs > 0) {

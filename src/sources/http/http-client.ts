@@ -57,7 +57,7 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
   const dispatchers = new Dispatchers(lookUp);
   return {
     async send(request, signal) {
-      refuseHeaders(request);
+      assertHeaders(request);
       const deadline = AbortSignal.timeout(request.timeoutMs);
       try {
         return await follow(request, AbortSignal.any([signal, deadline]));
@@ -127,7 +127,7 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
 }
 
 /** No attempt could send them. @throws SourceRefused */
-function refuseHeaders({ subject, headers, own }: HttpRequest): void {
+function assertHeaders({ subject, headers, own }: HttpRequest): void {
   for (const [name, value] of Object.entries({ ...headers, ...own.headers })) {
     const problem = headerValueProblem(value);
     if (problem !== null) throw new SourceRefused(`fetch: ${subject}: header ${name}: ${problem}`);

@@ -1,4 +1,4 @@
-import type { HttpPlace, StatePatch } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition, StatePatch } from '../../domain/run/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { fetchDocument, type Answer, type HttpTools } from './fetch-document.ts';
@@ -6,20 +6,20 @@ import type { HttpResponse } from './http-client.ts';
 import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
-import { isFirstPage, placeAfter } from '../pagination/first-position.ts';
+import { isFirstPage, positionAfter } from '../pagination/first-position.ts';
 import { factsOf, nextPage } from '../pagination/next-page.ts';
 import { asOverlapping, refusesOverlap, stepOf } from '../pagination/overlap.ts';
 import { isForeign, isLink, pageAddress } from '../pagination/page-request.ts';
 import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
 
 /** Items of a page that are taken at a time where each needs a request of its own. */
-const itemsAtOnce = 20;
+const itemsPerBatch = 20;
 
 /** Fetches the pages of a source, from a place on. `plan` has its secrets filled in. */
 export async function* fetchHttpPages(
   plan: HttpPlan,
   format: DocumentFormat,
-  from: HttpPlace,
+  from: HttpPosition,
   state: SourceState,
   tools: HttpTools,
   context: FetchContext,
@@ -32,7 +32,7 @@ export async function* fetchHttpPages(
     }),
   );
   try {
-    for (let place: HttpPlace | null = from; place !== null;) {
+    for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
       const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
       yield* parts(page, place, next);
@@ -45,21 +45,21 @@ export async function* fetchHttpPages(
 
 interface FetchedPage {
   readonly page: Page;
-  readonly next: HttpPlace | null;
+  readonly next: HttpPosition | null;
 }
 
 /** Pages whose names are known beforehand are asked for a few at once, and handed out in order. */
 class PagesAhead {
   readonly #plan: HttpPlan;
-  readonly #ask: (place: HttpPlace) => Promise<Answer>;
+  readonly #ask: (place: HttpPosition) => Promise<Answer>;
   readonly #under = new Map<number, Promise<Answer>>();
 
-  constructor(plan: HttpPlan, ask: (place: HttpPlace) => Promise<Answer>) {
+  constructor(plan: HttpPlan, ask: (place: HttpPosition) => Promise<Answer>) {
     this.#plan = plan;
     this.#ask = ask;
   }
 
-  take(place: HttpPlace): Promise<Answer> {
+  take(place: HttpPosition): Promise<Answer> {
     const { concurrency } = this.#plan;
     const step = stepOf(this.#plan, place);
     if (step === null || concurrency === 1 || place.doubtful === true) return this.#ask(place);
@@ -80,7 +80,7 @@ class PagesAhead {
 async function askFor(
   plan: HttpPlan,
   format: DocumentFormat,
-  place: HttpPlace,
+  place: HttpPosition,
   state: SourceState,
   tools: HttpTools,
   context: FetchContext,
@@ -92,7 +92,7 @@ async function askFor(
 }
 
 /** Which of several pages is asked for; nothing where there is one. */
-function pageOf({ paginator }: HttpPlan, { page }: HttpPlace): { readonly page?: string } {
+function pageOf({ paginator }: HttpPlan, { page }: HttpPosition): { readonly page?: string } {
   if (paginator.type === 'single_page') return {};
   if (paginator.type === 'offset') return { page: `from record ${page}` };
   return { page: `page ${paginator.type === 'page_number' ? page : page + 1}` };
@@ -101,7 +101,7 @@ function pageOf({ paginator }: HttpPlan, { page }: HttpPlace): { readonly page?:
 async function readAnswer(
   plan: HttpPlan,
   format: DocumentFormat,
-  place: HttpPlace,
+  place: HttpPosition,
   answer: Answer,
 ): Promise<FetchedPage> {
   const empty = { items: [], fetchedAt: answer.fetchedAt, next: null, patch: {} };
@@ -125,14 +125,14 @@ async function readAnswer(
 async function readDocument(
   plan: HttpPlan,
   format: DocumentFormat,
-  place: HttpPlace,
+  place: HttpPosition,
   { response, fetchedAt }: Extract<Answer, { kind: 'document' }>,
 ): Promise<FetchedPage> {
   const empty = response.status === 204 || response.status === 205;
   const read: ReadPage = empty ? { items: [] } : await format.read(response, fetchedAt, { place });
   const next = read.next === undefined ? nextPage(plan.paginator, place, factsOf(read, response)) : read.next;
   const records = read.checked?.fetched ?? read.items.length;
-  const following = next === null ? null : asOverlapping(plan, place, placeAfter(place, next), records);
+  const following = next === null ? null : asOverlapping(plan, place, positionAfter(place, next), records);
   const patch = read.broken === undefined ? { ...validators(plan, response), ...read.patch } : {};
   return {
     page: {
@@ -149,7 +149,7 @@ async function readDocument(
 }
 
 /** For the log: pages that are followed to an origin that gets nothing of what the source's own gets. */
-function noteOf(plan: HttpPlan, place: HttpPlace, next: HttpPlace | null): Pick<Page, 'warning'> {
+function noteOf(plan: HttpPlan, place: HttpPosition, next: HttpPosition | null): Pick<Page, 'warning'> {
   if (next === null || !isLink(plan, next) || !isForeign(plan, new URL(next.cursor))) return {};
   const { origin } = new URL(next.cursor);
   if (isLink(plan, place) && new URL(place.cursor).origin === origin) return {};
@@ -157,10 +157,10 @@ function noteOf(plan: HttpPlan, place: HttpPlace, next: HttpPlace | null): Pick<
 }
 
 /** A page whose items need requests of their own is handed out in parts, so that none of them takes too long. */
-function* parts(page: Page, place: HttpPlace, next: HttpPlace | null): Generator<Page> {
+function* parts(page: Page, place: HttpPosition, next: HttpPosition | null): Generator<Page> {
   const items = page.items.slice(place.skip);
   const needed = items.some((item) => 'complete' in item && item.complete !== undefined);
-  const size = needed ? itemsAtOnce : Math.max(items.length, 1);
+  const size = needed ? itemsPerBatch : Math.max(items.length, 1);
   for (let start = 0; start === 0 || start < items.length; start += size) {
     const end = start + size;
     const last = end >= items.length;

@@ -1,5 +1,5 @@
 import type { HostBudget, HostLimit } from '../../domain/plan/host-budget.ts';
-import type { Measures } from '../../domain/run/metrics.ts';
+import type { Metrics } from '../../domain/run/metrics.ts';
 import { createAccessTokens } from './auth.ts';
 import type { HttpTools } from './fetch-document.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
@@ -11,7 +11,7 @@ export interface HttpToolsOptions {
   readonly proxies: ProxySettings;
   readonly budget: HostBudget;
   readonly limitOf: (host: string) => HostLimit | null;
-  readonly measures: Measures;
+  readonly measures: Metrics;
 }
 
 /** Everything that fetching takes, under the name `daybook`. */
@@ -22,7 +22,7 @@ export function createHttpTools({ version, proxies, budget, limitOf, measures }:
 }
 
 /** Counts answers by who asked: also those of robots.txt and of token endpoints are the source's. */
-function measured(client: HttpClient, measures: Measures): HttpClient {
+function measured(client: HttpClient, measures: Metrics): HttpClient {
   return {
     ...client,
     async send(request, signal) {

@@ -1,12 +1,12 @@
-import { unsaidWaitMs } from '../../domain/plan/host-budget.ts';
+import { defaultWaitMs } from '../../domain/plan/host-budget.ts';
 import { dateOfMicros, parseIso8601, parseRfc822 } from '../../domain/time/timestamp.ts';
 
 /** Longer than a day is a slip of whoever wrote the header. */
 const maxWaitMs = 86_400_000;
 /** In seconds the year 2001: no wait is as long, so a number from here on counts since 1970. */
-const leastEpochSeconds = 1e9;
+const minEpochSeconds = 1e9;
 /** In milliseconds the year 1973; in seconds the year 5138. */
-const leastEpochMs = 1e11;
+const minEpochMs = 1e11;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -29,7 +29,7 @@ export function askedWait(status: number, headers: Headers, now: Date): AskedWai
     (status === 403 && (isTimed(headers['retry-after']) || isUsedUp(headers))) ||
     (status === 503 && said !== null && said > 0);
   // The next attempt must not come before the host is open again, also where it does not say when.
-  const waitMs = said ?? (isRateLimit ? unsaidWaitMs : null);
+  const waitMs = said ?? (isRateLimit ? defaultWaitMs : null);
   return { isRateLimit, waitMs: waitMs === 0 ? null : waitMs };
 }
 
@@ -120,8 +120,8 @@ export function parseWait(header: string | undefined, now: Date): number | null 
   const text = header?.trim() ?? '';
   if (/^\d+(?:\.\d+)?$/.test(text)) {
     const number = Number(text);
-    if (number < leastEpochSeconds) return bounded(number * 1_000);
-    return untilTime(number < leastEpochMs ? number * 1_000 : number, now);
+    if (number < minEpochSeconds) return bounded(number * 1_000);
+    return untilTime(number < minEpochMs ? number * 1_000 : number, now);
   }
   const duration = durationOf(text);
   if (duration !== null) return bounded(duration);

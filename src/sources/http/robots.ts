@@ -1,7 +1,7 @@
 import robotsParser from 'robots-parser';
 import { RobotsDisallowed, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
-import { createWatchdog, TookTooLong } from '../../formats/watchdog.ts';
+import { createWatchdog, TimedOut } from '../../formats/watchdog.ts';
 import type { HttpClient } from './http-client.ts';
 
 /** What a site's robots.txt says to Daybook. */
@@ -34,7 +34,7 @@ const keptMs = 3_600_000;
 /** RFC 9309 §2.5: at least 500 KiB must be read. */
 const maxBytes = 500 * 1024;
 /** Patterns of many stars take long to compare. */
-const patienceMs = 500;
+const timeoutMs = 500;
 const maxDelaySeconds = 60;
 
 export function createRobotsRules(client: HttpClient, userAgent: string): RobotsRules {
@@ -53,13 +53,13 @@ export function createRobotsRules(client: HttpClient, userAgent: string): Robots
   function isClosed({ name }: HttpPlanBase, url: URL, rules: Robot): boolean {
     const site = sites.get(url.origin);
     try {
-      if (site?.isSlow === true) throw new TookTooLong();
-      return within(patienceMs, () => rules.isAllowed(url.href, userAgent)) === false;
+      if (site?.isSlow === true) throw new TimedOut();
+      return within(timeoutMs, () => rules.isAllowed(url.href, userAgent)) === false;
     } catch (error) {
-      if (!(error instanceof TookTooLong)) throw error;
+      if (!(error instanceof TimedOut)) throw error;
       if (site) site.isSlow = true;
       throw new WrongShape(
-        `fetch: ${name}: ${url.origin}/robots.txt takes more than ${patienceMs} ms to match against a URL; set robots: ignore if that is acceptable`,
+        `fetch: ${name}: ${url.origin}/robots.txt takes more than ${timeoutMs} ms to match against a URL; set robots: ignore if that is acceptable`,
       );
     }
   }

@@ -8,7 +8,7 @@ const lowCpuMs = 500;
  * Watches that a thread comes back to its event loop: it is asked for an answer, and the CPU time that it takes until it gives
  * one is counted. Time in which it waits for something is not.
  */
-export class LoopWatch {
+export class LoopMonitor {
   readonly #thread: WorkerThread;
   readonly #ask: () => void;
   #timer: NodeJS.Timeout | null = null;

@@ -1,6 +1,6 @@
 import { SourceUnavailable } from '../../domain/errors.ts';
 import type { ModulePlan } from '../../domain/plan/source-plan.ts';
-import { takeTurn, type HttpTools } from '../http/fetch-document.ts';
+import { waitForSlot, type HttpTools } from '../http/fetch-document.ts';
 import { decodeText } from '../text/decode-document.ts';
 import { askedWait } from '../http/rate-limit.ts';
 import { statusError } from '../http/status.ts';
@@ -11,7 +11,7 @@ import type { ModuleFetch, ModuleRequest, ModuleResponse } from './module-api.ts
 export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }: FetchContext): ModuleFetch {
   return async (address, request: ModuleRequest = {}): Promise<ModuleResponse> => {
     const url = new URL(address);
-    await takeTurn(plan.name, url.host, null, tools, signal);
+    await waitForSlot(plan.name, url.host, null, tools, signal);
     const body = request.body ?? null;
     const { leftOrigin, ...response } = await tools.client.send(
       {

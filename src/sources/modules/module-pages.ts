@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import type { RefusedItem } from '../extraction/page.ts';
 import type { TextItem } from '../compute/wire-item.ts';
 import type { ModulePage } from './module-api.ts';
@@ -81,7 +81,7 @@ function itemOf(record: unknown, index: number): TextItem | RefusedItem {
     why = messageOf(error).split('\n', 1)[0] ?? '';
   }
   const message = `the module yielded a record that cannot be written as JSON (${why})`;
-  const recordText = JSON.stringify(excerpt(inspect(record), maxInspected));
+  const recordText = JSON.stringify(truncate(inspect(record), maxInspected));
   return { index, rejection: { reason: 'wrong_shape', message }, recordText };
 }
 

@@ -1,4 +1,4 @@
-import type { ModulePlace } from '../../domain/run/fetch-position.ts';
+import type { ModulePosition } from '../../domain/run/fetch-position.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import type { ModulePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
@@ -20,7 +20,7 @@ export interface ModuleTools {
 }
 
 /** Where a poll begins: where an earlier one broke off, else at the module's own beginning. */
-export function firstModulePlace({ unfinished, watermark }: SourceState): ModulePlace {
+export function firstModulePosition({ unfinished, watermark }: SourceState): ModulePosition {
   if (!unfinished) return { type: 'module', page: 0, cursor: null, skip: 0, since: watermark, recentPages: [] };
   const { page, cursor, since } = unfinished;
   return { type: 'module', page, cursor, skip: 0, since, recentPages: [], saved: { page, cursor, skip: 0 } };
@@ -32,7 +32,7 @@ export function firstModulePlace({ unfinished, watermark }: SourceState): Module
  */
 export async function* readModulePages(
   plan: ModulePlan,
-  from: ModulePlace,
+  from: ModulePosition,
   tools: ModuleTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
@@ -48,10 +48,10 @@ export async function* readModulePages(
     signal: context.signal,
   });
   try {
-    for (let place: ModulePlace | null = from; place !== null;) {
+    for (let place: ModulePosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
       const page = await call.take();
-      const next: ModulePlace | null = await placeAfter(plan.name, place, page, call);
+      const next: ModulePosition | null = await placeAfter(plan.name, place, page, call);
       yield { items: (page?.items ?? []).map(itemFromWire), fetchedAt: new Date(), next, patch: {} };
       place = next;
     }
@@ -72,10 +72,10 @@ function cursorOf(subject: string, text: string | null): unknown {
 /** A page without a cursor must be the last: a run could not go on behind it. */
 async function placeAfter(
   subject: string,
-  place: ModulePlace,
+  place: ModulePosition,
   page: ModulePageWire | null,
   call: ModuleCall,
-): Promise<ModulePlace | null> {
+): Promise<ModulePosition | null> {
   if (page === null) return null;
   if (page.cursor === null) {
     if ((await call.take()) === null) return null;

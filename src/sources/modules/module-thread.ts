@@ -4,7 +4,7 @@ import { formatDuration } from '../../domain/time/duration.ts';
 import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { WorkerThread, type ThreadEnd } from '../threads/worker-thread.ts';
 import type { ModuleFetch } from './module-api.ts';
-import { LoopWatch } from './loop-watch.ts';
+import { LoopMonitor } from './loop-watch.ts';
 import type { FromModule, GivenData, ModulePageWire, ToModule } from './module-messages.ts';
 
 /** What a call of a module needs. */
@@ -41,7 +41,7 @@ const maxHeapMb = 512;
 export class ModuleThread {
   readonly #name: string;
   readonly #thread: WorkerThread;
-  readonly #watch: LoopWatch;
+  readonly #watch: LoopMonitor;
   readonly #calls = new Map<number, OpenCall>();
   readonly #onEnd: () => void;
   #numbers = 0;
@@ -57,7 +57,7 @@ export class ModuleThread {
       onEnd: (end) => this.#fail(endedBy(name, end)),
     });
     this.#thread.keepAlive(false);
-    this.#watch = new LoopWatch(this.#thread, () => this.#tell({ kind: 'ping' }));
+    this.#watch = new LoopMonitor(this.#thread, () => this.#tell({ kind: 'ping' }));
   }
 
   /** Whether nobody uses it. */

@@ -1,4 +1,4 @@
-import type { HttpPlace, SavedPlace, NextPage } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition, SavedPosition, NextPage } from '../../domain/run/fetch-position.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
@@ -10,13 +10,13 @@ import { readTime } from './page-request.ts';
  * back: what was deleted meanwhile has moved records from the page that is next to the one before. Where pages overlap it
  * need not. A poll that was cut by `max_pages` looks at the front first.
  */
-export function firstHttpPlace(plan: HttpPlan, state: SourceState): HttpPlace {
+export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosition {
   const { unfinished } = state;
   const front = { ...firstPage(plan.paginator), recentPages: [] };
   if (!unfinished) return { type: 'http', ...front, since: startOf(plan, state) };
   const { since, total, distinct = 0, tail = [] } = unfinished;
   const place = { page: unfinished.page, cursor: unfinished.cursor, skip: unfinished.skip };
-  const saved: SavedPlace = { ...place, ...(total === undefined ? {} : { total }), ...overlapOf(tail) };
+  const saved: SavedPosition = { ...place, ...(total === undefined ? {} : { total }), ...overlapOf(tail) };
   if (unfinished.front === true) {
     return { type: 'http', ...front, since, thenAt: { ...saved, seen: unfinished.seen ?? [], distinct } };
   }
@@ -36,7 +36,7 @@ export function firstHttpPlace(plan: HttpPlan, state: SourceState): HttpPlace {
  * The place of an earlier poll, one page back where pages are numbers: what was deleted meanwhile has moved records from it to
  * the page before. Where pages overlap it stays.
  */
-export function stepBack(plan: HttpPlan, saved: SavedPlace): SavedPlace {
+export function stepBack(plan: HttpPlan, saved: SavedPosition): SavedPosition {
   const { paginator } = plan;
   if (saved.tail) return saved;
   const back = paginator.type === 'page_number' ? 1 : paginator.type === 'offset' ? paginator.limit : 0;
@@ -48,12 +48,12 @@ export function stepBack(plan: HttpPlan, saved: SavedPlace): SavedPlace {
 }
 
 /** The place after a page. One that an earlier poll left is of no interest any more once its page was read. */
-export function placeAfter(from: HttpPlace, next: NextPage): HttpPlace {
+export function positionAfter(from: HttpPosition, next: NextPage): HttpPosition {
   const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, ...place } = from;
   return { ...place, ...next, skip: 0, ...(saved && place.page < saved.page ? { saved } : {}) };
 }
 
-function overlapOf(tail: readonly string[]): Pick<SavedPlace, 'overlaps' | 'tail'> {
+function overlapOf(tail: readonly string[]): Pick<SavedPosition, 'overlaps' | 'tail'> {
   return tail.length === 0 ? {} : { overlaps: true, tail };
 }
 
@@ -61,7 +61,7 @@ export function isFirstPage({ paginator }: Pick<HttpPlan, 'paginator'>, { page, 
   return cursor === null && page === firstPage(paginator).page;
 }
 
-function firstPage(paginator: PaginatorPlan): SavedPlace {
+function firstPage(paginator: PaginatorPlan): SavedPosition {
   return { page: paginator.type === 'page_number' ? paginator.basePage : 0, cursor: null, skip: 0 };
 }
 

@@ -1,6 +1,6 @@
 import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
@@ -131,7 +131,7 @@ function isNothing(value: unknown): boolean {
 
 function unfollowable(where: string, value: unknown, expected: string): WrongShape {
   return new WrongShape(
-    `paginator: ${where} leads to ${excerpt(writeDeepJson(value), 200)}, expected ${expected}, or null`,
+    `paginator: ${where} leads to ${truncate(writeDeepJson(value), 200)}, expected ${expected}, or null`,
   );
 }
 

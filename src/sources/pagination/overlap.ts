@@ -1,5 +1,5 @@
 import { hash as digestOf } from 'node:crypto';
-import type { FetchPosition, HttpPlace } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition, HttpPosition } from '../../domain/run/fetch-position.ts';
 import type { OffsetPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { CheckedWithDays } from '../extraction/checked-page.ts';
@@ -20,7 +20,7 @@ function offsetOf(plan: SourcePlan): OffsetPlan | null {
 }
 
 /** How far apart pages are that are counted; null where they are not. */
-export function stepOf(plan: HttpPlan, { overlaps }: HttpPlace): number | null {
+export function stepOf(plan: HttpPlan, { overlaps }: HttpPosition): number | null {
   const { paginator } = plan;
   if (paginator.type === 'page_number') return 1;
   if (paginator.type !== 'offset') return null;
@@ -31,7 +31,7 @@ export function stepOf(plan: HttpPlan, { overlaps }: HttpPlace): number | null {
  * The next page, asked for one record early. Behind a page of one record it is not: an API that gives just one at a time would
  * give that for ever. Behind one with the last record of the page before and nothing else, most likely, nothing comes.
  */
-export function asOverlapping(plan: HttpPlan, place: HttpPlace, next: HttpPlace, records: number): HttpPlace {
+export function asOverlapping(plan: HttpPlan, place: HttpPosition, next: HttpPosition, records: number): HttpPosition {
   if (!offsetOf(plan)) return next;
   if (place.overlaps === false) return { ...next, overlaps: false };
   if (records > 1) return { ...next, page: next.page - 1, overlaps: true };
@@ -39,12 +39,12 @@ export function asOverlapping(plan: HttpPlan, place: HttpPlace, next: HttpPlace,
 }
 
 /** Whether a page may be refused because it begins elsewhere than at a multiple of the limit. */
-export function refusesOverlap({ overlaps }: HttpPlace, status: number): boolean {
+export function refusesOverlap({ overlaps }: HttpPosition, status: number): boolean {
   return overlaps === true && (status === 400 || status === 422);
 }
 
 /** What a page is to those before it. */
-export type Sequel =
+export type Continuation =
   | {
       /** The page without what was read before. */
       readonly checked: CheckedWithDays;
@@ -57,12 +57,12 @@ export type Sequel =
   | { readonly elsewhere: FetchPosition };
 
 /** @param comesAgain whether this poll has read just such a page */
-export function sequelOf(
+export function continuationOf(
   plan: SourcePlan,
   position: FetchPosition,
   checked: CheckedWithDays,
   comesAgain: boolean,
-): Sequel {
+): Continuation {
   const offset = offsetOf(plan);
   const { place } = position;
   if (!offset || place.type !== 'http' || place.overlaps === false) return { checked, position };
@@ -71,10 +71,10 @@ export function sequelOf(
   const marks = marksOf(checked);
   const isKnown = marks.some((mark) => known.has(mark));
   const mustFollow = place.overlaps === true && place.skip === 0 && tail.length > 0;
-  const at = (more: Partial<HttpPlace>): FetchPosition => ({ ...position, place: { ...place, ...more } });
+  const at = (more: Partial<HttpPosition>): FetchPosition => ({ ...position, place: { ...place, ...more } });
   // A page that is read again on purpose has the same ids.
   const { overlaps, probes, sameIds: _ids, ...plain } = place;
-  const elsewhere = (other: HttpPlace): Sequel => {
+  const elsewhere = (other: HttpPosition): Continuation => {
     return { elsewhere: { ...position, pages: position.pages + 1, place: other } };
   };
   if (mustFollow && isKnown && comesAgain && isSecond(place)) {
@@ -102,7 +102,7 @@ export function sequelOf(
 }
 
 /** The page after the first, for the first time. */
-function isSecond({ distinct = 0, repeated = 0, breaks }: HttpPlace): boolean {
+function isSecond({ distinct = 0, repeated = 0, breaks }: HttpPosition): boolean {
   return distinct <= 1 && repeated === 0 && (breaks?.steps ?? 0) === 0;
 }
 

@@ -1,5 +1,5 @@
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
-import type { HttpPlace } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition } from '../../domain/run/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { parseIso8601, type Micros } from '../../domain/time/timestamp.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
@@ -21,7 +21,7 @@ const linked: ReadonlySet<string> = new Set(['json_link', 'header_link', 'html_l
  * The address of the page at a place. A link that the source gave is taken as it is.
  * @throws WrongShape for a place that is no address; SourceRefused for one that secrets must not go to
  */
-export function pageAddress(plan: HttpPlan, place: HttpPlace): PageAddress {
+export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
   const { paginator, incremental } = plan;
   if (isLink(plan, place)) return linkAddress(plan, place.cursor);
   let address = rawAddress(plan.url, new URL(plan.url));
@@ -47,7 +47,7 @@ export function pageAddress(plan: HttpPlan, place: HttpPlace): PageAddress {
 }
 
 /** Whether the place is an address that the source gave. */
-export function isLink(plan: HttpPlan, place: HttpPlace): place is HttpPlace & { readonly cursor: string } {
+export function isLink(plan: HttpPlan, place: HttpPosition): place is HttpPosition & { readonly cursor: string } {
   return place.cursor !== null && linked.has(plan.paginator.type);
 }
 

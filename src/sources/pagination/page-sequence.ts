@@ -1,10 +1,10 @@
 import { hash as digestOf } from 'node:crypto';
 import { WrongShape } from '../../domain/errors.ts';
 import type {
-  Circle,
+  CycleDetector,
   FetchPosition,
-  HttpPlace,
-  ModulePlace,
+  HttpPosition,
+  ModulePosition,
   PollEnd,
   SameIds,
 } from '../../domain/run/fetch-position.ts';
@@ -28,7 +28,7 @@ const maxEmptyPages = 1_000;
 const maxFollowedEmptyPages = 10;
 
 /** A poll that continues behind a cut reads the page before it once more, where that leaves most of `max_pages` for others. */
-const leastPagesToStepBack = 3;
+const minPagesToStepBack = 3;
 
 /** Pages in a row with the same ids: the API gives the same records for each page, with something in them that changes. */
 const maxSameIds = 3;
@@ -39,7 +39,7 @@ const maxCuts = 3;
 const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null };
 
 /** What a page makes of its poll. */
-export interface Course {
+export interface PollStep {
   readonly position: FetchPosition;
   /** Set where the poll is over. */
   readonly end: PollEnd | null;
@@ -49,7 +49,7 @@ export interface Course {
 }
 
 /** Whether a page is one that this poll has read. */
-export function comesAgain({ place }: FetchPosition, hash: string | null): boolean {
+export function isRepeatedPage({ place }: FetchPosition, hash: string | null): boolean {
   return place.type !== 'file' && hash !== null && place.recentPages.includes(hash);
 }
 
@@ -58,7 +58,7 @@ export function comesAgain({ place }: FetchPosition, hash: string | null): boole
  * were: then new ones follow. The same page twice more is the end: the API gives its last page for each later one; and so are as
  * many pages again as there were: it begins anew. Where there was one page only, nothing says that the API knows how pages are named.
  */
-export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Page, hash: string | null): Course {
+export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Page, hash: string | null): PollStep {
   const { place } = position;
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return { position, end: notOver };
   const { endOn, ...paginator } = plan.paginator;
@@ -69,7 +69,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const isSame = repeated > 0 && hash === recentPages.at(-1) && !isNewToPart(recentPages, hash);
   // A token or a link that leads to a page that was read leads round; one that leads further may be a page number in disguise.
   const isCounted = paginator.type === 'page_number' || paginator.type === 'offset';
-  const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !goesInCircles(place, next));
+  const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !isCycle(place, next));
   const asksOn = mayLeadOn && !isSame && repeated < Math.max(1, distinct) && place.doubtful !== true;
   if (asksOn && next?.type === 'http') {
     const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
@@ -82,7 +82,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
 }
 
 /** The end of a poll whose pages are one and the same. */
-function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPlace, what: string): Course {
+function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPosition, what: string): PollStep {
   const paging = `${plan.name}: ${what}; correct it, or set paginator.end_on: [repeat] if there is only one page. The watermark does not change`;
   const end: PollEnd = { ...notOver, cutShort: true, paging, ...(place.thenAt ? { resumes: true } : {}) };
   return { position, end, warnings: [{ code: 'page_repeated', message: what, count: 1 }] };
@@ -92,7 +92,7 @@ function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPlace, what
  * Where the page after the first was the first again, and others followed, records were inserted meanwhile, or two numbers name the
  * first page. Nothing says which: the poll is `partial`, and the next one reads all again.
  */
-export function withoutProof({ position, end, ...course }: Course): Course {
+export function withoutProof({ position, end, ...course }: PollStep): PollStep {
   if (!end || end.cutShort || end.notBefore || position.frontRepeated !== true) return { ...course, position, end };
   const message =
     'the second page repeated the first: records were inserted in between, or two page numbers lead to it';
@@ -124,7 +124,7 @@ function nameOfParameter(paginator: PaginatorPlan): string {
 }
 
 /** What a page holds, as seen from the polls before. */
-export interface PageNews {
+export interface PageFindings {
   /** Whether it has records that no earlier poll has; null = unknown. */
   readonly isNew: boolean | null;
   /** Whether nothing on it is new, all of it is older than what is asked for, and so are the pages behind it. */
@@ -137,12 +137,12 @@ export function afterPage(
   from: FetchPosition['place'],
   position: FetchPosition,
   page: Page,
-  { isNew, isBehind }: PageNews,
-): Course {
+  { isNew, isBehind }: PageFindings,
+): PollStep {
   const { place } = position;
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (page.next === null) return isOnePage(plan, position, page) ?? { position, end: { ...over, ...page.end } };
-  if (goesInCircles(from, place)) return { position, end: over };
+  if (isCycle(from, place)) return { position, end: over };
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0) {
     return { position, end: null };
   }
@@ -165,7 +165,7 @@ export function afterPage(
 }
 
 /** A total, or `has_more`, that ends a poll proves nothing where all of its pages have the same ids. */
-function isOnePage(plan: SourcePlan, position: FetchPosition, page: Page): Course | null {
+function isOnePage(plan: SourcePlan, position: FetchPosition, page: Page): PollStep | null {
   const { place } = position;
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || page.end?.notModified) return null;
   const { sameIds: same, distinct = 0 } = place;
@@ -183,7 +183,7 @@ function tokenOf(plan: SourcePlan, place: FetchPosition['place']): Pick<PollEnd,
 }
 
 /** A poll that was cut goes back to where that was, once it has read what is new. */
-function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPlace, isNew: boolean | null): Course {
+function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPosition, isNew: boolean | null): PollStep {
   const { thenAt, ...rest } = place;
   const { maxPages } = plan.paginator;
   if (!thenAt) return { position, end: null };
@@ -193,7 +193,7 @@ function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPlace, i
   if (isNew === true && !isSpent) return { position, end: null };
   const { type, since, until } = place;
   const { seen: before = [], distinct: _distinct, ...saved } = thenAt;
-  const mayStepBack = maxPages === null || maxPages - position.pages >= leastPagesToStepBack;
+  const mayStepBack = maxPages === null || maxPages - position.pages >= minPagesToStepBack;
   const { seen: _seen, distinct = 0, ...begin } = mayStepBack ? stepBack(plan, thenAt) : thenAt;
   // A page that is read once more on purpose does not come again.
   const seen = begin.page === saved.page ? before : before.slice(0, -1);
@@ -203,7 +203,7 @@ function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPlace, i
 }
 
 /** Where `max_pages` cuts a poll; one that knows since when it asks continues there. */
-function cutAt(plan: HttpPlan, position: FetchPosition, { page }: HttpPlace): Course {
+function cutAt(plan: HttpPlan, position: FetchPosition, { page }: HttpPosition): PollStep {
   if (!plan.incremental) return { position, end: { ...notOver, cutShort: true } };
   const { cuts: before } = position;
   const isFurther = before === undefined || page > before.page;
@@ -214,7 +214,7 @@ function cutAt(plan: HttpPlan, position: FetchPosition, { page }: HttpPlace): Co
 }
 
 /** The place of the next page, with what is remembered of those before it. */
-export function remember<P extends HttpPlace | ModulePlace>(
+export function remember<P extends HttpPosition | ModulePosition>(
   place: P,
   position: FetchPosition,
   hash: string | null,
@@ -245,23 +245,23 @@ function sameIds(before: SameIds | undefined, ids: readonly string[] | null): { 
 }
 
 /** What is remembered of the records before a page, where pages overlap. */
-function tailOf({ tail, breaks }: HttpPlace | ModulePlace): Pick<HttpPlace, 'tail' | 'breaks'> {
+function tailOf({ tail, breaks }: HttpPosition | ModulePosition): Pick<HttpPosition, 'tail' | 'breaks'> {
   return { ...(tail ? { tail } : {}), ...(breaks ? { breaks } : {}) };
 }
 
-function step({ circle }: HttpPlace | ModulePlace, cursor: string): Circle {
+function step({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
   if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
   if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
   return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
 }
 
 /** Whether the next page is one that was read already: it would lead round and round. */
-function goesInCircles(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
+function isCycle(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
   if (from.type === 'file' || next.type === 'file') return false;
-  return leadsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
+  return pointsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
 }
 
-function leadsBack(from: HttpPlace | ModulePlace, next: HttpPlace | ModulePlace): boolean {
+function pointsBack(from: HttpPosition | ModulePosition, next: HttpPosition | ModulePosition): boolean {
   return next.cursor !== null && next.cursor === from.cursor && next.page !== from.page;
 }
 
@@ -274,7 +274,7 @@ export function isEndless({ place }: FetchPosition): boolean {
 }
 
 /** @throws WrongShape */
-export function refuseEndless({ name }: SourcePlan, position: FetchPosition): void {
+export function assertNotEndless({ name }: SourcePlan, position: FetchPosition): void {
   if (!isEndless(position)) return;
   throw new WrongShape(
     `fetch: ${name} gave ${maxEmptyPages} pages without records in a row; set max_pages or stop_after_empty_page, or end the module`,

@@ -1,5 +1,5 @@
 import { SourceRefused } from '../../domain/errors.ts';
-import type { HttpPlace } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition } from '../../domain/run/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { Page } from '../extraction/page.ts';
 
@@ -15,7 +15,7 @@ export function refusalsOf({ paginator }: HttpPlan): ReadonlySet<number> {
  * What it means that a page behind the first is refused: the end, where the configuration says so or the page was asked in doubt.
  * @throws SourceRefused where it may as well be a fault
  */
-export function refusedPage(plan: HttpPlan, place: HttpPlace, status: number): Pick<Page, 'warnings'> {
+export function refusedPage(plan: HttpPlan, place: HttpPosition, status: number): Pick<Page, 'warnings'> {
   // The place of an earlier poll may be gone; where pages are counted, the one before it was there.
   const isBehind = place.saved === undefined || (place.cursor === null && place.page >= place.saved.page);
   if (isBehind && statusesOf(plan.paginator.endOn).includes(status)) {

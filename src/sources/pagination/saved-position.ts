@@ -23,7 +23,7 @@ const goneHost = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNRE
  * Whether a failure says that the place of an earlier poll is of no use any more: refused, gone or unreadable. It is a shortcut
  * only, so the poll may as well begin at the front; if the fault is elsewhere, that meets it, too.
  */
-export function isPlaceGone(
+export function isSavedPositionGone(
   plan: SourcePlan,
   place: FetchPosition['place'],
   error: unknown,
@@ -46,13 +46,13 @@ function isGone({ cause }: SourceUnavailable): boolean {
 }
 
 /** A run failed there with all of its attempts. */
-export const placeLeft: Warning = {
+export const savedPositionLeft: Warning = {
   code: 'place_dropped',
   message: 'the previous run failed at the saved position; the poll starts at the front',
   count: 1,
 };
 
-export function placeDropped(error: unknown): Warning {
+export function savedPositionDropped(error: unknown): Warning {
   const message = `the saved position of an earlier poll is no longer usable; the poll starts at the front: ${messageOf(error)}`;
   return { code: 'place_dropped', message, count: 1 };
 }

@@ -1,6 +1,6 @@
 import { load } from 'cheerio';
 import { messageOf, WrongShape } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
 import type { HttpResponse } from '../http/http-client.ts';
@@ -65,6 +65,6 @@ function isJsonFeed(page: unknown): boolean {
 }
 
 function unreadable(text: string): WrongShape {
-  const start = excerpt(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
+  const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
   return new WrongShape(`init: found content that begins "${start}", expected a feed, JSON or HTML`);
 }

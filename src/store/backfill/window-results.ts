@@ -1,6 +1,6 @@
 import type { WindowChoice } from '../../domain/time/backfill-request.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { readReceiptOf } from '../run/receipts.ts';
@@ -9,7 +9,7 @@ import { storedJson } from '../blobs/stored-json.ts';
 /** Stores what became of a window. Its last run counts. */
 export async function writeWindow(
   store: BlobStore,
-  window: WindowText,
+  window: TimeRangeText,
   receipt: Receipt | FailedReceipt,
 ): Promise<void> {
   const { source } = receipt;
@@ -20,7 +20,7 @@ export async function writeWindow(
 export async function readWindowReceipt(
   store: BlobStore,
   source: string,
-  window: WindowText,
+  window: TimeRangeText,
 ): Promise<Receipt | FailedReceipt | null> {
   return readReceiptOf(store, storePaths.window.build({ source, window }), source);
 }
@@ -46,11 +46,11 @@ export function windowState(receipt: Receipt | FailedReceipt | null): 'missing' 
 export async function chooseWindows(
   store: BlobStore,
   source: string,
-  windows: readonly WindowText[],
+  windows: readonly TimeRangeText[],
   only: WindowChoice,
-): Promise<WindowText[]> {
+): Promise<TimeRangeText[]> {
   if (only === 'all') return [...windows];
-  const chosen: WindowText[] = [];
+  const chosen: TimeRangeText[] = [];
   for (const window of windows) {
     const receipt = await readWindowReceipt(store, source, window);
     if (windowState(receipt) === only || (only === 'missing' && isCutOff(receipt))) chosen.push(window);

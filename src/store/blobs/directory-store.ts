@@ -8,7 +8,7 @@ import { storeFolders } from '../paths/paths.ts';
 import { temporaryIn } from './temporary-files.ts';
 
 /** Entries of a folder that are read at a time: each trip to the system costs more than the entries do. */
-const entriesAtOnce = 1_000;
+const entriesPerRead = 1_000;
 /** Tries of a write whose folder others delete meanwhile. */
 const folderTries = 10;
 
@@ -165,7 +165,7 @@ export function createDirectoryStore(root: string): BlobStore {
 /** What a folder holds, but for hidden files. Folders end with `/`, as paths through them do: so names sort as paths. */
 async function namesIn(folder: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const entry of await opendir(folder, { bufferSize: entriesAtOnce })) {
+  for await (const entry of await opendir(folder, { bufferSize: entriesPerRead })) {
     if (entry.isDirectory()) names.push(`${entry.name}/`);
     else if (entry.isFile() && !entry.name.startsWith('.')) names.push(entry.name);
   }

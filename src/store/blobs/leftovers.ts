@@ -6,7 +6,7 @@ import { timeOfFolder } from './folder-time.ts';
 import { journalPaths, temporaryPath } from '../paths/paths.ts';
 
 /** What was written to more recently may be in the making. */
-const leastAgeMs = 24 * 3_600_000;
+const minAgeMs = 24 * 3_600_000;
 
 /**
  * Deletes what kills left half written, in a folder and below it, and folders that are empty: both older than a day by the
@@ -20,7 +20,7 @@ export async function deleteLeftovers(
   isOurs: (name: string) => boolean = () => true,
 ): Promise<number> {
   if ((await stat(root).catch(nullWhereMissing)) === null) return 0;
-  const before = (await timeOfFolder(root)) - leastAgeMs;
+  const before = (await timeOfFolder(root)) - minAgeMs;
   const sweep = new LeftoverSweep(before, signal);
   for (const entry of await readdir(root, { withFileTypes: true })) {
     if (!entry.isDirectory() || isOurs(entry.name)) await sweep.look(root, entry);

@@ -7,15 +7,15 @@ import { reportDamage } from '../blobs/damage.ts';
 import { hasFields } from '../blobs/stored-json.ts';
 
 /** A line of a dead-letter file. */
-export interface StoredLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
+export interface StoredDeadLetter extends Omit<DeadLetter, 'count' | 'discardedAt'> {
   readonly workflowId: string;
   /** See `NewDeadLetter`. */
   readonly fetchedAt?: string;
 }
 
 /** A letter in its file. */
-export interface LetterAt {
-  readonly letter: StoredLetter;
+export interface DeadLetterAt {
+  readonly letter: StoredDeadLetter;
   /** Line of the file, from 0. */
   readonly line: number;
   /** Bytes of the line. */
@@ -23,9 +23,9 @@ export interface LetterAt {
 }
 
 /** The line of a letter; its record stands last. */
-export function letterLine(run: RunRef, letter: NewDeadLetter): string {
+export function deadLetterLine(run: RunRef, letter: NewDeadLetter): string {
   const { reason, message, at, page, index, fetchedAt, recordText } = letter;
-  const id = letterId(run.source, reason, recordText);
+  const id = deadLetterId(run.source, reason, recordText);
   const known = { id, source: run.source, reason, message, at, run: run.firstRunId, page, index };
   const text = JSON.stringify({
     ...known,
@@ -39,11 +39,11 @@ export function letterLine(run: RunRef, letter: NewDeadLetter): string {
  * Reads a file of letters; none where it is gone. A letter's id is the hash of what it holds, so each is known to be whole; of
  * a file with lines that are not, the store is told, and the others are handed on under their own lines.
  */
-export async function readLetterFile(store: BlobStore, path: string): Promise<LetterAt[]> {
+export async function readDeadLetterFile(store: BlobStore, path: string): Promise<DeadLetterAt[]> {
   const content = await store.get(path);
   if (content === null) return [];
   const lines = content.toString().split('\n');
-  const letters: LetterAt[] = [];
+  const letters: DeadLetterAt[] = [];
   const damaged: number[] = [];
   for (const [line, text] of lines.entries()) {
     // Empty is also what is left of a line that was set aside.
@@ -68,7 +68,7 @@ function problemOf(lines: readonly number[]): string {
 }
 
 /** Null where the line is not what was written. */
-function parseLetter(line: string): StoredLetter | null {
+function parseLetter(line: string): StoredDeadLetter | null {
   let value: unknown;
   try {
     ({ value } = parseJson(line));
@@ -82,15 +82,15 @@ function parseLetter(line: string): StoredLetter | null {
     })
   )
     return null;
-  const letter = value as StoredLetter;
+  const letter = value as StoredDeadLetter;
   // In the texts before it a quote is escaped: the first match is the record.
   const record = line.indexOf(recordStart);
   const recordText = line.slice(record + recordStart.length, -1);
-  return record !== -1 && letter.id === letterId(letter.source, letter.reason, recordText) ? letter : null;
+  return record !== -1 && letter.id === deadLetterId(letter.source, letter.reason, recordText) ? letter : null;
 }
 
 const recordStart = ',"record":';
 
-function letterId(source: string, reason: string, recordText: string): string {
+function deadLetterId(source: string, reason: string, recordText: string): string {
   return hash('sha256', `${source}\n${reason}\n${recordText}`, 'hex').slice(0, 32);
 }

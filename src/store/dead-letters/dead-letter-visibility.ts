@@ -5,14 +5,14 @@ import { storedId, storePaths } from '../paths/paths.ts';
 import { hasFields, isTime, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
 /** What decides whether a dead letter, as it stands in a file, is hidden. */
-interface LetterPlace {
+interface DeadLetterRef {
   readonly id: string;
   readonly at: string;
   readonly run: string;
 }
 
 /** Letters that a replay has taken away. */
-export interface TakenLetters {
+export interface ReplayedIds {
   /** When they were looked at: one like them that comes later is a letter again. ISO 8601. */
   readonly at: string;
   /** Run of the replay: what it has refused itself stays. */
@@ -21,25 +21,25 @@ export interface TakenLetters {
 }
 
 /** Letters that lists do not show. */
-export interface HiddenLetters {
+export interface DeadLetterVisibility {
   /** When a letter was discarded; null = it was not. */
   discardedAt(id: string): string | null;
   /** Whether a replay has stored the record of a letter, or put another letter in its place. */
-  isReplayed(letter: LetterPlace): boolean;
+  isReplayed(letter: DeadLetterRef): boolean;
 }
 
 /** @param source null = of all sources */
-export async function readHiddenLetters(store: BlobStore, source: string | null): Promise<HiddenLetters> {
+export async function readVisibility(store: BlobStore, source: string | null): Promise<DeadLetterVisibility> {
   const discarded = new Map<string, string>();
   for await (const path of store.walk(storePaths.discarded.folder({}))) {
     const letter = storePaths.discarded.parse(path);
     const at = letter && (await readDiscarded(store, path));
     if (at) discarded.set(letter.id, at);
   }
-  const taken = new Map<string, TakenLetters[]>();
+  const taken = new Map<string, ReplayedIds[]>();
   for await (const path of store.walk(storePaths.replayed.folder(source === null ? {} : { source }))) {
     const run = storePaths.replayed.parse(path)?.firstRunId;
-    const isOfRun = (value: unknown): value is TakenLetters => isTaken(value) && storedId(value.run) === run;
+    const isOfRun = (value: unknown): value is ReplayedIds => isReplayed(value) && storedId(value.run) === run;
     const letters = await readStoredJson(store, path, 'which dead letters were replayed', isOfRun);
     if (!letters) continue;
     for (const id of letters.ids) taken.set(id, [...(taken.get(id) ?? []), letters]);
@@ -63,9 +63,9 @@ async function readDiscarded(store: BlobStore, path: string): Promise<string | n
   return null;
 }
 
-export function isTaken(value: unknown): value is TakenLetters {
+export function isReplayed(value: unknown): value is ReplayedIds {
   if (!hasFields(value, { at: 'time', run: 'string' })) return false;
-  const { at, ids } = value as TakenLetters;
+  const { at, ids } = value as ReplayedIds;
   // One of a time to come would hide what is yet to be refused.
   const isPast = Date.parse(at) < Date.now() + dayMs;
   return isPast && Array.isArray(ids) && ids.every((id) => typeof id === 'string');
@@ -74,12 +74,12 @@ export function isTaken(value: unknown): value is TakenLetters {
 const dayMs = 24 * 3_600_000;
 
 /** Hides a dead letter from lists. The letter itself stays, and one like it that comes later is hidden, too. */
-export async function discardLetter(store: BlobStore, id: string, at: Date): Promise<void> {
+export async function discardDeadLetter(store: BlobStore, id: string, at: Date): Promise<void> {
   await store.putIfAbsent(storePaths.discarded.build({ id }), at.toISOString());
 }
 
 /** Shows a discarded letter again. */
-export async function undiscardLetter(store: BlobStore, id: string): Promise<void> {
+export async function restoreDeadLetter(store: BlobStore, id: string): Promise<void> {
   await store.delete(storePaths.discarded.build({ id }));
 }
 
@@ -88,7 +88,7 @@ export async function hideReplayed(
   store: BlobStore,
   { source, firstRunId }: RunRef,
   number: number,
-  letters: TakenLetters,
+  letters: ReplayedIds,
 ): Promise<void> {
   await store.put(storePaths.replayed.build({ source, firstRunId, number }), storedJson(letters));
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DeadLetter, NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { readHiddenLetters, type HiddenLetters } from './dead-letter-visibility.ts';
-import { letterLine, readLetterFile, type LetterAt, type StoredLetter } from './dead-letter-file.ts';
+import { readVisibility, type DeadLetterVisibility } from './dead-letter-visibility.ts';
+import { deadLetterLine, readDeadLetterFile, type DeadLetterAt, type StoredDeadLetter } from './dead-letter-file.ts';
 import { storePaths } from '../paths/paths.ts';
 
 /** A letter where it was found. */
-export interface FoundLetter extends LetterAt {
+export interface FoundDeadLetter extends DeadLetterAt {
   readonly discardedAt: string | null;
   readonly path: string;
 }
@@ -25,7 +25,7 @@ export async function writeDeadLetters(
   letters: readonly NewDeadLetter[],
 ): Promise<void> {
   if (letters.length === 0) return;
-  const content = letters.map((letter) => `${letterLine(run, letter)}\n`).join('');
+  const content = letters.map((letter) => `${deadLetterLine(run, letter)}\n`).join('');
   const pathOf = (more: string | null) => storePaths.deadLetters.build({ ...run, number, part, more });
   if (await store.putIfAbsent(pathOf(null), content)) return;
   const present = await store.get(pathOf(null));
@@ -33,7 +33,7 @@ export async function writeDeadLetters(
   await store.putIfAbsent(pathOf(sha256(idsOf(content)).slice(0, 16)), content);
 }
 
-export interface LetterFilter {
+export interface DeadLetterFilter {
   readonly source?: string;
   readonly reason?: string;
   /** Workflow id or run id. */
@@ -46,7 +46,7 @@ export interface LetterFilter {
  * Lists dead letters, equal ones once with their count, in order of their first appearance. Their records may
  * hold `ExactNumber`s: print them with `writeJson`.
  */
-export async function listDeadLetters(store: BlobStore, filter: LetterFilter): Promise<DeadLetter[]> {
+export async function listDeadLetters(store: BlobStore, filter: DeadLetterFilter): Promise<DeadLetter[]> {
   const letters = new Map<string, DeadLetter>();
   for await (const { letter, discardedAt } of readDeadLetters(store, filter)) {
     const { workflowId: _, fetchedAt: __, ...first } = letter;
@@ -58,12 +58,12 @@ export async function listDeadLetters(store: BlobStore, filter: LetterFilter): P
 }
 
 /** All letters that are not hidden, equal ones each by itself, file by file. */
-export async function* readDeadLetters(store: BlobStore, filter: LetterFilter): AsyncGenerator<FoundLetter> {
-  const hidden = await readHiddenLetters(store, filter.source ?? null);
+export async function* readDeadLetters(store: BlobStore, filter: DeadLetterFilter): AsyncGenerator<FoundDeadLetter> {
+  const hidden = await readVisibility(store, filter.source ?? null);
   const folder = storePaths.deadLetters.folder(filter.source === undefined ? {} : { source: filter.source });
   for await (const path of store.walk(folder)) {
     if (!storePaths.deadLetters.parse(path)) continue;
-    for (const { letter, line, bytes } of await readLetterFile(store, path)) {
+    for (const { letter, line, bytes } of await readDeadLetterFile(store, path)) {
       const discardedAt = hidden.discardedAt(letter.id);
       if (!matches(letter, filter) || (discardedAt !== null && !filter.discarded)) continue;
       if (hidden.isReplayed(letter)) continue;
@@ -76,7 +76,7 @@ export async function* readDeadLetters(store: BlobStore, filter: LetterFilter): 
  * Counts the letters that lists show, equal ones each by itself, by source. Files are read once, and again where letters were
  * discarded or replayed since.
  */
-export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<string, number>> {
+export function createDeadLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<string, number>> {
   let counts = new Map<string, number>();
   let seen = '';
   return async () => {
@@ -90,13 +90,13 @@ export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<
     }
     const version = names.digest('hex');
     if (version !== seen) [seen, counts] = [version, new Map()];
-    let hidden: HiddenLetters | null = null;
+    let hidden: DeadLetterVisibility | null = null;
     const bySource = new Map<string, number>();
     const kept = new Map<string, number>();
     for await (const path of store.walk(storePaths.deadLetters.folder({}))) {
       let count = counts.get(path);
       if (count === undefined) {
-        if (isAnyHidden) hidden ??= await readHiddenLetters(store, null);
+        if (isAnyHidden) hidden ??= await readVisibility(store, null);
         count = await countLetters(store, path, hidden);
       }
       kept.set(path, count);
@@ -111,7 +111,7 @@ export function createLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<
 /** Reads of a letter only what stands before its record. */
 const letterStart = /^\{"id":"([0-9a-f]+)".*?,"at":"([^"]*)","run":"([^"]*)"/;
 
-async function countLetters(store: BlobStore, path: string, hidden: HiddenLetters | null): Promise<number> {
+async function countLetters(store: BlobStore, path: string, hidden: DeadLetterVisibility | null): Promise<number> {
   const content = await store.get(path);
   const lines = content?.toString().split('\n').filter(Boolean) ?? [];
   const starts = lines.map((line) => letterStart.exec(line));
@@ -120,21 +120,21 @@ async function countLetters(store: BlobStore, path: string, hidden: HiddenLetter
   if (content?.length !== 0 && !starts.includes(null)) {
     return starts.filter((start) => isShown(start?.[1] ?? '', start?.[2] ?? '', start?.[3] ?? '')).length;
   }
-  const whole = await readLetterFile(store, path);
+  const whole = await readDeadLetterFile(store, path);
   return whole.filter(({ letter: { id, at, run } }) => isShown(id, at, run)).length;
 }
 
 /** Letters of one file by their lines; one that is gone or damaged is left out. */
-export async function readLettersAt(
+export async function readDeadLettersAt(
   store: BlobStore,
   path: string,
   lines: readonly number[],
-): Promise<readonly StoredLetter[]> {
-  const letters = new Map((await readLetterFile(store, path)).map(({ line, letter }) => [line, letter]));
+): Promise<readonly StoredDeadLetter[]> {
+  const letters = new Map((await readDeadLetterFile(store, path)).map(({ line, letter }) => [line, letter]));
   return lines.flatMap((line) => letters.get(line) ?? []);
 }
 
-function matches(letter: StoredLetter, filter: LetterFilter): boolean {
+function matches(letter: StoredDeadLetter, filter: DeadLetterFilter): boolean {
   if (filter.reason !== undefined && letter.reason !== filter.reason) return false;
   return filter.run === undefined || letter.run === filter.run || letter.workflowId === filter.run;
 }

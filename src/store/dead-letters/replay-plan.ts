@@ -1,15 +1,15 @@
 import type { RunRef } from '../../domain/run/batch.ts';
 import { DamagedFile } from '../../domain/errors.ts';
-import type { ReplayPlan, ReplaySelection } from '../../domain/dead-letters/dead-letter-replay.ts';
+import type { ReplayPlan, DeadLetterSelection } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { readDeadLetters, readLettersAt } from './dead-letters.ts';
-import { isTaken, type TakenLetters } from './dead-letter-visibility.ts';
-import type { StoredLetter } from './dead-letter-file.ts';
+import { readDeadLetters, readDeadLettersAt } from './dead-letters.ts';
+import { isReplayed, type ReplayedIds } from './dead-letter-visibility.ts';
+import type { StoredDeadLetter } from './dead-letter-file.ts';
 import { storePaths } from '../paths/paths.ts';
 import { readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
 /** Letters that a replay takes at a time. */
-const pageLetters = 1_000;
+const lettersPerPage = 1_000;
 const pageBytes = 8 * 1024 * 1024;
 
 /** Where a letter stands. */
@@ -22,7 +22,7 @@ type LetterAt = readonly [path: string, line: number];
 export async function planReplay(
   store: BlobStore,
   run: RunRef,
-  { ids, reason, run: ofRun }: ReplaySelection,
+  { ids, reason, run: ofRun }: DeadLetterSelection,
   name: string,
 ): Promise<ReplayPlan> {
   const wanted = ids && new Set(ids);
@@ -38,7 +38,7 @@ export async function planReplay(
   for await (const { letter, path, line, bytes: size } of readDeadLetters(store, { source: run.source, ...filter })) {
     if (seen.has(letter.id) || wanted?.has(letter.id) === false) continue;
     seen.add(letter.id);
-    if (page.length > 0 && (page.length >= pageLetters || bytes + size > pageBytes)) await close();
+    if (page.length > 0 && (page.length >= lettersPerPage || bytes + size > pageBytes)) await close();
     page.push([path, line]);
     bytes += size;
   }
@@ -52,7 +52,7 @@ export async function readReplayPage(
   run: RunRef,
   { name }: ReplayPlan,
   page: number,
-): Promise<StoredLetter[]> {
+): Promise<StoredDeadLetter[]> {
   const note = notePath(run, `${name}-${page}`);
   const places = await readStoredJson(store, note, 'which dead letters to replay', isPage);
   if (places === null) {
@@ -60,22 +60,22 @@ export async function readReplayPage(
       `replay: ${note} is missing or damaged, so it is unknown which dead letters to replay; nothing was changed; start the replay again`,
     );
   }
-  const letters: StoredLetter[] = [];
+  const letters: StoredDeadLetter[] = [];
   for (const path of new Set(places.map(([where]) => where))) {
     const lines = places.flatMap(([where, line]) => (where === path ? [line] : []));
-    for (const letter of await readLettersAt(store, path, lines)) letters.push(letter);
+    for (const letter of await readDeadLettersAt(store, path, lines)) letters.push(letter);
   }
   return letters;
 }
 
 /** Notes what a page has dealt with, to be hidden once its records are safe. */
-export async function noteTaken(store: BlobStore, run: RunRef, name: string, taken: TakenLetters): Promise<void> {
+export async function recordReplayed(store: BlobStore, run: RunRef, name: string, taken: ReplayedIds): Promise<void> {
   await store.put(notePath(run, name), storedJson(taken));
 }
 
 /** Null where it is not known any more: then they are shown again, and replaying them stores nothing twice. */
-export function readTaken(store: BlobStore, run: RunRef, name: string): Promise<TakenLetters | null> {
-  return readStoredJson(store, notePath(run, name), 'which dead letters were replayed', isTaken);
+export function readReplayed(store: BlobStore, run: RunRef, name: string): Promise<ReplayedIds | null> {
+  return readStoredJson(store, notePath(run, name), 'which dead letters were replayed', isReplayed);
 }
 
 /** Deletes the notes of a replay that has ended. */

@@ -1,6 +1,6 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { sinks } from '../../domain/run/sink.ts';
-import { forgetPoll, type SourceState } from '../../domain/run/source-state.ts';
+import { clearPollState, type SourceState } from '../../domain/run/source-state.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reportDamage } from '../blobs/damage.ts';
 import { unmarkDeferred } from './deferred.ts';
@@ -28,5 +28,5 @@ export async function wasSetAside(store: BlobStore, batch: BatchRef): Promise<bo
 function askAgain(state: SourceState, earliest: string | undefined): SourceState {
   const { watermark } = state;
   const reaches = watermark !== null && earliest !== undefined;
-  return { ...forgetPoll(state), watermark: reaches ? (earliest < watermark ? earliest : watermark) : null };
+  return { ...clearPollState(state), watermark: reaches ? (earliest < watermark ? earliest : watermark) : null };
 }

@@ -84,7 +84,7 @@ export interface WaitingDelivery {
 }
 
 /** The most markers of a delivery that are handed out. */
-const mostHandedOut = 50;
+const maxHandedOut = 50;
 
 /** Sinks and sources for which batches wait. */
 export async function waitingDeliveries(store: BlobStore): Promise<WaitingDelivery[]> {
@@ -96,7 +96,7 @@ export async function waitingDeliveries(store: BlobStore): Promise<WaitingDelive
     const folder = storePaths.marker.folder({ sink, source });
     const found = waiting.get(folder) ?? { sink, source, batches: 0, oldest: [] };
     found.batches++;
-    if (found.oldest.length < mostHandedOut) found.oldest.push(path);
+    if (found.oldest.length < maxHandedOut) found.oldest.push(path);
     waiting.set(folder, found);
   }
   return [...waiting.values()];
@@ -112,9 +112,9 @@ interface LostBatch extends DeferredBatch {
  * Sets a marker aside whose batch is gone: nothing can be delivered, and somebody has to know.
  * @param epoch of the source's state: a later one is of a command that had the source asked again
  */
-export async function setLost(store: BlobStore, sink: Sink, deferred: DeferredBatch, epoch: number): Promise<void> {
+export async function markMissing(store: BlobStore, sink: Sink, deferred: DeferredBatch, epoch: number): Promise<void> {
   const lost: LostBatch = { ...deferred, epoch };
-  await store.put(storePaths.lostMarker.build({ sink, ...deferred.batch }), storedJson(lost));
+  await store.put(storePaths.missingMarker.build({ sink, ...deferred.batch }), storedJson(lost));
   await unmarkDeferred(store, sink, deferred.batch);
 }
 
@@ -131,10 +131,10 @@ export interface FinishedPoll {
  * source forget that they were known.
  * @returns how many are left
  */
-export async function clearLost(store: BlobStore, source: string, poll: FinishedPoll): Promise<number> {
+export async function clearMissing(store: BlobStore, source: string, poll: FinishedPoll): Promise<number> {
   let left = 0;
   for (const sink of sinks) {
-    for (const path of await store.list(storePaths.lostMarker.folder({ sink, source }))) {
+    for (const path of await store.list(storePaths.missingMarker.folder({ sink, source }))) {
       const lost: LostBatch | null = await readStoredJson(store, path, 'the marker of a lost batch', isMarker);
       if (lost && hasFetchedAgain(poll, lost)) await store.delete(path);
       else if (lost) left++;

@@ -62,8 +62,8 @@ export async function isSpooled(store: BlobStore, batch: BatchRef): Promise<bool
 
 /** The hash is that of run, number and content: the number that fits is the batch's. */
 async function numberOf({ firstRunId }: RunRef, content: Buffer, hash: string): Promise<number | null> {
-  const mostTries = Math.min(maxNumber, maxHashedBytes / Math.max(1, content.length));
-  for (let number = 0; number < mostTries; number++) {
+  const maxTries = Math.min(maxNumber, maxHashedBytes / Math.max(1, content.length));
+  for (let number = 0; number < maxTries; number++) {
     if (batchHash(firstRunId, number, content) === hash) return number;
     await breathe();
   }

@@ -1,7 +1,7 @@
 import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
 import type { CsvRecord } from '../../formats/csv.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
-import { excerpt } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/excerpt.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
@@ -44,7 +44,7 @@ const archiveLayout: Layout = {
 const archiveCreatedAt = 5;
 
 /** Rows that are handed on at a time. */
-const rowsAtOnce = 1_000;
+const rowsPerRead = 1_000;
 
 /**
  * Reads the records of a part, a sealed day or an archive, in order, some at a time. What must be in it is known by its
@@ -91,7 +91,7 @@ export async function* readJournal(
       const row = rowOf(record, line, layout);
       count++;
       if (typeof row === 'string') damage(line, row);
-      else if (rows.push(row) === rowsAtOnce) yield rows.splice(0);
+      else if (rows.push(row) === rowsPerRead) yield rows.splice(0);
     }
   } catch (error) {
     if (isMissing(error) || error instanceof DamagedFile) throw error;
@@ -202,5 +202,5 @@ function remedyOf({ name }: JournalFile): string {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(excerpt(text, 100));
+  return JSON.stringify(truncate(text, 100));
 }

@@ -8,7 +8,7 @@ import { journalPaths } from '../paths/paths.ts';
 import { journalDay, sealedPath, sealManifestPath, type JournalFolders } from './journal-files.ts';
 import { readManifest, type SealManifest } from './manifest.ts';
 import { mergeDay, type Merged, type Rewrite } from './merge-day.ts';
-import { withSealLock, type StillHeld } from './seal-lock.ts';
+import { withSealLock, type IsStillLocked } from './seal-lock.ts';
 import { storedJson } from '../blobs/stored-json.ts';
 
 /** The steps of a sealing, in order; a kill between any two of them loses nothing. */
@@ -82,7 +82,7 @@ interface Sealing {
   readonly source: string;
   readonly day: Day;
   readonly temporary: string;
-  readonly stillHeld: StillHeld;
+  readonly stillHeld: IsStillLocked;
 }
 
 async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): Promise<boolean> {

@@ -15,7 +15,7 @@ const voidMs = 60_000;
 const askMs = 1_000;
 
 /** Says whether the lock is still held, right before something that must happen once. */
-export type StillHeld = () => Promise<boolean>;
+export type IsStillLocked = () => Promise<boolean>;
 
 /** How to take the lock while another process holds it. */
 export interface LockOptions {
@@ -39,7 +39,7 @@ export async function withSealLock<T>(
   csv: string,
   source: string,
   { signal, onWait, impatient = false }: LockOptions,
-  work: (stillHeld: StillHeld) => Promise<T>,
+  work: (stillHeld: IsStillLocked) => Promise<T>,
 ): Promise<T> {
   const path = join(csv, journalPaths.sealLock.build({ source }));
   const token = `${hostname()}/${process.pid}/${randomUUID()}`;

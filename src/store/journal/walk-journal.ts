@@ -1,4 +1,4 @@
-import type { JournalChoice, JournalUnit } from '../../domain/storage/journal.ts';
+import type { JournalSelection, JournalUnit } from '../../domain/storage/journal.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import {
   archiveFiles,
@@ -22,7 +22,7 @@ export interface JournalRows {
 }
 
 /** What the choice comes to: archives, then each source's days in order of ingestion. */
-export async function journalUnits(folders: JournalFolders, choice: JournalChoice): Promise<JournalUnit[]> {
+export async function journalUnits(folders: JournalFolders, choice: JournalSelection): Promise<JournalUnit[]> {
   const units: JournalUnit[] = [];
   const { window } = choice;
   const archives = choice.archives ? await archiveFiles(folders) : [];
@@ -44,7 +44,7 @@ export async function journalUnits(folders: JournalFolders, choice: JournalChoic
 export async function* readUnit(
   folders: JournalFolders,
   unit: JournalUnit,
-  choice: JournalChoice,
+  choice: JournalSelection,
   onDamage: OnDamage,
 ): AsyncGenerator<JournalRows> {
   for (const file of await filesOf(folders, unit, choice)) {
@@ -63,7 +63,7 @@ export async function* readUnit(
 export async function filesOf(
   folders: JournalFolders,
   unit: JournalUnit,
-  { window }: JournalChoice,
+  { window }: JournalSelection,
 ): Promise<JournalFile[]> {
   if (unit.kind === 'archive') return (await archiveFiles(folders)).filter(({ day }) => day === unit.day);
   const { sealed, parts } = await journalDay(folders, unit.source, unit.day);
@@ -77,7 +77,7 @@ export async function filesOf(
 
 async function* chosenRows(
   file: JournalFile,
-  { source, window }: JournalChoice,
+  { source, window }: JournalSelection,
   onDamage: OnDamage,
 ): AsyncGenerator<JournalRows> {
   let before = 0;

@@ -1,7 +1,7 @@
 import type { Day } from '../../domain/time/day.ts';
-import { pathPart } from '../../formats/path-segment.ts';
+import { pathSegment } from '../../formats/path-segment.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
-import { windowName, windowOfName, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { windowName, windowOfName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { PathField } from './path-layout.ts';
 
 /** The parts that names of stored files are made of. */
@@ -29,7 +29,7 @@ export const count: PathField<number> = { pattern: String.raw`\d+`, write: Strin
 /** An id that users choose: see `pathPart`. One that is too long for a name is read back as its hash. */
 export const id: PathField<string> = {
   pattern: '[A-Za-z0-9_%-]+',
-  write: pathPart,
+  write: pathSegment,
   read(found) {
     try {
       return decodeURIComponent(found);
@@ -50,7 +50,7 @@ export const time: PathField<string> = {
   },
 };
 
-export const window: PathField<WindowText> = { pattern: '[^/]+', write: windowName, read: windowOfName };
+export const window: PathField<TimeRangeText> = { pattern: '[^/]+', write: windowName, read: windowOfName };
 
 /** Nothing, or `prefix` and a text. */
 export function optional(prefix: string, pattern: string): PathField<string | null> {

@@ -1,7 +1,7 @@
 import type { PartCheck } from '../../formats/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { Sink } from '../../domain/run/sink.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { anyName, count, day, id, optional, ordinal, sha256, sink, source, text, time, window } from './path-fields.ts';
 import { pathLayout as path } from './path-layout.ts';
 
@@ -47,7 +47,7 @@ export const storePaths = {
   /** Why the batches of a source wait for a sink, as it was found last. */
   waitingReason: path<OfSource & { readonly sink: Sink }>('waiting/{sink}/{source}.json', { sink, source }),
   /** A marker whose batch was gone. */
-  lostMarker: path<Marker>('lost/{sink}/{source}/{ingestedAt}-{hash}.json', markerFields),
+  missingMarker: path<Marker>('lost/{sink}/{source}/{ingestedAt}-{hash}.json', markerFields),
   /** What was damaged, under its old path; where one lies there already, below a number. */
   damaged: path<{ readonly number: number; readonly path: string }>('damaged/{number}{path}', {
     number: {
@@ -73,7 +73,7 @@ export const storePaths = {
   /** Until when a host wants to be left alone. */
   closure: path<{ readonly host: string }>('limits/{host}/closed.json', { host: id }),
   /** A request that somebody makes: an empty blob for each place in time. */
-  hostPlace: path<{
+  hostSlot: path<{
     readonly host: string;
     readonly requests: number;
     readonly perMs: number;
@@ -84,7 +84,7 @@ export const storePaths = {
     { source, day, finishedAt: time, runId: anyName },
   ),
   /** How a window of a backfill ended. */
-  window: path<OfSource & { readonly window: WindowText }>('windows/{source}/{window}.json', { source, window }),
+  window: path<OfSource & { readonly window: TimeRangeText }>('windows/{source}/{window}.json', { source, window }),
   /** What a delivery brought to a sink. */
   delivery: path<OfSource & { readonly day: Day; readonly finishedAt: string; readonly sink: Sink }>(
     'deliveries/{source}/{day}/{finishedAt}-{sink}.json',

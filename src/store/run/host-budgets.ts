@@ -1,4 +1,4 @@
-import { stricter, type HostBudget, type HostLimit, type Turn } from '../../domain/plan/host-budget.ts';
+import { stricter, type HostBudget, type HostLimit, type Slot } from '../../domain/plan/host-budget.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
@@ -14,7 +14,7 @@ const believedMs = 500;
 const cleanEvery = 100;
 
 /** A host that is closed for longer was damaged: it would never be asked again. */
-const longestClosureMs = 400 * 24 * 3_600_000;
+const maxClosureMs = 400 * 24 * 3_600_000;
 
 interface Closure {
   /** ISO 8601. */
@@ -35,20 +35,20 @@ export function createHostBudgets(store: BlobStore): HostBudget {
     if (known && now.getTime() - known.readAtMs < believedMs) return known.closure;
     const path = storePaths.closure.build({ host });
     const isClosure = (value: unknown): value is Closure =>
-      hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + longestClosureMs;
+      hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + maxClosureMs;
     const closure = await readStoredJson(store, path, 'the time until which a host accepts no requests', isClosure);
     closures.set(host, { closure, readAtMs: now.getTime() });
     return closure;
   }
 
-  async function takePlace(host: string, limit: HostLimit, now: Date): Promise<Turn> {
+  async function takeSlot(host: string, limit: HostLimit, now: Date): Promise<Slot> {
     const interval = limit.perMs / limit.requests;
-    const line = storePaths.hostPlace.folder({ host, ...limit });
+    const line = storePaths.hostSlot.folder({ host, ...limit });
     const first = Math.floor(now.getTime() / interval);
     const last = Math.floor((now.getTime() + Math.max(maxWaitMs, interval)) / interval);
     for (let place = Math.max(first, (lastTaken.get(line) ?? 0) + 1); place <= last; place++) {
       lastTaken.set(line, place);
-      if (!(await store.putIfAbsent(storePaths.hostPlace.build({ host, ...limit, place }), ''))) continue;
+      if (!(await store.putIfAbsent(storePaths.hostSlot.build({ host, ...limit, place }), ''))) continue;
       if (++taken % cleanEvery === 0) await clean(line, first);
       return { kind: 'go', waitMs: Math.max(0, Math.ceil(place * interval - now.getTime())) };
     }
@@ -58,18 +58,18 @@ export function createHostBudgets(store: BlobStore): HostBudget {
 
   async function clean(line: string, first: number): Promise<void> {
     for (const path of await store.list(line)) {
-      if ((storePaths.hostPlace.parse(path)?.place ?? first) < first - 1) await store.delete(path);
+      if ((storePaths.hostSlot.parse(path)?.place ?? first) < first - 1) await store.delete(path);
     }
   }
 
   return {
     async take(host, limit, now) {
       const closure = await closureOf(host, now);
-      if (closure === null) return limit === null ? { kind: 'go', waitMs: 0 } : takePlace(host, limit, now);
+      if (closure === null) return limit === null ? { kind: 'go', waitMs: 0 } : takeSlot(host, limit, now);
       const untilMs = Date.parse(closure.until);
       if (untilMs > now.getTime()) return { kind: 'later', waitMs: untilMs - now.getTime() };
       const slow = now.getTime() < untilMs + slowForMs ? stricter(limit, slowLimit) : limit;
-      return slow === null ? { kind: 'go', waitMs: 0 } : takePlace(host, slow, now);
+      return slow === null ? { kind: 'go', waitMs: 0 } : takeSlot(host, slow, now);
     },
 
     async slowDown(host, until) {

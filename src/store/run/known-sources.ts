@@ -3,7 +3,7 @@ import { storePaths } from '../paths/paths.ts';
 import { readReceipt } from './receipts.ts';
 
 /** Receipts that are looked at, the oldest first. */
-const mostRead = 20;
+const maxRead = 20;
 
 /**
  * Whether the store holds a state or a receipt of a source: then it has run here. Runs that another Daybook's schedule started
@@ -15,7 +15,7 @@ export async function knowsSource(store: BlobStore, source: string): Promise<boo
   for await (const path of store.walk(storePaths.receipt.folder({ source }))) {
     const receipt = await readReceipt(store, path);
     if (receipt && !(receipt.outcome === 'failed' && receipt.error.type === 'UnknownSource')) return true;
-    if (++read === mostRead) break;
+    if (++read === maxRead) break;
   }
   return false;
 }

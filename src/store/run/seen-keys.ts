@@ -6,7 +6,7 @@ import { contentName, readHashed } from '../blobs/stored-json.ts';
 const cachedDigests = 500_000;
 
 /** Keys and contents of earlier polls, as digests in blobs by name. */
-export interface PollKeys {
+export interface SeenKeys {
   /** The digests of the blobs together. A blob that is gone or damaged costs work, not data. */
   read(source: string, names: readonly string[]): Promise<ReadonlySet<string>>;
   /** Stores digests unless one of `present` holds just these; returns the blob's name. */
@@ -15,7 +15,7 @@ export interface PollKeys {
   keepOnly(source: string, names: readonly string[]): Promise<void>;
 }
 
-export function createPollKeys(store: BlobStore): PollKeys {
+export function createSeenKeys(store: BlobStore): SeenKeys {
   const cache = new Map<string, ReadonlySet<string>>();
   /** Paths of blobs that are known to be there and whole. */
   const whole = new Set<string>();

@@ -1,4 +1,4 @@
-import { forgetPoll, type SourceState } from '../../domain/run/source-state.ts';
+import { clearPollState, type SourceState } from '../../domain/run/source-state.ts';
 import { isSourceState } from '../../domain/run/stored-state.ts';
 import { isObject } from '../../domain/is-object.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
@@ -68,7 +68,7 @@ export async function writeState(store: BlobStore, source: string, state: Source
 
 /** Drops what the last polls of sources remember, so that it cannot hide a record from the next ones. May be repeated. */
 export async function forgetPolls(store: BlobStore, sources: Iterable<string>): Promise<void> {
-  for (const source of sources) await changeState(store, source, (state) => state && forgetPoll(state));
+  for (const source of sources) await changeState(store, source, (state) => state && clearPollState(state));
 }
 
 /** Forgets all that sources remember. May be repeated. */

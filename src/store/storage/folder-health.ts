@@ -1,6 +1,6 @@
-import { within } from '../../formats/timeout.ts';
+import { withTimeout } from '../../formats/timeout.ts';
 import type { StoragePart, StorageStatus } from '../../domain/monitoring/storage-health.ts';
-import { failureText, freeBytes, leastProbeBytes, mostProbeBytes, probeFolder } from './probe.ts';
+import { failureText, freeBytes, minProbeBytes, maxProbeBytes, probeFolder } from './probe.ts';
 import type { WriteReports } from './watched-store.ts';
 
 interface Failure {
@@ -13,7 +13,7 @@ interface Failure {
 /** A file system that answers no sooner is as good as none. */
 const answerMs = 8_000;
 /** Folders with failures of their own that are remembered, and tried again by each probe. */
-const mostFailures = 20;
+const maxFailures = 20;
 
 /** Whether a folder can be written: by what writes into it say, and by probes of its own. */
 export class FolderHealth implements WriteReports {
@@ -30,7 +30,7 @@ export class FolderHealth implements WriteReports {
 
   failed(folder: string, bytes: number, error: unknown): void {
     const before = this.#failures.get(folder);
-    if (!before && this.#failures.size >= mostFailures) return;
+    if (!before && this.#failures.size >= maxFailures) return;
     this.#failures.set(folder, {
       since: before?.since ?? new Date().toISOString(),
       error: `${failureText(error)}${folder === this.root ? '' : `, in ${folder}`}`,
@@ -47,9 +47,9 @@ export class FolderHealth implements WriteReports {
   async probe(): Promise<void> {
     const folders = new Set([this.root, ...this.#failures.keys()]);
     for (const folder of folders) {
-      const bytes = Math.min(mostProbeBytes, Math.max(leastProbeBytes, this.#failures.get(folder)?.bytes ?? 0));
+      const bytes = Math.min(maxProbeBytes, Math.max(minProbeBytes, this.#failures.get(folder)?.bytes ?? 0));
       try {
-        await within(answerMs, probeFolder(folder, bytes));
+        await withTimeout(answerMs, probeFolder(folder, bytes));
         this.#failures.delete(folder);
       } catch (error) {
         this.failed(folder, bytes, error);

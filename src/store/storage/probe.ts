@@ -3,9 +3,9 @@ import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
 import { temporaryIn } from '../blobs/temporary-files.ts';
 
 /** What is written to see whether a folder takes anything. A disk may have room for a few bytes, and none for work. */
-export const leastProbeBytes = 64 * 1024;
+export const minProbeBytes = 64 * 1024;
 /** A batch is no larger: where that fits, work goes on. */
-export const mostProbeBytes = 8 * 1024 * 1024;
+export const maxProbeBytes = 8 * 1024 * 1024;
 
 /** Tries to write so many bytes into a folder, and takes them away again. @throws the system's error where that fails */
 export async function probeFolder(folder: string, bytes: number): Promise<void> {

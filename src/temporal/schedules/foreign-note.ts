@@ -1,7 +1,7 @@
 import type { ScheduleChange } from './plan-schedules.ts';
 
 /** Ids that a line names. */
-const mostNamed = 3;
+const maxListed = 3;
 
 /** Why a schedule is left alone, and what to do about it; null where another line says so, or it is not. */
 export function foreignNote({ schedule, action, why = 'by_hand' }: ScheduleChange): string | null {
@@ -24,7 +24,7 @@ export function instanceNotes(changes: readonly ScheduleChange[]): string[] {
     schedules.set(name, [...(schedules.get(name) ?? []), schedule]);
   }
   return [...schedules].map(([instance, ids]) => {
-    const named = `${ids.slice(0, mostNamed).join(', ')}${ids.length > mostNamed ? ', …' : ''}`;
+    const named = `${ids.slice(0, maxListed).join(', ')}${ids.length > maxListed ? ', …' : ''}`;
     return ids.length === 1
       ? `instance ${instance}: 1 schedule is not changed (${named})`
       : `instance ${instance}: ${ids.length} schedules are not changed (${named})`;

@@ -40,7 +40,7 @@ export interface PlanOptions {
 }
 
 /** Schedules that are looked at at once. */
-const atOnce = 20;
+const concurrency = 20;
 
 /** Compares the schedules of the server with the configuration; changes nothing. */
 export async function planSchedules(
@@ -51,8 +51,8 @@ export async function planSchedules(
 ): Promise<ScheduleChange[]> {
   const changes: ScheduleChange[] = [];
   const scheduled = sources.filter((source) => source.schedule);
-  for (let start = 0; start < scheduled.length; start += atOnce) {
-    const slice = scheduled.slice(start, start + atOnce);
+  for (let start = 0; start < scheduled.length; start += concurrency) {
+    const slice = scheduled.slice(start, start + concurrency);
     const planned = await allSettled(slice.map((source) => planSchedule(client, owner, source, options)));
     for (const change of planned) changes.push(change);
   }

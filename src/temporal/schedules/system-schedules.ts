@@ -31,7 +31,7 @@ function ownSchedule(
 }
 
 /** What is to become of a schedule of Daybook's own; in JSON as a line beside those of the sources. */
-export interface OwnScheduleChange {
+export interface SystemScheduleChange {
   readonly schedule: string;
   readonly source: null;
   readonly action: 'create' | 'none';
@@ -40,7 +40,7 @@ export interface OwnScheduleChange {
 }
 
 /** Which of Daybook's own schedules are missing; changes nothing. */
-export async function planOwnSchedules(client: Client, owner: ScheduleOwner): Promise<OwnScheduleChange[]> {
+export async function planSystemSchedules(client: Client, owner: ScheduleOwner): Promise<SystemScheduleChange[]> {
   return allSettled(
     ownSchedules(owner).map(async ({ scheduleId }) =>
       changeOf(scheduleId, (await describeSchedule(client, scheduleId)) ? 'none' : 'create'),
@@ -49,7 +49,7 @@ export async function planOwnSchedules(client: Client, owner: ScheduleOwner): Pr
 }
 
 /** Makes those of Daybook's own schedules that are missing. Safe to repeat. */
-export async function makeOwnSchedules(client: Client, owner: ScheduleOwner): Promise<OwnScheduleChange[]> {
+export async function createSystemSchedules(client: Client, owner: ScheduleOwner): Promise<SystemScheduleChange[]> {
   return allSettled(
     ownSchedules(owner).map(async (options) => {
       const isThere = (await describeSchedule(client, options.scheduleId)) !== null;
@@ -69,6 +69,6 @@ async function make(client: Client, options: ScheduleOptions): Promise<boolean> 
   }
 }
 
-function changeOf(schedule: string, action: OwnScheduleChange['action']): OwnScheduleChange {
+function changeOf(schedule: string, action: SystemScheduleChange['action']): SystemScheduleChange {
   return { schedule, source: null, action, differences: [], returns: false };
 }

@@ -11,7 +11,7 @@ const answerMs = 20_000;
  * an answer and asks again; else that which has asked nothing for the longest time; else the new one. One whose answer is not
  * taken goes, too.
  */
-export class Connections {
+export class ConnectionLimit {
   readonly #open = new Set<Socket>();
   /** Owed no answer, in the order in which they began to wait. */
   readonly #silent = new Set<Socket>();

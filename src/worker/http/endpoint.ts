@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHostCheck, type HostCheck } from './allowed-hosts.ts';
-import { Connections } from './connection-limit.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { metricsContentType } from '../metrics/scrape.ts';
 import { style } from './page/style.ts';
-import { shared } from './shared-response.ts';
-import { Turns } from './request-pacer.ts';
+import { shareResponse } from './shared-response.ts';
+import { RequestPacer } from './request-pacer.ts';
 
 /** What the endpoint shows. */
 export interface Pages {
@@ -59,9 +59,9 @@ export async function serveHttp(address: HttpAddress, pages: Pages): Promise<Htt
     ...{ maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
     keepAliveTimeout: 5_000,
   });
-  const connections = new Connections(server);
+  const connections = new ConnectionLimit(server);
   const answers = sharedAnswers(pages);
-  const turns = new Turns();
+  const turns = new RequestPacer();
   let isExpected: HostCheck = () => false;
   server.on('request', (request, response) => {
     if (!connections.admits(request.socket, response)) return;
@@ -89,7 +89,7 @@ interface Answer {
 
 function sharedAnswers(pages: Pages): Answers {
   const made = (make: () => Promise<Answer>) =>
-    shared(() =>
+    shareResponse(() =>
       make().catch((error: unknown) => {
         if (error instanceof NotReady) return jsonAnswer(503, { error: error.message });
         pages.onError(error);

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 const turnMs = 10;
 
 /** Gives who asks a turn, in order, and never too many of them: asking without end takes little from whatever else is done. */
-export class Turns {
+export class RequestPacer {
   readonly #waiting: { readonly socket: Socket; readonly go: () => void }[] = [];
   #timer: NodeJS.Timeout | null = null;
 

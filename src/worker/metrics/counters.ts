@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../../config/version.ts';
-import type { Measures } from '../../domain/run/metrics.ts';
+import type { Metrics } from '../../domain/run/metrics.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
 import type { FailedReceipt, FetchCounts, Receipt, SinkCounts } from '../../domain/run/receipt.ts';
 import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
@@ -15,7 +15,7 @@ const repeats =
   'Counted once per successful attempt; work that a killed worker had finished but not reported is counted again by the next attempt.';
 
 /** What one worker has done since it started. */
-export class WorkerCounters implements Measures {
+export class WorkerCounters implements Metrics {
   readonly registry = new Registry();
   readonly #labels: SourceLabels;
   readonly #known = new Set<string>();

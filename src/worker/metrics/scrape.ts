@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { ConfigFile } from '../../config/file/config-file.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Config } from '../../config/file/parse-config.ts';
-import type { Observed, Watch } from '../../status/status-monitor.ts';
+import type { Observed, StatusMonitor } from '../../status/status-monitor.ts';
 import type { WorkerCounters } from './counters.ts';
 import { gauges } from './gauges.ts';
 
@@ -11,7 +11,7 @@ export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
 export interface ScrapeOptions {
   readonly counters: WorkerCounters;
-  readonly watch: Watch;
+  readonly watch: StatusMonitor;
   readonly instance: Instance;
   readonly config: ConfigFile;
   /** Where Temporal's SDK serves its own metrics; null = nowhere. */
@@ -19,12 +19,12 @@ export interface ScrapeOptions {
 }
 
 /** How long what the gauges tell is waited for: PostgreSQL is away after 5 s, and Prometheus waits for 10 s by default. */
-const patienceMs = 6_000;
+const timeoutMs = 6_000;
 const sdkMs = 1_000;
 
 /** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */
 export async function scrape({ counters, watch, instance, config, sdkMetrics }: ScrapeOptions): Promise<string> {
-  const [observed, sdk] = await Promise.all([watch.observe(patienceMs), readSdkMetrics(sdkMetrics)]);
+  const [observed, sdk] = await Promise.all([watch.observe(timeoutMs), readSdkMetrics(sdkMetrics)]);
   // A label `instance` would be Prometheus' own, which tells targets apart.
   const labels = instance.labelled('daybook_instance');
   counters.registry.setDefaultLabels(labels);

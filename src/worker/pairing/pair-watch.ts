@@ -1,11 +1,11 @@
 import { alertFields } from '../../domain/monitoring/alert.ts';
 import { ForeignStore, messageOf } from '../../domain/errors.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
-import { within } from '../../formats/timeout.ts';
+import { withTimeout } from '../../formats/timeout.ts';
 import { holdsData, readIdentity, writeIdentity, type StoreIdentity } from '../../store/identity.ts';
 import { settleRestoredAlert } from '../../store/alerts/restored-alert.ts';
 import type { Logger } from '../logger.ts';
-import { countPair, lookAtPair, settleRestored, type Pair, type PairFound } from './pair.ts';
+import { countPair, inspectPair, settleRestored, type Pair, type PairFound } from './pair.ts';
 
 /** How often the two are compared: a disk may be unmounted, or a dump be restored, while workers run. */
 const lookMs = 30_000;
@@ -91,7 +91,7 @@ export class PairWatch {
     const { pair } = this.#options;
     const lost = await this.#lostStore();
     if (lost !== null) return lost;
-    const found = await lookAtPair(pair);
+    const found = await inspectPair(pair);
     // What was to be accepted at the start is accepted once the database can be asked.
     if (found.kind === 'foreign' && this.#options.accept && !this.#hasCounted) return this.#count(true);
     if (found.kind !== 'together') return found;
@@ -134,7 +134,7 @@ export class PairWatch {
   /** @returns null where the two could not be asked */
   async #ask(work: () => Promise<PairFound>): Promise<PairFound | null> {
     try {
-      return await within(answerMs, work());
+      return await withTimeout(answerMs, work());
     } catch (error) {
       const message = messageOf(error);
       if (message !== this.#said) {

@@ -67,7 +67,7 @@ export function poolPair(store: BlobStore, storeFolder: string, pool: Pool, sett
  * Looks whether the two belong together. Changes nothing.
  * @param older whether a database of 0.2.0 is judged, too, before it is migrated
  */
-export async function lookAtPair(pair: Pair, older = false): Promise<PairFound> {
+export async function inspectPair(pair: Pair, older = false): Promise<PairFound> {
   return pair.connect(async (client) => {
     const before = await readIdentity(pair.store);
     const side = await readDatabaseSide(client, pair.schema);

@@ -12,7 +12,7 @@ const retryAfterMs = 10_000;
  * retired. What is refused is tried again.
  * @param problem says why; null = they belong together
  */
-export function refuseForeign(problem: () => string | null): ActivityInterceptorsFactory {
+export function assertOwnStore(problem: () => string | null): ActivityInterceptorsFactory {
   return () => ({
     inbound: {
       async execute(input, next) {

@@ -1,15 +1,15 @@
 import { detailsTable } from '../../domain/run/details-table.ts';
 import { markdownText } from '../../domain/text/markdown-text.ts';
-import { windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { BackfillProgress } from '../messages.ts';
 import { pauseNote } from '../support/pause.ts';
 import type { RunFailure } from '../support/failure.ts';
 
 /** Failures that are shown. */
-const mostShown = 20;
+const maxShown = 20;
 
 interface BackfillOutcomes {
-  readonly failed: readonly (WindowText & { readonly error: RunFailure })[];
+  readonly failed: readonly (TimeRangeText & { readonly error: RunFailure })[];
   readonly refused?: readonly RunFailure[];
 }
 
@@ -27,7 +27,7 @@ export function backfillDetails(
     ['rows written', String(written)],
   ]);
   const failures = failed
-    .slice(0, mostShown)
+    .slice(0, maxShown)
     .map((window) => `- ${windowName(window)}: ${markdownText(window.error.message)}`);
   return [
     ...(paused ? [markdownText(pauseNote(paused)), ''] : []),

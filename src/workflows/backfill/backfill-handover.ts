@@ -1,6 +1,6 @@
 import { CancellationScope, log, patched } from '@temporalio/workflow';
 import { storeActivities } from '../activities.ts';
-import { BackfillInbox } from './request-queue.ts';
+import { RequestQueue } from './request-queue.ts';
 import { failureOf } from '../support/failure.ts';
 
 /**
@@ -9,13 +9,13 @@ import { failureOf } from '../support/failure.ts';
  */
 export class BackfillHandover {
   readonly #source: string;
-  readonly #inbox: BackfillInbox;
+  readonly #inbox: RequestQueue;
   #busy: Promise<void> | null = null;
 
   constructor(source: string) {
     this.#source = source;
     // Signals that came first are heard while the inbox is being made.
-    this.#inbox = new BackfillInbox(() => this.#start());
+    this.#inbox = new RequestQueue(() => this.#start());
     if (!this.#inbox.isEmpty) this.#start();
   }
 

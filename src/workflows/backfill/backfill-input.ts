@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { isConcurrency, mostConcurrency } from '../../domain/time/backfill-request.ts';
+import { isConcurrency, maxConcurrency } from '../../domain/time/backfill-request.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 import { workflowFailure, type RunFailure } from '../support/failure.ts';
 
@@ -10,7 +10,7 @@ export interface BackfillInput {
   /** Windows that run at once. @default 2 */
   readonly concurrency?: number;
   /** What an earlier segment hands over. */
-  readonly carry?: BackfillCarry;
+  readonly carry?: BackfillSnapshot;
 }
 
 /** What a backfill has come to. */
@@ -24,13 +24,13 @@ export interface BackfillTally {
   readonly refused?: readonly RunFailure[];
 }
 
-interface FailedWindow extends WindowText {
+interface FailedWindow extends TimeRangeText {
   readonly error: RunFailure;
 }
 
 /** What a segment of a backfill hands to the next one. No window runs then. */
-export interface BackfillCarry {
-  readonly waiting: readonly WindowText[];
+export interface BackfillSnapshot {
+  readonly waiting: readonly TimeRangeText[];
   readonly tally: BackfillTally;
   readonly pause: Pause | null;
   readonly searchAttribute: boolean;
@@ -41,7 +41,7 @@ const defaultConcurrency = 2;
 /** The input comes from command lines: anything but a source's name fails the workflow at once. */
 export function checkedInput(
   input: unknown,
-): Required<Omit<BackfillInput, 'carry'>> & { readonly carry: BackfillCarry | null } {
+): Required<Omit<BackfillInput, 'carry'>> & { readonly carry: BackfillSnapshot | null } {
   const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<BackfillInput>;
   const { source, concurrency = defaultConcurrency, carry = null } = given;
   const isName = typeof source === 'string' && sourceNamePattern.test(source);
@@ -49,6 +49,6 @@ export function checkedInput(
   if (isName && isConcurrency(concurrency) && isCarried) return { source, concurrency, carry };
   throw workflowFailure({
     type: 'InvalidInput',
-    message: `backfill: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "concurrency": 1 to ${mostConcurrency}}`,
+    message: `backfill: found input ${JSON.stringify(input)?.slice(0, 500)}, expected {"source": "<name>", "concurrency": 1 to ${maxConcurrency}}`,
   });
 }

@@ -19,27 +19,27 @@ import type { BackfillRequest } from '../../domain/time/backfill-request.ts';
 import { Instance } from '../../domain/instance.ts';
 import { scrapeRunType } from '../../domain/names.ts';
 import type { Receipt } from '../../domain/run/receipt.ts';
-import { maxWindows, uncovered, windowName, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { maxWindows, uncovered, windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
-import { BackfillInbox } from './request-queue.ts';
-import { checkedInput, type BackfillCarry, type BackfillInput, type BackfillTally } from './backfill-input.ts';
+import { RequestQueue } from './request-queue.ts';
+import { checkedInput, type BackfillSnapshot, type BackfillInput, type BackfillTally } from './backfill-input.ts';
 import { backfillDetails } from './backfill-details.ts';
-import { bearSource } from '../support/search-attribute.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
 import { backfillProgressQuery, type BackfillProgress } from '../messages.ts';
-import { PauseSwitch } from '../support/pause.ts';
+import { PauseState } from '../support/pause.ts';
 import { childFailureOf, failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
 
 /** A window that somebody else runs already is looked at again after this long. */
 const busyMs = 30_000;
 /** Failures that are kept in words. */
-const mostFailures = 500;
+const maxFailures = 500;
 /** Requests refused that are kept in words, and how many characters of each failure are. */
-const mostRefused = 20;
-const longestMessage = 300;
+const maxRefused = 20;
+const maxMessageLength = 300;
 /** Beyond it, workflows that began with version 0.1.0 compare new windows one by one only. */
-const mostComparedBefore = 2_000;
+const maxComparedBefore = 2_000;
 /** A source may ask to be left alone longer than it means to. */
-const longestLimitMs = 86_400_000;
+const maxLimitMs = 86_400_000;
 
 /**
  * Fetches ranges of time again, window by window: each is a `scrapeRun` of its own, and what the source remembers is left
@@ -52,7 +52,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillTally> {
   const { source, concurrency, carry } = checkedInput(input);
   const work = new Backfill(source, concurrency, carry);
   try {
-    await work.toEnd();
+    await work.run();
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => work.settled());
     throw error;
@@ -67,10 +67,10 @@ export async function backfill(input: BackfillInput): Promise<BackfillTally> {
 class Backfill {
   readonly #source: string;
   #concurrency: number;
-  readonly #inbox: BackfillInbox;
-  readonly #pause: PauseSwitch;
-  readonly #waiting: WindowText[];
-  readonly #running = new Map<string, { readonly window: WindowText; readonly ended: Promise<void> }>();
+  readonly #inbox: RequestQueue;
+  readonly #pause: PauseState;
+  readonly #waiting: TimeRangeText[];
+  readonly #running = new Map<string, { readonly window: TimeRangeText; readonly ended: Promise<void> }>();
   #tally: BackfillTally;
   #searchAttribute: boolean;
   /** Counts everything that may let the work go on. */
@@ -80,17 +80,17 @@ class Backfill {
   /** One promise for as long as the pause lasts: each would leave a timer behind. */
   #resumed: Promise<void> | null = null;
 
-  constructor(source: string, concurrency: number, carry: BackfillCarry | null) {
+  constructor(source: string, concurrency: number, carry: BackfillSnapshot | null) {
     this.#source = source;
     this.#concurrency = concurrency;
     this.#waiting = [...(carry?.waiting ?? [])];
     this.#wasAsked = carry !== null;
     this.#tally = carry?.tally ?? { done: 0, written: 0, failed: [], failedCount: 0 };
     this.#searchAttribute = carry?.searchAttribute ?? false;
-    if (this.#searchAttribute) bearSource(source);
-    this.#inbox = new BackfillInbox(() => this.#changes++);
+    if (this.#searchAttribute) setSourceAttribute(source);
+    this.#inbox = new RequestQueue(() => this.#changes++);
     // Signals that came first are heard while the switch is being made: there is nothing to show yet.
-    this.#pause = new PauseSwitch(carry?.pause ?? null, () => this.#changes++);
+    this.#pause = new PauseState(carry?.pause ?? null, () => this.#changes++);
     setHandler(backfillProgressQuery, () => this.#progress());
     this.#show();
   }
@@ -106,7 +106,7 @@ class Backfill {
   }
 
   /** Works until all is done, or the history has grown long. */
-  async toEnd(): Promise<void> {
+  async run(): Promise<void> {
     for (;;) {
       await this.#takeRequests();
       this.#show();
@@ -156,7 +156,7 @@ class Backfill {
     log.info('Backfill finished', { source: this.#source, done, written, failed: failedCount });
   }
 
-  carry(): BackfillCarry {
+  carry(): BackfillSnapshot {
     return {
       waiting: this.#waiting,
       tally: this.#tally,
@@ -176,7 +176,7 @@ class Backfill {
       // One under way heard of a pause itself, or was let go on since.
       const asksForPause = this.#waiting.length === 0 && this.#running.size === 0;
       const planned = await storeActivities(this.#source).planBackfill({ source: this.#source, request, asksForPause });
-      if (planned.searchAttribute && !this.#searchAttribute) bearSource(this.#source);
+      if (planned.searchAttribute && !this.#searchAttribute) setSourceAttribute(this.#source);
       this.#searchAttribute ||= planned.searchAttribute;
       if (planned.paused && !this.#pause.current) this.#pause.set(planned.paused);
       this.#merge(planned.windows);
@@ -195,15 +195,15 @@ class Backfill {
       errorType: failure.type,
     });
     const refused = [...(this.#tally.refused ?? []), shortened(failure)];
-    this.#tally = { ...this.#tally, refused: refused.slice(0, mostRefused) };
+    this.#tally = { ...this.#tally, refused: refused.slice(0, maxRefused) };
   }
 
   /** Adds windows, but for those that wait or run already. A window that failed before is given another chance. */
-  #merge(windows: readonly WindowText[]): void {
+  #merge(windows: readonly TimeRangeText[]): void {
     const pending = [...this.#waiting, ...[...this.#running.values()].map(({ window }) => window)];
     const names = new Set(pending.map(windowName));
     const others = windows.filter((window) => !names.has(windowName(window)));
-    const isCompared = pending.length <= mostComparedBefore || patched('compare-all-windows');
+    const isCompared = pending.length <= maxComparedBefore || patched('compare-all-windows');
     const fresh = isCompared ? uncovered(others, pending) : others;
     const count = pending.length + fresh.length;
     if (count > maxWindows && patched('at-most-windows')) {
@@ -228,7 +228,7 @@ class Backfill {
   }
 
   /** Never rejects: a rejection while the workflow awaits something else would stick it for ever. */
-  async #runWindow(window: WindowText, name: string): Promise<void> {
+  async #runWindow(window: TimeRangeText, name: string): Promise<void> {
     const source = this.#source;
     try {
       const receipt = (await executeChild(scrapeRunType, {
@@ -259,7 +259,7 @@ class Backfill {
       } else if (!isCancellation(error) || !CancellationScope.current().consideredCancelled) {
         const { failed, failedCount } = this.#tally;
         const one = { ...window, error: shortened(childFailureOf(error)) };
-        const told = failed.length < mostFailures ? [...failed, one] : failed;
+        const told = failed.length < maxFailures ? [...failed, one] : failed;
         this.#tally = { ...this.#tally, failed: told, failedCount: failedCount + 1 };
       }
     }
@@ -286,10 +286,10 @@ class Backfill {
 /** Until when the source wants to be left alone. */
 function limitMs({ resume }: Receipt): number {
   const untilMs = resume.notBefore === undefined ? Number.NaN : Date.parse(resume.notBefore);
-  return Math.min(longestLimitMs, Math.max(1_000, Number.isNaN(untilMs) ? busyMs : untilMs - Date.now()));
+  return Math.min(maxLimitMs, Math.max(1_000, Number.isNaN(untilMs) ? busyMs : untilMs - Date.now()));
 }
 
 /** A history holds 2 MB a payload: thousands of failures must fit. */
 function shortened({ type, message }: RunFailure): RunFailure {
-  return { type, message: message.slice(0, longestMessage) };
+  return { type, message: message.slice(0, maxMessageLength) };
 }

@@ -3,7 +3,7 @@ import { readBackfillRequest, type BackfillRequest } from '../../domain/time/bac
 import { backfillSignal } from '../messages.ts';
 
 /** Requests that came by the signal `backfill` and wait to be looked at. The handler never throws. */
-export class BackfillInbox {
+export class RequestQueue {
   readonly #requests: { readonly payload: unknown; readonly request: BackfillRequest }[] = [];
   readonly #onChange: () => void;
   #unreadable: string | null = null;

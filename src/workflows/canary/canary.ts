@@ -4,9 +4,9 @@ import { detailsTable } from '../../domain/run/details-table.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import { canaryActivities, cleanCanaryActivities } from '../activities.ts';
-import { bearSource } from '../support/search-attribute.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
 import { failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
-import { tellAlerts } from '../support/send-alerts.ts';
+import { sendAlerts } from '../support/send-alerts.ts';
 
 /**
  * Takes one record the whole way, by the activities of any source: fetched over HTTP, written to both sinks, read back from
@@ -18,7 +18,7 @@ import { tellAlerts } from '../support/send-alerts.ts';
 export async function canary(): Promise<CanaryResult> {
   const steps = new CanarySteps();
   try {
-    await sing(steps);
+    await runSteps(steps);
   } catch (error) {
     if (isCancellation(error)) {
       await CancellationScope.nonCancellable(() => cleanUp(steps));
@@ -34,17 +34,17 @@ export async function canary(): Promise<CanaryResult> {
   });
 }
 
-async function sing(steps: CanarySteps): Promise<void> {
+async function runSteps(steps: CanarySteps): Promise<void> {
   const { workflowId, firstExecutionRunId: firstRunId } = workflowInfo();
   const activities = canaryActivities();
   const run = { source: canarySource, workflowId, firstRunId };
   const { batch, searchAttribute } = await steps.run('fetch', () => activities.fetchCanary({ run }));
-  if (searchAttribute) bearSource(canarySource);
-  await both(
-    steps.run('write to CSV', async () => taken(await activities.writeCsv({ batch }))),
-    steps.run('write to PostgreSQL', async () => taken(await activities.writePostgres({ batch }))),
+  if (searchAttribute) setSourceAttribute(canarySource);
+  await bothSettled(
+    steps.run('write to CSV', async () => requireStored(await activities.writeCsv({ batch }))),
+    steps.run('write to PostgreSQL', async () => requireStored(await activities.writePostgres({ batch }))),
   );
-  await both(
+  await bothSettled(
     steps.run('confirm in CSV', () => activities.confirmCanary({ batch, sink: 'csv' })),
     steps.run('confirm in PostgreSQL', () => activities.confirmCanary({ batch, sink: 'postgres' })),
   );
@@ -52,13 +52,13 @@ async function sing(steps: CanarySteps): Promise<void> {
 }
 
 /** Both come to their end, also where one of them fails. */
-async function both(...work: readonly Promise<unknown>[]): Promise<void> {
+async function bothSettled(...work: readonly Promise<unknown>[]): Promise<void> {
   const outcomes = await Promise.allSettled(work);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** @throws ApplicationFailure where the sink refused the record, which is no failure of a write */
-function taken({ written, duplicate, refused, expired }: SinkCounts): void {
+function requireStored({ written, duplicate, refused, expired }: SinkCounts): void {
   if (written + duplicate === 1) return;
   const message = `the sink did not store the record (refused ${refused}, for a retired day ${expired})`;
   throw workflowFailure({ type: 'CanaryLost', message });
@@ -76,7 +76,7 @@ async function settle(steps: CanarySteps): Promise<CanaryResult | FailedCanary> 
   const outcome = steps.outcome();
   const work = () => canaryActivities().settleCanary({ canary: outcome });
   const settled = await steps.run('report', work).catch(() => null);
-  if (settled?.notify) await tellAlerts(canarySource);
+  if (settled?.notify) await sendAlerts(canarySource);
   return settled === null ? steps.outcome() : outcome;
 }
 

@@ -10,38 +10,38 @@ import {
   type DeferredBecause,
   type ReplayPlan,
   type ReplayResult,
-  type ReplayTally,
+  type DeadLetterReplayTally,
 } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
-import { letterActivities, storeActivities } from '../activities.ts';
+import { deadLetterActivities, storeActivities } from '../activities.ts';
 import { Pipeline } from '../scrape-run/pipeline.ts';
 import { workflowFailure } from '../support/failure.ts';
 
 /** What a segment of a replay hands to the next one. No batch is in flight then. */
-export interface ReplayCarry {
+export interface DeadLetterReplaySnapshot {
   readonly plan: SourcePlan;
   readonly letters: ReplayPlan;
   readonly page: number;
   readonly number: number;
   readonly days: DayRanges;
-  readonly tally: ReplayTally;
+  readonly tally: DeadLetterReplayTally;
   readonly sinksDown: readonly Sink[];
   readonly deferredBecause: DeferredBecause;
 }
 
 /** A replay of dead letters: what is known of it, and the step that takes it on. */
-export class Replay {
+export class DeadLetterReplay {
   readonly #run: RunRef;
-  #carry: ReplayCarry;
+  #carry: DeadLetterReplaySnapshot;
 
-  constructor(run: RunRef, carry: ReplayCarry) {
+  constructor(run: RunRef, carry: DeadLetterReplaySnapshot) {
     this.#run = run;
     this.#carry = carry;
     this.#show();
   }
 
-  static begin(plan: SourcePlan, letters: ReplayPlan, state: SourceState): ReplayCarry {
+  static begin(plan: SourcePlan, letters: ReplayPlan, state: SourceState): DeadLetterReplaySnapshot {
     return {
       ...{ plan, letters, page: 0, number: 0, days: [], tally: emptyReplay(letters.letters), deferredBecause: {} },
       sinksDown: sinks.filter((sink) => state.sinkDownSince[sink] !== undefined),
@@ -56,7 +56,7 @@ export class Replay {
     return this.#carry.page >= this.#carry.letters.pages;
   }
 
-  carry(): ReplayCarry {
+  carry(): DeadLetterReplaySnapshot {
     return this.#carry;
   }
 
@@ -68,10 +68,10 @@ export class Replay {
    * Extracts a page of letters, writes what passes, and hides them then.
    * @throws ApplicationFailure where no sink will ever take a batch
    */
-  async takePage(): Promise<void> {
+  async processPage(): Promise<void> {
     const run = this.#run;
     const { plan, letters, page, number, days } = this.#carry;
-    const activities = letterActivities(run.source);
+    const activities = deadLetterActivities(run.source);
     const taken = await activities.replayLetters({ run, plan, letters, page, number, days });
     // Once something is spooled it is stored, also where the replay is cancelled.
     await CancellationScope.nonCancellable(async () => {

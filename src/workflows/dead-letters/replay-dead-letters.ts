@@ -1,19 +1,19 @@
 import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunRef } from '../../domain/run/batch.ts';
-import type { ReplayResult, ReplaySelection } from '../../domain/dead-letters/dead-letter-replay.ts';
+import type { ReplayResult, DeadLetterSelection } from '../../domain/dead-letters/dead-letter-replay.ts';
 import { rejectionReasons } from '../../domain/dead-letters/rejection.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
-import { letterActivities, storeActivities } from '../activities.ts';
-import { bearSource } from '../support/search-attribute.ts';
+import { deadLetterActivities, storeActivities } from '../activities.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
 import { replayProgressQuery } from '../messages.ts';
-import { Replay, type ReplayCarry } from './dead-letter-replay.ts';
+import { DeadLetterReplay, type DeadLetterReplaySnapshot } from './dead-letter-replay.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
-import { tellAlerts } from '../support/send-alerts.ts';
+import { sendAlerts } from '../support/send-alerts.ts';
 
-export interface ReplayDeadLettersInput extends ReplaySelection {
+export interface ReplayDeadLettersInput extends DeadLetterSelection {
   readonly source: string;
   /** What an earlier segment hands over. */
-  readonly carry?: ReplayCarry;
+  readonly carry?: DeadLetterReplaySnapshot;
 }
 
 /**
@@ -26,13 +26,13 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
   const { source, carry, ...selection } = checkedInput(input);
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const run: RunRef = { source, workflowId, firstRunId: firstExecutionRunId };
-  let replay: Replay | null = null;
-  setHandler(replayProgressQuery, () => replay?.result() ?? Replay.nothing(run));
+  let replay: DeadLetterReplay | null = null;
+  setHandler(replayProgressQuery, () => replay?.result() ?? DeadLetterReplay.nothing(run));
   try {
-    replay = new Replay(run, carry ?? (await begin(run, selection)));
+    replay = new DeadLetterReplay(run, carry ?? (await begin(run, selection)));
     while (!replay.ended) {
       if (workflowInfo().continueAsNewSuggested) break;
-      await replay.takePage();
+      await replay.processPage();
     }
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -44,17 +44,17 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
   const result = finished.result();
   await CancellationScope.nonCancellable(async () => {
     const { deferredBecause } = finished.carry();
-    const { notify } = await letterActivities(source).finishReplay({ run, result, deferredBecause });
-    if (notify) await tellAlerts(source);
+    const { notify } = await deadLetterActivities(source).finishReplay({ run, result, deferredBecause });
+    if (notify) await sendAlerts(source);
   });
   return result;
 }
 
-async function begin(run: RunRef, selection: ReplaySelection): Promise<ReplayCarry> {
+async function begin(run: RunRef, selection: DeadLetterSelection): Promise<DeadLetterReplaySnapshot> {
   const { plan, state, searchAttribute } = await storeActivities(run.source).resolveSource({ source: run.source });
-  if (searchAttribute) bearSource(run.source);
-  const letters = await letterActivities(run.source).planReplay({ run, selection });
-  return Replay.begin(plan, letters, state);
+  if (searchAttribute) setSourceAttribute(run.source);
+  const letters = await deadLetterActivities(run.source).planReplay({ run, selection });
+  return DeadLetterReplay.begin(plan, letters, state);
 }
 
 /** The input comes from command lines: anything but what is known fails the replay at once. */

@@ -14,7 +14,7 @@ import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.t
 import { sinks, type Sink } from '../../domain/run/sink.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import { deliveryActivities } from '../activities.ts';
-import { bearSource } from '../support/search-attribute.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 
 export interface DeliverInput {
@@ -36,7 +36,7 @@ const deliverSignal = defineSignal(deliverSignalName);
 /** How long a deliverer waits after an activity that gave up, before it begins another one. */
 const restMs = 30_000;
 /** The longest it waits where the sink answers, but has refused all that waits, time after time. */
-const longestRestMs = 120_000;
+const maxRestMs = 120_000;
 
 /**
  * Delivers the batches of a source that a sink did not take, as soon as it takes them, however long that is.
@@ -47,7 +47,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
   const { sink, source } = checkedInput(input);
   let delivered = input.delivered ?? { batches: 0, counts: noCounts };
   let told = false;
-  const bear = bearOnce();
+  const bear = setAttributeOnce();
   setHandler(deliverSignal, () => void (told = true));
   let left: number | null = null;
   let fruitless = 0;
@@ -71,7 +71,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
           ...{ source, sink, batches: refused.batches, error: refused.reason },
         });
         // The sink is there: it may take new ones.
-        await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), longestRestMs));
+        await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));
       }
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -105,10 +105,10 @@ function show(
 }
 
 /** Histories of version 0.1.0 say nothing of the search attribute. */
-function bearOnce(): (source: string, mayBear: boolean | undefined) => void {
+function setAttributeOnce(): (source: string, mayBear: boolean | undefined) => void {
   let isBorne = false;
   return (source, mayBear) => {
-    if (mayBear && !isBorne) bearSource(source);
+    if (mayBear && !isBorne) setSourceAttribute(source);
     isBorne ||= mayBear === true;
   };
 }

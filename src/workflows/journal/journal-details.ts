@@ -1,12 +1,12 @@
 import { detailsTable } from '../../domain/run/details-table.ts';
 import { markdownText } from '../../domain/text/markdown-text.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { pauseNote } from '../support/pause.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 
 /** What the Web UI shows of a workflow that goes through the journal: what was chosen, how far it is, and its pause. */
 export function journalDetails(
-  { source, window }: { readonly source: string | null; readonly window: WindowText | null },
+  { source, window }: { readonly source: string | null; readonly window: TimeRangeText | null },
   rows: readonly (readonly [string, string])[],
   pause: Pause | null,
 ): string {

@@ -1,14 +1,14 @@
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
-import { readWindow, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 
 /** What of the journal a workflow is meant to go through; null where its input says something else. */
-export function readJournalChoice({
+export function readJournalSelection({
   source = null,
   window = null,
 }: {
   readonly source?: string | null;
-  readonly window?: WindowText | null;
-}): { readonly source: string | null; readonly window: WindowText | null } | null {
+  readonly window?: TimeRangeText | null;
+}): { readonly source: string | null; readonly window: TimeRangeText | null } | null {
   // It may come from a command line.
   const isName = source === null || (typeof source === 'string' && sourceNamePattern.test(source));
   const read = window === null ? null : readWindow(window);

@@ -11,15 +11,15 @@ import {
   addFailure,
   addRebuilt,
   nothingRebuilt,
-  type RebuildChoice,
+  type RebuildSelection,
   type RebuildTally,
 } from '../../domain/storage/journal-rebuild.ts';
 import { rebuildActivities } from '../activities.ts';
-import { bearSource } from '../support/search-attribute.ts';
-import { readJournalChoice } from './journal-selection.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
+import { readJournalSelection } from './journal-selection.ts';
 import { journalDetails } from './journal-details.ts';
 import { rebuildProgressQuery } from '../messages.ts';
-import { PauseSwitch } from '../support/pause.ts';
+import { PauseState } from '../support/pause.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 import { settleRestored } from '../support/settle-restored.ts';
@@ -32,17 +32,17 @@ const nothing: RebuildTally = { ...nothingRebuilt, sources: 0, failed: [], faile
  * Id: `rebuild-journal-<time>`. Takes the signals `pause` and `resume`, heeded between two sources. Ends with its counts; fails
  * with them where the journal of a source could not be rebuilt, after all others are done.
  */
-export async function rebuildJournal(input: Partial<RebuildChoice> = {}): Promise<RebuildTally> {
+export async function rebuildJournal(input: Partial<RebuildSelection> = {}): Promise<RebuildTally> {
   const choice = checkedInput(input);
   let tally = nothing;
   let left = 0;
   // Signals that came first are heard while the switch is being made: there is nothing to show yet.
   let show = (): void => {};
-  const pause = new PauseSwitch(null, () => show());
+  const pause = new PauseState(null, () => show());
   show = () => setCurrentDetails(detailsOf(choice, tally, left, pause.current));
   setHandler(rebuildProgressQuery, () => ({ paused: pause.current, left, tally }));
   const { sources, searchAttribute } = await plan(choice);
-  if (searchAttribute && choice.source !== null) bearSource(choice.source);
+  if (searchAttribute && choice.source !== null) setSourceAttribute(choice.source);
   left = sources.length;
   for (const source of sources) {
     show();
@@ -64,7 +64,7 @@ export async function rebuildJournal(input: Partial<RebuildChoice> = {}): Promis
   return tally;
 }
 
-async function rebuild(source: string, { window }: RebuildChoice, tally: RebuildTally): Promise<RebuildTally> {
+async function rebuild(source: string, { window }: RebuildSelection, tally: RebuildTally): Promise<RebuildTally> {
   try {
     return addRebuilt(tally, await rebuildActivities().rebuildSource({ source, window }));
   } catch (error) {
@@ -74,7 +74,7 @@ async function rebuild(source: string, { window }: RebuildChoice, tally: Rebuild
 }
 
 /** What cannot be planned is told as it is. */
-async function plan(choice: RebuildChoice): Promise<PlannedRebuild> {
+async function plan(choice: RebuildSelection): Promise<PlannedRebuild> {
   try {
     return await rebuildActivities().planRebuild(choice);
   } catch (error) {
@@ -84,7 +84,7 @@ async function plan(choice: RebuildChoice): Promise<PlannedRebuild> {
 }
 
 function detailsOf(
-  choice: RebuildChoice,
+  choice: RebuildSelection,
   { sources, rows, written, present, waiting, expired, failedCount }: RebuildTally,
   left: number,
   pause: Pause | null,
@@ -99,9 +99,9 @@ function detailsOf(
 }
 
 /** The input may come from a command line: anything else fails the workflow at once. */
-function checkedInput(input: unknown): RebuildChoice {
-  const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<RebuildChoice>;
-  const choice = readJournalChoice(given);
+function checkedInput(input: unknown): RebuildSelection {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<RebuildSelection>;
+  const choice = readJournalSelection(given);
   if (choice) return choice;
   throw workflowFailure({
     type: 'InvalidInput',

@@ -13,32 +13,32 @@ import { addCounts, noCounts } from '../../domain/run/receipt.ts';
 import {
   addDamages,
   unitName,
-  type JournalChoice,
+  type JournalSelection,
   type JournalUnit,
-  type ReplayTally,
+  type JournalReplayTally,
 } from '../../domain/storage/journal.ts';
 import { journalActivities, replayActivities } from '../activities.ts';
-import { bearSource } from '../support/search-attribute.ts';
-import { readJournalChoice } from './journal-selection.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
+import { readJournalSelection } from './journal-selection.ts';
 import { journalDetails } from './journal-details.ts';
 import { journalProgressQuery } from '../messages.ts';
-import { PauseSwitch } from '../support/pause.ts';
+import { PauseState } from '../support/pause.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 import { settleRestored } from '../support/settle-restored.ts';
 
-export interface ReplayCsvInput extends Partial<JournalChoice> {
+export interface ReplayCsvInput extends Partial<JournalSelection> {
   /** What an earlier segment hands over. */
-  readonly carry?: ReplayCarry;
+  readonly carry?: JournalReplaySnapshot;
 }
 
-interface ReplayCarry {
-  readonly tally: ReplayTally;
+interface JournalReplaySnapshot {
+  readonly tally: JournalReplayTally;
   readonly after: JournalUnit | null;
   readonly pause: Pause | null;
 }
 
-const nothing: ReplayTally = { units: 0, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
+const nothing: JournalReplayTally = { units: 0, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
 
 /**
  * Writes records of the CSV journal, and of archives, into PostgreSQL again: what is stored already is counted as duplicate.
@@ -46,19 +46,19 @@ const nothing: ReplayTally = { units: 0, records: 0, postgres: noCounts, damaged
  * Id: `replay-csv-<time>`. Takes the signals `pause` and `resume`, heeded between two days. Ends with its counts once
  * everything was read; fails with them where a file was damaged, after all others are done.
  */
-export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally> {
+export async function replayCsv(input: ReplayCsvInput = {}): Promise<JournalReplayTally> {
   const { choice, carry } = checkedInput(input);
   let { tally, after } = carry;
   let left = 0;
   // Signals that came first are heard while the switch is being made: there is nothing to show yet.
   let show = (): void => {};
-  const pause = new PauseSwitch(carry.pause, () => show());
+  const pause = new PauseState(carry.pause, () => show());
   show = () => setCurrentDetails(detailsOf(choice, tally, after, left, pause.current));
   setHandler(journalProgressQuery, () => ({ paused: pause.current, left, tally }));
   for (;;) {
     const { units, more, searchAttribute, leftOut = [] } = await plan(choice, after);
     tally = addDamages(tally, leftOut);
-    if (searchAttribute && choice.source !== null && after === null) bearSource(choice.source);
+    if (searchAttribute && choice.source !== null && after === null) setSourceAttribute(choice.source);
     left = units.length + more;
     for (const unit of units) {
       show();
@@ -85,7 +85,11 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<ReplayTally
 }
 
 /** @throws ApplicationFailure with what was done before */
-async function replayUnit(unit: JournalUnit, choice: JournalChoice, before: ReplayTally): Promise<ReplayTally> {
+async function replayUnit(
+  unit: JournalUnit,
+  choice: JournalSelection,
+  before: JournalReplayTally,
+): Promise<JournalReplayTally> {
   try {
     return await replayActivities().replayDay({ unit, choice, firstRunId: workflowInfo().firstExecutionRunId });
   } catch (error) {
@@ -95,7 +99,7 @@ async function replayUnit(unit: JournalUnit, choice: JournalChoice, before: Repl
   }
 }
 
-function add(tally: ReplayTally, unit: ReplayTally): ReplayTally {
+function add(tally: JournalReplayTally, unit: JournalReplayTally): JournalReplayTally {
   const sum = {
     ...tally,
     units: tally.units + unit.units,
@@ -106,7 +110,7 @@ function add(tally: ReplayTally, unit: ReplayTally): ReplayTally {
 }
 
 /** @throws ApplicationFailure where files were damaged */
-function resultOf(tally: ReplayTally): ReplayTally {
+function resultOf(tally: JournalReplayTally): JournalReplayTally {
   const { damaged, damagedCount } = tally;
   if (damagedCount === 0) return tally;
   const more = damagedCount > 1 ? ` (and ${damagedCount - 1} more)` : '';
@@ -115,8 +119,8 @@ function resultOf(tally: ReplayTally): ReplayTally {
 }
 
 function detailsOf(
-  choice: JournalChoice,
-  { units, records, postgres, damagedCount }: ReplayTally,
+  choice: JournalSelection,
+  { units, records, postgres, damagedCount }: JournalReplayTally,
   after: JournalUnit | null,
   left: number,
   pause: Pause | null,
@@ -133,7 +137,7 @@ function detailsOf(
 }
 
 /** What cannot be planned is told as it is. */
-async function plan(choice: JournalChoice, after: JournalUnit | null): Promise<PlannedJournalReplay> {
+async function plan(choice: JournalSelection, after: JournalUnit | null): Promise<PlannedJournalReplay> {
   try {
     return await journalActivities().planJournalReplay({ choice, after });
   } catch (error) {
@@ -143,10 +147,10 @@ async function plan(choice: JournalChoice, after: JournalUnit | null): Promise<P
 }
 
 /** The input may come from a command line: anything else fails the workflow at once. */
-function checkedInput(input: unknown): { readonly choice: JournalChoice; readonly carry: ReplayCarry } {
+function checkedInput(input: unknown): { readonly choice: JournalSelection; readonly carry: JournalReplaySnapshot } {
   const given = (typeof input === 'object' && input !== null ? input : {}) as ReplayCsvInput;
   const { archives = false, carry } = given;
-  const choice = readJournalChoice(given);
+  const choice = readJournalSelection(given);
   const isCarried = carry === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
   if (choice && typeof archives === 'boolean' && isCarried) {
     return { choice: { ...choice, archives }, carry: carry ?? { tally: nothing, after: null, pause: null } };

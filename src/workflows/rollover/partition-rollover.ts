@@ -6,7 +6,7 @@ import type { SealedCsv } from '../../activities/rollover/seal-csv.ts';
 import type { PayloadIndexChanges } from '../../sinks/postgres/days/payload-index.ts';
 import type { RetirementResult } from '../../sinks/postgres/days/retire-days.ts';
 import { journalActivities, maintenanceActivities, rolloverActivities } from '../activities.ts';
-import { tellAlerts } from '../support/send-alerts.ts';
+import { sendAlerts } from '../support/send-alerts.ts';
 import { RolloverSteps, type StepFailure } from './rollover-steps.ts';
 
 export interface RolloverInput {
@@ -122,7 +122,7 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
 async function settle(message: string | null): Promise<void> {
   const { notify } = await rolloverActivities().settleMaintenance({ message });
   // Whoever cannot be told now is told by the next one.
-  if (notify) await tellAlerts(noSource);
+  if (notify) await sendAlerts(noSource);
 }
 
 /** As rollovers that began under 0.1.0 go on. */

@@ -16,7 +16,7 @@ interface DayByDay {
 }
 
 /** Longest that a step keeps another one waiting. */
-const longestTurnMs = 60_000;
+const maxWaitMs = 60_000;
 
 /** Runs steps, none of which keeps the others from their work. */
 export class RolloverSteps {
@@ -52,7 +52,7 @@ export class RolloverSteps {
   /** Waits until another step has ended, or a minute: one that is held up holds up no other. */
   async turn(step: string, after: string): Promise<void> {
     this.#note(step, `waits up to a minute for: ${after}`);
-    await condition(() => this.#states.get(after) !== 'running', longestTurnMs);
+    await condition(() => this.#states.get(after) !== 'running', maxWaitMs);
   }
 
   /** Runs a step to its end. @returns as `start` does */

@@ -1,5 +1,5 @@
 import { scheduleActivities } from '../activities.ts';
-import { bearSource } from '../support/search-attribute.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
 import { workflowFailure } from '../support/failure.ts';
 
 export interface UnpauseInput {
@@ -20,5 +20,5 @@ export async function unpause(input: UnpauseInput): Promise<void> {
   }
   const done = await scheduleActivities(source).unpauseSchedule({ source, note });
   // Histories of version 0.1.0 hold no result.
-  if ((done as typeof done | undefined)?.searchAttribute) bearSource(source);
+  if ((done as typeof done | undefined)?.searchAttribute) setSourceAttribute(source);
 }

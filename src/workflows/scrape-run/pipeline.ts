@@ -109,7 +109,7 @@ export class Pipeline {
   /** What a sink does not take, however often it is asked, waits until it does. */
   async #writeTo(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
     const outcome = await this.#offer(sink, batch);
-    if (!('failure' in outcome) || hopeless.has(outcome.failure.type)) return outcome;
+    if (!('failure' in outcome) || permanentFailures.has(outcome.failure.type)) return outcome;
     const { type, message } = outcome.failure;
     const reason = `${type}: ${message}`;
     await storeActivities(this.#source).deferBatches({ source: this.#source, sink, batches: [batch], reason });
@@ -171,7 +171,7 @@ export class Pipeline {
 const faultsOfBatch: ReadonlySet<string> = new Set(['BatchGone', 'BatchDamaged', 'ReceiptUnbalanced']);
 
 /** Failures that no later attempt can mend. */
-const hopeless: ReadonlySet<string> = new Set(['DataCorrupted', ...faultsOfBatch]);
+const permanentFailures: ReadonlySet<string> = new Set(['DataCorrupted', ...faultsOfBatch]);
 
 /**
  * A batch is settled only if a sink accounts for each of its records: what it does not account for would be lost once the

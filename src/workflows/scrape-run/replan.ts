@@ -1,13 +1,13 @@
 import { log, patched, sleep } from '@temporalio/workflow';
 import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 
 /** How long a worker is waited for whose configuration fits the plan. */
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 /** Waits between two plans: 1, 2, 4, 8, 10, 10 … s. */
-const longestWaitMs = 10_000;
+const maxWaitMs = 10_000;
 
 /**
  * Plans a run again where a worker has another configuration than it was planned by: the file was edited while the run was
@@ -15,11 +15,11 @@ const longestWaitMs = 10_000;
  */
 export class Replanning {
   readonly #source: string;
-  readonly #window: WindowText | null;
+  readonly #window: TimeRangeText | null;
   #sinceMs: number | null = null;
   #tries = 0;
 
-  constructor(source: string, window: WindowText | null) {
+  constructor(source: string, window: TimeRangeText | null) {
     this.#source = source;
     this.#window = window;
   }
@@ -35,9 +35,9 @@ export class Replanning {
    */
   async resolve(error: unknown): Promise<ResolvedSource> {
     this.#sinceMs ??= Date.now();
-    if (Date.now() - this.#sinceMs > patienceMs) throw workflowFailure(failureOf(error, 'fetch'));
+    if (Date.now() - this.#sinceMs > timeoutMs) throw workflowFailure(failureOf(error, 'fetch'));
     log.info('The configuration of the source has changed; the run is planned again', { source: this.#source });
-    if (this.#tries > 0) await sleep(Math.min(longestWaitMs, 500 * 2 ** this.#tries));
+    if (this.#tries > 0) await sleep(Math.min(maxWaitMs, 500 * 2 ** this.#tries));
     this.#tries++;
     const window = this.#window ? { window: this.#window } : {};
     return storeActivities(this.#source).resolveSource({ source: this.#source, ...window });

@@ -3,10 +3,10 @@ import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { emptyTally, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
 import type { RunFailure } from '../support/failure.ts';
-import { tellAlerts } from '../support/send-alerts.ts';
+import { sendAlerts } from '../support/send-alerts.ts';
 
 /**
  * Stores a receipt, and lets alerts be told that it opens or resolves.
@@ -16,13 +16,13 @@ import { tellAlerts } from '../support/send-alerts.ts';
 export async function saveReceipt<R extends Receipt | FailedReceipt>(
   receipt: R,
   verdicts: readonly AlertVerdict[],
-  window: WindowText | null,
+  window: TimeRangeText | null,
   poll: PollFacts | null,
 ): Promise<R> {
   const { source } = receipt;
   const facts = window ? { window } : poll ? { poll } : {};
   const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...facts });
-  if (saved?.notify) await tellAlerts(source);
+  if (saved?.notify) await sendAlerts(source);
   return { ...receipt, ...saved?.added };
 }
 
@@ -30,7 +30,7 @@ export async function saveReceipt<R extends Receipt | FailedReceipt>(
 export function unresolvedReceipt(
   { source, workflowId, firstRunId }: RunRef,
   error: RunFailure,
-  window: WindowText | null,
+  window: TimeRangeText | null,
 ): FailedReceipt {
   return {
     ...{ source, outcome: 'failed', error, ...emptyTally, resume: { watermark: null } },

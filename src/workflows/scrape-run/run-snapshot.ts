@@ -4,11 +4,11 @@ import { emptyTally, type Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState, UnfinishedPoll } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 
 /** What a segment of a run hands to the next one. No batch is in flight then. */
-export interface RunCarry {
+export interface RunSnapshot {
   readonly plan: SourcePlan;
   readonly state: SourceState;
   readonly searchAttribute: boolean;
@@ -21,18 +21,18 @@ export interface RunCarry {
   readonly begun?: UnfinishedPoll | null;
   /** Someone asked for this run. */
   readonly force?: boolean;
-  readonly window?: WindowText;
+  readonly window?: TimeRangeText;
   /** Absent where there is none. */
   readonly warnings?: readonly Warning[];
   readonly pause: Pause | null;
 }
 
 /** What a run is that has only now begun. */
-export function freshCarry(
-  resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
+export function initialSnapshot(
+  resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
   force: boolean,
-  window: WindowText | null,
-): RunCarry {
+  window: TimeRangeText | null,
+): RunSnapshot {
   const { plan, state, searchAttribute, warnings = [] } = resolved;
   return {
     ...(force ? { force } : {}),

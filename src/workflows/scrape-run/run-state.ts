@@ -4,7 +4,7 @@ import type { SourceState } from '../../domain/run/source-state.ts';
 import { storeActivities } from '../activities.ts';
 
 /** The state of a source during a run, and what of it is saved. */
-export class StateKeeper {
+export class RunState {
   readonly #source: string;
   readonly #isSaved: boolean;
   #current: SourceState;

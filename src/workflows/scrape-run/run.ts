@@ -5,23 +5,23 @@ import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts'
 import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../../domain/monitoring/alert.ts';
 import { addFetch, outcomeOf } from '../../domain/run/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
-import { placeAfterFailure } from '../../domain/run/poll.ts';
-import { longerStreak } from '../../domain/run/failure-backoff.ts';
+import { positionAfterFailure } from '../../domain/run/poll.ts';
+import { nextBackoff } from '../../domain/run/failure-backoff.ts';
 import { receiptTable } from '../../domain/run/receipt-table.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
-import type { WindowText } from '../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { summarizeState, toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
 import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
-import { bearSource } from '../support/search-attribute.ts';
-import { pauseNote, type PauseSwitch } from '../support/pause.ts';
-import type { RunCarry } from './run-snapshot.ts';
+import { setSourceAttribute } from '../support/search-attribute.ts';
+import { pauseNote, type PauseState } from '../support/pause.ts';
+import type { RunSnapshot } from './run-snapshot.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure, type RunFailure } from '../support/failure.ts';
 import { saveReceipt } from './run-receipts.ts';
 import { verdictOf } from './run-verdict.ts';
-import { StateKeeper } from './run-state.ts';
+import { RunState } from './run-state.ts';
 import { Waits } from '../support/waits.ts';
 
 /** Settled batches after which the state is saved in mid-run. */
@@ -37,9 +37,9 @@ export class Run {
   readonly #goesOn: boolean;
   readonly #begun: UnfinishedPoll | null;
   readonly #force: boolean;
-  readonly #window: WindowText | null;
-  readonly #pause: PauseSwitch;
-  readonly #state: StateKeeper;
+  readonly #window: TimeRangeText | null;
+  readonly #pause: PauseState;
+  readonly #state: RunState;
   readonly #pipeline: Pipeline;
   #position: FetchPosition | null;
   #nextNumber: number;
@@ -57,7 +57,7 @@ export class Run {
   /** New records when the time of the last one was noted. */
   #notedNews = -1;
 
-  constructor(ref: RunRef, pause: PauseSwitch, carry: RunCarry) {
+  constructor(ref: RunRef, pause: PauseState, carry: RunSnapshot) {
     this.#ref = ref;
     this.#pause = pause;
     this.#plan = carry.plan;
@@ -67,13 +67,13 @@ export class Run {
     this.#begun = carry.begun ?? null;
     this.#force = carry.force === true;
     this.#window = carry.window ?? null;
-    this.#state = new StateKeeper(ref.source, carry.state, this.#window === null);
+    this.#state = new RunState(ref.source, carry.state, this.#window === null);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
     this.#fetched = carry.tally;
     this.#warnings = carry.warnings ?? [];
-    if (carry.searchAttribute) bearSource(ref.source);
+    if (carry.searchAttribute) setSourceAttribute(ref.source);
     const { notBefore } = carry.state;
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
       this.#end = { cutShort: false, notModified: false, notBefore };
@@ -175,11 +175,11 @@ export class Run {
     // Who cancels a run says nothing of its source.
     if (error.type !== 'Cancelled') {
       const reason = `${error.type}: ${error.message}`;
-      this.#state.apply({ failures: longerStreak(this.#state.current.failures, reason, new Date()) });
+      this.#state.apply({ failures: nextBackoff(this.#state.current.failures, reason, new Date()) });
     }
     await this.#settleAll(() => {
       const { unfinished } = this.#state.current;
-      const place = placeAfterFailure(this.#begun, unfinished, error.type);
+      const place = positionAfterFailure(this.#begun, unfinished, error.type);
       if (place !== unfinished) this.#state.apply({ unfinished: place });
     });
     const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
@@ -188,7 +188,7 @@ export class Run {
   }
 
   /** The same run by another plan: what is settled counts on, the poll begins as the state says. */
-  plannedAgain(resolved: Pick<RunCarry, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
+  plannedAgain(resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
     const { plan, state, searchAttribute } = resolved;
     const { unfinished } = state;
     const warnings = addWarnings(this.#warnings, resolved.warnings ?? []);
@@ -198,7 +198,7 @@ export class Run {
     return run;
   }
 
-  carry(): RunCarry {
+  carry(): RunSnapshot {
     return {
       plan: this.#plan,
       state: this.#state.current,

@@ -9,15 +9,15 @@ import {
 } from '@temporalio/workflow';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
-import { readWindow, type WindowText } from '../../domain/time/backfill-windows.ts';
+import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { sourceNamePattern } from '../../domain/plan/source-name.ts';
 import { storeActivities } from '../activities.ts';
 import { BackfillHandover } from '../backfill/backfill-handover.ts';
 import { progressQuery, type Progress } from '../messages.ts';
-import { PauseSwitch } from '../support/pause.ts';
+import { PauseState } from '../support/pause.ts';
 import { Replanning } from './replan.ts';
 import { failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
-import { freshCarry, type RunCarry } from './run-snapshot.ts';
+import { initialSnapshot, type RunSnapshot } from './run-snapshot.ts';
 import { Run } from './run.ts';
 import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
 
@@ -26,9 +26,9 @@ export interface ScrapeRunInput {
   /** Asks also a source that said it would not change yet: set by commands, not by schedules. */
   readonly force?: boolean;
   /** A window of time to ask for, instead of what is new: set by backfills. */
-  readonly window?: WindowText;
+  readonly window?: TimeRangeText;
   /** What an earlier segment of the same run hands over. */
-  readonly carry?: RunCarry;
+  readonly carry?: RunSnapshot;
 }
 
 /**
@@ -42,12 +42,12 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   const { source, carry, force, window } = checkedInput(input);
   const root = CancellationScope.current();
   let run: Run | null = null;
-  const pause = new PauseSwitch(carry?.pause ?? null, () => run?.showDetails());
+  const pause = new PauseState(carry?.pause ?? null, () => run?.showDetails());
   const handover = new BackfillHandover(source);
   const replanning = new Replanning(source, carry?.window ?? window ?? null);
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
   try {
-    const fresh = async () => freshCarry(await resolve(source, window ?? null), force === true, window ?? null);
+    const fresh = async () => initialSnapshot(await resolve(source, window ?? null), force === true, window ?? null);
     run = new Run(runRef(source), pause, carry ?? (await fresh()));
   } catch (error) {
     await CancellationScope.nonCancellable(() => handover.settled());
@@ -56,7 +56,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   try {
     if ((await run.backOff()) && patched('resolve-after-back-off')) {
       const resolved = await storeActivities(source).resolveSource({ source });
-      run = new Run(runRef(source), pause, freshCarry(resolved, false, null));
+      run = new Run(runRef(source), pause, initialSnapshot(resolved, false, null));
     }
     while (!run.ended) {
       await handover.settled();
@@ -113,7 +113,7 @@ async function failed(run: Run, failure: RunFailure, handover: BackfillHandover)
 const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };
 
 /** A source that cannot be resolved fails the run with the reason itself on top, and with a receipt. */
-async function resolve(source: string, window: WindowText | null) {
+async function resolve(source: string, window: TimeRangeText | null) {
   try {
     return await storeActivities(source).resolveSource({ source, ...(window ? { window } : {}) });
   } catch (error) {
@@ -132,7 +132,7 @@ function runRef(source: string): RunRef {
   return { source, workflowId, firstRunId: firstExecutionRunId };
 }
 
-function notStarted(source: string, pause: PauseSwitch): Progress {
+function notStarted(source: string, pause: PauseState): Progress {
   return { source, phase: 'starting', paused: pause.current, counts: null, inFlight: 0, watermark: null };
 }
 

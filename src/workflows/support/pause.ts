@@ -7,7 +7,7 @@ import type { Pause } from '../../domain/run/pause.ts';
  * Whether a workflow is paused, by the signals `pause` and `resume`. The handlers are synchronous and never throw: an
  * error in a handler would stick or fail the workflow.
  */
-export class PauseSwitch {
+export class PauseState {
   #pause: Pause | null;
   readonly #onChange: () => void;
 

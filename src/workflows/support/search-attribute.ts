@@ -3,6 +3,6 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 import { sourceSearchAttribute } from '../../domain/names.ts';
 
 /** Lets the workflow be found by its source. Only where the server knows the attribute: else it would stick for ever. */
-export function bearSource(source: string): void {
+export function setSourceAttribute(source: string): void {
   upsertSearchAttributes([{ key: defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD'), value: source }]);
 }

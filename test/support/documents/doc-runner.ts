@@ -17,7 +17,7 @@ interface Started {
 }
 
 /** Somebody with a fresh clone who does what a document says, word by word. */
-export class Newcomer {
+export class DocRunner {
   readonly #clone: string;
   readonly #started = new Map<string, Started>();
   /** What the shell of earlier blocks exported. */

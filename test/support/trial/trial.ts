@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { messageOf } from '../../../src/domain/errors.ts';
 import { Client as Postgres, type ClientConfig } from 'pg';
-import { isAlive, Workplace, type RunningDaybook } from '../cli-sandbox.ts';
+import { isAlive, CliSandbox, type RunningDaybook } from '../cli-sandbox.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { startWebhook, type PostedAlert, type Webhook } from '../webhook.ts';
@@ -20,7 +20,7 @@ export class Trial {
   readonly folder: string;
   readonly served: Served;
   readonly webhook: Webhook;
-  readonly workplace: Workplace;
+  readonly workplace: CliSandbox;
   #running: RunningDaybook | null = null;
   #client: Client | null = null;
   #postgres: ClientConfig = {};
@@ -29,7 +29,7 @@ export class Trial {
     this.folder = folder;
     this.served = served;
     this.webhook = webhook;
-    this.workplace = new Workplace(folder, { DAYBOOK_ALERT_WEBHOOK: webhook.url });
+    this.workplace = new CliSandbox(folder, { DAYBOOK_ALERT_WEBHOOK: webhook.url });
   }
 
   static async start(): Promise<Trial> {

@@ -4,9 +4,9 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackfillTally } from '../../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../../src/workflows/messages.ts';
-import { createGate } from '../../support/latch.ts';
+import { createLatch } from '../../support/latch.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 
 /** Days of which the API answers with 500. */
@@ -15,9 +15,9 @@ const broken = new Set<string>();
 const limited = new Set<string>();
 /** Windows that were asked for, in order, by their start. */
 const asked: string[] = [];
-let gate: ReturnType<typeof createGate> | null = null;
+let gate: ReturnType<typeof createLatch> | null = null;
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin(async (url, response) => {
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const host = (name: string) => (name === 'limited' ? origin.url.replace('127.0.0.1', 'localhost') : origin.url);
   const source = (name: string, incremental: string) =>
     `  - { name: ${name}, type: http_json, url: "${host(name)}/${name}", id: id, occurred_at: at${incremental} }\n`;
-  rig = await Rig.create(`version: 1
+  rig = await TestWorker.create(`version: 1
 defaults: { allow_private: true, allow_empty: true, retry: { max_attempts: 1 } }
 sources:
 ${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'limited', 'refused', 'handed', 'faster', 'resting', 'hand-paused', 'nonsense'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}${source('cut', ', incremental: { cursor: at, start_param: since, end_param: until }, paginator: { type: page_number, page_param: page, max_pages: 1 }')}`);
@@ -112,7 +112,7 @@ describe('backfill', () => {
   });
 
   test('requests that overlap are merged; signals that cannot be read are ignored', async () => {
-    gate = createGate();
+    gate = createLatch();
     const handle = await start('merged', { from: '2026-11-01', to: '2026-11-04' });
     await until('the first windows run', () => asked.length === 2);
     for (const payload of [
@@ -136,7 +136,7 @@ describe('backfill', () => {
   });
 
   test('is paused and resumed: windows under way finish, no other begins', async () => {
-    gate = createGate();
+    gate = createLatch();
     const handle = await start('paused', { from: '2026-11-01', to: '2026-11-05' }, { concurrency: 1 });
     await until('the first window runs', () => asked.length === 1);
     await handle.signal('pause', { reason: 'API maintenance', by: 'me' });
@@ -150,7 +150,7 @@ describe('backfill', () => {
   });
 
   test('takes the concurrency of the latest request, also while it is under way', async () => {
-    gate = createGate();
+    gate = createLatch();
     const handle = await start('faster', { from: '2026-11-01', to: '2026-11-08', concurrency: 1 });
     await until('one window runs', () => asked.length === 1);
     await handle.signal('backfill', { from: '2026-11-01', to: '2026-11-02', concurrency: 4 });
@@ -203,7 +203,7 @@ describe('backfill', () => {
   });
 
   test('that is cancelled lets windows under way store what they have, and starts no other', async () => {
-    gate = createGate();
+    gate = createLatch();
     const handle = await start('cancelled', { from: '2026-11-01', to: '2026-11-10' });
     await until('windows run', () => asked.length === 2);
     await handle.cancel();
@@ -270,7 +270,7 @@ describe('backfill', () => {
   });
 
   test('a request too many stops no other, and is told at the end', async () => {
-    gate = createGate();
+    gate = createLatch();
     const handle = await start('refused', { from: '2026-11-01', to: '2026-11-02' });
     await until('the window runs', () => asked.length === 1);
     // Two windows are left after the first: both requests together would be more than may wait.

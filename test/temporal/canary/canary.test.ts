@@ -5,19 +5,19 @@ import type { CanaryResult, FailedCanary } from '../../../src/domain/monitoring/
 import { readCanaryReport } from '../../../src/store/canary/canary-report.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../../src/store/alerts/alerts.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 import { startWebhook, type Webhook } from '../../support/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
-let rig: Rig;
+let rig: TestWorker;
 let proxy: TcpProxy;
 let webhook: Webhook;
 
 beforeAll(async () => {
   webhook = await startWebhook();
-  rig = await Rig.create(yaml);
+  rig = await TestWorker.create(yaml);
   rig.alertWebhook = webhook.url;
   proxy = await rig.proxyPostgres();
 });
@@ -158,7 +158,7 @@ describe('canary', () => {
     mkdirSync(rig.path('data', 'csv'));
     await sing();
     // The worker's own alert of the folder ends with its next look, which this asks for.
-    expect(await rig.worker?.missing()).toEqual([]);
+    expect(await rig.worker?.notReadyReasons()).toEqual([]);
   }, 120_000);
 
   test('PostgreSQL away fails it after its patience, with an alert that the next success resolves', async () => {

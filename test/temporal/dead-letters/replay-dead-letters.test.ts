@@ -8,10 +8,10 @@ import type { SourceState } from '../../../src/domain/run/source-state.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../../src/store/alerts/alerts.ts';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
-import { discardLetter } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
+import { discardDeadLetter } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import type { ReplayDeadLettersInput } from '../../../src/workflows/dead-letters/replay-dead-letters.ts';
 import { json, startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { startTemporalServer, type TestServer } from '../../support/temporal-server.ts';
 import { until } from '../../support/until.ts';
@@ -19,7 +19,7 @@ import { until } from '../../support/until.ts';
 let server: TestServer;
 let proxy: TcpProxy;
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 let replays = 0;
 
 /** A source whose configuration is wrong, or mended. */
@@ -34,7 +34,7 @@ beforeAll(async () => {
   // Replays of a few pages go on in a new history.
   server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   origin = await startOrigin();
-  rig = await Rig.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
+  rig = await TestWorker.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
   proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
@@ -212,7 +212,7 @@ describe('a source whose configuration is wrong', () => {
     configure('key');
     expect(await rig.run('items')).toMatchObject({ accepted: 6, postgres: { written: 6, duplicate: 0 } });
     expect(await isOpen('duplicate_id')).toBe(false);
-    for (const { id } of kept) await discardLetter(store(), id, new Date());
+    for (const { id } of kept) await discardDeadLetter(store(), id, new Date());
   });
 
   test('is not needed to hear of a source whose records are all refused', async () => {

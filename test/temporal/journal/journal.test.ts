@@ -3,23 +3,23 @@ import { dirname } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ReplayTally } from '../../../src/domain/storage/journal.ts';
+import type { JournalReplayTally } from '../../../src/domain/storage/journal.ts';
 import { resetDatabase } from '../../../src/sinks/postgres/commands/reset.ts';
 import type { JournalProgress } from '../../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../../src/workflows/rollover/partition-rollover.ts';
 import { csvRows } from '../../support/csv-rows.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
-let rig: Rig;
+let rig: TestWorker;
 let proxy: TcpProxy;
 const past = '2026-11-20';
 const yaml = (more = '') =>
   `version: 1\n${more}\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]`;
 
 beforeAll(async () => {
-  rig = await Rig.create(yaml());
+  rig = await TestWorker.create(yaml());
   proxy = await rig.proxyPostgres();
 });
 afterAll(async () => {
@@ -60,10 +60,10 @@ const startReplay = (input: object = {}) =>
   rig.client.workflow.start('replayCsv', {
     ...{ workflowId: `replay-${rig.taskQueue}-${count++}`, taskQueue: rig.taskQueue, args: [input] },
   });
-const replay = async (input: object = {}) => (await (await startReplay(input)).result()) as ReplayTally;
+const replay = async (input: object = {}) => (await (await startReplay(input)).result()) as JournalReplayTally;
 const failure = async (promise: Promise<unknown>) =>
   (await promise.catch((error: unknown) => error)) as WorkflowFailedError & {
-    cause: { type: string; message: string; details: ReplayTally[]; cause?: unknown };
+    cause: { type: string; message: string; details: JournalReplayTally[]; cause?: unknown };
   };
 const stored = () => rig.database.count('select count(*) from raw_events');
 const sealed = () => rig.path('data', 'csv', 'lines', `${past}.csv.gz`);
@@ -197,7 +197,7 @@ describe('replayCsv', () => {
     await until('more are written', async () => (await stored()) > 5_000);
     await rig.stopWorker();
     await rig.startWorker();
-    const tally = (await handle.result()) as ReplayTally;
+    const tally = (await handle.result()) as JournalReplayTally;
     expect(tally).toMatchObject({ records: 40_000, postgres: { written: 40_000, duplicate: 0 } });
     expect(await stored()).toBe(40_000);
   });

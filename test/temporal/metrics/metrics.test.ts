@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { inject, afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sinks } from '../../../src/domain/run/sink.ts';
 import type { Receipt } from '../../../src/domain/run/receipt.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { json, startOrigin, type Handler, type Origin } from '../../support/origin.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
@@ -73,7 +73,7 @@ const pick = (series: Map<string, number>, metric: string, labels: Iterable<stri
 
 describe('/metrics', () => {
   test('equals the receipts of runs, and makes no series of what they hold', async () => {
-    const rig = await Rig.create(yaml('news'));
+    const rig = await TestWorker.create(yaml('news'));
     try {
       origin.answer(json([...records(5), { id: null, at: now }, { id: 9, at: 'never' }]));
       const receipts = [await rig.run('news')];
@@ -111,7 +111,7 @@ describe('/metrics', () => {
 
   test('of two workers: counters add up to the receipts, gauges are the same', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `source-${index}`);
-    const rig = await Rig.create(yaml(...names));
+    const rig = await TestWorker.create(yaml(...names));
     const first = rig.worker;
     try {
       await rig.startWorker();
@@ -152,7 +152,7 @@ describe('/metrics', () => {
   });
 
   test('goes on while PostgreSQL is away: it is down, its failures count, and what was known stays', async () => {
-    const rig = await Rig.create(yaml('news'));
+    const rig = await TestWorker.create(yaml('news'));
     const proxy = await rig.proxyPostgres();
     try {
       origin.answer(json(records(4)));
@@ -168,7 +168,7 @@ describe('/metrics', () => {
       expect(away.get('daybook_write_attempts_total{sink="postgres"}')).toBeGreaterThanOrEqual(away.get(failures) ?? 0);
       expect(away.get('daybook_write_failures_total{sink="csv"}')).toBe(0);
       expect(away.get('daybook_partitions_ahead')).toBe(before.get('daybook_partitions_ahead'));
-      expect(await rig.worker?.missing()).toContain('PostgreSQL cannot be reached');
+      expect(await rig.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
       expect(await rig.worker?.statusPage()).toMatch(
         /PostgreSQL<\/dt>\s*<dd>\s*<span class="state failing">cannot be reached/,
       );
@@ -188,7 +188,7 @@ describe('/metrics', () => {
 
 test('ten thousand addresses and as many failures of records make no series', async () => {
   const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
-  const rig = await Rig.create(yaml('paged').replace('max_reject_ratio: 1', paged));
+  const rig = await TestWorker.create(yaml('paged').replace('max_reject_ratio: 1', paged));
   try {
     origin.answer(pages(4));
     expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
@@ -206,11 +206,11 @@ describe('the endpoint', () => {
   test('names Temporal where it cannot be reached, and still shows its pages', async () => {
     const [host = '', port] = inject('temporalAddress').split(':');
     const proxy = await startTcpProxy(host, Number(port));
-    const rig = await Rig.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
+    const rig = await TestWorker.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
     try {
-      expect(await rig.worker?.missing()).toEqual([]);
+      expect(await rig.worker?.notReadyReasons()).toEqual([]);
       proxy.down();
-      const missing = await rig.worker?.missing();
+      const missing = await rig.worker?.notReadyReasons();
       expect(missing).toContain(`Temporal at 127.0.0.1:${proxy.port} cannot be reached`);
       expect((await scrape(rig.worker)).get('daybook_temporal_up')).toBe(0);
     } finally {
@@ -221,7 +221,7 @@ describe('the endpoint', () => {
   });
 
   test('under 1,000 slow connections and large headers does not hold up runs', async () => {
-    const rig = await Rig.create(yaml('news'));
+    const rig = await TestWorker.create(yaml('news'));
     const endpoint = await rig.serveHttp((error) => {
       throw error;
     });

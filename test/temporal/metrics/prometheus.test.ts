@@ -7,7 +7,7 @@ import type { HttpEndpoint } from '../../../src/worker/http/endpoint.ts';
 import { debianPackage } from '../../support/debian-package.ts';
 import { freePort } from '../../support/free-port.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
@@ -37,7 +37,7 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
   const folder = temporaryFolder();
   let origin: Origin;
   let proxy: TcpProxy;
-  let rig: Rig;
+  let rig: TestWorker;
   let endpoint: HttpEndpoint;
   let prometheus: ChildProcess;
   let address: string;
@@ -65,7 +65,7 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
     origin.answer(
       (_url, response) => void response.end(JSON.stringify([{ id: ++number, at: new Date().toISOString() }])),
     );
-    rig = await Rig.create(
+    rig = await TestWorker.create(
       `version: 1\nsources:\n  - { name: news, type: http_json, url: "${origin.url}/news", id: id, occurred_at: at, allow_private: true }\n`,
     );
     proxy = await rig.proxyPostgres();

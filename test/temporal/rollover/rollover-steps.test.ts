@@ -3,17 +3,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryIn } from '../../../src/store/blobs/temporary-files.ts';
 import { readRollover } from '../../../src/status/rollover.ts';
 import type { RolloverResult } from '../../../src/workflows/rollover/partition-rollover.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 
 const past = '2026-11-20';
 const day = 24 * 3_600_000;
 const sources = ['one', 'two'] as const;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   const source = (name: string) => `  - { name: ${name}, type: file, path: ${name}.ndjson, id: id, occurred_at: at }`;
-  rig = await Rig.create(`version: 1\nsources:\n${sources.map(source).join('\n')}\n`);
+  rig = await TestWorker.create(`version: 1\nsources:\n${sources.map(source).join('\n')}\n`);
 });
 afterAll(async () => rig.close());
 afterEach(() => rig.clearData());

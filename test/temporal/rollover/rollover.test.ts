@@ -9,7 +9,7 @@ import { openAlerts } from '../../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import type { RolloverResult } from '../../../src/workflows/rollover/partition-rollover.ts';
 import { attempt, batchOf, records } from '../../postgres/batches.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { startWebhook, type Webhook } from '../../support/webhook.ts';
 
 const yaml = (partitions: string) => `version: 1
@@ -21,11 +21,11 @@ const today = dayOfDate(new Date());
 const old = [addDays(today, -5), addDays(today, -4), addDays(today, -3)] as const;
 
 describe('partitionRollover', () => {
-  let rig: Rig;
+  let rig: TestWorker;
   let webhook: Webhook;
   beforeAll(async () => {
     webhook = await startWebhook();
-    rig = await Rig.create(yaml('{ retention: 2d, payload_index: sealed }'));
+    rig = await TestWorker.create(yaml('{ retention: 2d, payload_index: sealed }'));
     await rig.stopWorker();
     rig.alertWebhook = webhook.url;
     await rig.startWorker();

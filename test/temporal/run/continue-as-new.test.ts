@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { startTemporalServer, type TestServer } from '../../support/temporal-server.ts';
 import type { Progress } from '../../../src/workflows/messages.ts';
 
 let origin: Origin;
 let server: TestServer;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   // After 60 events instead of 4,096: a few batches.
@@ -16,7 +16,7 @@ beforeAll(async () => {
     const since = url.searchParams.get('since') ?? '';
     response.end(JSON.stringify([{ id: since, at: since }]));
   });
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     `version: 1
 sources:
   - { name: long, type: file, path: long.ndjson, id: id, occurred_at: at }

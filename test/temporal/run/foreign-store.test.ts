@@ -1,13 +1,13 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
-let rig: Rig;
+let rig: TestWorker;
 let proxy: TcpProxy;
 beforeEach(async () => {
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
   writeFileSync(rig.path('lines.ndjson'), '{"id":"a","at":"2026-11-01T00:00:00Z"}\n');
@@ -32,9 +32,9 @@ test('a worker whose store is another does not start, and says which two do not 
 test('a worker that could not ask the database starts, is not ready and fetches nothing once it can, until the store is back', async () => {
   proxy.down();
   await rig.startWorker();
-  expect(await rig.worker?.missing()).toContain('PostgreSQL cannot be reached');
+  expect(await rig.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
   proxy.up();
-  const missing = async () => (await rig.worker?.missing())?.join();
+  const missing = async () => (await rig.worker?.notReadyReasons())?.join();
   await until('the two are compared', async () => /which are not a pair/.test((await missing()) ?? ''), 30_000);
   writeFileSync(rig.path('lines.ndjson'), '{"id":"b","at":"2026-11-01T00:00:00Z"}\n');
   const run = await rig.start({ source: 'lines' });
@@ -49,5 +49,5 @@ test('a worker that could not ask the database starts, is not ready and fetches 
   rmSync(rig.path('data'), { recursive: true });
   renameSync(rig.path('lost'), rig.path('data'));
   expect(await run.result()).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
-  expect(await rig.worker?.missing()).toEqual([]);
+  expect(await rig.worker?.notReadyReasons()).toEqual([]);
 });

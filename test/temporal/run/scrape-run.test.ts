@@ -4,14 +4,14 @@ import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SourceState } from '../../../src/domain/run/source-state.ts';
 import type { Progress } from '../../../src/workflows/messages.ts';
-import { gatePages } from '../../support/latched-pages.ts';
+import { latchPages } from '../../support/latched-pages.ts';
 import { historyText } from '../../support/history-text.ts';
 import { json, startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 const yaml = (url: string) => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 2, initial_interval: 10ms } }
@@ -27,7 +27,7 @@ sources:
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await Rig.create(yaml(origin.url), { TOKEN: 'canary-secret-1' });
+  rig = await TestWorker.create(yaml(origin.url), { TOKEN: 'canary-secret-1' });
 });
 afterAll(async () => {
   await rig.close();
@@ -42,7 +42,7 @@ const state = (source: string) =>
 /** Serves three pages, each as large as a fetch, and holds page 2 back until the gate opens. */
 function gatedPages(prefix: string) {
   const items = (page: number) => Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`));
-  return gatePages(origin, (page) => JSON.stringify(page <= 3 ? items(page) : []));
+  return latchPages(origin, (page) => JSON.stringify(page <= 3 ? items(page) : []));
 }
 
 const storedLike = (prefix: string) =>

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { forgetPoll } from '../../../src/domain/run/source-state.ts';
+import { clearPollState } from '../../../src/domain/run/source-state.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
 import type { BlobStore } from '../../../src/store/blobs/blob-store.ts';
-import { setLost } from '../../../src/store/delivery/deferred.ts';
+import { markMissing } from '../../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { readLastReceipt } from '../../../src/store/run/receipts.ts';
 import { changeState, readState, resetStates } from '../../../src/store/run/states.ts';
-import { gatePages } from '../../support/latched-pages.ts';
+import { latchPages } from '../../support/latched-pages.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import type { ReplayDeadLettersInput } from '../../../src/workflows/dead-letters/replay-dead-letters.ts';
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 let store: BlobStore;
 
 const config = (id = 'id') => `version: 1
@@ -26,7 +26,7 @@ sources:
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await Rig.create(config());
+  rig = await TestWorker.create(config());
   store = createDirectoryStore(rig.path('data'));
 });
 afterAll(async () => {
@@ -40,13 +40,14 @@ const records = (prefix: string, size: number) =>
 
 /** Serves two pages; the answer to the second waits for the gate. */
 function gatedPages(prefix: string, size: number) {
-  return gatePages(origin, (page) => JSON.stringify(page <= 2 ? records(`${prefix}-${page}`, size) : []));
+  return latchPages(origin, (page) => JSON.stringify(page <= 2 ? records(`${prefix}-${page}`, size) : []));
 }
 
 describe('a command that changes the state of a source while a run is open', () => {
   const rewound = time(5);
   const commands: Record<string, () => Promise<void>> = {
-    'state rewind': () => changeState(store, 'pages', (state) => state && { ...forgetPoll(state), watermark: rewound }),
+    'state rewind': () =>
+      changeState(store, 'pages', (state) => state && { ...clearPollState(state), watermark: rewound }),
     'state reset': () => resetStates(store, ['pages']),
   };
 
@@ -137,12 +138,12 @@ describe('a batch that is gone from the spool', () => {
       ...{ source: 'since', workflowId: 'w', firstRunId: 'r', number: 0, hash: 'f'.repeat(64), records: 1, bytes: 9 },
       ...{ ingestedAt: '2026-11-11T00:00:00.000Z', earliest: time(8) },
     };
-    await setLost(store, 'postgres', { batch, reason: 'away', since: '2026-11-11T00:00:00.000Z' }, epoch);
+    await markMissing(store, 'postgres', { batch, reason: 'away', since: '2026-11-11T00:00:00.000Z' }, epoch);
     await settleAlerts(store, 'since', [{ name: 'batch_gone', message: 'gone' }], new Date());
   });
 
   const rewind = (day: number) =>
-    changeState(store, 'since', (state) => state && { ...forgetPoll(state), watermark: time(day) });
+    changeState(store, 'since', (state) => state && { ...clearPollState(state), watermark: time(day) });
 
   test('is noted until a poll that began at or before it has reached its end', async () => {
     await rig.run('since');

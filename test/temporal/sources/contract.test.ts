@@ -4,12 +4,12 @@ import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { json, startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 
 let origin: Origin;
 let hook: Origin;
-let rig: Rig;
+let rig: TestWorker;
 let told: Alert[] = [];
 let hookStatus = 200;
 
@@ -35,7 +35,7 @@ ${source('stale', ', expect: { max_staleness: 1s }')}
 ${source('strict', strict)}
 ${source('picky', ', on_invalid: fail')}
 `;
-  rig = await Rig.create(yaml(''));
+  rig = await TestWorker.create(yaml(''));
   writeFileSync(
     rig.path('issue.json'),
     JSON.stringify({ type: 'object', required: ['title'], properties: { title: { type: 'string', minLength: 3 } } }),

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
   const source = (name: string) => `  - { name: ${name}, type: rss, url: "${origin.url}/${name}" }`;
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:

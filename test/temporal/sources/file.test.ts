@@ -3,14 +3,14 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   const source = (name: string, path: string) =>
     `  - { name: ${name}, type: file, path: ${path}, id: id, occurred_at: at, retry: { max_attempts: 1 } }`;
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     [
       'version: 1',
       'sources:',

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
   const { url } = origin;
   const fields = 'fields: { link: { selector: a, attr: href, type: url, required: true }, title: { selector: a } }';
-  rig = await Rig.create(`version: 1
+  rig = await TestWorker.create(`version: 1
 defaults:
   type: html
   allow_private: true

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { json, startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 2, initial_interval: 10ms } }
 sources:

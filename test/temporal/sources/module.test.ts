@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
 /** A shop that wants a session, and gives three orders at a time. */
 const orders = Array.from({ length: 8 }, (_, index) => ({
@@ -10,7 +10,7 @@ const orders = Array.from({ length: 8 }, (_, index) => ({
   placed_at: `2026-11-01T00:00:0${index}Z`,
 }));
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 let failAfter: string | null = null;
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const yaml = readFileSync('examples/module/daybook.yaml', 'utf8')
     .replace('./sources/acme.ts', example)
     .replace('    id: number', '    allow_private: true\n    retry: { max_attempts: 1 }\n    id: number');
-  rig = await Rig.create(yaml, { ACME_URL: origin.url, ACME_PASSWORD: 'hunter2' });
+  rig = await TestWorker.create(yaml, { ACME_URL: origin.url, ACME_PASSWORD: 'hunter2' });
 });
 afterAll(async () => {
   await rig.close();

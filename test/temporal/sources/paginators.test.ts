@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOrigin, type Handler, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: Rig;
+let rig: TestWorker;
 
 const records = Array.from({ length: 7 }, (_, index) => ({ id: index + 1, at: `2026-11-01T00:00:0${index}Z` }));
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   origin = await startOrigin();
   const source = (name: string, rest: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, ${rest} }`;
-  rig = await Rig.create(
+  rig = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { json, startOrigin, type Origin } from '../../support/origin.ts';
-import { Rig } from '../../support/test-worker.ts';
+import { TestWorker } from '../../support/test-worker.ts';
 
 const stuck = Array.from({ length: 10 }, (_, n) => `stuck${n}`);
 
 let origin: Origin;
 let tarpit: Origin;
 let friendly: Origin;
-let rig: Rig;
+let rig: TestWorker;
 const hung: ServerResponse[] = [];
 
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
   friendly = await startOrigin(records('healthy'));
   const source = (name: string, url: string, rest = '') =>
     `  - { name: ${name}, type: http_json, url: "${url}/${name}", id: id, occurred_at: at${rest} }`;
-  rig = await Rig.create(`version: 1
+  rig = await TestWorker.create(`version: 1
 defaults: { allow_private: true, retry: { max_attempts: 3, initial_interval: 100ms } }
 sources:
 ${['one', 'two', 'three', 'long'].map((name) => source(name, origin.url)).join('\n')}

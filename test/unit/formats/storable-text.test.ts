@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ExactNumber, parseJson, writeJson } from '../../../src/formats/exact-json.ts';
-import { mayNeedRepair, repairValue } from '../../../src/formats/storable-text.ts';
+import { mayBeUnstorable, storableValue } from '../../../src/formats/storable-text.ts';
 
 const repaired = (text: string) => {
   const { value, exact } = parseJson(text);
-  const repair = repairValue(value);
+  const repair = storableValue(value);
   return repair === null ? null : writeJson(repair.value, exact);
 };
 
@@ -32,7 +32,7 @@ describe('repairValue', () => {
 
   test('keeps exact numbers beside what it replaces', () => {
     expect(repaired('{"n":9007199254740993,"a":"\\u0000"}')).toBe('{"n":9007199254740993,"a":"\ufffd"}');
-    expect(repairValue(new ExactNumber('1e400'))).toBeNull();
+    expect(storableValue(new ExactNumber('1e400'))).toBeNull();
   });
 
   test('finds nothing in pairs of surrogates and escaped backslashes', () => {
@@ -42,20 +42,20 @@ describe('repairValue', () => {
 
   test('leaves the value it was given alone', () => {
     const value = { 'a\u0000': ['\ud800'] };
-    repairValue(value);
+    storableValue(value);
     expect(value).toEqual({ 'a\u0000': ['\ud800'] });
   });
 
   test('leaves nothing to repair, and all other characters in place', () => {
     fc.assert(
       fc.property(nastyString, (text) => {
-        const { value } = (repairValue({ [text]: [text] }) ?? { value: { [text]: [text] } }) as { value: object };
+        const { value } = (storableValue({ [text]: [text] }) ?? { value: { [text]: [text] } }) as { value: object };
         const [[key, [member]]] = Object.entries(value) as [[string, [string]]];
         const expected = Array.from(text, (character) =>
           character === '\u0000' || /^[\ud800-\udfff]$/.test(character) ? '\ufffd' : character,
         ).join('');
         expect([key, member]).toEqual([expected, expected]);
-        expect(repairValue(value)).toBeNull();
+        expect(storableValue(value)).toBeNull();
       }),
       { numRuns: 300 },
     );
@@ -64,11 +64,11 @@ describe('repairValue', () => {
 
 describe('mayNeedRepair', () => {
   test('suspects no ordinary text', () => {
-    expect(mayNeedRepair('{"a":"é😀","b":"\\u00e9\\n"}')).toBe(false);
+    expect(mayBeUnstorable('{"a":"é😀","b":"\\u00e9\\n"}')).toBe(false);
   });
 
   test('suspects every text whose value needs repair, in whatever case it is escaped', () => {
-    expect(['"\\u0000"', '"\\ud800"', '"\\uD800"', '"\\udFfF"', '{"\\uDc00":1}'].map(mayNeedRepair)).not.toContain(
+    expect(['"\\u0000"', '"\\ud800"', '"\\uD800"', '"\\udFfF"', '{"\\uDc00":1}'].map(mayBeUnstorable)).not.toContain(
       false,
     );
   });
@@ -76,8 +76,8 @@ describe('mayNeedRepair', () => {
   test('suspects every written value that needs repair', () => {
     fc.assert(
       fc.property(nastyString, (text) => {
-        fc.pre(repairValue(text) !== null);
-        expect(mayNeedRepair(writeJson({ a: text }, false))).toBe(true);
+        fc.pre(storableValue(text) !== null);
+        expect(mayBeUnstorable(writeJson({ a: text }, false))).toBe(true);
       }),
     );
   });
@@ -85,7 +85,7 @@ describe('mayNeedRepair', () => {
   test('suspects a written value that needs repair and holds an exact number', () => {
     for (const text of ['{"n":1e400,"a":"\\u0000"}', '{"n":1e400,"a":"\\ud800"}', '{"n":1e400,"\\udc00":1}']) {
       const { value, exact } = parseJson(text);
-      expect(mayNeedRepair(writeJson(value, exact))).toBe(true);
+      expect(mayBeUnstorable(writeJson(value, exact))).toBe(true);
     }
   });
 });

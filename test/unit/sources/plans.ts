@@ -8,7 +8,7 @@ import type {
   SourcePlan,
   SourcePlanBase,
 } from '../../../src/domain/plan/source-plan.ts';
-import { freshState, type SourceState } from '../../../src/domain/run/source-state.ts';
+import { initialState, type SourceState } from '../../../src/domain/run/source-state.ts';
 import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
 import { itemReader, type ReadItem } from '../../../src/sources/extraction/read-records.ts';
 import { SourceReader } from '../../../src/sources/compute/source-reader.ts';
@@ -85,7 +85,7 @@ export const byNumber: PageNumberPlan = {
   maxPages: null,
 };
 
-export const state: SourceState = freshState({
+export const state: SourceState = initialState({
   fetchFingerprint: 'fetch',
   shapeFingerprint: 'shape',
   databaseId: null,

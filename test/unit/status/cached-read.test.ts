@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Reading } from '../../../src/status/cached-read.ts';
-import { createGate } from '../../support/latch.ts';
+import { CachedRead } from '../../../src/status/cached-read.ts';
+import { createLatch } from '../../support/latch.ts';
 
 /** A reading of 1, 2, 3 …, each behind what a test wants, by a clock that the test moves. */
 function counting(before: (count: number) => Promise<void> = async () => {}) {
   const clock = { ms: 0, count: 0 };
   const errors: unknown[] = [];
-  const reading = new Reading<number>({
+  const reading = new CachedRead<number>({
     now: () => clock.ms,
     onError: (error) => errors.push(error),
     read: async () => {
@@ -30,7 +30,7 @@ describe('a reading', () => {
   });
 
   test('is made by one at a time, and shared by all who ask', async () => {
-    const gate = createGate();
+    const gate = createLatch();
     const { clock, latest } = counting(() => gate.opened);
     const asked = [latest(), latest(), latest()];
     gate.open();
@@ -39,7 +39,7 @@ describe('a reading', () => {
   });
 
   test('that takes long is not waited for: what was known stays, and the new one is there later', async () => {
-    const gate = createGate();
+    const gate = createLatch();
     const { clock, latest } = counting((count) => (count === 2 ? gate.opened : Promise.resolve()));
     await latest();
     clock.ms = 10_000;

@@ -2,26 +2,31 @@ import type { DaybookError } from '../../../src/domain/errors.ts';
 import { expect } from 'vitest';
 import type { BatchRef, RunRef } from '../../../src/domain/run/batch.ts';
 import { emptyTally, noCounts, type Receipt } from '../../../src/domain/run/receipt.ts';
-import { freshState, type FileProgress } from '../../../src/domain/run/source-state.ts';
+import { initialState, type FileProgress } from '../../../src/domain/run/source-state.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
 import { createArchives } from '../../../src/store/journal/archives.ts';
 import { readBatch, spoolRecords } from '../../../src/store/delivery/batches.ts';
 import type { BlobStore } from '../../../src/store/blobs/blob-store.ts';
 import { readCanaryReport, writeCanaryReport } from '../../../src/store/canary/canary-report.ts';
 import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
-import { markDeferred, setLost, takeMarker } from '../../../src/store/delivery/deferred.ts';
+import { markDeferred, markMissing, takeMarker } from '../../../src/store/delivery/deferred.ts';
 import { writeDeliveryReceipt } from '../../../src/store/run/delivery-receipts.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
-import { discardLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
+import { discardDeadLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { createHostBudgets } from '../../../src/store/run/host-budgets.ts';
 import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
 import { newIdentity, readIdentity, writeIdentity } from '../../../src/store/identity.ts';
-import { createPollKeys } from '../../../src/store/run/seen-keys.ts';
+import { createSeenKeys } from '../../../src/store/run/seen-keys.ts';
 import { readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
-import { noteTaken, planReplay, readReplayPage, readTaken } from '../../../src/store/dead-letters/replay-plan.ts';
+import {
+  recordReplayed,
+  planReplay,
+  readReplayPage,
+  readReplayed,
+} from '../../../src/store/dead-letters/replay-plan.ts';
 import { readState, writeState } from '../../../src/store/run/states.ts';
 import { storedJson } from '../../../src/store/blobs/stored-json.ts';
 import { noteWaitingReason, readWaitingReason } from '../../../src/store/delivery/waiting-reason.ts';
@@ -63,7 +68,7 @@ const receipt: Receipt = {
   ...{ source, outcome: 'ok', workflowId: 'w', runId: 'r', startedAt: at, finishedAt: at, resume: { watermark: null } },
 };
 const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
-const state = freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
+const state = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const unknownState = { state: null, damaged: false, epoch: 0 };
 const progress: FileProgress = {
   ...{ offset: 10, lines: 1, size: 10, headBytes: 10, headHash: 'h', complete: true, waitsForNewline: false },
@@ -157,13 +162,13 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     read: (store) => readWaitingReason(store, 'csv', source).then((found) => found?.reason ?? null),
     ...{ whole: 'away', damaged: null, fate: 'aside' },
   },
-  lostMarker: {
+  missingMarker: {
     async write(store) {
       const batch = await spool(store);
-      await setLost(store, 'csv', { batch, reason: 'away', since: at }, 0);
-      return storePaths.lostMarker.build({ sink: 'csv', ...batch });
+      await markMissing(store, 'csv', { batch, reason: 'away', since: at }, 0);
+      return storePaths.missingMarker.build({ sink: 'csv', ...batch });
     },
-    read: (store) => store.list(storePaths.lostMarker.folder({})).then((paths) => paths.length),
+    read: (store) => store.list(storePaths.missingMarker.folder({})).then((paths) => paths.length),
     ...{ whole: 1, damaged: 1, fate: 'unread' },
   },
   damaged: {
@@ -204,13 +209,13 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
   },
   pollKeys: {
     async write(store) {
-      const name = await createPollKeys(store).write(source, ['k'], []);
+      const name = await createSeenKeys(store).write(source, ['k'], []);
       return storePaths.pollKeys.build({ source, name });
     },
     async read(store) {
       const [path = ''] = await store.list(storePaths.pollKeys.folder({ source }));
       const name = storePaths.pollKeys.parse(path)?.name ?? 'gone';
-      return [...(await createPollKeys(store).read(source, [name]))];
+      return [...(await createSeenKeys(store).read(source, [name]))];
     },
     ...{ whole: ['k'], damaged: [], fate: 'aside' },
   },
@@ -257,10 +262,10 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
         .then(({ kind }) => kind),
     ...{ whole: 'later', damaged: 'go', fate: 'aside' },
   },
-  hostPlace: {
+  hostSlot: {
     async write(store) {
       await createHostBudgets(store).take('a.test', { requests: 1, perMs: 1_000 }, now);
-      return storePaths.hostPlace.build({ host: 'a.test', requests: 1, perMs: 1_000, place: now.getTime() / 1_000 });
+      return storePaths.hostSlot.build({ host: 'a.test', requests: 1, perMs: 1_000, place: now.getTime() / 1_000 });
     },
     read: (store) =>
       createHostBudgets(store)
@@ -302,7 +307,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     async write(store) {
       await writeLetters(store);
       const id = await letterId(store);
-      await discardLetter(store, id, now);
+      await discardDeadLetter(store, id, now);
       return storePaths.discarded.build({ id });
     },
     read: shownLetters,
@@ -372,9 +377,9 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
 /** The other kind of note: of what a page of a replay has dealt with. */
 export const takenNote: StoredKind = {
   async write(store) {
-    await noteTaken(store, run, 'taken-1-1', taken);
+    await recordReplayed(store, run, 'taken-1-1', taken);
     return storePaths.replayNote.build({ ...run, name: 'taken-1-1' });
   },
-  read: (store) => readTaken(store, run, 'taken-1-1'),
+  read: (store) => readReplayed(store, run, 'taken-1-1'),
   ...{ whole: taken, damaged: null, fate: 'aside' },
 };

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { refuseOpenWorkflows } from '../../../src/temporal/open-workflows.ts';
+import { assertNoneOpen } from '../../../src/temporal/open-workflows.ts';
 import { defaultInstance, Instance } from '../../../src/domain/instance.ts';
 import { rebuildJournalType, sourceSearchAttribute } from '../../../src/domain/names.ts';
 
@@ -22,7 +22,7 @@ test.each([
   ['of the source', ['news'], refusal],
   ['of another source', ['quakes'], null],
 ])('a rebuild of the journal %s stands in the way: %j', async (_, of, expected) => {
-  const refused = refuseOpenWorkflows(clientWith(of), instance, 'rekey', 'news').then(
+  const refused = assertNoneOpen(clientWith(of), instance, 'rekey', 'news').then(
     () => null,
     (error: Error) => error.message,
   );

@@ -6,8 +6,8 @@ import type { RolloverResult } from '../../../workflows/rollover/partition-rollo
 import { pendingSteps } from '../../../status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from '../../options/context.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
-import { print, printJson, say } from '../../output/output.ts';
-import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
+import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
@@ -30,7 +30,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     return (await showWorkflow(
       handle,
       () => howItGoes(handle),
-      unlessNotTakenUp(client, instance, handle),
+      resultOrNoWorker(client, instance, handle),
     )) as RolloverResult;
   });
   if (result.failed.length > 0) process.exitCode = 1;
@@ -56,7 +56,8 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   print(`days ${dryRun ? 'to retire' : 'retired'}: ${days(retired.map(({ day }) => day))}`);
   for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
   if (putBack.length > 0) print(`days kept (retirement undone): ${days(putBack)}`);
-  for (const { step, day, message } of failed) say(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
+  for (const { step, day, message } of failed)
+    printInfo(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
 }
 
 /** What steps wait for, or why they are tried again and again: a reader may hold up the retiring of days for long. */

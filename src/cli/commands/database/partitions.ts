@@ -11,7 +11,7 @@ import {
 import { postgresFailure } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { parseDay } from '../../options/day-option.ts';
-import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 /** `daybook partitions list`: the days that have a partition, and partitions that somebody made by hand. */
@@ -24,7 +24,7 @@ export async function listPartitionsCommand(options: CommonOptions & { json?: bo
   );
   if (options.json) return partitions.forEach(printJson);
   if (partitions.length === 0)
-    return say('no partitions yet; they are created as records arrive, and by ./daybook partitions ensure');
+    return printInfo('no partitions yet; they are created as records arrive, and by ./daybook partitions ensure');
   const rows = partitions.map(({ partition, rows: count, bytes, ...times }) => [
     timesOf(times),
     partition,

@@ -7,8 +7,8 @@ import type { BlobStore } from '../../../store/blobs/blob-store.ts';
 import { deleteWindows } from '../../../store/backfill/window-results.ts';
 import { canAsk, requireConfirmation } from '../../options/confirm.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
-import { refuseBegun, refuseOpenWorkflows } from '../../../temporal/open-workflows.ts';
-import { print, say } from '../../output/output.ts';
+import { assertNoneStarted, assertNoneOpen } from '../../../temporal/open-workflows.ts';
+import { print, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
@@ -27,7 +27,7 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   if (!options.yes && !canAsk()) await requireConfirmation(`reset ${owner.database} at ${owner.host}`, false);
   await withTemporal(temporal, async (client) => {
     await requireOwnWork(context, options, client, true);
-    await refuseOpenWorkflows(client, context.instance, 'reset', null);
+    await assertNoneOpen(client, context.instance, 'reset', null);
   });
   if (!options.yes) await requireConfirmation(await describeReset(owner, options), false);
   // States first: one that outlived its records would hide them from an empty database.
@@ -37,11 +37,11 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   await deleteWindows(store);
   const { dropped } = await resetDatabase(owner, options.drop === true);
   print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
-  if (options.keepState) return say('source state kept');
+  if (options.keepState) return printInfo('source state kept');
   // A run that a schedule began and ended meanwhile remembers what is gone.
   await deleteStates(store);
-  await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'reset', null));
-  say('sources restart from scratch');
+  await withTemporal(temporal, async (client) => assertNoneStarted(client, context.instance, 'reset', null));
+  printInfo('sources restart from scratch');
 }
 
 async function describeReset(owner: PostgresSettings, { drop, keepState }: ResetOptions): Promise<string> {

@@ -1,5 +1,5 @@
 import { halfMoved } from '../../../activities/run/rekey-guard.ts';
-import { restoreDay, unkeepDay, type RestoredDay } from '../../../sinks/postgres/days/restore-day.ts';
+import { restoreDay, releaseRestoredDay, type RestoredDay } from '../../../sinks/postgres/days/restore-day.ts';
 import { createIdsOf } from '../../../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
 import { createArchives } from '../../../store/journal/archives.ts';
@@ -8,7 +8,7 @@ import { forgetPolls, listStates } from '../../../store/run/states.ts';
 import { createContext, openStore, requireOwner, type CommonOptions } from '../../options/context.ts';
 import { requirePair } from '../../options/store-pair.ts';
 import { parseDay } from '../../options/day-option.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { ProgressLine } from '../../output/terminal/progress.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
@@ -31,7 +31,7 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   const owner = requireOwner(context);
   await requirePair(context, options, true);
   if (options.undo) {
-    const wasKept = await unkeepDay(owner, day);
+    const wasKept = await releaseRestoredDay(owner, day);
     if (options.json) return printJson({ day, wasKept });
     return print(
       wasKept
@@ -73,15 +73,15 @@ function report({ day, outcome, archives, rows, restored, formerIds = 0, damage 
     print(`no archive of ${day} exists: an empty day was opened; it accepts records again`);
   }
   if (outcome === 'kept') print(`${day} is in raw_events already: nothing was restored; it accepts records again`);
-  if (restored < rows) say(`${rows - restored} were stored already, or their keys have another time`);
+  if (restored < rows) printInfo(`${rows - restored} were stored already, or their keys have another time`);
   if (formerIds > 0) {
-    say(`${formerIds} keep their old ids: their payload gives no new id, or the id of another row`);
+    printInfo(`${formerIds} keep their old ids: their payload gives no new id, or the id of another row`);
   }
-  if (damage !== null) say(`${damage}, and run this again if rows are missing`);
-  say(`${day} is kept until ./daybook restore --day ${day} --undo`);
+  if (damage !== null) printInfo(`${damage}, and run this again if rows are missing`);
+  printInfo(`${day} is kept until ./daybook restore --day ${day} --undo`);
   const refills =
     outcome === 'opened_empty'
       ? 'fills it from CSV'
       : 'restores from CSV the records that arrived while the day was retired';
-  say(`./daybook replay-csv --day ${day} ${refills}; the next polls store what the sources still serve`);
+  printInfo(`./daybook replay-csv --day ${day} ${refills}; the next polls store what the sources still serve`);
 }

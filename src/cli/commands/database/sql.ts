@@ -3,7 +3,7 @@ import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { isBehindPooler } from '../../../sinks/postgres/connection/pooler.ts';
 import { postgresFailure, toPostgresError } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from '../../options/context.ts';
-import { formatTable, printJsonText, printLines, say } from '../../output/output.ts';
+import { formatTable, printJsonText, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 /** Types that PostgreSQL prints as JSON does: bool, int2, int4, int8, float4, float8, numeric, json, jsonb. */
@@ -48,7 +48,7 @@ interface Result {
 }
 
 function printResult({ command, rowCount, fields, rows }: Result, json: boolean): void {
-  if (fields.length === 0) return say(`${command ?? 'done'}${rowCount === null ? '' : ` ${rowCount}`}`);
+  if (fields.length === 0) return printInfo(`${command ?? 'done'}${rowCount === null ? '' : ` ${rowCount}`}`);
   if (json) {
     for (const row of rows)
       printJsonText(`{${fields.map((field, index) => jsonMember(field, row[index] ?? null)).join(',')}}`);
@@ -61,7 +61,7 @@ function printResult({ command, rowCount, fields, rows }: Result, json: boolean)
       rows.map((row) => row.map((value) => value ?? '')),
     ),
   );
-  say(`(${rows.length} row${rows.length === 1 ? '' : 's'})`);
+  printInfo(`(${rows.length} row${rows.length === 1 ? '' : 's'})`);
 }
 
 function jsonMember({ name, dataTypeID }: Result['fields'][number], value: string | null): string {

@@ -1,11 +1,11 @@
 import { rejectionReasons } from '../../../domain/dead-letters/rejection.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
 import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
-import { listDeadLetters, type LetterFilter } from '../../../store/dead-letters/dead-letters.ts';
-import { discardLetter, undiscardLetter } from '../../../store/dead-letters/dead-letter-visibility.ts';
+import { listDeadLetters, type DeadLetterFilter } from '../../../store/dead-letters/dead-letters.ts';
+import { discardDeadLetter, restoreDeadLetter } from '../../../store/dead-letters/dead-letter-visibility.ts';
 import { withIds } from '../../options/dead-letter-selection.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions } from '../../options/context.ts';
-import { formatTable, print, printJson, printLines, say, shorten } from '../../output/output.ts';
+import { formatTable, print, printJson, printLines, printInfo, shorten } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface DeadLettersOptions extends CommonOptions {
@@ -25,7 +25,7 @@ export async function listDeadLettersCommand(options: DeadLettersOptions): Promi
     for (const letter of letters) printJson(letter);
     return;
   }
-  if (letters.length === 0) return say('no dead letters');
+  if (letters.length === 0) return printInfo('no dead letters');
   const rows = letters.map((letter) => [
     letter.id.slice(0, 12),
     letter.source,
@@ -49,7 +49,7 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   const letters = withIds(await listDeadLetters(store, filter), ids).filter(
     ({ discardedAt }) => (discardedAt === null) !== undo,
   );
-  for (const { id } of letters) await (undo ? undiscardLetter(store, id) : discardLetter(store, id, new Date()));
+  for (const { id } of letters) await (undo ? restoreDeadLetter(store, id) : discardDeadLetter(store, id, new Date()));
   const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
   print(
     undo
@@ -59,7 +59,7 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
 }
 
 /** The options that say which dead letters are meant. @throws UsageError */
-export function readFilter(options: DeadLettersOptions): LetterFilter {
+export function readFilter(options: DeadLettersOptions): DeadLetterFilter {
   const { source, reason, run, discarded } = options;
   if (reason !== undefined && !(rejectionReasons as readonly string[]).includes(reason)) {
     throw new UsageError(`--reason: found "${reason}", expected one of ${rejectionReasons.join(', ')}`);

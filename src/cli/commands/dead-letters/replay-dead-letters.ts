@@ -6,9 +6,9 @@ import type { ReplayResult } from '../../../domain/dead-letters/dead-letter-repl
 import type { ReplayDeadLettersInput } from '../../../workflows/dead-letters/replay-dead-letters.ts';
 import { createContext, loadConfig, openStoreToRead, requireTemporal } from '../../options/context.ts';
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
-import { chooseLetters, type ChosenLetters } from '../../options/dead-letter-selection.ts';
+import { selectDeadLetters, type DeadLetterSelection } from '../../options/dead-letter-selection.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { previewReplay } from './replay-preview.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
@@ -25,14 +25,14 @@ export async function replayDeadLettersCommand(ids: readonly string[], options: 
   const context = createContext(options);
   const config = loadConfig(context);
   const filter = readFilter(options);
-  const chosen = await chooseLetters(openStoreToRead(context), config, ids, filter);
-  if (chosen.length === 0) return say('no dead letters to replay');
+  const chosen = await selectDeadLetters(openStoreToRead(context), config, ids, filter);
+  if (chosen.length === 0) return printInfo('no dead letters to replay');
   if (options.dryRun) return previewReplay(context, config, chosen, options.json === true);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
     await requireOwnWork(context, options, client);
     const { source: _, ...narrower } = filter;
-    const started: [ChosenLetters, WorkflowHandle][] = [];
+    const started: [DeadLetterSelection, WorkflowHandle][] = [];
     for (const letters of chosen) {
       const { source } = letters;
       const input = { source, ...narrower, ...(ids.length > 0 ? { ids: letters.letters.map(({ id }) => id) } : {}) };
@@ -51,12 +51,12 @@ async function start(client: Client, instance: Instance, input: ReplayDeadLetter
   const workflowId = instance.replayLettersId(input.source, new Date());
   const priority = { priorityKey: 5, fairnessKey: input.source };
   const handle = await client.workflow.start(replayLettersType, { workflowId, taskQueue, args: [input], priority });
-  say(`${input.source}: replayed in workflow ${workflowId}; it continues in the background`);
+  printInfo(`${input.source}: replayed in workflow ${workflowId}; it continues in the background`);
   return handle;
 }
 
 /** Shows how it goes until it ends. Exit code 1 where it failed; what is still refused is no failure. */
-async function follow({ source }: ChosenLetters, handle: WorkflowHandle, json: boolean): Promise<void> {
+async function follow({ source }: DeadLetterSelection, handle: WorkflowHandle, json: boolean): Promise<void> {
   const ask = async () => progressOf(await handle.query<ReplayResult>('progress'));
   try {
     const result = (await showWorkflow(handle, ask)) as ReplayResult;

@@ -4,18 +4,18 @@ import type { Config } from '../../../config/file/parse-config.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import type { DeadLetter } from '../../../domain/dead-letters/dead-letter.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
-import type { LetterOutcome } from '../../../sources/extraction/replay-dead-letter.ts';
+import type { ReplayOutcome } from '../../../sources/extraction/replay-dead-letter.ts';
 import { createSchemaTexts } from '../../../sources/extraction/schema-texts.ts';
 import { openReader } from '../../../sources/open-source.ts';
-import type { ChosenLetters } from '../../options/dead-letter-selection.ts';
+import type { DeadLetterSelection } from '../../options/dead-letter-selection.ts';
 import type { Context } from '../../options/context.ts';
-import { formatTable, printJson, printLines, say, shorten } from '../../output/output.ts';
+import { formatTable, printJson, printLines, printInfo, shorten } from '../../output/output.ts';
 
 /** What would become of each dead letter; stores nothing. */
 export async function previewReplay(
   { environment }: Context,
   config: Config,
-  chosen: readonly ChosenLetters[],
+  chosen: readonly DeadLetterSelection[],
   json: boolean,
 ): Promise<void> {
   const schemas = createSchemaTexts();
@@ -40,14 +40,14 @@ export async function previewReplay(
   }
   if (json) return;
   printLines(formatTable(['id', 'source', 'reason', 'becomes', 'message'], rows));
-  say('nothing was stored');
+  printInfo('nothing was stored');
 }
 
 function row(letter: DeadLetter, becomes: string, message: string | null): string[] {
   return [letter.id.slice(0, 12), letter.source, letter.reason, becomes, shorten(message ?? '', 80)];
 }
 
-function verdict(outcome: LetterOutcome): [becomes: string, message: string | null] {
+function verdict(outcome: ReplayOutcome): [becomes: string, message: string | null] {
   switch (outcome.kind) {
     case 'passed':
       return ['stored', null];

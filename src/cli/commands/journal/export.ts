@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { csvHeader, csvRows } from '../../../formats/csv.ts';
 import { DaybookError, messageOf } from '../../../domain/errors.ts';
 import { escapeFormula } from '../../../formats/escape-formula.ts';
-import { unitName, type JournalChoice } from '../../../domain/storage/journal.ts';
+import { unitName, type JournalSelection } from '../../../domain/storage/journal.ts';
 import { visibleLines } from '../../../domain/text/visible-text.ts';
 import type { JournalFolders } from '../../../store/journal/journal-files.ts';
 import { KeySet } from '../../../store/journal/key-set.ts';
@@ -14,11 +14,11 @@ import { journalUnits, readUnit } from '../../../store/journal/walk-journal.ts';
 import { temporaryIn } from '../../../store/blobs/temporary-files.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext } from '../../options/context.ts';
-import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-selection.ts';
-import { say } from '../../output/output.ts';
+import { journalFolders, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
+import { printInfo } from '../../output/output.ts';
 import { ProgressLine, type Progress } from '../../output/terminal/progress.ts';
 
-export interface ExportOptions extends ChoiceOptions {
+export interface ExportOptions extends SelectionOptions {
   readonly escapeFormulas?: boolean;
   readonly output?: string;
 }
@@ -26,14 +26,14 @@ export interface ExportOptions extends ChoiceOptions {
 /** `daybook export`: records of the CSV journal as CSV, each key once. Exit code 1 where files were damaged. */
 export async function exportCommand(options: ExportOptions): Promise<void> {
   const folders = journalFolders(createContext(options));
-  const choice = await readChoice(options, folders);
+  const choice = await readSelection(options, folders);
   // A terminal that shows the records needs nothing else to see that they come.
   const progress = options.output !== undefined || !process.stdout.isTTY ? new ProgressLine() : null;
   const escape = options.escapeFormulas === true;
   const text = exportText(folders, choice, { escape, onUnit: (shown) => progress?.show(shown) }, (message) => {
     process.exitCode = 1;
     progress?.end();
-    say(message);
+    printInfo(message);
   });
   if (options.output === undefined) {
     // A file or a pipe gets the records as they are; a terminal would obey what stands in them.
@@ -49,7 +49,7 @@ const quietMs = 2_000;
 
 async function* exportText(
   folders: JournalFolders,
-  choice: JournalChoice,
+  choice: JournalSelection,
   { escape, onUnit }: { readonly escape: boolean; readonly onUnit: (progress: Progress) => void },
   onDamage: (message: string) => void,
 ): AsyncGenerator<string> {

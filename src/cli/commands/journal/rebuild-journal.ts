@@ -1,14 +1,14 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../../../domain/errors.ts';
 import { rebuildJournalType } from '../../../domain/names.ts';
-import type { RebuildChoice, RebuildTally } from '../../../domain/storage/journal-rebuild.ts';
+import type { RebuildSelection, RebuildTally } from '../../../domain/storage/journal-rebuild.ts';
 import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
 import type { RebuildProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
-import { readWindow, type ChoiceOptions } from '../../options/journal-selection.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { readWindow, type SelectionOptions } from '../../options/journal-selection.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
@@ -18,13 +18,13 @@ import { requireOwnWork } from '../../options/own-work.ts';
 const priorityKey = 5;
 
 /** `daybook rebuild-journal`: writes the CSV journal again from PostgreSQL, in a workflow. */
-export async function rebuildJournalCommand(options: ChoiceOptions & { readonly json?: boolean }): Promise<void> {
+export async function rebuildJournalCommand(options: SelectionOptions & { readonly json?: boolean }): Promise<void> {
   const context = createContext(options);
   const { source = null } = options;
   if (source !== null && !sourceNamePattern.test(source)) {
     throw new UsageError(`--source: found "${source}", expected a source name, such as quakes`);
   }
-  const choice: RebuildChoice = { source, window: readWindow(options) };
+  const choice: RebuildSelection = { source, window: readWindow(options) };
   await withTemporal(requireTemporal(context), async (client) => {
     const { instance } = context;
     await requirePoller(client, instance);
@@ -33,7 +33,7 @@ export async function rebuildJournalCommand(options: ChoiceOptions & { readonly 
     const workflowId = instance.rebuildJournalId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
     const handle = await client.workflow.start(rebuildJournalType, started);
-    say(`started workflow ${workflowId}; it continues in the background`);
+    printInfo(`started workflow ${workflowId}; it continues in the background`);
     await follow(handle, options.json === true);
   });
 }
@@ -46,8 +46,9 @@ async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
     if (json) return printJson(tally);
     print(`done: ${summary(tally)}`);
     if (tally.waiting > 0)
-      say(`${tally.waiting} rows are in deferred batches and will be written later, see ./daybook status`);
-    if (tally.expired > 0) say(`${tally.expired} rows are older than csv.retention, which would delete them again`);
+      printInfo(`${tally.waiting} rows are in deferred batches and will be written later, see ./daybook status`);
+    if (tally.expired > 0)
+      printInfo(`${tally.expired} rows are older than csv.retention, which would delete them again`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
@@ -56,7 +57,7 @@ async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
     if (json) return printJson({ ...tally, error: message });
     print(`failed: ${message}`);
     if (tally) print(`rebuilt: ${summary(tally)}`);
-    for (const failure of tally?.failed ?? []) say(failure);
+    for (const failure of tally?.failed ?? []) printInfo(failure);
   }
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { refuseHalfMoved } from '../../../activities/run/rekey-guard.ts';
+import { assertRekeyFinished } from '../../../activities/run/rekey-guard.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { postgresFailure } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { rowsSince } from '../../../sinks/postgres/commands/rows-since.ts';
@@ -10,7 +10,7 @@ import type { PartName } from '../../../store/journal/repair-tools.ts';
 import { journalPaths } from '../../../store/paths/paths.ts';
 import { createContext, openStore, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { journalFolders } from '../../options/journal-selection.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 /** `daybook repair-csv`: writes damaged parts of the CSV journal again, from the spool or from PostgreSQL. */
@@ -23,7 +23,7 @@ export async function repairCsvCommand(
   const parts = await Promise.all(names.map((name) => namedPart(folders, name)));
   const settings = requirePostgres(context);
   const store = openStore(context);
-  for (const { name } of parts) await refuseHalfMoved(store, name.source);
+  for (const { name } of parts) await assertRekeyFinished(store, name.source);
   const { signal } = new AbortController();
   await withClient(settings, async (client) => {
     for (const { part, name } of parts) {
@@ -60,12 +60,12 @@ function report({ part, from, records, expected, unchecked, written, kept }: Rep
   const source = from === 'spool' ? 'the batch in the spool' : 'PostgreSQL';
   print(`${part}: ${records} records rewritten from ${source}${written.length === 0 ? '' : `: ${written.join(', ')}`}`);
   if (unchecked > 0) {
-    say(
+    printInfo(
       `${unchecked} of them were copied from the damaged file unchecked: PostgreSQL has no matching row stored since then`,
     );
   }
   if (expected !== null && records < expected) {
-    say(`it had ${expected}: the others are in other files or could not be read`);
+    printInfo(`it had ${expected}: the others are in other files or could not be read`);
   }
-  say(`the damaged file is kept as ${kept} in the store: inspect it, then delete it`);
+  printInfo(`the damaged file is kept as ${kept} in the store: inspect it, then delete it`);
 }

@@ -2,21 +2,21 @@ import { stat } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../../../domain/errors.ts';
 import { replayCsvType } from '../../../domain/names.ts';
-import { unitName, type JournalChoice, type ReplayTally } from '../../../domain/storage/journal.ts';
+import { unitName, type JournalSelection, type JournalReplayTally } from '../../../domain/storage/journal.ts';
 import type { JournalFolders } from '../../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
-import { journalFolders, readChoice, type ChoiceOptions } from '../../options/journal-selection.ts';
-import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { journalFolders, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
+import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
-export interface ReplayCsvOptions extends ChoiceOptions {
+export interface ReplayCsvOptions extends SelectionOptions {
   readonly dryRun?: boolean;
   readonly detach?: boolean;
   readonly json?: boolean;
@@ -29,7 +29,7 @@ const priorityKey = 5;
 export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void> {
   const context = createContext(options);
   const folders = journalFolders(context);
-  const choice = await readChoice(options, folders);
+  const choice = await readSelection(options, folders);
   if (options.dryRun) return showPlan(folders, choice, options);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
@@ -38,14 +38,14 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
     const workflowId = context.instance.replayCsvId(new Date());
     const started = { workflowId, taskQueue, args: [choice], priority: { priorityKey } };
     const handle = await client.workflow.start(replayCsvType, started);
-    say(`started workflow ${workflowId}; it continues in the background`);
+    printInfo(`started workflow ${workflowId}; it continues in the background`);
     if (!options.detach) await follow(handle, options);
     else if (options.json) printJson({ workflowId });
   });
 }
 
 /** What would be read. How many records match is known only by reading. */
-async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }: ReplayCsvOptions): Promise<void> {
+async function showPlan(folders: JournalFolders, choice: JournalSelection, { json }: ReplayCsvOptions): Promise<void> {
   const rows: string[][] = [];
   for (const unit of await journalUnits(folders, choice)) {
     const files = await filesOf(folders, unit, choice);
@@ -57,29 +57,29 @@ async function showPlan(folders: JournalFolders, choice: JournalChoice, { json }
   }
   if (json) return;
   if (rows.length > 0) printLines(formatTable(['ingested', 'files', 'bytes'], rows));
-  say(`${days(rows.length)} would be read; nothing was started`);
+  printInfo(`${days(rows.length)} would be read; nothing was started`);
 }
 
 /** Shows how it goes until it ends. Exit code 1 where it failed. */
 async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<JournalProgress>('progress'));
   try {
-    const tally = (await showWorkflow(handle, ask)) as ReplayTally;
+    const tally = (await showWorkflow(handle, ask)) as JournalReplayTally;
     if (json) printJson(tally);
     else print(`done: ${summary(tally)}`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     process.exitCode = 1;
-    const tally = tallyOfFailure(error) as ReplayTally | undefined;
+    const tally = tallyOfFailure(error) as JournalReplayTally | undefined;
     const message = messageOf(error.cause ?? error);
     if (json) return printJson({ ...tally, error: message });
     print(`failed: ${message}`);
     if (tally) print(`replayed before: ${summary(tally)}`);
-    for (const damage of tally?.damaged ?? []) say(damage);
+    for (const damage of tally?.damaged ?? []) printInfo(damage);
   }
 }
 
-function summary({ units, records, postgres }: ReplayTally): string {
+function summary({ units, records, postgres }: JournalReplayTally): string {
   const counts = Object.entries(postgres).filter(([what, count]) => count > 0 || what === 'written');
   return `${records} records of ${days(units)}: ${counts.map(([what, count]) => `${count} ${what}`).join(', ')}`;
 }

@@ -23,7 +23,7 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { journalFolders, windowOfDay } from '../../options/journal-selection.ts';
-import { print, printJson, printLines, say } from '../../output/output.ts';
+import { print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface VerifyOptions extends CommonOptions {
@@ -69,7 +69,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
     (one) => source === null || one.source === source,
   );
   for (const { sink, source: of, batches } of waiting) {
-    say(
+    printInfo(
       `${batches} batches of ${of} are deferred for ${sink}: their records may show as differences until they are delivered`,
     );
   }
@@ -123,6 +123,6 @@ function progress(): DayToCompare['onProgress'] {
   return (what, count) => {
     if (count - said[what] < sayEvery) return;
     said[what] = count;
-    say(`${count} ${what === 'lines' ? 'CSV lines' : 'rows'} read`);
+    printInfo(`${count} ${what === 'lines' ? 'CSV lines' : 'rows'} read`);
   };
 }

@@ -6,7 +6,7 @@ import { createHttpClient } from '../../../sources/http/http-client.ts';
 import { markNotified, openAlerts, settleAlerts } from '../../../store/alerts/alerts.ts';
 import { createAlertWebhook, postAlert } from '../../../worker/alert-webhook.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from '../../options/context.ts';
-import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { clock } from '../../output/status-view/status-times.ts';
 import { terminalOf } from '../../output/terminal/terminal.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
@@ -20,7 +20,7 @@ export interface AlertsOptions extends CommonOptions {
 export async function listAlertsCommand(options: AlertsOptions): Promise<void> {
   const alerts = await openAlerts(openStoreToRead(createContext(options)));
   if (options.json) return alerts.forEach(printJson);
-  if (alerts.length === 0) return say('no open alerts');
+  if (alerts.length === 0) return printInfo('no open alerts');
   const { columns } = terminalOf(process.stdout);
   const now = new Date();
   const rows = alerts.map(({ name, source, since, message }) => [clock(since, columns, now), name, source, message]);
@@ -44,20 +44,20 @@ export async function closeAlertCommand(name: string, source: string, options: A
     );
   }
   if (known === 'store' && source === noSource) await forgetRestored(context);
-  if (await tellWebhook(context, closed)) await markNotified(store, closed);
+  if (await postToWebhook(context, closed)) await markNotified(store, closed);
   if (options.json) return printJson(closed);
   print(`closed ${name} of ${source}, open since ${closed.since}; it opens again if its cause persists`);
 }
 
 /** One that is not told now is told by the next run of a worker. */
-async function tellWebhook({ environment, instance }: Context, alert: Alert): Promise<boolean> {
+async function postToWebhook({ environment, instance }: Context, alert: Alert): Promise<boolean> {
   if (environment.alertWebhook === null) return false;
   const client = createHttpClient(`daybook/${version}`, environment.proxies);
   try {
     await createAlertWebhook(client, environment.alertWebhook, instance)(alert, new AbortController().signal);
     return true;
   } catch (error) {
-    say(`the webhook could not be notified: ${messageOf(error)}; a worker retries`);
+    printInfo(`the webhook could not be notified: ${messageOf(error)}; a worker retries`);
     return false;
   } finally {
     await client.close();

@@ -1,17 +1,17 @@
 import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
-import { signalBackfill } from '../../../temporal/start-backfill.ts';
+import { startBackfill } from '../../../temporal/start-backfill.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import {
   isConcurrency,
-  mostConcurrency,
+  maxConcurrency,
   readBackfillRequest,
   type BackfillRequest,
 } from '../../../domain/time/backfill-request.ts';
 import { messageOf } from '../../../domain/errors.ts';
 import { parseWindow } from '../../../domain/time/time-range.ts';
 import { windowProblem } from '../../../domain/plan/window-support.ts';
-import { cutWindows, windowName, type WindowText } from '../../../domain/time/backfill-windows.ts';
+import { cutWindows, windowName, type TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 import { chooseWindows, readWindowReceipt, windowState } from '../../../store/backfill/window-results.ts';
 import type { BackfillTally } from '../../../workflows/backfill/backfill-input.ts';
 import type { BackfillProgress } from '../../../workflows/messages.ts';
@@ -25,7 +25,7 @@ import {
 } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
-import { formatTable, print, printJson, printLines, say } from '../../output/output.ts';
+import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
@@ -56,24 +56,24 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   }
   const concurrency = options.concurrency === undefined ? undefined : Number(options.concurrency);
   if (concurrency !== undefined && !isConcurrency(concurrency)) {
-    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${mostConcurrency}`);
+    throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${maxConcurrency}`);
   }
   // What is undefined does not stand in the JSON of the signal.
   const payload = { from, to, step, only, concurrency };
   const read = readBackfillRequest(payload);
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
   const windows = await windowsOf(context, source, read.request);
-  await tellOfRetired(context, windows);
+  await warnOfRetired(context, windows);
   if (options.dryRun) return showPlan(context, source, windows, options);
   if (windows.length === 0) {
     if (options.json) printJson({ done: 0, written: 0, failed: [], failedCount: 0 } satisfies BackfillTally);
-    return say(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
+    return printInfo(`${source}: no window of that range ${only === 'failed' ? 'failed' : 'is missing'}`);
   }
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
     await requireOwnWork(context, options, client);
-    const handle = await signalBackfill(client, context.instance, source, payload);
-    say(
+    const handle = await startBackfill(client, context.instance, source, payload);
+    printInfo(
       `${source}: ${windows.length} windows requested in workflow ${handle.workflowId}; it continues in the background`,
     );
     if (!options.detach) await follow(handle, options);
@@ -82,17 +82,17 @@ export async function backfillCommand(source: string, options: BackfillOptions):
 }
 
 /** The windows that the request comes to. */
-async function windowsOf(context: Context, source: string, request: BackfillRequest): Promise<WindowText[]> {
+async function windowsOf(context: Context, source: string, request: BackfillRequest): Promise<TimeRangeText[]> {
   const range = parseWindow(request.from, request.to);
   if (!range.ok) throw new UsageError(range.why);
   return chooseWindows(openStoreToRead(context), source, cutWindows(range.window, request.stepMs), request.only);
 }
 
 /** What is expired looks in the end as if nothing had been there. */
-async function tellOfRetired(context: Context, windows: readonly WindowText[]): Promise<void> {
+async function warnOfRetired(context: Context, windows: readonly TimeRangeText[]): Promise<void> {
   const floor = await readRetiredBefore(context);
   if (floor === null || !windows.some(({ from }) => from < floor)) return;
-  say(
+  printInfo(
     `days before ${floor} are retired: their records are stored in CSV only, unless the day was restored (./daybook restore --day …)`,
   );
 }
@@ -101,7 +101,7 @@ async function tellOfRetired(context: Context, windows: readonly WindowText[]): 
 async function showPlan(
   context: Context,
   source: string,
-  windows: readonly WindowText[],
+  windows: readonly TimeRangeText[],
   { json }: BackfillOptions,
 ): Promise<void> {
   const store = openStoreToRead(context);
@@ -122,7 +122,7 @@ async function showPlan(
   }
   if (json) return;
   printLines(formatTable(['window', 'state', 'last run', 'rows'], rows));
-  say(`${windows.length} windows would run; nothing was started`);
+  printInfo(`${windows.length} windows would run; nothing was started`);
 }
 
 /** Shows how it goes until it ends. Exit code 1 where windows failed. */

@@ -12,7 +12,7 @@ import type { Progress } from '../../../workflows/messages.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, externalTemporal, requireTemporal } from '../../options/context.ts';
 import { prepareDemo } from '../../stack/demo-server.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import {
   knownWorkers,
   requirePoller,
@@ -67,7 +67,7 @@ export async function runCommand(names: readonly string[], options: RunOptions):
 }
 
 /** Runs that are started at the same time: hundreds at once would keep a busy server from everything else. */
-const startsAtOnce = 10;
+const startConcurrency = 10;
 
 /** One that fails keeps no other from being waited for. */
 async function runSources(
@@ -95,7 +95,7 @@ async function runSources(
       waiting.push(ended);
     }
   };
-  const starting = Array.from({ length: startsAtOnce }, startNext);
+  const starting = Array.from({ length: startConcurrency }, startNext);
   try {
     await Promise.allSettled(starting);
     await allSettled([...starting, ...waiting]);
@@ -160,12 +160,12 @@ async function finishOpenRuns(client: Client, instance: Instance, sources: reado
     const handle = client.workflow.getHandle(workflowId, runId);
     const progress = await handle.query<Progress>('progress').catch(() => null);
     if (progress?.paused) {
-      say(
+      printInfo(
         `daybook: ${workflowId} is open but paused; resume it with: temporal workflow signal -w ${workflowId} --name resume`,
       );
       continue;
     }
-    say(`daybook: finishing ${workflowId}, which was interrupted`);
-    await handle.result().catch((error: unknown) => say(`daybook: ${workflowId}: ${messageOf(error)}`));
+    printInfo(`daybook: finishing ${workflowId}, which was interrupted`);
+    await handle.result().catch((error: unknown) => printInfo(`daybook: ${workflowId}: ${messageOf(error)}`));
   }
 }

@@ -3,7 +3,7 @@ import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
 import { listReceipts, readReceipt } from '../../../store/run/receipts.ts';
 import { createContext, loadConfig, openStoreToRead, type CommonOptions } from '../../options/context.ts';
 import { parseDay } from '../../options/day-option.ts';
-import { formatTable, printJson, printLines, say } from '../../output/output.ts';
+import { formatTable, printJson, printLines, printInfo } from '../../output/output.ts';
 import { countsOf } from '../../output/receipt-line.ts';
 import { clock, tookText } from '../../output/status-view/status-times.ts';
 import { terminalOf } from '../../output/terminal/terminal.ts';
@@ -43,10 +43,10 @@ export async function runsCommand(source: string, options: RunsOptions): Promise
   }
   if (json) return;
   const which = `${failed ? 'failed ' : ''}runs of ${source}${day === undefined ? '' : ` on ${day}`}`;
-  if (shown.length === 0) return say(`no ${which}`);
+  if (shown.length === 0) return printInfo(`no ${which}`);
   printLines(runsTable(shown, terminalOf(process.stdout).columns, new Date()));
   if (count === limit)
-    say(`showing the latest ${count} ${which}; use --limit for more, --day for one day, --json for all`);
+    printInfo(`showing the latest ${count} ${which}; use --limit for more, --day for one day, --json for all`);
 }
 
 /** Runs as a table; of one that failed, its error. */

@@ -13,7 +13,7 @@ import {
 } from '../../options/context.ts';
 import { prepareDemo } from '../../stack/demo-server.ts';
 import { print, printJson } from '../../output/output.ts';
-import { requirePoller, unlessNotTakenUp } from '../../../temporal/task-queue-pollers.ts';
+import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { withTemporaryStack } from '../../stack/temporary-stack.ts';
 import { isUsageFailure } from '../../../domain/usage-error.ts';
@@ -56,7 +56,7 @@ async function runCanary(client: Client, instance: Instance): Promise<CanaryResu
   const workflowId = instance.commandCanaryId(new Date());
   const handle = await client.workflow.start(canaryType, { workflowId, taskQueue, args: [] });
   try {
-    return (await unlessNotTakenUp(client, instance, handle)) as CanaryResult;
+    return (await resultOrNoWorker(client, instance, handle)) as CanaryResult;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;

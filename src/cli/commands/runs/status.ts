@@ -4,13 +4,13 @@ import { dayOfDate, type Day } from '../../../domain/time/day.ts';
 import { DaybookError, messageOf } from '../../../domain/errors.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
 import { visibleJson } from '../../../domain/text/visible-text.ts';
-import { within } from '../../../formats/timeout.ts';
+import { withTimeout } from '../../../formats/timeout.ts';
 import type { PostgresSettings } from '../../../config/environment/environment.ts';
 import { requireName } from '../../../config/file/find-source.ts';
 import type { BlobStore, Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';
 import { readCanaryReport } from '../../../store/canary/canary-report.ts';
-import { createLetterCounts } from '../../../store/dead-letters/dead-letters.ts';
+import { createDeadLetterCounts } from '../../../store/dead-letters/dead-letters.ts';
 import { readLastReceipt } from '../../../store/run/receipts.ts';
 import { readState } from '../../../store/run/states.ts';
 import { knowsSearchAttribute } from '../../../temporal/search-attribute.ts';
@@ -59,7 +59,7 @@ export interface StatusOptions extends CommonOptions {
 export async function statusCommand(source: string | undefined, options: StatusOptions): Promise<void> {
   if (options.watch && options.check) throw new UsageError('--watch and --check cannot be combined');
   const context = createContext(options);
-  const countLetters = createLetterCounts(openStoreToRead(context, () => {}));
+  const countLetters = createDeadLetterCounts(openStoreToRead(context, () => {}));
   const look = async () => {
     const now = new Date();
     const status = await readStatus(context, countLetters, now);
@@ -105,7 +105,7 @@ async function readStatus(
   now: Date,
 ): Promise<Status> {
   const damages: Damage[] = [];
-  const counting = within(lettersMs, countLetters()).catch(() => null);
+  const counting = withTimeout(lettersMs, countLetters()).catch(() => null);
   const store = openStoreToRead(context, (damage) => damages.push(damage));
   const configured = await readKnownSources(() => loadConfig(context), store);
   const memories = await readMemories(store, configured.sources, now);

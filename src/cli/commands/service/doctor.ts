@@ -5,7 +5,7 @@ import { resolveReferences } from '../../../config/secrets/references.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { messageOf, PrivateAddress } from '../../../domain/errors.ts';
 import { sourceSearchAttribute } from '../../../domain/names.ts';
-import { createLookup, refuseHost } from '../../../sources/http/address-guard.ts';
+import { createLookup, assertHostAllowed } from '../../../sources/http/address-guard.ts';
 import { routeOf } from '../../../sources/http/route.ts';
 import {
   createContext,
@@ -21,7 +21,7 @@ import {
 import { commandRedactor } from '../../options/command-redactor.ts';
 import { print, printJson } from '../../output/output.ts';
 import { hasPoller } from '../../../temporal/task-queue-pollers.ts';
-import { lookAtOwner, lookAtWriter } from '../../../sinks/postgres/commands/inspect.ts';
+import { inspectOwner, inspectWriter } from '../../../sinks/postgres/commands/inspect.ts';
 import { describePair } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 
@@ -35,7 +35,7 @@ interface Finding {
 
 type Probe = readonly [what: string, look: () => Promise<string>];
 
-const leastFreeBytes = 1024 ** 3;
+const minFreeBytes = 1024 ** 3;
 const connectMs = 5_000;
 
 /** `daybook doctor`: looks at everything around that Daybook needs, and says what is missing. Changes nothing. */
@@ -70,9 +70,9 @@ function surroundings(context: Context): Probe[] {
   return [
     ['Node.js', async () => process.versions.node],
     ['store', () => lookAtStore(context)],
-    ['PostgreSQL', async () => lookAtWriter(requirePostgres(context), context.environment.prepare)],
+    ['PostgreSQL', async () => inspectWriter(requirePostgres(context), context.environment.prepare)],
     ['store+database', () => describePair(context)],
-    ['its owner', async () => lookAtOwner(requireOwner(context))],
+    ['its owner', async () => inspectOwner(requireOwner(context))],
     ['Temporal', () => lookAtTemporal(context)],
   ];
 }
@@ -86,7 +86,7 @@ async function lookAtStore(context: Context): Promise<string> {
   const { bavail, bsize } = await statfs(storeFolder);
   const free = bavail * bsize;
   const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
-  if (free >= leastFreeBytes) return text;
+  if (free >= minFreeBytes) return text;
   throw new Error(`found ${text}, expected at least 1 GiB; free some space or move DAYBOOK_DATA`);
 }
 
@@ -132,7 +132,7 @@ function hosts({ environment }: Context, { sources }: Config): Probe[] {
 /** Whatever a source may ask; whether it may ask a private address is told by `preview`. */
 async function connectTo(url: URL): Promise<string> {
   const { hostname, port, protocol } = url;
-  refuseHost(url, 'any', hostname);
+  assertHostAllowed(url, 'any', hostname);
   const target = {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port || (protocol === 'https:' ? 443 : 80)),

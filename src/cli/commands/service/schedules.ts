@@ -10,13 +10,13 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { idChanges } from '../../output/id-changes.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';
 import { foreignNote, instanceNotes } from '../../../temporal/schedules/foreign-note.ts';
 import {
-  makeOwnSchedules,
-  planOwnSchedules,
-  type OwnScheduleChange,
+  createSystemSchedules,
+  planSystemSchedules,
+  type SystemScheduleChange,
 } from '../../../temporal/schedules/system-schedules.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from '../../../temporal/schedules/plan-schedules.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
@@ -31,7 +31,7 @@ export async function diffSchedulesCommand(options: SchedulesOptions): Promise<v
   const { sources } = config;
   const owner = await scheduleOwner(context.instance, openStoreToRead(context));
   const { changes, own } = await withTemporal(requireTemporal(context), async (client) => ({
-    own: await planOwnSchedules(client, owner),
+    own: await planSystemSchedules(client, owner),
     changes: await planSchedules(client, owner, sources, options),
   }));
   show(own, changes, options, {
@@ -50,7 +50,7 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
   const { changes, own } = await withTemporal(requireTemporal(context), async (client) => {
     await requireOwnWork(context, options, client);
     return {
-      own: await makeOwnSchedules(client, owner),
+      own: await createSystemSchedules(client, owner),
       changes: await applySchedules(client, owner, sources, options),
     };
   });
@@ -68,13 +68,14 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
 
 /** What the next runs will do because an `id` was changed; on stderr. */
 async function sayIdChanges(context: Context, config: Config): Promise<void> {
-  for (const { source, ...warning } of await idChanges(context, config)) say(`${source}: ${warningLine(warning)}`);
+  for (const { source, ...warning } of await idChanges(context, config))
+    printInfo(`${source}: ${warningLine(warning)}`);
 }
 
 type Words = Readonly<Record<Exclude<ScheduleChange['action'], 'none' | 'foreign'>, string>>;
 
 function show(
-  own: readonly OwnScheduleChange[],
+  own: readonly SystemScheduleChange[],
   changes: readonly ScheduleChange[],
   { json }: SchedulesOptions,
   words: Words,

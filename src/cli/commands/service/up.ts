@@ -7,7 +7,7 @@ import { formatProblem } from '../../../config/file/problem.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../../embedded/addresses.ts';
 import type { Home } from '../../../embedded/home/home.ts';
 import { startPostgres } from '../../../embedded/postgres-server/postgres.ts';
-import { startStack, stopStack, stopSurvivors, type Halves } from '../../../embedded/stack.ts';
+import { startStack, stopStack, stopSurvivors, type EmbeddedParts } from '../../../embedded/stack.ts';
 import { findServer } from '../../../embedded/temporal-server/home-server.ts';
 import { startTemporal } from '../../../embedded/temporal-server/temporal.ts';
 import { createDirectoryStore } from '../../../store/blobs/directory-store.ts';
@@ -18,7 +18,7 @@ import { BlockedDay, ensureAhead } from '../../../sinks/postgres/days/partitions
 import { scheduleOwner } from '../../../temporal/schedules/schedule-owner.ts';
 import { foreignNote, instanceNotes } from '../../../temporal/schedules/foreign-note.ts';
 import { QueueGuard } from '../../../temporal/queue-guard.ts';
-import { makeOwnSchedules } from '../../../temporal/schedules/system-schedules.ts';
+import { createSystemSchedules } from '../../../temporal/schedules/system-schedules.ts';
 import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';
 import {
   createContext,
@@ -28,9 +28,9 @@ import {
   webUiOf,
   type Context,
 } from '../../options/context.ts';
-import { prepareDemo, startDemoOrigin } from '../../stack/demo-server.ts';
+import { prepareDemo, startDemoServer } from '../../stack/demo-server.ts';
 import { brokenNote, openServiceConfig, type ServiceOptions } from '../../options/last-good-config.ts';
-import { print, printLines, say } from '../../output/output.ts';
+import { print, printLines, printInfo } from '../../output/output.ts';
 import { receiptLines } from '../../output/receipt-line.ts';
 import { aborted, stopSignal } from '../../stack/stop-signal.ts';
 import { joinPair, refuseForeignDatabase } from '../../options/store-pair.ts';
@@ -38,9 +38,9 @@ import { startSupervisedWorker, type SupervisedWorker } from '../../stack/superv
 import { Supervisor } from '../../stack/supervisor.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
-import { whereToLook } from '../../output/startup-banner.ts';
+import { startupBanner } from '../../output/startup-banner.ts';
 
-const announce = (message: string) => say(`daybook: ${message}`);
+const announce = (message: string) => printInfo(`daybook: ${message}`);
 
 /** `daybook up`: runs everything that the environment does not name, until Ctrl-C. */
 export async function upCommand(options: ServiceOptions): Promise<void> {
@@ -82,7 +82,7 @@ function keepHome(home: Home): void {
 }
 
 /** Which halves the environment leaves to the embedded stack. */
-function embeddedHalves(context: Context): Halves {
+function embeddedHalves(context: Context): EmbeddedParts {
   const halves = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
   if (!context.environment.embedded && (halves.postgres || halves.temporal)) {
     const missing = [halves.postgres ? 'PG_HOST' : '', halves.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
@@ -96,7 +96,12 @@ interface Service {
   readonly options: ServiceOptions;
 }
 
-async function startAll(service: Service, halves: Halves, supervisor: Supervisor, stop: AbortSignal): Promise<void> {
+async function startAll(
+  service: Service,
+  halves: EmbeddedParts,
+  supervisor: Supervisor,
+  stop: AbortSignal,
+): Promise<void> {
   const { context, options } = service;
   const { home, environment } = context;
   await stopSurvivors(home, announce);
@@ -130,19 +135,19 @@ async function startAll(service: Service, halves: Halves, supervisor: Supervisor
 async function reachExternals({ context, options }: Service): Promise<void> {
   const postgres = externalPostgres(context);
   const temporal = externalTemporal(context);
-  if (temporal) await withTemporal(temporal, (client) => refuseOtherStore(context, client));
+  if (temporal) await withTemporal(temporal, (client) => assertSameStore(context, client));
   if (!postgres) return;
   await refuseForeignDatabase(context, options, postgres);
-  await migrateAndTell(context.environment.owner ?? postgres);
+  await migrateAndReport(context.environment.owner ?? postgres);
 }
 
 /** A worker of another store polls this queue: nothing is migrated, started or scheduled then. */
-async function refuseOtherStore({ instance, environment }: Context, client: Client): Promise<void> {
+async function assertSameStore({ instance, environment }: Context, client: Client): Promise<void> {
   const identity = await storeIdentity(createDirectoryStore(environment.storeFolder)).catch(() => null);
   await new QueueGuard(client, instance, identity?.id ?? null).check();
 }
 
-async function migrateAndTell(settings: PostgresSettings): Promise<void> {
+async function migrateAndReport(settings: PostgresSettings): Promise<void> {
   const { applied } = await migrate(settings);
   if (applied.length > 0) announce(`migrated the database (${applied.join(', ')})`);
 }
@@ -160,12 +165,12 @@ async function startServices(
     temporal: externalTemporal(context) ?? embeddedTemporalSettings(home),
   });
   const { postgres, temporal } = servers();
-  if (!externalPostgres(context)) await migrateAndTell(postgres);
+  if (!externalPostgres(context)) await migrateAndReport(postgres);
   const isJoined = await joinPair(context, options, postgres);
   await ensurePartitionsAhead(postgres, config.partitions.premake);
   stop.throwIfAborted();
   if (context.demo) {
-    const start = () => startDemoOrigin(context);
+    const start = () => startDemoServer(context);
     supervisor.watch({ part: 'origin', start }, await start());
   }
   stop.throwIfAborted();
@@ -182,7 +187,7 @@ async function startServices(
   onWorker(worker);
   const owner = await scheduleOwner(context.instance, openStoreToRead(context));
   const schedules = await withTemporal(temporal, async (client) => {
-    await makeOwnSchedules(client, owner);
+    await createSystemSchedules(client, owner);
     // A source that the last good configuration leaves out is not gone.
     return applySchedules(client, owner, config.sources, { keepOthers: config.kept !== undefined });
   });
@@ -194,7 +199,7 @@ async function startServices(
   for (const note of instanceNotes(schedules)) announce(note);
   worker.schedulesApplied();
   printLines(
-    whereToLook(context, {
+    startupBanner(context, {
       ui: webUiOf(context),
       http: worker.http,
       sources: config.sources.map((source) => source.name),

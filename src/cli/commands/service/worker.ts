@@ -1,7 +1,7 @@
 import { environmentSecrets } from '../../../config/secrets/environment-secrets.ts';
 import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
 import { messageOf } from '../../../domain/errors.ts';
-import { installFaultHandlers } from '../../../worker/unhandled-errors.ts';
+import { installUnhandledErrorHandlers } from '../../../worker/unhandled-errors.ts';
 import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../worker/http/endpoint.ts';
 import { createLogger, type Logger } from '../../../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../../../worker/ipc-messages.ts';
@@ -54,7 +54,9 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     context,
     {
       readiness: async () => [
-        ...(worker ? await worker.missing() : [waitsFor ?? `the worker connects to Temporal at ${temporal.address}`]),
+        ...(worker
+          ? await worker.notReadyReasons()
+          : [waitsFor ?? `the worker connects to Temporal at ${temporal.address}`]),
         ...(schedulesApplied ? [] : ['schedules are not applied yet']),
       ],
       notes: () => [note() ?? []].flat().map(redact),
@@ -91,7 +93,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     });
     if (worker === null) return;
     const started = worker;
-    installFaultHandlers(started, logger);
+    installUnhandledErrorHandlers(started, logger);
     logger.info({ address: temporal.address, namespace: temporal.namespace }, 'Worker started');
     tell({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
     const end = () => void started.stop().catch(() => undefined);

@@ -10,7 +10,7 @@ import { warningLine } from '../../../domain/run/warning.ts';
 import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
 import { createContext, loadWholeConfig, type CommonOptions } from '../../options/context.ts';
 import { idChanges } from '../../output/id-changes.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 
 export interface CheckOptions extends CommonOptions {
   readonly json?: boolean;
@@ -47,7 +47,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     const scheduled = sources.filter((source) => source.schedule).length;
     if (options.json) printJson({ file, ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
     else {
-      for (const { source, ...warning } of warnings) say(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
+      for (const { source, ...warning } of warnings)
+        printInfo(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
       for (const { source, next } of starts)
         print(`${source}: ${next.length === 0 ? 'no schedule' : `next starts ${next.join(', ')}`}`);
       const result = warnings.length === 0 ? 'OK' : `usable, ${count(warnings.length, 'warning')}`;
@@ -58,8 +59,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     const { problems } = error;
     if (options.json)
       printJson({ file, ok: false, problems: problems.map((problem) => ({ ...problem })), warnings: [] });
-    else for (const problem of problems) say(formatProblem(shortPath(file), problem));
-    say(`${count(problems.length, 'problem')} in ${shortPath(file)}`);
+    else for (const problem of problems) printInfo(formatProblem(shortPath(file), problem));
+    printInfo(`${count(problems.length, 'problem')} in ${shortPath(file)}`);
     process.exitCode = 2;
   }
 }

@@ -12,8 +12,8 @@ import {
   type CommonOptions,
 } from '../../options/context.ts';
 import { parseDay } from '../../options/day-option.ts';
-import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../temporal/open-workflows.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
@@ -47,8 +47,8 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   await withTemporal(temporal, async (client) => {
     await requireOwnWork(context, options, client, true);
     // The schedules first: a run that one of them starts now is found then.
-    await refuseUnpaused(client, context.instance, 'forget', sources);
-    await refuseOpenWorkflows(client, context.instance, 'forget', what.source);
+    await assertPaused(client, context.instance, 'forget', sources);
+    await assertNoneOpen(client, context.instance, 'forget', what.source);
   });
   const about = [
     ...(what.source === null ? [] : [`of ${what.source}`]),
@@ -66,8 +66,8 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   await forgetPolls(store, new Set([...sources, ...done.sources]));
   if (options.json) printJson({ ...done, sources: found });
   else print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);
-  await withTemporal(temporal, async (client) => refuseBegun(client, context.instance, 'forget', what.source));
-  say(
+  await withTemporal(temporal, async (client) => assertNoneStarted(client, context.instance, 'forget', what.source));
+  printInfo(
     'the next poll stores what the source still serves; a source with incremental is asked only for records after its watermark, so use ' +
       './daybook state rewind or backfill',
   );

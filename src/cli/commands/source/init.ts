@@ -6,7 +6,7 @@ import { version } from '../../../config/version.ts';
 import { defaultComputeLimits } from '../../../domain/plan/compute-limits.ts';
 import { DaybookError, PrivateAddress } from '../../../domain/errors.ts';
 import { unlimited } from '../../../domain/plan/host-budget.ts';
-import { notMeasured } from '../../../domain/run/metrics.ts';
+import { noopMetrics } from '../../../domain/run/metrics.ts';
 import { visibleJson, visibleLines, visibleText } from '../../../domain/text/visible-text.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
 import { jsonText } from '../../../sources/extraction/extract-record.ts';
@@ -18,8 +18,8 @@ import type { Proposal } from '../../../sources/proposal/proposal.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, type CommonOptions, type Context } from '../../options/context.ts';
 import { initRequest, type RequestOptions } from '../../options/init-request.ts';
-import { printExactly, say } from '../../output/output.ts';
-import { probeSource } from '../../options/dry-run-source.ts';
+import { printExactly, printInfo } from '../../output/output.ts';
+import { dryRunSource } from '../../options/dry-run-source.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface InitOptions extends CommonOptions, RequestOptions {
@@ -44,8 +44,8 @@ export async function initCommand(address: string, options: InitOptions): Promis
       : await proposeFile(context, address, options);
     const text = configuration(source, notes);
     const proof = await prove(context, text);
-    for (const note of notes) say(`note: ${note}`);
-    say(proof.line);
+    for (const note of notes) printInfo(`note: ${note}`);
+    printInfo(proof.line);
     printExactly(text.trimEnd());
     if (proof.stored === 0) process.exitCode = 1;
   } catch (error) {
@@ -61,7 +61,7 @@ async function proposeUrl({ environment }: Context, url: string, options: InitOp
     proxies: environment.proxies,
     budget: unlimited,
     limitOf: () => null,
-    measures: notMeasured,
+    measures: noopMetrics,
   });
   const { origin } = new URL(url);
   const get = (address: string, allowPrivate: boolean): Promise<HttpResponse> =>
@@ -208,7 +208,7 @@ async function prove(context: Context, text: string): Promise<{ readonly line: s
   const items = await sampleOf(context, config);
   const [source] = config.sources;
   if (!source) throw new CannotStart('init: found no source in the proposal');
-  const probe = probeSource(context, config, source);
+  const probe = dryRunSource(context, config, source);
   try {
     const reader = await probe.reader();
     const options = { number: 1, days: [], makesDigests: false, hashPages: false, since: null };
@@ -224,7 +224,7 @@ async function prove(context: Context, text: string): Promise<{ readonly line: s
 async function sampleOf(context: Context, config: Config): Promise<PageItem[]> {
   const [source] = config.sources;
   if (!source) return [];
-  const probe = probeSource(context, config, source);
+  const probe = dryRunSource(context, config, source);
   const items: PageItem[] = [];
   try {
     for await (const page of probe.pages()) {

@@ -1,7 +1,7 @@
 import type { PostgresSettings } from '../../../config/environment/environment.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
-import { forgetPoll } from '../../../domain/run/source-state.ts';
+import { clearPollState } from '../../../domain/run/source-state.ts';
 import { withRekey, type RekeyFindings } from '../../../sinks/postgres/commands/rekey-rows.ts';
 import type { IdsOf } from '../../../sources/compute/stored-ids.ts';
 import type { BlobStore } from '../../../store/blobs/blob-store.ts';
@@ -52,7 +52,7 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
   return withRekey(owner, source, id, idsOf, async (rekey) => {
     const before = await rekey.now();
     const former = await readIdRule(store, source);
-    const putBack = async () => {
+    const reattached = async () => {
       // One that was cut off has moved some already.
       if (dryRun || former?.done === false) return;
       if (former) await writeIdRule(store, source, former);
@@ -61,7 +61,7 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     if (!dryRun) {
       await writeIdRule(store, source, { id, before, done: false });
       await rest.refuseOpen().catch(async (error: unknown) => {
-        await putBack();
+        await reattached();
         throw error;
       });
     }
@@ -73,9 +73,9 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     }
     const findings = await rekey.findings();
     const refused = findings.collisions.count > 0 || findings.missing.count > 0;
-    if (refused) await putBack();
+    if (refused) await reattached();
     if (refused || dryRun) return { findings, moved: refused ? 0 : findings.moving, refused };
-    await changeState(store, source, (state) => state && forgetPoll(state));
+    await changeState(store, source, (state) => state && clearPollState(state));
     const moved = await rekey.move(findings.days, (rows) => onProgress(`${rows} rows moved`));
     const { signal } = new AbortController();
     const journal = rekeyJournal({ folders, source, idsOf, signal }, (day) => onProgress(`journal of ${day}`));

@@ -28,7 +28,7 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
     throw new UsageError("missing --reason, e.g. --reason 'API maintenance'");
   }
   const until = options.until === undefined ? null : readUntil(options.until, new Date());
-  const pause: PausedBy = { by: whoAmI(), reason, until: until?.toISOString() ?? null };
+  const pause: PausedBy = { by: currentUser(), reason, until: until?.toISOString() ?? null };
   const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
     await requireOwnWork(context, options, client);
@@ -52,7 +52,7 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
 export async function resumeCommand(source: string, options: CommonOptions): Promise<void> {
   const context = createContext(options);
   findSource(loadConfig(context), source);
-  const by = whoAmI();
+  const by = currentUser();
   const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
     await requireOwnWork(context, options, client);
@@ -148,7 +148,7 @@ function readUntil(text: string, now: Date): Date {
 }
 
 /** Who pauses, for whoever finds it paused. */
-function whoAmI(): string {
+function currentUser(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {

@@ -16,8 +16,8 @@ import type { CheckedPage } from '../../../sources/extraction/checked-page.ts';
 import { createStartCheck } from '../../../sources/collect/start-param.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from '../../options/context.ts';
-import { formatTable, printJsonText, printLines, say, shorten } from '../../output/output.ts';
-import { probeSource, type OnAnswer, type SourceProbe } from '../../options/dry-run-source.ts';
+import { formatTable, printJsonText, printLines, printInfo, shorten } from '../../output/output.ts';
+import { dryRunSource, type OnAnswer, type SourceDryRun } from '../../options/dry-run-source.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface PreviewOptions extends CommonOptions {
@@ -45,8 +45,9 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const config = loadConfig(context);
   const source = findSource(config, name);
   const written = createRedactor(secretValues(source, context.environment.lookUp));
-  const onAnswer: OnAnswer = (request, answer, ms) => say(redact(withoutUrlSecrets(answerLine(request, answer, ms))));
-  const probe = probeSource(context, config, source, options.verbose ? onAnswer : undefined);
+  const onAnswer: OnAnswer = (request, answer, ms) =>
+    printInfo(redact(withoutUrlSecrets(answerLine(request, answer, ms))));
+  const probe = dryRunSource(context, config, source, options.verbose ? onAnswer : undefined);
   // Access tokens come as pages are asked for.
   const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
   try {
@@ -72,7 +73,7 @@ export function answerLine(
   return `${method} ${url} ${answer.status}, ${answer.body.length} bytes in ${ms} ms${redirected}`;
 }
 
-async function firstRows(probe: SourceProbe, limit: number, redact: Redact, verbose: boolean): Promise<PreviewRow[]> {
+async function firstRows(probe: SourceDryRun, limit: number, redact: Redact, verbose: boolean): Promise<PreviewRow[]> {
   const start = await probe.begin();
   if (!start) return [];
   const reader = await probe.reader();
@@ -85,9 +86,9 @@ async function firstRows(probe: SourceProbe, limit: number, redact: Redact, verb
   let number = 0;
   for await (const page of probe.pages(start)) {
     number++;
-    if (verbose) say(`page ${number}: ${page.items.length} records${page.end ? ', the last one' : ''}`);
-    if (page.end?.notBefore) say(`the source asks for no requests before ${page.end.notBefore}`);
-    if (page.warning !== undefined) say(redact(page.warning));
+    if (verbose) printInfo(`page ${number}: ${page.items.length} records${page.end ? ', the last one' : ''}`);
+    if (page.end?.notBefore) printInfo(`the source asks for no requests before ${page.end.notBefore}`);
+    if (page.warning !== undefined) printInfo(redact(page.warning));
     const wanted = limit - rows.length;
     const isShort = probe.plan.type === 'file' || page.items.some((item) => 'complete' in item && item.complete);
     // Ids are compared over the whole page, unless each item is a request.
@@ -104,7 +105,7 @@ async function firstRows(probe: SourceProbe, limit: number, redact: Redact, verb
     for (const row of rowsOf(checked).slice(0, wanted)) rows.push(row);
     if (rows.length >= limit) break;
   }
-  for (const warning of addWarnings(warnings, fields.warnings(true))) say(redact(warningLine(warning)));
+  for (const warning of addWarnings(warnings, fields.warnings(true))) printInfo(redact(warningLine(warning)));
   return rows;
 }
 
@@ -130,7 +131,7 @@ function refusedRow({ reason, message, recordText }: NewDeadLetter): PreviewRow 
 }
 
 function printRows(rows: readonly PreviewRow[], redact: Redact): void {
-  if (rows.length === 0) return say('the source has no records');
+  if (rows.length === 0) return printInfo('the source has no records');
   const cells = rows.map((row) => [
     row.verdict,
     shorten(redact(row.id), 40),
@@ -139,7 +140,7 @@ function printRows(rows: readonly PreviewRow[], redact: Redact): void {
   ]);
   printLines(formatTable(['verdict', 'source_id', 'occurred_at', 'payload or problem'], cells));
   const stored = rows.filter((row) => row.verdict.startsWith('stored')).length;
-  say(`${stored} of these ${rows.length} would be stored, ${rows.length - stored} rejected; nothing was written`);
+  printInfo(`${stored} of these ${rows.length} would be stored, ${rows.length - stored} rejected; nothing was written`);
 }
 
 function jsonRow({ verdict, id, occurredAt, text, message }: PreviewRow): string {

@@ -20,8 +20,8 @@ import {
 } from '../../options/context.ts';
 import { journalFolders } from '../../options/journal-selection.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
-import { refuseBegun, refuseOpenWorkflows, refuseUnpaused } from '../../../temporal/open-workflows.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
@@ -45,29 +45,29 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   const owner = requireOwner(context);
   const { instance } = context;
   const store = openStore(context);
-  await refuseOtherRule(store, name, plan.id);
+  await assertSameRule(store, name, plan.id);
   const temporal = requireTemporal(context);
   if (!dryRun) {
     await withTemporal(temporal, async (client) => {
       await requireOwnWork(context, options, client, true);
       // The schedule first: a run that it starts now is found then.
-      await refuseUnpaused(client, instance, 'rekey', [name]);
-      await refuseOpenWorkflows(client, instance, 'rekey', name);
+      await assertPaused(client, instance, 'rekey', [name]);
+      await assertNoneOpen(client, instance, 'rekey', name);
     });
-    await refuseWaiting(store, name);
+    await assertNoneDeferred(store, name);
   }
   const compute = createThreadCompute();
   const result = await moveIds({
     ...{ owner, store, folders: journalFolders(context), plan, dryRun },
-    refuseOpen: () => withTemporal(temporal, (client) => refuseOpenWorkflows(client, instance, 'rekey', name)),
+    refuseOpen: () => withTemporal(temporal, (client) => assertNoneOpen(client, instance, 'rekey', name)),
     idsOf: createIdsOf(compute, name, plan.id),
     onProgress: progress,
   }).finally(() => void compute.close());
   progress('');
   report(name, result, options);
   if (result.refused || dryRun) return;
-  await withTemporal(temporal, async (client) => refuseBegun(client, instance, 'rekey', name));
-  say(
+  await withTemporal(temporal, async (client) => assertNoneStarted(client, instance, 'rekey', name));
+  printInfo(
     `archives are not changed: ./daybook restore gives their rows the new ids. Resume the source: ./daybook resume ${name}`,
   );
 }
@@ -81,7 +81,7 @@ function requireOwnId({ name, type, id }: SourceConfig): void {
 }
 
 /** An attempt that was cut off left some records under this id, the others under another one. */
-async function refuseOtherRule(store: BlobStore, source: string, id: readonly string[]): Promise<void> {
+async function assertSameRule(store: BlobStore, source: string, id: readonly string[]): Promise<void> {
   const rule = await readIdRule(store, source);
   if (rule === null || rule.done || isSameId(rule.id, id)) return;
   throw new CannotStart(
@@ -89,7 +89,7 @@ async function refuseOtherRule(store: BlobStore, source: string, id: readonly st
   );
 }
 
-async function refuseWaiting(store: BlobStore, source: string): Promise<void> {
+async function assertNoneDeferred(store: BlobStore, source: string): Promise<void> {
   const waiting = (await waitingDeliveries(store)).filter((one) => one.source === source);
   if (waiting.length === 0) return;
   const found = waiting.map(({ sink, batches }) => `${batches} for ${sink}`).join(', ');
@@ -105,16 +105,16 @@ function report(source: string, { findings, moved, refused }: MovedIds, { json, 
   list(collisions, 'new ids shared by several records');
   list(missing, 'records without a new id: old id and reason');
   if (refused)
-    return say(`rekey: ${source}: nothing was changed; choose an id that is present and unique in every record`);
+    return printInfo(`rekey: ${source}: nothing was changed; choose an id that is present and unique in every record`);
   const verb = dryRun ? 'would move' : 'moved';
   if (!json) print(`${verb} ${moved} of ${rows} rows of ${source} to new ids, on ${days.length} days, and its journal`);
 }
 
 function list({ count, first }: Found, what: string): void {
   if (count === 0) return;
-  say(`${count} ${what}:`);
-  for (const name of first) say(`  ${name}`);
-  if (count > first.length) say(`  … and ${count - first.length} more`);
+  printInfo(`${count} ${what}:`);
+  for (const name of first) printInfo(`  ${name}`);
+  if (count > first.length) printInfo(`  … and ${count - first.length} more`);
 }
 
 function progress(text: string): void {

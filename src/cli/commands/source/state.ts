@@ -2,7 +2,7 @@ import { planOf } from '../../../config/plan/plan.ts';
 import { resolveReferences } from '../../../config/secrets/references.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
-import { forgetPoll, freshState, summarizeState } from '../../../domain/run/source-state.ts';
+import { clearPollState, initialState, summarizeState } from '../../../domain/run/source-state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../../../domain/time/timestamp.ts';
 import { reopenHost } from '../../../store/run/host-budgets.ts';
 import { changeState, readState, resetStates } from '../../../store/run/states.ts';
@@ -14,7 +14,7 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
-import { print, printJson, say } from '../../output/output.ts';
+import { print, printJson, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 /** No server is asked whether there are any. */
@@ -42,8 +42,8 @@ export async function resetStateCommand(name: string, options: CommonOptions): P
   // What its host asked for belongs to what is forgotten.
   const url = 'url' in plan ? resolveReferences(plan.url, context.environment.lookUp) : '';
   if (URL.canParse(url)) await reopenHost(store, new URL(url).host);
-  say(`${name}: the next run starts from scratch; stored records stay and are not stored twice`);
-  say(ofOpenRuns);
+  printInfo(`${name}: the next run starts from scratch; stored records stay and are not stored twice`);
+  printInfo(ofOpenRuns);
 }
 
 /** `daybook state rewind --to`: the next run fetches everything since a time. */
@@ -61,14 +61,14 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const store = openStore(context);
   const { fetchFingerprint, shapeFingerprint } = plan;
   const watermark = formatMicros(time.micros);
-  const none = freshState({ fetchFingerprint, shapeFingerprint, databaseId: null });
-  await changeState(store, name, (state) => ({ ...forgetPoll(state ?? none), watermark }));
+  const none = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+  await changeState(store, name, (state) => ({ ...clearPollState(state ?? none), watermark }));
   const without =
     plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
       ? ''
       : ' (it has no incremental, so every run reads everything)';
-  say(`${name}: the next run fetches everything since ${watermark}${without}`);
-  say(ofOpenRuns);
+  printInfo(`${name}: the next run fetches everything since ${watermark}${without}`);
+  printInfo(ofOpenRuns);
 }
 
 function sourcePlan(context: Context, name: string): SourcePlan {

@@ -4,7 +4,7 @@ import { noSource } from '../../../domain/names.ts';
 import { storageProblems, type StoragePart, type StorageStatus } from '../../../domain/monitoring/storage-health.ts';
 import { codeOf, isMissing } from '../../../store/blobs/file-errors.ts';
 import { journalFoldersIn } from '../../../store/journal/journal-files.ts';
-import { failureText, freeBytes, leastProbeBytes, probeFolder } from '../../../store/storage/probe.ts';
+import { failureText, freeBytes, minProbeBytes, probeFolder } from '../../../store/storage/probe.ts';
 import type { Context } from '../../options/context.ts';
 
 /**
@@ -46,7 +46,7 @@ async function problemOf(folder: string, isExpected: boolean): Promise<string | 
     if (isExpected && (await readdir(folder)).length === 0) {
       return `${folder} is empty, expected the data of earlier runs: mount its file system again`;
     }
-    await probeFolder(folder, leastProbeBytes);
+    await probeFolder(folder, minProbeBytes);
     return null;
   } catch (error) {
     if (!isMissing(error)) return failureText(error);

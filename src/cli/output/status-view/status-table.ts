@@ -14,7 +14,7 @@ interface Column {
 
 /** Share of a line that a name may take before columns are left out, and the least that it gets. */
 const nameShare = 0.3;
-const shortestName = 10;
+const minNameWidth = 10;
 const gap = '  ';
 
 /** A table of the sources, those in trouble first. It fits: times are shortened, then columns left out, then names cut. */
@@ -34,7 +34,7 @@ export function sourceTable(
     all.find(
       (layout) => Math.min(names, Math.floor(terminal.columns * nameShare)) + widthOf(layout) <= terminal.columns,
     ) ??
-    all.find((layout) => Math.min(names, shortestName) + widthOf(layout) <= terminal.columns) ??
+    all.find((layout) => Math.min(names, minNameWidth) + widthOf(layout) <= terminal.columns) ??
     last;
   const nameWidth = Math.max(1, Math.min(names, terminal.columns - widthOf(columns)));
   const widths = columns.map((column) => widest(column, sorted));

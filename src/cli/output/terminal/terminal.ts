@@ -12,7 +12,7 @@ export interface Terminal {
 }
 
 /** No terminal has fewer columns that can be used. */
-const fewestColumns = 20;
+const minColumns = 20;
 const usualRows = 24;
 
 type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'getColorDepth'>;
@@ -22,7 +22,7 @@ export function terminalOf(stream: Stream, named = lineWidth()): Terminal {
   const columns = stream.isTTY && stream.columns > 0 ? stream.columns : named;
   return {
     isTerminal: stream.isTTY,
-    columns: columns === null ? Infinity : Math.max(fewestColumns, columns),
+    columns: columns === null ? Infinity : Math.max(minColumns, columns),
     rows: stream.isTTY && stream.rows > 0 ? stream.rows : usualRows,
     hasColour: stream.isTTY && stream.getColorDepth() > 1,
   };

@@ -33,7 +33,7 @@ const batchRows = 10_000;
 export async function countRows(owner: PostgresSettings, what: ForgetWhat): Promise<Forgotten> {
   return withOwner(owner, async (session) => {
     const { client, table } = session;
-    await refuseHalfRetired(session, what);
+    await assertNotHalfRetired(session, what);
     const { where, values } = condition(what);
     const { rows } = await client.query<{ source: string; rows: string; keys: string }>(
       `select source, sum(rows) as rows, sum(keys) as keys from (
@@ -64,7 +64,7 @@ export async function forgetRows(
   onBatch: (done: ForgottenRows) => void,
 ): Promise<Forgotten> {
   return withOwnerAlone(owner, async (session) => {
-    await refuseHalfRetired(session, what);
+    await assertNotHalfRetired(session, what);
     const removal = what.source === null ? allRemovals : removalToken(what.source);
     await besideNoWriter(session, () =>
       session.client.query(countRemoval(session.table('raw_event_batches')), [removal]),
@@ -86,7 +86,7 @@ export async function forgetRows(
   }).catch(failed);
 }
 
-async function refuseHalfRetired(session: OwnerSession, { day, source }: ForgetWhat): Promise<void> {
+async function assertNotHalfRetired(session: OwnerSession, { day, source }: ForgetWhat): Promise<void> {
   const held: Day[] = [];
   for (const half of await listHalfRetired(session)) {
     if (day !== null && half !== day) continue;

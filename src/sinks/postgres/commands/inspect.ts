@@ -24,7 +24,7 @@ interface Found {
 }
 
 /** Looks at PostgreSQL as the role that stores. @throws where something is missing, with what to do */
-export async function lookAtWriter(settings: PostgresSettings, prepare: boolean): Promise<string> {
+export async function inspectWriter(settings: PostgresSettings, prepare: boolean): Promise<string> {
   const where = `${settings.host}:${settings.port}/${settings.database}`;
   const found = await withClient(settings, (client) => inspect(client, settings)).catch((error: unknown) => {
     throw postgresFailure(error, `${where} cannot be used`);
@@ -44,7 +44,7 @@ export async function lookAtWriter(settings: PostgresSettings, prepare: boolean)
 }
 
 /** The same as the owner of the tables. */
-export async function lookAtOwner(owner: PostgresSettings): Promise<string> {
+export async function inspectOwner(owner: PostgresSettings): Promise<string> {
   const where = `${owner.user} at ${owner.host}:${owner.port}`;
   const { owns } = await withClient(owner, async (client) => {
     await requireOwnSession(client, owner);

@@ -27,8 +27,8 @@ export async function migrate(settings: PostgresSettings): Promise<MigrationResu
       await prepareSession(client);
       // A migration may take longer than any statement of a writer.
       await client.query(`set statement_timeout = 0; set lock_timeout = '60s'`);
-      await refuseForeignTable(client, settings.schema);
-      await refuseBreakingSchema(client, settings.schema);
+      await assertOwnTable(client, settings.schema);
+      await assertKnownSchema(client, settings.schema);
       const applied = await runner({
         dbClient: client,
         dir: migrationsFolder,
@@ -67,7 +67,7 @@ export async function isMigrated(client: Pick<Client, 'query'>, schema: string):
  * Refuses a database whose schema a newer version changed so that this one would store wrongly. Such a migration says so
  * in its name: `NNNN_what_breaking.sql`.
  */
-async function refuseBreakingSchema(client: Client, schema: string): Promise<void> {
+async function assertKnownSchema(client: Client, schema: string): Promise<void> {
   const known = new Set(knownMigrations());
   const breaking = [...(await readMigrations(client, schema))].filter(
     (name) => !known.has(name) && name.endsWith('_breaking'),
@@ -101,7 +101,7 @@ export async function readDatabaseId(client: Pick<Client, 'query'>, schema: stri
   return rows[0]?.id ?? null;
 }
 
-async function refuseForeignTable(client: Client, schema: string): Promise<void> {
+async function assertOwnTable(client: Client, schema: string): Promise<void> {
   const { rows } = await client.query<{ columns: string | null; ours: boolean }>(
     `select (select string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' order by attnum)
              from pg_attribute where attrelid = to_regclass($1::text) and attnum > 0 and not attisdropped) as columns,

@@ -9,7 +9,7 @@ export interface Found {
 }
 
 /** How many are named. */
-const mostNamed = 20;
+const maxListed = 20;
 
 /** Tables of the session in which new ids are noted: of rows, of lines of the journal, and of keys that have no row. */
 export async function makeTables({ client }: OwnerSession): Promise<void> {
@@ -61,7 +61,7 @@ export async function collisionsOf(client: ClientBase, keys: string, source: str
          and not exists (select from pg_temp.rekey_keys o where o.old_id = k.source_id and o.new_id <> o.old_id)
      ), named as (select new_id, min(first) as first, max(last) as last from shared group by new_id)
      select count(*) over () as count, new_id || ' (of ' || first || ' and ' || last || ')' as name
-     from named order by new_id limit ${mostNamed}`,
+     from named order by new_id limit ${maxListed}`,
     [source],
   );
   return foundIn(rows);
@@ -74,7 +74,7 @@ export async function missingOf(client: ClientBase): Promise<Found> {
        select old_id, reason from pg_temp.rekey_rows where new_id is null
        union select old_id, reason from pg_temp.rekey_lines where new_id is null
      ), named as (select old_id, min(reason) as reason from missing group by old_id)
-     select count(*) over () as count, old_id || ': ' || reason as name from named order by old_id limit ${mostNamed}`,
+     select count(*) over () as count, old_id || ': ' || reason as name from named order by old_id limit ${maxListed}`,
   );
   return foundIn(rows);
 }

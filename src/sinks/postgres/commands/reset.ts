@@ -9,7 +9,7 @@ import { postgresFailure } from '../connection/postgres-failure.ts';
 import { allRemovals, countRemoval } from '../writer/removals.ts';
 
 /** Partitions that one transaction empties or drops: each takes locks, and a server has only so many. */
-const atOnce = 50;
+const partitionsPerTransaction = 50;
 
 export interface ResetResult {
   readonly dropped: number;
@@ -56,11 +56,15 @@ async function emptyPartitions(
   drop: boolean,
 ): Promise<void> {
   await client.query(`set timezone = 'UTC'; set lock_timeout = '30s'`);
-  for (let start = 0; start < others.length; start += atOnce) {
-    await client.query(`truncate ${[...consumers, ...others.slice(start, start + atOnce)].join(', ')}`);
+  for (let start = 0; start < others.length; start += partitionsPerTransaction) {
+    await client.query(
+      `truncate ${[...consumers, ...others.slice(start, start + partitionsPerTransaction)].join(', ')}`,
+    );
   }
-  for (let start = 0; start < days.length; start += atOnce) {
-    const partitions = days.slice(start, start + atOnce).map((day) => `${schema}.${partitionName(day)}`);
+  for (let start = 0; start < days.length; start += partitionsPerTransaction) {
+    const partitions = days
+      .slice(start, start + partitionsPerTransaction)
+      .map((day) => `${schema}.${partitionName(day)}`);
     // Detached first: a table that refers to raw_events refers to each of its partitions.
     const drops = partitions.flatMap((name) => [
       `alter table ${schema}.raw_events detach partition ${name}`,

@@ -1,7 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { CsvRecord } from '../../../formats/csv.ts';
 import { canarySource } from '../../../domain/names.ts';
-import type { WindowText } from '../../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 import { cursorRows, inSnapshot } from '../connection/snapshot-rows.ts';
 
 /** A row with the time at which it was stored, in ISO 8601 with milliseconds. */
@@ -12,7 +12,7 @@ export interface StoredRecord extends CsvRecord {
 export interface RowChoice {
   readonly source: string;
   /** Of `occurred_at`; null = all times. */
-  readonly window: WindowText | null;
+  readonly window: TimeRangeText | null;
   /** Rows that were stored later are left out. */
   readonly before: string;
 }

@@ -1,12 +1,12 @@
 import { withClient } from '../connection/client.ts';
 import type { PostgresSettings } from '../../../config/environment/environment.ts';
-import type { WindowText } from '../../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 
 /** Rows of a source in each window. */
 export async function rowsInWindows(
   settings: PostgresSettings,
   source: string,
-  windows: readonly WindowText[],
+  windows: readonly TimeRangeText[],
 ): Promise<number[]> {
   return withClient(settings, async (client) => {
     const { rows } = await client.query<{ rows: string }>(

@@ -1,7 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import type { Day } from '../../../domain/time/day.ts';
 import { canarySource } from '../../../domain/names.ts';
-import type { WindowText } from '../../../domain/time/backfill-windows.ts';
+import type { TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 import { isAttached, readFloor } from '../days/day-tables.ts';
 import { fetchedRows } from '../connection/snapshot-rows.ts';
 
@@ -41,7 +41,7 @@ export interface StoredDay {
 export async function readStoredDay<T>(
   client: ClientBase,
   schema: string,
-  { from, to }: WindowText,
+  { from, to }: TimeRangeText,
   source: string | null,
   work: (day: StoredDay) => Promise<T>,
 ): Promise<T> {
@@ -92,17 +92,17 @@ export async function readStoredDay<T>(
 }
 
 /** Where keys that have no row in a day are kept. */
-export type KeyPlace = 'unknown' | 'stored' | 'other_day' | 'without_row';
+export type KeyLocation = 'unknown' | 'stored' | 'other_day' | 'without_row';
 
 /** Looks keys up in the ledger, as it is now. */
-export async function placesOfKeys(
+export async function locateKeys(
   client: ClientBase,
   schema: string,
-  { from, to }: WindowText,
+  { from, to }: TimeRangeText,
   keys: readonly StoredKey[],
-): Promise<KeyPlace[]> {
+): Promise<KeyLocation[]> {
   const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
-  const { rows } = await client.query<{ place: KeyPlace }>(
+  const { rows } = await client.query<{ place: KeyLocation }>(
     `select case when k.occurred_at is null then 'unknown'
        when k.occurred_at < $3::timestamptz or k.occurred_at >= $4::timestamptz then 'other_day'
        when exists (select from ${table('raw_events')} e where e.source = k.source and e.occurred_at = k.occurred_at

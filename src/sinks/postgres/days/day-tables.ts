@@ -39,7 +39,7 @@ export async function listHalfRetired(session: OwnerSession): Promise<Day[]> {
 }
 
 /** Notes what was done with a day. */
-export async function markDay(
+export async function registerDay(
   { client, table }: OwnerSession,
   day: Day,
   state: DayState,
@@ -52,7 +52,7 @@ export async function markDay(
   );
 }
 
-export async function unmarkDay({ client, table }: OwnerSession, day: Day): Promise<void> {
+export async function unregisterDay({ client, table }: OwnerSession, day: Day): Promise<void> {
   await client.query(`delete from ${table('raw_event_days')} where day = $1::date`, [day]);
 }
 

@@ -1,6 +1,6 @@
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
 import { ArchiveUnverified } from './archive-day.ts';
-import { isHeldUp } from './maintenance-session.ts';
+import { isBlocked } from './maintenance-session.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';
 
 /** Who was held up comes again by the retry policy's own interval, up to five minutes: a reader may take long. */
@@ -8,7 +8,7 @@ export function maintenanceFailure(error: unknown, what: string, signal: AbortSi
   if (signal.aborted && !(error instanceof DaybookError)) throw error;
   if (error instanceof DaybookError) return error;
   if (error instanceof ArchiveUnverified) return new SinkUnavailable(`postgres: ${what}: ${error.message}`);
-  if (!isHeldUp(error)) {
+  if (!isBlocked(error)) {
     // What depends on a table stands in the detail alone.
     const { detail } = error as { detail?: string };
     return postgresFailure(error, detail === undefined ? what : `${what} (${detail})`);

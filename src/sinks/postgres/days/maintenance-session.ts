@@ -70,6 +70,6 @@ export async function withOwnerAlone<T>(
 const lookAgain = new Set(['55P03', '55000', '42P01', '40P01', '40001']);
 
 /** Whether an error says that somebody else is at the tables. */
-export function isHeldUp(error: unknown): boolean {
+export function isBlocked(error: unknown): boolean {
   return !(error instanceof DaybookError) && lookAgain.has(toPostgresError(error).code ?? '');
 }

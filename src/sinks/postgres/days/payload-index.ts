@@ -2,7 +2,7 @@ import { escapeLiteral } from 'pg';
 import type { PostgresSettings } from '../../../config/environment/environment.ts';
 import { partitionName, type Day } from '../../../domain/time/day.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
-import { isHeldUp, withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
+import { isBlocked, withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';
 import type { DayProblem } from './retire-days.ts';
 
@@ -49,7 +49,7 @@ export async function convergePayloadIndex(options: PayloadIndexOptions): Promis
     return await (dryRun ? withOwner : withOwnerAlone)(owner, (session) => new Converging(session, options).run());
   } catch (error) {
     if (error instanceof DaybookError || options.signal.aborted) throw error;
-    if (!isHeldUp(error)) throw postgresFailure(error, 'payload indexes could not be changed');
+    if (!isBlocked(error)) throw postgresFailure(error, 'payload indexes could not be changed');
     throw new SinkUnavailable(`postgres: payload indexes could not be changed yet: ${messageOf(error)}`, {
       cause: error,
     });
@@ -113,7 +113,7 @@ class Converging {
       if (!this.#options.dryRun) await work();
       done.push(day);
     } catch (error) {
-      if (isHeldUp(error)) throw error;
+      if (isBlocked(error)) throw error;
       this.#failed.push({ day, message: `postgres: payload index of ${day}: ${messageOf(error)}` });
     }
   }

@@ -3,7 +3,7 @@ import type { Archives } from '../../../domain/storage/archive.ts';
 import { partitionName, type Day } from '../../../domain/time/day.ts';
 import { ArchiveRefused, DaybookError, SinkUnavailable } from '../../../domain/errors.ts';
 import { createPool } from '../connection/connection.ts';
-import { listDayTables, listHalfRetired, markDay, readDayStates, readFloor, unmarkDay } from './day-tables.ts';
+import { listDayTables, listHalfRetired, registerDay, readDayStates, readFloor, unregisterDay } from './day-tables.ts';
 import { loadArchive, type LoadedArchive } from './load-archive.ts';
 import type { ArchivedIds } from './map-restored.ts';
 import { withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
@@ -42,7 +42,7 @@ export interface RestoredDay {
 /**
  * Brings a retired day back from its archives, each row as it was, each key once; without an archive it is opened empty. A
  * day that is retired changes only if every archive holds what its manifest says. The day takes records and is kept from
- * then on, until {@link unkeepDay}. May be repeated.
+ * then on, until {@link releaseRestoredDay}. May be repeated.
  * @throws ArchiveRefused, SinkUnavailable
  */
 export async function restoreDay({ owner, archives, day, newIds = [], onRows }: RestoreOptions): Promise<RestoredDay> {
@@ -52,13 +52,13 @@ export async function restoreDay({ owner, archives, day, newIds = [], onRows }: 
   });
   try {
     return await withOwnerAlone(owner, async (session) => {
-      const isAttached = await refuseUnfinished(session, day);
+      const isAttached = await assertRetired(session, day);
       const isBelowFloor = day < (await readFloor(session));
       const isThere = isAttached && isBelowFloor;
       if (found instanceof ArchiveRefused && !isThere) throw found;
       const verified = found instanceof ArchiveRefused ? [] : found;
-      if (verified.length === 0 && !isThere) await refuseWithout(archives, day, isBelowFloor);
-      await markDay(session, day, 'restored');
+      if (verified.length === 0 && !isThere) await assertNotOlder(archives, day, isBelowFloor);
+      await registerDay(session, day, 'restored');
       await makePartition(owner, day);
       const rows = verified.reduce((sum, { manifest }) => sum + manifest.rows, 0);
       const loaded = await loadAll(session, archives, day, verified, newIds, (read) => onRows?.(read, rows));
@@ -101,7 +101,7 @@ async function loadAll(
 }
 
 /** A day that was retired without a row has no archive; one whose archive is not whole, or that was never retired, is a mistake. */
-async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean): Promise<void> {
+async function assertNotOlder(archives: Archives, day: Day, isBelowFloor: boolean): Promise<void> {
   const [bare] = await archives.list(day);
   if (bare) {
     throw new ArchiveRefused(
@@ -123,10 +123,10 @@ async function refuseWithout(archives: Archives, day: Day, isBelowFloor: boolean
  * Lets retirement take a restored day again.
  * @returns false where it was none
  */
-export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<boolean> {
+export async function releaseRestoredDay(owner: PostgresSettings, day: Day): Promise<boolean> {
   return withOwnerAlone(owner, async (session) => {
     if ((await readDayStates(session)).get(day) !== 'restored') return false;
-    await unmarkDay(session, day);
+    await unregisterDay(session, day);
     return true;
   }).catch((error: unknown) => {
     throw postgresFailure(error, `${day} could not be released`);
@@ -134,7 +134,7 @@ export async function unkeepDay(owner: PostgresSettings, day: Day): Promise<bool
 }
 
 /** @returns whether the day is in raw_events */
-async function refuseUnfinished(session: OwnerSession, day: Day): Promise<boolean> {
+async function assertRetired(session: OwnerSession, day: Day): Promise<boolean> {
   if ((await listHalfRetired(session)).includes(day)) {
     throw new SinkUnavailable(
       `restore: the retirement of ${day} is incomplete; run ./daybook partitions maintain first`,

@@ -9,10 +9,10 @@ import {
   type RetirementPlan,
 } from '../../../domain/storage/retention.ts';
 import { archiveDay, ArchiveUnverified } from './archive-day.ts';
-import { listDayTables, markDay, raiseFloor, readDayStates, unmarkDay } from './day-tables.ts';
+import { listDayTables, registerDay, raiseFloor, readDayStates, unregisterDay } from './day-tables.ts';
 import { attachDay, detachDay } from './detach-day.ts';
 import { maintenanceFailure } from './maintenance-failure.ts';
-import { isHeldUp, withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
+import { isBlocked, withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';
 import { pruneLedger } from './prune-ledger.ts';
 
@@ -110,7 +110,7 @@ class Retirement {
       const archived = await this.#archive(day, state);
       if (archived) await this.#remove(day, archived);
     } catch (error) {
-      if (isHeldUp(error) || this.#options.signal.aborted) throw error;
+      if (isBlocked(error) || this.#options.signal.aborted) throw error;
       const failure = maintenanceFailure(error, `${day} could not be retired`, this.#options.signal);
       if (failure.type === 'SinkUnavailable' && !(await this.#answers())) throw failure;
       this.#failed.push({ day, message: failure.message });
@@ -120,7 +120,7 @@ class Retirement {
   async #detach(found: DayTable, state: DayState | undefined): Promise<void> {
     const { onStep } = this.#options;
     onStep('mark', found.day);
-    if (state === undefined) await markDay(this.#session, found.day, 'detaching');
+    if (state === undefined) await registerDay(this.#session, found.day, 'detaching');
     onStep('detach', found.day);
     await detachDay(this.#session, found);
   }
@@ -135,7 +135,7 @@ class Retirement {
         archiveDay(reader, archives, day, state === 'archived', signal),
       );
       onStep('note archive', day);
-      if (state !== 'pruning') await markDay(this.#session, day, 'archived', archived.path);
+      if (state !== 'pruning') await registerDay(this.#session, day, 'archived', archived.path);
       return archived;
     } catch (error) {
       if (!(error instanceof ArchiveUnverified || error instanceof SinkUnavailable) || state === 'pruning') throw error;
@@ -153,7 +153,7 @@ class Retirement {
     const { onStep } = this.#options;
     const { client, partition, table } = this.#session;
     onStep('prune', day);
-    await markDay(this.#session, day, 'pruning', path);
+    await registerDay(this.#session, day, 'pruning', path);
     this.#pruned += await pruneLedger(this.#session, day, () => this.#options.signal.throwIfAborted());
     onStep('drop', day);
     // One message of two statements is one transaction.
@@ -163,7 +163,7 @@ class Retirement {
 
   async #putBack(found: DayTable): Promise<void> {
     await attachDay(this.#session, found);
-    await unmarkDay(this.#session, found.day);
+    await unregisterDay(this.#session, found.day);
   }
 
   async #answers(): Promise<boolean> {

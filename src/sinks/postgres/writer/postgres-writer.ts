@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Day } from '../../../domain/time/day.ts';
-import { within } from '../../../formats/timeout.ts';
+import { withTimeout } from '../../../formats/timeout.ts';
 import type { SpooledRecord } from '../../../domain/run/record.ts';
 import type { StorageWriter } from '../../storage-writer.ts';
 import { BatchWrite } from './batch-write.ts';
@@ -28,7 +28,7 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
     sink: 'postgres',
     async probe() {
       try {
-        await within(
+        await withTimeout(
           probeMs,
           withConnection(pool, async (client) => client.query('select 1')),
         );

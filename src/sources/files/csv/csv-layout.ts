@@ -1,5 +1,5 @@
 import { WrongShape } from '../../../domain/errors.ts';
-import type { FilePlace } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/run/fetch-position.ts';
 import type { CsvPlan } from '../../../domain/plan/source-plan.ts';
 import { columnNames } from './csv-columns.ts';
 import { fieldsOf } from './csv-fields.ts';
@@ -44,7 +44,7 @@ interface Layout {
  * read before. Null where its header is not finished yet.
  * @throws WrongShape where the header cannot be one
  */
-export async function openCsv(file: FileToRead, place: FilePlace): Promise<OpenCsv | null> {
+export async function openCsv(file: FileToRead, place: FilePosition): Promise<OpenCsv | null> {
   const { plan, path } = file;
   const maxBytes = plan.limits.maxRecordBytes;
   const compressed = await isGzip(plan.name, path);
@@ -121,7 +121,7 @@ async function passOver(reader: LineReader, count: number): Promise<number | nul
 async function readColumns(
   file: FileToRead,
   rows: CsvRows,
-  place: FilePlace,
+  place: FilePosition,
   marks: CsvMarks,
 ): Promise<Pick<OpenCsv, 'columns' | 'lines'> | null> {
   const { header } = file.plan.csv;
@@ -132,7 +132,7 @@ async function readColumns(
 async function readHeader(
   { plan, path }: FileToRead,
   rows: CsvRows,
-  place: FilePlace,
+  place: FilePosition,
   marks: CsvMarks,
 ): Promise<Pick<OpenCsv, 'columns' | 'lines'> | null> {
   let lines = 0;

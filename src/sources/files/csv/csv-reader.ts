@@ -1,5 +1,5 @@
 import { countBadBytes } from '../../../domain/text/bad-bytes.ts';
-import type { FilePlace } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/run/fetch-position.ts';
 import type { Warning } from '../../../domain/run/warning.ts';
 import type { PageItem } from '../../extraction/page.ts';
 import { badBytesWarning } from '../../text/bad-bytes-warning.ts';
@@ -9,7 +9,7 @@ import type { CsvRow } from './csv-rows.ts';
 import type { BlockDigests } from '../block-digests.ts';
 import { fieldsOf } from './csv-fields.ts';
 import {
-  placeBehind,
+  positionBehind,
   stretchBytes,
   stretchRecords,
   type FileToRead,
@@ -19,7 +19,7 @@ import {
 } from '../record-reader.ts';
 
 /** Reads a file of CSV. */
-export async function openCsvReader(file: FileToRead, place: FilePlace): Promise<RecordReader> {
+export async function openCsvReader(file: FileToRead, place: FilePosition): Promise<RecordReader> {
   return new CsvReader(await openCsv(file, place), file.plan.limits.maxRecordBytes, place.offset);
 }
 
@@ -52,7 +52,7 @@ class CsvReader implements RecordReader {
     return this.#csv?.rows.offset ?? this.#start;
   }
 
-  async read(place: FilePlace): Promise<Stretch> {
+  async read(place: FilePosition): Promise<Stretch> {
     const csv = this.#csv;
     if (!csv) {
       const waits = place.size > 0 && !place.stoodStill;
@@ -77,7 +77,7 @@ class CsvReader implements RecordReader {
         break;
       }
       if (row.text !== '' && !wasTaken) rows.push({ ...row, line: readTo.lines + 1 });
-      readTo = placeBehind(readTo, row, row.textEnd);
+      readTo = positionBehind(readTo, row, row.textEnd);
     }
     const items = this.#itemsOf(rows, csv, place.path);
     // A file that was read before and brings no further record is not empty.
@@ -95,9 +95,9 @@ class CsvReader implements RecordReader {
     await this.#csv?.rows.close();
   }
 
-  #lastRow(row: CsvRow, csv: OpenCsv, place: FilePlace): LastRow | null {
+  #lastRow(row: CsvRow, csv: OpenCsv, place: FilePosition): LastRow | null {
     const [item] = this.#itemsOf([{ ...row, line: place.lines + 1 }], csv, place.path);
-    return item ? { item, readTo: placeBehind(place, row, row.textEnd) } : null;
+    return item ? { item, readTo: positionBehind(place, row, row.textEnd) } : null;
   }
 
   #itemsOf(rows: readonly NumberedRow[], { marks, columns }: OpenCsv, path: string): PageItem[] {

@@ -24,8 +24,8 @@ export interface CsvRow {
 }
 
 /** Lines that are read, and dropped, at a time. */
-const linesAtOnce = 1_000;
-const bytesAtOnce = 256 * 1024;
+const linesPerRead = 1_000;
+const bytesPerRead = 256 * 1024;
 
 /**
  * Puts lines together to rows. Where the quotes of a row are broken, or it grows longer than allowed before they close, the
@@ -116,11 +116,11 @@ export class CsvRows implements OpenReader {
   /** A line ahead of those that were given out; null behind the last one. */
   async #line(ahead: number): Promise<Line | null> {
     while (this.#taken + ahead >= this.#lines.length && !this.#ended) {
-      if (this.#taken >= linesAtOnce) {
+      if (this.#taken >= linesPerRead) {
         this.#lines.splice(0, this.#taken);
         this.#taken = 0;
       }
-      const lines = await this.#reader.read(linesAtOnce, bytesAtOnce);
+      const lines = await this.#reader.read(linesPerRead, bytesPerRead);
       this.#ended = lines.length === 0;
       for (const line of lines) this.#lines.push(line);
     }

@@ -1,7 +1,7 @@
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable } from '../../../domain/errors.ts';
 
 /** How many failures are told in words. */
-const mostTold = 3;
+const maxListed = 3;
 
 /** Files of a glob that could not be read: the others are read first, then the run fails with them. */
 export class FileFailures {
@@ -18,14 +18,14 @@ export class FileFailures {
     if (!(error instanceof DaybookError)) throw error;
     this.#count++;
     this.#mayPass ||= error.next === 'retry';
-    if (this.#told.length < mostTold) this.#told.push(error);
+    if (this.#told.length < maxListed) this.#told.push(error);
   }
 
   /** One failure as it is; of more, how many and the first ones. To be tried again where one of them may pass. */
   toError(subject: string): DaybookError {
     const [first] = this.#told;
     if (first && this.#count === 1) return first;
-    const more = this.#count > mostTold ? `; and ${this.#count - mostTold} more` : '';
+    const more = this.#count > maxListed ? `; and ${this.#count - maxListed} more` : '';
     const message = `file: ${subject}: ${this.#count} files could not be read, the others were: ${this.#told.map(messageOf).join('; ')}${more}`;
     return this.#mayPass ? new SourceUnavailable(message) : new SourceRefused(message);
   }

@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/run/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
 import type { FileProgress } from '../../../domain/run/source-state.ts';
 import { fileError, isMissing } from '../file-error.ts';
@@ -6,7 +6,7 @@ import { FileFailures } from './file-failures.ts';
 import { formatOf } from '../file-format.ts';
 import type { FileList } from './list-files.ts';
 import { lookAt, stampOf } from '../open-file.ts';
-import { mayHaveNews, progressAt, startIn } from '../reading-start.ts';
+import { mayHaveChanged, progressAt, startPosition } from '../reading-start.ts';
 
 /** What a pass over the files of a glob works with. */
 export interface PassInput {
@@ -59,7 +59,7 @@ export class GlobPass {
   }
 
   /** Where the fetch begins, from where the last one stopped. */
-  async takeUp(from: FilePlace): Promise<FilePlace | null> {
+  async resume(from: FilePosition): Promise<FilePosition | null> {
     const { progress, run } = this.#input;
     if (from.path === '') {
       this.#again = this.#failedBefore();
@@ -71,7 +71,7 @@ export class GlobPass {
   }
 
   /** Where the next file begins that has something new; null behind the last one. */
-  async next(path: string): Promise<FilePlace | null> {
+  async next(path: string): Promise<FilePosition | null> {
     const { list, signal } = this.#input;
     if (!this.#again) {
       for (let index = firstAfter(list.paths, path); index < list.paths.length; index++) {
@@ -89,7 +89,7 @@ export class GlobPass {
   }
 
   /** Notes how far a file has been read. */
-  note(path: string, read: FileProgress): void {
+  recordProgress(path: string, read: FileProgress): void {
     const { progress } = this.#input;
     const failed = read.complete ? undefined : progress.get(path)?.failed;
     progress.set(path, failed === undefined ? read : { ...read, failed });
@@ -99,7 +99,7 @@ export class GlobPass {
    * Notes that a file could not be read.
    * @param place where its reading stood; null where it could not even be looked at
    */
-  fail(path: string, error: unknown, place: FilePlace | null): void {
+  fail(path: string, error: unknown, place: FilePosition | null): void {
     if (isMissing(error)) {
       this.#warnings.push(`${path} was deleted before it was read; it is skipped`);
       return;
@@ -123,7 +123,7 @@ export class GlobPass {
   }
 
   /** Where to begin to read a file; null where it has nothing new, or cannot be read. */
-  async #placeIn(path: string): Promise<FilePlace | null> {
+  async #placeIn(path: string): Promise<FilePosition | null> {
     const { plan, progress, resolvePath, files, run } = this.#input;
     const known = progress.get(path);
     const failed = known?.failed?.run === run ? known.failed : null;
@@ -135,10 +135,10 @@ export class GlobPass {
     try {
       const absolute = resolvePath(path);
       const stamp = await stampOf(plan.name, absolute);
-      if (!mayHaveNews(known, stamp)) return null;
+      if (!mayHaveChanged(known, stamp)) return null;
       const look = await lookAt(plan.name, absolute, stamp);
       const format = formatOf(plan, path);
-      const place = await startIn({ path, absolutePath: absolute, format, known }, look);
+      const place = await startPosition({ path, absolutePath: absolute, format, known }, look);
       return place && { ...place, files };
     } catch (error) {
       this.fail(path, fileError(plan.name, resolvePath(path), error), null);

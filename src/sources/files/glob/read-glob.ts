@@ -1,4 +1,4 @@
-import type { FilePlace } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/run/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
 import type { FilesProgress, SourceState } from '../../../domain/run/source-state.ts';
 import type { FetchContext } from '../../extraction/fetch-context.ts';
@@ -24,7 +24,7 @@ export async function beginGlob(
   run: string,
   state: SourceState,
   tools: GlobTools,
-): Promise<FilePlace | null> {
+): Promise<FilePosition | null> {
   const { files } = state;
   const { pass, isFirst, list } = await openPass(plan, run, files, tools, new AbortController().signal);
   const place = await pass.next('');
@@ -41,7 +41,7 @@ export async function beginGlob(
 export async function* readGlobPages(
   plan: FilePlan,
   run: string,
-  from: FilePlace,
+  from: FilePosition,
   tools: GlobTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
@@ -50,7 +50,10 @@ export async function* readGlobPages(
   let over = false;
 
   /** A page of a file, or an empty one, as one of all files. */
-  const pageOfAll = (page: Pick<Page, 'items' | 'fetchedAt' | 'patch' | 'warnings'>, next: FilePlace | null): Page => {
+  const pageOfAll = (
+    page: Pick<Page, 'items' | 'fetchedAt' | 'patch' | 'warnings'>,
+    next: FilePosition | null,
+  ): Page => {
     over = next === null && !pass.failures.any;
     if (over) pass.forgetGone();
     const warning = pass.takeWarning();
@@ -61,8 +64,8 @@ export async function* readGlobPages(
     return { items, fetchedAt, patch, next: behind, files, ...end, ...(warning === null ? {} : { warning }), warnings };
   };
 
-  let next: FilePlace | null;
-  for (let place = await pass.takeUp(from); place !== null; place = next) {
+  let next: FilePosition | null;
+  for (let place = await pass.resume(from); place !== null; place = next) {
     const { path } = place;
     let at = place;
     let last: FilePage | null = null;
@@ -70,7 +73,7 @@ export async function* readGlobPages(
       const { blocks } = files.get(path) ?? {};
       const file = { plan, path: tools.resolvePath(path), run, blocks, standStillMs: tools.standStillMs };
       for await (const page of readFilePages(file, place, tools.readers, context)) {
-        pass.note(path, page.blocks === null ? page.patch.file : { ...page.patch.file, blocks: page.blocks });
+        pass.recordProgress(path, page.blocks === null ? page.patch.file : { ...page.patch.file, blocks: page.blocks });
         waits ||= page.patch.file.waitsForNewline;
         at = page.next ?? at;
         if (page.next) yield pageOfAll(page, { ...page.next, files: from.files });
@@ -88,7 +91,7 @@ export async function* readGlobPages(
 }
 
 /** Where all files are passed: only those that failed are left. */
-function behindLast(files: string | null): FilePlace {
+function behindLast(files: string | null): FilePosition {
   return {
     ...{ type: 'file', path: '', files, offset: 0, lines: 0 },
     ...{ size: 0, headBytes: 0, headHash: '', stoodStill: false },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keptUnlessStored } from '../../../../src/activities/alerts/record-alerts.ts';
+import { keepUnlessStored } from '../../../../src/activities/alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import type { Alert } from '../../../../src/domain/monitoring/alert.ts';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
@@ -20,7 +20,7 @@ async function keptWhile(work: () => Promise<void>): Promise<[Alert[], unknown]>
     store: createDirectoryStore(folder.path),
     keepAlert: (alert: Alert) => void kept.push(alert),
   } as unknown as ActivityDependencies;
-  const error = await keptUnlessStored(dependencies, 'news', verdicts, work).then(
+  const error = await keepUnlessStored(dependencies, 'news', verdicts, work).then(
     () => null,
     (failed: unknown) => failed,
   );

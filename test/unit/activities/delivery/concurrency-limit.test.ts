@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { Places } from '../../../../src/activities/delivery/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../../../src/activities/delivery/concurrency-limit.ts';
 import { WorkerBusy } from '../../../../src/domain/errors.ts';
-import { createGate } from '../../../support/latch.ts';
+import { createLatch } from '../../../support/latch.ts';
 
 test('who finds no place comes back later, none waits for one', async () => {
-  const places = new Places(2);
-  const gate = createGate();
-  const held = [places.take('work', () => gate.opened), places.take('work', () => gate.opened)];
-  const refused = await places.take('work', () => gate.opened).catch((error: unknown) => error);
+  const places = new ConcurrencyLimit(2);
+  const gate = createLatch();
+  const held = [places.run('work', () => gate.opened), places.run('work', () => gate.opened)];
+  const refused = await places.run('work', () => gate.opened).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(WorkerBusy);
   expect((refused as WorkerBusy).message).toBe('work: 2 others run on this worker; waiting for a slot');
   expect((refused as WorkerBusy).retryAfterMs).toBeGreaterThanOrEqual(3_000);
   expect((refused as WorkerBusy).retryAfterMs).toBeLessThanOrEqual(15_000);
   gate.open();
   await Promise.all(held);
-  await expect(places.take('work', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  expect(await places.take('work', () => Promise.resolve(7))).toBe(7);
+  await expect(places.run('work', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await places.run('work', () => Promise.resolve(7))).toBe(7);
 });

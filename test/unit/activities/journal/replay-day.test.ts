@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import { createReplayDay } from '../../../../src/activities/journal/replay-day.ts';
 import { noCounts } from '../../../../src/domain/run/receipt.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
-import type { ReplayTally } from '../../../../src/domain/storage/journal.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
+import type { JournalReplayTally } from '../../../../src/domain/storage/journal.ts';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
 import type { StorageWriter } from '../../../../src/sinks/storage-writer.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
@@ -38,12 +38,12 @@ async function replay(place: unknown, failAfter = Number.POSITIVE_INFINITY) {
     store,
     journal: foldersIn(folder.path),
     config: { current: () => ({ config: { sources: [] } }) },
-    measures: notMeasured,
+    measures: noopMetrics,
   };
   const replayDay = createReplayDay(dependencies as unknown as ActivityDependencies);
   const input = { unit: { kind: 'day', source, day } as const, choice, firstRunId: 'run' };
   const result = await environment.run(replayDay, input).catch((error: unknown) => error as Error);
-  return { batches, tokens, result: result as ReplayTally };
+  return { batches, tokens, result: result as JournalReplayTally };
 }
 
 const write = () =>

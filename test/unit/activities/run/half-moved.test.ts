@@ -8,7 +8,7 @@ import { createPlanJournalReplay } from '../../../../src/activities/journal/plan
 import { createRebuildJournal } from '../../../../src/activities/journal/rebuild-journal.ts';
 import { createReplayDay } from '../../../../src/activities/journal/replay-day.ts';
 import { createSealCsv } from '../../../../src/activities/rollover/seal-csv.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import { noCounts } from '../../../../src/domain/run/receipt.ts';
 import { createLocalCompute } from '../../../../src/sources/compute/compute.ts';
 import { createCsvWriter } from '../../../../src/sinks/csv/csv-writer.ts';
@@ -54,7 +54,7 @@ function setUp() {
     config: {
       current: () => ({ config: { sources: [], csv: { retention: null }, dead_letters: { retention: null } } }),
     },
-    measures: notMeasured,
+    measures: noopMetrics,
     searchAttribute: () => false,
   } as unknown as ActivityDependencies;
   const run = <Input, Result>(activity: (input: Input) => Promise<Result>, input: Input): Promise<Result> =>

@@ -5,7 +5,7 @@ import {
   printExactly,
   printJson,
   printLines,
-  say,
+  printInfo,
   shorten,
 } from '../../../../src/cli/output/output.ts';
 import { parseJson } from '../../../../src/formats/exact-json.ts';
@@ -24,7 +24,7 @@ function captured(stream: NodeJS.WriteStream): string[] {
 describe('output', () => {
   test('for people goes to stderr, what was asked for to stdout', () => {
     const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
-    say('reading');
+    printInfo('reading');
     print('42');
     expect([stdout, stderr]).toEqual([['42\n'], ['reading\n']]);
   });
@@ -43,7 +43,7 @@ describe('what is quoted from elsewhere', () => {
   test('stays on its line, and moves no cursor', () => {
     const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
     print(`failed: ${hostile}`);
-    say(`daybook: ${hostile}`);
+    printInfo(`daybook: ${hostile}`);
     printLines(`a\n${hostile}`);
     expect(stdout[0]).toBe('failed: x\\u001b[2J\\u009b31m\\u202eevil\\r\\ndaybook: OK\\u0007\n');
     // Lines of a message are ours, but none of them looks like another message.

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { longerStreak, type FailureStreak } from '../../../../src/domain/run/failure-backoff.ts';
+import { nextBackoff, type FailureStreak } from '../../../../src/domain/run/failure-backoff.ts';
 
 test('the first failure is forgiven, then the delay doubles up to a quarter of an hour', () => {
   const now = new Date('2026-11-01T00:00:00Z');
   const delays: (number | null)[] = [];
   let streak: FailureStreak | null = null;
   for (let n = 0; n < 40; n++) {
-    streak = longerStreak(streak, 'x'.repeat(1_000), now);
+    streak = nextBackoff(streak, 'x'.repeat(1_000), now);
     delays.push(streak.until === null ? null : (Date.parse(streak.until) - now.getTime()) / 1_000);
   }
   expect(delays.slice(0, 8)).toEqual([null, 30, 60, 120, 240, 480, 900, 900]);

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { FetchPosition, FilePlace, HttpPlace, PollEnd } from '../../../../src/domain/run/fetch-position.ts';
+import type { FetchPosition, FilePosition, HttpPosition, PollEnd } from '../../../../src/domain/run/fetch-position.ts';
 import {
   keepKeys,
   latest,
   maxKeysKept,
   patchAfter,
-  placeAfterFailure,
+  positionAfterFailure,
   startPosition,
-  withoutPlace,
+  withoutPosition,
 } from '../../../../src/domain/run/poll.ts';
-import { freshState, type SourceState } from '../../../../src/domain/run/source-state.ts';
+import { initialState, type SourceState } from '../../../../src/domain/run/source-state.ts';
 
 const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00.000000Z`;
-const fresh = freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
+const fresh = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const state: SourceState = { ...fresh, watermark: day(5), previousPoll: ['old'] };
-const page = (number: number): HttpPlace => ({
+const page = (number: number): HttpPosition => ({
   ...{ type: 'http', page: number, cursor: null, skip: 0, since: day(4), recentPages: [] },
 });
-const file: FilePlace = {
+const file: FilePosition = {
   ...{
     type: 'file',
     path: 'a',
@@ -61,7 +61,7 @@ describe('startPosition', () => {
     const { unfinished = null } = patchAfter(state, { ...position, frontRepeated: true }, null, {});
     const broken = { ...state, unfinished };
     expect(startPosition(page(3), broken, now).frontRepeated).toBe(true);
-    expect(startPosition(page(1), withoutPlace(broken), now).frontRepeated).toBeUndefined();
+    expect(startPosition(page(1), withoutPosition(broken), now).frontRepeated).toBeUndefined();
   });
 
   test('goes on with what an unfinished poll has seen', () => {
@@ -200,23 +200,23 @@ describe('placeAfterFailure', () => {
   const place = { page: 3, cursor: 'c', skip: 0, since: null, watermark: null, keysKept: 0, keyBlobs: [] };
 
   test('leaves a place for a run, and tries it again after one that got no further at the front', () => {
-    const left = placeAfterFailure(place, place, 'SourceUnavailable');
+    const left = positionAfterFailure(place, place, 'SourceUnavailable');
     expect(left).toEqual({ ...place, failed: true });
-    expect(placeAfterFailure(left, left, 'SourceUnavailable')).toEqual(place);
+    expect(positionAfterFailure(left, left, 'SourceUnavailable')).toEqual(place);
   });
 
   test('lets the next run read the front first where a page that the run came to was refused', () => {
     const further = { ...place, page: 4 };
-    expect(placeAfterFailure(place, further, 'SourceRefused')).toEqual({ ...further, front: true });
-    expect(placeAfterFailure(null, place, 'SourceRefused')).toEqual({ ...place, front: true });
+    expect(positionAfterFailure(place, further, 'SourceRefused')).toEqual({ ...further, front: true });
+    expect(positionAfterFailure(null, place, 'SourceRefused')).toEqual({ ...place, front: true });
   });
 
   test('changes nothing where the run got further, began at the front, or failed for another reason', () => {
     const further = { ...place, page: 4 };
-    expect(placeAfterFailure(place, further, 'SourceUnavailable')).toBe(further);
-    expect(placeAfterFailure(null, place, 'SourceUnavailable')).toBe(place);
-    expect(placeAfterFailure(place, place, 'SinkUnavailable')).toBe(place);
-    expect(placeAfterFailure(place, null, 'SourceRefused')).toBeNull();
+    expect(positionAfterFailure(place, further, 'SourceUnavailable')).toBe(further);
+    expect(positionAfterFailure(null, place, 'SourceUnavailable')).toBe(place);
+    expect(positionAfterFailure(place, place, 'SinkUnavailable')).toBe(place);
+    expect(positionAfterFailure(place, null, 'SourceRefused')).toBeNull();
   });
 });
 
@@ -231,8 +231,8 @@ describe('withoutPlace', () => {
       keysKept: 1,
       keyBlobs: ['part'],
     };
-    expect(withoutPlace({ ...state, unfinished })).toEqual({ ...state, previousPoll: ['old', 'part'] });
-    expect(withoutPlace(state)).toBe(state);
+    expect(withoutPosition({ ...state, unfinished })).toEqual({ ...state, previousPoll: ['old', 'part'] });
+    expect(withoutPosition(state)).toBe(state);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  forgetPoll,
-  freshState,
+  clearPollState,
+  initialState,
   startingState,
   toldId,
   summarizeState,
@@ -14,7 +14,7 @@ const watermark = '2026-11-01T00:00:00.000000Z';
 
 /** A state in which everything is remembered. */
 const stored: SourceState = {
-  ...freshState(identity),
+  ...initialState(identity),
   watermark,
   unfinished: {
     ...{ page: 3, cursor: null, skip: 0 },
@@ -31,8 +31,8 @@ const stored: SourceState = {
 
 describe('startingState', () => {
   test('is fresh, without a warning, where nothing is stored', () => {
-    expect(startingState(null, identity)).toEqual({ state: freshState(identity), changed: null });
-    expect(freshState(identity)).toMatchObject({ ...identity, watermark: null, previousPoll: [], etag: null });
+    expect(startingState(null, identity)).toEqual({ state: initialState(identity), changed: null });
+    expect(initialState(identity)).toMatchObject({ ...identity, watermark: null, previousPoll: [], etag: null });
   });
 
   test('is what was stored where nothing has changed', () => {
@@ -41,9 +41,9 @@ describe('startingState', () => {
 
   test('is fresh, with a warning, where the source asks something else', () => {
     const asked = { ...identity, fetchFingerprint: 'fetch-2' };
-    expect(startingState(stored, asked)).toEqual({ state: freshState(asked), changed: 'source' });
+    expect(startingState(stored, asked)).toEqual({ state: initialState(asked), changed: 'source' });
     const all = { fetchFingerprint: 'fetch-2', shapeFingerprint: 'shape-2', databaseId: 'db-2' };
-    expect(startingState(stored, all)).toEqual({ state: freshState(all), changed: 'source' });
+    expect(startingState(stored, all)).toEqual({ state: initialState(all), changed: 'source' });
   });
 
   test.each([
@@ -121,7 +121,7 @@ describe('startingState', () => {
 
 describe('forgetPoll', () => {
   test('drops what could hide a record and nothing else', () => {
-    expect(forgetPoll(stored)).toEqual({
+    expect(clearPollState(stored)).toEqual({
       ...stored,
       unfinished: null,
       etag: null,
@@ -144,6 +144,6 @@ describe('summarizeState', () => {
       notBefore: '2026-11-01T02:00:00.000Z',
       sinkDownSince: { postgres: '2026-11-01T01:00:00.000Z' },
     });
-    expect(summarizeState(freshState(identity))).toEqual({ watermark: null });
+    expect(summarizeState(initialState(identity))).toEqual({ watermark: null });
   });
 });

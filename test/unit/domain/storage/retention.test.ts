@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { keptFrom, planRetirement, type DayState, type DayTable } from '../../../../src/domain/storage/retention.ts';
+import {
+  retentionCutoff,
+  planRetirement,
+  type DayState,
+  type DayTable,
+} from '../../../../src/domain/storage/retention.ts';
 
 const dayMs = 86_400_000;
 
@@ -11,7 +16,7 @@ describe('keptFrom', () => {
     [2 * dayMs, '2026-03-01T00:05:00Z', '2026-02-27'],
     [dayMs + 1, '2026-11-24T00:00:00Z', '2026-11-22'],
   ])('with a retention of %j ms at %s is %j: the day before it has ended by then', (retention, now, day) => {
-    expect(keptFrom(retention, new Date(now))).toBe(day);
+    expect(retentionCutoff(retention, new Date(now))).toBe(day);
   });
 });
 

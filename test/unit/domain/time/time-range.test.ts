@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { formatWindow, parseWindow, windowContains, type Window } from '../../../../src/domain/time/time-range.ts';
+import { formatWindow, parseWindow, windowContains, type TimeRange } from '../../../../src/domain/time/time-range.ts';
 
-function windowOf(from: string, to: string): Window {
+function windowOf(from: string, to: string): TimeRange {
   const parsed = parseWindow(from, to);
   if (!parsed.ok) throw new Error(parsed.why);
   return parsed.window;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../../src/domain/errors.ts';
-import type { FetchPosition, HttpPlace } from '../../../../src/domain/run/fetch-position.ts';
+import type { FetchPosition, HttpPosition } from '../../../../src/domain/run/fetch-position.ts';
 import { startPosition } from '../../../../src/domain/run/poll.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
@@ -11,7 +11,7 @@ const startedAt = new Date('2026-11-23T12:00:00.000Z');
 const plan = httpPlan({ paginator: byNumber });
 const limits = { maxRecords: 5_000, maxBytes: 8 * 1024 * 1024, maxMs: 60_000 };
 const { paginator: singlePage } = httpPlan();
-const first: HttpPlace = { type: 'http', page: 1, cursor: null, skip: 0, since: null, recentPages: [] };
+const first: HttpPosition = { type: 'http', page: 1, cursor: null, skip: 0, since: null, recentPages: [] };
 const start = startPosition(first, state, startedAt);
 
 const record = (id: number | string, at = '2026-11-01T00:00:00Z') => ({ id, at });
@@ -246,7 +246,7 @@ describe('collect', () => {
     });
 
     test('tells pages of an earlier poll that moved twice from a last page that comes again and again', async () => {
-      const pages = (await take(pagesOf([one, two, []]))).position.place as HttpPlace;
+      const pages = (await take(pagesOf([one, two, []]))).position.place as HttpPosition;
       const thenAt = { ...at(4), seen: pages.recentPages, distinct: 2 };
       const from = { ...start, place: { ...first, thenAt } };
       const { position } = await take(pagesOf([one, []], from.place), { ...cut, position: from, known: null });
@@ -354,9 +354,9 @@ describe('collect', () => {
 
 describe('a poll that would not end', () => {
   /** Pages that lead to each other by name; each has other records at each visit. */
-  async function* circle(names: readonly string[], from: HttpPlace): AsyncGenerator<Page> {
+  async function* circle(names: readonly string[], from: HttpPosition): AsyncGenerator<Page> {
     for (let visit = 0, place = from; ; visit++) {
-      const next: HttpPlace = { ...place, page: place.page + 1, cursor: names[visit % names.length] ?? '' };
+      const next: HttpPosition = { ...place, page: place.page + 1, cursor: names[visit % names.length] ?? '' };
       const items = [{ index: 0, raw: { value: record(`v${visit}`), exact: false, mayBeDeep: false } }];
       yield { items, fetchedAt: startedAt, next, patch: {} };
       place = next;
@@ -378,7 +378,7 @@ describe('a poll that would not end', () => {
       expect(visit).toBeLessThan(50);
       const cursor = names[visit % 7] ?? '';
       const items = [{ index: 0, raw: { value: record(`v${visit}`), exact: false, mayBeDeep: false } }];
-      const next = { ...(position.place as HttpPlace), page: visit, cursor };
+      const next = { ...(position.place as HttpPosition), page: visit, cursor };
       const pages = (async function* () {
         yield { items, fetchedAt: startedAt, next, patch: {} };
         throw new Error('asked for more');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import { patchAfter } from '../../../../src/domain/run/poll.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../../src/domain/run/source-state.ts';
@@ -34,7 +34,7 @@ async function poll(
     close: async () => {},
   };
   const context = contextOf(plan);
-  const shared = { budget: unlimited, limitOf: () => null, measures: notMeasured };
+  const shared = { budget: unlimited, limitOf: () => null, measures: noopMetrics };
   const tools = { client, robots: { check: async () => null }, tokens: createAccessTokens(client), ...shared };
   const asking = { plan, state, run: 'run', force: false, window: null };
   let position = await beginPoll(asking, { http: tools } as never, new Date());

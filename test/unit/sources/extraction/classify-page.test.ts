@@ -4,7 +4,7 @@ import { createCursorTime } from '../../../../src/sources/extraction/cursor-time
 import { createExtractor } from '../../../../src/sources/extraction/extract-record.ts';
 import type { SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
-import { checkPage, sortPage } from '../../../../src/sources/extraction/classify-page.ts';
+import { checkPage, classifyPage } from '../../../../src/sources/extraction/classify-page.ts';
 import { httpPlan } from '../plans.ts';
 
 const fetchedAt = new Date('2026-11-23T12:00:00.000Z');
@@ -31,7 +31,7 @@ async function sort(
     since: null,
     hashPages: true,
   };
-  return sortPage(checkPage({ ...pageOf(values, when), number: 3 }, checks), known);
+  return classifyPage(checkPage({ ...pageOf(values, when), number: 3 }, checks), known);
 }
 
 describe('sortPage', () => {

@@ -4,16 +4,19 @@ import { parseJson } from '../../../../src/formats/exact-json.ts';
 import type { SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import { createExtractor } from '../../../../src/sources/extraction/extract-record.ts';
-import { createLetterReplay, type ReplayableLetter } from '../../../../src/sources/extraction/replay-dead-letter.ts';
+import {
+  createDeadLetterReplay,
+  type ReplayableDeadLetter,
+} from '../../../../src/sources/extraction/replay-dead-letter.ts';
 import { httpPlan } from '../plans.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
-const letter = (record: unknown, fields: Partial<ReplayableLetter> = {}): ReplayableLetter => ({
+const letter = (record: unknown, fields: Partial<ReplayableDeadLetter> = {}): ReplayableDeadLetter => ({
   ...{ reason: 'missing_id', record, at: '2026-11-20T12:00:00.000Z' },
   ...fields,
 });
-const replay = (from: ReplayableLetter, plan: SourcePlan = httpPlan()) =>
-  createLetterReplay(plan, createExtractor(plan, new DaySet()))(from, now);
+const replay = (from: ReplayableDeadLetter, plan: SourcePlan = httpPlan()) =>
+  createDeadLetterReplay(plan, createExtractor(plan, new DaySet()))(from, now);
 const at = '2026-11-01T00:00:00Z';
 
 describe('a dead letter that is extracted again', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { FilePlace } from '../../../../src/domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../../src/domain/run/fetch-position.ts';
 import type { FilePlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { FilesProgress, SourceState } from '../../../../src/domain/run/source-state.ts';
 import { OpenReaders } from '../../../../src/sources/files/open-readers.ts';
@@ -110,16 +110,16 @@ export class FileRuns {
   }
 
   /** Takes a fetch's last page into the state; returns where the next one begins. */
-  #settle({ patch, files, next }: Page): FilePlace | null {
+  #settle({ patch, files, next }: Page): FilePosition | null {
     this.state = { ...this.state, ...patch };
     if (files) {
       const name = `blob ${this.#blobs.size + 1}`;
       this.#blobs.set(name, JSON.stringify([...files]));
       this.state = { ...this.state, files: name };
       // Through JSON, as workflows carry it.
-      return JSON.parse(JSON.stringify(next && { ...next, files: name })) as FilePlace | null;
+      return JSON.parse(JSON.stringify(next && { ...next, files: name })) as FilePosition | null;
     }
-    return JSON.parse(JSON.stringify(next)) as FilePlace | null;
+    return JSON.parse(JSON.stringify(next)) as FilePosition | null;
   }
 
   #read(name: string | null): FilesProgress {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SourceRefused, SourceUnavailable } from '../../../../src/domain/errors.ts';
 import type { FilePlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../../src/domain/run/source-state.ts';
-import { firstFilePlace } from '../../../../src/sources/files/first-position.ts';
+import { firstFilePosition } from '../../../../src/sources/files/first-position.ts';
 import { OpenReaders } from '../../../../src/sources/files/open-readers.ts';
 import { readFilePages } from '../../../../src/sources/files/read-file.ts';
 import type { FileToRead } from '../../../../src/sources/files/record-reader.ts';
@@ -40,7 +40,7 @@ function foundNothing(pages: readonly Page[]): boolean {
 
 /** Reads a whole run; returns its pages and the state after it. */
 async function run(before: SourceState = state, fields: Partial<FilePlan> = {}) {
-  const place = await firstFilePlace(fileOf(fields), before);
+  const place = await firstFilePosition(fileOf(fields), before);
   const pages: Page[] = [];
   if (place)
     for await (const page of readFilePages(fileOf(fields), place, readers, contextOf(filePlan(fields))))
@@ -53,7 +53,7 @@ describe('firstFilePlace', () => {
   test('refuses what is no file, and says where it looked', async () => {
     for (const prepare of [() => {}, () => mkdirSync(file())]) {
       prepare();
-      const error = await firstFilePlace(fileOf(), state).catch((failure: unknown) => failure);
+      const error = await firstFilePosition(fileOf(), state).catch((failure: unknown) => failure);
       expect(error).toBeInstanceOf(SourceRefused);
       expect((error as Error).message).toContain(file());
     }
@@ -63,13 +63,13 @@ describe('firstFilePlace', () => {
     writeFileSync(file(), lines(3));
     const { after } = await run();
     // Within the same tick of the clock the file may have changed: it is compared.
-    expect((await firstFilePlace(fileOf(), after))?.onlyChecked ?? true).toBe(true);
+    expect((await firstFilePosition(fileOf(), after))?.onlyChecked ?? true).toBe(true);
     appendFileSync(file(), lines(1, 3));
-    expect(await firstFilePlace(fileOf(), after)).toMatchObject({ offset: lines(3).length, lines: 3 });
+    expect(await firstFilePosition(fileOf(), after)).toMatchObject({ offset: lines(3).length, lines: 3 });
     writeFileSync(file(), lines(1));
-    expect(await firstFilePlace(fileOf(), after)).toMatchObject({ offset: 0, lines: 0 });
+    expect(await firstFilePosition(fileOf(), after)).toMatchObject({ offset: 0, lines: 0 });
     writeFileSync(file(), lines(9, 100));
-    expect(await firstFilePlace(fileOf(), after)).toMatchObject({ offset: 0, lines: 0 });
+    expect(await firstFilePosition(fileOf(), after)).toMatchObject({ offset: 0, lines: 0 });
   });
 });
 
@@ -131,7 +131,7 @@ describe('readFilePages', () => {
 
   test('reads to where the file ended when the run began', async () => {
     writeFileSync(file(), lines(1_500));
-    const place = await firstFilePlace(fileOf(), state);
+    const place = await firstFilePosition(fileOf(), state);
     let read = 0;
     for await (const page of readFilePages(fileOf(), place!, readers, context)) {
       if (read === 0) appendFileSync(file(), lines(10, 1_500));
@@ -144,7 +144,7 @@ describe('readFilePages', () => {
     writeFileSync(file('in.ndjson.gz'), gzipSync(lines(3_500)));
     const source = fileOf({ path: 'in.ndjson.gz' });
     const take = vi.spyOn(readers, 'take');
-    const begin = (await firstFilePlace(source, state))!;
+    const begin = (await firstFilePosition(source, state))!;
 
     /** Reads one page as a fetch does that then has enough. */
     async function fetchOne(place: typeof begin): Promise<Page> {
@@ -178,7 +178,7 @@ describe('readFilePages', () => {
     writeFileSync(file(), lines(5_000));
     const abort = new AbortController();
     const reason = new Error('shutdown');
-    const place = await firstFilePlace(fileOf(), state);
+    const place = await firstFilePosition(fileOf(), state);
     const reading = (async () => {
       for await (const _ of readFilePages(fileOf(), place!, readers, { ...context, signal: abort.signal })) {
         abort.abort(reason);

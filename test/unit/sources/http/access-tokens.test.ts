@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SourceRefused, SourceUnavailable } from '../../../../src/domain/errors.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import type { AuthPlan, ResponseRule } from '../../../../src/domain/plan/plan-parts.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import { fetchDocument } from '../../../../src/sources/http/fetch-document.ts';
@@ -42,7 +42,7 @@ function refusing(reply: Reply, { auth = oauth, valid = 'token-2' } = {}) {
   };
   const tokens = createAccessTokens(client);
   const tools = {
-    ...{ client, tokens, budget: unlimited, limitOf: () => null, measures: notMeasured },
+    ...{ client, tokens, budget: unlimited, limitOf: () => null, measures: noopMetrics },
     robots: { check: async () => null },
   };
   const ask = (

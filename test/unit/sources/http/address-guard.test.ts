@@ -1,7 +1,12 @@
 import type { LookupAddress } from 'node:dns';
 import { describe, expect, test } from 'vitest';
 import { PrivateAddress } from '../../../../src/domain/errors.ts';
-import { createLookup, isWithinReach, refuseHost, type Reach } from '../../../../src/sources/http/address-guard.ts';
+import {
+  createLookup,
+  isWithinReach,
+  assertHostAllowed,
+  type Reach,
+} from '../../../../src/sources/http/address-guard.ts';
 
 const publicAddresses = ['8.8.8.8', '93.184.216.34', '::ffff:8.8.8.8', '2606:4700::1111', '64:ff9b::808:808'];
 const otherAddresses = [
@@ -66,17 +71,17 @@ describe('refuseHost', () => {
     'http://[64:ff9b::7f00:1]/',
     'https://user:password@10.0.0.1/',
   ])('refuses %s', (url) => {
-    expect(() => refuseHost(new URL(url), 'public', 'news')).toThrow(PrivateAddress);
+    expect(() => assertHostAllowed(new URL(url), 'public', 'news')).toThrow(PrivateAddress);
   });
 
   test('says who leads where, and what allows it', () => {
-    expect(() => refuseHost(new URL('http://2130706433/'), 'public', 'news')).toThrow(
+    expect(() => assertHostAllowed(new URL('http://2130706433/'), 'public', 'news')).toThrow(
       'fetch: news leads to 127.0.0.1, expected a public address; set allow_private: true to allow private ones',
     );
   });
 
   test('lets names pass: they are looked at when connecting', () => {
-    expect(() => refuseHost(new URL('http://localhost/'), 'public', 'news')).not.toThrow();
+    expect(() => assertHostAllowed(new URL('http://localhost/'), 'public', 'news')).not.toThrow();
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HostBusy, RobotsDisallowed, SourceRefused, SourceUnavailable } from '../../../../src/domain/errors.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import { unlimited, type HostBudget } from '../../../../src/domain/plan/host-budget.ts';
 import type { AuthPlan } from '../../../../src/domain/plan/plan-parts.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
 let tools: HttpTools;
 beforeEach(() => {
   const [tokens, robots] = [createAccessTokens(client), createRobotsRules(client, 'daybook')];
-  tools = { client, tokens, robots, budget: unlimited, limitOf: () => null, measures: notMeasured };
+  tools = { client, tokens, robots, budget: unlimited, limitOf: () => null, measures: noopMetrics };
 });
 
 const ask = (fields: Partial<HttpJsonPlan> = {}, url = `${origin.url}/items?a=1`, followed = false) =>

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../../src/domain/errors.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../../src/domain/run/source-state.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import { jsonFormat } from '../../../../src/sources/http-json/json-source.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
-import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
+import { firstHttpPosition } from '../../../../src/sources/pagination/first-position.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/sources/http/http-client.ts';
 import { beginPoll, type SourceTools } from '../../../../src/sources/open-source.ts';
@@ -46,9 +46,9 @@ async function read(plan: HttpJsonPlan, answers: Answer[], before: SourceState =
     robots,
     budget: unlimited,
     limitOf: () => null,
-    measures: notMeasured,
+    measures: noopMetrics,
   };
-  const from = firstHttpPlace(plan, before);
+  const from = firstHttpPosition(plan, before);
   for await (const page of fetchHttpPages(plan, jsonFormat(plan), from, before, tools, context)) pages.push(page);
   return { pages, requests, urls: requests.map(({ url }) => url) };
 }
@@ -61,7 +61,7 @@ const failureOf = (plan: HttpJsonPlan, answer: Answer, before = state) =>
 
 describe('firstHttpPlace', () => {
   const start = (watermark: string | null, fields = {}) =>
-    firstHttpPlace(httpPlan({ incremental: { ...incremental, ...fields } }), { ...state, watermark }).since;
+    firstHttpPosition(httpPlan({ incremental: { ...incremental, ...fields } }), { ...state, watermark }).since;
 
   test('asks from the watermark less the lag, but not from before the initial value', () => {
     expect(start('2026-11-01T00:30:00.000000Z')).toBe('2026-10-31T23:30:00.000000Z');
@@ -78,13 +78,13 @@ describe('firstHttpPlace', () => {
       ...{ keysKept: 0, keyBlobs: [] },
     };
     const plan = httpPlan({ incremental, paginator: byNumber });
-    expect(firstHttpPlace(plan, { ...state, watermark: '2026-10-01T00:00:00.000000Z', unfinished })).toEqual({
+    expect(firstHttpPosition(plan, { ...state, watermark: '2026-10-01T00:00:00.000000Z', unfinished })).toEqual({
       ...{ type: 'http', page: 2, cursor: null, skip: 0 },
       ...{ since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
       saved: { page: 3, cursor: null, skip: 0 },
     });
     // Different pages that were read stay known; the one that is read once more counts then.
-    const place = firstHttpPlace(plan, { ...state, unfinished: { ...unfinished, distinct: 2 } });
+    const place = firstHttpPosition(plan, { ...state, unfinished: { ...unfinished, distinct: 2 } });
     expect(place).toMatchObject({ page: 2, distinct: 1 });
   });
 
@@ -100,8 +100,8 @@ describe('firstHttpPlace', () => {
   });
 
   test('begins with the base page', () => {
-    expect(firstHttpPlace(httpPlan({ paginator: { ...byNumber, basePage: 0 } }), state).page).toBe(0);
-    expect(firstHttpPlace(httpPlan({ paginator: byNumber }), state).page).toBe(1);
+    expect(firstHttpPosition(httpPlan({ paginator: { ...byNumber, basePage: 0 } }), state).page).toBe(0);
+    expect(firstHttpPosition(httpPlan({ paginator: byNumber }), state).page).toBe(1);
   });
 });
 

@@ -8,13 +8,13 @@ import {
   TooCostly,
   WrongShape,
 } from '../../../../src/domain/errors.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import type { ModulePlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../../src/domain/run/source-state.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import { createHttpClient } from '../../../../src/sources/http/http-client.ts';
-import { firstModulePlace, readModulePages } from '../../../../src/sources/modules/module-source.ts';
+import { firstModulePosition, readModulePages } from '../../../../src/sources/modules/module-source.ts';
 import { ModuleLoader } from '../../../../src/sources/modules/module-loader.ts';
 import { ModuleThreads } from '../../../../src/sources/modules/module-threads.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
@@ -37,7 +37,7 @@ const tools = {
   resolvePath: (path: string) => join(folder, path),
   http: {
     ...{ client, tokens: createAccessTokens(client), robots: { check: async () => null } },
-    ...{ budget: unlimited, limitOf: () => null, measures: notMeasured },
+    ...{ budget: unlimited, limitOf: () => null, measures: noopMetrics },
   },
 };
 let files = 0;
@@ -54,7 +54,7 @@ async function read(text: string, { plan = {}, before = state, signal = context.
   writeFileSync(join(folder, module), text);
   const pages: Page[] = [];
   const given = { ...context, signal };
-  const found = readModulePages(modulePlan({ module, ...plan }), firstModulePlace(before), tools, given);
+  const found = readModulePages(modulePlan({ module, ...plan }), firstModulePosition(before), tools, given);
   for await (const page of found) pages.push(page);
   return pages;
 }
@@ -273,7 +273,7 @@ test('a module keeps its variables from one fetch to the next, apart from those 
   const count = async (name: string) => {
     const plan = modulePlan({ module, name });
     const pages: Page[] = [];
-    for await (const page of readModulePages(plan, firstModulePlace(state), tools, context)) pages.push(page);
+    for await (const page of readModulePages(plan, firstModulePosition(state), tools, context)) pages.push(page);
     return pages.map(values);
   };
   expect([await count('a'), await count('a'), await count('b')]).toEqual([

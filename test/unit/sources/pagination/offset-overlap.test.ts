@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FetchPosition, PollEnd } from '../../../../src/domain/run/fetch-position.ts';
 import { SourceUnavailable } from '../../../../src/domain/errors.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import type { OffsetPlan } from '../../../../src/domain/plan/plan-parts.ts';
 import { patchAfter, startPosition } from '../../../../src/domain/run/poll.ts';
 import type { SourceState } from '../../../../src/domain/run/source-state.ts';
@@ -10,7 +10,7 @@ import { collect, type Collected } from '../../../../src/sources/collect/collect
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import type { HttpClient } from '../../../../src/sources/http/http-client.ts';
-import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
+import { firstHttpPosition } from '../../../../src/sources/pagination/first-position.ts';
 import { contextOf, httpPlan, state as fresh } from '../plans.ts';
 
 interface Api {
@@ -58,10 +58,10 @@ async function poll(api: Api): Promise<Polled> {
   };
   const plan = httpPlan({ records: 'items', paginator, concurrency: api.concurrency ?? 1 });
   const context = contextOf(plan);
-  const shared = { budget: unlimited, limitOf: () => null, measures: notMeasured };
+  const shared = { budget: unlimited, limitOf: () => null, measures: noopMetrics };
   const tools = { client, robots: { check: async () => null }, tokens: createAccessTokens(client), ...shared };
   let state = api.state ?? fresh;
-  let position: FetchPosition = startPosition(firstHttpPlace(plan, state), state, new Date());
+  let position: FetchPosition = startPosition(firstHttpPosition(plan, state), state, new Date());
   const ids: string[] = [];
   let fetched = 0;
   for (let fetches = 0; fetches < 60; fetches++) {

@@ -2,21 +2,21 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DaybookError } from '../../../../src/domain/errors.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
-import { notMeasured } from '../../../../src/domain/run/metrics.ts';
+import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import type { PaginatorPlan } from '../../../../src/domain/plan/plan-parts.ts';
 import {
   keepKeys,
   patchAfter,
-  placeAfterFailure,
+  positionAfterFailure,
   startPosition,
-  withoutPlace,
+  withoutPosition,
 } from '../../../../src/domain/run/poll.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import type { SourceState } from '../../../../src/domain/run/source-state.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
-import { firstHttpPlace } from '../../../../src/sources/pagination/first-position.ts';
+import { firstHttpPosition } from '../../../../src/sources/pagination/first-position.ts';
 import type { FetchContext } from '../../../../src/sources/extraction/fetch-context.ts';
 import { ApiModel, type ApiEvent, type ApiTraits } from './api-model.ts';
 import { contextOf, httpPlan, state as fresh } from '../plans.ts';
@@ -80,17 +80,17 @@ class Source {
   async run(maxRecords: number): Promise<{ readonly outcome: string; readonly startedAt: string }> {
     const plan = this.#plan;
     const begun = this.#state.unfinished;
-    const state = begun?.failed === true ? withoutPlace(this.#state) : this.#state;
+    const state = begun?.failed === true ? withoutPosition(this.#state) : this.#state;
     const now = this.#api.now();
-    let position = startPosition(firstHttpPlace(plan, state), state, now);
+    let position = startPosition(firstHttpPosition(plan, state), state, now);
     const { startedAt } = position;
     for (let fetches = 0; ; fetches++) {
       if (fetches > 500) throw new Error('the run does not end');
       try {
-        const known = withoutPlace({ ...this.#state, previousPoll: [...position.knownBlobs, ...position.keyBlobs] });
+        const known = withoutPosition({ ...this.#state, previousPoll: [...position.knownBlobs, ...position.keyBlobs] });
         const { pages, days } = position;
         const front = {
-          ...startPosition(firstHttpPlace(plan, { ...known, unfinished: null }), known, now),
+          ...startPosition(firstHttpPosition(plan, { ...known, unfinished: null }), known, now),
           pages,
           days,
         };
@@ -115,7 +115,7 @@ class Source {
         if (taken.end) return { outcome: taken.end.cutShort ? 'partial' : 'ok', startedAt };
       } catch (error) {
         if (!(error instanceof DaybookError)) throw error;
-        const unfinished = placeAfterFailure(begun, this.#state.unfinished, error.type);
+        const unfinished = positionAfterFailure(begun, this.#state.unfinished, error.type);
         this.#state = { ...this.#state, unfinished };
         return { outcome: error.message, startedAt };
       }
@@ -124,7 +124,7 @@ class Source {
 
   #tools() {
     const [client, robots] = [this.#api, { check: async () => null }];
-    const shared = { budget: unlimited, limitOf: () => null, measures: notMeasured };
+    const shared = { budget: unlimited, limitOf: () => null, measures: noopMetrics };
     return { client, robots, tokens: createAccessTokens(client), ...shared };
   }
 }

@@ -4,9 +4,9 @@ import type { NewDeadLetter } from '../../../../src/domain/dead-letters/dead-let
 import { writeJson } from '../../../../src/formats/exact-json.ts';
 import { listDeadLetters, writeDeadLetters } from '../../../../src/store/dead-letters/dead-letters.ts';
 import {
-  discardLetter,
+  discardDeadLetter,
   hideReplayed,
-  undiscardLetter,
+  restoreDeadLetter,
 } from '../../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
@@ -143,7 +143,7 @@ describe('a dead letter that is discarded', () => {
     const store = open();
     await writeDeadLetters(store, run, 0, '', [letter('{"a":1}'), letter('{"a":2}')]);
     const [first] = await listDeadLetters(store, {});
-    await discardLetter(store, first?.id ?? '', new Date('2026-11-24T00:00:00Z'));
+    await discardDeadLetter(store, first?.id ?? '', new Date('2026-11-24T00:00:00Z'));
     await writeDeadLetters(store, runOf('run-2'), 0, '', [letter('{"a":1}')]);
     expect((await listDeadLetters(store, {})).map(({ record }) => record)).toEqual([{ a: 2 }]);
     expect(
@@ -152,7 +152,7 @@ describe('a dead letter that is discarded', () => {
       [2, '2026-11-24T00:00:00.000Z'],
       [1, null],
     ]);
-    await undiscardLetter(store, first?.id ?? '');
+    await restoreDeadLetter(store, first?.id ?? '');
     expect(await listDeadLetters(store, {})).toHaveLength(2);
   });
 });

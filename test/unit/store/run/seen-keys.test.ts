@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
-import { createPollKeys } from '../../../../src/store/run/seen-keys.ts';
+import { createSeenKeys } from '../../../../src/store/run/seen-keys.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const folder = useTemporaryFolder();
-const open = () => createPollKeys(createDirectoryStore(folder.path));
+const open = () => createSeenKeys(createDirectoryStore(folder.path));
 
 describe('poll keys', () => {
   test('written are read back, those of several blobs together', async () => {
@@ -21,7 +21,7 @@ describe('poll keys', () => {
 
   test('that the previous poll had are not written again: an unchanged poll costs nothing', async () => {
     const store = createDirectoryStore(folder.path);
-    const keys = createPollKeys(store);
+    const keys = createSeenKeys(store);
     const name = await keys.write('news', ['a'], []);
     const write = vi.spyOn(store, 'putIfAbsent');
     expect(await keys.write('news', ['a'], [name])).toBe(name);
@@ -43,7 +43,7 @@ describe('poll keys', () => {
 
   test('are read from the store once', async () => {
     const store = createDirectoryStore(folder.path);
-    const keys = createPollKeys(store);
+    const keys = createSeenKeys(store);
     const name = await keys.write('news', ['a'], []);
     const read = vi.spyOn(store, 'get');
     for (let n = 0; n < 3; n++) expect([...(await keys.read('news', [name]))]).toEqual(['a']);

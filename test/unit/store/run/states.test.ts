@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { forgetPoll, freshState, type SourceState } from '../../../../src/domain/run/source-state.ts';
+import { clearPollState, initialState, type SourceState } from '../../../../src/domain/run/source-state.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import {
   changeState,
@@ -15,7 +15,7 @@ import { useTemporaryFolder } from '../temporary-folder.ts';
 const folder = useTemporaryFolder();
 const open = () => createDirectoryStore(folder.path);
 const none = { state: null, damaged: false, epoch: 0 };
-const state = freshState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
+const state = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const moved: SourceState = { ...state, watermark: '2026-11-01T00:00:00.000000Z', etag: '"1"' };
 
 describe('the state of a source', () => {
@@ -57,7 +57,8 @@ describe('the state of a source', () => {
 });
 
 describe('changeState', () => {
-  const rewind = (to: string) => changeState(open(), 'news', (old) => ({ ...forgetPoll(old ?? state), watermark: to }));
+  const rewind = (to: string) =>
+    changeState(open(), 'news', (old) => ({ ...clearPollState(old ?? state), watermark: to }));
 
   test('makes a state of a higher epoch, which a run that began before cannot replace', async () => {
     await writeState(open(), 'news', moved);

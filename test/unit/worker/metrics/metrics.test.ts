@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { noCounts } from '../../../../src/domain/run/receipt.ts';
 import { WorkerCounters } from '../../../../src/worker/metrics/counters.ts';
 import { gaugesText, scrape } from '../../../../src/worker/metrics/scrape.ts';
-import type { Watch } from '../../../../src/status/status-monitor.ts';
+import type { StatusMonitor } from '../../../../src/status/status-monitor.ts';
 import { Instance } from '../../../../src/domain/instance.ts';
 import { noSchedule } from '../../../../src/status/schedules.ts';
 import { SourceLabels, unconfigured } from '../../../../src/worker/metrics/source-labels.ts';
@@ -72,7 +72,7 @@ describe('an instance', () => {
     const options = {
       config,
       sdkMetrics: null,
-      watch: { observe: async () => observedOf(config, {}) } as unknown as Watch,
+      watch: { observe: async () => observedOf(config, {}) } as unknown as StatusMonitor,
     };
     const textOf = (instance: Instance) => scrape({ ...options, instance, counters: countersOf('news') });
     expect(await textOf(new Instance())).not.toContain('daybook_instance');

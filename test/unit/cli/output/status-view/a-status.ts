@@ -2,7 +2,7 @@ import type { Alert } from '../../../../../src/domain/monitoring/alert.ts';
 import type { FailedReceipt, Receipt } from '../../../../../src/domain/run/receipt.ts';
 import { noSchedule, type ScheduleStatus } from '../../../../../src/status/schedules.ts';
 import { statusOf, type Status, type StatusFacts } from '../../../../../src/status/status.ts';
-import type { Waiting } from '../../../../../src/status/deferred.ts';
+import type { DeferredSummary } from '../../../../../src/status/deferred.ts';
 import { aFailedReceipt, aReceipt } from '../../../domain/a-receipt.ts';
 
 export const now = new Date('2026-11-01T09:01:00.000Z');
@@ -63,7 +63,12 @@ export function sixtySources(): Status {
     ...{ name: 'run_failed', source, state: 'open', since },
     message: `SourceRefused: ${answer}`,
   }));
-  const waits: Waiting = { sink: 'postgres', batches: 2, since, reason: 'SinkUnavailable: the connection was refused' };
+  const waits: DeferredSummary = {
+    sink: 'postgres',
+    batches: 2,
+    since,
+    reason: 'SinkUnavailable: the connection was refused',
+  };
   const running: ScheduleStatus = {
     ...noSchedule,
     running: {
