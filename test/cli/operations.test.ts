@@ -112,7 +112,7 @@ describe('pause', () => {
 
   test('refuses what makes no sense, and says what it wants', async () => {
     for (const [args, message] of [
-      [['pause', 'pulse'], /found no --reason/],
+      [['pause', 'pulse'], /missing --reason/],
       [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is in the past, expected a future time/],
       [['pause', 'pulse', '--reason', 'x', '--until', 'soon'], /expected a day, a time or a duration/],
       [['pause', 'pulse', '--reason', 'x', '--until', '500000w'], /is after the year 9999/],
