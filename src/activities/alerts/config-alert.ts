@@ -28,5 +28,6 @@ export async function settleConfigAlert(
     if (isRecent && (await hasOtherWorkers(identity))) return;
   }
   await settleAndLog(dependencies, noSource, [{ name: 'config', message }], redact);
-  if (message !== null) await confirmAlert(store, noSource, 'config', { worker: identity, file, at: now.toISOString() });
+  if (message !== null)
+    await confirmAlert(store, noSource, 'config', { worker: identity, file, at: now.toISOString() });
 }
