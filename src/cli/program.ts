@@ -214,7 +214,7 @@ function addOperations(program: Command): void {
     .option('--from <time>', 'A day or an ISO 8601 time, UTC')
     .option('--to <time>', 'A day or an ISO 8601 time, UTC, exclusive')
     .option('--step <duration>', 'Length of a window, e.g. 6h (default: 1d)')
-    .option('--only <which>', 'Only failed or missing windows: failed, missing')
+    .option('--only <which>', 'Only windows that failed, or that never ran: failed or missing')
     .option(
       '--concurrency <windows>',
       'Windows that run at once, 1 to 20 (default: 2, or that of the running backfill)',

@@ -291,7 +291,7 @@ describe('servers that cannot be used', () => {
         ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'default' },
       },
     });
-    expect([code, stderr.includes('no worker polls')]).toEqual([1, true]);
+    expect([code, stderr.includes('no worker has polled')]).toEqual([1, true]);
     expect(Date.now() - startedAt).toBeLessThan(25_000);
   });
 

@@ -85,7 +85,7 @@ describe('export', () => {
   });
 
   test.each([
-    [['--source', 'linse'], /found no "linse" in .*expected one of lines/],
+    [['--source', 'linse'], /has no records of "linse"; its sources: lines/],
     [['--day', '2026-02-30'], /day 30 does not exist/],
     [['--day', 'today'], /expected a day such as/],
     [['--from', '2026-11-01'], /--from and --to must be given together/],
@@ -128,10 +128,10 @@ describe('verify and replay-csv', () => {
   });
 
   test.each([
-    [['verify'], /found no --day/],
+    [['verify'], /missing --day/],
     [['verify', '--day', '2026-11-01', '--source', 'linse'], /did you mean "lines"/],
     [['verify', '--day', '2026-11-01', '--sample', 'x'], /--sample: found "x"/],
-    [['replay-csv', '--source', 'nope'], /found no "nope"/],
+    [['replay-csv', '--source', 'nope'], /has no records of "nope"/],
   ])('refuse %j', async (args, message) => {
     const { code, stderr } = await workplace.runBeside(args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
@@ -176,7 +176,7 @@ describe('rebuild-journal', () => {
   });
 
   test.each([
-    [['--source', 'No Name'], 2, /expected the name of a source/],
+    [['--source', 'No Name'], 2, /expected a source name/],
     [['--day', 'today'], 2, /expected a day such as/],
     [['--source', 'linse'], 1, /linse has no rows in PostgreSQL; sources with rows: lines/],
   ])('refuses %j', async (args, expected, message) => {

@@ -112,7 +112,7 @@ describe('pause', () => {
 
   test('refuses what makes no sense, and says what it wants', async () => {
     for (const [args, message] of [
-      [['pause', 'pulse'], /found no --reason/],
+      [['pause', 'pulse'], /missing --reason/],
       [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is in the past, expected a future time/],
       [['pause', 'pulse', '--reason', 'x', '--until', 'soon'], /expected a day, a time or a duration/],
       [['pause', 'pulse', '--reason', 'x', '--until', '500000w'], /is after the year 9999/],
@@ -301,7 +301,7 @@ describe('backfill', () => {
     [['pulse', '--from', '2026-11-01', '--to', '2026-11-02'], /add incremental with cursor, start_param and end_param/],
     [['windowed', '--from', '2026-11-01'], /missing --from and --to/],
     [['windowed', '--from', '2026-11-02', '--to', '2026-11-01'], /is not after/],
-    [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /expected at most 10000/],
+    [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /at most 10000 are allowed/],
     [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected e\.g\. 6h or 1d/],
   ])('refuses %j, and says why', async (args, message) => {
     const { code, stderr } = await workplace.runBeside(['backfill', ...args]);

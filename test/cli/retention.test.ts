@@ -69,7 +69,7 @@ describe('a day that is retired', () => {
     const restored = await daybook('restore', '--day', day);
     expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/^restored 2 of 2 rows/)]);
     expect(await rows()).toBe(before);
-    expect(restored.stderr).toMatch(`./daybook replay-csv --day ${day} brings`);
+    expect(restored.stderr).toMatch(`./daybook replay-csv --day ${day} restores`);
     await daybook('partitions', 'maintain');
     expect(await rows()).toBe(before);
   });

@@ -70,7 +70,11 @@ describe('smoke with a server that the environment names', () => {
     expect(Date.now() - startedAt).toBeGreaterThan(15_000);
     expect([code, JSON.parse(stdout)]).toEqual([
       1,
-      { ok: false, step: 'start', error: { type: 'CannotStart', message: expect.stringMatching(/no worker polls/) } },
+      {
+        ok: false,
+        step: 'start',
+        error: { type: 'CannotStart', message: expect.stringMatching(/no worker has polled/) },
+      },
     ]);
   });
 });

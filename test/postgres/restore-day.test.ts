@@ -143,7 +143,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
   test('opens no empty day where an archive stands without its manifest', async () => {
     await retire();
     folder.removeManifest(day);
-    expect((await rejection(restore())).message).toMatch(/2026-10-01\.csv\.gz without its manifest.*move the archive/);
+    expect((await rejection(restore())).message).toMatch(/2026-10-01\.csv\.gz has no manifest.*move the archive/);
     expect(await listPartitions(database.pool, 'public')).toEqual([]);
     expect(await database.count('select count(*) from raw_event_days')).toBe(0);
   });
@@ -180,7 +180,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     await rejection(retireUntil('drop'));
     const error = await rejection(restore());
     expect(error).toBeInstanceOf(SinkUnavailable);
-    expect(error.message).toMatch(/half retired.*partitions maintain/);
+    expect(error.message).toMatch(/retirement of .* is incomplete.*partitions maintain/);
     await retire();
     expect(await restore()).toMatchObject({ restored: 3 });
   });

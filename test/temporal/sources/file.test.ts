@@ -125,7 +125,7 @@ describe('a compressed file', () => {
     writeFileSync(rig.path('cut.ndjson.gz'), whole.subarray(0, whole.length - 10_000));
     const { type, message, receipt } = await rig.runToFailure('cut');
     expect(type).toBe('SourceUnavailable');
-    expect(message).toContain('cut short');
+    expect(message).toContain('incomplete gzip');
     expect(receipt?.postgres.written).toBeGreaterThan(10_000);
     expect(await stored('cut')).toBe(receipt?.postgres.written);
     writeFileSync(rig.path('cut.ndjson.gz'), whole);
