@@ -115,7 +115,7 @@ const hostiles: readonly Hostile[] = [
     name: 'doubled',
     keys: `records: "[].{id: id, at: at, big: (list && (list${' | [@, @]'.repeat(30)}))}"`,
     body: around({ list: [1] }),
-    letter: /^the record takes more (?:than 500ms of computing|memory) for this record/,
+    letter: /^the record (?:takes more than 500ms of CPU time|needs more memory) for this record/,
   },
   {
     name: 'prototype',
@@ -367,7 +367,7 @@ ${source('healthy')}${source('unique-items', ', schema: unique-items.json')}${so
       const start = async (name: string) =>
         namespace.client.workflow.start('scrapeRun', { workflowId: name, taskQueue, args: [{ source: name }] });
       for (const name of ['unique-items', 'records', 'loop']) await start(name);
-      await until('its threads compute', () => cpuSecondsOf(worker.pid) > 12);
+      await until('its threads compute', () => cpuSecondsOf(worker.pid) > 12, 60_000);
       const healthy = await start('healthy');
       await until(
         'the healthy source is polled',
