@@ -171,8 +171,13 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
       stdout: expect.stringMatching(/^restored 2 of 2/) as string,
     });
     expect(await daybook('pause', 'items', '--reason', 'forget')).toMatchObject({ code: 0 });
-    const alone = workplace('alone', { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer });
-    const refused = await alone.runBeside(['forget', '--source', 'items', '--yes']);
+    const forget = ['forget', '--source', 'items', '--yes'];
+    const notOwner = { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer };
+    const refused = await place.runBeside(forget, notOwner);
+    // A machine without the store cannot make the source's state forget, too.
+    const elsewhere = await workplace('alone').runBeside(forget);
+    expect(elsewhere.code).toBe(2);
+    expect(elsewhere.stderr).toContain('not a pair');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
     expect(await daybook('forget', '--source', 'items', '--yes')).toMatchObject({
       code: 0,
