@@ -112,7 +112,7 @@ test('a home whose files a power cut has emptied or taken away opens again', asy
   rmSync(stackFile());
   for (const file of [home('lock.json'), home('postgres', 'postmaster.pid')]) writeFileSync(file, '');
   await start();
-  expect(running.output).toContain('stack.json is gone; recovered no running process');
+  expect(running.output).toContain('stack.json is missing; recovered no running process');
   expect(running.output).toContain('postmaster.pid was damaged');
   expect(keys()).toBeGreaterThanOrEqual(known);
 });
