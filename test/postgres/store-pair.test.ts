@@ -212,8 +212,8 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
   async function countInProcess(step: string): Promise<void> {
     const dist = (file: string) => pathToFileURL(join(import.meta.dirname, '../../dist', file)).href;
     const script = `
-      import { createPool } from '${dist('sinks/postgres/connection.js')}';
-      import { createDirectoryStore } from '${dist('store/directory-store.js')}';
+      import { createPool } from '${dist('sinks/postgres/connection/connection.js')}';
+      import { createDirectoryStore } from '${dist('store/blobs/directory-store.js')}';
       import { countPair, poolPair } from '${dist('worker/pairing/pair.js')}';
       const [root, settings, step] = JSON.parse(process.env.PAIR);
       const pool = createPool(settings, { maxConnections: 1 });
