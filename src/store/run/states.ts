@@ -25,7 +25,10 @@ export async function readState(store: BlobStore, source: string): Promise<Store
   const { state, damaged } = await readSaved(store, source);
   const epoch = state?.epoch ?? 0;
   const newest = await newestEpoch(store, source, state ? epoch : null);
-  return newest > epoch ? readEpoch(store, source, newest) : { state, damaged, epoch };
+  if (newest <= epoch) return { state, damaged, epoch };
+  // What a command has made of it is older than what was lost.
+  const changed = await readEpoch(store, source, newest);
+  return { ...changed, damaged: damaged || changed.damaged };
 }
 
 /** Whether a command has changed the state since the epoch. */

@@ -84,6 +84,12 @@ describe('changeState', () => {
     expect((await readState(open(), 'news')).state?.watermark).toBe('2026-10-01');
   });
 
+  test('is what remains of a saved state that is damaged, which is reported', async () => {
+    await changeState(open(), 'news', () => moved);
+    await open().put('state/news.json', Buffer.from('{"version":1'));
+    expect(await readState(open(), 'news')).toEqual({ state: { ...moved, epoch: 1 }, damaged: true, epoch: 1 });
+  });
+
   test('lets runs that begin afterwards save as before', async () => {
     await rewind('2026-10-01');
     const { state: rewound } = await readState(open(), 'news');
