@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
-import { confirmAlert, readConfirmed } from '../../store/alerts/alerts.ts';
+import { confirmAlert, readOpenAlert } from '../../store/alerts/alerts.ts';
 import { recordAlerts } from './record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
@@ -23,11 +23,13 @@ export async function settleConfigAlert(
   const now = new Date();
   const file = `${hostname()}:${dependencies.config.file}`;
   if (message === null) {
-    const by = await readConfirmed(store, noSource, 'config');
-    const isRecent = by !== null && by.file !== file && now.getTime() - Date.parse(by.at) < patienceMs;
+    const open = await readOpenAlert(store, noSource, 'config');
+    // Each poll comes by here: mostly there is nothing to resolve.
+    if (open === null) return;
+    const by = open.confirmed;
+    const isRecent = by !== undefined && by.file !== file && now.getTime() - Date.parse(by.at) < patienceMs;
     if (isRecent && (await hasOtherWorkers(identity))) return;
   }
   await recordAlerts(dependencies, noSource, [{ name: 'config', message }], redact);
-  if (message !== null)
-    await confirmAlert(store, noSource, 'config', { worker: identity, file, at: now.toISOString() });
+  if (message !== null) await confirmAlert(store, noSource, 'config', { file, at: now.toISOString() });
 }

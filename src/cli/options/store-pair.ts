@@ -62,6 +62,11 @@ export async function refuseForeignDatabase(
 ): Promise<void> {
   if (acceptsNewStore(context, options)) return;
   const found = await look(pairOf(context, openStoreToRead(context), settings), true);
+  throwIfForeign(found);
+}
+
+/** A database that cannot be asked says nothing. @throws ForeignStore */
+function throwIfForeign(found: PairFound | Error): void {
   if (!(found instanceof Error) && found.kind === 'foreign') throw new ForeignStore(found.message);
 }
 
@@ -87,7 +92,7 @@ export async function requirePair(context: Context, options: PairOptions, needsS
   // A host that does not hold the store, such as one of a pipeline, only gives work to those that do.
   if (!needsStore && (await readIdentity(store)) === null && !(await holdsData(store))) return;
   const found = await readPair(context);
-  if (!(found instanceof Error) && found.kind === 'foreign') throw new ForeignStore(found.message);
+  throwIfForeign(found);
 }
 
 /** Notes that somebody has seen to a side that was restored from a copy: the alert of it was closed by hand. */

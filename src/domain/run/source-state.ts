@@ -197,19 +197,7 @@ export function initialState(identity: StateIdentity, epoch = 0): SourceState {
 
 /** Drops all that could hide a record from the next poll, but keeps the watermark. */
 export function clearPollState(state: SourceState): SourceState {
-  return {
-    ...state,
-    ...{
-      unfinished: null,
-      etag: null,
-      lastModified: null,
-      previousPoll: [],
-      file: null,
-      files: null,
-      freshUntil: null,
-      failures: null,
-    },
-  };
+  return { ...clearValidators(state), unfinished: null, file: null, files: null, failures: null };
 }
 
 /** Drops what lets a source say that nothing changed, and what lets a poll take a record for known; not how far it came. */

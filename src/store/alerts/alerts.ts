@@ -11,10 +11,8 @@ export interface StoredAlert extends Alert {
   readonly confirmed?: Confirmation;
 }
 
-/** A worker that found an alert to hold still, and by which file. `at`: ISO 8601. */
+/** By which file, `host:path`, an alert was found to hold still. `at`: ISO 8601. */
 export interface Confirmation {
-  readonly worker: string;
-  /** `host:path`. */
   readonly file: string;
   readonly at: string;
 }
@@ -78,22 +76,22 @@ export async function confirmAlert(
   name: AlertName,
   confirmed: Confirmation,
 ): Promise<void> {
-  const present = await readAlert(store, source, name);
-  if (present?.state !== 'open') return;
+  const present = await readOpenAlert(store, source, name);
+  if (present === null) return;
   const before = present.confirmed;
   const age = before ? Date.parse(confirmed.at) - Date.parse(before.at) : Infinity;
-  if (before?.worker === confirmed.worker && age < confirmEveryMs) return;
+  if (before?.file === confirmed.file && age < confirmEveryMs) return;
   await store.put(storePaths.alert.build({ source, name }), storedJson({ ...present, confirmed }));
 }
 
-/** Who has found last that an open alert holds; null where it is not open, or nobody tells. */
-export async function readConfirmed(store: BlobStore, source: string, name: AlertName): Promise<Confirmation | null> {
+/** An alert that is open; null where it is not. */
+export async function readOpenAlert(store: BlobStore, source: string, name: AlertName): Promise<StoredAlert | null> {
   const present = await readAlert(store, source, name);
-  return present?.state === 'open' ? (present.confirmed ?? null) : null;
+  return present?.state === 'open' ? present : null;
 }
 
 export async function isAlertOpen(store: BlobStore, source: string, name: AlertName): Promise<boolean> {
-  return (await readAlert(store, source, name))?.state === 'open';
+  return (await readOpenAlert(store, source, name)) !== null;
 }
 
 /**
@@ -160,7 +158,7 @@ async function readAlertAt(store: BlobStore, path: string): Promise<StoredAlert 
 }
 
 function isConfirmation(value: unknown): boolean {
-  return value === undefined || hasFields(value, { worker: 'string', file: 'string', at: 'time' });
+  return value === undefined || hasFields(value, { file: 'string', at: 'time' });
 }
 
 function bare({ name, source, state, since, message }: Alert): Alert {
