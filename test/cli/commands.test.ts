@@ -32,8 +32,8 @@ const write = (name: string, text: string) => {
 };
 
 describe('check', () => {
-  test('says that all is fine', () => {
-    const { code, stdout } = workplace.run(['check']);
+  test('says that all is fine', async () => {
+    const { code, stdout } = await workplace.run(['check']);
     expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: OK\n']);
   });
 
@@ -64,31 +64,31 @@ describe('check', () => {
       'version: 1\nsources: [{ name: a, type: file, path: "${env:NOT_SET}", id: i, occurred_at: t }]',
       /environment variable NOT_SET is not set/,
     ],
-  ])('exits with 2 for %s, one line a problem', (_, yaml, message) => {
-    const { code, stdout, stderr } = workplace.run(['check', '--config', write('broken.yaml', yaml)]);
+  ])('exits with 2 for %s, one line a problem', async (_, yaml, message) => {
+    const { code, stdout, stderr } = await workplace.run(['check', '--config', write('broken.yaml', yaml)]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
   });
 
-  test('warns of a path that is arithmetic, and of no name with a hyphen', () => {
+  test('warns of a path that is arithmetic, and of no name with a hyphen', async () => {
     const source = (name: string, id: string) =>
       `{ name: ${name}, type: http_json, url: 'https://api.test/x', id: ${id}, occurred_at: data.created-at }`;
     const yaml = `version: 1\nsources: [${source('fine', 'order-id')}, ${source('odd', "'order - id'")}]`;
     const config = write('broken.yaml', yaml);
-    const { code, stdout, stderr } = workplace.run(['check', '--config', config]);
+    const { code, stdout, stderr } = await workplace.run(['check', '--config', config]);
     expect([code, stdout]).toEqual([0, 'broken.yaml: 2 sources, 0 with a schedule: usable, 1 warning\n']);
     expect(stderr).toMatch(/^broken\.yaml: odd: warning arithmetic_path: id "order - id" is arithmetic.*\n$/);
-    const json = workplace.run(['check', '--json', '--config', config]);
+    const json = await workplace.run(['check', '--json', '--config', config]);
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: true,
       warnings: [{ source: 'odd', code: 'arithmetic_path', count: 1 }],
     });
   });
 
-  test('prints problems as JSON', () => {
-    const { code, stdout } = workplace.run([
+  test('prints problems as JSON', async () => {
+    const { code, stdout } = await workplace.run([
       'check',
       '--json',
       '--config',
@@ -100,8 +100,8 @@ describe('check', () => {
 });
 
 describe('commands without a server', () => {
-  test('preview shows what would be stored and what not, and writes nothing', () => {
-    const { code, stdout } = workplace.run(['preview', 'lines', '--json']);
+  test('preview shows what would be stored and what not, and writes nothing', async () => {
+    const { code, stdout } = await workplace.run(['preview', 'lines', '--json']);
     expect(code).toBe(0);
     expect(
       stdout
@@ -115,31 +115,31 @@ describe('commands without a server', () => {
     expect(workplace.files()).toEqual(['broken.yaml', 'daybook.yaml', 'lines.ndjson']);
   });
 
-  test('what a module prints is no part of the JSON', () => {
+  test('what a module prints is no part of the JSON', async () => {
     write('chatty.mjs', `export default async function* () { console.log('hello'); yield { records: [{ id: 1 }] }; }`);
     const source =
       '{ name: chatty, type: module, module: chatty.mjs, id: id, occurred_at: { on_missing: fetched_at } }';
     const config = write('chatty.yaml', `version: 1\nsources: [${source}]`);
-    const { code, stdout, stderr } = workplace.run(['preview', 'chatty', '--json', '--config', config]);
+    const { code, stdout, stderr } = await workplace.run(['preview', 'chatty', '--json', '--config', config]);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'stored', source_id: '1' }]);
     expect(stderr).toContain('hello');
   });
 
-  test('state and dead-letters work on nothing', () => {
-    expect(workplace.run(['state', 'show', 'lines']).code).toBe(0);
-    expect(workplace.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
+  test('state and dead-letters work on nothing', async () => {
+    expect((await workplace.run(['state', 'show', 'lines'])).code).toBe(0);
+    expect(await workplace.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
   });
 
-  test('runs and alerts work on nothing, and alerts close and test say what is missing', () => {
-    expect(workplace.run(['runs', 'lines'])).toMatchObject({ code: 0, stdout: '', stderr: 'no runs of lines\n' });
-    expect(workplace.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
+  test('runs and alerts work on nothing, and alerts close and test say what is missing', async () => {
+    expect(await workplace.run(['runs', 'lines'])).toMatchObject({ code: 0, stdout: '', stderr: 'no runs of lines\n' });
+    expect(await workplace.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
     for (const [args, stderr] of [
       [['runs', 'linse'], 'did you mean "lines"?'],
       [['alerts', 'close', 'run_failed', 'lines'], 'run_failed of lines is not open; no alert is'],
       [['alerts', 'close', 'failed', 'lines'], 'found "failed", expected the name of an alert: run_failed,'],
       [['alerts', 'test'], 'DAYBOOK_ALERT_WEBHOOK is not set'],
     ] as const) {
-      expect(workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
+      expect(await workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
     }
   });
 
@@ -155,24 +155,24 @@ describe('commands without a server', () => {
     for (const receipt of [last, first, failed]) await writeReceipt(store, receipt);
     const runs = (...args: string[]) => workplace.run(['runs', 'lines', ...args]);
     const ids = ({ stdout }: { stdout: string }) => [...stdout.matchAll(/"runId":"(r\d)"/g)].map(([, id]) => id);
-    expect(ids(runs('--json'))).toEqual(['r3', 'r2', 'r1']);
-    expect(JSON.parse(runs('--json', '--failed').stdout)).toEqual(failed);
-    expect(ids(runs('--json', '--day', '2026-11-02', '--limit', '1'))).toEqual(['r3']);
-    expect(runs().stdout.split('\n').slice(2, 4)).toEqual([
+    expect(ids(await runs('--json'))).toEqual(['r3', 'r2', 'r1']);
+    expect(JSON.parse((await runs('--json', '--failed')).stdout)).toEqual(failed);
+    expect(ids(await runs('--json', '--day', '2026-11-02', '--limit', '1'))).toEqual(['r3']);
+    expect((await runs()).stdout.split('\n').slice(2, 4)).toEqual([
       '2026-11-02T10:00:02.500Z  ok       3s    fetched 0, new 0, csv 0',
       '2026-11-02T09:00:02.500Z  failed   3s    SourceRefused: it answered 403',
     ]);
     await settleAlerts(store, 'lines', [{ name: 'run_failed', message: 'it answered 403' }], new Date(0));
     const alert = { name: 'run_failed', source: 'lines', state: 'open', since: new Date(0).toISOString() };
-    expect(JSON.parse(workplace.run(['alerts', 'list', '--json']).stdout)).toEqual({
+    expect(JSON.parse((await workplace.run(['alerts', 'list', '--json'])).stdout)).toEqual({
       ...alert,
       message: 'it answered 403',
     });
     const webhook = await startWebhook();
     const variables = { DAYBOOK_ALERT_WEBHOOK: webhook.url };
-    const closing = await workplace.runBeside(['alerts', 'close', 'run_failed', 'lines'], variables);
+    const closing = await workplace.run(['alerts', 'close', 'run_failed', 'lines'], { variables });
     expect(closing).toMatchObject({ code: 0, stdout: expect.stringMatching(/^closed run_failed of lines/) as string });
-    const tested = await workplace.runBeside(['alerts', 'test'], variables);
+    const tested = await workplace.run(['alerts', 'test'], { variables });
     await webhook.close();
     expect(tested).toMatchObject({
       code: 0,
@@ -182,13 +182,13 @@ describe('commands without a server', () => {
       { ...alert, state: 'resolved' },
       { name: 'test', source: 'daybook' },
     ]);
-    expect(workplace.run(['alerts', 'list']).stderr).toBe('no open alerts\n');
-    const refused = await workplace.runBeside(['alerts', 'test'], variables);
+    expect((await workplace.run(['alerts', 'list'])).stderr).toBe('no open alerts\n');
+    const refused = await workplace.run(['alerts', 'test'], { variables });
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^failed: .*could not be reached/)]);
     rmSync(join(folder, 'data'), { recursive: true });
   });
 
-  test('status, sql and run of an unknown source exit with 2 and one line', () => {
+  test('status, sql and run of an unknown source exit with 2 and one line', async () => {
     for (const args of [
       ['status'],
       ['sql', 'select 1'],
@@ -203,7 +203,7 @@ describe('commands without a server', () => {
       ['state', 'rewind', 'lines'],
       ['state', 'rewind', 'lines', '--to', '2099-01-01'],
     ]) {
-      const { code, stdout, stderr } = workplace.run(args);
+      const { code, stdout, stderr } = await workplace.run(args);
       expect([args[0], code, stdout]).toEqual([args[0], 2, '']);
       expect(stderr.trim().split('\n')).toHaveLength(1);
     }
@@ -224,7 +224,7 @@ describe('commands without a server', () => {
     rmSync(join(folder, 'data', 'dead-letters'), { recursive: true });
   });
 
-  test('every command has help with an example', () => {
+  test('every command has help with an example', async () => {
     for (const args of [
       ['up'],
       ['run'],
@@ -244,7 +244,7 @@ describe('commands without a server', () => {
       ['init'],
       ['doctor'],
     ]) {
-      const { code, stdout } = workplace.run([...args, '--help']);
+      const { code, stdout } = await workplace.run([...args, '--help']);
       expect([args, code]).toEqual([args, 0]);
       expect(stdout).toContain('Example:\n  ./daybook');
     }
@@ -261,17 +261,17 @@ describe('servers that cannot be used', () => {
       [{ ...good, PG_PASSWORD: 'wrong-password' }, '28P01'],
       [{ ...good, PG_DB: 'no_such_database' }, '3D000'],
     ] as const) {
-      const { code, stderr } = workplace.run(['up'], { variables });
+      const { code, stderr } = await workplace.run(['up'], { variables });
       expect([code, stderr.includes(message)]).toEqual([1, true]);
       expect(stderr).not.toContain('wrong-password');
       expect(stderr).not.toContain('starting');
     }
   });
 
-  test('a worker does not start by a configuration that is not good, and says what is wrong with it', () => {
+  test('a worker does not start by a configuration that is not good, and says what is wrong with it', async () => {
     const config = write('not-good.yaml', 'version: 1\nsources: [{ name: one }]\n');
     const { host, port, user, password } = inject('postgres');
-    const { code, stdout, stderr } = workplace.run(['worker', '--config', config], {
+    const { code, stdout, stderr } = await workplace.run(['worker', '--config', config], {
       variables: {
         ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
         TEMPORAL_ADDRESS: inject('temporalAddress'),
@@ -282,10 +282,10 @@ describe('servers that cannot be used', () => {
     expect(stderr).not.toMatch(/^ {4}at /m);
   });
 
-  test('a Temporal server without a worker fails a run after 15 s', () => {
+  test('a Temporal server without a worker fails a run after 15 s', async () => {
     const { host, port, user, password } = inject('postgres');
     const startedAt = Date.now();
-    const { code, stderr } = workplace.run(['run', 'lines'], {
+    const { code, stderr } = await workplace.run(['run', 'lines'], {
       variables: {
         ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
         ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'default' },
@@ -295,9 +295,9 @@ describe('servers that cannot be used', () => {
     expect(Date.now() - startedAt).toBeLessThan(25_000);
   });
 
-  test('without Go, a network or a server, `up` says what it looked for', () => {
+  test('without Go, a network or a server, `up` says what it looked for', async () => {
     const { host, port, user, password } = inject('postgres');
-    const { code, stderr } = workplace.run(['up'], {
+    const { code, stderr } = await workplace.run(['up'], {
       variables: {
         ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
         PATH: '/nowhere',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
+import type { Status } from '../../src/status/status.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { createDatabase } from '../support/database.ts';
@@ -261,13 +262,17 @@ sources:
     expect(await ask('/readyz', freeHttp)).toEqual({ status: 'ready' });
     await until('the configuration is kept', () => existsSync(keptFile));
     expect(readFileSync(keptFile, 'utf8')).not.toContain('hunter2');
-    expect(await fixed.runBeside(['schedules', 'apply'])).toMatchObject({ code: 0 });
-    // The page has the same as the command.
-    const printed = JSON.parse((await fixed.runBeside(['status', '--json'])).stdout) as object;
+    expect(await fixed.run(['schedules', 'apply'])).toMatchObject({ code: 0 });
+    // The page has the same as the command, once the first scheduled runs have ended.
+    await until('no source runs', async () => {
+      const { sources } = JSON.parse((await fixed.run(['status', '--json'])).stdout) as Status;
+      return sources.every(({ running, lastReceipt }) => running === null && lastReceipt !== null);
+    });
+    const printed = JSON.parse((await fixed.run(['status', '--json'])).stdout) as object;
     expect(shape(await ask('/status.json', freeHttp))).toEqual(shape(printed));
     // An address that was named is used or refused.
     for (const command of ['worker', 'up']) {
-      const { code, stderr } = await fixed.runBeside([command]);
+      const { code, stderr } = await fixed.run([command]);
       expect([command, code, stderr]).toEqual([command, 2, expect.stringContaining(freeHttp)]);
       expect(stderr).toContain('DAYBOOK_HTTP');
     }
@@ -277,10 +282,10 @@ sources:
     writeFileSync(join(folder, 's.json'), '{');
     await running.killAll();
     for (const command of ['worker', 'up']) {
-      const strict = await anywhere.runBeside([command, '--strict-config']);
+      const strict = await anywhere.run([command, '--strict-config']);
       expect([command, strict.code, strict.stderr]).toEqual([command, 2, expect.stringMatching(/daybook\.yaml:4:/)]);
     }
-    expect((await anywhere.runBeside(['run', 'lines'])).code).toBe(2);
+    expect((await anywhere.run(['run', 'lines'])).code).toBe(2);
     running = anywhere.start(['worker']);
     await running.shows('Using the last good configuration');
     await running.shows('Worker started');
@@ -317,7 +322,7 @@ sources:
     expect(await running.stop()).toBe(0);
 
     writeFileSync(keptFile, '{"savedAt":');
-    const refused = await anywhere.runBeside(['worker']);
+    const refused = await anywhere.run(['worker']);
     expect([refused.code, refused.stderr]).toEqual([
       2,
       expect.stringMatching(/config\/daybook\.json is not valid JSON/),

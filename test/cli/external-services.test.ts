@@ -109,7 +109,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
   let running: RunningDaybook | null = null;
   const said: string[] = [];
   const daybook = async (...args: string[]) => {
-    const result = await place.runBeside(args);
+    const result = await place.run(args);
     said.push(result.stdout, result.stderr);
     if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
     return result;
@@ -173,9 +173,9 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     expect(await daybook('pause', 'items', '--reason', 'forget')).toMatchObject({ code: 0 });
     const forget = ['forget', '--source', 'items', '--yes'];
     const notOwner = { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer };
-    const refused = await place.runBeside(forget, notOwner);
+    const refused = await place.run(forget, { variables: notOwner });
     // A machine without the store cannot make the source's state forget, too.
-    const elsewhere = await workplace('alone').runBeside(forget);
+    const elsewhere = await workplace('alone').run(forget);
     expect(elsewhere.code).toBe(2);
     expect(elsewhere.stderr).toContain('not a pair');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
@@ -223,7 +223,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
   ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
     const wrong = workplace('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
     const commands = [['run', 'items'], ['worker']];
-    for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.runBeside(args)))) {
+    for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.run(args)))) {
       expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
       expect.soft(stderr).not.toMatch(/^ +at /m);
     }
@@ -231,7 +231,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
 
   test('a command where nobody is there says so, and what to do; a worker waits', async () => {
     const wrong = workplace('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
-    const { code, stderr } = await wrong.runBeside(['run', 'items']);
+    const { code, stderr } = await wrong.run(['run', 'items']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
     const waiting = wrong.start(['worker']);
     await waiting.shows('Worker waiting for Temporal');
@@ -260,7 +260,7 @@ describe('a Temporal server that wants an API key', () => {
     const worker = place.start(['worker']);
     try {
       await worker.shows('Worker started');
-      const { code, stdout, stderr } = await place.runBeside(['run', 'items']);
+      const { code, stdout, stderr } = await place.run(['run', 'items']);
       expect([code, stderr]).toEqual([0, '']);
       expect([...cloud.authorizations]).toEqual([`Bearer ${secrets.key}`]);
       expect(`${stdout}${worker.output}`).not.toContain(secrets.key);
@@ -272,7 +272,7 @@ describe('a Temporal server that wants an API key', () => {
   test('refuses another, which is told without showing it', async () => {
     const place = withKey('wrong-key-5ecret');
     const commands = [['run', 'items'], ['worker'], ['doctor']];
-    for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => place.runBeside(args)))) {
+    for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => place.run(args)))) {
       expect.soft([code, `${stdout}${stderr}`]).toEqual([1, expect.stringMatching(/refuses access.*TEMPORAL_API_KEY/)]);
       expect.soft(`${stdout}${stderr}`).not.toContain('wrong-key-5ecret');
     }
@@ -302,18 +302,18 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
   const place = workplace('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });
   let worker: RunningDaybook | null = null;
   try {
-    expect(await through.runBeside(['migrate'])).toMatchObject({
+    expect(await through.run(['migrate'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/PG_DIRECT_HOST/) as string,
     });
-    expect(await place.runBeside(['migrate'])).toMatchObject({ code: 0 });
+    expect(await place.run(['migrate'])).toMatchObject({ code: 0 });
     worker = place.start(['worker']);
     await worker.shows('Worker started');
-    expect(await place.runBeside(['run', 'items'])).toMatchObject({ code: 0 });
-    const counted = await place.runBeside(['sql', '--json', 'select count(*) as n from raw_events']);
+    expect(await place.run(['run', 'items'])).toMatchObject({ code: 0 });
+    const counted = await place.run(['sql', '--json', 'select count(*) as n from raw_events']);
     expect(counted).toMatchObject({ code: 0, stdout: '{"n":2}\n' });
-    expect(await place.runBeside(['partitions', 'maintain'])).toMatchObject({ code: 0, stderr: '' });
-    expect((await place.runBeside(['doctor'])).stdout).toMatch(/ok +PostgreSQL.*behind a pooler/);
+    expect(await place.run(['partitions', 'maintain'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await place.run(['doctor'])).stdout).toMatch(/ok +PostgreSQL.*behind a pooler/);
   } finally {
     await worker?.stop();
     await pooler.stop();

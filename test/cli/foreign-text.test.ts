@@ -74,7 +74,7 @@ const commands: [command: string, args: string[]][] = [
 
 describe('what a source says', () => {
   test.each(commands)('moves no cursor and forges no line in the output of %s', async (_, args) => {
-    const { stdout, stderr } = await workplace.runBeside(args.map((arg) => arg.replace('URL', origin.url)));
+    const { stdout, stderr } = await workplace.run(args.map((arg) => arg.replace('URL', origin.url)));
     for (const output of [stdout, stderr]) {
       expect(output).not.toMatch(obeyed);
       expect(output).not.toMatch(/^daybook: forged/m);
@@ -83,12 +83,12 @@ describe('what a source says', () => {
   });
 
   test('is exactly the same in JSON and in a configuration', async () => {
-    const { stdout } = await workplace.runBeside(['preview', 'news', '--json']);
+    const { stdout } = await workplace.run(['preview', 'news', '--json']);
     const [first] = stdout.trim().split('\n');
     expect(JSON.parse(first ?? '')).toMatchObject({ source_id: hostile, payload: { id: hostile, [hostile]: hostile } });
-    const letters = await workplace.runBeside(['dead-letters', 'list', '--json']);
+    const letters = await workplace.run(['dead-letters', 'list', '--json']);
     expect(JSON.parse(letters.stdout)).toMatchObject({ message: `found ${hostile}`, record: { id: hostile } });
-    const proposed = await workplace.runBeside(['init', `${origin.url}/nested`, '--name', 'news']);
+    const proposed = await workplace.run(['init', `${origin.url}/nested`, '--name', 'news']);
     const records = expect.stringContaining('evil') as string;
     expect(parse(proposed.stdout)).toMatchObject({
       sources: [{ name: 'news', records, url: expect.stringContaining(origin.url) as string }],

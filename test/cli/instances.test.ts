@@ -48,7 +48,7 @@ function configure(name: string, head: string, sources: readonly string[]): void
 }
 
 async function ok(place: CliSandbox, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await place.runBeside(args);
+  const { code, stdout, stderr } = await place.run(args);
   expect({ args, code, stderr }).toMatchObject({ code: 0 });
   return stdout;
 }
@@ -59,8 +59,8 @@ async function refused(
   args: readonly string[],
   variables: Record<string, string> = {},
 ): Promise<string> {
-  const { code, stderr } = await place.runBeside(args, variables);
-  expect({ args, code, stderr }).toMatchObject({ code: 2 });
+  const { code, stderr } = await place.run(args, { variables });
+  expect({ args, code, stderr }).toEqual({ args, code: 2, stderr: expect.any(String) as string });
   return stderr;
 }
 
@@ -181,7 +181,7 @@ describe('a second Daybook without a name', () => {
 
   test('starts no worker beside the first, and says why and what to do', async () => {
     for (const command of ['worker', 'up']) {
-      const { code, stderr } = await stray.runBeside([command]);
+      const { code, stderr } = await stray.run([command]);
       expect([command, code]).toEqual([command, 2]);
       expect(stderr).toMatch(
         /worker .*\/store-\S+ of another store polls the task queue "daybook".*DAYBOOK_INSTANCE=…/,
@@ -247,7 +247,7 @@ describe('a second Daybook without a name', () => {
   });
 
   test('is told of two names that differ', async () => {
-    const { code, stderr } = await lab.runBeside(['schedules', 'diff'], { DAYBOOK_INSTANCE: 'other' });
+    const { code, stderr } = await lab.run(['schedules', 'diff'], { variables: { DAYBOOK_INSTANCE: 'other' } });
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/instance: found "lab", but DAYBOOK_INSTANCE is "other"; expected the same name/),

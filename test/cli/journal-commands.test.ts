@@ -22,7 +22,7 @@ const ids = ['plain', '=1+1', 'a,b', 'say "hi"', 'two\nlines', '🦊'];
 const day = ['--day', '2026-11-01'];
 
 async function daybook(...args: string[]) {
-  const result = await workplace.runBeside(args);
+  const result = await workplace.run(args);
   expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
   return result.stdout;
 }
@@ -91,14 +91,14 @@ describe('export', () => {
     [['--from', '2026-11-01'], /--from and --to must be given together/],
     [['--day', '2026-11-01', '--to', '2026-11-02'], /--day cannot be combined with --from or --to/],
   ])('refuses %j', async (args, message) => {
-    const { code, stderr } = await workplace.runBeside(['export', ...args]);
+    const { code, stderr } = await workplace.run(['export', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
 
 describe('verify and replay-csv', () => {
   const verify = async (...args: string[]) => {
-    const { code, stdout } = await workplace.runBeside(['verify', ...day, ...args]);
+    const { code, stdout } = await workplace.run(['verify', ...day, ...args]);
     return { code, stdout };
   };
 
@@ -107,7 +107,7 @@ describe('verify and replay-csv', () => {
       code: 0,
       stdout: expect.stringMatching(/5 CSV lines of 5 keys, 5 rows[^]*\nconsistent\n$/) as string,
     });
-    const asked = await workplace.runBeside(['reset', '--keep-state']);
+    const asked = await workplace.run(['reset', '--keep-state']);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('confirm with --yes')]);
     expect((await verify()).code).toBe(0);
     await daybook('reset', '--keep-state', '--yes');
@@ -133,7 +133,7 @@ describe('verify and replay-csv', () => {
     [['verify', '--day', '2026-11-01', '--sample', 'x'], /--sample: found "x"/],
     [['replay-csv', '--source', 'nope'], /has no records of "nope"/],
   ])('refuse %j', async (args, message) => {
-    const { code, stderr } = await workplace.runBeside(args);
+    const { code, stderr } = await workplace.run(args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
@@ -141,7 +141,7 @@ describe('verify and replay-csv', () => {
 describe('rebuild-journal', () => {
   const rebuild = async (...args: string[]) =>
     JSON.parse(await daybook('rebuild-journal', '--json', ...args)) as RebuildTally;
-  const consistent = async (date: string) => (await workplace.runBeside(['verify', '--day', date])).code === 0;
+  const consistent = async (date: string) => (await workplace.run(['verify', '--day', date])).code === 0;
 
   test('writes a lost journal again, each key once, so that verify is consistent', async () => {
     const journal = join(folder, 'data', 'csv');
@@ -167,7 +167,7 @@ describe('rebuild-journal', () => {
     const path = join(journal, today, name);
     const whole = readFileSync(path, 'utf8');
     writeFileSync(path, whole.slice(0, -20));
-    const { code, stdout } = await workplace.runBeside(['rebuild-journal']);
+    const { code, stdout } = await workplace.run(['rebuild-journal']);
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(/failed: everything else was rebuilt, but lines: .*repair-csv/),
@@ -180,7 +180,7 @@ describe('rebuild-journal', () => {
     [['--day', 'today'], 2, /expected a day such as/],
     [['--source', 'linse'], 1, /linse has no rows in PostgreSQL; sources with rows: lines/],
   ])('refuses %j', async (args, expected, message) => {
-    const { code, stdout, stderr } = await workplace.runBeside(['rebuild-journal', ...args]);
+    const { code, stdout, stderr } = await workplace.run(['rebuild-journal', ...args]);
     expect([code, stdout + stderr]).toEqual([expected, expect.stringMatching(message)]);
   });
 });
@@ -206,7 +206,7 @@ describe('rekey', () => {
     const exported = async () => csvRows(await daybook('export')).map((row) => row['source_id']);
     const former = await exported();
     config('[id, at]');
-    const checked = await workplace.runBeside(['check']);
+    const checked = await workplace.run(['check']);
     expect([checked.code, checked.stderr]).toEqual([
       0,
       expect.stringMatching(/state_changed: id was "id" .* is \["id","at"\].*stored again.*daybook rekey lines/),
@@ -230,7 +230,7 @@ describe('rekey', () => {
       await client.end();
     }
     expect(await exported()).toEqual(former);
-    const refused = await workplace.runBeside(['run', 'lines']);
+    const refused = await workplace.run(['run', 'lines']);
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('RekeyUnfinished: rekey: the ids of')]);
     // Nobody else writes its journal, or from it; who replays all is told what was left out.
     const unfinished = 'rekey: the ids of lines are only partly moved';
@@ -241,11 +241,11 @@ describe('rekey', () => {
       ['replay-csv'],
       ['restore', '--day', '2026-11-01'],
     ]) {
-      const { code, stdout, stderr } = await workplace.runBeside(command);
+      const { code, stdout, stderr } = await workplace.run(command);
       expect([command, code, stdout + stderr]).toEqual([command, 1, expect.stringContaining(unfinished)]);
     }
     config('at');
-    const other = await workplace.runBeside(['rekey', 'lines']);
+    const other = await workplace.run(['rekey', 'lines']);
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('to id ["id","at"] was interrupted')]);
     config('[id, at]');
     const done = JSON.parse(await daybook('rekey', 'lines', '--json')) as Record<string, number>;
@@ -258,7 +258,7 @@ describe('rekey', () => {
     });
     expect(done['moved']).toBeLessThanOrEqual(1);
     for (const of of ['2026-11-01', '2026-11-02']) {
-      expect((await workplace.runBeside(['verify', '--day', of])).stdout).toContain('\nconsistent\n');
+      expect((await workplace.run(['verify', '--day', of])).stdout).toContain('\nconsistent\n');
     }
     const now = await exported();
     expect(now).toHaveLength(6);
@@ -271,7 +271,7 @@ describe('rekey', () => {
 
   test('refuses an id that its records do not have, and lists them', async () => {
     config('nothing');
-    const { code, stdout, stderr } = await workplace.runBeside(['rekey', 'lines', '--dry-run', '--json']);
+    const { code, stdout, stderr } = await workplace.run(['rekey', 'lines', '--dry-run', '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([1, { rows: 6, moved: 0, collisions: 0, missing: 6, days: 0 }]);
     expect(stderr).toMatch(/^6 records without a new id/);
     config('[id, at]');
@@ -289,7 +289,7 @@ describe('the store and the database', () => {
     expect((await status()).alerts).toContainEqual(expect.objectContaining(alert));
     await daybook('partitions', 'maintain');
     expect((await status()).alerts).toEqual([expect.objectContaining(alert)]);
-    const { code, stdout } = await workplace.runBeside(['doctor']);
+    const { code, stdout } = await workplace.run(['doctor']);
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(/FAILED {2}store\+database {3}PostgreSQL is an older copy/),
@@ -302,7 +302,7 @@ describe('the store and the database', () => {
     await running.stop();
     renameSync(join(folder, 'data'), join(folder, 'lost-data'));
     for (const command of [['run', 'lines'], ['up']]) {
-      const { code, stderr } = await workplace.runBeside(command);
+      const { code, stderr } = await workplace.run(command);
       expect([command, code, stderr]).toEqual([
         command,
         2,

@@ -145,9 +145,9 @@ describe('a worker logs, as JSON,', () => {
 
   test('a backfill with its windows, the canary, and a rollover', async () => {
     const [backfill, smoke, rollover] = await Promise.all([
-      place.runBeside(['backfill', 'old', '--from', '2026-11-01', '--to', '2026-11-03']),
-      place.runBeside(['smoke']),
-      place.runBeside(['partitions', 'maintain']),
+      place.run(['backfill', 'old', '--from', '2026-11-01', '--to', '2026-11-03']),
+      place.run(['smoke']),
+      place.run(['partitions', 'maintain']),
     ]);
     expect([backfill.code, smoke.code, rollover.code]).toEqual([0, 0, 0]);
     const windows = await linesOf('Run finished', { source: 'old' }, 2);

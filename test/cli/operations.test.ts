@@ -29,7 +29,7 @@ interface SourceStatus {
 }
 
 async function daybook(...args: string[]) {
-  const result = await workplace.runBeside(args);
+  const result = await workplace.run(args);
   expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
   return result.stdout;
 }
@@ -119,7 +119,7 @@ describe('pause', () => {
       [['pause', 'pulse', '--reason', 'x', '--until', '14286500w'], /is after the year 9999/],
       [['pause', 'puls', '--reason', 'x'], /did you mean "pulse"/],
     ] as const) {
-      const { code, stderr } = await workplace.runBeside(args);
+      const { code, stderr } = await workplace.run(args);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     }
   });
@@ -242,7 +242,7 @@ describe('schedules', () => {
   test('one that Temporal refuses is named, and keeps no other from being applied', async () => {
     // What this machine takes for the name of a zone, a server may not know.
     configure(pulse(), source('zoned', ', schedule: { cron: "@daily", timezone: US/PACIFIC }'), hourly());
-    const { code, stderr } = await workplace.runBeside(['schedules', 'apply']);
+    const { code, stderr } = await workplace.run(['schedules', 'apply']);
     expect([code, stderr]).toEqual([
       2,
       'daybook: schedules: Temporal refuses scrape-zoned (unknown time zone US/PACIFIC); change it in daybook.yaml; all others were applied\n',
@@ -273,7 +273,7 @@ describe('backfill', () => {
       { state: 'done', rows: 2 },
       { state: 'done', rows: 0 },
     ]);
-    const { stderr } = await workplace.runBeside(['backfill', 'windowed', ...range, '--only', 'missing']);
+    const { stderr } = await workplace.run(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
   });
 
@@ -281,14 +281,14 @@ describe('backfill', () => {
     await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
     const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
     const told = 'days before 2026-10-02 are retired: their records are stored in CSV only';
-    expect((await workplace.runBeside([...plan, '2026-10-01'])).stderr).toContain(told);
-    expect((await workplace.runBeside([...plan, '2026-10-02'])).stderr).not.toContain('retired');
+    expect((await workplace.run([...plan, '2026-10-01'])).stderr).toContain(told);
+    expect((await workplace.run([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
 
   test('that fails prints JSON alone with --json', async () => {
     configure(pulse(), windowed(), source('refusing', incremental));
     const range = ['--from', '2026-11-01', '--to', '2026-11-02'];
-    const failed = await workplace.runBeside(['backfill', 'refusing', ...range, '--json']);
+    const failed = await workplace.run(['backfill', 'refusing', ...range, '--json']);
     expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([
       1,
       { done: 0, failedCount: 1, error: expect.stringMatching(/^1 of 1 windows of refusing failed: /) as string },
@@ -304,7 +304,7 @@ describe('backfill', () => {
     [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /at most 10000 are allowed/],
     [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected e\.g\. 6h or 1d/],
   ])('refuses %j, and says why', async (args, message) => {
-    const { code, stderr } = await workplace.runBeside(['backfill', ...args]);
+    const { code, stderr } = await workplace.run(['backfill', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });

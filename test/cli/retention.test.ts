@@ -19,7 +19,7 @@ describe('a day that is retired', () => {
   const configure = (partitions: string) =>
     writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n  - ${source}\npartitions: ${partitions}\n`);
   const daybook = async (...args: string[]) => {
-    const result = await workplace.runBeside(args);
+    const result = await workplace.run(args);
     if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
     return result;
   };

@@ -23,7 +23,7 @@ const hourly = ', schedule: { every: 1h }';
 const now = new Date().toISOString();
 
 async function daybook(...args: string[]) {
-  const { code, stdout, stderr } = await workplace.runBeside(args);
+  const { code, stdout, stderr } = await workplace.run(args);
   expect([code, stderr]).toEqual([0, expect.any(String)]);
   return { stdout, stderr };
 }
@@ -94,7 +94,7 @@ describe('status', () => {
       nextRunAt: null,
       watermark: null,
     });
-    expect((await workplace.runBeside(['status', '--check'])).code).toBe(1);
+    expect((await workplace.run(['status', '--check'])).code).toBe(1);
   });
 
   test('for people fits a terminal, and says what is wrong below', async () => {
@@ -107,7 +107,7 @@ describe('status', () => {
     expect(table).toMatch(/^source .*\n-.*\nbroken +failing /);
     expect(notes).toMatch(/^broken: is failing since \S+Z \(alert run_failed\): SourceRefused: .*403/m);
     expect(notes).toMatch(/^odd: is paused by \S+@\S+: look at it$/m);
-    const narrow = await workplace.runBeside(['status'], { COLUMNS: '40' });
+    const narrow = await workplace.run(['status'], { variables: { COLUMNS: '40' } });
     expect(narrow.stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
     const problems = await daybook('status', '--problems');
     expect(problems.stdout).toBe(`${summary}\n\n${notes}\n`);
@@ -116,8 +116,8 @@ describe('status', () => {
     expect(JSON.parse((await daybook('status', 'odd', '--json')).stdout)).toMatchObject({
       ...{ alerts: [{ name: 'all_rejected' }], sources: [{ name: 'odd', deadLetters: 2 }], deadLetters: 2 },
     });
-    expect((await workplace.runBeside(['status', 'good', '--check'])).code).toBe(0);
-    expect((await workplace.runBeside(['status', 'brokn'])).code).toBe(2);
+    expect((await workplace.run(['status', 'good', '--check'])).code).toBe(0);
+    expect((await workplace.run(['status', 'brokn'])).code).toBe(2);
     await daybook('resume', 'odd');
   });
 
@@ -170,14 +170,14 @@ describe('status', () => {
 
 describe('dead-letters replay', () => {
   test('refuses an id that nobody knows, and finds nothing in a source without any', async () => {
-    const unknown = await workplace.runBeside(['dead-letters', 'replay', 'abcdef0123']);
+    const unknown = await workplace.run(['dead-letters', 'replay', 'abcdef0123']);
     expect([unknown.code, unknown.stderr]).toEqual([
       2,
       expect.stringContaining('no dead letter has the id abcdef0123'),
     ]);
-    const nothing = await workplace.runBeside(['dead-letters', 'replay', '--source', 'broken']);
+    const nothing = await workplace.run(['dead-letters', 'replay', '--source', 'broken']);
     expect([nothing.code, nothing.stderr]).toEqual([0, 'no dead letters to replay\n']);
-    expect((await workplace.runBeside(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
+    expect((await workplace.run(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
   });
 
   test('shows what would become of letters, then does it', async () => {
@@ -203,7 +203,7 @@ describe('dead-letters replay', () => {
 
 describe('status, where the rollover does not run', () => {
   const lines = async () => (await daybook('status')).stdout;
-  const check = async () => (await workplace.runBeside(['status', '--check'])).code;
+  const check = async () => (await workplace.run(['status', '--check'])).code;
 
   test('warns of one that is paused; --check fails once days are missing', async () => {
     await until('alerts are gone', async () => {
@@ -245,7 +245,7 @@ describe('status, where a server is away', () => {
     // `up` is held, or it would have started PostgreSQL again before status looks.
     process.kill(running.pid, 'SIGSTOP');
     process.kill(running.parts()['postgres'] ?? 0, 'SIGKILL');
-    const { stdout, code } = await workplace.runBeside(['status']);
+    const { stdout, code } = await workplace.run(['status']);
     process.kill(running.pid, 'SIGCONT');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^stack .*restarting: postgres$/m)]);
     await until('it is back', async () => (await status()).postgres.reachable);
@@ -253,7 +253,7 @@ describe('status, where a server is away', () => {
 
   test('names Temporal, and tells the rest', async () => {
     process.kill(running.parts()['temporal'] ?? 0, 'SIGSTOP');
-    const { stdout, code } = await workplace.runBeside(['status', '--json']);
+    const { stdout, code } = await workplace.run(['status', '--json']);
     process.kill(running.parts()['temporal'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -264,7 +264,7 @@ describe('status, where a server is away', () => {
 
   test('names PostgreSQL, and tells the rest', async () => {
     process.kill(running.parts()['postgres'] ?? 0, 'SIGSTOP');
-    const { stdout, code } = await workplace.runBeside(['status', '--json']);
+    const { stdout, code } = await workplace.run(['status', '--json']);
     process.kill(running.parts()['postgres'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -118,7 +118,7 @@ const stillWhole: Record<DamageWay, object[]> = {
 
 /** What a command says, which must not be that it broke. */
 async function daybook(...args: string[]) {
-  const result = await commands.runBeside(args);
+  const result = await commands.run(args);
   expect(result.stderr).not.toMatch(/\n\s+at /);
   return result;
 }

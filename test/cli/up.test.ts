@@ -11,14 +11,17 @@ let workplace: CliSandbox;
 let running: RunningDaybook;
 
 const demoData = () => join(folder, '.daybook', 'demo', 'data');
-const rows = (query: string) => {
-  const { stdout } = workplace.run(['sql', '--demo', '--json', query]);
+const rows = async (query: string) => {
+  const { stdout } = await workplace.run(['sql', '--demo', '--json', query]);
   return stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 };
-const counts = () => rows('select count(*) as rows, count(distinct (source, source_id)) as keys from raw_events')[0];
+const counts = async () => {
+  const [row] = await rows('select count(*) as rows, count(distinct (source, source_id)) as keys from raw_events');
+  return row;
+};
 const healthAddress = () => /health\s+(http:\S+)/.exec(running.output)?.[1] ?? '';
 
 beforeAll(() => {
@@ -48,8 +51,8 @@ describe('up --demo', () => {
     expect((await fetch(ui)).status).toBe(200);
   });
 
-  test('is seen by status, run and env of the same home', () => {
-    const status = JSON.parse(workplace.run(['status', '--demo', '--json']).stdout) as {
+  test('is seen by status, run and env of the same home', async () => {
+    const status = JSON.parse((await workplace.run(['status', '--demo', '--json'])).stdout) as {
       sources: { name: string; health: string; nextRunAt: string }[];
     };
     expect(status.sources.map(({ name, health }) => [name, health])).toEqual([
@@ -59,14 +62,14 @@ describe('up --demo', () => {
       ['wire', 'ok'],
     ]);
     expect(status.sources[0]?.nextRunAt).toMatch(/^\d{4}-/);
-    const run = workplace.run(['run', 'news', '--demo', '--json']);
+    const run = await workplace.run(['run', 'news', '--demo', '--json']);
     expect([run.code, (JSON.parse(run.stdout) as { source: string }).source]).toEqual([0, 'news']);
-    expect(workplace.run(['env', '--demo']).stdout).toMatch(/export PGHOST='127\.0\.0\.1'\n/);
-    expect(workplace.run(['check', '--demo']).code).toBe(0);
+    expect((await workplace.run(['env', '--demo'])).stdout).toMatch(/export PGHOST='127\.0\.0\.1'\n/);
+    expect((await workplace.run(['check', '--demo'])).code).toBe(0);
   });
 
-  test('refuses a second one in the same home', () => {
-    const { code, stderr } = workplace.run(['up', '--demo']);
+  test('refuses a second one in the same home', async () => {
+    const { code, stderr } = await workplace.run(['up', '--demo']);
     expect([code, stderr.includes('stop it with Ctrl-C')]).toEqual([1, true]);
   });
 
@@ -81,7 +84,7 @@ describe('up --demo', () => {
   test('stops everything at Ctrl-C, and goes on from there', async () => {
     const parts = Object.values(running.parts());
     expect(parts).toHaveLength(4);
-    const before = counts();
+    const before = await counts();
     expect(before?.['rows']).toBe(before?.['keys']);
     const startedAt = Date.now();
     expect(await running.stop()).toBe(0);
@@ -94,18 +97,21 @@ describe('up --demo', () => {
     running.output = earlier.output.split('\n').find((line) => line.includes("PostgreSQL's files")) ?? '';
     await running.shows('news             ');
     // The first run after the start may find nothing new.
-    await until('rows have come', () => Number(counts()?.['rows']) > Number(before?.['rows']), 30_000);
-    const after = counts();
+    await until('rows have come', async () => Number((await counts())?.['rows']) > Number(before?.['rows']), 30_000);
+    const after = await counts();
     expect(after?.['rows']).toBe(after?.['keys']);
-    const stored = rows("select source_id from raw_events where source <> 'daybook-canary'").map(
-      (row) => row['source_id'],
-    );
+    const found = await rows("select source_id from raw_events where source <> 'daybook-canary'");
+    const stored = found.map((row) => row['source_id']);
     const journal = new Set(csvRowsBelow(join(demoData(), 'csv')).map((row) => row['source_id']));
     expect(stored.filter((id) => !journal.has(String(id)))).toEqual([]);
     // Ctrl-C ends the reader of a pipe, too.
     const last = Object.values(running.parts());
     running.hangUp();
-    await until('it would have said something', () => Number(counts()?.['rows']) > Number(after?.['rows']), 30_000);
+    await until(
+      'it would have said something',
+      async () => Number((await counts())?.['rows']) > Number(after?.['rows']),
+      30_000,
+    );
     expect(last.every(isAlive)).toBe(true);
     expect(await running.stop()).toBe(0);
     await until('all parts are gone', () => !last.some(isAlive), 5_000);

@@ -85,7 +85,7 @@ test('a worker that waited polls once the server is there, and runs', async () =
     await running.shows('Worker started');
     await until('it is ready', async () => (await ask('/readyz')).status === 200, 20_000);
     expect((await ask('/metrics')).status).toBe(200);
-    expect(await workplace.runBeside(['run', 'lines'])).toMatchObject({ code: 0 });
+    expect(await workplace.run(['run', 'lines'])).toMatchObject({ code: 0 });
     expect(await running.stop()).toBe(0);
   } finally {
     await proxy.close();

@@ -87,7 +87,7 @@ afterAll(async () => {
 
 test('close an alert, rotate a secret: the next fetch has the new one, without a restart', async () => {
   token = 'second-token';
-  expect((await workplace.runBeside(['run', 'quakes'])).code).toBe(1);
+  expect((await workplace.run(['run', 'quakes'])).code).toBe(1);
   const [close = ''] = recipe('Close an alert');
   expect(await shell(close)).toMatch(/run_failed +quakes[^]*closed run_failed of quakes/);
   expect(await shell('./daybook alerts list')).toBe('');
@@ -197,7 +197,7 @@ test('another major version of the embedded PostgreSQL', async () => {
   await running.stop();
   const [move = '', again = ''] = recipe('A new major version of PostgreSQL');
   writeFileSync(join(folder, '.daybook', 'postgres', 'PG_VERSION'), '17\n');
-  const { code, stderr } = await workplace.runBeside(['up']);
+  const { code, stderr } = await workplace.run(['up']);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/made by PostgreSQL 17, but this.*replay-csv --archives/)]);
   await shell(move);
   await start();
@@ -208,7 +208,7 @@ test('another major version of the embedded PostgreSQL', async () => {
 test('loss of the data folder', async () => {
   await running.stop();
   renameSync(join(folder, 'srv', 'data'), join(folder, 'lost'));
-  const refused = await workplace.runBeside(['up']);
+  const refused = await workplace.run(['up']);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--accept-new-store')]);
   await start('--accept-new-store');
   const [again = ''] = recipe('The store and the database are not a pair');

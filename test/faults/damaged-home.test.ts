@@ -21,8 +21,13 @@ let running: RunningDaybook;
 const home = (...parts: string[]) => join(folder, '.daybook', 'demo', ...parts);
 const stackFile = () => home('stack.json');
 const password = () => (JSON.parse(readFileSync(stackFile(), 'utf8')) as { password: string }).password;
-const keys = () => {
-  const { stdout, stderr } = workplace.run(['sql', '--demo', '--json', 'select count(*) as keys from raw_event_keys']);
+const keys = async () => {
+  const { stdout, stderr } = await workplace.run([
+    'sql',
+    '--demo',
+    '--json',
+    'select count(*) as keys from raw_event_keys',
+  ]);
   if (stdout === '') throw new Error(stderr);
   return (JSON.parse(stdout) as { keys: number }).keys;
 };
@@ -80,7 +85,7 @@ test('a stack.json that is emptied while the stack runs is written again', async
   await running.shows('stack.json was damaged; it is rewritten');
   await until('the lock is there', () => readFileSync(home('lock.json'), 'utf8').includes(String(running.pid)));
   expect(readFileSync(stackFile(), 'utf8')).toBe(before);
-  expect(keys()).toBeGreaterThan(0);
+  expect(await keys()).toBeGreaterThan(0);
 });
 
 const damages: [what: string, text: (whole: string) => string][] = [
@@ -89,7 +94,7 @@ const damages: [what: string, text: (whole: string) => string][] = [
 ];
 
 test.each(damages)('after a kill, %s: what was left running is found, and the cluster opens again', async (_, text) => {
-  const [before, known] = [password(), keys()];
+  const [before, known] = [password(), await keys()];
   process.kill(running.pid, 'SIGKILL');
   const { postgres = 0, temporal = 0 } = running.parts();
   writeFileSync(stackFile(), text(readFileSync(stackFile(), 'utf8')));
@@ -103,27 +108,27 @@ test.each(damages)('after a kill, %s: what was left running is found, and the cl
   expect(running.output).toContain('it is reset, the data does not change');
   expect([postgres, temporal].some(isAlive)).toBe(false);
   expect(password()).not.toBe(before);
-  expect(keys()).toBeGreaterThanOrEqual(known);
+  expect(await keys()).toBeGreaterThanOrEqual(known);
 });
 
 test('a home whose files a power cut has emptied or taken away opens again', async () => {
-  const known = keys();
+  const known = await keys();
   await running.killAll();
   rmSync(stackFile());
   for (const file of [home('lock.json'), home('postgres', 'postmaster.pid')]) writeFileSync(file, '');
   await start();
   expect(running.output).toContain('stack.json is missing; recovered no running process');
   expect(running.output).toContain('postmaster.pid was damaged');
-  expect(keys()).toBeGreaterThanOrEqual(known);
+  expect(await keys()).toBeGreaterThanOrEqual(known);
 });
 
 test('a password that the cluster does not know is set there, and up does not wait for it in vain', async () => {
-  const known = keys();
+  const known = await keys();
   expect(await running.stop()).toBe(0);
   writeFileSync(stackFile(), readFileSync(stackFile(), 'utf8').replace(password(), 'of-an-earlier-version'));
   await start();
   expect(running.output).toContain('differs from the one in its home; it is reset');
   expect(password()).toBe('of-an-earlier-version');
-  expect(keys()).toBeGreaterThanOrEqual(known);
+  expect(await keys()).toBeGreaterThanOrEqual(known);
   expect(existsSync(home('postgres', 'postmaster.pid'))).toBe(true);
 });

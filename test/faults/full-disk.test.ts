@@ -28,10 +28,10 @@ describe.skipIf(data === null || home === null)('up', () => {
     const answer = await fetch(`${http}/readyz`).catch(() => null);
     return { code: answer?.status, text: (await answer?.text()) ?? '' };
   };
-  const check = () => workplace.runBeside(['status', '--check']);
+  const check = () => workplace.run(['status', '--check']);
   const metrics = async () => (await fetch(`${http}/metrics`)).text();
   const stored = async () => {
-    const { stdout } = await workplace.runBeside([
+    const { stdout } = await workplace.run([
       'sql',
       "select count(distinct source_id) || '/' || count(*) from raw_events",
     ]);
@@ -122,7 +122,7 @@ describe.skipIf(data === null || home === null)('up', () => {
     const late = await until(
       'it is late',
       async () => {
-        const status = JSON.parse((await workplace.runBeside(['status', '--json'])).stdout) as Status;
+        const status = JSON.parse((await workplace.run(['status', '--json'])).stdout) as Status;
         return status.sources.find(({ health }) => health === 'late');
       },
       200_000,

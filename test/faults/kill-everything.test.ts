@@ -60,14 +60,14 @@ test(`kill -9 of everything ${kills} times during ${pages} pages: each record st
   running = workplace.start(['up']);
   await running.shows('pages            ok', 120_000);
   const total = pages * perPage;
-  const { stdout } = workplace.run([
+  const { stdout } = await workplace.run([
     'sql',
     '--json',
     `select count(*) as rows, count(distinct source_id) as ids from raw_events where source = 'pages'`,
   ]);
   expect(JSON.parse(stdout)).toEqual({ rows: total, ids: total });
   expect(new Set(csvRowsBelow(join(folder, 'data', 'csv', 'pages')).map((row) => row['source_id'])).size).toBe(total);
-  const status = JSON.parse(workplace.run(['status', '--json']).stdout) as {
+  const status = JSON.parse((await workplace.run(['status', '--json'])).stdout) as {
     sources: { health: string; lastReceipt: object }[];
   };
   expect(status.sources[0]).toMatchObject({ health: 'ok', lastReceipt: { fetched: total, accepted: total } });

@@ -78,7 +78,7 @@ sources:
   workplace.claimPorts();
   running = workplace.start(['up']);
   await running.shows('Ctrl-C stops everything');
-  const { stdout } = await workplace.runBeside(['env']);
+  const { stdout } = await workplace.run(['env']);
   const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(stdout)?.[1];
   connection = await Connection.connect(address === undefined ? {} : { address });
   client = new Client({ connection });
@@ -109,7 +109,7 @@ test(
   `${rounds} kills of a part at random (seed ${seed}) under a live source, a backfill of ${days} days and rollovers lose nothing and double nothing`,
   async () => {
     const range = ['--from', '2026-10-01', '--to', '2026-10-31'];
-    const started = await workplace.runBeside(['backfill', 'history', ...range, '--detach']);
+    const started = await workplace.run(['backfill', 'history', ...range, '--detach']);
     expect([started.code, started.stderr]).toEqual([0, expect.stringContaining('30 windows')]);
     for (let round = 0; round < rounds; round++) {
       const part = pick(['worker', 'temporal', 'postgres'] as const);
@@ -135,7 +135,7 @@ test(
     await sleep(1_000);
     const rows = async (source: string) => {
       const text = `select source_id from raw_events where source = '${source}'`;
-      const { code, stdout } = await workplace.runBeside(['sql', '--json', text]);
+      const { code, stdout } = await workplace.run(['sql', '--json', text]);
       if (code !== 0) return null;
       return stdout
         .split('\n')
@@ -155,7 +155,7 @@ test(
       const journal = new Set(csvRowsBelow(join(folder, 'data', 'csv', source)).map((row) => row['source_id'] ?? ''));
       expect([...journal].sort()).toEqual(all);
     }
-    expect(await workplace.runBeside(['pause', 'live', '--reason', 'the trial is over'])).toMatchObject({ code: 0 });
+    expect(await workplace.run(['pause', 'live', '--reason', 'the trial is over'])).toMatchObject({ code: 0 });
     const open = async () => (await statuses())['RUNNING'] ?? [];
     await vi.waitFor(async () => expect(await open()).toEqual([]), { timeout: 150_000, interval: 500 });
     const ended = await statuses();

@@ -216,7 +216,7 @@ async function run(source: string, attempt = 1): Promise<void> {
 }
 
 async function command(args: readonly string[], changed: Record<string, string> = {}): Promise<void> {
-  const { code, stdout, stderr } = await place.runBeside(args, changed);
+  const { code, stdout, stderr } = await place.run(args, { variables: changed });
   said.push([`daybook ${args.join(' ')} (${Object.keys(changed).join()})`, `${code}\n${stdout}\n${stderr}`]);
 }
 

@@ -71,7 +71,7 @@ test('three that start in the same second all work, and share nothing', async ()
     expect(running.output).not.toMatch(new RegExp(` (?:${names.filter((other) => other !== name).join('|')}) +ok`));
     const rows = csvRowsBelow(join(folder, 'data', 'csv'));
     expect(new Set(rows.map((row) => row['source_id']?.replace(/\d+$/, '')))).toEqual(new Set([`/${name}-`]));
-    const { stdout } = workplace.run(['sql', '--json', 'select distinct source from raw_events']);
+    const { stdout } = await workplace.run(['sql', '--json', 'select distinct source from raw_events']);
     expect(stdout.trim()).toBe(JSON.stringify({ source: name }));
   }
 }, 180_000);

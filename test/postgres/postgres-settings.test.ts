@@ -117,7 +117,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
       ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
       ...{ PG_SCHEMA: schema, TEMPORAL_ADDRESS: '127.0.0.1:1' },
     });
-    const { stdout } = await workplace.runBeside(['env']);
+    const { stdout } = await workplace.run(['env']);
     rmSync(folder, { recursive: true });
     const options = execFileSync('sh', ['-c', `${stdout}\nprintf %s "$PGOPTIONS"`], { encoding: 'utf8' });
     const client = new Client({ host, port, database: name, user, password, options });

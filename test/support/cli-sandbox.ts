@@ -1,7 +1,8 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInProcess } from './in-process-cli.ts';
 import { until } from './until.ts';
 
 export const launcher = fileURLToPath(new URL('../../daybook', import.meta.url));
@@ -11,6 +12,9 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Commands that set up Temporal's runtime, of which a process has one, and that answer to signals. */
+const needsProcess: ReadonlySet<string> = new Set(['up', 'worker', 'run', 'smoke']);
 
 /** Test files run side by side, each in a process of its own: two must not ask for the same port. */
 const httpPort = 20_000 + (process.pid % 10_000);
@@ -33,27 +37,16 @@ export class CliSandbox {
     writeFileSync(join(this.folder, '.daybook', 'stack.json'), JSON.stringify({ ports }));
   }
 
-  /** Runs a command to its end. */
-  run(
+  /** Runs a command to its end: in this process, unless it starts a worker or `apart` asks for a process of its own. */
+  async run(
     args: readonly string[],
-    options: { timeoutMs?: number; variables?: Record<string, string> } = {},
-  ): CommandResult {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
-      cwd: this.folder,
-      env: { ...this.#variables, ...options.variables },
-      encoding: 'utf8',
-      timeout: options.timeoutMs ?? 120_000,
-      maxBuffer: 256 * 1024 * 1024,
-    });
-    return { code: status, stdout, stderr };
-  }
-
-  /** Runs a command to its end while this process goes on, so that its servers can answer. */
-  async runBeside(args: readonly string[], variables: Record<string, string> = {}): Promise<CommandResult> {
-    const env = { ...this.#variables, ...variables };
-    const options = { cwd: this.folder, env, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
+    options: { apart?: boolean; variables?: Record<string, string> } = {},
+  ): Promise<CommandResult> {
+    const variables = { ...this.#variables, ...options.variables };
+    if (!options.apart && !needsProcess.has(args[0] ?? '')) return runInProcess(args, this.folder, variables);
+    const how = { cwd: this.folder, env: variables, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
     return new Promise((resolve) => {
-      execFile(process.execPath, [launcher, ...args], options, (error, stdout, stderr) => {
+      execFile(process.execPath, [launcher, ...args], how, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
         resolve({ code, stdout, stderr });
       });

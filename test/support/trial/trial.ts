@@ -63,7 +63,7 @@ sources:
   async up(): Promise<void> {
     this.#running = this.workplace.start(['up']);
     await this.#running.shows('Ctrl-C stops everything', 120_000);
-    const { stdout } = await this.workplace.runBeside(['env']);
+    const { stdout } = await this.workplace.run(['env']);
     const variable = (name: string) => new RegExp(`${name}='([^']+)'`).exec(stdout)?.[1];
     const address = variable('TEMPORAL_ADDRESS');
     this.#postgres = {
@@ -104,7 +104,7 @@ sources:
 
   /** Runs a command; it must end well. */
   async command(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.workplace.runBeside(args);
+    const { code, stdout, stderr } = await this.workplace.run(args);
     if (code !== 0)
       throw new Error(`daybook ${args.join(' ')}: found exit code ${code}, expected 0\n${stderr}${stdout}`);
     return stdout;

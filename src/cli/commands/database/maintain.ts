@@ -6,6 +6,7 @@ import type { RolloverResult } from '../../../workflows/rollover/partition-rollo
 import { pendingSteps } from '../../../status/pending-steps.ts';
 import { createContext, requireTemporal, type CommonOptions } from '../../options/context.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
@@ -33,7 +34,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
       resultOrNoWorker(client, instance, handle),
     )) as RolloverResult;
   });
-  if (result.failed.length > 0) process.exitCode = 1;
+  if (result.failed.length > 0) setExitCode(1);
   if (json) return printJson(result);
   const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, putBack, failed, csv } = result;
   const days = (list: readonly Day[]) => list.join(', ') || 'none';

@@ -8,6 +8,7 @@ import { forgetPolls, listStates } from '../../../store/run/states.ts';
 import { createContext, openStore, requireOwner, type CommonOptions } from '../../options/context.ts';
 import { requirePair } from '../../options/store-pair.ts';
 import { parseDay } from '../../options/day-option.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { ProgressLine } from '../../output/terminal/progress.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
@@ -62,7 +63,7 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   // Only now: a poll before the day was open would have counted its records as expired, and remembered them again. Any
   // source may have brought some.
   await forgetPolls(store, await listStates(store));
-  if (result.damage !== null) process.exitCode = 1;
+  if (result.damage !== null) setExitCode(1);
   if (options.json) return printJson(result);
   report(result);
 }

@@ -8,6 +8,7 @@ import { createContext, loadConfig, openStoreToRead, requireTemporal } from '../
 import { readFilter, type DeadLettersOptions } from './dead-letters.ts';
 import { selectDeadLetters, type DeadLetterSelection } from '../../options/dead-letter-selection.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { previewReplay } from './replay-preview.ts';
@@ -64,7 +65,7 @@ async function follow({ source }: DeadLetterSelection, handle: WorkflowHandle, j
     else for (const line of resultLines(result)) print(line);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    process.exitCode = 1;
+    setExitCode(1);
     const message = messageOf(error.cause ?? error);
     if (json) printJson({ source, error: message });
     else print(`${source}: failed: ${message}; records that were not stored remain dead letters`);

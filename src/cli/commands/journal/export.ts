@@ -15,6 +15,7 @@ import { temporaryIn } from '../../../store/blobs/temporary-files.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext } from '../../options/context.ts';
 import { journalFolders, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { printInfo } from '../../output/output.ts';
 import { ProgressLine, type Progress } from '../../output/terminal/progress.ts';
 
@@ -31,7 +32,7 @@ export async function exportCommand(options: ExportOptions): Promise<void> {
   const progress = options.output !== undefined || !process.stdout.isTTY ? new ProgressLine() : null;
   const escape = options.escapeFormulas === true;
   const text = exportText(folders, choice, { escape, onUnit: (shown) => progress?.show(shown) }, (message) => {
-    process.exitCode = 1;
+    setExitCode(1);
     progress?.end();
     printInfo(message);
   });

@@ -8,6 +8,7 @@ import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
 import { readWindow, type SelectionOptions } from '../../options/journal-selection.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
@@ -51,7 +52,7 @@ async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
       printInfo(`${tally.expired} rows are older than csv.retention, which would delete them again`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    process.exitCode = 1;
+    setExitCode(1);
     const tally = tallyOfFailure(error) as RebuildTally | undefined;
     const message = messageOf(error.cause ?? error);
     if (json) return printJson({ ...tally, error: message });

@@ -10,6 +10,7 @@ import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
 import { journalFolders, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
@@ -69,7 +70,7 @@ async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promi
     else print(`done: ${summary(tally)}`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    process.exitCode = 1;
+    setExitCode(1);
     const tally = tallyOfFailure(error) as JournalReplayTally | undefined;
     const message = messageOf(error.cause ?? error);
     if (json) return printJson({ ...tally, error: message });

@@ -23,6 +23,7 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { journalFolders, windowOfDay } from '../../options/journal-selection.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
@@ -62,7 +63,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
       throw postgresFailure(error, `${day} could not be verified`);
     })
     .finally(() => void compute.close());
-  if (!compared.consistent) process.exitCode = 1;
+  if (!compared.consistent) setExitCode(1);
   if (json) return printJson(compared);
   report(compared);
   const waiting = (await waitingDeliveries(openStoreToRead(context))).filter(

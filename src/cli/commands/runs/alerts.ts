@@ -6,6 +6,7 @@ import { createHttpClient } from '../../../sources/http/http-client.ts';
 import { markNotified, openAlerts, settleAlerts } from '../../../store/alerts/alerts.ts';
 import { createAlertWebhook, postAlert } from '../../../worker/alert-webhook.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from '../../options/context.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { clock } from '../../output/status-view/status-times.ts';
 import { terminalOf } from '../../output/terminal/terminal.ts';
@@ -93,7 +94,7 @@ export async function testAlertsCommand(options: AlertsOptions): Promise<void> {
   }
   const ms = Math.round(performance.now() - startedMs);
   const isTaken = status !== null && status >= 200 && status < 300;
-  if (!isTaken) process.exitCode = 1;
+  if (!isTaken) setExitCode(1);
   if (options.json) return printJson({ ok: isTaken, status, error, ms });
   if (error !== null) return print(`failed: ${error}`);
   print(

@@ -25,6 +25,7 @@ import {
 } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
@@ -134,7 +135,7 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
     else print(`done: ${tally.done} windows, ${tally.written} new rows`);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    process.exitCode = 1;
+    setExitCode(1);
     const message = messageOf(error.cause ?? error);
     if (json) printJson({ ...(tallyOfFailure(error) as BackfillTally | undefined), error: message });
     else print(`failed: ${message}`);

@@ -12,6 +12,7 @@ import type { Progress } from '../../../workflows/messages.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, externalTemporal, requireTemporal } from '../../options/context.ts';
 import { prepareDemo } from '../../stack/demo-server.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import {
   knownWorkers,
@@ -105,7 +106,7 @@ async function runSources(
 }
 
 function report(receipt: Receipt | FailedReceipt | FailedRun, json: boolean): void {
-  if (receipt.outcome === 'failed') process.exitCode = 1;
+  if (receipt.outcome === 'failed') setExitCode(1);
   if (json) printJson(receipt);
   else if ('fetched' in receipt) for (const line of receiptLines(receipt)) print(line);
   else print(`${receipt.source}: failed: ${receipt.error.type}: ${receipt.error.message}`);

@@ -12,6 +12,7 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { prepareDemo } from '../../stack/demo-server.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson } from '../../output/output.ts';
 import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
@@ -28,7 +29,7 @@ interface Unfinished {
 /** `daybook smoke`: one canary, now, and one line that says whether a record came through. Exit code 1 if it did not. */
 export async function smokeCommand({ json, ...options }: CommonOptions & { json?: boolean }): Promise<void> {
   const outcome = await smoke(createContext(options));
-  if (!outcome.ok) process.exitCode = 1;
+  if (!outcome.ok) setExitCode(1);
   if (json) printJson(outcome);
   else print(smokeLine(outcome));
 }

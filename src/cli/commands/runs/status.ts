@@ -35,6 +35,7 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { printPainted } from '../../output/output.ts';
 import { detailLines } from '../../output/status-view/status-detail.ts';
 import { statusLines } from '../../output/status-view/status-print.ts';
@@ -69,7 +70,7 @@ export async function statusCommand(source: string | undefined, options: StatusO
   if (options.watch) return watchStatus(look, draw);
   const found = await look();
   printPainted(draw(found));
-  if (options.check && isBad(found.status, source)) process.exitCode = 1;
+  if (options.check && isBad(found.status, source)) setExitCode(1);
 }
 
 function linesOf(status: Status, source: string | undefined, options: StatusOptions, now: Date): string[] {

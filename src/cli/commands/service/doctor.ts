@@ -19,6 +19,7 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { commandRedactor } from '../../options/command-redactor.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson } from '../../output/output.ts';
 import { hasPoller } from '../../../temporal/task-queue-pollers.ts';
 import { inspectOwner, inspectWriter } from '../../../sinks/postgres/commands/inspect.ts';
@@ -50,7 +51,7 @@ export async function doctorCommand(options: CommonOptions & { readonly json?: b
   }));
   if (options.json) printJson(findings);
   else for (const { what, ok, found } of findings) print(`${ok ? 'ok     ' : 'FAILED '} ${what.padEnd(16)} ${found}`);
-  if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
+  if (findings.some(({ ok }) => !ok)) setExitCode(1);
 }
 
 async function look([what, probe]: Probe): Promise<Finding> {

@@ -10,6 +10,7 @@ import { warningLine } from '../../../domain/run/warning.ts';
 import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
 import { createContext, loadWholeConfig, type CommonOptions } from '../../options/context.ts';
 import { idChanges } from '../../output/id-changes.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 
 export interface CheckOptions extends CommonOptions {
@@ -61,7 +62,7 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
       printJson({ file, ok: false, problems: problems.map((problem) => ({ ...problem })), warnings: [] });
     else for (const problem of problems) printInfo(formatProblem(shortPath(file), problem));
     printInfo(`${count(problems.length, 'problem')} in ${shortPath(file)}`);
-    process.exitCode = 2;
+    setExitCode(2);
   }
 }
 

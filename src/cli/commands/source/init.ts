@@ -18,6 +18,7 @@ import type { Proposal } from '../../../sources/proposal/proposal.ts';
 import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, type CommonOptions, type Context } from '../../options/context.ts';
 import { initRequest, type RequestOptions } from '../../options/init-request.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { printExactly, printInfo } from '../../output/output.ts';
 import { dryRunSource } from '../../options/dry-run-source.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
@@ -47,7 +48,7 @@ export async function initCommand(address: string, options: InitOptions): Promis
     for (const note of notes) printInfo(`note: ${note}`);
     printInfo(proof.line);
     printExactly(text.trimEnd());
-    if (proof.stored === 0) process.exitCode = 1;
+    if (proof.stored === 0) setExitCode(1);
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof DaybookError)) throw error;
     throw new CannotStart(error.message);
@@ -134,7 +135,7 @@ async function withDetail(
 async function proposeFile(context: Context, path: string, { name, header, auth }: InitOptions): Promise<Proposal> {
   if (header !== undefined || auth !== undefined)
     throw new UsageError('--header and --auth are only for URLs, found a file');
-  if (!/[*?[{]/.test(path) && !existsSync(path)) {
+  if (!/[*?[{]/.test(path) && !existsSync(resolve(path))) {
     throw new UsageError(`found "${path}", expected a URL (https://…) or a file`);
   }
   const plain = basename(path).replace(/\.gz$/, '');
@@ -143,7 +144,7 @@ async function proposeFile(context: Context, path: string, { name, header, auth 
     name: named,
     type: 'file',
     path: relative(dirname(context.environment.configFile), resolve(path)).replaceAll('\\', '/'),
-    ...delimiterOf(path),
+    ...delimiterOf(resolve(path)),
   };
   // Any id and time will do to read the records themselves.
   const config = parse(context, configuration({ ...source, id: '@', occurred_at: { on_missing: 'fetched_at' } }, []));

@@ -21,6 +21,7 @@ import {
 import { journalFolders } from '../../options/journal-selection.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
+import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
@@ -98,7 +99,7 @@ async function assertNoneDeferred(store: BlobStore, source: string): Promise<voi
 
 function report(source: string, { findings, moved, refused }: MovedIds, { json, dryRun }: RekeyOptions): void {
   const { rows, collisions, missing, days } = findings;
-  if (refused) process.exitCode = 1;
+  if (refused) setExitCode(1);
   if (json) {
     printJson({ rows, moved, collisions: collisions.count, missing: missing.count, days: days.length });
   }
