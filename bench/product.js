@@ -43,10 +43,17 @@ async function startWorker(settings, temporal, folder, config, instance) {
   const worker = spawn(process.execPath, [cli, 'worker'], {
     env: {
       ...process.env,
-      ...{ PG_HOST: settings.host, PG_PORT: String(settings.port), PG_DB: settings.database },
-      ...{ PG_USER: settings.user, PG_PASSWORD: settings.password },
-      ...{ TEMPORAL_ADDRESS: temporal.address, DAYBOOK_CONFIG: config, DAYBOOK_DATA: `${folder}/data` },
-      ...{ DAYBOOK_HTTP: 'off', DAYBOOK_INSTANCE: instance, LOG_LEVEL: 'warn' },
+      PG_HOST: settings.host,
+      PG_PORT: String(settings.port),
+      PG_DB: settings.database,
+      PG_USER: settings.user,
+      PG_PASSWORD: settings.password,
+      TEMPORAL_ADDRESS: temporal.address,
+      DAYBOOK_CONFIG: config,
+      DAYBOOK_DATA: `${folder}/data`,
+      DAYBOOK_HTTP: 'off',
+      DAYBOOK_INSTANCE: instance,
+      LOG_LEVEL: 'warn',
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -24,15 +24,23 @@ export interface ErrorWire {
 
 /** Those that sources fail with. */
 const classes = [
-  ...[InvalidRecord, OverLimit, PrivateAddress, RobotsDisallowed, SourceRefused, SourceUnavailable],
-  ...[TooCostly, UnreadableBody, WrongShape],
+  InvalidRecord,
+  OverLimit,
+  PrivateAddress,
+  RobotsDisallowed,
+  SourceRefused,
+  SourceUnavailable,
+  TooCostly,
+  UnreadableBody,
+  WrongShape,
 ];
 
 export function toWire(error: unknown): ErrorWire {
   if (!(error instanceof DaybookError)) return { type: null, message: messageOf(error) };
   const { type, message, retryAfterMs } = error;
   return {
-    ...{ type, message },
+    type,
+    message,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(error instanceof HostBusy ? { waitMs: error.waitMs } : {}),
   };

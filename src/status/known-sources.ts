@@ -27,7 +27,9 @@ export interface KnownSources {
 /** The sources of a configuration. */
 export function knownSources({ sources, partitions }: Config, broken: string | null): KnownSources {
   const known = sources.map(({ name, schedule }) => ({
-    ...{ name, everyMs: schedule?.every ?? null, isCron: schedule?.cron !== undefined },
+    name,
+    everyMs: schedule?.every ?? null,
+    isCron: schedule?.cron !== undefined,
     grid: schedule ? scheduleGrid(name, schedule) : null,
   }));
   return { sources: known, premake: partitions.premake, broken };

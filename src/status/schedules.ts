@@ -51,7 +51,11 @@ export interface SchedulesStatus {
 
 /** What is said of a source without a schedule. */
 export const noSchedule: ScheduleStatus = {
-  ...{ paused: null, nextRunAt: null, missed: null, recent: [], notPausedSinceMs: null },
+  paused: null,
+  nextRunAt: null,
+  missed: null,
+  recent: [],
+  notPausedSinceMs: null,
   running: null,
 };
 
@@ -216,7 +220,10 @@ async function timesDue(client: Client, { scheduleId, info }: ScheduleDescriptio
   // As it is now, it has been since its last change only.
   const from = Math.max(since.getTime(), (info.lastUpdatedAt ?? info.createdAt).getTime());
   const { startTime } = await client.workflowService.listScheduleMatchingTimes({
-    ...{ namespace, scheduleId, startTime: msToTs(from), endTime: msToTs(Math.max(from, Date.now())) },
+    namespace,
+    scheduleId,
+    startTime: msToTs(from),
+    endTime: msToTs(Math.max(from, Date.now())),
   });
   return startTime?.length ?? 0;
 }

@@ -112,7 +112,11 @@ function isIdentity(value: unknown): value is Written {
 
 function defaultsOf({ counter, next, databaseId, older, lostId, restored }: Written): Omit<StoreIdentity, 'id'> {
   return {
-    ...{ counter: counter ?? 0, next: next ?? null, databaseId: databaseId ?? null },
-    ...{ older: older ?? false, lostId: lostId ?? false, restored: restored ?? null },
+    counter: counter ?? 0,
+    next: next ?? null,
+    databaseId: databaseId ?? null,
+    older: older ?? false,
+    lostId: lostId ?? false,
+    restored: restored ?? null,
   };
 }

@@ -19,7 +19,9 @@ export async function freshPollers(
   { taskQueue, type, withinMs = freshMs }: Asked,
 ): Promise<readonly string[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
-    ...{ namespace: client.options.namespace, taskQueue: { name: taskQueue }, taskQueueType: queueTypes[type] },
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: queueTypes[type],
   });
   const oldest = (Date.now() - withinMs) / 1000;
   return (pollers ?? [])

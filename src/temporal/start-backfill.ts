@@ -10,13 +10,14 @@ export async function startBackfill(
   payload: unknown,
 ): Promise<WorkflowHandle> {
   return client.workflow.signalWithStart(backfillType, {
-    ...{
-      workflowId: instance.backfillId(source),
-      taskQueue: instance.taskQueue,
-      signal: 'backfill',
-      signalArgs: [payload],
-    },
+    workflowId: instance.backfillId(source),
+    taskQueue: instance.taskQueue,
+    signal: 'backfill',
+    signalArgs: [payload],
     args: [{ source }],
-    priority: { priorityKey: 4, fairnessKey: source },
+    priority: {
+      priorityKey: 4,
+      fairnessKey: source,
+    },
   });
 }

@@ -9,9 +9,20 @@ import { waitingDeliveries } from '../store/delivery/deferred.ts';
 export async function startDelivery(client: Client, instance: Instance, sink: Sink, source: string): Promise<void> {
   const { taskQueue } = instance;
   await client.workflow.signalWithStart(deliverType, {
-    ...{ workflowId: instance.deliverId(sink, source), taskQueue, args: [{ sink, source }] },
-    ...{ signal: deliverSignalName, signalArgs: [] },
-    priority: { priorityKey: 4, fairnessKey: source },
+    workflowId: instance.deliverId(sink, source),
+    taskQueue,
+    args: [
+      {
+        sink,
+        source,
+      },
+    ],
+    signal: deliverSignalName,
+    signalArgs: [],
+    priority: {
+      priorityKey: 4,
+      fairnessKey: source,
+    },
   });
 }
 

@@ -82,10 +82,21 @@ class Comparison {
     if (this.#table.hasUnseen()) await this.#findMissing();
     const findings = this.#findings.result();
     return {
-      ...{ day, source, consistent: Object.keys(findings).length === 0 && this.#damaged.size === 0 },
-      csv: { lines: this.#lines, keys: this.#table.keys },
-      postgres: { rows: this.#rows, payloads: this.#payloads },
-      ...{ findings, storedOnOtherDays: this.#otherDays, skipped: this.#skipped, damaged: [...this.#damaged] },
+      day,
+      source,
+      consistent: Object.keys(findings).length === 0 && this.#damaged.size === 0,
+      csv: {
+        lines: this.#lines,
+        keys: this.#table.keys,
+      },
+      postgres: {
+        rows: this.#rows,
+        payloads: this.#payloads,
+      },
+      findings,
+      storedOnOtherDays: this.#otherDays,
+      skipped: this.#skipped,
+      damaged: [...this.#damaged],
     };
   }
 

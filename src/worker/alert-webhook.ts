@@ -21,10 +21,19 @@ export function createAlertWebhook(client: HttpClient, url: string, instance: In
 export async function postAlert(client: HttpClient, url: string, body: object, signal: AbortSignal): Promise<number> {
   const { status } = await client.send(
     {
-      ...{ subject: 'DAYBOOK_ALERT_WEBHOOK', url, method: 'POST', body: JSON.stringify(body) },
+      subject: 'DAYBOOK_ALERT_WEBHOOK',
+      url,
+      method: 'POST',
+      body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
-      own: { origin: new URL(url).origin, headers: {} },
-      ...{ allowPrivate: true, timeoutMs, maxBodyBytes: 1024 * 1024, proxy: null },
+      own: {
+        origin: new URL(url).origin,
+        headers: {},
+      },
+      allowPrivate: true,
+      timeoutMs,
+      maxBodyBytes: 1024 * 1024,
+      proxy: null,
     },
     signal,
   );

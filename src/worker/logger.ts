@@ -24,8 +24,13 @@ export interface LoggerOptions {
 export function createLogger({ level, redact, instance, write = toStderr() }: LoggerOptions): Logger {
   return pino(
     {
-      ...{ level, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
-      base: { pid: process.pid, ...instance?.labelled('instance') },
+      level,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: levelName },
+      base: {
+        pid: process.pid,
+        ...instance?.labelled('instance'),
+      },
     },
     { write: (line: string) => write(finished(line, redact)) },
   );

@@ -134,7 +134,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const storage = new StorageWatch({ store: storeFolder, journal: journal.csv, ...home }, alerts);
   const store = settingAside(storage.store('store'), (alert) => logger.warn(alertFields(alert), 'Alert'));
   const http = createHttpTools({
-    ...{ version, proxies: settings.proxies, budget: createHostBudgets(store) },
+    version,
+    proxies: settings.proxies,
+    budget: createHostBudgets(store),
     limitOf: createLiveHostLimits(settings.config, settings.lookUp),
     measures: counters,
   });
@@ -192,14 +194,19 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     workflowBundle: { codePath: bundle },
     interceptors: { activity: [logSource, assertOwnStore(() => pair.foreign)] },
     activities: createActivities({
-      ...{ config: settings.config, identity },
+      config: settings.config,
+      identity,
       lookUp: settings.lookUp,
       store,
       pollKeys: createSeenKeys(store),
       csv: measuredWriter(createCsvWriter(storage.store('journal'), journalPaths), counters),
       journal,
       postgres: measuredWriter(
-        createPostgresWriter({ pool, schema: postgres.schema, prepare: settings.prepare }),
+        createPostgresWriter({
+          pool,
+          schema: postgres.schema,
+          prepare: settings.prepare,
+        }),
         counters,
       ),
       canaryRows: createCanaryRows(pool, postgres.schema),
@@ -207,7 +214,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       owner: settings.owner,
       fileProgress: createFileProgressStore(store),
       feedItems: createFeedItemsStore(store),
-      ...{ http, readers, modules, compute },
+      http,
+      readers,
+      modules,
+      compute,
       schemas: createSchemaTexts((hash) => settings.config.lastGood().kept?.schemaTexts.get(hash)),
       databaseId: () => withTimeout(databaseIdMs, readDatabaseId(questions, postgres.schema)).catch(() => null),
       searchAttribute: searchAttribute.isKnown,
@@ -233,18 +243,24 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     logger.warn({ error: messageOf(error) }, 'Deliveries could not be started'),
   );
   const watch = new StatusMonitor({
-    ...{
-      config: settings.config,
-      store,
-      storage,
-      alerts,
-      postgres,
-      ...{ client, instance },
-      address: temporal.address,
-      ui: settings.ui,
-      hasSearchAttribute: searchAttribute.isKnown,
-    },
-    onError: (part, error) => logger.debug({ part, error: messageOf(error) }, 'Part of the status cannot be read'),
+    config: settings.config,
+    store,
+    storage,
+    alerts,
+    postgres,
+    client,
+    instance,
+    address: temporal.address,
+    ui: settings.ui,
+    hasSearchAttribute: searchAttribute.isKnown,
+    onError: (part, error) =>
+      logger.debug(
+        {
+          part,
+          error: messageOf(error),
+        },
+        'Part of the status cannot be read',
+      ),
   });
   const runAndClose = async () => {
     const stopLooking = guard.checkLater(() => worker.getState() === 'RUNNING' && worker.shutdown());

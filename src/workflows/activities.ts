@@ -139,7 +139,8 @@ export function settlingActivities() {
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({
     ...priorityOf(source),
-    ...{ startToCloseTimeout: '1m', heartbeatTimeout },
+    startToCloseTimeout: '1m',
+    heartbeatTimeout,
     retry: {
       initialInterval: '1s',
       backoffCoefficient: 2,

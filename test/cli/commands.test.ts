@@ -148,8 +148,13 @@ describe('commands without a server', () => {
     const at = (time: string) => ({ startedAt: `2026-11-0${time}:00.000Z`, finishedAt: `2026-11-0${time}:02.500Z` });
     const first = aReceipt({ source: 'lines', runId: 'r1', ...at('1T09:00'), fetched: 2, accepted: 2 });
     const failed = {
-      ...aFailedReceipt({ type: 'SourceRefused', message: 'it answered 403' }),
-      ...{ source: 'lines', runId: 'r2', ...at('2T09:00') },
+      ...aFailedReceipt({
+        type: 'SourceRefused',
+        message: 'it answered 403',
+      }),
+      source: 'lines',
+      runId: 'r2',
+      ...at('2T09:00'),
     };
     const last = aReceipt({ source: 'lines', runId: 'r3', ...at('2T10:00') });
     for (const receipt of [last, first, failed]) await writeReceipt(store, receipt);
@@ -273,7 +278,10 @@ describe('servers that cannot be used', () => {
     const { host, port, user, password } = inject('postgres');
     const { code, stdout, stderr } = await workplace.run(['worker', '--config', config], {
       variables: {
-        ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
+        PG_HOST: host,
+        PG_PORT: String(port),
+        PG_USER: user,
+        PG_PASSWORD: password,
         TEMPORAL_ADDRESS: inject('temporalAddress'),
       },
     });
@@ -287,8 +295,12 @@ describe('servers that cannot be used', () => {
     const startedAt = Date.now();
     const { code, stderr } = await workplace.run(['run', 'lines'], {
       variables: {
-        ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
-        ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'default' },
+        PG_HOST: host,
+        PG_PORT: String(port),
+        PG_USER: user,
+        PG_PASSWORD: password,
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+        TEMPORAL_NAMESPACE: 'default',
       },
     });
     expect([code, stderr.includes('no worker has polled')]).toEqual([1, true]);
@@ -299,7 +311,10 @@ describe('servers that cannot be used', () => {
     const { host, port, user, password } = inject('postgres');
     const { code, stderr } = await workplace.run(['up'], {
       variables: {
-        ...{ PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password },
+        PG_HOST: host,
+        PG_PORT: String(port),
+        PG_USER: user,
+        PG_PASSWORD: password,
         PATH: '/nowhere',
         XDG_CACHE_HOME: join(folder, 'cache'),
         HTTPS_PROXY: 'http://127.0.0.1:1',

@@ -222,8 +222,14 @@ test('a service starts with the last good configuration while the file is broken
   const namespace = await createNamespace(inject('temporalAddress'), `last-good-${process.pid}`);
   const { host, port, database: name, user, password } = database.settings;
   const variables = {
-    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
-    ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name, DAYBOOK_EMBEDDED: 'off' },
+    PG_HOST: host,
+    PG_PORT: String(port),
+    PG_DB: name,
+    PG_USER: user,
+    PG_PASSWORD: password,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: namespace.name,
+    DAYBOOK_EMBEDDED: 'off',
   };
   const freeHttp = `127.0.0.1:${await freePort()}`;
   const fixed = new CliSandbox(folder, { ...variables, DAYBOOK_HTTP: freeHttp });
@@ -242,7 +248,9 @@ sources:
   const start = (of: string) => {
     const workflowId = `scrape-${of}-test-${runs++}`;
     return namespace.client.workflow.start('scrapeRun', {
-      ...{ workflowId, taskQueue: 'daybook', args: [{ source: of }] },
+      workflowId,
+      taskQueue: 'daybook',
+      args: [{ source: of }],
     });
   };
   const run = async (of: string) => (await (await start(of)).result()) as Receipt;
@@ -266,7 +274,7 @@ sources:
     // The page has the same as the command, once the first scheduled runs have ended.
     await until('no source runs', async () => {
       const { sources } = JSON.parse((await fixed.run(['status', '--json'])).stdout) as Status;
-      return sources.every(({ running, lastReceipt }) => running === null && lastReceipt !== null);
+      return sources.every((one) => one.running === null && one.lastReceipt !== null);
     });
     const printed = JSON.parse((await fixed.run(['status', '--json'])).stdout) as object;
     expect(shape(await ask('/status.json', freeHttp))).toEqual(shape(printed));

@@ -358,8 +358,14 @@ ${source('healthy')}${source('unique-items', ', schema: unique-items.json')}${so
     const own = await createDatabase(inject('postgres'));
     const { host, port, database, user, password } = own.settings;
     const place = new CliSandbox(folder, {
-      ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: database, PG_USER: user, PG_PASSWORD: password },
-      ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name, DAYBOOK_HTTP: 'off' },
+      PG_HOST: host,
+      PG_PORT: String(port),
+      PG_DB: database,
+      PG_USER: user,
+      PG_PASSWORD: password,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_NAMESPACE: namespace.name,
+      DAYBOOK_HTTP: 'off',
     });
     const worker = place.start(['worker']);
     try {

@@ -67,23 +67,26 @@ function workplace(name: string, fields: Record<string, string> = {}): CliSandbo
   const place = join(folder, name);
   const client = authority.issue(name, []);
   const variables = {
-    ...{
-      DAYBOOK_EMBEDDED: 'off',
-      DAYBOOK_CONFIG: join(folder, 'daybook.yaml'),
-      DAYBOOK_DATA: place,
-      DAYBOOK_HOME: join(folder, '.daybook', name),
-    },
-    ...{ PG_HOST: 'localhost', PG_PORT: String(server.settings.port), PG_DB: 'postgres', PG_SCHEMA: schema },
-    ...{
-      PG_USER: 'the writer',
-      PG_PASSWORD: secrets.writer,
-      PG_OWNER_USER: 'the owner',
-      PG_OWNER_PASSWORD: secrets.owner,
-    },
-    ...{ PG_SSLMODE: 'verify-full', PG_SSLROOTCERT: authority.cert },
-    ...{ TEMPORAL_ADDRESS: front.address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_TLS: 'true' },
+    DAYBOOK_EMBEDDED: 'off',
+    DAYBOOK_CONFIG: join(folder, 'daybook.yaml'),
+    DAYBOOK_DATA: place,
+    DAYBOOK_HOME: join(folder, '.daybook', name),
+    PG_HOST: 'localhost',
+    PG_PORT: String(server.settings.port),
+    PG_DB: 'postgres',
+    PG_SCHEMA: schema,
+    PG_USER: 'the writer',
+    PG_PASSWORD: secrets.writer,
+    PG_OWNER_USER: 'the owner',
+    PG_OWNER_PASSWORD: secrets.owner,
+    PG_SSLMODE: 'verify-full',
+    PG_SSLROOTCERT: authority.cert,
+    TEMPORAL_ADDRESS: front.address,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_TLS: 'true',
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: authority.cert,
-    ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert, TEMPORAL_TLS_CLIENT_KEY_PATH: client.key },
+    TEMPORAL_TLS_CLIENT_CERT_PATH: client.cert,
+    TEMPORAL_TLS_CLIENT_KEY_PATH: client.key,
     ...fields,
   };
   return new CliSandbox(folder, variables);
@@ -244,9 +247,10 @@ describe('a Temporal server that wants an API key', () => {
   let cloud: TlsProxy;
   const withKey = (key: string) =>
     workplace('cloud', {
-      ...{ TEMPORAL_ADDRESS: cloud.address, TEMPORAL_API_KEY: key },
-      ...{ TEMPORAL_TLS_CLIENT_CERT_PATH: '', TEMPORAL_TLS_CLIENT_KEY_PATH: '' },
-      // The same database, so the same store.
+      TEMPORAL_ADDRESS: cloud.address,
+      TEMPORAL_API_KEY: key,
+      TEMPORAL_TLS_CLIENT_CERT_PATH: '',
+      TEMPORAL_TLS_CLIENT_KEY_PATH: '',
       DAYBOOK_DATA: join(folder, 'main'),
     });
   beforeAll(async () => {
@@ -286,17 +290,17 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
   const pooler = await startPgBouncer(join(folder, 'pgbouncer'), server.settings, [plain]);
   if (!pooler) return;
   const settings = {
-    ...{
-      PG_USER: 'plain',
-      PG_PASSWORD: 'plain',
-      PG_OWNER_USER: 'plain',
-      PG_OWNER_PASSWORD: 'plain',
-      PG_SCHEMA: 'pooled',
-      PG_SSLMODE: 'prefer',
-    },
-    // Workers of another store serve the usual queue.
+    PG_USER: 'plain',
+    PG_PASSWORD: 'plain',
+    PG_OWNER_USER: 'plain',
+    PG_OWNER_PASSWORD: 'plain',
+    PG_SCHEMA: 'pooled',
+    PG_SSLMODE: 'prefer',
     DAYBOOK_INSTANCE: 'pooled',
-    ...{ PG_HOST: '127.0.0.1', PG_PORT: String(pooler.port), PG_PREPARE: 'off', PG_SSLROOTCERT: '' },
+    PG_HOST: '127.0.0.1',
+    PG_PORT: String(pooler.port),
+    PG_PREPARE: 'off',
+    PG_SSLROOTCERT: '',
   };
   const through = workplace('pooled', settings);
   const place = workplace('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });

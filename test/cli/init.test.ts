@@ -20,8 +20,17 @@ const pages: Record<string, [type: string, body: string, link?: string]> = {
       type: 'FeatureCollection',
       metadata: { count: 2 },
       features: [1, 2].map((n) => ({
-        ...{ type: 'Feature', id: `q${n}`, properties: { mag: n, time: Date.parse(at(n)), title: `M ${n}` } },
-        geometry: { type: 'Point', coordinates: [n, n, n] },
+        type: 'Feature',
+        id: `q${n}`,
+        properties: {
+          mag: n,
+          time: Date.parse(at(n)),
+          title: `M ${n}`,
+        },
+        geometry: {
+          type: 'Point',
+          coordinates: [n, n, n],
+        },
       })),
     }),
   ],

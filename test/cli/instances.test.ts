@@ -36,9 +36,16 @@ function workplace(
   configure(name, head, sources);
   const { host, port, database: db, user, password } = database.settings;
   return new CliSandbox(place, {
-    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: db, PG_USER: user, PG_PASSWORD: password, PG_SCHEMA: name },
-    ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name },
-    ...{ DAYBOOK_HTTP: 'off', DAYBOOK_EMBEDDED: 'off' },
+    PG_HOST: host,
+    PG_PORT: String(port),
+    PG_DB: db,
+    PG_USER: user,
+    PG_PASSWORD: password,
+    PG_SCHEMA: name,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: namespace.name,
+    DAYBOOK_HTTP: 'off',
+    DAYBOOK_EMBEDDED: 'off',
     ...variables,
   });
 }
@@ -107,15 +114,19 @@ describe('a second Daybook with a name of its own', () => {
     expect(said).toContain('instance daybook: 2 schedules are not changed (scrape-first, scrape-news)');
     await until('all are listed', async () => (await namespaceSchedules()).length === 8);
     expect(await namespaceSchedules()).toEqual([
-      ...['canary', 'lab.canary', 'lab.partition-rollover', 'lab.scrape-lab', 'lab.scrape-news'],
-      ...['partition-rollover', 'scrape-first', 'scrape-news'],
+      'canary',
+      'lab.canary',
+      'lab.partition-rollover',
+      'lab.scrape-lab',
+      'lab.scrape-news',
+      'partition-rollover',
+      'scrape-first',
+      'scrape-news',
     ]);
     expect((await schedule('lab.scrape-news')).memo).toMatchObject({
-      ...{
-        daybook: 'news',
-        'daybook-instance': 'lab',
-        'daybook-store': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
-      },
+      daybook: 'news',
+      'daybook-instance': 'lab',
+      'daybook-store': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });
   });
 
@@ -232,7 +243,9 @@ describe('a second Daybook without a name', () => {
   test('has a schedule that the first leaves alone, for it never heard of its source', async () => {
     const memo = { daybook: 'mine', 'daybook-instance': 'daybook', 'daybook-store': randomUUID() };
     await namespace.client.schedule.create({
-      ...{ scheduleId: 'scrape-mine', spec: { intervals: [{ every: '1h' }] }, memo },
+      scheduleId: 'scrape-mine',
+      spec: { intervals: [{ every: '1h' }] },
+      memo,
       action: {
         type: 'startWorkflow',
         workflowType: 'scrapeRun',
@@ -262,10 +275,17 @@ describe('a schedule of 0.2.0, whose memo names no instance', () => {
     expect(raw.memo).toBeDefined();
     await handle.delete();
     await namespace.client.schedule.create({
-      ...{ scheduleId: 'scrape-news', spec: { intervals: spec.intervals ?? [] }, policies, memo: { daybook: 'news' } },
+      scheduleId: 'scrape-news',
+      spec: { intervals: spec.intervals ?? [] },
+      policies,
+      memo: { daybook: 'news' },
       action: {
-        ...{ type: 'startWorkflow', workflowType: 'scrapeRun', workflowId: 'scrape-news', taskQueue: 'daybook' },
-        ...{ args: [{ source: 'news' }], memo: { daybook: 'news' } },
+        type: 'startWorkflow',
+        workflowType: 'scrapeRun',
+        workflowId: 'scrape-news',
+        taskQueue: 'daybook',
+        args: [{ source: 'news' }],
+        memo: { daybook: 'news' },
       },
     });
     expect(await ok(first, 'schedules', 'diff')).toMatch(/^scrape-news {2}would be adopted$/m);

@@ -78,7 +78,8 @@ describe('export', () => {
       'bash',
       ['-c', `set -o pipefail; "$0" "$1" export | head -1`, process.execPath, launcher],
       {
-        ...{ cwd: folder, encoding: 'utf8' },
+        cwd: folder,
+        encoding: 'utf8',
       },
     );
     expect(out).toBe('source,source_id,occurred_at,payload\n');
@@ -195,8 +196,11 @@ describe('rekey', () => {
     const env = await daybook('env');
     const of = (name: string) => new RegExp(`${name}='([^']*)'`).exec(env)?.[1] ?? '';
     const client = new Client({
-      ...{ host: of('PG_HOST'), port: Number(of('PG_PORT')), database: of('PG_DATABASE') },
-      ...{ user: of('PG_USER'), password: of('PG_PASSWORD') },
+      host: of('PG_HOST'),
+      port: Number(of('PG_PORT')),
+      database: of('PG_DATABASE'),
+      user: of('PG_USER'),
+      password: of('PG_PASSWORD'),
     });
     await client.connect();
     return client;

@@ -41,8 +41,13 @@ beforeAll(async () => {
   );
   const { host, port, database: name, user, password } = database.settings;
   place = new CliSandbox(folder, {
-    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
-    ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name },
+    PG_HOST: host,
+    PG_PORT: String(port),
+    PG_DB: name,
+    PG_USER: user,
+    PG_PASSWORD: password,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: namespace.name,
     DAYBOOK_HTTP: `127.0.0.1:${await freePort()}`,
   });
   worker = place.start(['worker']);
@@ -79,7 +84,10 @@ async function start(workflowType: string, workflowId: string, ...args: unknown[
 }
 
 const ofWorkflow = (source: string, workflowId: string, runId: string) => ({
-  ...{ source, workflow_id: workflowId, run_id: runId, attempt: 1 },
+  source,
+  workflow_id: workflowId,
+  run_id: runId,
+  attempt: 1,
 });
 
 describe('a worker logs, as JSON,', () => {

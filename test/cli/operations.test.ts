@@ -72,7 +72,8 @@ describe('pause', () => {
       expect(await statusOf('pulse')).toMatchObject({
         health: 'paused',
         paused: {
-          ...{ by: expect.stringMatching(/.@./) as string, reason: 'API maintenance: all day' },
+          by: expect.stringMatching(/.@./) as string,
+          reason: 'API maintenance: all day',
           until: '2099-01-01T00:00:00.000Z',
         },
       }),
@@ -126,13 +127,23 @@ describe('pause', () => {
 
   test('by a raw signal shows in status, too', async () => {
     const hold = await client.workflow.start('scrapeRun', {
-      ...{ workflowId: 'my-own-run', taskQueue: 'daybook', args: [{ source: 'cronned' }] },
+      workflowId: 'my-own-run',
+      taskQueue: 'daybook',
+      args: [{ source: 'cronned' }],
     });
     await hold.signal('pause', { reason: 'raw' });
     // A run that ended before the signal came is started anew, paused from the beginning.
     const held = await client.workflow.signalWithStart('scrapeRun', {
-      ...{ workflowId: 'my-paused-run', taskQueue: 'daybook', args: [{ source: 'cronned' }] },
-      ...{ signal: 'pause', signalArgs: [{ reason: 'raw', by: 'me' }] },
+      workflowId: 'my-paused-run',
+      taskQueue: 'daybook',
+      args: [{ source: 'cronned' }],
+      signal: 'pause',
+      signalArgs: [
+        {
+          reason: 'raw',
+          by: 'me',
+        },
+      ],
     });
     await until('it is paused', async () => (await statusOf('cronned'))?.paused?.reason === 'raw');
     await daybook('resume', 'cronned');
@@ -167,7 +178,8 @@ describe('schedules', () => {
     await daybook('schedules', 'apply');
     await soon(async () => expect(await daybook('schedules', 'diff')).toBe('3 schedules up to date\n'));
     expect((await client.schedule.getHandle('scrape-cronned').describe()).state).toMatchObject({
-      ...{ paused: true, note: 'mine' },
+      paused: true,
+      note: 'mine',
     });
   });
 
@@ -205,8 +217,14 @@ describe('schedules', () => {
 
   test('leaves one that was made by hand, until it is adopted', async () => {
     await client.schedule.create({
-      ...{ scheduleId: 'scrape-mine', spec: { intervals: [{ every: '7m' }] } },
-      action: { type: 'startWorkflow', workflowType: 'scrapeRun', taskQueue: 'daybook', args: [{ source: 'mine' }] },
+      scheduleId: 'scrape-mine',
+      spec: { intervals: [{ every: '7m' }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'scrapeRun',
+        taskQueue: 'daybook',
+        args: [{ source: 'mine' }],
+      },
     });
     configure(pulse(), source('mine', ', schedule: { every: 1h }'));
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-mine {2}was made by hand/);
@@ -324,11 +342,9 @@ describe('partitions maintain', () => {
     const result = JSON.parse(await daybook('partitions', 'maintain', '--json')) as { vacuumed: string[] };
     expect([plan, result]).toMatchObject([{ dryRun: true }, { dryRun: false, made: [] }]);
     const vacuumed = await daybook(
-      ...[
-        'sql',
-        '--json',
-        "select last_vacuum is not null as done from pg_stat_all_tables where relname = 'raw_events_2026_11_01'",
-      ],
+      'sql',
+      '--json',
+      "select last_vacuum is not null as done from pg_stat_all_tables where relname = 'raw_events_2026_11_01'",
     );
     expect(JSON.parse(vacuumed)).toEqual({ done: true });
   });

@@ -107,8 +107,11 @@ describe('the canary of a running stack', () => {
     connection = await Connection.connect({ address: variables.get('TEMPORAL_ADDRESS') ?? '' });
     client = new TemporalClient({ connection });
     database = new Client({
-      ...{ host: variables.get('PGHOST'), port: Number(variables.get('PGPORT')), user: variables.get('PGUSER') },
-      ...{ password: variables.get('PGPASSWORD'), database: variables.get('PGDATABASE') },
+      host: variables.get('PGHOST'),
+      port: Number(variables.get('PGPORT')),
+      user: variables.get('PGUSER'),
+      password: variables.get('PGPASSWORD'),
+      database: variables.get('PGDATABASE'),
     });
     // The test kills it.
     database.on('error', () => {});

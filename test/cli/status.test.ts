@@ -61,13 +61,26 @@ describe('status', () => {
   test('tells all there is to know', async () => {
     const found = await status();
     expect(found).toMatchObject({
-      ...{
-        unconfigured: [],
-        config: null,
-        postgres: { reachable: true, error: null, version: expect.any(String) as string },
+      unconfigured: [],
+      config: null,
+      postgres: {
+        reachable: true,
+        error: null,
+        version: expect.any(String) as string,
       },
-      partitions: { ahead: 7, oldest: now.slice(0, 10), rollover: { missing: false, paused: null, late: false } },
-      stack: { pid: running.pid, missing: [] },
+      partitions: {
+        ahead: 7,
+        oldest: now.slice(0, 10),
+        rollover: {
+          missing: false,
+          paused: null,
+          late: false,
+        },
+      },
+      stack: {
+        pid: running.pid,
+        missing: [],
+      },
       temporal: {
         reachable: true,
         address: expect.stringContaining(':') as string,
@@ -76,8 +89,15 @@ describe('status', () => {
     });
     const [good, broken, odd, idle] = found.sources;
     expect(good).toMatchObject({
-      ...{ name: 'good', health: 'ok', reason: null, paused: null, deferred: 0, waiting: [], recordsToday: 1 },
-      ...{ lastReceipt: { outcome: 'ok' }, watermark: expect.stringMatching(/Z$/) as string },
+      name: 'good',
+      health: 'ok',
+      reason: null,
+      paused: null,
+      deferred: 0,
+      waiting: [],
+      recordsToday: 1,
+      lastReceipt: { outcome: 'ok' },
+      watermark: expect.stringMatching(/Z$/) as string,
     });
     expect(Date.parse(good?.nextRunAt ?? '')).toBeGreaterThan(Date.now());
     expect([good?.since, odd?.health]).toEqual([good?.lastReceipt?.finishedAt, 'failing']);
@@ -114,7 +134,14 @@ describe('status', () => {
     const one = (await daybook('status', 'broken')).stdout;
     expect(one).toMatch(/^broken {2}failing since \S+Z, for .*\n {2}reason {8}SourceRefused: .*403/);
     expect(JSON.parse((await daybook('status', 'odd', '--json')).stdout)).toMatchObject({
-      ...{ alerts: [{ name: 'all_rejected' }], sources: [{ name: 'odd', deadLetters: 2 }], deadLetters: 2 },
+      alerts: [{ name: 'all_rejected' }],
+      sources: [
+        {
+          name: 'odd',
+          deadLetters: 2,
+        },
+      ],
+      deadLetters: 2,
     });
     expect((await workplace.run(['status', 'good', '--check'])).code).toBe(0);
     expect((await workplace.run(['status', 'brokn'])).code).toBe(2);
@@ -196,7 +223,11 @@ describe('dead-letters replay', () => {
     );
     expect((await daybook('dead-letters', 'list', '--json')).stdout.trim().split('\n')).toHaveLength(1);
     expect(JSON.parse((await daybook('dead-letters', 'replay', '--json')).stdout)).toMatchObject({
-      ...{ source: 'odd', letters: 1, replayed: 0, unreplayable: 1, reasons: {} },
+      source: 'odd',
+      letters: 1,
+      replayed: 0,
+      unreplayable: 1,
+      reasons: {},
     });
   });
 });
@@ -257,8 +288,18 @@ describe('status, where a server is away', () => {
     process.kill(running.parts()['temporal'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      temporal: { reachable: false, error: expect.any(String) as string },
-      ...{ postgres: { reachable: true }, sources: [{ name: 'odd', recordsToday: 1, lastReceipt: { source: 'odd' } }] },
+      temporal: {
+        reachable: false,
+        error: expect.any(String) as string,
+      },
+      postgres: { reachable: true },
+      sources: [
+        {
+          name: 'odd',
+          recordsToday: 1,
+          lastReceipt: { source: 'odd' },
+        },
+      ],
     });
   });
 
@@ -268,11 +309,22 @@ describe('status, where a server is away', () => {
     process.kill(running.parts()['postgres'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{
-        postgres: { reachable: false, error: expect.any(String) as string },
-        partitions: { ahead: null, rollover: { missing: false } },
+      postgres: {
+        reachable: false,
+        error: expect.any(String) as string,
       },
-      ...{ temporal: { reachable: true }, sources: [{ name: 'odd', health: 'failing', recordsToday: null }] },
+      partitions: {
+        ahead: null,
+        rollover: { missing: false },
+      },
+      temporal: { reachable: true },
+      sources: [
+        {
+          name: 'odd',
+          health: 'failing',
+          recordsToday: null,
+        },
+      ],
     });
   });
 });

@@ -35,12 +35,20 @@ const store = () => createDirectoryStore(rig.path('data'));
 let replays = 0;
 const replay = async (ids?: readonly string[]) =>
   (await rig.client.workflow.execute(replayLettersType, {
-    ...{ workflowId: `replay-${rig.taskQueue}-${replays++}`, taskQueue: rig.taskQueue },
-    args: [{ source: 'api', ...(ids ? { ids } : {}) }],
+    workflowId: `replay-${rig.taskQueue}-${replays++}`,
+    taskQueue: rig.taskQueue,
+    args: [
+      {
+        source: 'api',
+        ...(ids ? { ids } : {}),
+      },
+    ],
   })) as ReplayResult;
 const rollover = async () =>
   (await rig.client.workflow.execute('partitionRollover', {
-    ...{ workflowId: `rollover-${rig.taskQueue}-${replays++}`, taskQueue: rig.taskQueue, args: [{}] },
+    workflowId: `rollover-${rig.taskQueue}-${replays++}`,
+    taskQueue: rig.taskQueue,
+    args: [{}],
   })) as RolloverResult;
 const ids = async (source: string) =>
   (await rig.database.rows('select source_id from raw_events where source = $1 order by 1', [source])).map(
@@ -83,8 +91,13 @@ beforeAll(async () => {
   rig = await TestWorker.create(yaml('id'));
   const { host, port, database, user, password } = rig.database.settings;
   commands = new CliSandbox(rig.folder, {
-    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: database, PG_USER: user, PG_PASSWORD: password },
-    ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), DAYBOOK_DATA: rig.path('data') },
+    PG_HOST: host,
+    PG_PORT: String(port),
+    PG_DB: database,
+    PG_USER: user,
+    PG_PASSWORD: password,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    DAYBOOK_DATA: rig.path('data'),
   });
   await fill();
   renameSync(rig.path('data'), rig.path('whole'));

@@ -36,9 +36,15 @@ async function place(temporalPort: number): Promise<CliSandbox> {
   const { host, port, database: name, user, password } = database.settings;
   http = `127.0.0.1:${await freePort()}`;
   return new CliSandbox(folder, {
-    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
-    ...{ TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`, TEMPORAL_NAMESPACE: namespace.name },
-    ...{ DAYBOOK_HTTP: http, DAYBOOK_EMBEDDED: 'off' },
+    PG_HOST: host,
+    PG_PORT: String(port),
+    PG_DB: name,
+    PG_USER: user,
+    PG_PASSWORD: password,
+    TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
+    TEMPORAL_NAMESPACE: namespace.name,
+    DAYBOOK_HTTP: http,
+    DAYBOOK_EMBEDDED: 'off',
   });
 }
 
@@ -53,7 +59,8 @@ test('a worker waits while nobody listens, says so, is alive and not ready, and 
   running = (await place(port)).start(['worker']);
   await running.shows('Worker waiting for Temporal');
   expect(JSON.parse(waits()[0] ?? '')).toMatchObject({
-    ...{ level: 'warn', source: 'daybook' },
+    level: 'warn',
+    source: 'daybook',
     error: expect.stringMatching(`127.0.0.1:${port} cannot be reached .*ECONNREFUSED`) as string,
   });
   expect((await ask('/healthz')).status).toBe(200);

@@ -23,7 +23,10 @@ let isHeld = false;
 /** What the source serves: two names and two times each. */
 let records: { id: string; code: string; at: string; seen: string }[] = [];
 const record = (id: string, hour: string) => ({
-  ...{ id, code: `code-${id}`, at: `2026-11-02T${hour}:00:00Z`, seen: `2026-11-05T${hour}:00:00Z` },
+  id,
+  code: `code-${id}`,
+  at: `2026-11-02T${hour}:00:00Z`,
+  seen: `2026-11-05T${hour}:00:00Z`,
 });
 
 const configure = (id: string, time: string) =>
@@ -127,7 +130,8 @@ test('a workflow that a broken signal made stuck goes on where it was, also wher
     await connection.workflowService.signalWorkflowExecution({ ...execution, signalName, input: { payloads } });
     await until('it is stuck', async () => {
       const { history } = await connection.workflowService.getWorkflowExecutionHistory({
-        ...{ namespace: 'default', execution: { workflowId } },
+        namespace: 'default',
+        execution: { workflowId },
       });
       return history?.events?.some(({ workflowTaskFailedEventAttributes: failed }) => failed);
     });

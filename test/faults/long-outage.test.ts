@@ -76,8 +76,11 @@ test(
         scheduleId: scheduleId(name),
         spec: { intervals: [{ every: everyMs }] },
         action: {
-          ...{ type: 'startWorkflow', workflowType: 'scrapeRun', workflowId: scheduleId(name) },
-          ...{ taskQueue: rig.taskQueue, args: [{ source: name }] },
+          type: 'startWorkflow',
+          workflowType: 'scrapeRun',
+          workflowId: scheduleId(name),
+          taskQueue: rig.taskQueue,
+          args: [{ source: name }],
         },
       });
     }

@@ -57,8 +57,11 @@ const oddSignal = (n: number): [string, ...unknown[]] => {
 describe(`${signals} signals at once, most of them senseless`, () => {
   test('do a run no harm: it pauses, goes on, and ends with its receipt', async () => {
     const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
-      ...{ workflowId: `scrape-many-${rig.taskQueue}`, taskQueue: rig.taskQueue, args: [{ source: 'many' }] },
-      ...{ signal: 'pause', signalArgs: [{ reason: 'wait' }] },
+      workflowId: `scrape-many-${rig.taskQueue}`,
+      taskQueue: rig.taskQueue,
+      args: [{ source: 'many' }],
+      signal: 'pause',
+      signalArgs: [{ reason: 'wait' }],
     });
     const open = rig.client.workflow.getHandle(handle.workflowId);
     await send(open, signals, (n) => {
@@ -73,8 +76,11 @@ describe(`${signals} signals at once, most of them senseless`, () => {
   test('do a backfill no harm: what makes sense is merged, done once, and all of it', async () => {
     const workflowId = 'backfill-many';
     const handle = await rig.client.workflow.signalWithStart('backfill', {
-      ...{ workflowId, taskQueue: rig.taskQueue, args: [{ source: 'many' }] },
-      ...{ signal: 'pause', signalArgs: [{ reason: 'wait' }] },
+      workflowId,
+      taskQueue: rig.taskQueue,
+      args: [{ source: 'many' }],
+      signal: 'pause',
+      signalArgs: [{ reason: 'wait' }],
     });
     const open = rig.client.workflow.getHandle(handle.workflowId);
     await send(open, signals, (n) => {

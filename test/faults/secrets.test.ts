@@ -18,11 +18,19 @@ const folder = temporaryFolder();
 const at = new Date().toISOString();
 /** What the file refers to as `${env:…}`. */
 const variables = {
-  ...{ BEARER: secrets.awkward('bearer'), BASIC: secrets.awkward('basic'), HEADER_KEY: secrets.awkward('header key') },
-  ...{ QUERY_KEY: secrets.awkward('query key'), CLIENT_SECRET: secrets.awkward('client secret') },
-  ...{ HEADER: secrets.awkward('header'), PARAM: secrets.awkward('parameter'), BODY: secrets.awkward('body') },
-  ...{ OPTION: secrets.awkward('option'), PROXY_PASSWORD: secrets.plain('proxy'), HOST: secrets.plain('host') },
-  ...{ PATH_KEY: secrets.plain('path'), FOLDER: secrets.plain('folder') },
+  BEARER: secrets.awkward('bearer'),
+  BASIC: secrets.awkward('basic'),
+  HEADER_KEY: secrets.awkward('header key'),
+  QUERY_KEY: secrets.awkward('query key'),
+  CLIENT_SECRET: secrets.awkward('client secret'),
+  HEADER: secrets.awkward('header'),
+  PARAM: secrets.awkward('parameter'),
+  BODY: secrets.awkward('body'),
+  OPTION: secrets.awkward('option'),
+  PROXY_PASSWORD: secrets.plain('proxy'),
+  HOST: secrets.plain('host'),
+  PATH_KEY: secrets.plain('path'),
+  FOLDER: secrets.plain('folder'),
 };
 const accessToken = secrets.awkward('access token');
 const literal = secrets.plain('literal');
@@ -187,10 +195,16 @@ beforeAll(async () => {
   http = `http://${address}`;
   place = new CliSandbox(folder, {
     ...variables,
-    ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
-    ...{ TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace.name },
+    PG_HOST: host,
+    PG_PORT: String(port),
+    PG_DB: name,
+    PG_USER: user,
+    PG_PASSWORD: password,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_NAMESPACE: namespace.name,
     DAYBOOK_ALERT_WEBHOOK: `${origin.url}/${hook.path}?token=${encodeURIComponent(hook.token)}`,
-    ...{ DAYBOOK_HTTP: address, LOG_LEVEL: 'trace' },
+    DAYBOOK_HTTP: address,
+    LOG_LEVEL: 'trace',
   });
   worker = place.start(['worker']);
   await worker.shows('Worker started');

@@ -118,7 +118,11 @@ describe('PostgreSQL', () => {
     expect(await openDeliveries()).toEqual(['deliver-postgres-lines']);
     proxy.up();
     expect(await rig.client.workflow.getHandle('deliver-postgres-lines').result()).toMatchObject({
-      ...{ batches: first.batches + 1, counts: { written: records + 1, deferred: 0 } },
+      batches: first.batches + 1,
+      counts: {
+        written: records + 1,
+        deferred: 0,
+      },
     });
     expect(await stored()).toBe(records + 1);
     expect(journal()).toBe(records + 1);

@@ -22,8 +22,14 @@ export function records(count: number, prefix = '', day?: string): SpooledRecord
 export function batchOf(source: string, content: readonly SpooledRecord[], fields: Partial<BatchRef> = {}): BatchRef {
   const firstRunId = randomUUID();
   return {
-    ...{ source, workflowId: `scrape-${source}`, firstRunId, number: 0, hash: firstRunId.replaceAll('-', '') },
-    ...{ records: content.length, bytes: 0, ingestedAt: '2026-11-23T15:38:06.209Z' },
+    source,
+    workflowId: `scrape-${source}`,
+    firstRunId,
+    number: 0,
+    hash: firstRunId.replaceAll('-', ''),
+    records: content.length,
+    bytes: 0,
+    ingestedAt: '2026-11-23T15:38:06.209Z',
     ...fields,
   };
 }

@@ -17,7 +17,12 @@ describe.each(servers)('canary_cleanup on $name', ({ server }) => {
 
   const at = '2026-11-01T23:59:59.999999Z';
   const record = (id: string, run = randomUUID()) => ({
-    ...{ sourceId: id, occurredAt: at, payload: JSON.stringify({ id, run }) },
+    sourceId: id,
+    occurredAt: at,
+    payload: JSON.stringify({
+      id,
+      run,
+    }),
   });
 
   /** Stores a record as a run of that id does. */

@@ -12,7 +12,11 @@ import { batchOf, context, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
 const migrations = [
-  ...['0001_raw_events', '0002_special_days', '0003_canary', '0004_partitions_by_hand', '0005_store_identity'],
+  '0001_raw_events',
+  '0002_special_days',
+  '0003_canary',
+  '0004_partitions_by_hand',
+  '0005_store_identity',
 ];
 
 describe.each(servers)('migrate on $name', ({ server }) => {

@@ -23,8 +23,12 @@ describe.each(servers)('convergePayloadIndex on $name', ({ server }) => {
 
   const converge = (mode: PayloadIndex, dryRun = false) =>
     convergePayloadIndex({
-      ...{ owner: database.settings, mode, today, dryRun },
-      ...{ signal: new AbortController().signal, onDay: () => undefined },
+      owner: database.settings,
+      mode,
+      today,
+      dryRun,
+      signal: new AbortController().signal,
+      onDay: () => undefined,
     });
   /** The payload indexes that are there, each with whether it is valid and has a parent. */
   const indexes = async () => {
@@ -76,7 +80,9 @@ describe.each(servers)('convergePayloadIndex on $name', ({ server }) => {
     await database.rows(`select ensure_partition('2026-10-04')`);
     expect(await converge('immediate')).toMatchObject({ parent: 'made', failed: [] });
     expect(await indexes()).toEqual([
-      ...[...inherited, 'raw_events_2026_10_04_payload_idx t t', 'raw_events_payload_idx t f'],
+      ...inherited,
+      'raw_events_2026_10_04_payload_idx t t',
+      'raw_events_payload_idx t f',
     ]);
     expect(await converge('immediate')).toEqual(unchanged);
   });

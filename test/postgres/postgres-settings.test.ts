@@ -114,8 +114,13 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     await migrate({ ...database.settings, schema });
     const folder = temporaryFolder();
     const workplace = new CliSandbox(folder, {
-      ...{ PG_HOST: host, PG_PORT: String(port), PG_DB: name, PG_USER: user, PG_PASSWORD: password },
-      ...{ PG_SCHEMA: schema, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+      PG_HOST: host,
+      PG_PORT: String(port),
+      PG_DB: name,
+      PG_USER: user,
+      PG_PASSWORD: password,
+      PG_SCHEMA: schema,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
     });
     const { stdout } = await workplace.run(['env']);
     rmSync(folder, { recursive: true });

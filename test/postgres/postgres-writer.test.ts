@@ -130,7 +130,9 @@ describe.each(servers)('a batch on $name', ({ server }) => {
         }
         const first = new Map(all.toReversed().map((one) => [one.sourceId, one]));
         const expected = [...first.values()].map(({ sourceId, occurredAt, payload }) => ({
-          ...{ id: sourceId, payload, at: occurredAt.replace('T', ' ').slice(0, 26) },
+          id: sourceId,
+          payload,
+          at: occurredAt.replace('T', ' ').slice(0, 26),
         }));
         expect(await stored(source)).toEqual(expected.sort((a, b) => (a.id < b.id ? -1 : 1)));
         expect(written).toBe(first.size);

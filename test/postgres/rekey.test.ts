@@ -58,8 +58,16 @@ describe.each(servers)('rekey on $name', ({ server }) => {
   const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
   const rekey = (id: readonly string[], dryRun = false, onProgress: (text: string) => void = () => {}) =>
     moveIds({
-      ...{ owner: database.settings, store: store(), folders: folders(), dryRun, idsOf: idsOf(...id) },
-      plan: { name: source, id, shapeFingerprint: `shape of ${id.join()}` } as unknown as SourcePlan,
+      owner: database.settings,
+      store: store(),
+      folders: folders(),
+      dryRun,
+      idsOf: idsOf(...id),
+      plan: {
+        name: source,
+        id,
+        shapeFingerprint: `shape of ${id.join()}`,
+      } as unknown as SourcePlan,
       onProgress,
       refuseOpen: async () => {},
     });
@@ -88,16 +96,15 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     for (const day of days) {
       const compared = await withClient(database.settings, (client) =>
         compareDay({
-          ...{
-            client,
-            schema: 'public',
-            folders: folders(),
-            day,
-            window: windowOfDay(day),
-            source: null,
-            sample: null,
-          },
-          ...{ check: async (found) => found.map(() => null), onProgress: () => {} },
+          client,
+          schema: 'public',
+          folders: folders(),
+          day,
+          window: windowOfDay(day),
+          source: null,
+          sample: null,
+          check: async (found) => found.map(() => null),
+          onProgress: () => {},
         }),
       );
       expect(compared).toMatchObject({ consistent: true, findings: {} });
@@ -121,8 +128,13 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     await write('2026-11-22T10:00:00.000Z', [order(5, { code: 'c-5', big: 2 })]);
     await database.rows(`update raw_events set processed = true where source_id in ('2', '5')`);
     await writeState(store(), source, {
-      ...initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null }),
-      ...{ previousPoll: ['old'], watermark: '2026-11-03T00:00:00.000000Z' },
+      ...initialState({
+        fetchFingerprint: 'f',
+        shapeFingerprint: 's',
+        databaseId: null,
+      }),
+      previousPoll: ['old'],
+      watermark: '2026-11-03T00:00:00.000000Z',
     });
     const before = await rows();
     const dry = await rekey(['code'], true);
@@ -144,7 +156,8 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(await readIdRule(store(), source)).toMatchObject({ id: ['code'], done: true });
     const again = orders.map((one) => ({ ...one, sourceId: `c-${one.sourceId}` }));
     expect((await attempt(database.pool, batchOf(source, again), again)).counts).toMatchObject({
-      ...{ written: 0, duplicate: 5 },
+      written: 0,
+      duplicate: 5,
     });
     expect(await rekey(['code'])).toMatchObject({ moved: 0, refused: false });
   });
@@ -260,9 +273,13 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     ]);
     const before = await rows();
     expect(await rekey(['code'])).toMatchObject({
-      ...{ refused: true, moved: 0 },
+      refused: true,
+      moved: 0,
       findings: {
-        collisions: { count: 1, first: ['same (of 1 and 2)'] },
+        collisions: {
+          count: 1,
+          first: ['same (of 1 and 2)'],
+        },
         missing: {
           count: 2,
           first: ['3: no value at id "code"', '4: id "code" is a boolean, expected a string or a number'],
@@ -356,7 +373,8 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     await rekey(['code']);
     const again = orders.map((one) => ({ ...one, sourceId: `c-${one.sourceId}` }));
     expect((await attempt(database.pool, batchOf(source, again), again)).counts).toMatchObject({
-      ...{ written: 0, duplicate: 2 },
+      written: 0,
+      duplicate: 2,
     });
   });
 
@@ -365,8 +383,11 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     await write('2026-11-20T10:00:00.000Z', orders);
     const retire = () =>
       retireDays({
-        ...{ owner: database.settings, archives: archives(), keptFrom: '2026-11-02' },
-        ...{ signal: context.signal, onStep: () => undefined },
+        owner: database.settings,
+        archives: archives(),
+        keptFrom: '2026-11-02',
+        signal: context.signal,
+        onStep: () => undefined,
       });
     const before = await rows();
     await retire();

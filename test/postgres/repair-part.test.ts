@@ -49,7 +49,9 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     withClient(database.settings, async (client) =>
       repairPart(
         {
-          ...{ folders: foldersIn(folder), store: store(), signal },
+          folders: foldersIn(folder),
+          store: store(),
+          signal,
           rowsSince: (of, since) => rowsSince(client, 'public', of, since),
         },
         partFile(join(folder, 'csv'), nameOf(path)),
@@ -69,14 +71,15 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
   const compare = () =>
     withClient(database.settings, (client) =>
       compareDay({
-        ...{
-          client,
-          schema: 'public',
-          folders: foldersIn(folder),
-          day: '2026-11-01',
-          window: windowOfDay('2026-11-01'),
-        },
-        ...{ source: null, sample: null, check: async (rows) => rows.map(() => null), onProgress: () => {} },
+        client,
+        schema: 'public',
+        folders: foldersIn(folder),
+        day: '2026-11-01',
+        window: windowOfDay('2026-11-01'),
+        source: null,
+        sample: null,
+        check: async (rows) => rows.map(() => null),
+        onProgress: () => {},
       }),
     );
 
@@ -88,7 +91,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     '%s is written again from PostgreSQL: each key that is stored is in the journal',
     async (_what, part, expected) => {
       const first = await write('080000000', records(100), part);
-      await write('090000000', [...records(120).slice(50)]);
+      await write('090000000', records(120).slice(50));
       cut(first);
       if (expected === null) writeFileSync(first, readFileSync(first, 'utf8').replace('news,1,', '\0\0\0\0,1,'));
       const damaged = readFileSync(first);
@@ -112,13 +115,11 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
   test('is written again as it was, while its batch is in the spool', async () => {
     const run = { source, workflowId: 'scrape/news', firstRunId: 'run' };
     const accepted = ['a', 'b', 'a'].map((sourceId, n) => ({
-      ...{
-        sourceId,
-        occurredAt: 1_793_000_000_000_000n,
-        payload: `{"n": ${n}}`,
-        repaired: false,
-        timeFromRecord: true,
-      },
+      sourceId,
+      occurredAt: 1793000000000000n,
+      payload: `{"n": ${n}}`,
+      repaired: false,
+      timeFromRecord: true,
     }));
     const [batch] = await spoolRecords(store(), run, 4, accepted, new Date(`${day}T10:00:00.000Z`));
     const csv = createCsvWriter(createDirectoryStore(join(folder, 'csv')), journalPaths);

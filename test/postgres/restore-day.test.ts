@@ -39,14 +39,20 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     );
   const retire = (keptFrom: string | null = '2026-10-02') =>
     retireDays({
-      ...{ owner: database.settings, archives: folder.archives, keptFrom },
-      ...{ signal: new AbortController().signal, onStep: () => undefined },
+      owner: database.settings,
+      archives: folder.archives,
+      keptFrom,
+      signal: new AbortController().signal,
+      onStep: () => undefined,
     });
   /** As if killed before a step. */
   const retireUntil = (killBefore: RetirementStep) => {
     const abort = new AbortController();
     return retireDays({
-      ...{ owner: database.settings, archives: folder.archives, keptFrom: '2026-10-02', signal: abort.signal },
+      owner: database.settings,
+      archives: folder.archives,
+      keptFrom: '2026-10-02',
+      signal: abort.signal,
       onStep: (step) => {
         if (step === killBefore) abort.abort(new Error('killed'));
         abort.signal.throwIfAborted();
@@ -60,7 +66,12 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     await retire();
     expect(await everything()).toEqual([]);
     expect(await restore()).toEqual({
-      ...{ day, outcome: 'restored', archives: [`archives/${day}.csv.gz`], rows: 3, restored: 3, damage: null },
+      day,
+      outcome: 'restored',
+      archives: [`archives/${day}.csv.gz`],
+      rows: 3,
+      restored: 3,
+      damage: null,
     });
     expect(await everything()).toEqual(before);
     expect(await restore()).toMatchObject({ rows: 3, restored: 0 });
@@ -78,7 +89,9 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect((await write('news', [record('late', day)])).counts).toMatchObject({ expired: 1, written: 0 });
     await restore();
     expect((await write('news', [record('late', day), record('a', day)])).counts).toMatchObject({
-      ...{ written: 1, duplicate: 1, expired: 0 },
+      written: 1,
+      duplicate: 1,
+      expired: 0,
     });
     await database.rows(`delete from raw_events where source_id = 'a'`);
     await database.rows(`delete from raw_event_keys where source_id = 'a'`);
@@ -88,12 +101,10 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await restore()).toMatchObject({ rows: 6, restored: 4 });
     const rows = await database.rows('select source_id, processed::text from raw_events order by 1');
     expect(rows.map(({ source_id, processed }) => [source_id, processed])).toEqual([
-      ...[
-        ['a', 'true'],
-        ['b\n"', 'true'],
-        ['c,"', 'true'],
-        ['late', 'true'],
-      ],
+      ['a', 'true'],
+      ['b\n"', 'true'],
+      ['c,"', 'true'],
+      ['late', 'true'],
     ]);
     expect(await database.count('select count(*) from raw_event_keys')).toBe(4);
   });
@@ -160,7 +171,8 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     const before = await everything();
     expect((await write('news', [record('late', day)])).counts).toMatchObject({ expired: 1 });
     expect(await restore()).toMatchObject({
-      ...{ outcome: step === 'prune' && !isDamaged ? 'restored' : 'kept', restored: 0 },
+      outcome: step === 'prune' && !isDamaged ? 'restored' : 'kept',
+      restored: 0,
       damage: isDamaged ? damaged : null,
     });
     expect(await everything()).toEqual(before);
@@ -240,7 +252,9 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     const rows = await database.count(`select count(*) from raw_events where source = 'many'`);
     let batches = 0;
     expect(await forgetRows(database.settings, { day: null, source: 'many' }, () => batches++)).toEqual({
-      ...{ rows, keys: 45_000, sources: ['many'] },
+      rows,
+      keys: 45e3,
+      sources: ['many'],
     });
     expect(batches).toBe(6);
     expect(await database.count('select count(*) from raw_event_keys')).toBe(3);

@@ -47,7 +47,10 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
   async function retire(killBefore?: RetirementStep, from: string | null = keptFrom): Promise<RetirementResult> {
     const kill = new AbortController();
     return retireDays({
-      ...{ owner: database.settings, archives, keptFrom: from, signal: kill.signal },
+      owner: database.settings,
+      archives,
+      keptFrom: from,
+      signal: kill.signal,
       onStep(step) {
         if (step !== killBefore) return;
         kill.abort(new Error(`killed before ${step}`));
@@ -111,7 +114,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     });
     expect(await tables()).toEqual(['raw_events_2026_10_03']);
     expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([
-      ...[4_003, 4_003, 0],
+      4_003, 4_003, 0,
     ]);
     for (const day of days.slice(0, 2)) expect(folder.manifest(day)).toMatchObject({ rows: 4_003 });
   });

@@ -43,8 +43,16 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
   const compare = (some: Partial<DayToCompare> = {}) =>
     withClient(database.settings, (client) =>
       compareDay({
-        ...{ client, schema: 'public', folders: foldersIn(folder), day, window: windowOfDay(day), source: null },
-        ...{ sample: null, check: async (rows) => rows.map(() => null), onProgress: () => {}, ...some },
+        client,
+        schema: 'public',
+        folders: foldersIn(folder),
+        day,
+        window: windowOfDay(day),
+        source: null,
+        sample: null,
+        check: async (rows) => rows.map(() => null),
+        onProgress: () => {},
+        ...some,
       }),
     );
   const found = ({ findings }: ComparedDay) =>
@@ -57,9 +65,24 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
     await store(record('edited', day, '{"v":2}'), record('moved', '2026-11-02'));
     await store(record('moved', day));
     expect(await compare()).toEqual({
-      ...{ day, source: null, consistent: true, findings: {}, damaged: [] },
-      ...{ csv: { lines: 8, keys: 7 }, postgres: { rows: 6, payloads: 6 } },
-      ...{ storedOnOtherDays: 1, skipped: { timeRule: 6, schema: 6 } },
+      day,
+      source: null,
+      consistent: true,
+      findings: {},
+      damaged: [],
+      csv: {
+        lines: 8,
+        keys: 7,
+      },
+      postgres: {
+        rows: 6,
+        payloads: 6,
+      },
+      storedOnOtherDays: 1,
+      skipped: {
+        timeRule: 6,
+        schema: 6,
+      },
     });
     await sealDay(foldersIn(folder), source, '2026-11-23', {
       signal: new AbortController().signal,

@@ -113,8 +113,16 @@ sources:
     response.end(JSON.stringify([{ id: since, at: since }]));
   });
   const backfill = await rig.client.workflow.signalWithStart('backfill', {
-    ...{ workflowId: 'backfill-windows', taskQueue: rig.taskQueue, args: [{ source: 'windows' }] },
-    ...{ signal: 'backfill', signalArgs: [{ from: '2026-11-01', to: '2026-11-05' }] },
+    workflowId: 'backfill-windows',
+    taskQueue: rig.taskQueue,
+    args: [{ source: 'windows' }],
+    signal: 'backfill',
+    signalArgs: [
+      {
+        from: '2026-11-01',
+        to: '2026-11-05',
+      },
+    ],
   });
   await ended(backfill);
   await record('backfill', backfill);
@@ -127,8 +135,16 @@ sources:
     response.end(JSON.stringify([{ id: `held-${url.searchParams.get('since')}`, at }]));
   });
   const pausedBackfill = await rig.client.workflow.signalWithStart('backfill', {
-    ...{ workflowId: 'backfill-windows', taskQueue: rig.taskQueue, args: [{ source: 'windows' }] },
-    ...{ signal: 'backfill', signalArgs: [{ from: '2026-10-01', to: '2026-10-05' }] },
+    workflowId: 'backfill-windows',
+    taskQueue: rig.taskQueue,
+    args: [{ source: 'windows' }],
+    signal: 'backfill',
+    signalArgs: [
+      {
+        from: '2026-10-01',
+        to: '2026-10-05',
+      },
+    ],
   });
   await until('a window runs', () => asks >= 2);
   await pausedBackfill.signal('pause', { reason: 'recording', until: '2099-01-01T00:00:00Z' });
@@ -141,8 +157,11 @@ sources:
   await record('backfill-resumed', pausedBackfill);
 
   const handing = await rig.client.workflow.signalWithStart('scrapeRun', {
-    ...{ workflowId: 'a-handing-run', taskQueue: rig.taskQueue, args: [{ source: 'windows' }] },
-    ...{ signal: 'pause', signalArgs: [{ reason: 'recording' }] },
+    workflowId: 'a-handing-run',
+    taskQueue: rig.taskQueue,
+    args: [{ source: 'windows' }],
+    signal: 'pause',
+    signalArgs: [{ reason: 'recording' }],
   });
   await until('it is paused', async () => (await handing.query<Progress>('progress')).phase === 'paused');
   await handing.signal('backfill', { from: '2026-09-01', to: '2026-09-02' });
@@ -194,7 +213,9 @@ sources: [{ name: letters, type: file, path: letters.ndjson, id: id, occurred_at
   rig.configure(`version: 1
 sources: [{ name: letters, type: file, path: letters.ndjson, id: key, occurred_at: at, max_reject_ratio: 1 }]`);
   const replaying = await rig.client.workflow.start('replayDeadLetters', {
-    ...{ workflowId: 'replay-dead-letters-letters', taskQueue: rig.taskQueue, args: [{ source: 'letters' }] },
+    workflowId: 'replay-dead-letters-letters',
+    taskQueue: rig.taskQueue,
+    args: [{ source: 'letters' }],
   });
   await ended(replaying);
   await record('replayDeadLetters', replaying);

@@ -36,8 +36,21 @@ export function makeAuthority(folder: string, name: string): Authority {
       );
       openssl('req', '-new', ...newKey, '-subj', `/CN=${subject}`, '-keyout', issued.key, '-out', request);
       openssl(
-        ...['x509', '-req', '-in', request, '-CA', own.cert, '-CAkey', own.key, '-CAcreateserial'],
-        ...['-days', String(days), '-extfile', extensions, '-out', issued.cert],
+        'x509',
+        '-req',
+        '-in',
+        request,
+        '-CA',
+        own.cert,
+        '-CAkey',
+        own.key,
+        '-CAcreateserial',
+        '-days',
+        String(days),
+        '-extfile',
+        extensions,
+        '-out',
+        issued.cert,
       );
       return issued;
     },

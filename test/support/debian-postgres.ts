@@ -67,8 +67,13 @@ async function startPostgresFrom(bin: string, folder: string, further: readonly 
   });
   return {
     settings: {
-      ...{ host: '127.0.0.1', port, database: 'postgres', user: 'daybook', password: 'older' },
-      ...{ sslMode: 'disable', schema: 'public' },
+      host: '127.0.0.1',
+      port,
+      database: 'postgres',
+      user: 'daybook',
+      password: 'older',
+      sslMode: 'disable',
+      schema: 'public',
     },
     stop: () => void execFileSync(join(bin, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], options),
   };

@@ -94,16 +94,22 @@ export class TestWorker {
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
       instance: this.instance,
-      postgres: { ...this.database.settings, ...this.#postgresThrough },
+      postgres: {
+        ...this.database.settings,
+        ...this.#postgresThrough,
+      },
       owner: this.database.settings,
       prepare: true,
       proxies: this.proxies,
       alertWebhook: this.alertWebhook,
-      ...{ config, lookUp, redact },
+      config,
+      lookUp,
+      redact,
       dataFolder: this.path('data'),
       storeFolder: this.path('data'),
       logger,
-      ...{ sdkMetrics: null, ui: null },
+      sdkMetrics: null,
+      ui: null,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
   }

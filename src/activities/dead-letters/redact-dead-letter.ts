@@ -6,7 +6,9 @@ export function redactDeadLetter(letter: NewDeadLetter, redact: Redact): NewDead
   const recordText = redact(letter.recordText);
   const message = redact(letter.message);
   return {
-    ...{ ...letter, message, recordText: recordText === letter.recordText ? recordText : asJson(recordText) },
+    ...letter,
+    message,
+    recordText: recordText === letter.recordText ? recordText : asJson(recordText),
     ...(letter.sourceId === undefined ? {} : { sourceId: redact(letter.sourceId) }),
   };
 }

@@ -47,7 +47,11 @@ export function createDeferBatches(dependencies: ActivityDependencies) {
     });
     const records = batches.reduce((sum, batch) => sum + batch.records, 0);
     log.warn('Batches deferred', {
-      ...{ source, sink, batches: batches.map(({ number }) => number), records, error: redact(reason) },
+      source,
+      sink,
+      batches: batches.map(({ number }) => number),
+      records,
+      error: redact(reason),
     });
     measures.deferred(source, sink, records);
   };

@@ -104,9 +104,19 @@ class Delivery {
     const reason = first === undefined ? null : await this.#noteReason(first);
     if (reason !== null && reportRefusals !== true) throw first;
     return {
-      ...{ delivered: this.#delivered, counts: this.#counts, left: await this.#countLeft() },
+      delivered: this.#delivered,
+      counts: this.#counts,
+      left: await this.#countLeft(),
       searchAttribute: searchAttribute(),
-      ...(reason === null ? {} : { refused: { batches: this.#refusals.length, reason, triedAll } }),
+      ...(reason === null
+        ? {}
+        : {
+            refused: {
+              batches: this.#refusals.length,
+              reason,
+              triedAll,
+            },
+          }),
     };
   }
 
@@ -163,8 +173,11 @@ class Delivery {
     const finishedAt = new Date().toISOString();
     const done = { source, sink, batches: this.#delivered, counts: this.#counts };
     await writeDeliveryReceipt(this.#dependencies.store, {
-      ...{ ...done, startedAt: this.#startedAt.toISOString(), finishedAt },
-      ...{ workflowId: workflowExecution?.workflowId ?? '', runId: workflowExecution?.runId ?? '' },
+      ...done,
+      startedAt: this.#startedAt.toISOString(),
+      finishedAt,
+      workflowId: workflowExecution?.workflowId ?? '',
+      runId: workflowExecution?.runId ?? '',
     });
     const durationMs = Date.parse(finishedAt) - this.#startedAt.getTime();
     const { batches, counts } = done;

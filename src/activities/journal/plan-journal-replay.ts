@@ -48,7 +48,9 @@ export function createPlanJournalReplay({ journal, store, searchAttribute }: Act
       }
       const leftOut = after === null ? [...held.values()].map(({ message }) => message) : [];
       return {
-        ...{ units, more: left.length - looked, searchAttribute: searchAttribute() },
+        units,
+        more: left.length - looked,
+        searchAttribute: searchAttribute(),
         ...(leftOut.length > 0 ? { leftOut } : {}),
       };
     });

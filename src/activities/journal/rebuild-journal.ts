@@ -50,8 +50,15 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
         const counts = await withClient(owner, (client) =>
           rebuildSource(
             {
-              ...{ folders: journal, store, signal },
-              rows: (before) => rowsByDay(client, owner.schema, { source, window, before }),
+              folders: journal,
+              store,
+              signal,
+              rows: (before) =>
+                rowsByDay(client, owner.schema, {
+                  source,
+                  window,
+                  before,
+                }),
               databaseTime: () => serverTime(client),
               keptSince: retention === null ? null : new Date(Date.now() - retention).toISOString().slice(0, 10),
               onProgress: (now) => onProgress(sum(earlier, now)),

@@ -35,8 +35,13 @@ export function replayBatches(run: ReplayRun, rows: readonly JournalRow[], file:
       bytes += payload.length;
     }
     const batch: BatchRef = {
-      ...{ ...run, source, number: place, hash: hash.digest('hex') },
-      ...{ records: records.length, bytes, ingestedAt: new Date().toISOString() },
+      ...run,
+      source,
+      number: place,
+      hash: hash.digest('hex'),
+      records: records.length,
+      bytes,
+      ingestedAt: new Date().toISOString(),
     };
     return { batch, records };
   });

@@ -29,8 +29,15 @@ export function createRetirePartitions({ config, owner, store, journal }: Activi
       // An archive is large: what a kill left of one is deleted before the next is written.
       await deleteLeftovers(journal.archives, signal);
       return retireDays({
-        ...{ owner, archives: createArchives(store), keptFrom: from, signal },
-        onStep: (step, day) => onProgress({ step, day }),
+        owner,
+        archives: createArchives(store),
+        keptFrom: from,
+        signal,
+        onStep: (step, day) =>
+          onProgress({
+            step,
+            day,
+          }),
       });
     });
   };

@@ -58,8 +58,11 @@ export function createSealCsv(dependencies: ActivityDependencies) {
       // Only now: one damaged file keeps no other day from being sealed.
       if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
       return {
-        ...{ sealed: named(ready), sealedCount: ready.length, waiting: named(waiting) },
-        ...{ deleted: named(expired), deadLetters: letters.length },
+        sealed: named(ready),
+        sealedCount: ready.length,
+        waiting: named(waiting),
+        deleted: named(expired),
+        deadLetters: letters.length,
       };
     });
   };

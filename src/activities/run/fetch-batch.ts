@@ -147,7 +147,10 @@ async function keep(
       ...cursor.patch,
     }),
     end: end && {
-      ...{ ...cursor.alert, ...end, ...sinceOf(position), ...sharedIdsOf(position) },
+      ...cursor.alert,
+      ...end,
+      ...sinceOf(position),
+      ...sharedIdsOf(position),
       ...(end.paging ? { paging: redact(end.paging) } : {}),
     },
     ...(collected.warnings.length > 0 ? { warnings: redactWarnings(collected.warnings, redact) } : {}),

@@ -98,8 +98,16 @@ async function fetchedAgain(
 function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefined, redact: Redact): void {
   const { source, outcome, fetched, accepted, rejected, unchanged, csv, postgres, pages, batches } = receipt;
   const fields = {
-    ...{ source, outcome, ...(window ? { window: windowName(window) } : {}) },
-    ...{ fetched, accepted, rejected, unchanged, pages, batches, written: postgres.written },
+    source,
+    outcome,
+    ...(window ? { window: windowName(window) } : {}),
+    fetched,
+    accepted,
+    rejected,
+    unchanged,
+    pages,
+    batches,
+    written: postgres.written,
     deferred: csv.deferred + postgres.deferred,
     durationMs: Date.parse(receipt.finishedAt) - Date.parse(receipt.startedAt),
   };

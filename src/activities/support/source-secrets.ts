@@ -14,7 +14,11 @@ export function sourceTools(source: string, dependencies: ActivityDependencies):
   const { http, readers, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
   const folder = dirname(config.file);
   return {
-    ...{ http, readers, modules, schemas, compute },
+    http,
+    readers,
+    modules,
+    schemas,
+    compute,
     progress: { read: (name) => fileProgress.read(source, name) },
     feedItems: { read: (name) => feedItems.read(source, name) },
     resolvePath: (path) => resolve(folder, path),

@@ -59,15 +59,17 @@ export function dryRunSource(
   const modules = new ModuleThreads();
   const compute = createThreadCompute();
   const tools: SourceTools = {
-    ...{
-      http: onAnswer ? { ...http, client: observed(http.client, onAnswer) } : http,
-      readers,
-      modules,
-      compute,
-      schemas: createSchemaTexts(),
-    },
+    http: onAnswer
+      ? {
+          ...http,
+          client: observed(http.client, onAnswer),
+        }
+      : http,
+    readers,
+    modules,
+    compute,
+    schemas: createSchemaTexts(),
     progress: { read: async () => new Map() },
-    // A command shows the last row as it is now.
     standStillMs: 0,
     feedItems: { read: async () => null },
     resolvePath: (path) => resolve(dirname(configFile), path),
@@ -76,10 +78,16 @@ export function dryRunSource(
   const state = initialState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });
   const poll = { plan, state, run: 'preview', force: true, window: null };
   return {
-    ...{ plan, tools, reader },
+    plan,
+    tools,
+    reader,
     begin: () => beginPoll(poll, tools, new Date()),
     async *pages(from) {
-      const alone = { signal: new AbortController().signal, onProgress: () => {}, reader: await reader() };
+      const alone = {
+        signal: new AbortController().signal,
+        onProgress: () => {},
+        reader: await reader(),
+      };
       const position = from ?? (await beginPoll(poll, tools, new Date()));
       if (position) yield* openPages(poll, position, tools, alone);
     },

@@ -146,7 +146,9 @@ function pairProblem(found: PairFound | Error): string | null {
 
 function pairOf({ environment }: Context, store: BlobStore, settings: PostgresSettings): Pair {
   return {
-    ...{ store, schema: settings.schema, names: pairNames(environment.storeFolder, settings) },
+    store,
+    schema: settings.schema,
+    names: pairNames(environment.storeFolder, settings),
     connect: (work) =>
       withClient(settings, async (client) => {
         await prepareSession(client);

@@ -53,8 +53,15 @@ export async function withTemporaryStack<T>(
     installRuntime(logger);
     const worker = await startWorker({
       instance: context.instance,
-      ...{ temporal, postgres, config, lookUp: environment.lookUp, prepare: environment.prepare, logger },
-      ...{ redact, sdkMetrics: null, ui: null },
+      temporal,
+      postgres,
+      config,
+      lookUp: environment.lookUp,
+      prepare: environment.prepare,
+      logger,
+      redact,
+      sdkMetrics: null,
+      ui: null,
       owner: external ? (environment.owner ?? external) : postgres,
       proxies: environment.proxies,
       alertWebhook: environment.alertWebhook,

@@ -80,7 +80,8 @@ export function parseConfig(
   const { defaults: _, ...rest } = frame.data;
   return {
     ...rest,
-    ...{ sources: sources.filter((source) => source !== null), schemas: schemas.hashes },
+    sources: sources.filter((source) => source !== null),
+    schemas: schemas.hashes,
     unset,
   };
 }

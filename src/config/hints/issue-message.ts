@@ -37,8 +37,13 @@ type Show = (value: unknown) => string;
 
 /** Names of types that a person knows. */
 const typeNames: Readonly<Record<string, string>> = {
-  ...{ record: 'an object', object: 'an object', array: 'a list', string: 'a text', int: 'a whole number' },
-  ...{ number: 'a number', boolean: 'true or false' },
+  record: 'an object',
+  object: 'an object',
+  array: 'a list',
+  string: 'a text',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
 };
 
 function typeMessage(issue: z.core.$ZodIssueInvalidType, path: readonly (string | number)[], show: Show): string {

@@ -22,8 +22,18 @@ function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
 function fieldPlan(field: FieldConfig): FieldPlan {
   const { selector, attr, html, type, required, list, json, transforms, fields } = field;
   return {
-    ...{ selector: selector ?? null, attr: attr ?? null, html, type, required, list, json: json ?? null },
-    transforms: transforms.map(({ trim, regex = null, replace = null }) => ({ trim, regex, replace })),
+    selector: selector ?? null,
+    attr: attr ?? null,
+    html,
+    type,
+    required,
+    list,
+    json: json ?? null,
+    transforms: transforms.map(({ trim, regex = null, replace = null }) => ({
+      trim,
+      regex,
+      replace,
+    })),
     fields: fields ? fieldPlans(fields) : null,
     ...(field.date_order === undefined ? {} : { dateOrder: field.date_order }),
   };

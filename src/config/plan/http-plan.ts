@@ -12,7 +12,9 @@ export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPl
   const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, { body, records, method });
   return {
     ...shared,
-    ...{ type: 'http_json', method, records },
+    type: 'http_json',
+    method,
+    records,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
   };
 }
@@ -64,7 +66,11 @@ export function httpBase(
     auth: auth && authPlan(auth, maskSecret),
     proxy: source.proxy === undefined ? null : maskSecret('proxy', source.proxy),
     accessFingerprint: accessFingerprint({
-      ...{ url, params, headers, proxy: source.proxy ?? null, auth: auth && authPlan(auth, asWritten) },
+      url,
+      params,
+      headers,
+      proxy: source.proxy ?? null,
+      auth: auth && authPlan(auth, asWritten),
       ...('body' in source ? { body: source.body } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
     }),
@@ -77,7 +83,9 @@ export function httpBase(
     concurrency: source.concurrency,
     obeyRobots: (source.robots ?? (source.type === 'html' ? 'obey' : 'ignore')) === 'obey',
     onResponse: source.on_response.map(({ status = null, body_contains: bodyContains = null, action }) => ({
-      ...{ status, bodyContains, action },
+      status,
+      bodyContains,
+      action,
     })),
   };
 }
@@ -163,8 +171,11 @@ function authPlan(auth: NonNullable<HttpJsonConfig['auth']>, mask: typeof maskSe
       const { token_url: tokenUrl, client_id: clientId, client_secret: clientSecret, scope = null } = auth;
       const { credentials } = auth;
       return {
-        ...{ type: 'oauth2_client_credentials', tokenUrl: secret('token_url', tokenUrl) },
-        ...{ clientId: secret('client_id', clientId), clientSecret: secret('client_secret', clientSecret), scope },
+        type: 'oauth2_client_credentials',
+        tokenUrl: secret('token_url', tokenUrl),
+        clientId: secret('client_id', clientId),
+        clientSecret: secret('client_secret', clientSecret),
+        scope,
         ...(credentials === 'header' ? { credentials } : {}),
       };
     }

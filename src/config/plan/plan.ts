@@ -27,16 +27,33 @@ function filePlan(config: Config, source: FileConfig): FilePlan {
   const { path, format = null, records, max_body: maxBodyBytes } = source;
   const { delimiter, quote, header, encoding = null, escape, comment, skip_lines: skipLines = 0 } = source.csv;
   const csv = {
-    ...{ delimiter, quote, header, encoding },
-    // Only where they are set: the fingerprints of 0.2.0 know nothing of them.
+    delimiter,
+    quote,
+    header,
+    encoding,
     ...(escape === undefined ? {} : { escape }),
     ...(comment === undefined ? {} : { comment }),
     ...(skipLines === 0 ? {} : { skipLines }),
   };
   const charset = source.encoding === undefined ? {} : { encoding: source.encoding };
   return {
-    ...planBase(config, source, { path, format, csv, ...charset }, { records }),
-    ...{ type: 'file', path, format, records, maxBodyBytes, csv },
+    ...planBase(
+      config,
+      source,
+      {
+        path,
+        format,
+        csv,
+        ...charset,
+      },
+      { records },
+    ),
+    type: 'file',
+    path,
+    format,
+    records,
+    maxBodyBytes,
+    csv,
     ...(source.follow_symlinks ? { followSymlinks: true } : {}),
   };
 }
@@ -44,11 +61,21 @@ function filePlan(config: Config, source: FileConfig): FilePlan {
 function modulePlan(config: Config, source: ModuleConfig): ModulePlan {
   const { module, options } = source;
   return {
-    ...planBase(config, source, { module, options }, {}),
+    ...planBase(
+      config,
+      source,
+      {
+        module,
+        options,
+      },
+      {},
+    ),
     type: 'module',
     module,
     options: maskOptions('options', options),
     accessFingerprint: moduleAccessFingerprint(module, options),
-    ...{ allowPrivate: source.allow_private, timeoutMs: source.timeout, maxBodyBytes: source.max_body },
+    allowPrivate: source.allow_private,
+    timeoutMs: source.timeout,
+    maxBodyBytes: source.max_body,
   };
 }

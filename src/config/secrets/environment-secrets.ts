@@ -6,7 +6,10 @@ export function environmentSecrets(environment: Environment, temporal: TemporalS
   const { postgres, owner, alertWebhook, proxies } = environment;
   const { apiKey, metadata = {} } = temporal?.connection ?? {};
   return [
-    ...[postgres?.password, owner?.password, apiKey, ...Object.values(metadata).map(String)],
+    postgres?.password,
+    owner?.password,
+    apiKey,
+    ...Object.values(metadata).map(String),
     ...[proxies.httpProxy, proxies.httpsProxy].flatMap((url) => (url === undefined ? [] : userInfoOf(url))),
     ...(alertWebhook === null ? [] : [alertWebhook, ...partsOfWebhook(alertWebhook)]),
   ].filter((secret) => secret !== undefined);

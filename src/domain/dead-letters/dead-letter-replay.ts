@@ -82,11 +82,18 @@ export function replayResult(
   const { letters, passed, unreplayable, csv, postgres } = tally;
   const { written, duplicate, expired, refused } = postgres;
   return {
-    ...{ source, letters, replayed: passed - refused, written, duplicate, expired },
+    source,
+    letters,
+    replayed: passed - refused,
+    written,
+    duplicate,
+    expired,
     deferred: Math.max(csv.deferred, postgres.deferred),
     refused: tally.refused + refused,
     reasons: addReasons(tally.reasons, refused > 0 ? { unstorable: refused } : {}),
-    ...{ unreplayable, workflowId: run.workflowId, runId: run.firstRunId },
+    unreplayable,
+    workflowId: run.workflowId,
+    runId: run.firstRunId,
   };
 }
 

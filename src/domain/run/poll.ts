@@ -104,7 +104,16 @@ export function patchAfter(
 /** Where the next poll begins that continues with the last token. */
 function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
   if (cursor === null) return null;
-  return { ...{ page: 0, cursor, skip: 0, since, watermark: null, keysKept: 0, keyBlobs: [] }, isToken: true };
+  return {
+    page: 0,
+    cursor,
+    skip: 0,
+    since,
+    watermark: null,
+    keysKept: 0,
+    keyBlobs: [],
+    isToken: true,
+  };
 }
 
 /** What a poll that stops here needs to go on; a file knows by itself how far it was read. */
@@ -114,13 +123,25 @@ function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
   const { page, cursor, skip, total, distinct = 0 } = place;
   const { overlaps, tail } = place.thenAt ?? place;
   return {
-    ...{ page, cursor, skip, since: place.since, watermark, keysKept, keyBlobs, startedAt },
+    page,
+    cursor,
+    skip,
+    since: place.since,
+    watermark,
+    keysKept,
+    keyBlobs,
+    startedAt,
     ...(distinct > 0 ? { distinct } : {}),
     ...(cuts ? { cuts } : {}),
     ...(frontRepeated ? { frontRepeated } : {}),
     ...(total === undefined ? {} : { total }),
     ...(overlaps === true && tail ? { tail } : {}),
-    ...(place.thenAt ? { ...savedAt(place.thenAt), front: true } : {}),
+    ...(place.thenAt
+      ? {
+          ...savedAt(place.thenAt),
+          front: true,
+        }
+      : {}),
   };
 }
 

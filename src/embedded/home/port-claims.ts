@@ -35,7 +35,7 @@ export class PortClaims {
   }
 
   releaseAll(): void {
-    for (const name of [...this.#held.keys()]) this.#release(name);
+    for (const name of this.#held.keys()) this.#release(name);
   }
 
   async #take(name: PortName, port: number, host: string): Promise<boolean> {

@@ -22,7 +22,10 @@ export async function setPassword(
   password: string,
 ): Promise<string | null> {
   const child = spawn(postgres, ['--single', '-D', folder, 'postgres'], {
-    ...{ cwd: '/', env: systemEnvironment(), windowsHide: true, stdio: ['pipe', 'ignore', 'pipe'] },
+    cwd: '/',
+    env: systemEnvironment(),
+    windowsHide: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
     ...user,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',

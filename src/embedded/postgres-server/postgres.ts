@@ -106,7 +106,8 @@ async function initialize(home: Home, { binaries, folder, user }: Cluster): Prom
     if (user) for (const path of [unfinished, passwordFile]) chownSync(path, user.uid, user.gid);
     const args = [`--pgdata=${unfinished}`, `--username=${embeddedUser}`, `--pwfile=${passwordFile}`];
     await promisify(execFile)(binaries.initdb, [...args, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C'], {
-      ...{ cwd: '/', env: systemEnvironment() },
+      cwd: '/',
+      env: systemEnvironment(),
       ...user,
     });
     renameSync(unfinished, folder);

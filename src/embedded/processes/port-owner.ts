@@ -59,7 +59,9 @@ function inodeOf(link: string): string {
 function ownsByLsof(pid: number, port: number): boolean | null {
   try {
     execFileSync('lsof', ['-nP', '-a', '-p', String(pid), `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], {
-      ...{ stdio: 'ignore', env: systemEnvironment(), timeout: 10_000 },
+      stdio: 'ignore',
+      env: systemEnvironment(),
+      timeout: 1e4,
     });
     return true;
   } catch (error) {

@@ -41,7 +41,10 @@ export function rememberMaker(home: Place, { version }: ServerProgram): void {
 export function describeProgram(file: string): ServerProgram {
   try {
     const text = execFileSync(file, ['--version'], {
-      ...{ encoding: 'utf8', env: systemEnvironment(), timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] },
+      encoding: 'utf8',
+      env: systemEnvironment(),
+      timeout: 3e4,
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const version = /\bserver v?([^\s,)]+)/i.exec(text)?.[1] ?? '';
     return { file, version: isVersion.test(version) ? version : null };

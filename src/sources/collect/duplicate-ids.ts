@@ -61,7 +61,11 @@ export class DuplicateIds {
     return {
       warnings: [{ code: 'duplicate_id', message: this.#message(valid), count: duplicates.length }],
       deadLetters: kept.map(({ index, record: { sourceId, payload } }) => ({
-        ...{ reason: 'duplicate_id', at: fetchedAt.toISOString(), page: number, index, sourceId },
+        reason: 'duplicate_id',
+        at: fetchedAt.toISOString(),
+        page: number,
+        index,
+        sourceId,
         message: `another record of the page has the same id ${shown(sourceId)}, and only one of them can be stored; choose a unique id`,
         recordText: payload,
       })),

@@ -26,7 +26,12 @@ const flag = { repaired: 1, timeFromRecord: 2, isOld: 4 } as const;
 export function packPage({ valid, digests, ...page }: CheckedPage, days: DayRanges): PackedPage {
   const { fetched, furthest, hash, deadLetters, warnings } = page;
   return {
-    ...{ fetched, furthest, hash, deadLetters, warnings, days },
+    fetched,
+    furthest,
+    hash,
+    deadLetters,
+    warnings,
+    days,
     ids: valid.map(({ record }) => record.sourceId),
     times: BigInt64Array.from(valid, ({ record }) => record.occurredAt),
     payloads: valid.map(({ record }) => record.payload),
@@ -64,7 +69,11 @@ export function unpackPage(page: PackedPage): CheckedPage {
     const timeFromRecord = (flagged & flag.timeFromRecord) !== 0;
     const cursorTime = cursorTimes.get(position);
     const record: AcceptedRecord = {
-      ...{ sourceId, occurredAt, payload, repaired, timeFromRecord },
+      sourceId,
+      occurredAt,
+      payload,
+      repaired,
+      timeFromRecord,
       ...(cursorTime === undefined ? {} : { cursorTime }),
     };
     const isOld = (flagged & flag.isOld) !== 0;

@@ -112,11 +112,26 @@ export class JobRunner {
     const missed = type === 'rss' ? [] : missedPages(paginator, read.value, response.headers);
     const warnings = [...(read.warnings ?? []), ...absentKeys(paginator, place, facts), ...missed];
     return {
-      ...{ next: nextPage(paginator, place, facts), patch: read.patch ?? {} },
+      next: nextPage(paginator, place, facts),
+      patch: read.patch ?? {},
       ...(warnings.length > 0 ? { warnings } : {}),
       ...(check
-        ? { items: [], checked: this.#check(job, source, { items: read.items, fetchedAt }, check) }
-        : { items: await this.#items(read, selection, source, response.url), checked: null }),
+        ? {
+            items: [],
+            checked: this.#check(
+              job,
+              source,
+              {
+                items: read.items,
+                fetchedAt,
+              },
+              check,
+            ),
+          }
+        : {
+            items: await this.#items(read, selection, source, response.url),
+            checked: null,
+          }),
       ...(read.fields ? { fields: read.fields } : {}),
       ...(read.broken === undefined ? {} : { broken: read.broken }),
       ...(read.itemMemory === undefined ? {} : { itemMemory: read.itemMemory }),

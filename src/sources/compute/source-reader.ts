@@ -134,8 +134,13 @@ export class SourceReader {
 }
 
 const noRecords: CheckedPage = {
-  ...{ fetched: 0, valid: [], deadLetters: [], digests: [] },
-  ...{ furthest: null, hash: null, warnings: [] },
+  fetched: 0,
+  valid: [],
+  deadLetters: [],
+  digests: [],
+  furthest: null,
+  hash: null,
+  warnings: [],
 };
 
 function wireOf({ status, headers, url, body }: HttpResponse): ResponseWire {

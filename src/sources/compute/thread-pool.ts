@@ -56,7 +56,9 @@ export class ThreadPool {
   readonly #seats = new Set<Seat>();
   /** In the order in which they are done: first those of sources that are known to be quick. */
   readonly #waiting: { readonly known: Task[]; readonly new: Task[]; readonly patient: Task[] } = {
-    ...{ known: [], new: [], patient: [] },
+    known: [],
+    new: [],
+    patient: [],
   };
   #watching: NodeJS.Timeout | null = null;
   #closed = false;

@@ -173,8 +173,11 @@ class Checking {
 
   #refuse(item: ReadItem, { rejection, sourceId }: Refused): void {
     this.#deadLetters.push({
-      ...{ ...rejection, message: rejection.message.toWellFormed() },
-      ...{ at: this.#page.fetchedAt.toISOString(), page: this.#page.number, index: item.index },
+      ...rejection,
+      message: rejection.message.toWellFormed(),
+      at: this.#page.fetchedAt.toISOString(),
+      page: this.#page.number,
+      index: item.index,
       recordText: 'raw' in item ? rawText(item.raw) : item.recordText,
       ...(sourceId === undefined ? {} : { sourceId }),
     });

@@ -8,9 +8,42 @@ type Parts = Parameters<typeof composeTime>[0];
 
 /** Words that say nothing: `at`, and what stands there in other languages; the dash of Drupal. */
 const fillers = new Set([
-  ...['at', 't', 'of', 'de', 'del', 'om', 'um', 'uhr', 'kl', 'klo', 'klokken', 'ore', 'alle', 'saat', 'uur'],
-  ...['godz', 'ч', 'd', 'm', 'v', 'gada', '@'],
-  ...['à', 'às', 'a', 'las', 'г', 'года', 'в', 'р', 'r', 'року', 'о', '-', '–', '|'],
+  'at',
+  't',
+  'of',
+  'de',
+  'del',
+  'om',
+  'um',
+  'uhr',
+  'kl',
+  'klo',
+  'klokken',
+  'ore',
+  'alle',
+  'saat',
+  'uur',
+  'godz',
+  'ч',
+  'd',
+  'm',
+  'v',
+  'gada',
+  '@',
+  'à',
+  'às',
+  'a',
+  'las',
+  'г',
+  'года',
+  'в',
+  'р',
+  'r',
+  'року',
+  'о',
+  '-',
+  '–',
+  '|',
 ]);
 
 const thaiYears = 543;
@@ -71,15 +104,13 @@ export class DateWords {
     if (this.#half === 'am' && hour > 12) return null;
     const hours = this.#half === null || hour > 12 ? hour : (hour % 12) + (this.#half === 'pm' ? 12 : 0);
     return {
-      ...{
-        year: this.#isThai ? this.#year - thaiYears : this.#year,
-        month: this.#month,
-        day: this.#day,
-        hour: hours,
-        minute,
-        second,
-        micros,
-      },
+      year: this.#isThai ? this.#year - thaiYears : this.#year,
+      month: this.#month,
+      day: this.#day,
+      hour: hours,
+      minute,
+      second,
+      micros,
       offset: this.#offset ?? utcOffset,
     };
   }

@@ -6,8 +6,26 @@ import type { XmlObject, XmlValue } from './xml-reader.ts';
 
 /** What feeds write where they have nothing to say. */
 const placeholders = new Set([
-  ...['n/a', 'na', 'n.a.', 'nil', 'none', 'null', 'undefined', 'unknown', 'false', 'nan', '-', '--', '?', '#'],
-  ...['(none)', '(null)', '[object object]', 'http://', 'https://', 'about:blank'],
+  'n/a',
+  'na',
+  'n.a.',
+  'nil',
+  'none',
+  'null',
+  'undefined',
+  'unknown',
+  'false',
+  'nan',
+  '-',
+  '--',
+  '?',
+  '#',
+  '(none)',
+  '(null)',
+  '[object object]',
+  'http://',
+  'https://',
+  'about:blank',
 ]);
 
 /** Those of programs: no page is called so. */
@@ -97,18 +115,12 @@ function wideText(item: FeedItem): string {
 }
 
 function narrowContent({ title, published, fields }: FeedItem): unknown[] {
-  return [
-    ...[title, published, fields['description'], fields['summary']],
-    ...[fields['content'], fields['content_html']],
-  ];
+  return [title, published, fields['description'], fields['summary'], fields['content'], fields['content_html']];
 }
 
 function moreContent({ enclosures, fields }: FeedItem): unknown[] {
   const addresses = [...enclosures.map(({ url }) => url), ...mediaAddresses(fields as XmlObject)];
-  return [
-    ...[fields['content:encoded'], fields['content_text'], fields['g:id']],
-    addresses.length === 0 ? null : addresses,
-  ];
+  return [fields['content:encoded'], fields['content_text'], fields['g:id'], addresses.length === 0 ? null : addresses];
 }
 
 function mediaAddresses(fields: XmlObject): string[] {

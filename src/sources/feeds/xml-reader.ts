@@ -36,8 +36,22 @@ const maxAttributes = 1_000;
 const maxElements = 5_000_000;
 /** Elements whose child elements are markup. */
 const markupElements = new Set([
-  ...['title', 'description', 'summary', 'content', 'subtitle', 'tagline', 'info', 'rights', 'copyright'],
-  ...['content:encoded', 'body', 'xhtml:body', 'fullitem', 'atom:summary', 'atom:content', 'media:description'],
+  'title',
+  'description',
+  'summary',
+  'content',
+  'subtitle',
+  'tagline',
+  'info',
+  'rights',
+  'copyright',
+  'content:encoded',
+  'body',
+  'xhtml:body',
+  'fullitem',
+  'atom:summary',
+  'atom:content',
+  'media:description',
 ]);
 /** Attributes and elements that hold links, to be made absolute. */
 const linkAttributes = new Set(['href', 'url', 'src', 'rdf:about', 'rdf:resource']);
@@ -161,7 +175,14 @@ class FeedHandler {
     }
     const itemIndex = !isMarkup && this.#isItem(name) ? this.#items.push(null) - 1 : null;
     this.#stack.push({
-      ...{ tag, name, scope, attributes, itemIndex, children: emptyObject(), text: '', hasMarkup: false },
+      tag,
+      name,
+      scope,
+      attributes,
+      itemIndex,
+      children: emptyObject(),
+      text: '',
+      hasMarkup: false,
       base: attributes['xml:base'] === undefined ? parentBase : absoluteUrl(attributes['xml:base'], parentBase),
       markup: isMarkup || (this.#openItems > 0 && markupElements.has(name.toLowerCase())) ? '' : null,
     });
@@ -238,9 +259,34 @@ class FeedHandler {
 /** Elements whose case some feeds get wrong. */
 const canonicalNames = new Map(
   [
-    ...['rss', 'channel', 'feed', 'item', 'entry', 'guid', 'id', 'title', 'link', 'description', 'pubDate', 'author'],
-    ...['category', 'comments', 'enclosure', 'source', 'published', 'updated', 'summary', 'content', 'ttl', 'hour'],
-    ...['skipHours', 'skipDays', 'day', 'content:encoded', 'dc:date', 'dc:creator'],
+    'rss',
+    'channel',
+    'feed',
+    'item',
+    'entry',
+    'guid',
+    'id',
+    'title',
+    'link',
+    'description',
+    'pubDate',
+    'author',
+    'category',
+    'comments',
+    'enclosure',
+    'source',
+    'published',
+    'updated',
+    'summary',
+    'content',
+    'ttl',
+    'hour',
+    'skipHours',
+    'skipDays',
+    'day',
+    'content:encoded',
+    'dc:date',
+    'dc:creator',
   ].map((name) => [name.toLowerCase(), name]),
 );
 

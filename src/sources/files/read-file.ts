@@ -92,8 +92,11 @@ async function readPage(
     ? { items: [...stretch.items, lastRow.item], readTo: lastRow.readTo, waits: false, nothingNew: false }
     : stretch;
   return {
-    ...{ items, fetchedAt: new Date(), next: ended ? null : readTo },
-    ...{ patch: { file: progressAt(readTo, ended, waits) }, blocks: reader.digests?.blocks ?? null },
+    items,
+    fetchedAt: new Date(),
+    next: ended ? null : readTo,
+    patch: { file: progressAt(readTo, ended, waits) },
+    blocks: reader.digests?.blocks ?? null,
     ...(nothingNew ? { end: { notModified: true } } : {}),
     warnings: [...(stretch.warnings ?? []), ...(waits ? [rowWaits(place.path)] : [])],
   };
@@ -107,7 +110,10 @@ function rowWaits(path: string): Warning {
 /** Where all that was read is as it was: what the state learns. */
 async function checkedPage({ path, blocks }: FileToRead, place: FilePosition): Promise<FilePage> {
   return {
-    ...{ items: [], fetchedAt: new Date(), next: null, end: { notModified: true } },
+    items: [],
+    fetchedAt: new Date(),
+    next: null,
+    end: { notModified: true },
     patch: { file: progressAt(place, true, false) },
     blocks: await blocksUpTo(path, blocks, place.size),
   };

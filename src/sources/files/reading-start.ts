@@ -51,7 +51,9 @@ export async function startPosition(file: KnownFile, look: FileLook): Promise<Fi
   const isUnfinished = compared.wholeFrom !== undefined;
   const place = {
     ...(isUnfinished ? stampedAs(known, begins) : begins),
-    ...{ ...defined(compared), ...defined({ openRow: known.openRow }), stoodStill },
+    ...defined(compared),
+    ...defined({ openRow: known.openRow }),
+    stoodStill,
   };
   if (stoodStill && !known.waitsForNewline) {
     return { ...place, offset: known.offset, lines: known.lines, onlyChecked: true };
@@ -81,8 +83,16 @@ function stampedAs({ inode, changedMs }: FileProgress, place: FilePosition): Fil
 /** The start of a file. */
 export function beginning(path: string, { size, head, inode, changedMs }: FileLook): FilePosition {
   return {
-    ...{ type: 'file', path, files: null, offset: 0, lines: 0, size, stoodStill: false, inode },
-    ...{ headBytes: head.length, headHash: headHash(head, head.length) },
+    type: 'file',
+    path,
+    files: null,
+    offset: 0,
+    lines: 0,
+    size,
+    stoodStill: false,
+    inode,
+    headBytes: head.length,
+    headHash: headHash(head, head.length),
     ...defined({ changedMs }),
   };
 }

@@ -37,7 +37,14 @@ function compileWithin(plans: FieldPlans, within: string, numberOf: (name: strin
     const { selector, attr, html, type, required, list, json, transforms, fields } = plan;
     const place = [selector, attr === null ? null : `@${attr}`, json].filter((part) => part !== null).join(' ');
     return {
-      ...{ name, number: numberOf(within + name), selector, attr, html, type, required, list },
+      name,
+      number: numberOf(within + name),
+      selector,
+      attr,
+      html,
+      type,
+      required,
+      list,
       label: place === '' ? within + name : `${within}${name} (${place})`,
       json: json === null ? null : compileFinder(json),
       transform: transforms.length === 0 ? null : createTransform(transforms),

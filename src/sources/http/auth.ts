@@ -120,10 +120,22 @@ async function requestToken(client: HttpClient, plan: HttpPlanBase, auth: OAuthP
   const askedAtMs = Date.now();
   const { status, headers, body } = await client.send(
     {
-      ...{ subject: `${plan.name} (auth.token_url)`, url: auth.tokenUrl, method: 'POST', body: form.toString() },
-      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-      own: { origin: new URL(auth.tokenUrl).origin, headers: inHeader ? { authorization: `Basic ${basic}` } : {} },
-      ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: maxTokenBytes, proxy: plan.proxy },
+      subject: `${plan.name} (auth.token_url)`,
+      url: auth.tokenUrl,
+      method: 'POST',
+      body: form.toString(),
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      own: {
+        origin: new URL(auth.tokenUrl).origin,
+        headers: inHeader ? { authorization: `Basic ${basic}` } : {},
+      },
+      allowPrivate: plan.allowPrivate,
+      timeoutMs: plan.timeoutMs,
+      maxBodyBytes: maxTokenBytes,
+      proxy: plan.proxy,
     },
     new AbortController().signal,
   );

@@ -2,8 +2,23 @@ import { standardCharset } from '../../formats/charset-name.ts';
 
 /** What servers write into `Content-Encoding` for a body that is not encoded. */
 const noCodings: ReadonlySet<string> = new Set([
-  ...['identity', 'none', 'no', 'off', 'null', 'undefined', 'default', '*'],
-  ...['binary', 'raw', 'plain', 'text', '7bit', '8bit', 'chunked', 'utf', 'unicode'],
+  'identity',
+  'none',
+  'no',
+  'off',
+  'null',
+  'undefined',
+  'default',
+  '*',
+  'binary',
+  'raw',
+  'plain',
+  'text',
+  '7bit',
+  '8bit',
+  'chunked',
+  'utf',
+  'unicode',
 ]);
 
 /**

@@ -16,7 +16,9 @@ const connectionsPerOrigin = 10;
 
 /** The body's own deadline is the request's: undici's timers would only cut it shorter. */
 const options = {
-  ...{ headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: maxHeaderBytes },
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  maxHeaderSize: maxHeaderBytes,
   connections: connectionsPerOrigin,
 };
 
@@ -57,7 +59,9 @@ export class Dispatchers {
     if (known) return known;
     // A plain request goes to the proxy as such: many refuse a tunnel to port 80.
     const proxy = new ProxyAgent({
-      ...{ ...options, uri: address, proxyTunnel: false },
+      ...options,
+      uri: address,
+      proxyTunnel: false,
       proxyTls: { lookup: createLookup('any', this.#lookUp) } as buildConnector.BuildOptions,
     });
     this.#proxies.set(address, proxy);

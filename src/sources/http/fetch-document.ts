@@ -131,11 +131,25 @@ async function sendOnce(
   const json = content !== null && typeof body !== 'string';
   const response = await tools.client.send(
     {
-      ...{ subject: plan.name, url: target, body: content },
+      subject: plan.name,
+      url: target,
+      body: content,
       method: followed ? 'GET' : plan.method,
-      headers: { accept, ...(json ? { 'content-type': 'application/json' } : {}) },
-      own: { origin: owner, headers: { ...plan.headers, ...credentials.headers, ...sendable(conditions) } },
-      ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: plan.maxBodyBytes },
+      headers: {
+        accept,
+        ...(json ? { 'content-type': 'application/json' } : {}),
+      },
+      own: {
+        origin: owner,
+        headers: {
+          ...plan.headers,
+          ...credentials.headers,
+          ...sendable(conditions),
+        },
+      },
+      allowPrivate: plan.allowPrivate,
+      timeoutMs: plan.timeoutMs,
+      maxBodyBytes: plan.maxBodyBytes,
       proxy: plan.proxy,
     },
     signal,

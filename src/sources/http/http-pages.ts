@@ -136,13 +136,21 @@ async function readDocument(
   const patch = read.broken === undefined ? { ...validators(plan, response), ...read.patch } : {};
   return {
     page: {
-      ...{ items: read.items, fetchedAt, patch, next: null },
+      items: read.items,
+      fetchedAt,
+      patch,
+      next: null,
       ...(read.checked ? { checked: read.checked } : {}),
       ...(read.warnings ? { warnings: read.warnings } : {}),
       ...(read.fields ? { fields: read.fields } : {}),
       ...(read.itemMemory === undefined ? {} : { itemMemory: read.itemMemory }),
       ...noteOf(plan, place, following),
-      ...(read.broken === undefined ? {} : { warning: read.broken, end: { cutShort: true } }),
+      ...(read.broken === undefined
+        ? {}
+        : {
+            warning: read.broken,
+            end: { cutShort: true },
+          }),
     },
     next: following,
   };

@@ -6,13 +6,24 @@ import { carriedIPv4 } from './carried-ipv4.ts';
  * (169.254.169.254), ECS and EKS (169.254.170.2 and .23), Azure's wire server, Alibaba, and the same over IPv6.
  */
 const addresses = [
-  ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '168.63.129.16', '100.100.100.200', '192.0.0.192'],
-  ...['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fe80::a9fe:a9fe'],
+  '169.254.169.254',
+  '169.254.170.2',
+  '169.254.170.23',
+  '168.63.129.16',
+  '100.100.100.200',
+  '192.0.0.192',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd20:ce::254',
+  'fe80::a9fe:a9fe',
 ].map((address) => ipaddr.parse(address).toString());
 const known: ReadonlySet<string> = new Set(addresses);
 
 const names: ReadonlySet<string> = new Set([
-  ...['metadata.google.internal', 'metadata.goog', 'instance-data', 'instance-data.ec2.internal'],
+  'metadata.google.internal',
+  'metadata.goog',
+  'instance-data',
+  'instance-data.ec2.internal',
 ]);
 
 /** Whether a cloud's metadata service answers at an address, however it is written. */

@@ -82,10 +82,19 @@ async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string,
   const url = `${origin}/robots.txt`;
   const { status, body } = await client.send(
     {
-      ...{ subject: `${plan.name} (robots.txt)`, url, method: 'GET', body: null, headers: {} },
-      // Where the source itself is not: what is true of a link to a page is true of its robots.txt.
-      own: { origin: new URL(plan.url).origin, headers: {} },
-      ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: maxBytes, cutOff: true },
+      subject: `${plan.name} (robots.txt)`,
+      url,
+      method: 'GET',
+      body: null,
+      headers: {},
+      own: {
+        origin: new URL(plan.url).origin,
+        headers: {},
+      },
+      allowPrivate: plan.allowPrivate,
+      timeoutMs: plan.timeoutMs,
+      maxBodyBytes: maxBytes,
+      cutOff: true,
       proxy: plan.proxy,
     },
     signal,

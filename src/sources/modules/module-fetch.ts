@@ -15,10 +15,19 @@ export function createModuleFetch(plan: ModulePlan, tools: HttpTools, { signal }
     const body = request.body ?? null;
     const { leftOrigin, ...response } = await tools.client.send(
       {
-        ...{ subject: plan.name, url: url.href, body, headers: { accept: '*/*' }, proxy: null },
+        subject: plan.name,
+        url: url.href,
+        body,
+        headers: { accept: '*/*' },
+        proxy: null,
         method: request.method ?? (body === null ? 'GET' : 'POST'),
-        own: { origin: url.origin, headers: request.headers ?? {} },
-        ...{ allowPrivate: plan.allowPrivate, timeoutMs: plan.timeoutMs, maxBodyBytes: plan.maxBodyBytes },
+        own: {
+          origin: url.origin,
+          headers: request.headers ?? {},
+        },
+        allowPrivate: plan.allowPrivate,
+        timeoutMs: plan.timeoutMs,
+        maxBodyBytes: plan.maxBodyBytes,
       },
       signal,
     );

@@ -39,7 +39,10 @@ export async function* readModulePages(
   const call = tools.modules.call(plan.name, {
     path: tools.resolvePath(plan.module),
     given: {
-      ...{ source: plan.name, options: plan.options, since: from.since, until: from.until ?? null },
+      source: plan.name,
+      options: plan.options,
+      since: from.since,
+      until: from.until ?? null,
       cursor: cursorOf(plan.name, from.cursor),
     },
     encoding: plan.encoding ?? null,

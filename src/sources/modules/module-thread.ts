@@ -52,7 +52,9 @@ export class ModuleThread {
     this.#onEnd = onEnd;
     this.#thread = new WorkerThread({
       entry: 'modules/module-thread-entry.js',
-      ...{ data: null, maxHeapMb, environment: 'own' },
+      data: null,
+      maxHeapMb,
+      environment: 'own',
       onMessage: (message) => this.#take(message as FromModule),
       onEnd: (end) => this.#fail(endedBy(name, end)),
     });

@@ -27,7 +27,11 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
   }
   const { distinct: read = 0, ...begin } = stepBack(plan, { ...saved, distinct });
   return {
-    ...{ type: 'http', ...begin, since, recentPages: [], saved },
+    type: 'http',
+    ...begin,
+    since,
+    recentPages: [],
+    saved,
     ...(read > 0 ? { distinct: read } : {}),
   };
 }

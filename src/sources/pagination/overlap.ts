@@ -131,7 +131,9 @@ function without(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedW
   const digests = new Set(valid.map(({ mark }) => mark));
   return {
     ...checked,
-    ...{ valid, deadLetters, fetched: checked.fetched - left },
+    valid,
+    deadLetters,
+    fetched: checked.fetched - left,
     digests: checked.digests.filter((digest) => digests.has(digest)),
   };
 }

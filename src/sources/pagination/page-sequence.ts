@@ -99,8 +99,19 @@ export function withoutProof({ position, end, ...course }: PollStep): PollStep {
   const { keepsToken: _keepsToken, ...rest } = end;
   return {
     ...course,
-    ...{ position, end: { ...rest, cutShort: true } },
-    warnings: [...(course.warnings ?? []), { code: 'page_repeated', message, count: 1 }],
+    position,
+    end: {
+      ...rest,
+      cutShort: true,
+    },
+    warnings: [
+      ...(course.warnings ?? []),
+      {
+        code: 'page_repeated',
+        message,
+        count: 1,
+      },
+    ],
   };
 }
 

@@ -71,7 +71,9 @@ export async function readHashed(store: BlobStore, path: string, name: string, w
   const content = await store.get(path);
   if (content === null || contentName(content) === name) return content;
   await reportDamage(store, {
-    ...{ path, content, remains: 'nothing' },
+    path,
+    content,
+    remains: 'nothing',
     problem: `${content.length === 0 ? 'is empty' : 'does not match its name'}, expected ${what}`,
   });
   return null;

@@ -55,7 +55,9 @@ export async function readDeadLetterFile(store: BlobStore, path: string): Promis
   if (damaged.length === 0 && content.length > 0) return letters;
   const rest = lines.map((text, line) => (damaged.includes(line) ? '' : text)).join('\n');
   await reportDamage(store, {
-    ...{ path, content, problem: problemOf(damaged) },
+    path,
+    content,
+    problem: problemOf(damaged),
     remains: letters.length === 0 ? 'nothing' : Buffer.from(rest),
   });
   return letters;
@@ -77,8 +79,16 @@ function parseLetter(line: string): StoredDeadLetter | null {
   }
   if (
     !hasFields(value, {
-      ...{ id: 'string', source: 'string', reason: 'string', message: 'string', at: 'time', run: 'string' },
-      ...{ page: 'number', index: 'number', workflowId: 'string', fetchedAt: 'time?' },
+      id: 'string',
+      source: 'string',
+      reason: 'string',
+      message: 'string',
+      at: 'time',
+      run: 'string',
+      page: 'number',
+      index: 'number',
+      workflowId: 'string',
+      fetchedAt: 'time?',
     })
   )
     return null;

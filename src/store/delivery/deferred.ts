@@ -166,8 +166,14 @@ function isMarker(value: unknown): value is DeferredBatch {
   return (
     hasFields(value, { batch: 'object', reason: 'string', since: 'time' }) &&
     hasFields((value as DeferredBatch).batch, {
-      ...{ source: 'string', workflowId: 'string', firstRunId: 'string', hash: 'string', ingestedAt: 'time' },
-      ...{ number: 'number', records: 'number', bytes: 'number' },
+      source: 'string',
+      workflowId: 'string',
+      firstRunId: 'string',
+      hash: 'string',
+      ingestedAt: 'time',
+      number: 'number',
+      records: 'number',
+      bytes: 'number',
     })
   );
 }

@@ -65,7 +65,9 @@ export async function journalDay({ csv }: JournalFolders, source: string, day: D
   const parts = (await namesIn(join(csv, folder))).filter((name) => name.endsWith('.csv'));
   const sealed = journalPaths.sealed.build({ source, day });
   return {
-    ...{ source, day, parts: parts.map((name) => partFile(csv, `${folder}/${name}`)) },
+    source,
+    day,
+    parts: parts.map((name) => partFile(csv, `${folder}/${name}`)),
     sealed: (await isThere(join(csv, sealed)))
       ? {
           kind: 'sealed',
@@ -111,9 +113,20 @@ export async function archiveFiles({ archives }: JournalFolders): Promise<Archiv
   });
   found.sort((a, b) => (a.day === b.day ? b.number - a.number : a.day < b.day ? -1 : 1));
   return found.map(({ name, day, number }) => ({
-    ...{ kind: 'archive', day, name, check: null },
+    kind: 'archive',
+    day,
+    name,
+    check: null,
     path: join(archives, baseName(name)),
-    manifest: join(archives, baseName(storePaths.archiveManifest.build({ day, number }))),
+    manifest: join(
+      archives,
+      baseName(
+        storePaths.archiveManifest.build({
+          day,
+          number,
+        }),
+      ),
+    ),
   }));
 }
 

@@ -34,11 +34,17 @@ interface Layout {
 
 const journalLayout: Layout = {
   header: 'source,source_id,occurred_at,payload',
-  ...{ source: 0, sourceId: 1, occurredAt: 2, payload: 3 },
+  source: 0,
+  sourceId: 1,
+  occurredAt: 2,
+  payload: 3,
 };
 const archiveLayout: Layout = {
   header: 'id,source,source_id,occurred_at,payload,created_at,processed',
-  ...{ source: 1, sourceId: 2, occurredAt: 3, payload: 4 },
+  source: 1,
+  sourceId: 2,
+  occurredAt: 3,
+  payload: 4,
 };
 
 const archiveCreatedAt = 5;

@@ -116,7 +116,14 @@ function manifestOf(
   const total = (count: number, known = 0) => (isBefore ? known + count : Math.max(known, count));
   const unsure = total(unverified, before?.unverified);
   return {
-    ...{ source, day, rows, sha256, replaces: base, minOccurredAt, maxOccurredAt, parts: total(parts, before?.parts) },
+    source,
+    day,
+    rows,
+    sha256,
+    replaces: base,
+    minOccurredAt,
+    maxOccurredAt,
+    parts: total(parts, before?.parts),
     ...(unsure === 0 ? {} : { unverified: unsure }),
   };
 }

@@ -99,7 +99,9 @@ export const storePaths = {
       readonly more: string | null;
     }
   >('dead-letters/{source}/{firstRunId}/{number}{part}{more}.ndjson', {
-    ...{ source, firstRunId: id, number: count },
+    source,
+    firstRunId: id,
+    number: count,
     part: {
       pattern: '(?:-refused)?',
       write: (value) => value,
@@ -143,13 +145,20 @@ export const journalPaths = {
       readonly check: PartCheck | null;
     }
   >('{source}/{day}/{ingestedAt}-{hash}{check}.csv', {
-    ...{ ...dayFields, ingestedAt: time, hash: text('[0-9a-f]+') },
+    ...dayFields,
+    ingestedAt: time,
+    hash: text('[0-9a-f]+'),
     check: {
       pattern: String.raw`(?:-\d+-[0-9a-f]{16})?`,
       write: (value) => (value === null ? '' : `-${value.rows}-${value.sha256}`),
       read(found) {
         const [, rows, hash] = found.split('-');
-        return rows === undefined || hash === undefined ? null : { rows: Number(rows), sha256: hash };
+        return rows === undefined || hash === undefined
+          ? null
+          : {
+              rows: Number(rows),
+              sha256: hash,
+            };
       },
     },
   }),
@@ -160,8 +169,13 @@ export const journalPaths = {
   sealLock: path<OfSource>('{source}/.seal.lock', { source }),
   /** A sealed day, or its manifest, that is not whole yet. */
   sealTemporary: path<OfSource & { readonly name: string; readonly of: 'gz' | 'json' }>('{source}/.{name}.seal.{of}', {
-    ...{ source, name: anyName },
-    of: { pattern: 'gz|json', write: (value) => value, read: (found) => (found === 'gz' ? 'gz' : 'json') },
+    source,
+    name: anyName,
+    of: {
+      pattern: 'gz|json',
+      write: (value) => value,
+      read: (found) => (found === 'gz' ? 'gz' : 'json'),
+    },
   }),
   /** Shows whether the folder can be written. */
   probe: path<object>('.probe', {}),

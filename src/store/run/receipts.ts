@@ -55,8 +55,15 @@ const sinkCounts = ['written', 'duplicate', 'refused', 'expired', 'deferred'] as
 function isReceipt(value: unknown): value is Receipt | FailedReceipt {
   if (
     !hasFields(value, {
-      ...{ source: 'string', outcome: 'string', workflowId: 'string', runId: 'string', resume: 'object' },
-      ...{ startedAt: 'time', finishedAt: 'time', csv: 'object', postgres: 'object' },
+      source: 'string',
+      outcome: 'string',
+      workflowId: 'string',
+      runId: 'string',
+      resume: 'object',
+      startedAt: 'time',
+      finishedAt: 'time',
+      csv: 'object',
+      postgres: 'object',
     })
   )
     return false;

@@ -64,8 +64,11 @@ export class FolderHealth implements WriteReports {
     // Where the root is closed, so is all below it.
     const { error = null } = this.#failures.get(this.root) ?? failures[0] ?? {};
     return {
-      ...{ part: this.part, folder: this.root, freeBytes: this.#freeBytes },
-      ...{ error, since },
+      part: this.part,
+      folder: this.root,
+      freeBytes: this.#freeBytes,
+      error,
+      since,
     };
   }
 }

@@ -12,7 +12,18 @@ export interface WriteReports {
 
 /** What the system says of a folder or a whole file system; all else concerns one file. */
 const codes = new Set([
-  ...['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'ENOENT', 'ENOTDIR', 'EFBIG'],
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'ENXIO',
+  'ENODEV',
+  'ESTALE',
+  'ENOENT',
+  'ENOTDIR',
+  'EFBIG',
 ]);
 
 /** A store below a folder whose writes are watched. */

@@ -34,8 +34,12 @@ function wantedFields({ name }: SourceConfig, schedule: ScheduleConfig, instance
     ...(cron === undefined || meaning?.calendar === null ? {} : { cron }),
     ...(jitter === undefined || jitter === 0 ? {} : { jitter: formatDuration(jitter) }),
     ...timezoneField(meaning?.timezone ?? schedule.timezone),
-    ...{ overlap, catchup_window: formatDuration(catchup_window), pause_on_failure: String(pause_on_failure) },
-    ...{ workflow: scrapeRunType, workflow_id: instance.scheduledRunId(name), task_queue: instance.taskQueue },
+    overlap,
+    catchup_window: formatDuration(catchup_window),
+    pause_on_failure: String(pause_on_failure),
+    workflow: scrapeRunType,
+    workflow_id: instance.scheduledRunId(name),
+    task_queue: instance.taskQueue,
     input: JSON.stringify([{ source: name }]),
   };
 }
@@ -60,7 +64,9 @@ function foundFields({ raw, spec, policies, action }: ScheduleDescription, wante
     overlap: (overlap ?? ScheduleOverlapPolicy.SKIP).toLowerCase(),
     catchup_window: formatDuration(catchupWindow),
     pause_on_failure: String(pauseOnFailure),
-    ...{ workflow: action.workflowType, workflow_id: action.workflowId ?? '', task_queue: action.taskQueue ?? '' },
+    workflow: action.workflowType,
+    workflow_id: action.workflowId ?? '',
+    task_queue: action.taskQueue ?? '',
     input: JSON.stringify(action.args ?? []),
   };
 }

@@ -24,9 +24,22 @@ function ownSchedule(
   catchupWindow: '7 days' | '1 minute',
 ): ScheduleOptions {
   return {
-    ...{ scheduleId: id, spec, memo: ownerMemo(owner, id), state: { triggerImmediately: true } },
-    action: { type: 'startWorkflow', workflowType, workflowId: id, taskQueue: owner.instance.taskQueue, args: [] },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow, pauseOnFailure: false },
+    scheduleId: id,
+    spec,
+    memo: ownerMemo(owner, id),
+    state: { triggerImmediately: true },
+    action: {
+      type: 'startWorkflow',
+      workflowType,
+      workflowId: id,
+      taskQueue: owner.instance.taskQueue,
+      args: [],
+    },
+    policies: {
+      overlap: ScheduleOverlapPolicy.SKIP,
+      catchupWindow,
+      pauseOnFailure: false,
+    },
   };
 }
 

@@ -37,8 +37,11 @@ const html = 'text/html; charset=utf-8';
 
 /** Styles of the page, and nothing else, may be used. */
 const contentSecurityPolicy = [
-  ...["default-src 'none'", `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`],
-  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
 ].join('; ');
 
 /** Where the endpoint listens. */
@@ -56,8 +59,11 @@ export interface HttpAddress {
  */
 export async function serveHttp(address: HttpAddress, pages: Pages): Promise<HttpEndpoint> {
   const server = createServer({
-    ...{ maxHeaderSize: 8 * 1024, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
-    keepAliveTimeout: 5_000,
+    maxHeaderSize: 8 * 1024,
+    headersTimeout: 5e3,
+    requestTimeout: 1e4,
+    connectionsCheckingInterval: 1e3,
+    keepAliveTimeout: 5e3,
   });
   const connections = new ConnectionLimit(server);
   const answers = sharedAnswers(pages);

@@ -58,7 +58,9 @@ export function pairNames(storeFolder: string, { host, port, database, schema }:
 /** The two, by connections of a pool. */
 export function poolPair(store: BlobStore, storeFolder: string, pool: Pool, settings: PostgresSettings): Pair {
   return {
-    ...{ store, names: pairNames(storeFolder, settings), schema: settings.schema },
+    store,
+    names: pairNames(storeFolder, settings),
+    schema: settings.schema,
     connect: (work) => withConnection(pool, work),
   };
 }
@@ -79,9 +81,12 @@ export async function inspectPair(pair: Pair, older = false): Promise<PairFound>
     if (verdict.kind === 'foreign') return foreign(pair, verdict, store, database);
     const copy = verdict.kind === 'adopt' ? 'store' : verdict.restored;
     return {
-      ...{ kind: 'together', id: database.storeId ?? store.id, counter: store.counter },
+      kind: 'together',
+      id: database.storeId ?? store.id,
+      counter: store.counter,
       restored: after.restored ?? noteOf(copy, store, database),
-      ...{ isFresh: verdict.kind === 'join' && verdict.isFresh, isJoined: verdict.kind === 'together' },
+      isFresh: verdict.kind === 'join' && verdict.isFresh,
+      isJoined: verdict.kind === 'together',
     };
   });
 }

@@ -43,7 +43,13 @@ export class DeadLetterReplay {
 
   static begin(plan: SourcePlan, letters: ReplayPlan, state: SourceState): DeadLetterReplaySnapshot {
     return {
-      ...{ plan, letters, page: 0, number: 0, days: [], tally: emptyReplay(letters.letters), deferredBecause: {} },
+      plan,
+      letters,
+      page: 0,
+      number: 0,
+      days: [],
+      tally: emptyReplay(letters.letters),
+      deferredBecause: {},
       sinksDown: sinks.filter((sink) => state.sinkDownSince[sink] !== undefined),
     };
   }
@@ -86,10 +92,18 @@ export class DeadLetterReplay {
         await storeActivities(run.source).releaseBatches({ source: run.source, batches: settled });
       this.#carry = {
         ...this.#carry,
-        ...{ page: page + 1, number: taken.nextNumber, days: taken.days },
-        tally: { ...addExtracted(this.#carry.tally, taken.counts), ...pipeline.counts },
+        page: page + 1,
+        number: taken.nextNumber,
+        days: taken.days,
+        tally: {
+          ...addExtracted(this.#carry.tally, taken.counts),
+          ...pipeline.counts,
+        },
         sinksDown: sinks.filter((sink) => isDown(sink, pipeline, this.#carry.sinksDown)),
-        deferredBecause: { ...this.#carry.deferredBecause, ...Object.fromEntries(pipeline.deferredBecause) },
+        deferredBecause: {
+          ...this.#carry.deferredBecause,
+          ...Object.fromEntries(pipeline.deferredBecause),
+        },
       };
     });
     this.#show();

@@ -68,7 +68,10 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
       // Activities of version 0.2.0 fail where a batch is refused.
       if (refused && (refused.triedAll || result.delivered === 0)) {
         log.warn('Sink refuses deferred batches; they are retried', {
-          ...{ source, sink, batches: refused.batches, error: refused.reason },
+          source,
+          sink,
+          batches: refused.batches,
+          error: refused.reason,
         });
         // The sink is there: it may take new ones.
         await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));

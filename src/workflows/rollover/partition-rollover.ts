@@ -82,9 +82,20 @@ async function sideBySide(dryRun: boolean): Promise<RolloverResult> {
   const retired = steps.start('retire', () => activities.retirePartitions({ dryRun }), nothingRetired);
   const { parent, built, dropped } = await indexed;
   const result = {
-    ...{ dryRun, made: (await made).made, vacuumed: (await vacuumed).vacuumed, swept: (await swept).batches },
-    ...{ leftovers: (await swept).leftovers, deliverers: (await woken).deliverers, csv: await sealed },
-    ...{ indexes: { parent, built, dropped }, retired: (await retired).retired, putBack: (await retired).putBack },
+    dryRun,
+    made: (await made).made,
+    vacuumed: (await vacuumed).vacuumed,
+    swept: (await swept).batches,
+    leftovers: (await swept).leftovers,
+    deliverers: (await woken).deliverers,
+    csv: await sealed,
+    indexes: {
+      parent,
+      built,
+      dropped,
+    },
+    retired: (await retired).retired,
+    putBack: (await retired).putBack,
   };
   steps.throwIfCancelled();
   if (!dryRun) await settle(steps.message());
@@ -104,14 +115,20 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
     : await steps.run('start deliveries', () => activities.wakeDeliverers(), nobody);
   const csv = await steps.run<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
   const { vacuumed } = await steps.run('vacuum', () => activities.tidyPartitions({ dryRun }), {
-    ...{ vacuumed: [], failed: [] },
+    vacuumed: [],
+    failed: [],
   });
   const { parent, built, dropped } = await steps.run('index payloads', () => activities.indexPayloads({ dryRun }), {
-    ...{ parent: 'kept', built: [], dropped: [], failed: [] },
+    parent: 'kept',
+    built: [],
+    dropped: [],
+    failed: [],
   });
   // Last: a reader may hold it up.
   const { retired, putBack } = await steps.run('retire', () => activities.retirePartitions({ dryRun }), {
-    ...{ retired: [], putBack: [], failed: [] },
+    retired: [],
+    putBack: [],
+    failed: [],
   });
   if (!dryRun) await settle(steps.message());
   const indexes = { parent, built, dropped };
@@ -138,8 +155,15 @@ async function asBefore(dryRun: boolean): Promise<RolloverResult> {
 function logResult(result: RolloverResult): void {
   const { dryRun, made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, csv, failed } = result;
   const fields = {
-    ...{ dryRun, made, vacuumed, swept, leftovers, deliverers, indexed: indexes.built },
-    ...{ retired: retired.map(({ day }) => day), sealed: csv?.sealedCount ?? 0 },
+    dryRun,
+    made,
+    vacuumed,
+    swept,
+    leftovers,
+    deliverers,
+    indexed: indexes.built,
+    retired: retired.map(({ day }) => day),
+    sealed: csv?.sealedCount ?? 0,
     durationMs: Date.now() - workflowInfo().startTime.getTime(),
   };
   if (failed.length === 0) log.info('Rollover finished', fields);

@@ -33,8 +33,13 @@ export function unresolvedReceipt(
   window: TimeRangeText | null,
 ): FailedReceipt {
   return {
-    ...{ source, outcome: 'failed', error, ...emptyTally, resume: { watermark: null } },
-    ...{ workflowId, runId: firstRunId },
+    source,
+    outcome: 'failed',
+    error,
+    ...emptyTally,
+    resume: { watermark: null },
+    workflowId,
+    runId: firstRunId,
     startedAt: workflowInfo().startTime.toISOString(),
     finishedAt: new Date().toISOString(),
     ...(window ? { window } : {}),

@@ -207,7 +207,8 @@ export class Run {
       nextNumber: this.#nextNumber,
       tally: this.#tally,
       startedAt: this.#startedAt,
-      ...{ goesOn: this.#goesOn, begun: this.#begun },
+      goesOn: this.#goesOn,
+      begun: this.#begun,
       ...(this.#force ? { force: true } : {}),
       ...(this.#window ? { window: this.#window } : {}),
       ...this.#warned,
@@ -291,7 +292,15 @@ export class Run {
   #receiptBody() {
     const { fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches } = this.#tally;
     return {
-      ...{ fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches },
+      fetched,
+      accepted,
+      rejected,
+      unchanged,
+      repaired,
+      csv,
+      postgres,
+      pages,
+      batches,
       resume: summarizeState(this.#state.current),
       workflowId: this.#ref.workflowId,
       runId: this.#ref.firstRunId,

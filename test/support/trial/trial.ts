@@ -67,8 +67,11 @@ sources:
     const variable = (name: string) => new RegExp(`${name}='([^']+)'`).exec(stdout)?.[1];
     const address = variable('TEMPORAL_ADDRESS');
     this.#postgres = {
-      ...{ host: variable('PG_HOST'), port: Number(variable('PG_PORT')), database: variable('PG_DB') },
-      ...{ user: variable('PG_USER'), password: variable('PG_PASSWORD') },
+      host: variable('PG_HOST'),
+      port: Number(variable('PG_PORT')),
+      database: variable('PG_DB'),
+      user: variable('PG_USER'),
+      password: variable('PG_PASSWORD'),
     };
     await this.#client?.connection.close();
     this.#client = new Client({ connection: await Connection.connect(address === undefined ? {} : { address }) });

@@ -58,8 +58,16 @@ afterAll(async () => {
 
 const start = (source: string, request: object, input: object = {}) =>
   rig.client.workflow.signalWithStart('backfill', {
-    ...{ workflowId: `backfill-${source}`, taskQueue: rig.taskQueue, args: [{ source, ...input }] },
-    ...{ signal: 'backfill', signalArgs: [request] },
+    workflowId: `backfill-${source}`,
+    taskQueue: rig.taskQueue,
+    args: [
+      {
+        source,
+        ...input,
+      },
+    ],
+    signal: 'backfill',
+    signalArgs: [request],
   });
 /** On a busy machine a start takes longer than the second that is the default. */
 const soon = { timeout: 20_000 };
@@ -85,7 +93,10 @@ describe('backfill', () => {
     const child = await rig.client.workflow.getHandle('backfill-plain/2026-10-30_2026-10-31').result();
     expect(child).toMatchObject({ outcome: 'ok', fetched: 24, window: { from: '2026-10-30T00:00:00.000000Z' } });
     expect(await (await start('plain', { from: '2026-10-30', to: '2026-11-01', step: '6h' })).result()).toEqual({
-      ...{ done: 8, written: 0, failed: [], failedCount: 0 },
+      done: 8,
+      written: 0,
+      failed: [],
+      failedCount: 0,
     });
     expect(rig.receipts.every((receipt) => receipt.window === undefined)).toBe(true);
   });
@@ -230,8 +241,16 @@ describe('backfill', () => {
 
   test('is handed on by a run that was signalled', async () => {
     await rig.client.workflow.signalWithStart('scrapeRun', {
-      ...{ workflowId: 'a-run-of-my-own', taskQueue: rig.taskQueue, args: [{ source: 'signalled' }] },
-      ...{ signal: 'backfill', signalArgs: [{ from: '2026-11-01', to: '2026-11-03' }] },
+      workflowId: 'a-run-of-my-own',
+      taskQueue: rig.taskQueue,
+      args: [{ source: 'signalled' }],
+      signal: 'backfill',
+      signalArgs: [
+        {
+          from: '2026-11-01',
+          to: '2026-11-03',
+        },
+      ],
     });
     await rig.client.workflow.getHandle('a-run-of-my-own').result();
     await vi.waitFor(async () => {
@@ -291,8 +310,11 @@ describe('backfill', () => {
 
   test('asked for at a run that is paused, it is handed over at once', async () => {
     const paused = await rig.client.workflow.signalWithStart('scrapeRun', {
-      ...{ workflowId: 'a-paused-run', taskQueue: rig.taskQueue, args: [{ source: 'handed' }] },
-      ...{ signal: 'pause', signalArgs: [{ reason: 'a test' }] },
+      workflowId: 'a-paused-run',
+      taskQueue: rig.taskQueue,
+      args: [{ source: 'handed' }],
+      signal: 'pause',
+      signalArgs: [{ reason: 'a test' }],
     });
     await until('it is paused', async () => (await paused.query<Progress>('progress')).phase === 'paused');
     await paused.signal('backfill', { from: '2026-11-01', to: '2026-11-02' });
@@ -306,8 +328,16 @@ describe('backfill', () => {
 
   test('asked for at a run whose source is unknown, it says so itself', async () => {
     const run = await rig.client.workflow.signalWithStart('scrapeRun', {
-      ...{ workflowId: 'a-run-of-nothing', taskQueue: rig.taskQueue, args: [{ source: 'nothing' }] },
-      ...{ signal: 'backfill', signalArgs: [{ from: '2026-11-01', to: '2026-11-02' }] },
+      workflowId: 'a-run-of-nothing',
+      taskQueue: rig.taskQueue,
+      args: [{ source: 'nothing' }],
+      signal: 'backfill',
+      signalArgs: [
+        {
+          from: '2026-11-01',
+          to: '2026-11-02',
+        },
+      ],
     });
     await expect(run.result()).rejects.toThrow(WorkflowFailedError);
     const failure = await failureOf(rig.client.workflow.getHandle('backfill-nothing').result());

@@ -69,14 +69,26 @@ describe('canary', () => {
     const result = (await handle.result()) as CanaryResult;
     const ms = expect.any(Number) as number;
     expect(result).toMatchObject({
-      ...{ ok: true, workflowId: handle.workflowId, lagMs: ms },
-      durationsMs: { fetch: ms, 'write to CSV': ms, 'write to PostgreSQL': ms, 'confirm in CSV': ms, 'clean up': ms },
+      ok: true,
+      workflowId: handle.workflowId,
+      lagMs: ms,
+      durationsMs: {
+        fetch: ms,
+        'write to CSV': ms,
+        'write to PostgreSQL': ms,
+        'confirm in CSV': ms,
+        'clean up': ms,
+      },
     });
     expect(result.lagMs).toBeGreaterThanOrEqual(result.durationsMs.fetch ?? Infinity);
     expect(await left()).toEqual([]);
     expect(existsSync(rig.path('data', 'csv', 'daybook-canary'))).toBe(false);
     expect(await readCanaryReport(store())).toEqual({
-      ...{ ok: true, at: result.finishedAt, succeededAt: result.finishedAt, lagMs: result.lagMs, error: null },
+      ok: true,
+      at: result.finishedAt,
+      succeededAt: result.finishedAt,
+      lagMs: result.lagMs,
+      error: null,
       workflowId: handle.workflowId,
     });
     expect(await alerts()).toEqual([]);
@@ -128,8 +140,12 @@ describe('canary', () => {
     rmSync(parts()[0] ?? '');
     await release();
     expect(await failureOf(handle)).toMatchObject({
-      ...{ ok: false, step: 'confirm in CSV' },
-      error: { type: 'CanaryLost', message: expect.stringMatching(/csv took the record, but no file/) as string },
+      ok: false,
+      step: 'confirm in CSV',
+      error: {
+        type: 'CanaryLost',
+        message: expect.stringMatching(/csv took the record, but no file/) as string,
+      },
     });
     expect(await alerts()).toEqual(['daybook-canary canary']);
     await sing();
@@ -139,10 +155,8 @@ describe('canary', () => {
     );
     await rig.database.rows('create trigger spoil before insert on raw_events for each row execute function spoil()');
     expect(await failureOf(await start())).toMatchObject({
-      ...{
-        step: 'confirm in PostgreSQL',
-        error: { message: expect.stringMatching(/the payload of its row differs/) as string },
-      },
+      step: 'confirm in PostgreSQL',
+      error: { message: expect.stringMatching(/the payload of its row differs/) as string },
     });
     await rig.database.rows('drop trigger spoil on raw_events');
     // Its run was in the payload: the token alone is left, as that of any batch is for 30 days.
@@ -171,7 +185,9 @@ describe('canary', () => {
     expect(failed).toMatchObject({ step: 'write to PostgreSQL', error: { type: 'SinkUnavailable' } });
     expect(await alerts()).toEqual(['daybook-canary canary']);
     expect(await readCanaryReport(store())).toMatchObject({
-      ...{ ok: false, lagMs: null, error: { step: 'write to PostgreSQL' } },
+      ok: false,
+      lagMs: null,
+      error: { step: 'write to PostgreSQL' },
       succeededAt: expect.stringMatching(/Z$/) as string,
     });
     expect(await left()).toEqual([]);

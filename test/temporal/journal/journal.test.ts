@@ -52,13 +52,17 @@ async function ingest(prefix: string, count: number, day = past): Promise<void> 
 let count = 0;
 async function rollover(dryRun = false): Promise<RolloverResult> {
   return rig.client.workflow.execute('partitionRollover', {
-    ...{ workflowId: `rollover-${rig.taskQueue}-${count++}`, taskQueue: rig.taskQueue, args: [{ dryRun }] },
+    workflowId: `rollover-${rig.taskQueue}-${count++}`,
+    taskQueue: rig.taskQueue,
+    args: [{ dryRun }],
   }) as Promise<RolloverResult>;
 }
 
 const startReplay = (input: object = {}) =>
   rig.client.workflow.start('replayCsv', {
-    ...{ workflowId: `replay-${rig.taskQueue}-${count++}`, taskQueue: rig.taskQueue, args: [input] },
+    workflowId: `replay-${rig.taskQueue}-${count++}`,
+    taskQueue: rig.taskQueue,
+    args: [input],
   });
 const replay = async (input: object = {}) => (await (await startReplay(input)).result()) as JournalReplayTally;
 const failure = async (promise: Promise<unknown>) =>
@@ -106,7 +110,8 @@ describe('the rollover', () => {
     writeFileSync(sealed(), bad);
     expect((await rollover()).failed).toEqual([
       {
-        ...{ step: 'seal CSV days', day: null },
+        step: 'seal CSV days',
+        day: null,
         message: expect.stringMatching(/lines\/2026-11-20\.csv\.gz line \d+: incorrect data check/) as string,
       },
     ]);
@@ -148,8 +153,17 @@ describe('replayCsv', () => {
     const before = await rows();
     await resetDatabase(rig.database.settings, true);
     expect(await replay()).toEqual({
-      ...{ units: 2, records: 9_100, damaged: [], damagedCount: 0 },
-      postgres: { written: 9_100, duplicate: 0, refused: 0, expired: 0, deferred: 0 },
+      units: 2,
+      records: 9100,
+      damaged: [],
+      damagedCount: 0,
+      postgres: {
+        written: 9100,
+        duplicate: 0,
+        refused: 0,
+        expired: 0,
+        deferred: 0,
+      },
     });
     expect(await rows()).toEqual(before);
     expect((await replay({ source: 'lines' })).postgres).toMatchObject({ written: 0, duplicate: 9_100 });
@@ -218,8 +232,11 @@ describe('replayCsv', () => {
   test('can be paused and cancelled', async () => {
     await ingest('a', 10);
     const handle = await rig.client.workflow.signalWithStart('replayCsv', {
-      ...{ workflowId: `replay-${rig.taskQueue}-${count++}`, taskQueue: rig.taskQueue, args: [{}] },
-      ...{ signal: 'pause', signalArgs: [{ reason: 'wait' }] },
+      workflowId: `replay-${rig.taskQueue}-${count++}`,
+      taskQueue: rig.taskQueue,
+      args: [{}],
+      signal: 'pause',
+      signalArgs: [{ reason: 'wait' }],
     });
     await until('it is paused', async () => (await handle.query<JournalProgress>('progress')).left === 1);
     expect((await handle.query<JournalProgress>('progress')).paused?.reason).toBe('wait');

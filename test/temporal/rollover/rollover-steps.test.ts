@@ -30,7 +30,9 @@ async function ingest(source: string): Promise<void> {
 let count = 0;
 const start = () =>
   rig.client.workflow.start('partitionRollover', {
-    ...{ workflowId: `rollover-${rig.taskQueue}-${count++}`, taskQueue: rig.taskQueue, args: [{}] },
+    workflowId: `rollover-${rig.taskQueue}-${count++}`,
+    taskQueue: rig.taskQueue,
+    args: [{}],
   });
 const isSealed = (source: string) => rig.files('data', 'csv', source).some((path) => path.endsWith(`${past}.csv.gz`));
 

@@ -38,11 +38,9 @@ describe('partitionRollover', () => {
   let number = 0;
   const start = (dryRun = false) =>
     rig.client.workflow.start('partitionRollover', {
-      ...{
-        workflowId: `partition-rollover-${rig.taskQueue}-${number++}`,
-        taskQueue: rig.taskQueue,
-        args: [{ dryRun }],
-      },
+      workflowId: `partition-rollover-${rig.taskQueue}-${number++}`,
+      taskQueue: rig.taskQueue,
+      args: [{ dryRun }],
     });
   const roll = async (dryRun = false) => (await (await start(dryRun)).result()) as RolloverResult;
   const fill = async (...days: string[]) => {
@@ -133,8 +131,17 @@ describe('partitionRollover', () => {
     expect(await roll()).toMatchObject({ failed: [], retired: [], csv: { deleted: [], deadLetters: 0 } });
     rig.configure(deleting);
     expect(await roll()).toMatchObject({
-      ...{ failed: [], retired: [{ day, rows: 3 }] },
-      csv: { deleted: [`a ${day}`], deadLetters: 1 },
+      failed: [],
+      retired: [
+        {
+          day,
+          rows: 3,
+        },
+      ],
+      csv: {
+        deleted: [`a ${day}`],
+        deadLetters: 1,
+      },
     });
   });
 

@@ -66,9 +66,22 @@ test('a long run continues as new, with its counts, its place and its pause, and
 
 test('a backfill of many windows goes on in further histories, none of them much longer than the limit', async () => {
   const handle = await rig.client.workflow.signalWithStart('backfill', {
-    ...{ workflowId: `backfill-hours-${rig.taskQueue}`, taskQueue: rig.taskQueue },
-    ...{ args: [{ source: 'hours', concurrency: 10 }], signal: 'backfill' },
-    signalArgs: [{ from: '2026-10-20', to: '2026-10-25', step: '1h' }],
+    workflowId: `backfill-hours-${rig.taskQueue}`,
+    taskQueue: rig.taskQueue,
+    args: [
+      {
+        source: 'hours',
+        concurrency: 10,
+      },
+    ],
+    signal: 'backfill',
+    signalArgs: [
+      {
+        from: '2026-10-20',
+        to: '2026-10-25',
+        step: '1h',
+      },
+    ],
   });
   const result = await rig.client.workflow.getHandle(handle.workflowId).result();
   expect(result).toMatchObject({ done: 120, written: 120, failed: [] });

@@ -37,7 +37,9 @@ test('a batch that a worker of 0.2.0 read cut short is not settled: the state st
   const connection = await NativeConnection.connect({ address });
   const taskQueue = `older-${process.pid}`;
   const worker = await Worker.create({
-    ...{ connection, taskQueue, activities: olderActivities(calls) },
+    connection,
+    taskQueue,
+    activities: olderActivities(calls),
     workflowBundle: { codePath: fileURLToPath(new URL('../../../dist/workflow-bundle.js', import.meta.url)) },
   });
   const client = new Client({ connection: await Connection.connect({ address }) });

@@ -65,8 +65,16 @@ describe('a command that changes the state of a source while a run is open', () 
     const receipt = await handle.result();
     const watermark = name === 'state reset' ? null : rewound;
     expect(receipt).toMatchObject({
-      ...{ outcome: 'ok', fetched: 10_000, postgres: { written: 10_000 }, resume: { watermark } },
-      warnings: [{ code: 'state_changed', count: 1 }],
+      outcome: 'ok',
+      fetched: 1e4,
+      postgres: { written: 1e4 },
+      resume: { watermark },
+      warnings: [
+        {
+          code: 'state_changed',
+          count: 1,
+        },
+      ],
     });
     expect(await readLastReceipt(store, 'pages', new Date())).toEqual(receipt);
     expect(await readState(store, 'pages')).toEqual(before);
@@ -135,8 +143,15 @@ describe('a batch that is gone from the spool', () => {
     await rig.run('since');
     const { epoch } = await readState(store, 'since');
     const batch = {
-      ...{ source: 'since', workflowId: 'w', firstRunId: 'r', number: 0, hash: 'f'.repeat(64), records: 1, bytes: 9 },
-      ...{ ingestedAt: '2026-11-11T00:00:00.000Z', earliest: time(8) },
+      source: 'since',
+      workflowId: 'w',
+      firstRunId: 'r',
+      number: 0,
+      hash: 'f'.repeat(64),
+      records: 1,
+      bytes: 9,
+      ingestedAt: '2026-11-11T00:00:00.000Z',
+      earliest: time(8),
     };
     await markMissing(store, 'postgres', { batch, reason: 'away', since: '2026-11-11T00:00:00.000Z' }, epoch);
     await settleAlerts(store, 'since', [{ name: 'batch_gone', message: 'gone' }], new Date());

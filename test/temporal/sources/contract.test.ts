@@ -67,7 +67,9 @@ describe('an alert', () => {
     expect(await rig.run('empty')).toMatchObject({ outcome: 'empty' });
     expect(names()).toEqual(['empty empty open']);
     expect(told[0]).toEqual({
-      ...{ name: 'empty', source: 'empty', state: 'open' },
+      name: 'empty',
+      source: 'empty',
+      state: 'open',
       since: expect.stringMatching(/^\d{4}-.*Z$/),
       message: 'empty had no records; set allow_empty: true if that is normal',
     });

@@ -44,10 +44,19 @@ describe('a feed', () => {
     expect(await rig.run('plain')).toMatchObject({ outcome: 'ok', fetched: 2, postgres: { written: 2 } });
     expect(await rows('plain')).toMatchObject([
       {
-        ...{ source_id: 'g1', at: '2026-11-01 06:00' },
+        source_id: 'g1',
+        at: '2026-11-01 06:00',
         payload: {
-          ...{ id: 'g1', title: 'Title 1', link: `${origin.url}/items/1` },
-          enclosures: [{ url: `${origin.url}/a.mp3`, type: 'audio/mpeg', length: '5' }],
+          id: 'g1',
+          title: 'Title 1',
+          link: `${origin.url}/items/1`,
+          enclosures: [
+            {
+              url: `${origin.url}/a.mp3`,
+              type: 'audio/mpeg',
+              length: '5',
+            },
+          ],
         },
       },
       { source_id: 'g2', at: '2026-11-01 07:00' },

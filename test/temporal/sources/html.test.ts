@@ -106,8 +106,17 @@ describe('a web page', () => {
     expect(await rig.run('fields')).toMatchObject({ outcome: 'partial', fetched: 3, accepted: 2, rejected: 1 });
     expect(await payloads('fields')).toEqual([
       {
-        ...{ link: `${origin.url}/items/1`, title: 'Item 1', price: 1234.5, markup: 'Some <em>words</em>' },
-        ...{ date: '2026-11-01T07:00:00Z', tags: ['red', 'blue'], stock: 7, seller: { name: 'Ann', rating: 4.5 } },
+        link: `${origin.url}/items/1`,
+        title: 'Item 1',
+        price: 1234.5,
+        markup: 'Some <em>words</em>',
+        date: '2026-11-01T07:00:00Z',
+        tags: ['red', 'blue'],
+        stock: 7,
+        seller: {
+          name: 'Ann',
+          rating: 4.5,
+        },
       },
       { link: `${origin.url}/items/2`, title: 'Item 2', tags: [] },
     ]);

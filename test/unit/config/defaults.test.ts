@@ -53,7 +53,10 @@ describe('defaults', () => {
     );
     expect(source).toMatchObject({ headers: { B: 'base' }, timeout: 60_000 });
     expect(source.schedule).toEqual({
-      ...{ every: 300_000, overlap: 'skip', catchup_window: 600_000, pause_on_failure: false },
+      every: 3e5,
+      overlap: 'skip',
+      catchup_window: 6e5,
+      pause_on_failure: false,
     });
     expect(source).not.toHaveProperty('headers.A');
     expect(inheriting('schedule: { every: 5m }', 'schedule: null').schedule).toBeUndefined();

@@ -78,30 +78,81 @@ describe('the example of the design', () => {
     expect(rest).toMatchObject({ csv: { retention: null }, partitions: { max_ahead: 172_800_000 } });
     expect(sources).toMatchObject([
       {
-        ...{ name: 'quakes', records: 'features', id: 'id', schedule: { every: 300_000, jitter: 10_000 } },
-        occurred_at: { path: 'properties.time', format: 'epoch_ms', timezone: 'UTC', on_missing: 'reject' },
+        name: 'quakes',
+        records: 'features',
+        id: 'id',
+        schedule: {
+          every: 3e5,
+          jitter: 1e4,
+        },
+        occurred_at: {
+          path: 'properties.time',
+          format: 'epoch_ms',
+          timezone: 'UTC',
+          on_missing: 'reject',
+        },
       },
       {
-        ...{ name: 'issues', headers: { 'X-Trace': 'daybook' }, params: { state: 'all', per_page: '100' } },
+        name: 'issues',
+        headers: { 'X-Trace': 'daybook' },
+        params: {
+          state: 'all',
+          per_page: '100',
+        },
         incremental: {
           cursor: 'updated_at',
           start_param: 'since',
           initial_value: '2026-01-01T00:00:00Z',
-          lag: 3_600_000,
+          lag: 36e5,
         },
-        schedule: { cron: '*/5 * * * *', timezone: 'UTC', jitter: 10_000, catchup_window: 600_000 },
-        auth: { type: 'bearer', token: '${env:API_TOKEN}' },
+        schedule: {
+          cron: '*/5 * * * *',
+          timezone: 'UTC',
+          jitter: 1e4,
+          catchup_window: 6e5,
+        },
+        auth: {
+          type: 'bearer',
+          token: '${env:API_TOKEN}',
+        },
         paginator: { type: 'header_link' },
-        rate_limit: { requests: 5, per: 1_000 },
-        on_response: [{ status: 403, body_contains: 'rate limit', action: 'retry' }],
+        rate_limit: {
+          requests: 5,
+          per: 1e3,
+        },
+        on_response: [
+          {
+            status: 403,
+            body_contains: 'rate limit',
+            action: 'retry',
+          },
+        ],
         schema: 'schemas/issue.json',
-        expect: { min_records: 1, max_staleness: 86_400_000 },
+        expect: {
+          min_records: 1,
+          max_staleness: 864e5,
+        },
         allow_empty: true,
       },
       {
-        ...{ name: 'books', items: { selector: 'article.product_pod' }, robots: 'obey' },
-        fields: { title: { selector: 'h3 a', attr: 'title' }, price: { selector: '.price_color', type: 'number' } },
-        paginator: { type: 'html_link', selector: 'li.next a', max_pages: 50 },
+        name: 'books',
+        items: { selector: 'article.product_pod' },
+        robots: 'obey',
+        fields: {
+          title: {
+            selector: 'h3 a',
+            attr: 'title',
+          },
+          price: {
+            selector: '.price_color',
+            type: 'number',
+          },
+        },
+        paginator: {
+          type: 'html_link',
+          selector: 'li.next a',
+          max_pages: 50,
+        },
       },
       { name: 'archive', path: 'incoming/*.ndjson', schedule: { every: 300_000 } },
     ]);

@@ -16,8 +16,13 @@ const frames: Readonly<Record<string, readonly string[]>> = {
   rss: ['name: news', 'type: rss', 'url: https://api.test/feed'],
   csv: ['name: sales', 'type: file', 'path: sales.csv', 'id: id', 'occurred_at: at'],
   html: [
-    ...['name: books', 'type: html', 'url: https://api.test/books', 'items: { selector: .item }'],
-    ...['fields: { url: { selector: a, attr: href } }', 'id: url', 'occurred_at: { on_missing: fetched_at }'],
+    'name: books',
+    'type: html',
+    'url: https://api.test/books',
+    'items: { selector: .item }',
+    'fields: { url: { selector: a, attr: href } }',
+    'id: url',
+    'occurred_at: { on_missing: fetched_at }',
   ],
 };
 

@@ -98,17 +98,46 @@ describe('schedule', () => {
 describe('schedule.cron', () => {
   // As Temporal reads them: minute first; of six fields the last is the year; of seven the first is the second.
   test.each([
-    ...['* * * * *', '*/5 * * * *', '0 9 * * MON-FRI', '0 0 1 JAN *', '30 9 1 1 * 2027', '0 30 9 1 1 * 2027'],
-    ...['@hourly', '@daily', '@weekly', '@monthly', '@yearly', '@every 5m', '0 12 * * * # noon'],
-    ...['CRON_TZ=Europe/Berlin 0 12 * * *', '@every 90s/89s'],
+    '* * * * *',
+    '*/5 * * * *',
+    '0 9 * * MON-FRI',
+    '0 0 1 JAN *',
+    '30 9 1 1 * 2027',
+    '0 30 9 1 1 * 2027',
+    '@hourly',
+    '@daily',
+    '@weekly',
+    '@monthly',
+    '@yearly',
+    '@every 5m',
+    '0 12 * * * # noon',
+    'CRON_TZ=Europe/Berlin 0 12 * * *',
+    '@every 90s/89s',
   ])('may be %s', (cron) => {
     expect(withSchedule(`cron: "${cron}"`)).toEqual([]);
   });
 
   test.each([
-    ...['', ' ', '*', '* * * *', '61 * * * *', '* 24 * * *', '* * 32 * *', '* * * 13 *', '* * * * 8', '5m', 'hourly'],
-    ...['* * * * * * * *', '@sometimes', '@every now', '@every', 'a b c d e'],
-    ...['TZ=Mars/Olympus 0 9 * * *', 'TZ=europe/berlin 0 9 * * *', '@every 500ms', '@every 90s/90s'],
+    '',
+    ' ',
+    '*',
+    '* * * *',
+    '61 * * * *',
+    '* 24 * * *',
+    '* * 32 * *',
+    '* * * 13 *',
+    '* * * * 8',
+    '5m',
+    'hourly',
+    '* * * * * * * *',
+    '@sometimes',
+    '@every now',
+    '@every',
+    'a b c d e',
+    'TZ=Mars/Olympus 0 9 * * *',
+    'TZ=europe/berlin 0 9 * * *',
+    '@every 500ms',
+    '@every 90s/90s',
   ])('may not be %j', (cron) => {
     expect(withSchedule(`cron: "${cron}"`).join()).toMatch(/^sources\.0\.schedule\.cron: .*expected/);
   });

@@ -22,8 +22,13 @@ describe('pathsOf', () => {
       ),
     );
     expect(pathsOf(plan).map(({ key, path }) => `${key}: ${path}`)).toEqual([
-      ...['id: a', 'id: b', 'occurred_at: d', 'records: c', 'incremental.cursor: g'],
-      ...['paginator.cursor_path: e', 'paginator.has_more_path: f'],
+      'id: a',
+      'id: b',
+      'occurred_at: d',
+      'records: c',
+      'incremental.cursor: g',
+      'paginator.cursor_path: e',
+      'paginator.has_more_path: f',
     ]);
   });
 
@@ -38,8 +43,12 @@ describe('pathsOf', () => {
       ),
     );
     expect(pathsOf(plan).map(({ key, path }) => `${key}: ${path}`)).toEqual([
-      ...['id: id', 'items.json: a', 'fields.b.json: c', 'fields.d.fields.e.json: f'],
-      ...['detail.url: g', 'detail.fields.h.json: i'],
+      'id: id',
+      'items.json: a',
+      'fields.b.json: c',
+      'fields.d.fields.e.json: f',
+      'detail.url: g',
+      'detail.fields.h.json: i',
     ]);
   });
 });

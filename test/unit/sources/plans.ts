@@ -31,9 +31,22 @@ const base: SourcePlanBase = {
 };
 
 const httpDefaults: Omit<HttpPlanBase, keyof SourcePlanBase | 'url' | 'params' | 'headers'> = {
-  ...{ method: 'GET', auth: null, proxy: null, incremental: null, allowPrivate: true, obeyRobots: false },
-  ...{ timeoutMs: 5_000, maxBodyBytes: 64 * 1024 * 1024, concurrency: 1, onResponse: [] },
-  paginator: { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
+  method: 'GET',
+  auth: null,
+  proxy: null,
+  incremental: null,
+  allowPrivate: true,
+  obeyRobots: false,
+  timeoutMs: 5e3,
+  maxBodyBytes: 64 * 1024 * 1024,
+  concurrency: 1,
+  onResponse: [],
+  paginator: {
+    type: 'single_page',
+    hasMorePath: null,
+    stopAfterEmptyPage: true,
+    maxPages: null,
+  },
 };
 
 /** A JSON source with every default of daybook.yaml. */
@@ -53,24 +66,50 @@ export function httpPlan(fields: Partial<HttpJsonPlan> = {}): HttpJsonPlan {
 /** A feed with every default of daybook.yaml. */
 export function rssPlan(fields: Partial<RssPlan> = {}): RssPlan {
   return {
-    ...{ ...base, type: 'rss', url: 'http://origin/feed', params: {}, headers: {}, ...httpDefaults },
-    occurredAt: { path: 'published || updated', format: 'iso8601', timezone: 'UTC', onMissing: 'fetched_at' },
+    ...base,
+    type: 'rss',
+    url: 'http://origin/feed',
+    params: {},
+    headers: {},
+    ...httpDefaults,
+    occurredAt: {
+      path: 'published || updated',
+      format: 'iso8601',
+      timezone: 'UTC',
+      onMissing: 'fetched_at',
+    },
     ...fields,
   };
 }
 
 export function filePlan(fields: Partial<FilePlan> = {}): FilePlan {
   return {
-    ...{ ...base, type: 'file', path: 'in.ndjson', format: null, records: '@', maxBodyBytes: 64 * 1024 * 1024 },
-    csv: { delimiter: ',', quote: '"', header: true, encoding: null },
+    ...base,
+    type: 'file',
+    path: 'in.ndjson',
+    format: null,
+    records: '@',
+    maxBodyBytes: 64 * 1024 * 1024,
+    csv: {
+      delimiter: ',',
+      quote: '"',
+      header: true,
+      encoding: null,
+    },
     ...fields,
   };
 }
 
 export function modulePlan(fields: Partial<ModulePlan> = {}): ModulePlan {
   return {
-    ...{ ...base, type: 'module', module: './source.ts', options: {} },
-    ...{ allowPrivate: true, timeoutMs: 5_000, maxBodyBytes: 64 * 1024 * 1024, ...fields },
+    ...base,
+    type: 'module',
+    module: './source.ts',
+    options: {},
+    allowPrivate: true,
+    timeoutMs: 5e3,
+    maxBodyBytes: 64 * 1024 * 1024,
+    ...fields,
   };
 }
 
@@ -95,7 +134,9 @@ export const state: SourceState = initialState({
 export const readerOf = (plan: SourcePlan) => new SourceReader(plan, null, createLocalCompute());
 
 export const contextOf = (plan: SourcePlan): FetchContext => ({
-  ...{ signal: new AbortController().signal, onProgress: () => {}, reader: readerOf(plan) },
+  signal: new AbortController().signal,
+  onProgress: () => {},
+  reader: readerOf(plan),
 });
 
 export const context = contextOf(httpPlan());

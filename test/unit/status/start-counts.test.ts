@@ -14,7 +14,8 @@ const start = (minutes: number, delaySeconds = 0): RecentStart => {
 };
 const schedule = (recent: readonly RecentStart[], notPausedSinceMs: number | null = -Infinity) => ({
   ...noSchedule,
-  ...{ recent, notPausedSinceMs },
+  recent,
+  notPausedSinceMs,
 });
 
 /** What is counted after several looks at the latest starts of both sources. */
@@ -54,7 +55,9 @@ describe('StartCounts', () => {
       skipped: 0,
     });
     expect(counted(schedule([start(0)]), schedule([start(50), start(51)])).get('news')).toEqual({
-      ...{ on_time: 2, late: 0, skipped: 0 },
+      on_time: 2,
+      late: 0,
+      skipped: 0,
     });
   });
 

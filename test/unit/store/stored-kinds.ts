@@ -65,13 +65,25 @@ const record = {
 const letter = { reason: 'missing_id', message: 'none', at, page: 1, index: 0, recordText: '{"n":1}' } as const;
 const receipt: Receipt = {
   ...emptyTally,
-  ...{ source, outcome: 'ok', workflowId: 'w', runId: 'r', startedAt: at, finishedAt: at, resume: { watermark: null } },
+  source,
+  outcome: 'ok',
+  workflowId: 'w',
+  runId: 'r',
+  startedAt: at,
+  finishedAt: at,
+  resume: { watermark: null },
 };
 const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
 const state = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const unknownState = { state: null, damaged: false, epoch: 0 };
 const progress: FileProgress = {
-  ...{ offset: 10, lines: 1, size: 10, headBytes: 10, headHash: 'h', complete: true, waitsForNewline: false },
+  offset: 10,
+  lines: 1,
+  size: 10,
+  headBytes: 10,
+  headHash: 'h',
+  complete: true,
+  waitsForNewline: false,
 };
 
 async function spool(store: BlobStore): Promise<BatchRef> {
@@ -119,66 +131,130 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
   // Its count and hash are checked where it is read.
   batch: {
     write: async (store) => storePaths.batch.build(await spool(store)),
-    // To spool it once more would heal it.
     read: async (store) =>
-      readBatch(store, await spool({ ...store, putIfAbsent: async () => true })).then(
+      readBatch(
+        store,
+        await spool({
+          ...store,
+          putIfAbsent: async () => true,
+        }),
+      ).then(
         () => 'read',
         () => 'refused',
       ),
-    ...{ whole: 'read', damaged: 'refused', fate: 'stays' },
+    whole: 'read',
+    damaged: 'refused',
+    fate: 'stays',
   },
   replayNote: {
     async write(store) {
       await writeLetters(store);
       await planReplay(store, run, {}, 'plan-1');
-      return storePaths.replayNote.build({ ...run, name: 'plan-1-0' });
+      return storePaths.replayNote.build({
+        ...run,
+        name: 'plan-1-0',
+      });
     },
     read: (store) =>
-      readReplayPage(store, run, { name: 'plan-1', pages: 1, letters: 1 }, 0).then(
+      readReplayPage(
+        store,
+        run,
+        {
+          name: 'plan-1',
+          pages: 1,
+          letters: 1,
+        },
+        0,
+      ).then(
         (letters) => letters.length,
         (error: Error) => error.name,
       ),
-    ...{ whole: 1, damaged: 'DamagedFile', fate: 'aside' },
+    whole: 1,
+    damaged: 'DamagedFile',
+    fate: 'aside',
   },
   marker: {
     async write(store) {
       const batch = await spool(store);
-      await markDeferred(store, 'csv', { batch, reason: 'away', since: at });
-      return storePaths.marker.build({ sink: 'csv', ...batch });
+      await markDeferred(store, 'csv', {
+        batch,
+        reason: 'away',
+        since: at,
+      });
+      return storePaths.marker.build({
+        sink: 'csv',
+        ...batch,
+      });
     },
     async read(store) {
-      const path = storePaths.marker.build({ sink: 'csv', ...(await spool(store)) });
+      const path = storePaths.marker.build({
+        sink: 'csv',
+        ...(await spool(store)),
+      });
       const found = await takeMarker(store, path);
       return found && 'ok' in found ? found.ok.batch : found;
     },
-    ...{ whole: expect.objectContaining({ number: 3, records: 1, ...run }), fate: 'mended' },
-    damaged: expect.objectContaining({ number: 3, records: 1, ...run }),
+    whole: expect.objectContaining({
+      number: 3,
+      records: 1,
+      ...run,
+    }),
+    fate: 'mended',
+    damaged: expect.objectContaining({
+      number: 3,
+      records: 1,
+      ...run,
+    }),
   },
   waitingReason: {
     async write(store) {
       await noteWaitingReason(store, 'csv', source, 'away');
-      return storePaths.waitingReason.build({ sink: 'csv', source });
+      return storePaths.waitingReason.build({
+        sink: 'csv',
+        source,
+      });
     },
     read: (store) => readWaitingReason(store, 'csv', source).then((found) => found?.reason ?? null),
-    ...{ whole: 'away', damaged: null, fate: 'aside' },
+    whole: 'away',
+    damaged: null,
+    fate: 'aside',
   },
   missingMarker: {
     async write(store) {
       const batch = await spool(store);
-      await markMissing(store, 'csv', { batch, reason: 'away', since: at }, 0);
-      return storePaths.missingMarker.build({ sink: 'csv', ...batch });
+      await markMissing(
+        store,
+        'csv',
+        {
+          batch,
+          reason: 'away',
+          since: at,
+        },
+        0,
+      );
+      return storePaths.missingMarker.build({
+        sink: 'csv',
+        ...batch,
+      });
     },
     read: (store) => store.list(storePaths.missingMarker.folder({})).then((paths) => paths.length),
-    ...{ whole: 1, damaged: 1, fate: 'unread' },
+    whole: 1,
+    damaged: 1,
+    fate: 'unread',
   },
   damaged: {
     async write(store) {
-      const path = storePaths.damaged.build({ path: 'state/news.json', number: 1 });
+      const path = storePaths.damaged.build({
+        path: 'state/news.json',
+        number: 1,
+      });
       await store.put(path, 'anything');
       return path;
     },
     read: (store) => readState(store, source),
-    ...{ whole: unknownState, damaged: unknownState, fate: 'unread' },
+    whole: unknownState,
+    damaged: unknownState,
+    fate: 'unread',
   },
   state: {
     async write(store) {
@@ -186,122 +262,232 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       return storePaths.state.build({ source });
     },
     read: (store) => readState(store, source).then((found) => found.state),
-    ...{ whole: state, damaged: null, fate: 'aside' },
+    whole: state,
+    damaged: null,
+    fate: 'aside',
   },
   stateEpoch: {
     async write(store) {
-      const path = storePaths.stateEpoch.build({ source, epoch: 1 });
-      await store.put(path, storedJson({ state: { ...state, epoch: 1 } }));
+      const path = storePaths.stateEpoch.build({
+        source,
+        epoch: 1,
+      });
+      await store.put(
+        path,
+        storedJson({
+          state: {
+            ...state,
+            epoch: 1,
+          },
+        }),
+      );
       return path;
     },
-    // That a command changed the state stays known: what an open run saves does not count.
     read: (store) => readState(store, source).then((found) => [found.epoch, found.state]),
-    ...{ whole: [1, { ...state, epoch: 1 }], damaged: [1, null], fate: 'aside' },
+    whole: [
+      1,
+      {
+        ...state,
+        epoch: 1,
+      },
+    ],
+    damaged: [1, null],
+    fate: 'aside',
   },
   idRule: {
     async write(store) {
-      await writeIdRule(store, source, { id: ['code'], before: at, done: true });
+      await writeIdRule(store, source, {
+        id: ['code'],
+        before: at,
+        done: true,
+      });
       return storePaths.idRule.build({ source });
     },
-    // As if there were none, runs would store again what it is about.
     read: (store) => readIdRule(store, source).catch(({ type }: DaybookError) => type),
-    ...{ whole: { id: ['code'], before: at, done: true }, damaged: 'DamagedFile', fate: 'stays' },
+    whole: {
+      id: ['code'],
+      before: at,
+      done: true,
+    },
+    damaged: 'DamagedFile',
+    fate: 'stays',
   },
   pollKeys: {
     async write(store) {
       const name = await createSeenKeys(store).write(source, ['k'], []);
-      return storePaths.pollKeys.build({ source, name });
+      return storePaths.pollKeys.build({
+        source,
+        name,
+      });
     },
     async read(store) {
       const [path = ''] = await store.list(storePaths.pollKeys.folder({ source }));
       const name = storePaths.pollKeys.parse(path)?.name ?? 'gone';
       return [...(await createSeenKeys(store).read(source, [name]))];
     },
-    ...{ whole: ['k'], damaged: [], fate: 'aside' },
+    whole: ['k'],
+    damaged: [],
+    fate: 'aside',
   },
   fileProgress: {
     async write(store) {
       const name = await createFileProgressStore(store).write(source, new Map([['a', progress]]));
-      return storePaths.fileProgress.build({ source, name });
+      return storePaths.fileProgress.build({
+        source,
+        name,
+      });
     },
     async read(store) {
       const [path = ''] = await store.list(storePaths.fileProgress.folder({ source }));
       const name = storePaths.fileProgress.parse(path)?.name ?? 'gone';
       return [...(await createFileProgressStore(store).read(source, name))];
     },
-    ...{ whole: [['a', progress]], damaged: [], fate: 'aside' },
+    whole: [['a', progress]],
+    damaged: [],
+    fate: 'aside',
   },
   feedItems: {
     async write(store) {
       const name = await createFeedItemsStore(store).write(source, 'key pair content');
-      return storePaths.feedItems.build({ source, name });
+      return storePaths.feedItems.build({
+        source,
+        name,
+      });
     },
     async read(store) {
       const [path = ''] = await store.list(storePaths.feedItems.folder({ source }));
       return createFeedItemsStore(store).read(source, storePaths.feedItems.parse(path)?.name ?? 'gone');
     },
-    ...{ whole: 'key pair content', damaged: null, fate: 'aside' },
+    whole: 'key pair content',
+    damaged: null,
+    fate: 'aside',
   },
   alert: {
     async write(store) {
-      await settleAlerts(store, source, [{ name: 'run_failed', message: 'x' }], now);
-      return storePaths.alert.build({ source, name: 'run_failed' });
+      await settleAlerts(
+        store,
+        source,
+        [
+          {
+            name: 'run_failed',
+            message: 'x',
+          },
+        ],
+        now,
+      );
+      return storePaths.alert.build({
+        source,
+        name: 'run_failed',
+      });
     },
     read: (store) =>
       openAlerts(store).then((alerts) => alerts.map(({ name }) => name).filter((name) => name !== 'store')),
-    ...{ whole: ['run_failed'], damaged: [], fate: 'aside' },
+    whole: ['run_failed'],
+    damaged: [],
+    fate: 'aside',
   },
   closure: {
     async write(store) {
-      await createHostBudgets(store).slowDown('a.test', new Date(now.getTime() + 60_000));
+      await createHostBudgets(store).slowDown('a.test', new Date(now.getTime() + 6e4));
       return storePaths.closure.build({ host: 'a.test' });
     },
     read: (store) =>
       createHostBudgets(store)
         .take('a.test', null, now)
         .then(({ kind }) => kind),
-    ...{ whole: 'later', damaged: 'go', fate: 'aside' },
+    whole: 'later',
+    damaged: 'go',
+    fate: 'aside',
   },
   hostSlot: {
     async write(store) {
-      await createHostBudgets(store).take('a.test', { requests: 1, perMs: 1_000 }, now);
-      return storePaths.hostSlot.build({ host: 'a.test', requests: 1, perMs: 1_000, place: now.getTime() / 1_000 });
+      await createHostBudgets(store).take(
+        'a.test',
+        {
+          requests: 1,
+          perMs: 1e3,
+        },
+        now,
+      );
+      return storePaths.hostSlot.build({
+        host: 'a.test',
+        requests: 1,
+        perMs: 1e3,
+        place: now.getTime() / 1e3,
+      });
     },
     read: (store) =>
       createHostBudgets(store)
-        .take('a.test', { requests: 1, perMs: 1_000 }, now)
+        .take(
+          'a.test',
+          {
+            requests: 1,
+            perMs: 1e3,
+          },
+          now,
+        )
         .then(({ waitMs }) => waitMs > 0),
-    ...{ whole: true, damaged: true, fate: 'unread' },
+    whole: true,
+    damaged: true,
+    fate: 'unread',
   },
   receipt: {
     async write(store) {
       await writeReceipt(store, receipt);
-      return storePaths.receipt.build({ ...receipt, day });
+      return storePaths.receipt.build({
+        ...receipt,
+        day,
+      });
     },
     read: (store) => readLastReceipt(store, source, now),
-    ...{ whole: receipt, damaged: null, fate: 'aside' },
+    whole: receipt,
+    damaged: null,
+    fate: 'aside',
   },
   window: {
     async write(store) {
       await writeWindow(store, window, receipt);
-      return storePaths.window.build({ source, window });
+      return storePaths.window.build({
+        source,
+        window,
+      });
     },
     read: (store) => chooseWindows(store, source, [window], 'missing'),
-    ...{ whole: [], damaged: [window], fate: 'aside' },
+    whole: [],
+    damaged: [window],
+    fate: 'aside',
   },
   delivery: {
     async write(store) {
-      const delivery = { source, sink: 'csv', batches: 1, counts: noCounts, startedAt: at, finishedAt: at } as const;
-      await writeDeliveryReceipt(store, { ...delivery, workflowId: 'w', runId: 'r' });
-      return storePaths.delivery.build({ ...delivery, day });
+      const delivery = {
+        source,
+        sink: 'csv',
+        batches: 1,
+        counts: noCounts,
+        startedAt: at,
+        finishedAt: at,
+      } as const;
+      await writeDeliveryReceipt(store, {
+        ...delivery,
+        workflowId: 'w',
+        runId: 'r',
+      });
+      return storePaths.delivery.build({
+        ...delivery,
+        day,
+      });
     },
     read: async () => null,
-    ...{ whole: null, damaged: null, fate: 'unread' },
+    whole: null,
+    damaged: null,
+    fate: 'unread',
   },
   deadLetters: {
     write: writeLetters,
     read: shownLetters,
-    ...{ whole: [{ n: 1 }], damaged: [], fate: 'aside' },
+    whole: [{ n: 1 }],
+    damaged: [],
+    fate: 'aside',
   },
   discarded: {
     async write(store) {
@@ -311,34 +497,72 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       return storePaths.discarded.build({ id });
     },
     read: shownLetters,
-    ...{ whole: [], damaged: [{ n: 1 }], fate: 'aside' },
+    whole: [],
+    damaged: [{ n: 1 }],
+    fate: 'aside',
   },
   replayed: {
     async write(store) {
       await writeLetters(store);
-      await hideReplayed(store, { ...run, firstRunId: 'replay' }, 1, { ...taken, ids: [await letterId(store)] });
-      return storePaths.replayed.build({ source, firstRunId: 'replay', number: 1 });
+      await hideReplayed(
+        store,
+        {
+          ...run,
+          firstRunId: 'replay',
+        },
+        1,
+        {
+          ...taken,
+          ids: [await letterId(store)],
+        },
+      );
+      return storePaths.replayed.build({
+        source,
+        firstRunId: 'replay',
+        number: 1,
+      });
     },
     read: shownLetters,
-    ...{ whole: [], damaged: [{ n: 1 }], fate: 'aside' },
+    whole: [],
+    damaged: [{ n: 1 }],
+    fate: 'aside',
   },
   config: {
     async write(store) {
-      const config = { version: 1, sources: [{ name: source }] };
-      const kept = { file: '/srv/daybook.yaml', config, schemas: {}, modules: {}, leftOut: [] };
+      const config = {
+        version: 1,
+        sources: [{ name: source }],
+      };
+      const kept = {
+        file: '/srv/daybook.yaml',
+        config,
+        schemas: {},
+        modules: {},
+        leftOut: [],
+      };
       await writeKeptConfig(store, 'daybook', kept, now);
       return storePaths.config.build({ instance: 'daybook' });
     },
     read: (store) => readKeptConfig(store, 'daybook').then((kept) => kept?.savedAt ?? null),
-    ...{ whole: at, damaged: null, fate: 'aside' },
+    whole: at,
+    damaged: null,
+    fate: 'aside',
   },
   canaryReport: {
     async write(store) {
-      await writeCanaryReport(store, { at, ok: true, workflowId: 'c', lagMs: 5, error: null });
+      await writeCanaryReport(store, {
+        at,
+        ok: true,
+        workflowId: 'c',
+        lagMs: 5,
+        error: null,
+      });
       return storePaths.canaryReport.build({});
     },
     read: (store) => readCanaryReport(store).then((report) => report?.lagMs ?? null),
-    ...{ whole: 5, damaged: null, fate: 'aside' },
+    whole: 5,
+    damaged: null,
+    fate: 'aside',
   },
   doctorProbe: {
     async write(store) {
@@ -346,31 +570,45 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       return storePaths.doctorProbe.build({});
     },
     read: async () => null,
-    ...{ whole: null, damaged: null, fate: 'unread' },
+    whole: null,
+    damaged: null,
+    fate: 'unread',
   },
   archive: {
     write: writeArchive,
     read: (store) => refusal(verifiedArchives(archives(store), day).then(([found]) => found?.manifest.rows)),
-    ...{ whole: 1, damaged: `archives/${day}.csv.gz`, fate: 'stays' },
+    whole: 1,
+    damaged: `archives/${day}.csv.gz`,
+    fate: 'stays',
   },
   identity: {
     async write(store) {
-      await writeIdentity(store, { ...(await newIdentity(store)), id: 'id-1' });
+      await writeIdentity(store, {
+        ...(await newIdentity(store)),
+        id: 'id-1',
+      });
       return storePaths.identity.build({});
     },
     read: async (store) => (await readIdentity(store))?.id ?? null,
-    ...{ whole: 'id-1', damaged: null, fate: 'aside' },
+    whole: 'id-1',
+    damaged: null,
+    fate: 'aside',
   },
   archiveManifest: {
     async write(store) {
       await writeArchive(store);
-      return storePaths.archiveManifest.build({ day, number: 1 });
+      return storePaths.archiveManifest.build({
+        day,
+        number: 1,
+      });
     },
     read: (store) =>
       archives(store)
         .list(day)
         .then(([found]) => found?.manifest?.rows ?? null),
-    ...{ whole: 1, damaged: null, fate: 'stays' },
+    whole: 1,
+    damaged: null,
+    fate: 'stays',
   },
 };
 
@@ -378,8 +616,13 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
 export const takenNote: StoredKind = {
   async write(store) {
     await recordReplayed(store, run, 'taken-1-1', taken);
-    return storePaths.replayNote.build({ ...run, name: 'taken-1-1' });
+    return storePaths.replayNote.build({
+      ...run,
+      name: 'taken-1-1',
+    });
   },
   read: (store) => readReplayed(store, run, 'taken-1-1'),
-  ...{ whole: taken, damaged: null, fate: 'aside' },
+  whole: taken,
+  damaged: null,
+  fate: 'aside',
 };

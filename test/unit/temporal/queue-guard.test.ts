@@ -10,7 +10,8 @@ const [ours, theirs] = ['7b4c1f9e-0000-4000-8000-000000000001', '7b4c1f9e-0000-4
 function serverWith(pollers: Readonly<Record<string, number>>, queue = 'daybook'): Client {
   const describeTaskQueue = async ({ taskQueue }: { taskQueue: { name: string } }) => ({
     pollers: Object.entries(taskQueue.name === queue ? pollers : {}).map(([identity, ago]) => ({
-      ...{ identity, lastAccessTime: { seconds: Date.now() / 1000 - ago } },
+      identity,
+      lastAccessTime: { seconds: Date.now() / 1e3 - ago },
     })),
   });
   return { options: { namespace: 'default' }, workflowService: { describeTaskQueue } } as unknown as Client;

@@ -29,8 +29,13 @@ describe('a line of the log', () => {
   test('has its level, time, process and message, and names in snake_case', () => {
     expect(logged((log) => log.warn({ source: 'news', sourceId: 'a', durationMs: 7 }, 'Said'))).toEqual([
       {
-        ...{ level: 'warn', time: expect.stringMatching(/^\d{4}-.*Z$/) as string, pid: process.pid },
-        ...{ source: 'news', source_id: 'a', duration_ms: 7, msg: 'Said' },
+        level: 'warn',
+        time: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+        pid: process.pid,
+        source: 'news',
+        source_id: 'a',
+        duration_ms: 7,
+        msg: 'Said',
       },
     ]);
   });
@@ -92,15 +97,31 @@ describe("Temporal's lines", () => {
     const at = new Date('2026-11-01T09:30:00.123Z');
     const [line] = logged((log) =>
       temporalLogger(log).warn('Activity failed', {
-        [Symbol.for('log_timestamp')]: BigInt(at.getTime()) * 1_000_000n,
-        ...{ workflowId: 'w', workflowRunId: 'r', attempt: 2, durationMs: 3, taskToken: 't', sdkComponent: 'worker' },
-        error: ApplicationFailure.create({ type: 'SourceRefused', message: `no ${secret}` }),
+        [Symbol.for('log_timestamp')]: BigInt(at.getTime()) * 1000000n,
+        workflowId: 'w',
+        workflowRunId: 'r',
+        attempt: 2,
+        durationMs: 3,
+        taskToken: 't',
+        sdkComponent: 'worker',
+        error: ApplicationFailure.create({
+          type: 'SourceRefused',
+          message: `no ${secret}`,
+        }),
       }),
     );
     expect(line).toEqual({
-      ...{ level: 'warn', time: at.toISOString(), pid: process.pid, source: 'daybook', msg: 'Activity failed' },
-      ...{ workflow_id: 'w', run_id: 'r', attempt: 2, duration_ms: 3 },
-      ...{ error: 'no [redacted]', error_type: 'SourceRefused' },
+      level: 'warn',
+      time: at.toISOString(),
+      pid: process.pid,
+      source: 'daybook',
+      msg: 'Activity failed',
+      workflow_id: 'w',
+      run_id: 'r',
+      attempt: 2,
+      duration_ms: 3,
+      error: 'no [redacted]',
+      error_type: 'SourceRefused',
     });
   });
 });

@@ -35,10 +35,21 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
   const status = statusOf(
     {
       known,
-      database: { server, partitions: { ahead: 7, oldest: '2026-11-01' } },
+      database: {
+        server,
+        partitions: {
+          ahead: 7,
+          oldest: '2026-11-01',
+        },
+      },
       rowsToday: new Map(),
-      schedules: { sources: new Map(), others: new Map(), rollover: null },
-      ...{ stack: null, canary: null },
+      schedules: {
+        sources: new Map(),
+        others: new Map(),
+        rollover: null,
+      },
+      stack: null,
+      canary: null,
       server: {
         address: '127.0.0.1:7233',
         reachable: true,
@@ -46,15 +57,40 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
         ui: 'http://127.0.0.1:8233',
         searchAttribute: true,
       },
-      ...{ waiting: new Map(), alerts: [], storage, damaged: [], memories, letters: new Map() },
+      waiting: new Map(),
+      alerts: [],
+      storage,
+      damaged: [],
+      memories,
+      letters: new Map(),
       ...part,
     },
     now,
   );
   return {
-    ...{ status, memories, letters: new Map(), openWindows: new Map(), lastMaintenanceAt: at },
-    startCounts: new Map(sources.map(({ name }) => [name, { on_time: 9, late: 2, skipped: 1 }])),
+    status,
+    memories,
+    letters: new Map(),
+    openWindows: new Map(),
+    lastMaintenanceAt: at,
+    startCounts: new Map(
+      sources.map(({ name }) => [
+        name,
+        {
+          on_time: 9,
+          late: 2,
+          skipped: 1,
+        },
+      ]),
+    ),
     windows: new Map(sources.map(({ name }) => [name, noWindows])),
-    ages: { store: 0, letters: 0, windows: 0, temporal: 0, postgres: 0, rows: 0 },
+    ages: {
+      store: 0,
+      letters: 0,
+      windows: 0,
+      temporal: 0,
+      postgres: 0,
+      rows: 0,
+    },
   };
 }

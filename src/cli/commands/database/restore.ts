@@ -52,7 +52,8 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   };
   const compute = createThreadCompute();
   const newIds = [...(await readIdRules(store, await ruledSources(store)))].map(([source, { id, before }]) => ({
-    ...{ source, before },
+    source,
+    before,
     idsOf: createIdsOf(compute, source, id),
   }));
   const archives = createArchives(store);

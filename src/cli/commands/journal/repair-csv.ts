@@ -29,7 +29,9 @@ export async function repairCsvCommand(
     for (const { part, name } of parts) {
       const repaired = await repairPart(
         {
-          ...{ folders, store, signal },
+          folders,
+          store,
+          signal,
           rowsSince: (source, since) => rowsSince(client, settings.schema, source, since),
         },
         part,

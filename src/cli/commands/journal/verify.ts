@@ -55,7 +55,14 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
   const settings = requirePostgres(context);
   const compared = await withClient(settings, (client) =>
     compareDay({
-      ...{ client, schema: settings.schema, folders: journalFolders(context), day, window, source, sample, check },
+      client,
+      schema: settings.schema,
+      folders: journalFolders(context),
+      day,
+      window,
+      source,
+      sample,
+      check,
       onProgress: progress(),
     }),
   )

@@ -129,7 +129,18 @@ async function readStatus(
   const stack = holder && { pid: holder.pid, missing: context.home.missingParts };
   return statusOf(
     {
-      ...{ known, database, rowsToday, schedules, server, stack, canary, waiting, alerts, storage, damaged, memories },
+      known,
+      database,
+      rowsToday,
+      schedules,
+      server,
+      stack,
+      canary,
+      waiting,
+      alerts,
+      storage,
+      damaged,
+      memories,
       letters: await counting,
     },
     now,

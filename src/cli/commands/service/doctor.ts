@@ -47,7 +47,9 @@ export async function doctorCommand(options: CommonOptions & { readonly json?: b
   const probes = [...surroundings(context), ...hostsOf(context)];
   // At once: each of many hosts may take seconds to be given up.
   const findings = [config, ...(await Promise.all(probes.map(look)))].map(({ what, ok, found }) => ({
-    ...{ what: redact(what), ok, found: redact(found) },
+    what: redact(what),
+    ok,
+    found: redact(found),
   }));
   if (options.json) printJson(findings);
   else for (const { what, ok, found } of findings) print(`${ok ? 'ok     ' : 'FAILED '} ${what.padEnd(16)} ${found}`);

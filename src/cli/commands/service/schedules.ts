@@ -35,7 +35,10 @@ export async function diffSchedulesCommand(options: SchedulesOptions): Promise<v
     changes: await planSchedules(client, owner, sources, options),
   }));
   show(own, changes, options, {
-    ...{ create: 'is missing', update: 'differs', adopt: 'would be adopted', pause: 'would be paused' },
+    create: 'is missing',
+    update: 'differs',
+    adopt: 'would be adopted',
+    pause: 'would be paused',
     delete: 'would be deleted',
   });
   await sayIdChanges(context, config);
@@ -55,12 +58,10 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
     };
   });
   show(own, changes, options, {
-    ...{
-      create: 'created',
-      update: 'updated',
-      adopt: 'adopted',
-      pause: 'paused: its source is no longer in the configuration',
-    },
+    create: 'created',
+    update: 'updated',
+    adopt: 'adopted',
+    pause: 'paused: its source is no longer in the configuration',
     delete: 'deleted: its source is no longer in the configuration',
   });
   await sayIdChanges(context, config);

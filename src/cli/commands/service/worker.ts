@@ -71,7 +71,13 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     const start = () =>
       startWorker({
         instance: context.instance,
-        ...{ temporal, postgres, config, lookUp, logger, redact, sdkMetrics },
+        temporal,
+        postgres,
+        config,
+        lookUp,
+        logger,
+        redact,
+        sdkMetrics,
         ui: webUiOf(context),
         owner: requireOwner(context),
         prepare: context.environment.prepare,
@@ -80,9 +86,12 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         acceptNewStore: acceptsNewStore(context, options),
         dataFolder: context.environment.dataFolder,
         storeFolder: context.environment.storeFolder,
-        // Only `up` talks to its worker.
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
-        onReceipt: (receipt) => tell({ type: 'receipt', receipt }),
+        onReceipt: (receipt) =>
+          tell({
+            type: 'receipt',
+            receipt,
+          }),
       });
     worker = await awaitTemporal(temporal, start, {
       signal: stop,

@@ -41,7 +41,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     const starts = options.verbose ? sources.map((source) => startsOf(source, now)) : [];
     const problems = sources.flatMap((source, index) =>
       secretHeaderProblems(source, context.environment.lookUp).map((message) => ({
-        ...{ path: ['sources', index], message },
+        path: ['sources', index],
+        message,
       })),
     );
     if (problems.length > 0) throw new ConfigProblems(file, problems);

@@ -68,8 +68,18 @@ async function proposeUrl({ environment }: Context, url: string, options: InitOp
   const get = (address: string, allowPrivate: boolean): Promise<HttpResponse> =>
     tools.client.send(
       {
-        ...{ subject: 'init', url: address, method: 'GET', body: null, headers: { accept: '*/*' }, allowPrivate },
-        ...{ own: { origin, headers: request.headers }, timeoutMs: 30_000, maxBodyBytes: 64 * 1024 ** 2 },
+        subject: 'init',
+        url: address,
+        method: 'GET',
+        body: null,
+        headers: { accept: '*/*' },
+        allowPrivate,
+        own: {
+          origin,
+          headers: request.headers,
+        },
+        timeoutMs: 3e4,
+        maxBodyBytes: 64 * 1024 ** 2,
         proxy: null,
       },
       new AbortController().signal,

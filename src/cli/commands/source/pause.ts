@@ -114,7 +114,14 @@ async function startUnpause(
 ): Promise<void> {
   const { taskQueue } = instance;
   await client.workflow.start(unpauseType, {
-    ...{ workflowId: instance.unpauseId(source), taskQueue, args: [{ source, note }] },
+    workflowId: instance.unpauseId(source),
+    taskQueue,
+    args: [
+      {
+        source,
+        note,
+      },
+    ],
     startDelay: Math.max(1, until.getTime() - Date.now()),
     workflowIdConflictPolicy: 'TERMINATE_EXISTING',
   });

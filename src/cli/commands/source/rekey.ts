@@ -59,7 +59,11 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   }
   const compute = createThreadCompute();
   const result = await moveIds({
-    ...{ owner, store, folders: journalFolders(context), plan, dryRun },
+    owner,
+    store,
+    folders: journalFolders(context),
+    plan,
+    dryRun,
     refuseOpen: () => withTemporal(temporal, (client) => assertNoneOpen(client, instance, 'rekey', name)),
     idsOf: createIdsOf(compute, name, plan.id),
     onProgress: progress,

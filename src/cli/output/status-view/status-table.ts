@@ -95,7 +95,8 @@ function layouts(sources: readonly SourceStatus[], now: Date): readonly (readonl
     cell: ({ nextRunAt }) => (nextRunAt === null ? '-' : distance(nextRunAt, now)),
   };
   const today: Column = {
-    ...{ name: 'today', isNumber: true },
+    name: 'today',
+    isNumber: true,
     cell: ({ recordsToday }) => (recordsToday === null ? '?' : String(recordsToday)),
   };
   const watermark: Column = {

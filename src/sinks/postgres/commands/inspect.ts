@@ -71,7 +71,9 @@ async function inspect(client: Client, settings: PostgresSettings): Promise<Foun
   if (!server) throw new Error('a query without a table gave no row');
   const missing = await missingRights(client, settings.schema, settings.user);
   return {
-    ...{ ...server, missing, tls: describeTls(client, settings) },
+    ...server,
+    missing,
+    tls: describeTls(client, settings),
     pooled: await isBehindPooler(client),
     migrated: missing.length === 0 && (await isMigrated(client, settings.schema)),
   };

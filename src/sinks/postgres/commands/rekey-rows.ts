@@ -133,7 +133,9 @@ export class Rekey {
       `select distinct to_char(occurred_at, 'YYYY-MM-DD') as day from pg_temp.rekey_rows where new_id <> old_id order by 1`,
     );
     return {
-      ...{ rows: Number(rows[0]?.rows), moving: Number(rows[0]?.moving), days: days.rows.map(({ day }) => day) },
+      rows: Number(rows[0]?.rows),
+      moving: Number(rows[0]?.moving),
+      days: days.rows.map(({ day }) => day),
       collisions: await collisionsOf(client, table('raw_event_keys'), this.#source),
       missing: await missingOf(client),
     };

@@ -15,7 +15,10 @@ const tableRights = (privilege: 'SELECT' | 'INSERT' | 'UPDATE', ...tables: strin
   tables.map((object) => ({ privilege, object }));
 
 const functions = [
-  ...['ensure_partition(date)', 'check_stored(bigint, bigint)', 'canary_cleanup(text[])', 'raw_event_ranges()'],
+  'ensure_partition(date)',
+  'check_stored(bigint, bigint)',
+  'canary_cleanup(text[])',
+  'raw_event_ranges()',
 ];
 
 /**

@@ -30,7 +30,12 @@ export function toPostgresError(error: unknown): PostgresError {
     return typeof value === 'string' ? value : undefined;
   };
   return {
-    ...{ code: text('code'), constraint: text('constraint'), schema: text('schema'), table: text('table') },
-    ...{ routine: text('routine'), where: text('where'), message: messageOf(error) },
+    code: text('code'),
+    constraint: text('constraint'),
+    schema: text('schema'),
+    table: text('table'),
+    routine: text('routine'),
+    where: text('where'),
+    message: messageOf(error),
   };
 }

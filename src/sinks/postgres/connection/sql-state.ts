@@ -108,8 +108,13 @@ const byClass: Readonly<Record<string, SqlStateAction>> = {
 
 /** What passes by itself, where the server says it. */
 const passing: ReadonlySet<SqlStateAction> = new Set([
-  ...(['reconnect', 'retry', 'retry_alert', 'halve', 'reprepare', 'corrupted'] as const),
-]);
+  'reconnect',
+  'retry',
+  'retry_alert',
+  'halve',
+  'reprepare',
+  'corrupted',
+] as const);
 
 /** Functions of Daybook's own migrations, in what was being run. */
 const ownFunction = /\b(?:ensure_partition|check_stored)\(/;

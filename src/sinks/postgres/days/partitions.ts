@@ -195,9 +195,10 @@ export async function describePartitions(client: Pick<Pool, 'query'>, schema: st
   const partitions = rows.map(({ name, from, to, rows: estimate, bytes }) => ({
     day: dayOfPartition(name),
     partition: name,
-    ...{ from: timeOf(from), to: timeOf(to) },
-    // Before its first analyze a table has -1 (0 up to PostgreSQL 13).
-    ...{ rows: Number(estimate) > 0 ? Number(estimate) : null, bytes: Number(bytes) },
+    from: timeOf(from),
+    to: timeOf(to),
+    rows: Number(estimate) > 0 ? Number(estimate) : null,
+    bytes: Number(bytes),
   }));
   const start = ({ day, from }: PartitionFacts) => from ?? day ?? '';
   return partitions.sort((a, b) => (start(a) < start(b) ? -1 : 1));

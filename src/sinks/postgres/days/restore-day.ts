@@ -63,8 +63,11 @@ export async function restoreDay({ owner, archives, day, newIds = [], onRows }: 
       const rows = verified.reduce((sum, { manifest }) => sum + manifest.rows, 0);
       const loaded = await loadAll(session, archives, day, verified, newIds, (read) => onRows?.(read, rows));
       return {
-        ...{ day, outcome: verified.length > 0 ? 'restored' : isThere ? 'kept' : 'opened_empty' },
-        ...{ archives: verified.map(({ path }) => path), rows, restored: loaded.restored },
+        day,
+        outcome: verified.length > 0 ? 'restored' : isThere ? 'kept' : 'opened_empty',
+        archives: verified.map(({ path }) => path),
+        rows,
+        restored: loaded.restored,
         ...(loaded.formerIds > 0 ? { formerIds: loaded.formerIds } : {}),
         damage: found instanceof ArchiveRefused ? found.message : null,
       };

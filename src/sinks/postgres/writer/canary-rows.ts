@@ -35,7 +35,10 @@ export function createCanaryRows(pool: Pool, schema: string): CanaryRows {
     async problemOf({ sourceId, occurredAt, payload }) {
       const { rows } = await ask('the canary could not be read back', (client) =>
         client.query<{ keys: string; rows: string; equal: string }>(readBack, [
-          ...[canarySource, sourceId, occurredAt, payload],
+          canarySource,
+          sourceId,
+          occurredAt,
+          payload,
         ]),
       );
       const [keys, found, equal] = [rows[0]?.keys, rows[0]?.rows, rows[0]?.equal].map(Number);

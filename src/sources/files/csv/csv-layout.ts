@@ -93,7 +93,9 @@ function layoutOf({ encoding, delimiter, quote, escape, comment, skipLines = 0 }
       ...(escape === undefined ? {} : { escape }),
       ...(comment === undefined ? {} : { comment }),
     },
-    ...{ text: linesIn(charset, newline), newline, markBytes },
+    text: linesIn(charset, newline),
+    newline,
+    markBytes,
     skipLines: Math.max(skipLines, separator ? 1 : 0),
   };
 }

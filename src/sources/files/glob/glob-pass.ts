@@ -154,8 +154,13 @@ export class GlobPass {
 }
 
 const nothingRead: FileProgress = {
-  ...{ offset: 0, lines: 0, size: 0, headBytes: 0, headHash: '' },
-  ...{ complete: false, waitsForNewline: false },
+  offset: 0,
+  lines: 0,
+  size: 0,
+  headBytes: 0,
+  headHash: '',
+  complete: false,
+  waitsForNewline: false,
 };
 
 /** The index of the first path behind another one, in order. */

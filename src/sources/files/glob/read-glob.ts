@@ -93,8 +93,15 @@ export async function* readGlobPages(
 /** Where all files are passed: only those that failed are left. */
 function behindLast(files: string | null): FilePosition {
   return {
-    ...{ type: 'file', path: '', files, offset: 0, lines: 0 },
-    ...{ size: 0, headBytes: 0, headHash: '', stoodStill: false },
+    type: 'file',
+    path: '',
+    files,
+    offset: 0,
+    lines: 0,
+    size: 0,
+    headBytes: 0,
+    headHash: '',
+    stoodStill: false,
   };
 }
 

@@ -50,9 +50,18 @@ function setUp() {
     },
   };
   const dependencies = {
-    ...{ postgres, store: store(), journal: foldersIn(folder.path), compute: createLocalCompute() },
+    postgres,
+    store: store(),
+    journal: foldersIn(folder.path),
+    compute: createLocalCompute(),
     config: {
-      current: () => ({ config: { sources: [], csv: { retention: null }, dead_letters: { retention: null } } }),
+      current: () => ({
+        config: {
+          sources: [],
+          csv: { retention: null },
+          dead_letters: { retention: null },
+        },
+      }),
     },
     measures: noopMetrics,
     searchAttribute: () => false,
@@ -73,8 +82,13 @@ describe('sources of which ids are moved in part', () => {
     const plan = createPlanJournalReplay(dependencies);
     const planned = await run(plan, { choice: everything, after: null });
     expect(planned).toEqual({
-      units: ['moved', 'plain'].map((source) => ({ kind: 'day', source, day })),
-      ...{ more: 0, searchAttribute: false },
+      units: ['moved', 'plain'].map((source) => ({
+        kind: 'day',
+        source,
+        day,
+      })),
+      more: 0,
+      searchAttribute: false,
       leftOut: [expect.stringMatching(damaged), expect.stringMatching(half)],
     });
     const [after = null] = planned.units;

@@ -11,9 +11,21 @@ const node = { NODE_OPTIONS: '--no-warnings' };
 const network = { HTTPS_PROXY: 'http://a', https_proxy: 'http://b', no_proxy: '*', NODE_EXTRA_CA_CERTS: '/ca.pem' };
 const go = { GOPROXY: 'https://proxy.example.com', GOFLAGS: '-mod=mod', CGO_ENABLED: '0', GOPATH: '/go' };
 const secrets = {
-  ...{ PG_PASSWORD: 's', PGPASSWORD: 's', TEMPORAL_API_KEY: 's', DAYBOOK_ALERT_WEBHOOK: 's', API_TOKEN: 's' },
-  ...{ AWS_SECRET_ACCESS_KEY: 's', GOOGLE_APPLICATION_CREDENTIALS: 's', GOOGLE_API_KEY: 's', GITHUB_TOKEN: 's' },
-  ...{ NPM_TOKEN: 's', NODE_AUTH_TOKEN: 's', SSH_AUTH_SOCK: 's', GIT_ASKPASS: 's', LCX: 's', PATHOLOGY: 's' },
+  PG_PASSWORD: 's',
+  PGPASSWORD: 's',
+  TEMPORAL_API_KEY: 's',
+  DAYBOOK_ALERT_WEBHOOK: 's',
+  API_TOKEN: 's',
+  AWS_SECRET_ACCESS_KEY: 's',
+  GOOGLE_APPLICATION_CREDENTIALS: 's',
+  GOOGLE_API_KEY: 's',
+  GITHUB_TOKEN: 's',
+  NPM_TOKEN: 's',
+  NODE_AUTH_TOKEN: 's',
+  SSH_AUTH_SOCK: 's',
+  GIT_ASKPASS: 's',
+  LCX: 's',
+  PATHOLOGY: 's',
 };
 const all = { ...system, ...node, ...network, ...go, ...secrets, UNSET: undefined };
 

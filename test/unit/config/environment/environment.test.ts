@@ -14,12 +14,21 @@ const ownerOf = (variables: Variables) => read({ PG_HOST: 'db.test', ...variable
 describe('readEnvironment', () => {
   test('without variables has the defaults', () => {
     expect(read({})).toMatchObject({
-      ...{ postgres: null, owner: null, prepare: true, temporalAddress: null, embedded: true, logLevel: 'info' },
+      postgres: null,
+      owner: null,
+      prepare: true,
+      temporalAddress: null,
+      embedded: true,
+      logLevel: 'info',
       configFile: resolve('daybook.yaml'),
       dataFolder: resolve('data'),
       storeFolder: resolve('data'),
       homeFolder: resolve('.daybook'),
-      http: { host: '127.0.0.1', port: 9464, isDefault: true },
+      http: {
+        host: '127.0.0.1',
+        port: 9464,
+        isDefault: true,
+      },
       httpHosts: [],
     });
   });
@@ -60,11 +69,20 @@ describe('readEnvironment', () => {
   test('reads how to reach PostgreSQL', () => {
     expect(
       postgresOf({
-        ...{ PG_PORT: '6432', PG_DB: 'events', PG_USER: 'writer', PG_PASSWORD: 'p w', PG_SSLMODE: 'verify-full' },
+        PG_PORT: '6432',
+        PG_DB: 'events',
+        PG_USER: 'writer',
+        PG_PASSWORD: 'p w',
+        PG_SSLMODE: 'verify-full',
         PG_SCHEMA: 'scraped',
       }),
     ).toEqual({
-      ...{ host: 'db.test', port: 6432, database: 'events', user: 'writer', password: 'p w', sslMode: 'verify-full' },
+      host: 'db.test',
+      port: 6432,
+      database: 'events',
+      user: 'writer',
+      password: 'p w',
+      sslMode: 'verify-full',
       schema: 'scraped',
     });
     expect(postgresOf({})).toMatchObject({ port: 5432, schema: 'public', password: '' });
@@ -76,11 +94,21 @@ describe('readEnvironment', () => {
     );
     expect(
       ownerOf({
-        ...{ PG_OWNER_USER: 'owner', PG_OWNER_PASSWORD: 'o', PG_DIRECT_HOST: 'direct.test', PG_DIRECT_PORT: '5433' },
-        ...{ PG_PORT: '6432', PG_SCHEMA: 'scraped', PG_SSLMODE: 'require' },
+        PG_OWNER_USER: 'owner',
+        PG_OWNER_PASSWORD: 'o',
+        PG_DIRECT_HOST: 'direct.test',
+        PG_DIRECT_PORT: '5433',
+        PG_PORT: '6432',
+        PG_SCHEMA: 'scraped',
+        PG_SSLMODE: 'require',
       }),
     ).toMatchObject({
-      ...{ host: 'direct.test', port: 5433, user: 'owner', password: 'o', schema: 'scraped', sslMode: 'require' },
+      host: 'direct.test',
+      port: 5433,
+      user: 'owner',
+      password: 'o',
+      schema: 'scraped',
+      sslMode: 'require',
     });
     expect(ownerOf({ PG_PORT: '6432', PG_DIRECT_HOST: 'direct.test' })).toMatchObject({ port: 6432 });
   });
@@ -137,37 +165,27 @@ describe('readEnvironment', () => {
   });
 
   test.each([
-    ...[
-      ['PG_PORT', '0'],
-      ['PG_PORT', '65536'],
-      ['PG_PORT', 'five'],
-      ['PG_PORT', '-1'],
-      ['PG_PORT', '54 32'],
-    ],
-    ...[
-      ['PG_PORT', '5432.0'],
-      ['PG_DIRECT_PORT', 'x'],
-      ['PG_SSLMODE', 'on'],
-      ['PG_SSLMODE', 'REQUIRED'],
-    ],
-    ...[
-      ['PG_PREPARE', 'maybe'],
-      ['DAYBOOK_EMBEDDED', '2'],
-      ['DAYBOOK_HTTP_HOSTS', 'daybook.example:9464'],
-      ['DAYBOOK_HTTP_HOSTS', 'ok.example, http://x'],
-      ['DAYBOOK_HTTP_HOSTS', '*'],
-      ['DAYBOOK_HTTP', 'localhost'],
-      ['DAYBOOK_HTTP', 'a:b'],
-    ],
-    ...[
-      ['DAYBOOK_HTTP', 'localhost:0'],
-      ['DAYBOOK_HTTP', 'localhost:70000'],
-      ['DAYBOOK_HTTP', 'http://localhost:80'],
-    ],
-    ...[
-      ['LOG_LEVEL', 'loud'],
-      ['DAYBOOK_STORE', 's3://bucket/prefix'],
-    ],
+    ['PG_PORT', '0'],
+    ['PG_PORT', '65536'],
+    ['PG_PORT', 'five'],
+    ['PG_PORT', '-1'],
+    ['PG_PORT', '54 32'],
+    ['PG_PORT', '5432.0'],
+    ['PG_DIRECT_PORT', 'x'],
+    ['PG_SSLMODE', 'on'],
+    ['PG_SSLMODE', 'REQUIRED'],
+    ['PG_PREPARE', 'maybe'],
+    ['DAYBOOK_EMBEDDED', '2'],
+    ['DAYBOOK_HTTP_HOSTS', 'daybook.example:9464'],
+    ['DAYBOOK_HTTP_HOSTS', 'ok.example, http://x'],
+    ['DAYBOOK_HTTP_HOSTS', '*'],
+    ['DAYBOOK_HTTP', 'localhost'],
+    ['DAYBOOK_HTTP', 'a:b'],
+    ['DAYBOOK_HTTP', 'localhost:0'],
+    ['DAYBOOK_HTTP', 'localhost:70000'],
+    ['DAYBOOK_HTTP', 'http://localhost:80'],
+    ['LOG_LEVEL', 'loud'],
+    ['DAYBOOK_STORE', 's3://bucket/prefix'],
   ])('refuses %s=%s, saying what it found and what to do', (name, text) => {
     expect(() => read({ PG_HOST: 'db.test', [name]: text })).toThrow(InvalidEnvironment);
     expect(() => read({ PG_HOST: 'db.test', [name]: text })).toThrow(

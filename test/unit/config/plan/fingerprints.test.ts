@@ -12,7 +12,9 @@ function fingerprints(text: string) {
 }
 
 const lines = [
-  ...['params: { a: "1", b: "2" }', 'headers: { X: x, Y: y }', 'paginator: { type: page_number, page_param: p }'],
+  'params: { a: "1", b: "2" }',
+  'headers: { X: x, Y: y }',
+  'paginator: { type: page_number, page_param: p }',
   'incremental: { cursor: c, start_param: since }',
 ];
 const before = fingerprints(daybookYaml([http(...lines)]));
@@ -27,54 +29,65 @@ function changes(...edits: string[]) {
 
 describe('fingerprints', () => {
   test.each([
-    ...[
-      'url: https://api.test/other',
-      'params: { a: "1" }',
-      'params: { a: "1", b: "3" }',
-      'params: { a: "1", c: "2" }',
-    ],
-    ...['paginator: single_page', 'paginator: { type: page_number, page_param: q }'],
-    ...['paginator: { type: page_number, page_param: p, base_page: 0 }', 'incremental: null'],
-    ...['paginator: { type: page_number, page_param: p, total_path: t }'],
-    ...['incremental: { cursor: d, start_param: since }', 'incremental: { cursor: c, start_param: from }'],
-    ...['incremental: { cursor: c, start_param: since, lag: 1h }', 'url: "https://api.test/${env:A}"'],
-    ...['incremental: { cursor: c, start_param: since, format: epoch_s }'],
-    ...['incremental: { cursor: c, start_param: since, initial_value: 2026-01-01 }'],
+    'url: https://api.test/other',
+    'params: { a: "1" }',
+    'params: { a: "1", b: "3" }',
+    'params: { a: "1", c: "2" }',
+    'paginator: single_page',
+    'paginator: { type: page_number, page_param: q }',
+    'paginator: { type: page_number, page_param: p, base_page: 0 }',
+    'incremental: null',
+    'paginator: { type: page_number, page_param: p, total_path: t }',
+    'incremental: { cursor: d, start_param: since }',
+    'incremental: { cursor: c, start_param: from }',
+    'incremental: { cursor: c, start_param: since, lag: 1h }',
+    'url: "https://api.test/${env:A}"',
+    'incremental: { cursor: c, start_param: since, format: epoch_s }',
+    'incremental: { cursor: c, start_param: since, initial_value: 2026-01-01 }',
   ])('tell that another thing is asked: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: true, shape: false });
   });
 
   test.each([
-    ...['records: items', 'id: key', 'id: [id, key]', 'headers: { X: x }', 'headers: { X: x, Y: z }'],
-    ...['occurred_at: other', 'occurred_at: { path: at, format: epoch_s }'],
-    ...['occurred_at: { path: at, timezone: Europe/Berlin }', 'occurred_at: { path: at, on_missing: fetched_at }'],
+    'records: items',
+    'id: key',
+    'id: [id, key]',
+    'headers: { X: x }',
+    'headers: { X: x, Y: z }',
+    'occurred_at: other',
+    'occurred_at: { path: at, format: epoch_s }',
+    'occurred_at: { path: at, timezone: Europe/Berlin }',
+    'occurred_at: { path: at, on_missing: fetched_at }',
   ])('tell that records are shaped otherwise: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: false, shape: true });
   });
 
   test.each([
-    ...[
-      'schedule: { every: 1m }',
-      'retry: { max_attempts: 3 }',
-      'timeout: 5s',
-      'max_body: 1MiB',
-      'allow_private: true',
-    ],
-    ...['allow_empty: true', 'max_reject_ratio: 1', 'on_invalid: fail', 'robots: ignore', 'concurrency: 1'],
+    'schedule: { every: 1m }',
+    'retry: { max_attempts: 3 }',
+    'timeout: 5s',
+    'max_body: 1MiB',
+    'allow_private: true',
+    'allow_empty: true',
+    'max_reject_ratio: 1',
+    'on_invalid: fail',
+    'robots: ignore',
+    'concurrency: 1',
   ])('stay the same where neither changes: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: false, shape: false });
   });
 
   test.each([
-    ...['params: { b: "2", a: "1" }', 'headers: { Y: y, X: x }', 'params: { a: 1, b: 2 }'],
-    ...[
-      'id: [id]',
-      'occurred_at: { path: at }',
-      'occurred_at: { timezone: UTC, path: at, format: iso8601 }',
-      'records: "@"',
-    ],
-    ...['paginator: { page_param: p, base_page: 1, type: page_number, stop_after_empty_page: true }'],
-    ...['incremental: { lag: 0s, start_param: since, format: iso8601, cursor: c }', 'method: GET'],
+    'params: { b: "2", a: "1" }',
+    'headers: { Y: y, X: x }',
+    'params: { a: 1, b: 2 }',
+    'id: [id]',
+    'occurred_at: { path: at }',
+    'occurred_at: { timezone: UTC, path: at, format: iso8601 }',
+    'records: "@"',
+    'paginator: { page_param: p, base_page: 1, type: page_number, stop_after_empty_page: true }',
+    'incremental: { lag: 0s, start_param: since, format: iso8601, cursor: c }',
+    'method: GET',
   ])('stay the same where the same is written otherwise: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: false, shape: false });
   });
@@ -115,15 +128,17 @@ describe('the fingerprint of where requests go, and which secrets they carry', (
   };
 
   test.each([
-    ...[
-      'url: https://other.test/a',
-      'url: http://api.test/a',
-      'url: https://api.test:8443/a',
-      'proxy: http://p.test:1',
-    ],
-    ...['headers: { X-Key: "${env:B}" }', 'headers: { X-Other: "${env:A}" }', 'params: { q: x, r: y }'],
-    ...['auth: { type: bearer, token: "${env:B}" }', 'auth: { type: bearer, token: literal-token }'],
-    ...['auth: { type: http_basic, username: u, password: "${env:A}" }', 'params: { q: "${env:B}" }'],
+    'url: https://other.test/a',
+    'url: http://api.test/a',
+    'url: https://api.test:8443/a',
+    'proxy: http://p.test:1',
+    'headers: { X-Key: "${env:B}" }',
+    'headers: { X-Other: "${env:A}" }',
+    'params: { q: x, r: y }',
+    'auth: { type: bearer, token: "${env:B}" }',
+    'auth: { type: bearer, token: literal-token }',
+    'auth: { type: http_basic, username: u, password: "${env:A}" }',
+    'params: { q: "${env:B}" }',
     'auth: { type: api_key, name: X-K, location: header, api_key: "${env:A}" }',
     'auth: { type: oauth2_client_credentials, token_url: https://t.test, client_id: i, client_secret: "${env:A}" }',
   ])('changes with %s', (edit) => {

@@ -34,15 +34,24 @@ describe('a live redactor', () => {
 describe('the secrets of the environment', () => {
   test('are passwords, keys, proxies and the parts of a webhook that could open it', () => {
     const variables = {
-      ...{ PG_HOST: 'db', PG_PASSWORD: 'pg-password', PG_OWNER_PASSWORD: 'owner-password' },
-      ...{ TEMPORAL_API_KEY: 'api-key', HTTPS_PROXY: 'http://me:proxy%20password@proxy:3128' },
+      PG_HOST: 'db',
+      PG_PASSWORD: 'pg-password',
+      PG_OWNER_PASSWORD: 'owner-password',
+      TEMPORAL_API_KEY: 'api-key',
+      HTTPS_PROXY: 'http://me:proxy%20password@proxy:3128',
       DAYBOOK_ALERT_WEBHOOK: 'https://hooks.example.com/services/T0123456/abcdefghijklmnop?token=hook-token',
     };
     const environment = readEnvironment({ config: join(folder.path, 'daybook.yaml') }, variables);
     expect(environmentSecrets(environment, temporalSettings(environment))).toEqual(
       expect.arrayContaining([
-        ...['pg-password', 'owner-password', 'api-key', 'proxy password', variables.DAYBOOK_ALERT_WEBHOOK],
-        ...['services/T0123456/abcdefghijklmnop', 'abcdefghijklmnop', 'hook-token'],
+        'pg-password',
+        'owner-password',
+        'api-key',
+        'proxy password',
+        variables.DAYBOOK_ALERT_WEBHOOK,
+        'services/T0123456/abcdefghijklmnop',
+        'abcdefghijklmnop',
+        'hook-token',
       ]),
     );
   });

@@ -17,8 +17,17 @@ function planned(source: string) {
 
 describe('a secret that is written into the file', () => {
   test.each([
-    ...['Authorization', 'authorization', 'Proxy-Authorization', 'Cookie', 'X-API-Key', 'X-Api-Token', 'Private-Token'],
-    ...['Ocp-Apim-Subscription-Key', 'X-Auth-Token', 'X-Amz-Signature', 'Client-Secret'],
+    'Authorization',
+    'authorization',
+    'Proxy-Authorization',
+    'Cookie',
+    'X-API-Key',
+    'X-Api-Token',
+    'Private-Token',
+    'Ocp-Apim-Subscription-Key',
+    'X-Auth-Token',
+    'X-Amz-Signature',
+    'Client-Secret',
   ])('stays out of the plan in the header %s, and is there for the request', (name) => {
     const { source, plan } = planned(http(`headers: { ${name}: hunter22, Accept: text/plain }`));
     expect(JSON.stringify(plan)).not.toContain('hunter22');

@@ -8,15 +8,20 @@ const finishedAt = '2026-11-02T00:00:00.000Z';
 /** The alerts that a run opens (with their messages) and resolves (null). */
 function verdicts(receipt: Partial<Receipt>, facts: Partial<RunFacts> = {}): Record<string, string | null> {
   const found = alertsOfRun({
-    receipt: { ...aReceipt(), finishedAt, ...receipt },
-    ...{
-      maxRejectRatio: 0.5,
-      allowEmpty: false,
-      expect: { minRecords: null, maxStalenessMs: null },
-      lastNewAt: null,
-      duplicates: null,
-      deferredBecause: new Map(),
+    receipt: {
+      ...aReceipt(),
+      finishedAt,
+      ...receipt,
     },
+    maxRejectRatio: 0.5,
+    allowEmpty: false,
+    expect: {
+      minRecords: null,
+      maxStalenessMs: null,
+    },
+    lastNewAt: null,
+    duplicates: null,
+    deferredBecause: new Map(),
     ...facts,
   });
   return Object.fromEntries(found.map(({ name, message }) => [name, message]));
@@ -24,21 +29,33 @@ function verdicts(receipt: Partial<Receipt>, facts: Partial<RunFacts> = {}): Rec
 
 const failed = (type: string, counts: Partial<Receipt> = {}) =>
   alertsOfRun({
-    receipt: { ...aReceipt(), ...counts, outcome: 'failed', error: { type, message: 'why' } },
-    ...{
-      maxRejectRatio: 0.5,
-      allowEmpty: false,
-      expect: { minRecords: null, maxStalenessMs: null },
-      lastNewAt: null,
-      duplicates: null,
-      deferredBecause: new Map(),
+    receipt: {
+      ...aReceipt(),
+      ...counts,
+      outcome: 'failed',
+      error: {
+        type,
+        message: 'why',
+      },
     },
+    maxRejectRatio: 0.5,
+    allowEmpty: false,
+    expect: {
+      minRecords: null,
+      maxStalenessMs: null,
+    },
+    lastNewAt: null,
+    duplicates: null,
+    deferredBecause: new Map(),
   });
 
 describe('alertsOfRun', () => {
   test('of a good run resolves what runs open', () => {
     expect(verdicts({ outcome: 'ok', fetched: 10 })).toEqual({
-      ...{ run_failed: null, reject_ratio: null, all_rejected: null, empty: null },
+      run_failed: null,
+      reject_ratio: null,
+      all_rejected: null,
+      empty: null,
     });
   });
 
@@ -65,7 +82,8 @@ describe('alertsOfRun', () => {
     const bySink = { outcome: 'partial', fetched: 2, accepted: 1, rejected: 1, postgres: refused } as const;
     expect(verdicts(bySink)['all_rejected']).toContain('all 2 records');
     expect(failed('TooManyRejects', { fetched: 40, rejected: 40 })).toMatchObject([
-      ...[{ name: 'reject_ratio' }, { name: 'all_rejected' }],
+      { name: 'reject_ratio' },
+      { name: 'all_rejected' },
     ]);
     for (const good of [{ accepted: 1 }, { unchanged: 1 }]) {
       expect(verdicts({ outcome: 'partial', fetched: 5, rejected: 4, ...good })['all_rejected']).toBeNull();

@@ -49,7 +49,8 @@ describe('healthOf', () => {
     // A poll without an answer changes nothing about the one before.
     const silent = aReceipt({ outcome: 'unchanged' });
     expect(health({ lastReceipt: silent, refusing: 'all of it' })).toMatchObject({
-      ...{ health: 'failing', reason: 'all of it' },
+      health: 'failing',
+      reason: 'all of it',
     });
     expect(health({ lastReceipt: aReceipt({ fetched: 5, rejected: 4, unchanged: 1 }) }).health).toBe('ok');
   });
@@ -57,7 +58,8 @@ describe('healthOf', () => {
   test('is deferred while batches wait, and says how many, since when and why', () => {
     const waiting = { batches: 2, since: '2026-11-01T08:00:00.000Z', reason: 'postgres: away' };
     expect(health({ waiting })).toMatchObject({
-      ...{ health: 'deferred', reason: '2 deferred batches since 2026-11-01T08:00:00.000Z: postgres: away' },
+      health: 'deferred',
+      reason: '2 deferred batches since 2026-11-01T08:00:00.000Z: postgres: away',
       since: waiting.since,
     });
     // Also where only a backfill has run.
@@ -75,7 +77,9 @@ describe('healthOf', () => {
     const everyMs = 300_000;
     expect(health({ everyMs }, 900).health).toBe('ok');
     expect(health({ everyMs }, 901)).toMatchObject({
-      ...{ health: 'late', since: finishedAt, reason: 'no run has ended for 15m1s' },
+      health: 'late',
+      since: finishedAt,
+      reason: 'no run has ended for 15m1s',
     });
   });
 
@@ -116,7 +120,8 @@ describe('healthOf', () => {
       const everyMs = 60_000;
       expect(health({ running, everyMs }, 120).health).toBe('ok');
       expect(health({ running, everyMs }, 121)).toEqual({
-        ...{ health: 'late', since: running.dueAt },
+        health: 'late',
+        since: running.dueAt,
         reason: `the run that was due at ${running.dueAt}, 1m1s ago, has not ended: ${running.workflowId}`,
       });
       const storageProblem = 'the store cannot be written';

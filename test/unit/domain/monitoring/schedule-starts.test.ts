@@ -17,7 +17,11 @@ const start = (minutes: number, delaySeconds = 0): ScheduledStart => {
   return { slotMs: dueMs, dueMs, begunMs: dueMs + delaySeconds * 1_000 };
 };
 const facts = (part: Partial<StartFacts>): StartFacts => ({
-  ...{ recent: [], nextMs: null, grid, lastEndMs: 0, notPausedSinceMs: -Infinity },
+  recent: [],
+  nextMs: null,
+  grid,
+  lastEndMs: 0,
+  notPausedSinceMs: -Infinity,
   ...part,
 });
 
@@ -25,7 +29,12 @@ describe('judgeStarts', () => {
   test('finds nothing wrong with starts that begin when they are due', () => {
     const recent = [start(0, 0.2), start(1, 0.4), start(2, 3)];
     expect(judgeStarts(facts({ recent, nextMs: slot(3) }), at(2, 20))).toEqual({
-      ...{ since: '2026-11-01T12:00:07.000Z', due: 3, late: 0, skipped: 0, delayMs: 3_000, problem: null },
+      since: '2026-11-01T12:00:07.000Z',
+      due: 3,
+      late: 0,
+      skipped: 0,
+      delayMs: 3e3,
+      problem: null,
     });
   });
 
@@ -37,7 +46,10 @@ describe('judgeStarts', () => {
   test('names a start that has not begun, also the first one', () => {
     const problem = 'a start was due at 2026-11-01T12:01:07.000Z, 31s ago, and has not started';
     expect(judgeStarts(facts({ recent: [start(0)], nextMs: slot(1) }), at(1, 31))).toMatchObject({
-      ...{ problem, delayMs: 31_000, due: 1, skipped: 0 },
+      problem,
+      delayMs: 31e3,
+      due: 1,
+      skipped: 0,
     });
     expect(judgeStarts(facts({ nextMs: slot(1) }), at(1, 31))).toMatchObject({ problem, due: null });
     expect(judgeStarts(facts({ recent: [start(0)], nextMs: slot(1) }), at(1, 30))?.problem).toBeNull();
@@ -80,7 +92,9 @@ describe('judgeStarts', () => {
   test('begins to count at the last start beside the grid: one by hand, or one before the schedule was changed', () => {
     const byHand = { ...start(0), slotMs: slot(0) + 20_000 };
     expect(judgeStarts(facts({ recent: [start(-9), byHand, start(1)], nextMs: slot(2) }), at(1, 5))).toMatchObject({
-      ...{ since: new Date(slot(1)).toISOString(), due: 1, skipped: 0 },
+      since: new Date(slot(1)).toISOString(),
+      due: 1,
+      skipped: 0,
     });
     const moved = [start(-2), start(-1)].map((found) => ({ ...found, slotMs: found.slotMs - 7_000 }));
     expect(judgeStarts(facts({ recent: moved, nextMs: slot(0) }), at(-1, 20))).toMatchObject({ due: null });
@@ -92,7 +106,9 @@ describe('judgeStarts', () => {
       return { ...found, dueMs, begunMs: dueMs + 100 };
     });
     expect(judgeStarts(facts({ recent: jittered, nextMs: slot(3) + 5_000 }), at(3, 1))).toMatchObject({
-      ...{ due: 3, skipped: 0, delayMs: 100 },
+      due: 3,
+      skipped: 0,
+      delayMs: 100,
     });
   });
 

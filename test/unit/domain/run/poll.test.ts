@@ -15,20 +15,23 @@ const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:0
 const fresh = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const state: SourceState = { ...fresh, watermark: day(5), previousPoll: ['old'] };
 const page = (number: number): HttpPosition => ({
-  ...{ type: 'http', page: number, cursor: null, skip: 0, since: day(4), recentPages: [] },
+  type: 'http',
+  page: number,
+  cursor: null,
+  skip: 0,
+  since: day(4),
+  recentPages: [],
 });
 const file: FilePosition = {
-  ...{
-    type: 'file',
-    path: 'a',
-    files: null,
-    offset: 0,
-    lines: 0,
-    size: 0,
-    headBytes: 0,
-    headHash: '',
-    stoodStill: false,
-  },
+  type: 'file',
+  path: 'a',
+  files: null,
+  offset: 0,
+  lines: 0,
+  size: 0,
+  headBytes: 0,
+  headHash: '',
+  stoodStill: false,
 };
 const now = new Date('2026-11-10T00:00:00.000Z');
 const startedAt = now.toISOString();
@@ -44,16 +47,14 @@ const later = '2026-11-11T00:00:00.000Z';
 describe('startPosition', () => {
   test('begins a poll with nothing seen', () => {
     expect(startPosition(page(1), state, now)).toEqual({
-      ...{
-        startedAt: now.toISOString(),
-        pages: 0,
-        days: [],
-        watermark: null,
-        keysKept: 0,
-        keyBlobs: [],
-        knownBlobs: ['old'],
-        place: page(1),
-      },
+      startedAt: now.toISOString(),
+      pages: 0,
+      days: [],
+      watermark: null,
+      keysKept: 0,
+      keyBlobs: [],
+      knownBlobs: ['old'],
+      place: page(1),
     });
   });
 
@@ -75,13 +76,22 @@ describe('startPosition', () => {
       keyBlobs: ['new'],
     };
     expect(startPosition(page(3), { ...state, unfinished }, now)).toMatchObject({
-      ...{ watermark: day(9), keysKept: 0, keyBlobs: ['new'], knownBlobs: ['old', 'new'] },
+      watermark: day(9),
+      keysKept: 0,
+      keyBlobs: ['new'],
+      knownBlobs: ['old', 'new'],
     });
   });
 
   test('begins when its first part did, and a state that does not say so when it had last seen something', () => {
     const unfinished = {
-      ...{ page: 3, cursor: null, skip: 0, since: null, watermark: day(7), keysKept: 0, keyBlobs: [] },
+      page: 3,
+      cursor: null,
+      skip: 0,
+      since: null,
+      watermark: day(7),
+      keysKept: 0,
+      keyBlobs: [],
     };
     const begin = (fields: object) =>
       startPosition(page(3), { ...state, unfinished: { ...unfinished, ...fields } }, now);
@@ -120,7 +130,11 @@ describe('patchAfter', () => {
   test('at the end of a poll moves the watermark and takes over the keys', () => {
     const patch = patchAfter({ ...state, notBefore: later }, position, over, { etag: '"v2"' });
     expect(patch).toEqual({
-      ...{ watermark: day(9), previousPoll: ['new'], unfinished: null, notBefore: null, etag: '"v2"' },
+      watermark: day(9),
+      previousPoll: ['new'],
+      unfinished: null,
+      notBefore: null,
+      etag: '"v2"',
     });
   });
 
@@ -189,7 +203,13 @@ describe('patchAfter', () => {
 
   test('of a file notes its progress and no page', () => {
     const progress = {
-      ...{ offset: 9, lines: 1, size: 9, headBytes: 9, headHash: 'h', complete: false, waitsForNewline: false },
+      offset: 9,
+      lines: 1,
+      size: 9,
+      headBytes: 9,
+      headHash: 'h',
+      complete: false,
+      waitsForNewline: false,
     };
     const patch = patchAfter(state, { ...position, place: file }, null, { file: progress });
     expect(patch).toEqual({ file: progress, unfinished: null });

@@ -3,9 +3,27 @@ import { receiptTable } from '../../../../src/domain/run/receipt-table.ts';
 import type { Tally } from '../../../../src/domain/run/receipt.ts';
 
 const tally: Tally = {
-  ...{ fetched: 101, accepted: 102, rejected: 103, unchanged: 104, repaired: 105, pages: 106, batches: 107 },
-  csv: { written: 201, duplicate: 202, refused: 203, expired: 204, deferred: 205 },
-  postgres: { written: 301, duplicate: 302, refused: 303, expired: 304, deferred: 305 },
+  fetched: 101,
+  accepted: 102,
+  rejected: 103,
+  unchanged: 104,
+  repaired: 105,
+  pages: 106,
+  batches: 107,
+  csv: {
+    written: 201,
+    duplicate: 202,
+    refused: 203,
+    expired: 204,
+    deferred: 205,
+  },
+  postgres: {
+    written: 301,
+    duplicate: 302,
+    refused: 303,
+    expired: 304,
+    deferred: 305,
+  },
 };
 const head = { source: 'quakes', phase: 'fetching', note: null, watermark: null, warnings: [] };
 

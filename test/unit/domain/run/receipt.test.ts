@@ -27,7 +27,11 @@ const split = (total: number, parts: number): fc.Arbitrary<number[]> =>
 
 const sinkCounts = (accepted: number) =>
   split(accepted, 5).map(([written = 0, duplicate = 0, refused = 0, expired = 0, deferred = 0]): SinkCounts => ({
-    ...{ written, duplicate, refused, expired, deferred },
+    written,
+    duplicate,
+    refused,
+    expired,
+    deferred,
   }));
 
 const balanced: fc.Arbitrary<Tally> = fc

@@ -11,11 +11,18 @@ import {
 } from '../../../../src/domain/storage/store-pair.ts';
 
 const store = (side: Partial<StoreSide> = {}): StoreSide => ({
-  ...{ id: 'store-a', counter: 0, next: null, databaseId: null, older: false, lostId: false },
+  id: 'store-a',
+  counter: 0,
+  next: null,
+  databaseId: null,
+  older: false,
+  lostId: false,
   ...side,
 });
 const database = (side: Partial<DatabaseSide> = {}): DatabaseSide => ({
-  ...{ id: 'db-1', storeId: null, counter: 0 },
+  id: 'db-1',
+  storeId: null,
+  counter: 0,
   ...side,
 });
 const facts = (some: Partial<PairFacts> = {}): PairFacts => ({ hasRows: false, isKnownToStates: false, ...some });
@@ -90,7 +97,8 @@ describe('judgePair', () => {
   ])('%s', (_, counter, next, inDatabase, restored) => {
     const one = store({ databaseId: 'db-1', counter, next });
     expect(judgePair(one, database({ storeId: 'store-a', counter: inDatabase }), rows)).toEqual({
-      ...{ kind: 'together', restored },
+      kind: 'together',
+      restored,
     });
   });
 

@@ -49,8 +49,20 @@ describe('the details of a workflow', () => {
     const tally = { csv, postgres, fetched, accepted, rejected, unchanged, repaired, pages, batches };
     const head = { source: 'news', phase: 'fetching', note: hostile, watermark: null, warnings: [] };
     const progress = {
-      ...{ source: 'news', windows: { waiting: 0, running: [], done: 0, failed: 1 }, written: 0 },
-      paused: { by: hostile, reason: hostile, until: null, since: '2026-11-01T00:00:00.000Z' },
+      source: 'news',
+      windows: {
+        waiting: 0,
+        running: [],
+        done: 0,
+        failed: 1,
+      },
+      written: 0,
+      paused: {
+        by: hostile,
+        reason: hostile,
+        until: null,
+        since: '2026-11-01T00:00:00.000Z',
+      },
     };
     const failure = { type: 'SourceRefused', message: hostile };
     const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z', error: failure };

@@ -64,14 +64,15 @@ describe('the name of a partition', () => {
   });
 
   test.each([
-    ...[
-      'raw_events',
-      'raw_events_default',
-      'raw_events_2026_1_1',
-      'raw_events_2026_11_01_old',
-      'x_raw_events_2026_11_01',
-    ],
-    ...['raw_events_20261101', 'raw_event_keys', 'raw_events_2026_02_30', 'raw_events_2026_13_01'],
+    'raw_events',
+    'raw_events_default',
+    'raw_events_2026_1_1',
+    'raw_events_2026_11_01_old',
+    'x_raw_events_2026_11_01',
+    'raw_events_20261101',
+    'raw_event_keys',
+    'raw_events_2026_02_30',
+    'raw_events_2026_13_01',
   ])('%s is none of ours', (name) => {
     expect(dayOfPartition(name)).toBeNull();
   });

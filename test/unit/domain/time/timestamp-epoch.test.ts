@@ -60,8 +60,26 @@ describe('parseEpoch', () => {
   });
 
   test.each([
-    ...['', ' ', 'now', 'infinity', 'Infinity', 'NaN', 'null', '0x10', '1,5', '1 2', '--1', '1e', 'e5', '.', '-'],
-    ...['1_000', '1e1.5', '12:30', '2026-11-01', '１２３'],
+    '',
+    ' ',
+    'now',
+    'infinity',
+    'Infinity',
+    'NaN',
+    'null',
+    '0x10',
+    '1,5',
+    '1 2',
+    '--1',
+    '1e',
+    'e5',
+    '.',
+    '-',
+    '1_000',
+    '1e1.5',
+    '12:30',
+    '2026-11-01',
+    '１２３',
   ])('refuses %j, which is no number', (text) => {
     expect(seconds(text)).toBeNull();
   });

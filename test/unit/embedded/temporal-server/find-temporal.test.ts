@@ -108,9 +108,13 @@ describe('the Temporal CLI', () => {
 describe('a program that may hang', () => {
   const run = (script: string, idleMs: number) =>
     runProgram({
-      ...{ command: '/bin/sh', args: ['-c', script], variables: surroundings.variables },
+      command: '/bin/sh',
+      args: ['-c', script],
+      variables: surroundings.variables,
       folder: script.includes('part') ? folder : join(folder, 'none'),
-      ...{ idleMs, signal: undefined, onTell: () => undefined },
+      idleMs,
+      signal: undefined,
+      onTell: () => undefined,
     });
 
   test('is ended with all that it started once it makes no progress; printing, writing and computing are progress', async () => {

@@ -215,7 +215,12 @@ describe('collect', () => {
 
   describe('with max_pages and incremental', () => {
     const incremental = {
-      ...{ cursor: 'at', format: 'iso8601', startParam: 'since', endParam: null, initialValue: null, lagMs: 0 },
+      cursor: 'at',
+      format: 'iso8601',
+      startParam: 'since',
+      endParam: null,
+      initialValue: null,
+      lagMs: 0,
     };
     const cut = { plan: httpPlan({ paginator: { ...byNumber, maxPages: 3 }, incremental }) };
     const at = (page: number) => ({ page, cursor: null, skip: 0 });
@@ -279,8 +284,14 @@ describe('collect', () => {
     const position: FetchPosition = { ...start, place: { ...first, ...saved, saved } };
     const meets = (error: Error, options = {}) =>
       collect({
-        ...{ plan, position, pages: pagesOf([error]), reader: readerOf(plan), known: new Set<string>(), limits },
-        ...{ front: start, ...options },
+        plan,
+        position,
+        pages: pagesOf([error]),
+        reader: readerOf(plan),
+        known: new Set<string>(),
+        limits,
+        front: start,
+        ...options,
       });
     const gone = Object.assign(new Error('x'), { code: 'ENOTFOUND' });
 

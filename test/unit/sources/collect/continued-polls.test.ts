@@ -81,10 +81,17 @@ class Changes {
 }
 
 const byToken = httpPlan({
-  ...{ url: 'http://origin/changes', records: 'records' },
+  url: 'http://origin/changes',
+  records: 'records',
   paginator: {
-    ...{ type: 'cursor', cursorPath: 'last_seq', cursorParam: 'since', resume: 'token' },
-    ...{ hasMorePath: null, stopAfterEmptyPage: true, followsEmptyPages: true, maxPages: null },
+    type: 'cursor',
+    cursorPath: 'last_seq',
+    cursorParam: 'since',
+    resume: 'token',
+    hasMorePath: null,
+    stopAfterEmptyPage: true,
+    followsEmptyPages: true,
+    maxPages: null,
   },
 });
 
@@ -104,7 +111,15 @@ describe('a poll that continues with the last token', () => {
   test('ends with an empty page, also where its token is a new one each time', async () => {
     let token = 0;
     const answer = (query: URLSearchParams) => ({
-      ...{ records: query.has('since') ? [] : [{ id: 'a', at: '2026-11-01T00:00:00Z' }], last_seq: `t${++token}` },
+      records: query.has('since')
+        ? []
+        : [
+            {
+              id: 'a',
+              at: '2026-11-01T00:00:00Z',
+            },
+          ],
+      last_seq: `t${++token}`,
     });
     const first = await poll(byToken, fresh, answer);
     expect([first.asked, first.ids]).toEqual([['', '?since=t1'], ['a']]);
@@ -157,12 +172,22 @@ describe('newest first', () => {
   const plan = httpPlan({
     records: 'items',
     paginator: {
-      ...{ type: 'page_number', pageParam: 'page', basePage: 1, totalPath: null },
-      ...{ hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
+      type: 'page_number',
+      pageParam: 'page',
+      basePage: 1,
+      totalPath: null,
+      hasMorePath: null,
+      stopAfterEmptyPage: true,
+      maxPages: null,
     },
     incremental: {
-      ...{ cursor: 'at', format: 'iso8601', startParam: null, endParam: null, initialValue: null },
-      ...{ lagMs: 86_400_000, order: 'desc' },
+      cursor: 'at',
+      format: 'iso8601',
+      startParam: null,
+      endParam: null,
+      initialValue: null,
+      lagMs: 864e5,
+      order: 'desc',
     },
   });
   const answer = (query: URLSearchParams) => {
@@ -193,11 +218,21 @@ describe('a poll that max_pages cut', () => {
     httpPlan({
       records: 'items',
       paginator: {
-        ...{ type: 'page_number', pageParam: 'page', basePage: 1, totalPath: null },
-        ...{ hasMorePath: null, stopAfterEmptyPage: true, maxPages },
+        type: 'page_number',
+        pageParam: 'page',
+        basePage: 1,
+        totalPath: null,
+        hasMorePath: null,
+        stopAfterEmptyPage: true,
+        maxPages,
       },
       incremental: {
-        ...{ cursor: 'at', format: 'iso8601', startParam: null, endParam: null, initialValue: null, lagMs: 0 },
+        cursor: 'at',
+        format: 'iso8601',
+        startParam: null,
+        endParam: null,
+        initialValue: null,
+        lagMs: 0,
       },
     });
   const answerFrom = (first: number) => (query: URLSearchParams) => {

@@ -31,8 +31,16 @@ const take = (
   { from = startPosition(first, state, fetchedAt), known = new Set(), of = plan, part = false }: Options = {},
 ) =>
   collect({
-    ...{ plan: of, position: from, pages: pagesOf(contents, part), known, reader: readerOf(of) },
-    limits: { maxRecords: 5_000, maxBytes: 8_000_000, maxMs: 60_000 },
+    plan: of,
+    position: from,
+    pages: pagesOf(contents, part),
+    known,
+    reader: readerOf(of),
+    limits: {
+      maxRecords: 5e3,
+      maxBytes: 8e6,
+      maxMs: 6e4,
+    },
   });
 
 const ticket = (number: number, kind: string) => ({ number, kind, at, title: `Ticket ${number % 4}` });
@@ -49,7 +57,11 @@ describe('different records of a page with one id', () => {
     expect(warnings).toEqual([{ code: 'duplicate_id', count: 9, message }]);
     expect(duplicates.map(({ index }) => index).sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(duplicates[0]).toMatchObject({
-      ...{ reason: 'duplicate_id', page: 1, index: 3, sourceId: 'bug', recordText: JSON.stringify(tickets[3]) },
+      reason: 'duplicate_id',
+      page: 1,
+      index: 3,
+      sourceId: 'bug',
+      recordText: JSON.stringify(tickets[3]),
       at: fetchedAt.toISOString(),
     });
     expect(position.duplicates).toEqual({ kept: 9, worst: { duplicates: 9, records: 12 } });
@@ -67,7 +79,9 @@ describe('different records of a page with one id', () => {
   ])('are not %s', async (_, contents, options) => {
     const { warnings, duplicates, position } = await take(contents, options);
     expect({ warnings, duplicates, carried: position.duplicates }).toEqual({
-      ...{ warnings: [], duplicates: [], carried: undefined },
+      warnings: [],
+      duplicates: [],
+      carried: undefined,
     });
   });
 

@@ -5,8 +5,16 @@ import type { HtmlPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { httpPlan, readerOf } from '../plans.ts';
 
 const field = (selector: string | null, more: Partial<FieldPlan> = {}): FieldPlan => ({
-  ...{ selector, attr: null, html: false, type: 'string', required: false, list: false, json: null },
-  ...{ transforms: [], fields: null, ...more },
+  selector,
+  attr: null,
+  html: false,
+  type: 'string',
+  required: false,
+  list: false,
+  json: null,
+  transforms: [],
+  fields: null,
+  ...more,
 });
 
 /** What is warned of on a page of list items. */

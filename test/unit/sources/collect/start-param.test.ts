@@ -14,14 +14,27 @@ async function warningsOf(times: readonly string[], fields = {}) {
   const place = { type: 'http', page: 0, cursor: null, skip: 0, since, recentPages: [] } as const;
   const value = (changed: string, id: number) => ({ id, at: '2026-11-01T00:00:00Z', changed });
   const items = times.map((changed, index) => ({
-    ...{ index, raw: { value: value(changed, index), exact: false, mayBeDeep: false } },
+    index,
+    raw: {
+      value: value(changed, index),
+      exact: false,
+      mayBeDeep: false,
+    },
   }));
   async function* pages(): AsyncGenerator<Page> {
     yield { items, fetchedAt, next: null, patch: {} };
   }
   const { warnings } = await collect({
-    ...{ plan, position: startPosition(place, state, fetchedAt), pages: pages(), known: null, reader: readerOf(plan) },
-    limits: { maxRecords: 100, maxBytes: 1_000_000, maxMs: 60_000 },
+    plan,
+    position: startPosition(place, state, fetchedAt),
+    pages: pages(),
+    known: null,
+    reader: readerOf(plan),
+    limits: {
+      maxRecords: 100,
+      maxBytes: 1e6,
+      maxMs: 6e4,
+    },
   });
   return warnings.filter(({ code }) => code === 'start_param_ignored');
 }

@@ -65,7 +65,12 @@ const plans = fc.record({
   incremental: fc.constantFrom(
     null,
     ...['at', 'more', "not_null(more, '2026-10-01T00:00:00Z')"].map((cursor) => ({
-      ...{ cursor, format: 'iso8601', startParam: null, endParam: null, initialValue: null, lagMs: 0 },
+      cursor,
+      format: 'iso8601',
+      startParam: null,
+      endParam: null,
+      initialValue: null,
+      lagMs: 0,
     })),
   ),
   occurredAt: fc.record({
@@ -105,7 +110,10 @@ async function both<T>(plan: SourcePlan, schema: object | null, work: (reader: S
 }
 
 const responseOf = (text: string, type: string) => ({
-  ...{ status: 200, headers: { 'content-type': type }, url: 'http://origin/list', body: Buffer.from(text) },
+  status: 200,
+  headers: { 'content-type': type },
+  url: 'http://origin/list',
+  body: Buffer.from(text),
 });
 
 /** What differs between both; null = nothing does. */
@@ -117,7 +125,10 @@ async function difference<T>(plan: SourcePlan, schema: object | null, work: (rea
 describe('a thread makes the same of it as the main thread:', () => {
   test('pages of an API', async () => {
     const property = fc.asyncProperty(
-      ...[fc.array(records, { maxLength: 6 }), plans, schemas, options],
+      fc.array(records, { maxLength: 6 }),
+      plans,
+      schemas,
+      options,
       async (list, plan, schema, check) => {
         const text = `{"items":[${list.join(',')}],"next":"/list?page=2"}`;
         const fields = { ...plan, records: 'items', paginator };
@@ -213,5 +224,9 @@ describe('a thread makes the same of it as the main thread:', () => {
 const place = { page: 1, cursor: null };
 const plain: Omit<CheckOptions, 'number'> = { days: [], makesDigests: true, hashPages: true, since: null };
 const paginator = {
-  ...{ type: 'json_link', nextUrlPath: 'next', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
+  type: 'json_link',
+  nextUrlPath: 'next',
+  hasMorePath: null,
+  stopAfterEmptyPage: true,
+  maxPages: null,
 } satisfies HttpJsonPlan['paginator'];

@@ -9,7 +9,12 @@ const time = { path: 'at', format: 'iso8601', timezone: 'UTC', onMissing: 'rejec
 const limits = { stopAfterEmptyPage: true, maxPages: null };
 const byNumber = { ...limits, type: 'page_number' as const, pageParam: 'p', basePage: 1, hasMorePath: null };
 const incremental = {
-  ...{ cursor: 'at', format: 'iso8601', startParam: null, endParam: null, initialValue: null, lagMs: 0 },
+  cursor: 'at',
+  format: 'iso8601',
+  startParam: null,
+  endParam: null,
+  initialValue: null,
+  lagMs: 0,
 } as HttpJsonPlan['incremental'];
 
 describe('a source whose configuration computes nothing is read on the main thread:', () => {

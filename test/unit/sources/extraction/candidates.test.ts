@@ -51,8 +51,14 @@ test('a refused page is named with its address, without parameters', () => {
 describe('total_path', () => {
   const { paginator } = httpPlan({
     paginator: {
-      ...{ type: 'page_number', pageParam: 'page', basePage: 1, totalPath: 'meta.pages', hasMorePath: null },
-      ...{ stopAfterEmptyPage: true, endOn: [], maxPages: null },
+      type: 'page_number',
+      pageParam: 'page',
+      basePage: 1,
+      totalPath: 'meta.pages',
+      hasMorePath: null,
+      stopAfterEmptyPage: true,
+      endOn: [],
+      maxPages: null,
     } as never,
   });
   const said = (meta: unknown) =>

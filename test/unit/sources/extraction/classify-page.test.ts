@@ -104,14 +104,26 @@ describe('sortPage', () => {
 describe('a first page', () => {
   const check = (values: readonly unknown[], plan: SourcePlan, number = 1) => {
     const checks = {
-      ...{ extract: createExtractor(plan, new DaySet()), makesDigests: false, hashPages: false, since: null },
-      ...{ cursorTime: createCursorTime(plan), warnings: [], cursorWarning: 'no times' },
+      extract: createExtractor(plan, new DaySet()),
+      makesDigests: false,
+      hashPages: false,
+      since: null,
+      cursorTime: createCursorTime(plan),
+      warnings: [],
+      cursorWarning: 'no times',
     };
     return checkPage({ ...pageOf(values), number }, checks).warnings;
   };
   const cursorOf = (cursor: string, format: string) =>
     httpPlan({
-      incremental: { ...{ cursor, format, startParam: null, endParam: null }, initialValue: null, lagMs: 0 },
+      incremental: {
+        cursor,
+        format,
+        startParam: null,
+        endParam: null,
+        initialValue: null,
+        lagMs: 0,
+      },
     });
   const records = [
     { id: 1, at, n: 'x' },

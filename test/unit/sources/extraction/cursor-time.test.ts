@@ -6,7 +6,12 @@ import { filePlan, httpPlan } from '../plans.ts';
 const record: AcceptedRecord = { sourceId: 'a', occurredAt: 5n, payload: '{}', repaired: false, timeFromRecord: true };
 const item = (value: unknown) => ({ index: 0, raw: { value, exact: false, mayBeDeep: false } });
 const incremental = {
-  ...{ cursor: 'updated_at', format: 'epoch_s', startParam: 'since', endParam: null, initialValue: null, lagMs: 0 },
+  cursor: 'updated_at',
+  format: 'epoch_s',
+  startParam: 'since',
+  endParam: null,
+  initialValue: null,
+  lagMs: 0,
 };
 
 describe('createCursorTime', () => {

@@ -12,7 +12,9 @@ import { httpPlan } from '../plans.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const letter = (record: unknown, fields: Partial<ReplayableDeadLetter> = {}): ReplayableDeadLetter => ({
-  ...{ reason: 'missing_id', record, at: '2026-11-20T12:00:00.000Z' },
+  reason: 'missing_id',
+  record,
+  at: '2026-11-20T12:00:00.000Z',
   ...fields,
 });
 const replay = (from: ReplayableDeadLetter, plan: SourcePlan = httpPlan()) =>
@@ -24,7 +26,8 @@ describe('a dead letter that is extracted again', () => {
     const record = parseJson('{"key":9007199254740993,"at":"2026-11-01T00:00:00Z"}').value;
     expect(replay(letter(record))).toMatchObject({ kind: 'refused', rejection: { reason: 'missing_id' } });
     expect(replay(letter(record), httpPlan({ id: ['key'] }))).toMatchObject({
-      ...{ kind: 'passed', record: { sourceId: '9007199254740993' } },
+      kind: 'passed',
+      record: { sourceId: '9007199254740993' },
     });
   });
 

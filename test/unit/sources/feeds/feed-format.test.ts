@@ -14,7 +14,10 @@ async function read(body: string, fields: Partial<RssPlan> = {}, remembered: Par
   const reader = readerOf(rssPlan(fields));
   reader.checksDocuments = check;
   const format = reader.format(feedAccept, async () => ({
-    ...{ items: null, unknown: 'free', dateOrder: null, ...remembered },
+    items: null,
+    unknown: 'free',
+    dateOrder: null,
+    ...remembered,
   }));
   const response = { status: 200, headers: {}, url: 'https://x.test/feed', body: Buffer.from(body) };
   const page = await format.read(response, fetchedAt, { place: { page: 0, cursor: null } });

@@ -4,7 +4,14 @@ import { feedRecords } from '../../../../src/sources/feeds/feed-record.ts';
 import { parseXmlFeed } from '../../../../src/sources/feeds/xml-feed.ts';
 
 const item = (fields: Partial<FeedItem>): FeedItem => ({
-  ...{ guid: null, link: null, title: null, published: null, updated: null, enclosures: [], fields: {}, cut: false },
+  guid: null,
+  link: null,
+  title: null,
+  published: null,
+  updated: null,
+  enclosures: [],
+  fields: {},
+  cut: false,
   ...fields,
 });
 const base = 'https://feeds.test/a/feed.xml';

@@ -8,17 +8,39 @@ const parse = (items: unknown, version: unknown = 'https://jsonfeed.org/version/
 describe('parseJsonFeed', () => {
   test('reads what an item says', () => {
     const item = {
-      ...{ id: '1', url: '/1', title: 'A', content_html: '<p>x</p>', _own: { x: 1 } },
-      ...{ date_published: '2026-11-01T09:30:00Z', date_modified: '2026-11-02T09:30:00Z' },
-      attachments: [{ url: 'a.mp3', mime_type: 'audio/mpeg', size_in_bytes: 7 }, { mime_type: 'x' }],
+      id: '1',
+      url: '/1',
+      title: 'A',
+      content_html: '<p>x</p>',
+      _own: { x: 1 },
+      date_published: '2026-11-01T09:30:00Z',
+      date_modified: '2026-11-02T09:30:00Z',
+      attachments: [
+        {
+          url: 'a.mp3',
+          mime_type: 'audio/mpeg',
+          size_in_bytes: 7,
+        },
+        { mime_type: 'x' },
+      ],
     };
     expect(parse([item])).toMatchObject({
       complete: true,
       items: [
         {
-          ...{ guid: '1', link: 'https://feeds.test/1', title: 'A', fields: item },
-          ...{ published: '2026-11-01T09:30:00Z', updated: '2026-11-02T09:30:00Z' },
-          enclosures: [{ url: 'https://feeds.test/a/a.mp3', type: 'audio/mpeg', length: '7' }],
+          guid: '1',
+          link: 'https://feeds.test/1',
+          title: 'A',
+          fields: item,
+          published: '2026-11-01T09:30:00Z',
+          updated: '2026-11-02T09:30:00Z',
+          enclosures: [
+            {
+              url: 'https://feeds.test/a/a.mp3',
+              type: 'audio/mpeg',
+              length: '7',
+            },
+          ],
         },
       ],
     });

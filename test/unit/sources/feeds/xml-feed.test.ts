@@ -24,8 +24,22 @@ describe('an item of RSS 2.0', () => {
     expect(item).toMatchObject({ guid: 'g-1', link: 'https://x.test/1', title: 'A & B', updated: null, cut: false });
     expect(item?.published).toBe('Sun, 01 Nov 2026 09:30:00 GMT');
     expect(item?.fields).toMatchObject({
-      ...{ guid: { isPermaLink: 'false', value: 'g-1' }, 'dc:creator': 'Jo', 'x:odd': { y: '1', value: 'z' } },
-      category: ['a', { domain: 'd', value: 'b' }],
+      guid: {
+        isPermaLink: 'false',
+        value: 'g-1',
+      },
+      'dc:creator': 'Jo',
+      'x:odd': {
+        y: '1',
+        value: 'z',
+      },
+      category: [
+        'a',
+        {
+          domain: 'd',
+          value: 'b',
+        },
+      ],
     });
   });
 

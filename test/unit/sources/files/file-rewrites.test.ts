@@ -194,8 +194,13 @@ describe('compareBlocks', () => {
     const read = { offset: stamp.size, lines: 1, size: stamp.size, headBytes: 1, headHash: '' };
     const digests = await blocksUpTo(path, undefined, stamp.size);
     known = {
-      ...{ ...read, complete: true, waitsForNewline: false, inode: stamp.inode },
-      ...{ checkedMs: 0, nextBlock: 0, blocks: digests },
+      ...read,
+      complete: true,
+      waitsForNewline: false,
+      inode: stamp.inode,
+      checkedMs: 0,
+      nextBlock: 0,
+      blocks: digests,
     };
   });
 

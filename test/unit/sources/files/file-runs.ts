@@ -97,7 +97,11 @@ export class FileRuns {
     const unchanged = !found && (pages.at(-1)?.end?.notModified ?? pages.length === 0);
     const items = pages.flatMap((page) => readAll(page.items));
     return {
-      ...{ pages, items, fetches, unchanged, error },
+      pages,
+      items,
+      fetches,
+      unchanged,
+      error,
       values: items.flatMap((item) => ('raw' in item ? [item.raw.value] : [])),
       refused: items.flatMap((item) => ('raw' in item ? [] : [[item.rejection.reason, item.index] as const])),
       warnings: pages.flatMap(({ warning }) => (warning === undefined ? [] : [warning])),

@@ -36,7 +36,9 @@ async function read(dates: readonly string[], { field = '', time = '', remembere
 describe('fields of type date', () => {
   test('are read as one of the page shows, and the source learns that', async () => {
     expect(await read(['05/12/2024', '05/13/2024'])).toEqual({
-      ...{ dates: ['2024-05-12', '2024-05-13'], warnings: [], learnt: 'mdy' },
+      dates: ['2024-05-12', '2024-05-13'],
+      warnings: [],
+      learnt: 'mdy',
     });
     expect((await read(['05/12/2024', '13/05/2024'])).dates).toEqual(['2024-12-05', '2024-05-13']);
   });
@@ -50,13 +52,16 @@ describe('fields of type date', () => {
     expect((await read(['05/12/2024'], { time: ', date_order: mdy' })).dates).toEqual(['2024-05-12']);
     const both = { time: ', date_order: mdy', field: ', date_order: dmy' };
     expect(await read(['05/12/2024', '05/13/2024'], both)).toMatchObject({
-      ...{ dates: ['2024-12-05', '2024-05-13'], warnings: [] },
+      dates: ['2024-12-05', '2024-05-13'],
+      warnings: [],
     });
   });
 
   test('are read as before, with a warning, where nothing shows it', async () => {
     expect(await read(['05/12/2024', '06/12/2024'])).toEqual({
-      ...{ dates: ['2024-12-05', '2024-12-06'], warnings: [['ambiguous_date', 2]], learnt: undefined },
+      dates: ['2024-12-05', '2024-12-06'],
+      warnings: [['ambiguous_date', 2]],
+      learnt: undefined,
     });
   });
 });

@@ -9,8 +9,11 @@ import { createHttpClient, type HttpClient, type HttpRequest } from '../../../..
 import { context, httpPlan } from '../plans.ts';
 
 const oauth: AuthPlan = {
-  ...{ type: 'oauth2_client_credentials', tokenUrl: 'https://login.test/token', scope: null },
-  ...{ clientId: 'id', clientSecret: 's e&c:ret' },
+  type: 'oauth2_client_credentials',
+  tokenUrl: 'https://login.test/token',
+  scope: null,
+  clientId: 'id',
+  clientSecret: 's e&c:ret',
 };
 const minute = 60_000;
 
@@ -42,7 +45,11 @@ function refusing(reply: Reply, { auth = oauth, valid = 'token-2' } = {}) {
   };
   const tokens = createAccessTokens(client);
   const tools = {
-    ...{ client, tokens, budget: unlimited, limitOf: () => null, measures: noopMetrics },
+    client,
+    tokens,
+    budget: unlimited,
+    limitOf: () => null,
+    measures: noopMetrics,
     robots: { check: async () => null },
   };
   const ask = (
@@ -127,8 +134,19 @@ test('a header that no request can carry is refused before any is sent, and an E
   const send = (headers: Record<string, string>) =>
     sent.send(
       {
-        ...{ subject: 'news', url: 'http://127.0.0.1:1/', method: 'GET', body: null, headers: {}, proxy: null },
-        ...{ own: { origin: 'http://127.0.0.1:1', headers }, allowPrivate: true, timeoutMs: 1_000, maxBodyBytes: 1 },
+        subject: 'news',
+        url: 'http://127.0.0.1:1/',
+        method: 'GET',
+        body: null,
+        headers: {},
+        proxy: null,
+        own: {
+          origin: 'http://127.0.0.1:1',
+          headers,
+        },
+        allowPrivate: true,
+        timeoutMs: 1e3,
+        maxBodyBytes: 1,
       },
       context.signal,
     );

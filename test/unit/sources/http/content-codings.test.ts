@@ -4,8 +4,22 @@ import { contentCodings } from '../../../../src/sources/http/content-codings.ts'
 test.each([
   undefined,
   '',
-  ...['identity', 'Identity', ' "identity" ', 'identity, identity', 'identity;q=1', 'none', 'None', 'binary', '8bit'],
-  ...['utf-8', 'UTF8', 'utf-8, identity', 'iso-8859-1', 'windows-1252', 'text/html', 'application/json; charset=utf-8'],
+  'identity',
+  'Identity',
+  ' "identity" ',
+  'identity, identity',
+  'identity;q=1',
+  'none',
+  'None',
+  'binary',
+  '8bit',
+  'utf-8',
+  'UTF8',
+  'utf-8, identity',
+  'iso-8859-1',
+  'windows-1252',
+  'text/html',
+  'application/json; charset=utf-8',
 ])('%j is no coding', (header) => {
   expect(contentCodings(header)).toEqual([]);
 });

@@ -99,8 +99,11 @@ describe('auth', () => {
 
 describe('oauth2_client_credentials', () => {
   const auth = (): AuthPlan => ({
-    ...{ type: 'oauth2_client_credentials', tokenUrl: `${origin.url}/token`, scope: 'read' },
-    ...{ clientId: 'id', clientSecret: 's e&cret' },
+    type: 'oauth2_client_credentials',
+    tokenUrl: `${origin.url}/token`,
+    scope: 'read',
+    clientId: 'id',
+    clientSecret: 's e&cret',
   });
   let forms: string[];
   let given: number;

@@ -14,7 +14,11 @@ import type { Page } from '../../../../src/sources/extraction/page.ts';
 import { byNumber, context, httpPlan, state } from '../plans.ts';
 
 const incremental = {
-  ...{ cursor: 'at', format: 'iso8601', startParam: 'since', endParam: null, lagMs: 3_600_000 },
+  cursor: 'at',
+  format: 'iso8601',
+  startParam: 'since',
+  endParam: null,
+  lagMs: 36e5,
   initialValue: '2026-01-01T00:00:00Z',
 };
 
@@ -32,7 +36,9 @@ async function read(plan: HttpJsonPlan, answers: Answer[], before: SourceState =
       requests.push(request);
       const { status = 200, headers = {}, body = [] } = answers.shift() ?? {};
       return {
-        ...{ status, headers, url: request.url },
+        status,
+        headers,
+        url: request.url,
         body: Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       };
     },
@@ -73,15 +79,27 @@ describe('firstHttpPlace', () => {
 
   test('goes on a page before where a poll broke off, asking what that one asked', () => {
     const unfinished = {
-      ...{ page: 3, cursor: null, skip: 0 },
-      ...{ since: '2026-05-01T00:00:00.000000Z', watermark: '2026-11-01T00:00:00.000000Z' },
-      ...{ keysKept: 0, keyBlobs: [] },
+      page: 3,
+      cursor: null,
+      skip: 0,
+      since: '2026-05-01T00:00:00.000000Z',
+      watermark: '2026-11-01T00:00:00.000000Z',
+      keysKept: 0,
+      keyBlobs: [],
     };
     const plan = httpPlan({ incremental, paginator: byNumber });
     expect(firstHttpPosition(plan, { ...state, watermark: '2026-10-01T00:00:00.000000Z', unfinished })).toEqual({
-      ...{ type: 'http', page: 2, cursor: null, skip: 0 },
-      ...{ since: '2026-05-01T00:00:00.000000Z', recentPages: [] },
-      saved: { page: 3, cursor: null, skip: 0 },
+      type: 'http',
+      page: 2,
+      cursor: null,
+      skip: 0,
+      since: '2026-05-01T00:00:00.000000Z',
+      recentPages: [],
+      saved: {
+        page: 3,
+        cursor: null,
+        skip: 0,
+      },
     });
     // Different pages that were read stay known; the one that is read once more counts then.
     const place = firstHttpPosition(plan, { ...state, unfinished: { ...unfinished, distinct: 2 } });
@@ -108,8 +126,13 @@ describe('firstHttpPlace', () => {
 describe('fetchHttpPages', () => {
   test('asks page after page until an empty one, with the parameters in the URL', async () => {
     const plan = httpPlan({
-      ...{ paginator: byNumber, incremental },
-      ...{ url: 'http://origin/items?fixed=1&page=9', params: { q: 'a&b c', state: 'all' } },
+      paginator: byNumber,
+      incremental,
+      url: 'http://origin/items?fixed=1&page=9',
+      params: {
+        q: 'a&b c',
+        state: 'all',
+      },
     });
     const { urls, pages } = await read(plan, [{ body: [{ id: 1 }] }, { body: [{ id: 2 }] }, { body: [] }]);
     expect(urls).toEqual(
@@ -122,8 +145,16 @@ describe('fetchHttpPages', () => {
 
   test('sends a parameter once for each value of a list, and the time in a format of its own', async () => {
     const plan = httpPlan({
-      ...{ url: 'http://origin/items?tag=old&none=x&b=1', params: { tag: ['a', 'b c'], none: [] } },
-      incremental: { ...incremental, paramFormat: 'epoch_s', endParam: 'until' },
+      url: 'http://origin/items?tag=old&none=x&b=1',
+      params: {
+        tag: ['a', 'b c'],
+        none: [],
+      },
+      incremental: {
+        ...incremental,
+        paramFormat: 'epoch_s',
+        endParam: 'until',
+      },
     });
     const { urls } = await read(plan, [{ body: [] }]);
     expect(urls).toEqual(['http://origin/items?tag=a&tag=b+c&b=1&since=1767225600']);

@@ -5,9 +5,19 @@ import type { HttpRequest } from '../../../../src/sources/http/http-client.ts';
 /** A request as a source makes it. */
 export function request(url: string, fields: Partial<HttpRequest> = {}): HttpRequest {
   return {
-    ...{ subject: 'news', url, method: 'GET', body: null, headers: {}, proxy: null, allowPrivate: true },
-    own: { origin: new URL(url).origin, headers: {} },
-    ...{ timeoutMs: 5_000, maxBodyBytes: 1024 * 1024 },
+    subject: 'news',
+    url,
+    method: 'GET',
+    body: null,
+    headers: {},
+    proxy: null,
+    allowPrivate: true,
+    own: {
+      origin: new URL(url).origin,
+      headers: {},
+    },
+    timeoutMs: 5e3,
+    maxBodyBytes: 1024 * 1024,
     ...fields,
   };
 }

@@ -53,9 +53,28 @@ describe('parseWait', () => {
   );
 
   test.each([
-    ...['Fri, 06 Nov 2026 08:48:00 GMT', '2026-11-06T08:48:59Z', String(nowSeconds - 60), String(now.getTime() - 1)],
-    ...[undefined, '', ' ', '-5', '+5', '1e3', '0x10', 'soon', 'never', 'wait 120', 'later 9999', '5, 10', 'NaN'],
-    ...['Infinity', 'Fri, 32 Nov 2026', '5 s', 's', '1h-5s'],
+    'Fri, 06 Nov 2026 08:48:00 GMT',
+    '2026-11-06T08:48:59Z',
+    String(nowSeconds - 60),
+    String(now.getTime() - 1),
+    undefined,
+    '',
+    ' ',
+    '-5',
+    '+5',
+    '1e3',
+    '0x10',
+    'soon',
+    'never',
+    'wait 120',
+    'later 9999',
+    '5, 10',
+    'NaN',
+    'Infinity',
+    'Fri, 32 Nov 2026',
+    '5 s',
+    's',
+    '1h-5s',
   ])('takes "%s" for absent', (header) => {
     expect(parseWait(header, now)).toBeNull();
   });
@@ -83,8 +102,10 @@ describe('askedWait', () => {
       'the one of two headers that is used up',
       429,
       {
-        ...{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6m0s' },
-        ...{ 'x-ratelimit-remaining-tokens': '7', 'x-ratelimit-reset-tokens': '2s' },
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '6m0s',
+        'x-ratelimit-remaining-tokens': '7',
+        'x-ratelimit-reset-tokens': '2s',
       },
       360_000,
     ],
@@ -125,8 +146,10 @@ describe('askedWait', () => {
       'the limit that is used up, with a reset under another name, and not the one that is not',
       403,
       {
-        ...{ 'x-ratelimit-remaining': '0', 'ratelimit-reset-after': '9' },
-        ...{ 'x-ratelimit-remaining-tokens': '7', 'x-ratelimit-reset-tokens': '90' },
+        'x-ratelimit-remaining': '0',
+        'ratelimit-reset-after': '9',
+        'x-ratelimit-remaining-tokens': '7',
+        'x-ratelimit-reset-tokens': '90',
       },
       9_000,
     ],

@@ -32,12 +32,32 @@ const lookUp: NameLookup = (hostname, _options, done) => {
 
 /** Every spelling of an address at which clouds keep secrets, and names that lead there. */
 const metadata = [
-  ...['169.254.169.254', '169.254.169.254.', '2852039166', '0xa9fea9fe', '0251.0376.0251.0376', '169.254.43518'],
-  ...['169.254.170.2', '169.254.170.23', '100.100.100.200', '168.63.129.16', '[fd00:ec2::254]', '[fd20:ce::254]'],
-  ...['[::ffff:169.254.169.254]', '[::ffff:a9fe:a9fe]', '[64:ff9b::169.254.169.254]', '[64:ff9b:1:a9fe:a9:fe00::]'],
-  ...['[2002:a9fe:a9fe::1]', '[::169.254.169.254]', '[::ffff:0:169.254.169.254]', '[2a00:1450::a9fe:a9fe]'],
-  ...['[2001:0:4136:e378:8000:63bf:5601:5601]', '１６９.254.169.254', '[64:ff9b::168.63.129.16]'],
-  ...['metadata.google.internal', 'METADATA.Google.Internal', 'metadata.google.internal.'],
+  '169.254.169.254',
+  '169.254.169.254.',
+  '2852039166',
+  '0xa9fea9fe',
+  '0251.0376.0251.0376',
+  '169.254.43518',
+  '169.254.170.2',
+  '169.254.170.23',
+  '100.100.100.200',
+  '168.63.129.16',
+  '[fd00:ec2::254]',
+  '[fd20:ce::254]',
+  '[::ffff:169.254.169.254]',
+  '[::ffff:a9fe:a9fe]',
+  '[64:ff9b::169.254.169.254]',
+  '[64:ff9b:1:a9fe:a9:fe00::]',
+  '[2002:a9fe:a9fe::1]',
+  '[::169.254.169.254]',
+  '[::ffff:0:169.254.169.254]',
+  '[2a00:1450::a9fe:a9fe]',
+  '[2001:0:4136:e378:8000:63bf:5601:5601]',
+  '１６９.254.169.254',
+  '[64:ff9b::168.63.129.16]',
+  'metadata.google.internal',
+  'METADATA.Google.Internal',
+  'metadata.google.internal.',
 ];
 /** Names of which only the system that looks them up knows where they lead. */
 const looked = ['metadata.test', 'metadata6.test', 'nat64.test', 'wire.test'];

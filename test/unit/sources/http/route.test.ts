@@ -25,13 +25,39 @@ function undiciRoute(url: URL, noProxy: string): string {
 }
 
 const urls = [
-  ...['http://api.test/', 'http://api.test:80/', 'http://api.test:8080/', 'https://api.test/', 'https://api.test:443/'],
-  ...['https://api.test:80/', 'http://deep.api.test/', 'http://otherapi.test/', 'http://API.test/'],
-  ...['http://127.0.0.1/', 'http://127.0.0.1:9000/', 'http://[::1]/', 'http://[::1]:8080/', 'http://2130706433/'],
+  'http://api.test/',
+  'http://api.test:80/',
+  'http://api.test:8080/',
+  'https://api.test/',
+  'https://api.test:443/',
+  'https://api.test:80/',
+  'http://deep.api.test/',
+  'http://otherapi.test/',
+  'http://API.test/',
+  'http://127.0.0.1/',
+  'http://127.0.0.1:9000/',
+  'http://[::1]/',
+  'http://[::1]:8080/',
+  'http://2130706433/',
 ];
 const lists = [
-  ...['', '*', 'api.test', 'api.test:80', 'api.test:443', 'api.test:8080', '.api.test', '*.api.test', 'API.TEST:80'],
-  ...['127.0.0.1:80', '127.0.0.1', 'x.test, api.test:443', 'x.test api.test:80', '[::1]', '[::1]:80', ',, ,', 'test'],
+  '',
+  '*',
+  'api.test',
+  'api.test:80',
+  'api.test:443',
+  'api.test:8080',
+  '.api.test',
+  '*.api.test',
+  'API.TEST:80',
+  '127.0.0.1:80',
+  '127.0.0.1',
+  'x.test, api.test:443',
+  'x.test api.test:80',
+  '[::1]',
+  '[::1]:80',
+  ',, ,',
+  'test',
 ];
 
 describe('routeOf', () => {

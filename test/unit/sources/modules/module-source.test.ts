@@ -36,8 +36,12 @@ const tools = {
   modules: new ModuleThreads(),
   resolvePath: (path: string) => join(folder, path),
   http: {
-    ...{ client, tokens: createAccessTokens(client), robots: { check: async () => null } },
-    ...{ budget: unlimited, limitOf: () => null, measures: noopMetrics },
+    client,
+    tokens: createAccessTokens(client),
+    robots: { check: async () => null },
+    budget: unlimited,
+    limitOf: () => null,
+    measures: noopMetrics,
   },
 };
 let files = 0;

@@ -13,7 +13,11 @@ import { nextPage, type PageFacts } from '../../../../src/sources/pagination/nex
 import { byNumber, httpPlan } from '../plans.ts';
 
 const facts = (fields: Partial<PageFacts> = {}): PageFacts => ({
-  ...{ records: 10, value: {}, html: null, headers: {}, url: 'https://api.test/list?page=1' },
+  records: 10,
+  value: {},
+  html: null,
+  headers: {},
+  url: 'https://api.test/list?page=1',
   ...fields,
 });
 const next = (paginator: Partial<PageNumberPlan>, page: number, value: unknown = {}, records = 10) =>
@@ -93,7 +97,12 @@ const cursor: CursorPlan = { type: 'cursor', cursorPath: 'meta.next', cursorPara
 
 describe('nextPage by offset', () => {
   const offset: OffsetPlan = {
-    ...{ type: 'offset', offsetParam: 'offset', limitParam: 'limit', limit: 50, totalPath: 'total', ...limits },
+    type: 'offset',
+    offsetParam: 'offset',
+    limitParam: 'limit',
+    limit: 50,
+    totalPath: 'total',
+    ...limits,
   };
   const after = (page: number, records: number, total: unknown = null, plan: Partial<OffsetPlan> = {}) =>
     nextPage({ ...offset, ...plan }, { page, cursor: null }, facts({ records, value: { total } }))?.page ?? null;

@@ -52,8 +52,14 @@ async function poll(api: Api): Promise<Polled> {
     close: async () => undefined,
   };
   const paginator: OffsetPlan = {
-    ...{ type: 'offset', offsetParam: 'offset', limitParam: 'limit', limit: api.limit ?? 3, totalPath: null },
-    ...{ hasMorePath: null, stopAfterEmptyPage: true, maxPages: null },
+    type: 'offset',
+    offsetParam: 'offset',
+    limitParam: 'limit',
+    limit: api.limit ?? 3,
+    totalPath: null,
+    hasMorePath: null,
+    stopAfterEmptyPage: true,
+    maxPages: null,
     ...api.paginator,
   };
   const plan = httpPlan({ records: 'items', paginator, concurrency: api.concurrency ?? 1 });

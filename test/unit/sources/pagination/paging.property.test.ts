@@ -51,13 +51,38 @@ const world = fc.record({
 /** Pages that two polls in a row move: they look like a last page that is given for each later one. */
 const movedTwice = {
   traits: {
-    ...{ paging: 'page_number', newestFirst: true, knowsSince: false, pageSize: 1 },
-    ...{ ending: 'empty', emptyPages: 0, shortPages: false },
+    paging: 'page_number',
+    newestFirst: true,
+    knowsSince: false,
+    pageSize: 1,
+    ending: 'empty',
+    emptyPages: 0,
+    shortPages: false,
   } satisfies ApiTraits,
-  ...{ size: 3, maxPages: 2 as const, isIncremental: true },
-  polls: [[], [{ request: 1, count: 3 }], [{ request: 3, count: 1 }]].map((inserts) => ({
-    events: inserts.map((insert): ApiEvent => ({ ...insert, kind: 'insert' })),
-    ...{ expires: false, batch: 1 as const },
+  size: 3,
+  maxPages: 2 as const,
+  isIncremental: true,
+  polls: [
+    [],
+    [
+      {
+        request: 1,
+        count: 3,
+      },
+    ],
+    [
+      {
+        request: 3,
+        count: 1,
+      },
+    ],
+  ].map((inserts) => ({
+    events: inserts.map((insert): ApiEvent => ({
+      ...insert,
+      kind: 'insert',
+    })),
+    expires: false,
+    batch: 1 as const,
   })),
 };
 
@@ -96,7 +121,15 @@ class Source {
         };
         const context = this.#context;
         const taken = await collect({
-          ...{ plan, position, front, reader: context.reader, limits: { maxRecords, maxBytes: 1e9, maxMs: 1e9 } },
+          plan,
+          position,
+          front,
+          reader: context.reader,
+          limits: {
+            maxRecords,
+            maxBytes: 1e9,
+            maxMs: 1e9,
+          },
           pages: fetchHttpPages(
             plan,
             context.reader.format('*/*'),
@@ -132,7 +165,9 @@ class Source {
 function paginatorOf({ paging, ending }: ApiTraits, maxPages: number | null): PaginatorPlan {
   const says = ending === 'has_more' || ending === 'total' || !['page_number', 'offset'].includes(paging);
   const limits = {
-    ...{ stopAfterEmptyPage: true, maxPages, hasMorePath: null },
+    stopAfterEmptyPage: true,
+    maxPages,
+    hasMorePath: null,
     ...(says ? { followsEmptyPages: true as const } : {}),
     ...(ending === 'refuse' ? { endOn: [404] } : {}),
   };

@@ -63,8 +63,21 @@ describe('decodeDocument', () => {
   });
 
   test.each([
-    ...['latin-1', 'iso-8859-2', 'iso-8859-9', 'windows-1257', 'iso_8859-1', 'iso-ir-6', 'x-user-defined', 'utf-7'],
-    ...['iso-2022-jp', 'utf_8', 'binary', 'unicode', 'UTF-16', 'base64', 'utf8mb4'],
+    'latin-1',
+    'iso-8859-2',
+    'iso-8859-9',
+    'windows-1257',
+    'iso_8859-1',
+    'iso-ir-6',
+    'x-user-defined',
+    'utf-7',
+    'iso-2022-jp',
+    'utf_8',
+    'binary',
+    'unicode',
+    'UTF-16',
+    'base64',
+    'utf8mb4',
   ])('a character of UTF-8 counts more than %s', (label) => {
     for (const kind of ['json', 'xml', 'html'] as const) {
       expect(read(Buffer.from('<p>Việt'), { kind, contentType: `text/x; charset=${label}` }).text).toBe('<p>Việt');

@@ -8,11 +8,36 @@ const { records: _records, ...shared } = httpPlan({
 const rss: RssPlan = { ...shared, type: 'rss' };
 const field = { selector: null, attr: null, html: false, type: 'string', required: false, list: false } as const;
 const html: HtmlPlan = {
-  ...{ ...shared, type: 'html', items: { selector: 'li', json: null }, detail: null },
+  ...shared,
+  type: 'html',
+  items: {
+    selector: 'li',
+    json: null,
+  },
+  detail: null,
   fields: {
-    id: { ...field, attr: 'id', json: null, transforms: [], fields: null },
-    title: { ...field, json: null, transforms: [], fields: null },
-    link: { ...field, selector: 'a', attr: 'href', type: 'url', json: null, transforms: [], fields: null },
+    id: {
+      ...field,
+      attr: 'id',
+      json: null,
+      transforms: [],
+      fields: null,
+    },
+    title: {
+      ...field,
+      json: null,
+      transforms: [],
+      fields: null,
+    },
+    link: {
+      ...field,
+      selector: 'a',
+      attr: 'href',
+      type: 'url',
+      json: null,
+      transforms: [],
+      fields: null,
+    },
   },
 };
 const api: SourcePlan = { ...shared, type: 'http_json', records: '@' };
@@ -25,8 +50,13 @@ async function read(plan: SourcePlan, body: Buffer, contentType = 'text/plain') 
   return {
     warnings: (page.warnings ?? []).map(({ code, count }) => `${code} ${count}`),
     records: page.checked?.valid.map(({ record }) => ({
-      ...{ id: record.sourceId, repaired: record.repaired },
-      title: (JSON.parse(record.payload) as { title?: string }).title,
+      id: record.sourceId,
+      repaired: record.repaired,
+      title: (
+        JSON.parse(record.payload) as {
+          title?: string;
+        }
+      ).title,
     })),
     rejected: page.checked?.deadLetters.map(({ reason }) => reason),
   };
@@ -46,7 +76,13 @@ describe('the charset of a document', () => {
 
   test.each(documents('Grüße aus K\u00f6ln, \ufffd', '1'))('a U+FFFD is text, in %s', async (_, plan, text) => {
     expect(await read(plan, Buffer.from(text))).toMatchObject({
-      ...{ warnings: [], records: [{ repaired: false, title: 'Grüße aus Köln, \ufffd' }] },
+      warnings: [],
+      records: [
+        {
+          repaired: false,
+          title: 'Grüße aus Köln, �',
+        },
+      ],
     });
   });
 
@@ -54,7 +90,13 @@ describe('the charset of a document', () => {
     const [before = '', after = ''] = text.split('§');
     const body = Buffer.concat([Buffer.from(before), Buffer.from([0xfc]), Buffer.from(after)]);
     expect(await read(plan, body)).toMatchObject({
-      ...{ warnings: ['bad_bytes 1'], records: [{ repaired: true, title: 'Grüße aus Köln, \ufffd' }] },
+      warnings: ['bad_bytes 1'],
+      records: [
+        {
+          repaired: true,
+          title: 'Grüße aus Köln, �',
+        },
+      ],
     });
   });
 
@@ -75,7 +117,8 @@ describe('the charset of a document', () => {
   test.each(documents('Grüße', '1'))('UTF-8 counts more than a latin-1 header, in %s', async (_, plan, text) => {
     const contentType = 'text/html; charset=iso-8859-1';
     expect(await read(plan, Buffer.from(text), contentType)).toMatchObject({
-      ...{ warnings: ['charset_overruled 1'], records: [{ title: 'Grüße' }] },
+      warnings: ['charset_overruled 1'],
+      records: [{ title: 'Grüße' }],
     });
   });
 });

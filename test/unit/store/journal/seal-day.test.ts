@@ -40,8 +40,14 @@ describe('sealDay', () => {
       { source_id: 'c' },
     ]);
     expect(manifest(folder.path)).toEqual({
-      ...{ source, day, rows: 3, parts: 2, replaces: null, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
-      ...{ minOccurredAt: '2026-11-01T00:00:00.000000Z', maxOccurredAt: '2026-11-22T00:00:00.000000Z' },
+      source,
+      day,
+      rows: 3,
+      parts: 2,
+      replaces: null,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      minOccurredAt: '2026-11-01T00:00:00.000000Z',
+      maxOccurredAt: '2026-11-22T00:00:00.000000Z',
     });
     expect(fits(folder.path)).toBe(true);
     expect(folder.files()).toEqual(sealedFiles);

@@ -16,7 +16,10 @@ describe('KeySet', () => {
   test('tells keys of two sources apart', () => {
     const keys = new KeySet();
     expect([keys.add('a', 'b'), keys.add('ab', ''), keys.add('', 'ab'), keys.add('a', 'b')]).toEqual([
-      ...[true, true, true, false],
+      true,
+      true,
+      true,
+      false,
     ]);
   });
 });

@@ -50,7 +50,9 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   window: { source, window },
   delivery: { source, day: dayText, finishedAt: time, sink },
   deadLetters: {
-    ...{ source, firstRunId: id, number: count },
+    source,
+    firstRunId: id,
+    number: count,
     part: fc.constantFrom('', '-refused'),
     more: fc.option(hex(16)),
   },

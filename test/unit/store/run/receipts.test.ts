@@ -11,7 +11,12 @@ const now = new Date('2026-11-23T15:00:00Z');
 function receipt(finishedAt: string, runId = 'run', source = 'news'): Receipt {
   return {
     ...emptyTally,
-    ...{ source, outcome: 'ok', workflowId: 'scrape-news', runId, startedAt: finishedAt, finishedAt },
+    source,
+    outcome: 'ok',
+    workflowId: 'scrape-news',
+    runId,
+    startedAt: finishedAt,
+    finishedAt,
     resume: { watermark: null },
   };
 }

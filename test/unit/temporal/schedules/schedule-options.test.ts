@@ -31,8 +31,14 @@ describe('scheduleOptions', () => {
   test('of another instance bears its prefix, its queue and its memo, and whose store it is of', () => {
     const lab = { ...nobodyElse, instance: new Instance('lab'), storeId: 'store-1' };
     expect(optionsOf('every: 5m', scheduleOptions, lab).action).toMatchObject({
-      ...{ workflowId: 'lab.scrape-quakes', taskQueue: 'daybook-lab', args: [{ source: 'quakes' }] },
-      memo: { daybook: 'quakes', 'daybook-instance': 'lab', 'daybook-store': 'store-1' },
+      workflowId: 'lab.scrape-quakes',
+      taskQueue: 'daybook-lab',
+      args: [{ source: 'quakes' }],
+      memo: {
+        daybook: 'quakes',
+        'daybook-instance': 'lab',
+        'daybook-store': 'store-1',
+      },
     });
   });
 

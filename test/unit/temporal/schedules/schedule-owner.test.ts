@@ -7,7 +7,8 @@ const ofLab = { ...marked, 'daybook-instance': 'lab' };
 const ours = { ...ofLab, 'daybook-store': 'store-1' };
 const others = { ...ofLab, 'daybook-store': 'store-2' };
 const owner = (isKnown: boolean, storeId: string | null = 'store-1') => ({
-  ...{ instance: new Instance('lab'), storeId },
+  instance: new Instance('lab'),
+  storeId,
   knows: async () => isKnown,
 });
 

@@ -4,7 +4,11 @@ import { createLogger } from '../../../../src/worker/logger.ts';
 import { AlertMemory } from '../../../../src/worker/storage/alert-memory.ts';
 
 const alert: Alert = {
-  ...{ name: 'store', source: 'daybook', state: 'open', since: '2026-11-01T09:00:00.000Z', message: 'full' },
+  name: 'store',
+  source: 'daybook',
+  state: 'open',
+  since: '2026-11-01T09:00:00.000Z',
+  message: 'full',
 };
 let logged: Record<string, unknown>[];
 let posted: Alert[];

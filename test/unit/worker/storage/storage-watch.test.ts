@@ -36,7 +36,11 @@ async function back(): Promise<void> {
   await until('it is noticed', () => watch.probe().then(() => watch.problems().length === 0));
 }
 const kept: Alert = {
-  ...{ name: 'run_failed', source: 'news', state: 'open', since: '2026-11-01T09:00:00.000Z', message: 'no room' },
+  name: 'run_failed',
+  source: 'news',
+  state: 'open',
+  since: '2026-11-01T09:00:00.000Z',
+  message: 'no room',
 };
 
 describe('StorageWatch', () => {

@@ -19,19 +19,49 @@ export function aStatus(names: readonly string[], part: Partial<StatusFacts> = {
   const schedules = new Map(names.map((name) => [name, { ...noSchedule, nextRunAt: '2026-11-01T09:16:00.000Z' }]));
   return statusOf(
     {
-      known: { sources, premake: 7, broken: null },
+      known: {
+        sources,
+        premake: 7,
+        broken: null,
+      },
       database: {
-        server: { reachable: true, version: '18.4', error: null, longTransactions: [] },
-        partitions: { ahead: 7, oldest: '2026-10-01' },
+        server: {
+          reachable: true,
+          version: '18.4',
+          error: null,
+          longTransactions: [],
+        },
+        partitions: {
+          ahead: 7,
+          oldest: '2026-10-01',
+        },
       },
       rowsToday: new Map(names.map((name) => [name, 12])),
-      schedules: { sources: schedules, others: new Map(), rollover: null },
+      schedules: {
+        sources: schedules,
+        others: new Map(),
+        rollover: null,
+      },
       server: {
-        ...{ address: '127.0.0.1:7233', reachable: true, error: null, ui: 'http://127.0.0.1:8233' },
+        address: '127.0.0.1:7233',
+        reachable: true,
+        error: null,
+        ui: 'http://127.0.0.1:8233',
         searchAttribute: true,
       },
-      ...{ stack: null, waiting: new Map(), alerts: [], storage: [], damaged: [], letters: new Map(), memories },
-      canary: { at: '2026-11-01T09:00:30.000Z', lagMs: 2_170, error: null, succeededAt: '2026-11-01T09:00:30.000Z' },
+      stack: null,
+      waiting: new Map(),
+      alerts: [],
+      storage: [],
+      damaged: [],
+      letters: new Map(),
+      memories,
+      canary: {
+        at: '2026-11-01T09:00:30.000Z',
+        lagMs: 2170,
+        error: null,
+        succeededAt: '2026-11-01T09:00:30.000Z',
+      },
       ...part,
     } as StatusFacts,
     now,
@@ -60,7 +90,10 @@ export function sixtySources(): Status {
     }),
   );
   const alerts: Alert[] = failing.map((source) => ({
-    ...{ name: 'run_failed', source, state: 'open', since },
+    name: 'run_failed',
+    source,
+    state: 'open',
+    since,
     message: `SourceRefused: ${answer}`,
   }));
   const waits: DeferredSummary = {
@@ -72,8 +105,13 @@ export function sixtySources(): Status {
   const running: ScheduleStatus = {
     ...noSchedule,
     running: {
-      ...{ workflowId: 'scrape-source-1-2026-11-01T09:00:00Z', since: '2026-11-01T09:00:00.000Z' },
-      waits: { on: 'PostgreSQL', reason: 'SinkUnavailable: the connection was refused', until: null },
+      workflowId: 'scrape-source-1-2026-11-01T09:00:00Z',
+      since: '2026-11-01T09:00:00.000Z',
+      waits: {
+        on: 'PostgreSQL',
+        reason: 'SinkUnavailable: the connection was refused',
+        until: null,
+      },
     },
   };
   const going: ScheduleStatus = {
@@ -85,8 +123,14 @@ export function sixtySources(): Status {
   );
   schedules.set('source-1', running).set('source-2', going);
   return aStatus(names, {
-    ...{ memories, alerts, waiting: new Map(deferred.map((name) => [name, [waits]])) },
+    memories,
+    alerts,
+    waiting: new Map(deferred.map((name) => [name, [waits]])),
     letters: new Map([['source-3', 12]]),
-    schedules: { sources: schedules, others: new Map(), rollover: null },
+    schedules: {
+      sources: schedules,
+      others: new Map(),
+      rollover: null,
+    },
   });
 }

@@ -35,7 +35,12 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
       const healths = rows.map((row) => / (failing|late|deferred|ok)\b/.exec(row)?.[1]);
       expect(healths.slice(0, 10)).toEqual([
         ...Array.from({ length: 4 }, () => 'failing'),
-        ...['late', 'late', 'deferred', 'deferred', 'deferred', 'ok'],
+        'late',
+        'late',
+        'deferred',
+        'deferred',
+        'deferred',
+        'ok',
       ]);
     }
   });

@@ -5,7 +5,10 @@ import { ProgressLine, timeLeft } from '../../../../../src/cli/output/terminal/p
 function stream(columns: number | null) {
   const written: string[] = [];
   const target = {
-    ...{ isTTY: columns !== null, columns, rows: 24, getColorDepth: () => 1 },
+    isTTY: columns !== null,
+    columns,
+    rows: 24,
+    getColorDepth: () => 1,
     write: (text: string) => written.push(text) > 0,
   };
   return { written, target: target as unknown as NodeJS.WriteStream };

@@ -103,10 +103,24 @@ describe('the status page', () => {
     const ended = { workflowId: aReceipt({}).workflowId, since: running.since };
     const schedules = {
       sources: new Map([
-        ['news', { ...noSchedule, running, recent }],
-        ['press', { ...noSchedule, running: ended }],
+        [
+          'news',
+          {
+            ...noSchedule,
+            running,
+            recent,
+          },
+        ],
+        [
+          'press',
+          {
+            ...noSchedule,
+            running: ended,
+          },
+        ],
       ]),
-      ...{ others: new Map<string, never>(), rollover: null },
+      others: new Map<string, never>(),
+      rollover: null,
     };
     const page = pageOf({ schedules });
     expect(page.match(/–\s*<small>one active for <time[^>]*>40 s<\/time><\/small>/g)).toHaveLength(1);
