@@ -8,7 +8,7 @@ export interface Variable {
 }
 
 /** All variables that `readEnvironment` and `temporalSettings` read. `npm run schema` writes them into docs/configuration.md. */
-export const variables: readonly Variable[] = [
+export const environmentVariables: readonly Variable[] = [
   { name: 'PG_HOST', default: 'the embedded PostgreSQL', meaning: 'host of the database server' },
   { name: 'PG_PORT', default: '`5432`', meaning: 'its port' },
   { name: 'PG_DB', default: '`daybook`', meaning: 'database' },

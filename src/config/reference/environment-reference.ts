@@ -1,4 +1,4 @@
-import { variables } from '../environment/variables.ts';
+import { environmentVariables } from '../environment/variables.ts';
 import { code, tableOf } from './reference-cells.ts';
 
 /** Which page has the table. */
@@ -14,6 +14,6 @@ export function withEnvironmentTable(page: string): string {
   if (before === undefined || after === undefined) {
     throw new Error(`${environmentPage}: missing the lines "${begin}" and "${end}"`);
   }
-  const rows = variables.map(({ name, default: otherwise, meaning }) => [code(name), otherwise, meaning]);
+  const rows = environmentVariables.map(({ name, default: otherwise, meaning }) => [code(name), otherwise, meaning]);
   return `${before}${begin}\n\n${tableOf(['variable', 'default', 'meaning'], rows)}\n\n${end}${after}`;
 }

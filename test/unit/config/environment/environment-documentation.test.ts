@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readEnvironment } from '../../../../src/config/environment/environment.ts';
-import { variables } from '../../../../src/config/environment/variables.ts';
+import { environmentVariables } from '../../../../src/config/environment/variables.ts';
 import { environmentPage, withEnvironmentTable } from '../../../../src/config/reference/environment-reference.ts';
 import { temporalSettings } from '../../../../src/config/environment/temporal-settings.ts';
 
@@ -54,10 +54,10 @@ function decided(set: Readonly<Record<string, string>>): string {
 
 /** The values in backticks of a cell. */
 const valuesIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, value = '']) => value);
-const names = new Set(variables.map(({ name }) => name));
+const names = new Set(environmentVariables.map(({ name }) => name));
 
 test('a default that is a value holds where the variable is not set', () => {
-  const values = variables.flatMap(({ name, default: otherwise }) =>
+  const values = environmentVariables.flatMap(({ name, default: otherwise }) =>
     valuesIn(otherwise).flatMap((value) => (names.has(value) || value.startsWith('~') ? [] : [{ name, value }])),
   );
   expect(values.length).toBeGreaterThan(10);
@@ -69,7 +69,7 @@ test('a default that is a value holds where the variable is not set', () => {
 });
 
 test.each(['PG_SSLMODE', 'LOG_LEVEL'])('all values shown of %s are accepted', (name) => {
-  const values = valuesIn(variables.find((variable) => variable.name === name)?.meaning ?? '');
+  const values = valuesIn(environmentVariables.find((variable) => variable.name === name)?.meaning ?? '');
   expect(values.length).toBeGreaterThan(5);
   for (const value of values) expect(decided({ [name]: value })).toContain(`"${value}"`);
 });
