@@ -20,8 +20,8 @@ const project = (name: string, globalSetup: string[], more: object = {}) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    // One more than the cores of a small machine: much of what the tests do is to wait.
-    maxWorkers: 3,
+    // Two more than the cores of a small machine: much of what the tests do is to wait.
+    maxWorkers: 4,
     reporters: ['default', './test/support/slowest-files.ts'],
     projects: [
       project('unit', []),

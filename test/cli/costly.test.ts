@@ -129,25 +129,25 @@ const hostiles: readonly Hostile[] = [
     name: 'records',
     keys: `records: "list[?length(to_string($)) > \`0\`]"`,
     body: JSON.stringify({ list: numbers.map(good) }),
-    error: ['TooCostly', /records takes more than 1500ms .* raise limits\.page_cpu/],
+    error: ['TooCostly', /records takes more than 1s .* raise limits\.page_cpu/],
   },
   {
     name: 'paginator',
     keys: `records: items, paginator: { type: json_link, next_url_path: "list[?length(to_string($)) > \`0\`]" }`,
     body: JSON.stringify({ items: [good(1)], list: numbers }),
-    error: ['TooCostly', /paginator takes more than 1500ms/],
+    error: ['TooCostly', /paginator takes more than 1s/],
   },
   {
     name: 'selector',
     keys: `type: html, items: { selector: "u${' ~ i'.repeat(6)}" }, fields: { a: {} }, id: a, occurred_at: { on_missing: fetched_at }`,
     body: page(`<li>${'<i></i>'.repeat(400)}</li>`),
-    error: ['TooCostly', /items takes more than 1500ms/],
+    error: ['TooCostly', /items takes more than 1s/],
   },
   {
     name: 'nested-has',
     keys: `type: html, items: { selector: "div:has(div:has(div:has(div:has(u))))" }, fields: { a: {} }, id: a, occurred_at: { on_missing: fetched_at }`,
     body: page('<div>'.repeat(300)),
-    error: ['TooCostly', /items takes more than 1500ms/],
+    error: ['TooCostly', /items takes more than 1s/],
   },
   {
     name: 'transform',
@@ -196,7 +196,7 @@ const hostiles: readonly Hostile[] = [
     name: 'loop',
     keys: 'type: module, module: loop.mjs',
     body: 'export default function* () { for (;;); }',
-    error: ['TooCostly', /loop computes for more than 1500ms between two awaits/],
+    error: ['TooCostly', /loop computes for more than 1s between two awaits/],
   },
   {
     name: 'microtasks',
@@ -245,7 +245,7 @@ beforeAll(async () => {
 defaults:
   allow_private: true
   retry: { max_attempts: 2, initial_interval: 100ms }
-  limits: { record_cpu: 250ms, page_cpu: 1500ms }
+  limits: { record_cpu: 250ms, page_cpu: 1s }
   max_reject_ratio: 1
 sources:
   - { name: healthy, type: http_json, url: "${origin.url}/healthy", id: id, occurred_at: at, schedule: null }
