@@ -56,6 +56,19 @@ describe('scrapeRun', () => {
     expect(message).toContain('did you mean "picky"');
   });
 
+  test('uses the last good configuration while an edit is broken, and says so', async () => {
+    await rig.run('one');
+    origin.answer(json([record('good-config')]));
+    writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
+    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    await expect(rig.run('added')).rejects.toMatchObject({
+      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
+    });
+    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
+    rig.configure(yaml(origin.url));
+  });
+
   test('shows its receipt as details, bears the search attribute and answers progress after its end', async () => {
     origin.answer(json([record('p1')]));
     const handle = await rig.start({ source: 'one' });
@@ -268,18 +281,5 @@ describe('scrapeRun', () => {
       expect(text).not.toContain('literal-key-1');
     }
     expect(files.join()).toContain('[redacted]');
-  });
-
-  test('uses the last good configuration while an edit is broken, and says so', async () => {
-    await rig.run('one');
-    origin.answer(json([record('good-config')]));
-    writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
-    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
-    await expect(rig.run('added')).rejects.toMatchObject({
-      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
-    });
-    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
-    rig.configure(yaml(origin.url));
   });
 });
