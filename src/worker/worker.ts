@@ -36,7 +36,7 @@ import { createSeenKeys } from '../store/run/seen-keys.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { ConfigKeeper } from './config-keeper.ts';
-import { logSource } from './log-source.ts';
+import { logSource } from './interceptors/log-source.ts';
 import type { Logger } from './logger.ts';
 import { WorkerCounters } from './metrics/counters.ts';
 import { measuredWriter } from './metrics/measured-writer.ts';
@@ -45,7 +45,8 @@ import { SourceLabels } from './metrics/source-labels.ts';
 import { statusPage } from './http/page/status-page.ts';
 import { poolPair } from './pairing/pair.ts';
 import { PairWatch } from './pairing/pair-watch.ts';
-import { assertOwnStore } from './pairing/refuse-foreign.ts';
+import { runActivities } from './interceptors/run-activities.ts';
+import { assertOwnStore } from './interceptors/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
@@ -192,7 +193,13 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     taskQueue: instance.taskQueue,
     identity,
     workflowBundle: { codePath: bundle },
-    interceptors: { activity: [logSource, assertOwnStore(() => pair.foreign)] },
+    interceptors: {
+      activity: [
+        runActivities({ config: settings.config, lookUp: settings.lookUp, http }),
+        logSource,
+        assertOwnStore(() => pair.foreign),
+      ],
+    },
     activities: createActivities({
       config: settings.config,
       identity,

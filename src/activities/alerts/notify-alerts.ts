@@ -3,8 +3,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { markNotified } from '../../store/alerts/alerts.ts';
 import { alertsToSend } from './record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 
 export interface NotifyAlertsInput {
   readonly source: string;
@@ -18,20 +17,19 @@ export function createNotifyAlerts(dependencies: ActivityDependencies) {
   return async function notifyAlerts({ source }: NotifyAlertsInput): Promise<void> {
     const { store, alertWebhook } = dependencies;
     if (!alertWebhook) return;
-    await runActivity(redactorFor(source, dependencies), async ({ signal }) => {
-      for (const alert of await alertsToSend(dependencies, source)) {
-        try {
-          await alertWebhook(alert, signal);
-        } catch (error) {
-          log.warn('Alert webhook rejected an alert', {
-            source: alert.source,
-            name: alert.name,
-            error: messageOf(error),
-          });
-          return;
-        }
-        await markNotified(store, alert);
+    const { signal } = adapterContext();
+    for (const alert of await alertsToSend(dependencies, source)) {
+      try {
+        await alertWebhook(alert, signal);
+      } catch (error) {
+        log.warn('Alert webhook rejected an alert', {
+          source: alert.source,
+          name: alert.name,
+          error: messageOf(error),
+        });
+        return;
       }
-    });
+      await markNotified(store, alert);
+    }
   };
 }

@@ -7,7 +7,6 @@ import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
 import { changeState } from '../../store/run/states.ts';
 import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface FinishReplayInput {
@@ -25,25 +24,23 @@ export function createFinishReplay(dependencies: ActivityDependencies) {
     const { store } = dependencies;
     const { source } = run;
     const redact = redactorFor(source, dependencies);
-    return runActivity(redact, async () => {
-      // Also where there is no state yet: a first run that is open must not say that nothing changed.
-      if (result.letters > 0) await changeState(store, source, (state) => state && clearValidators(state));
-      const verdicts = sinks.flatMap((sink) => {
-        const why = deferredBecause[sink];
-        if (why === undefined) return [];
-        return [
-          {
-            name: `deferred_${sink}` as const,
-            message: `replayed records of ${source} are deferred for ${sink}: ${why}`,
-          },
-        ];
-      });
-      await recordAlerts(dependencies, source, verdicts, redact);
-      const notify = await hasAlertsToSend(dependencies, source);
-      const { letters, replayed, refused, unreplayable } = result;
-      log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
-      await deleteReplayNotes(store, run);
-      return { notify };
+    // Also where there is no state yet: a first run that is open must not say that nothing changed.
+    if (result.letters > 0) await changeState(store, source, (state) => state && clearValidators(state));
+    const verdicts = sinks.flatMap((sink) => {
+      const why = deferredBecause[sink];
+      if (why === undefined) return [];
+      return [
+        {
+          name: `deferred_${sink}` as const,
+          message: `replayed records of ${source} are deferred for ${sink}: ${why}`,
+        },
+      ];
     });
+    await recordAlerts(dependencies, source, verdicts, redact);
+    const notify = await hasAlertsToSend(dependencies, source);
+    const { letters, replayed, refused, unreplayable } = result;
+    log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
+    await deleteReplayNotes(store, run);
+    return { notify };
   };
 }

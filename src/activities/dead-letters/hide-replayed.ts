@@ -2,8 +2,6 @@ import type { RunRef } from '../../domain/run/batch.ts';
 import { hideReplayed } from '../../store/dead-letters/dead-letter-visibility.ts';
 import { readReplayed } from '../../store/dead-letters/replay-plan.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SettleReplayInput {
   readonly run: RunRef;
@@ -19,9 +17,7 @@ export interface SettleReplayInput {
 export function createSettleReplay(dependencies: ActivityDependencies) {
   return async function settleReplay({ run, taken, number }: SettleReplayInput): Promise<void> {
     const { store } = dependencies;
-    await runActivity(redactorFor(run.source, dependencies), async () => {
-      const letters = await readReplayed(store, run, taken);
-      if (letters && letters.ids.length > 0) await hideReplayed(store, run, number, letters);
-    });
+    const letters = await readReplayed(store, run, taken);
+    if (letters && letters.ids.length > 0) await hideReplayed(store, run, number, letters);
   };
 }

@@ -16,7 +16,7 @@ import { recordReplayed, readReplayPage } from '../../store/dead-letters/replay-
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { logDeadLetters } from './log-dead-letters.ts';
 import { redactDeadLetter } from './redact-dead-letter.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 import { redactorFor, sourceTools } from '../support/source-secrets.ts';
 
 export interface ReplayLettersInput {
@@ -50,24 +50,23 @@ export function createReplayLetters(dependencies: ActivityDependencies) {
     const { run, plan, number } = input;
     const { store } = dependencies;
     const redact = redactorFor(run.source, dependencies);
-    return runActivity(redact, async ({ signal }) => {
-      const tools = sourceTools(run.source, dependencies);
-      const reader = await openReader(plan, tools, signal);
-      const now = new Date();
-      const letters = await readReplayPage(store, run, input.letters, input.page);
-      const { outcomes, days } = await reader.replay(letters, input.days, now);
-      const sorted = sortDeadLetters(letters, outcomes);
-      signal.throwIfAborted();
-      const renewed = sorted.renewed.map((letter) => redactDeadLetter({ ...letter, at: now.toISOString() }, redact));
-      await writeDeadLetters(store, run, number, '', renewed);
-      logDeadLetters(run, number, renewed);
-      const batches = await spoolRecords(store, run, number, sorted.accepted, now);
-      const taken = `taken-${number}-${Context.current().info.attempt}`;
-      await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
-      const { counts } = sorted;
-      const nextNumber = number + Math.max(1, batches.length);
-      return { counts, batches, nextNumber, days, taken };
-    });
+    const { signal } = adapterContext();
+    const tools = sourceTools(run.source, dependencies);
+    const reader = await openReader(plan, tools, signal);
+    const now = new Date();
+    const letters = await readReplayPage(store, run, input.letters, input.page);
+    const { outcomes, days } = await reader.replay(letters, input.days, now);
+    const sorted = sortDeadLetters(letters, outcomes);
+    signal.throwIfAborted();
+    const renewed = sorted.renewed.map((letter) => redactDeadLetter({ ...letter, at: now.toISOString() }, redact));
+    await writeDeadLetters(store, run, number, '', renewed);
+    logDeadLetters(run, number, renewed);
+    const batches = await spoolRecords(store, run, number, sorted.accepted, now);
+    const taken = `taken-${number}-${Context.current().info.attempt}`;
+    await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
+    const { counts } = sorted;
+    const nextNumber = number + Math.max(1, batches.length);
+    return { counts, batches, nextNumber, days, taken };
   };
 }
 

@@ -7,7 +7,7 @@ import type { DeferredBatch } from '../../store/delivery/deferred-batch.ts';
 import { readState } from '../../store/run/states.ts';
 import { recordAlerts } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import type { AdapterContext } from '../support/run-activity.ts';
+import type { AdapterContext } from '../support/adapter-context.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 import { writeTo } from '../run/write-batch.ts';
 

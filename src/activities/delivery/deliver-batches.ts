@@ -14,7 +14,7 @@ import { TriedBatches } from './delivery-pass.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { toFailure } from '../support/failure.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface DeliverBatchesInput {
@@ -54,10 +54,8 @@ export function createDeliverBatches(dependencies: ActivityDependencies) {
   const places = new ConcurrencyLimit(concurrency);
   const tried = new TriedBatches();
   return async function deliverBatches(input: DeliverBatchesInput): Promise<DeliverBatchesResult> {
-    const { source, sink } = input;
-    return runActivity(redactorFor(source, dependencies), (context) =>
-      places.run(`delivery to ${sink}`, () => new Delivery(dependencies, tried, input, context).run()),
-    );
+    const context = adapterContext();
+    return places.run(`delivery to ${input.sink}`, () => new Delivery(dependencies, tried, input, context).run());
   };
 }
 

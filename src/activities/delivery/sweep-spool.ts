@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
 export interface SweepSpoolInput {
   /** Only count. */
@@ -28,12 +27,11 @@ const minAgeMs = 24 * 3_600_000;
  */
 export function createSweepSpool({ store, journal }: ActivityDependencies) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
-    return runActivity(nothingSecret, async (context) => {
-      const batches = await sweepBatches(store, dryRun, context);
-      if (dryRun) return { batches, leftovers: 0 };
-      const inStore = await store.deleteLeftovers(context.signal);
-      return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
-    });
+    const context = adapterContext();
+    const batches = await sweepBatches(store, dryRun, context);
+    if (dryRun) return { batches, leftovers: 0 };
+    const inStore = await store.deleteLeftovers(context.signal);
+    return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
   };
 }
 

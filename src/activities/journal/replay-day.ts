@@ -12,12 +12,11 @@ import { maxBatchBytes, maxBatchRecords } from '../../store/delivery/batches.ts'
 import { ruledSources } from '../../store/run/id-rules.ts';
 import type { JournalRow } from '../../store/journal/read-journal.ts';
 import { readUnit } from '../../store/journal/walk-journal.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { halfMoved, assertRekeyFinished } from '../run/rekey-guard.ts';
 import { NewIds } from './new-ids.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 import { writeRecords } from '../run/write-batch.ts';
 
 export interface ReplayDayInput {
@@ -43,14 +42,13 @@ const nothing: JournalReplayTally = { units: 1, records: 0, postgres: noCounts, 
  */
 export function createReplayDay(dependencies: ActivityDependencies) {
   return async function replayDay(input: ReplayDayInput): Promise<JournalReplayTally> {
-    return runActivity(nothingSecret, async (context) => {
-      const { heartbeatDetails, workflowExecution } = Context.current().info;
-      const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
-      const start = (heartbeatDetails ?? null) as Place | null;
-      // The next heartbeat must not forget the place before there is a new one.
-      context.onProgress(start);
-      return new DayReplay(dependencies, input, run, context, start).toEnd();
-    });
+    const context = adapterContext();
+    const { heartbeatDetails, workflowExecution } = Context.current().info;
+    const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
+    const start = (heartbeatDetails ?? null) as Place | null;
+    // The next heartbeat must not forget the place before there is a new one.
+    context.onProgress(start);
+    return new DayReplay(dependencies, input, run, context, start).toEnd();
   };
 }
 

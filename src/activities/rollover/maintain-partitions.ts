@@ -1,7 +1,6 @@
 import type { Day } from '../../domain/time/day.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 
 export interface MaintainPartitionsInput {
   /** Only look. */
@@ -21,17 +20,16 @@ export interface MaintainedPartitions {
  */
 export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {
   return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {
-    return runActivity(nothingSecret, async ({ signal, onProgress }) => {
-      const { premake } = config.current().config.partitions;
-      const made = await maintenance.makeAhead(premake, new Date(), dryRun);
-      const vacuumed: Day[] = [];
-      for (const day of await maintenance.untidyDays(new Date())) {
-        signal.throwIfAborted();
-        if (!dryRun) await maintenance.tidy(day);
-        vacuumed.push(day);
-        onProgress({ vacuumed: day });
-      }
-      return { made, vacuumed };
-    });
+    const { signal, onProgress } = adapterContext();
+    const { premake } = config.current().config.partitions;
+    const made = await maintenance.makeAhead(premake, new Date(), dryRun);
+    const vacuumed: Day[] = [];
+    for (const day of await maintenance.untidyDays(new Date())) {
+      signal.throwIfAborted();
+      if (!dryRun) await maintenance.tidy(day);
+      vacuumed.push(day);
+      onProgress({ vacuumed: day });
+    }
+    return { made, vacuumed };
   };
 }

@@ -4,7 +4,6 @@ import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { hasAlertsToSend, resolveOrphaned, recordAlerts } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
 
 export interface SettleMaintenanceInput {
   /** Null = all steps of the rollover succeeded. */
@@ -22,13 +21,11 @@ export interface SettledMaintenance {
  */
 export function createSettleMaintenance(dependencies: ActivityDependencies) {
   return async function settleMaintenance({ message }: SettleMaintenanceInput): Promise<SettledMaintenance> {
-    return runActivity(nothingSecret, async () => {
-      await recordAlerts(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
-      await resolveOrphaned(dependencies);
-      await resolveStore(dependencies);
-      await dependencies.countPair();
-      return { notify: await hasAlertsToSend(dependencies, noSource) };
-    });
+    await recordAlerts(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
+    await resolveOrphaned(dependencies);
+    await resolveStore(dependencies);
+    await dependencies.countPair();
+    return { notify: await hasAlertsToSend(dependencies, noSource) };
   };
 }
 

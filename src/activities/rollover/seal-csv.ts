@@ -10,7 +10,7 @@ import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { retentionsOf } from '../../config/plan/retentions.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { halfMoved } from '../run/rekey-guard.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
 export interface SealCsvInput {
   /** Only look. */
@@ -41,30 +41,29 @@ const maxListed = 100;
  */
 export function createSealCsv(dependencies: ActivityDependencies) {
   return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
-    return runActivity(nothingSecret, async (context) => {
-      const { config, journal, store } = dependencies;
-      const now = new Date();
-      const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
-      // A key of a part may be the former id of one record, and in the sealed file the new one of another.
-      const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
-      const ready = past.filter(({ source }) => !held.has(source));
-      const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
-      const { csv, deadLetters } = retentionsOf(config.current());
-      const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
-      if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
-      const letters =
-        deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
-      if (!dryRun) for (const path of letters) await store.delete(path);
-      // Only now: one damaged file keeps no other day from being sealed.
-      if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
-      return {
-        sealed: named(ready),
-        sealedCount: ready.length,
-        waiting: named(waiting),
-        deleted: named(expired),
-        deadLetters: letters.length,
-      };
-    });
+    const context = adapterContext();
+    const { config, journal, store } = dependencies;
+    const now = new Date();
+    const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
+    // A key of a part may be the former id of one record, and in the sealed file the new one of another.
+    const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
+    const ready = past.filter(({ source }) => !held.has(source));
+    const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
+    const { csv, deadLetters } = retentionsOf(config.current());
+    const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
+    if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
+    const letters =
+      deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
+    if (!dryRun) for (const path of letters) await store.delete(path);
+    // Only now: one damaged file keeps no other day from being sealed.
+    if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
+    return {
+      sealed: named(ready),
+      sealedCount: ready.length,
+      waiting: named(waiting),
+      deleted: named(expired),
+      deadLetters: letters.length,
+    };
   };
 }
 

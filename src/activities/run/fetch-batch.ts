@@ -20,7 +20,7 @@ import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { fittingPlan } from './fitting-plan.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import { redactorFor, secretMaskFor, sourceTools } from '../support/source-secrets.ts';
 
@@ -65,47 +65,45 @@ const maxFetchMs = 5_000;
  */
 export function createFetchBatch(dependencies: ActivityDependencies) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
-    const { run, force = false, window = null } = input;
-    const redact = redactorFor(input.plan.name, dependencies);
     const { measures } = dependencies;
-    const result = await runActivity(redact, async (context) => {
-      const plan = await fittingPlan(input.plan, dependencies);
-      const mask = secretMaskFor(run.source, dependencies);
-      const state = withPlace(input.state, mask.reveal);
-      const poll = { plan, state, run: run.firstRunId, force, window };
-      const tools = sourceTools(run.source, dependencies);
-      const position = input.position
-        ? mapPlace(input.position, mask.reveal)
-        : await beginPoll(poll, tools, new Date());
-      if (!position) return nothingNew(input);
-      const isFile = position.place.type === 'file';
-      const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
-      const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
-      const reader = await openReader(plan, tools, context.signal);
-      const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
-      const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
-      const front = frontOf(poll, position, new Date());
-      try {
-        const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
-        const leavesPlace = input.position === null && state.unfinished?.failed === true;
-        const collected = leavesPlace
-          ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) }
-          : taken;
-        context.signal.throwIfAborted();
-        for (const warning of collected.notes)
-          log.warn('Source warning', { source: run.source, warning: redact(warning) });
-        return hideSecrets(await keep(dependencies, input, collected, redact), mask);
-      } catch (error) {
-        // The next attempt comes once the host wants to be asked again.
-        if (error instanceof DaybookError) measures.throttled(run.source, error.retryAfterMs ?? 0);
-        if (!(error instanceof HostBusy)) throw error;
-        return hideSecrets(hostBusy(input, position, error.waitMs), mask);
-      }
-    });
-    measures.fetched(run.source, result.counts);
-    measures.throttled(run.source, result.waitMs ?? 0);
+    const result = await fetchPages(dependencies, input);
+    measures.fetched(input.run.source, result.counts);
+    measures.throttled(input.run.source, result.waitMs ?? 0);
     return result;
   };
+}
+
+async function fetchPages(dependencies: ActivityDependencies, input: FetchBatchInput): Promise<FetchBatchResult> {
+  const { run, force = false, window = null } = input;
+  const redact = redactorFor(input.plan.name, dependencies);
+  const context = adapterContext();
+  const plan = await fittingPlan(input.plan, dependencies);
+  const mask = secretMaskFor(run.source, dependencies);
+  const state = withPlace(input.state, mask.reveal);
+  const poll = { plan, state, run: run.firstRunId, force, window };
+  const tools = sourceTools(run.source, dependencies);
+  const position = input.position ? mapPlace(input.position, mask.reveal) : await beginPoll(poll, tools, new Date());
+  if (!position) return nothingNew(input);
+  const isFile = position.place.type === 'file';
+  const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
+  const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
+  const reader = await openReader(plan, tools, context.signal);
+  const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
+  const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
+  const front = frontOf(poll, position, new Date());
+  try {
+    const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
+    const leavesPlace = input.position === null && state.unfinished?.failed === true;
+    const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
+    context.signal.throwIfAborted();
+    for (const warning of collected.notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
+    return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+  } catch (error) {
+    // The next attempt comes once the host wants to be asked again.
+    if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);
+    if (!(error instanceof HostBusy)) throw error;
+    return hideSecrets(hostBusy(input, position, error.waitMs), mask);
+  }
 }
 
 /** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */

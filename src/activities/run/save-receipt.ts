@@ -13,7 +13,6 @@ import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
 import { cleanVerdicts, keepUnlessStored, hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
@@ -46,25 +45,23 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
-    return runActivity(redact, async () => {
-      const added = poll && (await stateChange(dependencies, input.receipt, poll));
-      const receipt = { ...input.receipt, ...added };
-      await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
-        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
-      );
-      logRun(receipt, window, redact);
-      const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
-      await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
-      // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
-      const resolved = [
-        ...(await delivered(dependencies, source, verdicts)),
-        ...(await storeVerdicts(dependencies.store, source)),
-      ];
-      await recordAlerts(dependencies, source, resolved, redact);
-      const notify = await hasAlertsToSend(dependencies, source);
-      if (!window) dependencies.onReceipt(receipt);
-      return { notify, ...(added ? { added } : {}) };
-    });
+    const added = poll && (await stateChange(dependencies, input.receipt, poll));
+    const receipt = { ...input.receipt, ...added };
+    await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+      window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+    );
+    logRun(receipt, window, redact);
+    const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
+    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
+    // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
+    const resolved = [
+      ...(await delivered(dependencies, source, verdicts)),
+      ...(await storeVerdicts(dependencies.store, source)),
+    ];
+    await recordAlerts(dependencies, source, resolved, redact);
+    const notify = await hasAlertsToSend(dependencies, source);
+    if (!window) dependencies.onReceipt(receipt);
+    return { notify, ...(added ? { added } : {}) };
   };
 }
 

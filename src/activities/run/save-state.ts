@@ -2,8 +2,6 @@ import { log } from '@temporalio/activity';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { isSuperseded, writeState } from '../../store/run/states.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
 
 export interface SaveStateInput {
   readonly source: string;
@@ -18,16 +16,14 @@ export interface SaveStateInput {
  */
 export function createSaveState(dependencies: ActivityDependencies) {
   return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
-    await runActivity(redactorFor(source, dependencies), async () => {
-      if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
-        log.info('State not saved: a command changed it after the run started', { source });
-        return;
-      }
-      await writeState(dependencies.store, source, state);
-      if (!clean) return;
-      await dependencies.pollKeys.keepOnly(source, [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])]);
-      await dependencies.fileProgress.keepOnly(source, state.files);
-      await dependencies.feedItems.keepOnly(source, state.feedItems ?? null);
-    });
+    if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
+      log.info('State not saved: a command changed it after the run started', { source });
+      return;
+    }
+    await writeState(dependencies.store, source, state);
+    if (!clean) return;
+    await dependencies.pollKeys.keepOnly(source, [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])]);
+    await dependencies.fileProgress.keepOnly(source, state.files);
+    await dependencies.feedItems.keepOnly(source, state.feedItems ?? null);
   };
 }

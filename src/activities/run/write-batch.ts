@@ -10,7 +10,7 @@ import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { rebuildBatch } from '../../store/journal/rebuild-batch.ts';
 import type { ActivityDependencies } from '../support/dependencies.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 import { asJson, redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
@@ -33,9 +33,7 @@ async function writeBatch(
   writer: StorageWriter,
   { batch }: WriteBatchInput,
 ): Promise<SinkCounts> {
-  return runActivity(redactorFor(batch.source, dependencies), (context) =>
-    writeTo(dependencies, writer, batch, context),
-  );
+  return writeTo(dependencies, writer, batch, adapterContext());
 }
 
 /**
