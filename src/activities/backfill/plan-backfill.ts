@@ -8,7 +8,7 @@ import { parseWindow } from '../../domain/time/time-range.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
 import { cutWindows, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { chooseWindows } from '../../store/backfill/window-results.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { describeSchedule } from '../../temporal/schedules/describe-schedule.ts';
 import { findKnownSource } from '../support/known-source.ts';
 
@@ -27,7 +27,7 @@ export interface PlannedBackfill {
 }
 
 /** The windows that a request comes to. Safe to repeat because it only reads. */
-export function createPlanBackfill(dependencies: ActivityDependencies) {
+export function createPlanBackfill(dependencies: Uses<'config' | 'identity' | 'store' | 'searchAttribute'>) {
   return async function planBackfill({ source, request, asksForPause }: PlanBackfillInput): Promise<PlannedBackfill> {
     const { config } = dependencies.config.current();
     const problem = windowProblem(planOf(config, await findKnownSource(dependencies, source)));

@@ -3,13 +3,13 @@ import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import { clearCanaryBlobs, type IsOver } from '../../store/canary/canary-blobs.ts';
 import { clearCanaryParts } from '../../store/canary/canary-parts.ts';
 import { hasEnded } from '../../temporal/running-workflows.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 /**
  * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are under
  * way keep what they have. Safe to repeat because what is gone stays gone.
  */
-export function createCleanCanary({ store, journal, canaryRows }: ActivityDependencies) {
+export function createCleanCanary({ store, journal, canaryRows }: Uses<'store' | 'journal' | 'canaryRows'>) {
   return async function cleanCanary(): Promise<void> {
     const isOver = endedCanaries();
     // What cannot be taken away in one place is no reason to leave it in the others.

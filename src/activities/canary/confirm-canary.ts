@@ -3,7 +3,7 @@ import { BatchGone, CanaryLost } from '../../domain/errors.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import { readBatch } from '../../store/delivery/batches.ts';
 import { problemOfPart } from '../../store/canary/canary-parts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface ConfirmCanaryInput {
   readonly batch: BatchRef;
@@ -11,7 +11,7 @@ export interface ConfirmCanaryInput {
 }
 
 /** Reads the record of a canary back from a sink, and compares it. Safe to repeat because it only reads. */
-export function createConfirmCanary({ store, journal, canaryRows }: ActivityDependencies) {
+export function createConfirmCanary({ store, journal, canaryRows }: Uses<'store' | 'journal' | 'canaryRows'>) {
   return async function confirmCanary({ batch, sink }: ConfirmCanaryInput): Promise<void> {
     const [record] = await readBatch(store, batch);
     if (!record) throw new BatchGone('spool: found no record in the batch of the canary, expected one');

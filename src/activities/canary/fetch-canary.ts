@@ -3,7 +3,7 @@ import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
 import { fetchCanary as fetchRecord } from '../../sources/canary/fetch-canary.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
 export interface FetchCanaryInput {
@@ -18,7 +18,7 @@ export interface FetchedCanary {
 }
 
 /** Fetches the record of a canary and spools it. Safe to repeat because the clean-up takes all of its batches away. */
-export function createFetchCanary({ store, searchAttribute }: ActivityDependencies) {
+export function createFetchCanary({ store, searchAttribute }: Uses<'store' | 'searchAttribute'>) {
   return async function fetchCanary({ run }: FetchCanaryInput): Promise<FetchedCanary> {
     const context = adapterContext();
     const record = await fetchRecord({ id: run.workflowId, run: run.firstRunId }, version, context);

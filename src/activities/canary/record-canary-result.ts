@@ -3,8 +3,8 @@ import { describeFailure, type CanaryResult, type FailedCanary } from '../../dom
 import { canarySource } from '../../domain/names.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { writeCanaryReport } from '../../store/canary/canary-report.ts';
-import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import { hasAlertsToSend, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface SettleCanaryInput {
   readonly canary: CanaryResult | FailedCanary;
@@ -16,7 +16,7 @@ export interface SettledCanary {
 }
 
 /** Keeps what a canary had to say, and opens or resolves its alert. Safe to repeat because it says the same again. */
-export function createSettleCanary(dependencies: ActivityDependencies) {
+export function createSettleCanary(dependencies: AlertTools & Uses<'config' | 'alertWebhook'>) {
   return async function settleCanary({ canary }: SettleCanaryInput): Promise<SettledCanary> {
     const { ok, finishedAt, workflowId } = canary;
     const lagMs = canary.ok ? canary.lagMs : null;

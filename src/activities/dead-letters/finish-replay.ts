@@ -5,9 +5,9 @@ import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/de
 import { clearValidators } from '../../domain/run/source-state.ts';
 import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
 import { changeState } from '../../store/run/states.ts';
-import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import { hasAlertsToSend, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface FinishReplayInput {
   readonly run: RunRef;
@@ -19,7 +19,7 @@ export interface FinishReplayInput {
  * Lets the next poll ask for everything again: what could not be replayed may come from the source, which might say that
  * nothing changed. Safe to repeat because a state without what it drops is a true one.
  */
-export function createFinishReplay(dependencies: ActivityDependencies) {
+export function createFinishReplay(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook'>) {
   return async function finishReplay({ run, result, deferredBecause }: FinishReplayInput) {
     const { store } = dependencies;
     const { source } = run;

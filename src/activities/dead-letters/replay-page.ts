@@ -13,11 +13,11 @@ import { spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { StoredDeadLetter } from '../../store/dead-letters/dead-letter-file.ts';
 import { recordReplayed, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { logDeadLetters } from './log-dead-letters.ts';
 import { redactDeadLetter } from './redact-dead-letter.ts';
 import { adapterContext } from '../support/adapter-context.ts';
-import { redactorFor, sourceTools } from '../support/source-secrets.ts';
+import { redactorFor, sourceTools, type AdapterAccess, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface ReplayLettersInput {
   readonly run: RunRef;
@@ -45,7 +45,7 @@ export interface ReplayLettersResult {
  * become letters anew; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by
  * its content, and nothing is hidden before the workflow has its answer.
  */
-export function createReplayLetters(dependencies: ActivityDependencies) {
+export function createReplayLetters(dependencies: SecretAccess & AdapterAccess & Uses<'store'>) {
   return async function replayLetters(input: ReplayLettersInput): Promise<ReplayLettersResult> {
     const { run, plan, number } = input;
     const { store } = dependencies;

@@ -4,8 +4,8 @@ import { Instance } from '../../domain/instance.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import { anyReadable, listDeferred, markDeferred } from '../../store/delivery/deferred.ts';
 import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 import { startDelivery } from '../../temporal/start-delivery.ts';
 
 export interface DeferBatchesInput {
@@ -23,7 +23,7 @@ const quietMs = 60_000;
  * Notes that batches wait for a sink, and sees to it that somebody delivers them. Safe to repeat because markers are named
  * by their batches, and there is one deliverer for each sink and source.
  */
-export function createDeferBatches(dependencies: ActivityDependencies) {
+export function createDeferBatches(dependencies: SecretAccess & Uses<'store' | 'measures'>) {
   const lastTold = new Map<string, number>();
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
     const { store, measures } = dependencies;

@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { startDeliveries } from '../../temporal/start-delivery.ts';
 
 /** Sees to it that everything that waits for a sink has a deliverer. Safe to repeat because there is one for each. */
-export function createStartDeliveries({ store }: ActivityDependencies) {
+export function createStartDeliveries({ store }: Uses<'store'>) {
   return async function wakeAllDeliverers(): Promise<{ readonly deliverers: number }> {
     const { client, info } = Context.current();
     return { deliverers: await startDeliveries(client, Instance.ofQueue(info.taskQueue), store) };

@@ -2,7 +2,7 @@ import type { JournalSelection, JournalUnit } from '../../domain/storage/journal
 import { UnknownSource } from '../../domain/errors.ts';
 import { journalSources } from '../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../store/journal/walk-journal.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { halfMoved, assertRekeyFinished } from '../run/rekey-guard.ts';
 
 export interface PlanJournalReplayInput {
@@ -24,7 +24,11 @@ export interface PlannedJournalReplay {
 const pageSize = 200;
 
 /** What a replay reads next. Safe to repeat because it only looks. */
-export function createPlanJournalReplay({ journal, store, searchAttribute }: ActivityDependencies) {
+export function createPlanJournalReplay({
+  journal,
+  store,
+  searchAttribute,
+}: Uses<'journal' | 'store' | 'searchAttribute'>) {
   return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
     const { source, archives } = choice;
     if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {

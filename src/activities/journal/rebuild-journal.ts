@@ -6,7 +6,7 @@ import { withClient } from '../../sinks/postgres/connection/client.ts';
 import { postgresFailure } from '../../sinks/postgres/connection/postgres-failure.ts';
 import { rowsByDay, serverTime, storedSources } from '../../sinks/postgres/commands/rows-by-day.ts';
 import { rebuildSource } from '../../store/journal/rebuild-source.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { assertRekeyFinished } from '../run/rekey-guard.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
@@ -21,7 +21,9 @@ export interface PlannedRebuild {
 }
 
 /** Rebuilding the journal from PostgreSQL. Safe to repeat because a key that the journal has is left out. */
-export function createRebuildJournal(dependencies: ActivityDependencies) {
+export function createRebuildJournal(
+  dependencies: Uses<'owner' | 'journal' | 'store' | 'config' | 'searchAttribute' | 'settleRestored'>,
+) {
   const { owner, journal, store, config, searchAttribute } = dependencies;
   return {
     /** The sources whose journal is to be rebuilt. */

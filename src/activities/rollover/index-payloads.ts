@@ -1,11 +1,11 @@
 import { dayOfDate } from '../../domain/time/day.ts';
 import { convergePayloadIndex, type PayloadIndexChanges } from '../../sinks/postgres/days/payload-index.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
 /** Brings payload indexes to what `partitions.payload_index` says. Safe to repeat because it looks at what is there. */
-export function createIndexPayloads({ config, owner }: ActivityDependencies) {
+export function createIndexPayloads({ config, owner }: Uses<'config' | 'owner'>) {
   return async function indexPayloads({ dryRun }: DryRunInput): Promise<PayloadIndexChanges> {
     const { signal, onProgress } = adapterContext();
     const mode = config.current().config.partitions.payload_index;

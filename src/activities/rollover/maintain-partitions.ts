@@ -1,5 +1,5 @@
 import type { Day } from '../../domain/time/day.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
 export interface MaintainPartitionsInput {
@@ -18,7 +18,7 @@ export interface MaintainedPartitions {
  * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are
  * past. Safe to repeat because what is done already is not done again.
  */
-export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {
+export function createMaintainPartitions({ config, maintenance }: Uses<'config' | 'maintenance'>) {
   return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {
     const { signal, onProgress } = adapterContext();
     const { premake } = config.current().config.partitions;

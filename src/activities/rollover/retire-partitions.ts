@@ -3,7 +3,7 @@ import { retentionCutoff } from '../../domain/storage/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../../sinks/postgres/days/retire-days.ts';
 import { createArchives } from '../../store/journal/archives.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
@@ -11,7 +11,12 @@ import { adapterContext } from '../support/adapter-context.ts';
  * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is
  * noted beside it, and goes on from there. While the configuration is broken all days stay as they are.
  */
-export function createRetirePartitions({ config, owner, store, journal }: ActivityDependencies) {
+export function createRetirePartitions({
+  config,
+  owner,
+  store,
+  journal,
+}: Uses<'config' | 'owner' | 'store' | 'journal'>) {
   return async function retirePartitions({ dryRun }: DryRunInput): Promise<RetirementResult> {
     const { signal, onProgress } = adapterContext();
     const { config: current, broken } = config.current();

@@ -2,13 +2,14 @@ import { log } from '@temporalio/activity';
 import { dayOfDate } from '../../domain/time/day.ts';
 import { DamagedFile, SinkUnavailable, messageOf } from '../../domain/errors.ts';
 import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../../store/journal/past-days.ts';
+import type { JournalFolders } from '../../store/journal/journal-files.ts';
 import { sealDay } from '../../store/journal/seal-day.ts';
 import { JournalBusy } from '../../store/journal/seal-lock.ts';
 import { storePaths } from '../../store/paths/paths.ts';
-import { recordAlerts } from '../alerts/record-alerts.ts';
+import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { retentionsOf } from '../../config/plan/retentions.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { halfMoved } from '../run/rekey-guard.ts';
 import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
@@ -39,7 +40,7 @@ const maxListed = 100;
  * Seals the past days of the CSV journal, and deletes what `csv.retention` and `dead_letters.retention` let go. Safe to
  * repeat because a day that is sealed has no parts left.
  */
-export function createSealCsv(dependencies: ActivityDependencies) {
+export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journal'>) {
   return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
     const context = adapterContext();
     const { config, journal, store } = dependencies;
@@ -69,7 +70,7 @@ export function createSealCsv(dependencies: ActivityDependencies) {
 
 /** @returns what is wrong with days that could not be sealed */
 async function sealAll(
-  dependencies: ActivityDependencies,
+  dependencies: AlertTools & Uses<'journal'>,
   days: readonly SourceDay[],
   context: AdapterContext,
 ): Promise<string[]> {
@@ -95,10 +96,10 @@ class Sealing {
   /** Sources of which that is so. */
   readonly unsealed = new Set<string>();
   readonly #busy = new Set<string>();
-  readonly #journal: ActivityDependencies['journal'];
+  readonly #journal: JournalFolders;
   readonly #context: AdapterContext;
 
-  constructor(journal: ActivityDependencies['journal'], context: AdapterContext) {
+  constructor(journal: JournalFolders, context: AdapterContext) {
     this.#journal = journal;
     this.#context = context;
   }

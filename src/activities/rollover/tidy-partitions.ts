@@ -1,7 +1,7 @@
 import type { Day } from '../../domain/time/day.ts';
 import { messageOf } from '../../domain/errors.ts';
 import type { DayProblem } from '../../sinks/postgres/days/retire-days.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
@@ -12,7 +12,7 @@ export interface TidiedPartitions {
 }
 
 /** Lets PostgreSQL tidy up past days. Safe to repeat because what is tidy is left alone. */
-export function createTidyPartitions({ maintenance }: ActivityDependencies) {
+export function createTidyPartitions({ maintenance }: Uses<'maintenance'>) {
   return async function tidyPartitions({ dryRun }: DryRunInput): Promise<TidiedPartitions> {
     const { signal, onProgress } = adapterContext();
     const vacuumed: Day[] = [];

@@ -17,12 +17,18 @@ import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-so
 import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { fittingPlan } from './fitting-plan.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
-import { redactorFor, secretMaskFor, sourceTools } from '../support/source-secrets.ts';
+import {
+  redactorFor,
+  secretMaskFor,
+  sourceTools,
+  type AdapterAccess,
+  type SecretAccess,
+} from '../support/source-secrets.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;
@@ -56,6 +62,8 @@ export interface FetchBatchResult {
   readonly waitMs?: number;
 }
 
+type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'pollKeys' | 'measures'>;
+
 /** A source that has more pages gives up its turn after this long, so that what it yielded is stored soon. */
 const maxFetchMs = 5_000;
 
@@ -63,7 +71,7 @@ const maxFetchMs = 5_000;
  * Fetches the next pages of a source and spools their valid records. Safe to repeat because what it stores is named by
  * its content, and nothing counts before the workflow has its answer.
  */
-export function createFetchBatch(dependencies: ActivityDependencies) {
+export function createFetchBatch(dependencies: FetchTools) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
     const { measures } = dependencies;
     const result = await fetchPages(dependencies, input);
@@ -73,7 +81,7 @@ export function createFetchBatch(dependencies: ActivityDependencies) {
   };
 }
 
-async function fetchPages(dependencies: ActivityDependencies, input: FetchBatchInput): Promise<FetchBatchResult> {
+async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Promise<FetchBatchResult> {
   const { run, force = false, window = null } = input;
   const redact = redactorFor(input.plan.name, dependencies);
   const context = adapterContext();
@@ -108,7 +116,7 @@ async function fetchPages(dependencies: ActivityDependencies, input: FetchBatchI
 
 /** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */
 async function keep(
-  { store, pollKeys, fileProgress, feedItems }: ActivityDependencies,
+  { store, pollKeys, fileProgress, feedItems }: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
   { run, plan, state, number, window }: FetchBatchInput,
   collected: Collected,
   redact: Redact,

@@ -1,7 +1,7 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { deleteBatch } from '../../store/delivery/batches.ts';
 import { isDeferred } from '../../store/delivery/deferred.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface ReleaseBatchesInput {
   readonly source: string;
@@ -9,11 +9,11 @@ export interface ReleaseBatchesInput {
 }
 
 /** Deletes batches that both sinks have settled. Safe to repeat because a batch that is gone stays gone. */
-export function createReleaseBatches(dependencies: ActivityDependencies) {
+export function createReleaseBatches({ store }: Uses<'store'>) {
   return async function releaseBatches({ batches }: ReleaseBatchesInput): Promise<void> {
     for (const batch of batches) {
       // An attempt that was given up may have deferred what a later one wrote.
-      if (!(await isDeferred(dependencies.store, batch))) await deleteBatch(dependencies.store, batch);
+      if (!(await isDeferred(store, batch))) await deleteBatch(store, batch);
     }
   };
 }

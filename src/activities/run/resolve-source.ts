@@ -9,12 +9,12 @@ import { windowProblem } from '../../domain/plan/window-support.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
-import { resolveOrphaned, recordAlerts } from '../alerts/record-alerts.ts';
+import { resolveOrphaned, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { settleConfigAlert } from '../alerts/config-alert.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { assertRekeyFinished } from './rekey-guard.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;
@@ -35,7 +35,9 @@ export interface ResolvedSource {
  * Reads what a run needs: the source's plan from the configuration as it stands now, and the state it starts from.
  * Safe to repeat because it only reads.
  */
-export function createResolveSource(dependencies: ActivityDependencies) {
+export function createResolveSource(
+  dependencies: SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>,
+) {
   /** The configuration whose sources are known to be all that have alerts. */
   let seen: Config | null = null;
   return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {

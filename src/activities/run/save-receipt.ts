@@ -11,9 +11,15 @@ import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
-import { cleanVerdicts, keepUnlessStored, hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import {
+  cleanVerdicts,
+  keepUnlessStored,
+  hasAlertsToSend,
+  recordAlerts,
+  type AlertTools,
+} from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;
@@ -40,7 +46,7 @@ export interface SaveReceiptResult {
 }
 
 /** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
-export function createSaveReceipt(dependencies: ActivityDependencies) {
+export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'onReceipt'>) {
   return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
@@ -67,7 +73,7 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
 
 /** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
 async function stateChange(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   { source, warnings = [] }: Receipt | FailedReceipt,
   { epoch }: PollFacts,
 ): Promise<Partial<Receipt> | undefined> {
@@ -83,7 +89,7 @@ async function stateChange(
 
 /** A poll that reached its end may have fetched batches again that were gone from the spool. */
 async function fetchedAgain(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   { source, outcome }: Receipt | FailedReceipt,
   { epoch, end }: PollFacts,
 ): Promise<AlertVerdict[]> {
@@ -115,7 +121,7 @@ function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefi
 
 /** Alerts of deferred batches no more. */
 async function delivered(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   source: string,
   verdicts: readonly AlertVerdict[],
 ): Promise<AlertVerdict[]> {

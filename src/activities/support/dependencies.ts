@@ -59,3 +59,6 @@ export interface ActivityDependencies {
   /** Told of each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }
+
+/** Those that an activity works with. */
+export type Uses<Name extends keyof ActivityDependencies> = Pick<ActivityDependencies, Name>;

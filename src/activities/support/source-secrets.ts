@@ -5,13 +5,18 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { createSecretMask, type SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../../sources/open-source.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { Uses } from './dependencies.ts';
 
 /** What a redactor is made of. */
-export type SecretAccess = Pick<ActivityDependencies, 'config' | 'lookUp' | 'http'>;
+export type SecretAccess = Uses<'config' | 'lookUp' | 'http'>;
+
+/** What adapters are made of. */
+export type AdapterAccess = Uses<
+  'http' | 'readers' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
+>;
 
 /** What adapters need, from what the worker has. */
-export function sourceTools(source: string, dependencies: ActivityDependencies): SourceTools {
+export function sourceTools(source: string, dependencies: AdapterAccess): SourceTools {
   const { http, readers, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
   const folder = dirname(config.file);
   return {
