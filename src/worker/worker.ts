@@ -4,7 +4,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { ConfigFile } from '../config/file/config-file.ts';
-import type { PostgresSettings } from '../config/environment/environment.ts';
+import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
 import type { LookUp } from '../config/secrets/references.ts';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { createLiveHostLimits } from '../config/plan/live-host-limits.ts';

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/file/parse-config.ts';
 import { readConfig } from '../../config/file/config-file.ts';
 import { ConfigProblems } from '../../config/file/problem.ts';
-import { readEnvironment, type Environment, type PostgresSettings } from '../../config/environment/environment.ts';
+import { readEnvironment, type Environment } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import { readInstance } from '../../config/environment/instance.ts';
 import { temporalSettings, type TemporalSettings } from '../../config/environment/temporal-settings.ts';
 import type { Instance } from '../../domain/instance.ts';

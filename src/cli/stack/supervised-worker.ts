@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import { startWorkerProcess } from '../../embedded/processes/children.ts';

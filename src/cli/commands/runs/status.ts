@@ -5,7 +5,7 @@ import { DaybookError, messageOf } from '../../../domain/errors.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
 import { visibleJson } from '../../../domain/text/visible-text.ts';
 import { withTimeout } from '../../../formats/timeout.ts';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { requireName } from '../../../config/file/find-source.ts';
 import type { BlobStore, Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Client } from '@temporalio/client';
 import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { formatProblem } from '../../../config/file/problem.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../../embedded/addresses.ts';
