@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import { absoluteUrl } from './absolute-url.ts';
 import type { FeedItem } from './feed-item.ts';
 import { listOf, textOf } from './xml-values.ts';
-import type { XmlObject, XmlValue } from './xml-reader.ts';
+import type { XmlObject, XmlValue } from './xml-element.ts';
 
 /** What feeds write where they have nothing to say. */
 const placeholders = new Set([
