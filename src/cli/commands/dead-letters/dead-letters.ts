@@ -1,6 +1,6 @@
 import { rejectionReasons } from '../../../domain/dead-letters/rejection.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
-import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
 import { listDeadLetters, type DeadLetterFilter } from '../../../store/dead-letters/dead-letters.ts';
 import { discardDeadLetter, restoreDeadLetter } from '../../../store/dead-letters/dead-letter-visibility.ts';
 import { withIds } from '../../options/dead-letter-selection.ts';

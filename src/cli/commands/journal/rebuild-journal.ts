@@ -2,7 +2,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../../../domain/errors.ts';
 import { rebuildJournalType } from '../../../domain/names.ts';
 import type { RebuildSelection, RebuildTally } from '../../../domain/storage/journal-rebuild.ts';
-import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
 import type { RebuildProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';

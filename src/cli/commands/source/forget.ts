@@ -1,4 +1,4 @@
-import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../../../sinks/postgres/commands/forget-rows.ts';
 import { forgetPolls } from '../../../store/run/states.ts';
 import { findSource } from '../../../config/file/find-source.ts';
