@@ -8,7 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { detailsTable } from '../../domain/run/details-table.ts';
+import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { deliverSignalName } from '../../domain/names.ts';
 import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
