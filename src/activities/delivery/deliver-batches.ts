@@ -5,7 +5,7 @@ import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.t
 import type { Sink } from '../../domain/run/sink.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
 import { listDeferred } from '../../store/delivery/deferred.ts';
-import { writeDeliveryReceipt } from '../../store/run/delivery-receipts.ts';
+import { writeDeliveryReceipt } from '../../store/run/receipts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { clearWaitingReason, noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import { recordAlerts } from '../alerts/record-alerts.ts';
