@@ -205,3 +205,29 @@ export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;
   return String(error);
 }
+
+/** A process could not begin its work. Exit code 1. */
+export class CannotStart extends DaybookError {
+  readonly type = 'CannotStart';
+  readonly next = 'never';
+}
+
+/** A command that cannot be carried out as it was given. Exit code 2. */
+export class UsageError extends DaybookError {
+  readonly type = 'UsageError';
+  readonly next = 'never';
+}
+
+const usageTypes = new Set([
+  'UsageError',
+  'InvalidConfig',
+  'InvalidEnvironment',
+  'UnknownSource',
+  'QueueInUse',
+  'ForeignStore',
+]);
+
+/** Whether a failure is about how a command was called, or about the configuration. */
+export function isUsageFailure({ type }: DaybookError): boolean {
+  return usageTypes.has(type);
+}

@@ -2,8 +2,7 @@ import { connect as connectTls } from 'node:tls';
 import { connect, isIP } from 'node:net';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
-import { messageOf } from '../domain/errors.ts';
-import { CannotStart } from '../domain/cannot-start.ts';
+import { messageOf, CannotStart } from '../domain/errors.ts';
 
 const probeMs = 5_000;
 const [deadlineExceeded, notFound, permissionDenied, unavailable, unauthenticated] = [4, 5, 7, 14, 16];

@@ -11,7 +11,7 @@ import {
   sourceSearchAttribute,
 } from '../domain/names.ts';
 import { sinks } from '../domain/run/sink.ts';
-import { CannotStart } from '../domain/cannot-start.ts';
+import { CannotStart } from '../domain/errors.ts';
 
 /** What fetches, and hears pause and resume. */
 const fetchingTypes = [scrapeRunType, backfillType];

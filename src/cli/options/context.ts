@@ -11,9 +11,8 @@ import { Home } from '../../embedded/home/home.ts';
 import { createDirectoryStore } from '../../store/blobs/directory-store.ts';
 import type { BlobStore, Damage } from '../../store/blobs/blob-store.ts';
 import { naming, settingAside } from '../../store/alerts/store-alert.ts';
-import { CannotStart } from '../../domain/cannot-start.ts';
+import { CannotStart, UsageError } from '../../domain/errors.ts';
 import { printInfo } from '../output/output.ts';
-import { UsageError } from '../../domain/usage-error.ts';
 
 /** Options that every command takes. */
 export interface CommonOptions {

@@ -1,10 +1,9 @@
-import { SinkMisconfigured } from '../../../domain/errors.ts';
+import { SinkMisconfigured, UsageError } from '../../../domain/errors.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { isBehindPooler } from '../../../sinks/postgres/connection/pooler.ts';
 import { postgresFailure, toPostgresError } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { formatTable, printJsonText, printLines, printInfo } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 /** Types that PostgreSQL prints as JSON does: bool, int2, int4, int8, float4, float8, numeric, json, jsonb. */
 const jsonTypes = new Set([16, 20, 21, 23, 700, 701, 1700, 114, 3802]);

@@ -6,7 +6,7 @@ import { discardDeadLetter, restoreDeadLetter } from '../../../store/dead-letter
 import { withIds } from '../../options/dead-letter-selection.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions } from '../../options/context.ts';
 import { formatTable, print, printJson, printLines, printInfo, shorten } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 export interface DeadLettersOptions extends CommonOptions {
   readonly source?: string;

@@ -37,7 +37,7 @@ import { joinPair, refuseForeignDatabase } from '../../options/store-pair.ts';
 import { startSupervisedWorker, type SupervisedWorker } from '../../stack/supervised-worker.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 import { startupBanner } from '../../output/startup-banner.ts';
 
 const announce = (message: string) => printInfo(`daybook: ${message}`);

@@ -15,7 +15,7 @@ import { parseDay } from '../../options/day-option.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ForgetOptions extends CommonOptions {
