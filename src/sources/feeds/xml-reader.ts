@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { escapeText } from 'entities';
 import { Parser } from 'htmlparser2';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import { cleanXml } from './clean-xml.ts';
