@@ -193,19 +193,6 @@ export class ArchiveRefused extends DaybookError {
   readonly next = 'never';
 }
 
-/** Ten characters before and after what V8 could not read: a secret that it cut no redactor would know. */
-const quotedJson = /, (?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
-
-/** The message of anything thrown. */
-export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') {
-    return error.errors.map(messageOf).join('; ');
-  }
-  if (error instanceof SyntaxError) return error.message.replace(quotedJson, ' in JSON');
-  if (error instanceof Error) return error.message === '' ? error.name : error.message;
-  return String(error);
-}
-
 /** A process could not begin its work. Exit code 1. */
 export class CannotStart extends DaybookError {
   readonly type = 'CannotStart';
@@ -230,4 +217,17 @@ const usageTypes = new Set([
 /** Whether a failure is about how a command was called, or about the configuration. */
 export function isUsageFailure({ type }: DaybookError): boolean {
   return usageTypes.has(type);
+}
+
+/** Ten characters before and after what V8 could not read: a secret that it cut no redactor would know. */
+const quotedJson = /, (?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(messageOf).join('; ');
+  }
+  if (error instanceof SyntaxError) return error.message.replace(quotedJson, ' in JSON');
+  if (error instanceof Error) return error.message === '' ? error.name : error.message;
+  return String(error);
 }
