@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../formats/sha256.ts';
 import { truncate, createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { parseJson } from '../../formats/exact-json.ts';
@@ -166,7 +166,5 @@ function answerOf(body: Buffer): Record<string, unknown> | null {
 }
 
 function keyOf({ tokenUrl, clientId, clientSecret, scope }: OAuthPlan): string {
-  return createHash('sha256')
-    .update(JSON.stringify([tokenUrl, clientId, clientSecret, scope]))
-    .digest('hex');
+  return sha256(JSON.stringify([tokenUrl, clientId, clientSecret, scope]));
 }
