@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
+import { counted } from '../domain/text/counted.ts';
 import { describeSchedule } from './schedules/describe-schedule.ts';
 import type { Instance } from '../domain/instance.ts';
 import {
@@ -127,5 +128,5 @@ function isOf(
 
 function listed(names: readonly string[], what: string): string {
   const rest = names.length > maxListed ? ', …' : '';
-  return `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.slice(0, maxListed).join(', ')}${rest})`;
+  return `${counted(names.length, what)} (${names.slice(0, maxListed).join(', ')}${rest})`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/text/counted.ts';
 import { SinkMisconfigured, UsageError } from '../../../domain/errors.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { isBehindPooler } from '../../../sinks/postgres/connection/pooler.ts';
@@ -60,7 +61,7 @@ function printResult({ command, rowCount, fields, rows }: Result, json: boolean)
       rows.map((row) => row.map((value) => value ?? '')),
     ),
   );
-  printInfo(`(${rows.length} row${rows.length === 1 ? '' : 's'})`);
+  printInfo(`(${counted(rows.length, 'row')})`);
 }
 
 function jsonMember({ name, dataTypeID }: Result['fields'][number], value: string | null): string {

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/text/counted.ts';
 import { rejectionReasons } from '../../../domain/dead-letters/rejection.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
 import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
@@ -50,7 +51,7 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
     ({ discardedAt }) => (discardedAt === null) !== undo,
   );
   for (const { id } of letters) await (undo ? restoreDeadLetter(store, id) : discardDeadLetter(store, id, new Date()));
-  const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
+  const what = counted(letters.length, 'dead letter');
   print(
     undo
       ? `${what} restored to the list`
