@@ -5,7 +5,7 @@ import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRul
 /** What a source may be called: also a folder name, a workflow id part and a fairness key (64 bytes at most). */
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
-/** The kinds of source a configuration may name; not all of them are built yet. */
+/** The kinds of source that a configuration may name. */
 export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
 
 /**
