@@ -49,6 +49,26 @@ const storedLike = (prefix: string) =>
   rig.database.count(`select count(*) from raw_events where source = 'pages' and source_id like $1`, [`${prefix}-%`]);
 
 describe('scrapeRun', () => {
+  // Before any worker is killed: the others would wait until the server forgets it, for it may know the source.
+  test('of an unknown source fails with the names there are', async () => {
+    const { type, message } = await rig.runToFailure('picki');
+    expect(type).toBe('UnknownSource');
+    expect(message).toContain('did you mean "picky"');
+  });
+
+  test('uses the last good configuration while an edit is broken, and says so', async () => {
+    await rig.run('one');
+    origin.answer(json([record('good-config')]));
+    writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
+    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    await expect(rig.run('added')).rejects.toMatchObject({
+      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
+    });
+    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
+    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
+    rig.configure(yaml(origin.url));
+  });
+
   test('shows its receipt as details, bears the search attribute and answers progress after its end', async () => {
     origin.answer(json([record('p1')]));
     const handle = await rig.start({ source: 'one' });
@@ -198,12 +218,6 @@ describe('scrapeRun', () => {
     expect(await storedLike('signals')).toBe(15_000);
   });
 
-  test('of an unknown source fails with the names there are', async () => {
-    const { type, message } = await rig.runToFailure('picki');
-    expect(type).toBe('UnknownSource');
-    expect(message).toContain('did you mean "picky"');
-  });
-
   test('starts afresh, with an alert, where its state is damaged', async () => {
     origin.answer((_url, response) => void response.end(JSON.stringify([record('damaged')])));
     mkdirSync(rig.path('data', 'state'), { recursive: true });
@@ -267,18 +281,5 @@ describe('scrapeRun', () => {
       expect(text).not.toContain('literal-key-1');
     }
     expect(files.join()).toContain('[redacted]');
-  });
-
-  test('uses the last good configuration while an edit is broken, and says so', async () => {
-    await rig.run('one');
-    origin.answer(json([record('good-config')]));
-    writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
-    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
-    await expect(rig.run('added')).rejects.toMatchObject({
-      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
-    });
-    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
-    rig.configure(yaml(origin.url));
   });
 });
