@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { confirmAlert, readOpenAlert } from '../../store/alerts/alerts.ts';
-import { recordAlerts } from './record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import { recordAlerts, type AlertTools } from './record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
 
 /** How long another worker that says nothing more may still have the file that is broken. */
@@ -15,7 +15,7 @@ const patienceMs = 600_000;
  * @param message what is wrong with this worker's file; null = it is good
  */
 export async function settleConfigAlert(
-  dependencies: ActivityDependencies,
+  dependencies: AlertTools & Uses<'config' | 'identity'>,
   message: string | null,
   redact: Redact,
 ): Promise<void> {

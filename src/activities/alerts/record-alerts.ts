@@ -4,11 +4,14 @@ import { SinkUnavailable } from '../../domain/errors.ts';
 import { canarySource, noSource } from '../../domain/names.ts';
 import { nothingSecret, type Redact } from '../../domain/secrets/redact.ts';
 import { openAlerts, pendingAlerts, settleAlerts } from '../../store/alerts/alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
+
+/** What alerts are recorded with. */
+export type AlertTools = Uses<'store' | 'keepAlert'>;
 
 /** Opens and resolves alerts of a source, each with its log line. */
 export async function recordAlerts(
-  dependencies: ActivityDependencies,
+  dependencies: AlertTools,
   source: string,
   verdicts: readonly AlertVerdict[],
   redact: Redact,
@@ -24,7 +27,10 @@ export async function recordAlerts(
 }
 
 /** Whether there are changes that the webhook has not taken yet. */
-export async function hasAlertsToSend(dependencies: ActivityDependencies, source: string): Promise<boolean> {
+export async function hasAlertsToSend(
+  dependencies: Uses<'store' | 'config' | 'alertWebhook'>,
+  source: string,
+): Promise<boolean> {
   return dependencies.alertWebhook !== null && (await alertsToSend(dependencies, source)).length > 0;
 }
 
@@ -32,10 +38,7 @@ export async function hasAlertsToSend(dependencies: ActivityDependencies, source
  * Alerts that whoever works for a source is to tell: its own, those of no source, and those of sources that are gone, of which
  * no run will ever tell. For no source: all.
  */
-export async function alertsToSend(
-  { store, config }: Pick<ActivityDependencies, 'store' | 'config'>,
-  source: string,
-): Promise<Alert[]> {
+export async function alertsToSend({ store, config }: Uses<'store' | 'config'>, source: string): Promise<Alert[]> {
   const known = new Set(config.lastGood().sources.map(({ name }) => name));
   return pendingAlerts(store, (of) => source === noSource || of === source || !known.has(of));
 }
@@ -47,7 +50,7 @@ const fileAlerts: readonly string[] = ['store', 'journal', 'batch_gone'];
  * Resolves the alerts of sources that are gone from the configuration, of which no run will ever say anything. Damaged files
  * are seen to by somebody, also those of sources that are gone.
  */
-export async function resolveOrphaned(dependencies: ActivityDependencies): Promise<void> {
+export async function resolveOrphaned(dependencies: AlertTools & Uses<'config'>): Promise<void> {
   const { config, broken } = dependencies.config.current();
   // The last good configuration may know less than the one that is being written.
   if (broken) return;
@@ -61,7 +64,7 @@ export async function resolveOrphaned(dependencies: ActivityDependencies): Promi
 
 /** Does work that stores verdicts; what they open is kept in memory where the store cannot take it. The work still fails. */
 export async function keepUnlessStored<T>(
-  { store, keepAlert }: ActivityDependencies,
+  { store, keepAlert }: AlertTools,
   source: string,
   verdicts: readonly AlertVerdict[],
   work: () => Promise<T>,

@@ -8,11 +8,9 @@ import { parseWindow } from '../../domain/time/time-range.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
 import { cutWindows, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { chooseWindows } from '../../store/backfill/window-results.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { describeSchedule } from '../../temporal/schedules/describe-schedule.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
 
 export interface PlanBackfillInput {
   readonly source: string;
@@ -29,21 +27,19 @@ export interface PlannedBackfill {
 }
 
 /** The windows that a request comes to. Safe to repeat because it only reads. */
-export function createPlanBackfill(dependencies: ActivityDependencies) {
+export function createPlanBackfill(dependencies: Uses<'config' | 'identity' | 'store' | 'searchAttribute'>) {
   return async function planBackfill({ source, request, asksForPause }: PlanBackfillInput): Promise<PlannedBackfill> {
-    return runActivity(redactorFor(source, dependencies), async () => {
-      const { config } = dependencies.config.current();
-      const problem = windowProblem(planOf(config, await findKnownSource(dependencies, source)));
-      if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
-      const range = parseWindow(request.from, request.to);
-      if (!range.ok) throw new NotBackfillable(`backfill: ${range.why}`);
-      const windows = cutWindows(range.window, request.stepMs);
-      return {
-        windows: await chooseWindows(dependencies.store, source, windows, request.only),
-        searchAttribute: dependencies.searchAttribute(),
-        paused: asksForPause ? await pauseOf(source) : null,
-      };
-    });
+    const { config } = dependencies.config.current();
+    const problem = windowProblem(planOf(config, await findKnownSource(dependencies, source)));
+    if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
+    const range = parseWindow(request.from, request.to);
+    if (!range.ok) throw new NotBackfillable(`backfill: ${range.why}`);
+    const windows = cutWindows(range.window, request.stepMs);
+    return {
+      windows: await chooseWindows(dependencies.store, source, windows, request.only),
+      searchAttribute: dependencies.searchAttribute(),
+      paused: asksForPause ? await pauseOf(source) : null,
+    };
   };
 }
 

@@ -3,9 +3,8 @@ import { describeFailure, type CanaryResult, type FailedCanary } from '../../dom
 import { canarySource } from '../../domain/names.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { writeCanaryReport } from '../../store/canary/canary-report.ts';
-import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { hasAlertsToSend, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface SettleCanaryInput {
   readonly canary: CanaryResult | FailedCanary;
@@ -17,18 +16,16 @@ export interface SettledCanary {
 }
 
 /** Keeps what a canary had to say, and opens or resolves its alert. Safe to repeat because it says the same again. */
-export function createSettleCanary(dependencies: ActivityDependencies) {
+export function createSettleCanary(dependencies: AlertTools & Uses<'config' | 'alertWebhook'>) {
   return async function settleCanary({ canary }: SettleCanaryInput): Promise<SettledCanary> {
-    return runActivity(nothingSecret, async () => {
-      const { ok, finishedAt, workflowId } = canary;
-      const lagMs = canary.ok ? canary.lagMs : null;
-      const error = canary.ok ? null : { step: canary.step, ...canary.error };
-      await writeCanaryReport(dependencies.store, { at: finishedAt, ok, workflowId, lagMs, error });
-      if (ok) log.info('Canary passed', { source: canarySource, lagMs });
-      const message = canary.ok ? null : `the canary failed: ${describeFailure(canary)}`;
-      const verdicts = [{ name: 'canary', message }] as const;
-      await recordAlerts(dependencies, canarySource, verdicts, nothingSecret);
-      return { notify: await hasAlertsToSend(dependencies, canarySource) };
-    });
+    const { ok, finishedAt, workflowId } = canary;
+    const lagMs = canary.ok ? canary.lagMs : null;
+    const error = canary.ok ? null : { step: canary.step, ...canary.error };
+    await writeCanaryReport(dependencies.store, { at: finishedAt, ok, workflowId, lagMs, error });
+    if (ok) log.info('Canary passed', { source: canarySource, lagMs });
+    const message = canary.ok ? null : `the canary failed: ${describeFailure(canary)}`;
+    const verdicts = [{ name: 'canary', message }] as const;
+    await recordAlerts(dependencies, canarySource, verdicts, nothingSecret);
+    return { notify: await hasAlertsToSend(dependencies, canarySource) };
   };
 }

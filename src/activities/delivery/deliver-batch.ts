@@ -5,11 +5,12 @@ import { setDamagedAside, wasSetAside } from '../../store/delivery/damaged-batch
 import { markMissing, takeMarker, unmarkDeferred } from '../../store/delivery/deferred.ts';
 import type { DeferredBatch } from '../../store/delivery/deferred-batch.ts';
 import { readState } from '../../store/run/states.ts';
-import { recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import type { AdapterContext } from '../support/run-activity.ts';
+import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import type { AdapterContext } from '../support/adapter-context.ts';
 import { redactorFor } from '../support/source-secrets.ts';
-import { writeTo } from '../run/write-batch.ts';
+import { writeTo, type WriteTools } from '../run/write-batch.ts';
+
+export type DeliveryTools = AlertTools & WriteTools;
 
 /** What became of a batch that waited. */
 export type BatchOutcome =
@@ -30,7 +31,7 @@ export type BatchOutcome =
  * @throws only where the work is to end: it was cancelled, or the sink no longer answers
  */
 export async function deliverBatch(
-  dependencies: ActivityDependencies,
+  dependencies: DeliveryTools,
   writer: StorageWriter,
   path: string,
   context: AdapterContext,
@@ -50,7 +51,7 @@ export async function deliverBatch(
 }
 
 async function deliverDeferred(
-  dependencies: ActivityDependencies,
+  dependencies: DeliveryTools,
   writer: StorageWriter,
   deferred: DeferredBatch,
   context: AdapterContext,
@@ -76,7 +77,7 @@ async function deliverDeferred(
 
 /** An alert: its records are neither stored nor known. */
 async function reportGone(
-  dependencies: ActivityDependencies,
+  dependencies: DeliveryTools,
   { sink }: StorageWriter,
   { batch }: DeferredBatch,
   error: BatchGone,

@@ -5,16 +5,16 @@ import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.t
 import type { Sink } from '../../domain/run/sink.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
 import { listDeferred } from '../../store/delivery/deferred.ts';
-import { writeDeliveryReceipt } from '../../store/run/delivery-receipts.ts';
+import { writeDeliveryReceipt } from '../../store/run/receipts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { clearWaitingReason, noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import { recordAlerts } from '../alerts/record-alerts.ts';
-import { deliverBatch } from './deliver-batch.ts';
+import { deliverBatch, type DeliveryTools } from './deliver-batch.ts';
 import { TriedBatches } from './delivery-pass.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { toFailure } from '../support/failure.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
 export interface DeliverBatchesInput {
@@ -50,19 +50,17 @@ const concurrency = 3;
  * Delivers the deferred batches for a sink, the oldest first, and takes their markers away. Those that it refuses hold no
  * other up. Safe to repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
  */
-export function createDeliverBatches(dependencies: ActivityDependencies) {
+export function createDeliverBatches(dependencies: DeliveryTools & Uses<Sink | 'searchAttribute'>) {
   const places = new ConcurrencyLimit(concurrency);
   const tried = new TriedBatches();
   return async function deliverBatches(input: DeliverBatchesInput): Promise<DeliverBatchesResult> {
-    const { source, sink } = input;
-    return runActivity(redactorFor(source, dependencies), (context) =>
-      places.run(`delivery to ${sink}`, () => new Delivery(dependencies, tried, input, context).run()),
-    );
+    const context = adapterContext();
+    return places.run(`delivery to ${input.sink}`, () => new Delivery(dependencies, tried, input, context).run());
   };
 }
 
 class Delivery {
-  readonly #dependencies: ActivityDependencies;
+  readonly #dependencies: DeliveryTools & Uses<Sink | 'searchAttribute'>;
   readonly #tried: TriedBatches;
   readonly #input: DeliverBatchesInput;
   readonly #context: AdapterContext;
@@ -74,7 +72,7 @@ class Delivery {
   readonly #unreadable = new Set<string>();
 
   constructor(
-    dependencies: ActivityDependencies,
+    dependencies: DeliveryTools & Uses<Sink | 'searchAttribute'>,
     tried: TriedBatches,
     input: DeliverBatchesInput,
     context: AdapterContext,

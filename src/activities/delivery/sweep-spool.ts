@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
 export interface SweepSpoolInput {
   /** Only count. */
@@ -26,14 +25,13 @@ const minAgeMs = 24 * 3_600_000;
  * Deletes batches that nobody will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills
  * left half written. Safe to repeat because what is gone stays gone.
  */
-export function createSweepSpool({ store, journal }: ActivityDependencies) {
+export function createSweepSpool({ store, journal }: Uses<'store' | 'journal'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
-    return runActivity(nothingSecret, async (context) => {
-      const batches = await sweepBatches(store, dryRun, context);
-      if (dryRun) return { batches, leftovers: 0 };
-      const inStore = await store.deleteLeftovers(context.signal);
-      return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
-    });
+    const context = adapterContext();
+    const batches = await sweepBatches(store, dryRun, context);
+    if (dryRun) return { batches, leftovers: 0 };
+    const inStore = await store.deleteLeftovers(context.signal);
+    return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
   };
 }
 

@@ -12,13 +12,12 @@ import { maxBatchBytes, maxBatchRecords } from '../../store/delivery/batches.ts'
 import { ruledSources } from '../../store/run/id-rules.ts';
 import type { JournalRow } from '../../store/journal/read-journal.ts';
 import { readUnit } from '../../store/journal/walk-journal.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { halfMoved, assertRekeyFinished } from '../run/rekey-guard.ts';
 import { NewIds } from './new-ids.ts';
 import { replayBatches, type ReplayRun } from './replay-batch.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
-import { writeRecords } from '../run/write-batch.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
+import { writeRecords, type WriteTools } from '../run/write-batch.ts';
 
 export interface ReplayDayInput {
   readonly unit: JournalUnit;
@@ -26,6 +25,8 @@ export interface ReplayDayInput {
   /** Run id of the first execution of the replay. */
   readonly firstRunId: string;
 }
+
+type ReplayTools = WriteTools & Uses<'compute' | 'postgres'>;
 
 /** How far an attempt has come: what the next one goes on from. */
 interface Place {
@@ -41,21 +42,20 @@ const nothing: JournalReplayTally = { units: 1, records: 0, postgres: noCounts, 
  * Writes the records of a unit of the journal to PostgreSQL. Safe to repeat because the ledger knows what is stored, and a
  * repeated attempt goes on where the one before it had come to.
  */
-export function createReplayDay(dependencies: ActivityDependencies) {
+export function createReplayDay(dependencies: ReplayTools) {
   return async function replayDay(input: ReplayDayInput): Promise<JournalReplayTally> {
-    return runActivity(nothingSecret, async (context) => {
-      const { heartbeatDetails, workflowExecution } = Context.current().info;
-      const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
-      const start = (heartbeatDetails ?? null) as Place | null;
-      // The next heartbeat must not forget the place before there is a new one.
-      context.onProgress(start);
-      return new DayReplay(dependencies, input, run, context, start).toEnd();
-    });
+    const context = adapterContext();
+    const { heartbeatDetails, workflowExecution } = Context.current().info;
+    const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
+    const start = (heartbeatDetails ?? null) as Place | null;
+    // The next heartbeat must not forget the place before there is a new one.
+    context.onProgress(start);
+    return new DayReplay(dependencies, input, run, context, start).toEnd();
   };
 }
 
 class DayReplay {
-  readonly #dependencies: ActivityDependencies;
+  readonly #dependencies: ReplayTools;
   readonly #input: ReplayDayInput;
   readonly #run: ReplayRun;
   readonly #context: AdapterContext;
@@ -68,7 +68,7 @@ class DayReplay {
   #bytes = 0;
 
   constructor(
-    dependencies: ActivityDependencies,
+    dependencies: ReplayTools,
     input: ReplayDayInput,
     run: ReplayRun,
     context: AdapterContext,

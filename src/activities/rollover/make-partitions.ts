@@ -1,7 +1,5 @@
 import type { Day } from '../../domain/time/day.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface DryRunInput {
   /** Only look. */
@@ -14,11 +12,9 @@ export interface MadePartitions {
 }
 
 /** Makes the partitions of the coming days. Safe to repeat because one that is there is left as it is. */
-export function createMakePartitions({ config, maintenance }: ActivityDependencies) {
+export function createMakePartitions({ config, maintenance }: Uses<'config' | 'maintenance'>) {
   return async function makePartitions({ dryRun }: DryRunInput): Promise<MadePartitions> {
-    return runActivity(nothingSecret, async () => {
-      const { premake } = config.current().config.partitions;
-      return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
-    });
+    const { premake } = config.current().config.partitions;
+    return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
   };
 }

@@ -17,12 +17,18 @@ import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-so
 import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { fittingPlan } from './fitting-plan.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
-import { redactorFor, secretMaskFor, sourceTools } from '../support/source-secrets.ts';
+import {
+  redactorFor,
+  secretMaskFor,
+  sourceTools,
+  type AdapterAccess,
+  type SecretAccess,
+} from '../support/source-secrets.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;
@@ -56,6 +62,8 @@ export interface FetchBatchResult {
   readonly waitMs?: number;
 }
 
+type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'pollKeys' | 'measures'>;
+
 /** A source that has more pages gives up its turn after this long, so that what it yielded is stored soon. */
 const maxFetchMs = 5_000;
 
@@ -63,54 +71,52 @@ const maxFetchMs = 5_000;
  * Fetches the next pages of a source and spools their valid records. Safe to repeat because what it stores is named by
  * its content, and nothing counts before the workflow has its answer.
  */
-export function createFetchBatch(dependencies: ActivityDependencies) {
+export function createFetchBatch(dependencies: FetchTools) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
-    const { run, force = false, window = null } = input;
-    const redact = redactorFor(input.plan.name, dependencies);
     const { measures } = dependencies;
-    const result = await runActivity(redact, async (context) => {
-      const plan = await fittingPlan(input.plan, dependencies);
-      const mask = secretMaskFor(run.source, dependencies);
-      const state = withPlace(input.state, mask.reveal);
-      const poll = { plan, state, run: run.firstRunId, force, window };
-      const tools = sourceTools(run.source, dependencies);
-      const position = input.position
-        ? mapPlace(input.position, mask.reveal)
-        : await beginPoll(poll, tools, new Date());
-      if (!position) return nothingNew(input);
-      const isFile = position.place.type === 'file';
-      const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
-      const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
-      const reader = await openReader(plan, tools, context.signal);
-      const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
-      const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
-      const front = frontOf(poll, position, new Date());
-      try {
-        const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
-        const leavesPlace = input.position === null && state.unfinished?.failed === true;
-        const collected = leavesPlace
-          ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) }
-          : taken;
-        context.signal.throwIfAborted();
-        for (const warning of collected.notes)
-          log.warn('Source warning', { source: run.source, warning: redact(warning) });
-        return hideSecrets(await keep(dependencies, input, collected, redact), mask);
-      } catch (error) {
-        // The next attempt comes once the host wants to be asked again.
-        if (error instanceof DaybookError) measures.throttled(run.source, error.retryAfterMs ?? 0);
-        if (!(error instanceof HostBusy)) throw error;
-        return hideSecrets(hostBusy(input, position, error.waitMs), mask);
-      }
-    });
-    measures.fetched(run.source, result.counts);
-    measures.throttled(run.source, result.waitMs ?? 0);
+    const result = await fetchPages(dependencies, input);
+    measures.fetched(input.run.source, result.counts);
+    measures.throttled(input.run.source, result.waitMs ?? 0);
     return result;
   };
 }
 
+async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Promise<FetchBatchResult> {
+  const { run, force = false, window = null } = input;
+  const redact = redactorFor(input.plan.name, dependencies);
+  const context = adapterContext();
+  const plan = await fittingPlan(input.plan, dependencies);
+  const mask = secretMaskFor(run.source, dependencies);
+  const state = withPlace(input.state, mask.reveal);
+  const poll = { plan, state, run: run.firstRunId, force, window };
+  const tools = sourceTools(run.source, dependencies);
+  const position = input.position ? mapPlace(input.position, mask.reveal) : await beginPoll(poll, tools, new Date());
+  if (!position) return nothingNew(input);
+  const isFile = position.place.type === 'file';
+  const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
+  const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
+  const reader = await openReader(plan, tools, context.signal);
+  const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
+  const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
+  const front = frontOf(poll, position, new Date());
+  try {
+    const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
+    const leavesPlace = input.position === null && state.unfinished?.failed === true;
+    const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
+    context.signal.throwIfAborted();
+    for (const warning of collected.notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
+    return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+  } catch (error) {
+    // The next attempt comes once the host wants to be asked again.
+    if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);
+    if (!(error instanceof HostBusy)) throw error;
+    return hideSecrets(hostBusy(input, position, error.waitMs), mask);
+  }
+}
+
 /** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */
 async function keep(
-  { store, pollKeys, fileProgress, feedItems }: ActivityDependencies,
+  { store, pollKeys, fileProgress, feedItems }: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
   { run, plan, state, number, window }: FetchBatchInput,
   collected: Collected,
   redact: Redact,

@@ -11,10 +11,15 @@ import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
-import { cleanVerdicts, keepUnlessStored, hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import {
+  cleanVerdicts,
+  keepUnlessStored,
+  hasAlertsToSend,
+  recordAlerts,
+  type AlertTools,
+} from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;
@@ -41,36 +46,34 @@ export interface SaveReceiptResult {
 }
 
 /** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
-export function createSaveReceipt(dependencies: ActivityDependencies) {
+export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'onReceipt'>) {
   return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
-    return runActivity(redact, async () => {
-      const added = poll && (await stateChange(dependencies, input.receipt, poll));
-      const receipt = { ...input.receipt, ...added };
-      await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
-        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
-      );
-      logRun(receipt, window, redact);
-      const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
-      await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
-      // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
-      const resolved = [
-        ...(await delivered(dependencies, source, verdicts)),
-        ...(await storeVerdicts(dependencies.store, source)),
-      ];
-      await recordAlerts(dependencies, source, resolved, redact);
-      const notify = await hasAlertsToSend(dependencies, source);
-      if (!window) dependencies.onReceipt(receipt);
-      return { notify, ...(added ? { added } : {}) };
-    });
+    const added = poll && (await stateChange(dependencies, input.receipt, poll));
+    const receipt = { ...input.receipt, ...added };
+    await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+      window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+    );
+    logRun(receipt, window, redact);
+    const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
+    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
+    // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
+    const resolved = [
+      ...(await delivered(dependencies, source, verdicts)),
+      ...(await storeVerdicts(dependencies.store, source)),
+    ];
+    await recordAlerts(dependencies, source, resolved, redact);
+    const notify = await hasAlertsToSend(dependencies, source);
+    if (!window) dependencies.onReceipt(receipt);
+    return { notify, ...(added ? { added } : {}) };
   };
 }
 
 /** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
 async function stateChange(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   { source, warnings = [] }: Receipt | FailedReceipt,
   { epoch }: PollFacts,
 ): Promise<Partial<Receipt> | undefined> {
@@ -86,7 +89,7 @@ async function stateChange(
 
 /** A poll that reached its end may have fetched batches again that were gone from the spool. */
 async function fetchedAgain(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   { source, outcome }: Receipt | FailedReceipt,
   { epoch, end }: PollFacts,
 ): Promise<AlertVerdict[]> {
@@ -118,7 +121,7 @@ function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefi
 
 /** Alerts of deferred batches no more. */
 async function delivered(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   source: string,
   verdicts: readonly AlertVerdict[],
 ): Promise<AlertVerdict[]> {

@@ -1,9 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { isSuperseded, writeState } from '../../store/run/states.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface SaveStateInput {
   readonly source: string;
@@ -16,18 +14,16 @@ export interface SaveStateInput {
  * Stores what the source remembers, unless a command has changed that since the run began: then the command's state stays.
  * Safe to repeat because it replaces the blob whole; a late attempt puts an earlier claim back, which costs work, never data.
  */
-export function createSaveState(dependencies: ActivityDependencies) {
+export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>) {
   return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
-    await runActivity(redactorFor(source, dependencies), async () => {
-      if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
-        log.info('State not saved: a command changed it after the run started', { source });
-        return;
-      }
-      await writeState(dependencies.store, source, state);
-      if (!clean) return;
-      await dependencies.pollKeys.keepOnly(source, [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])]);
-      await dependencies.fileProgress.keepOnly(source, state.files);
-      await dependencies.feedItems.keepOnly(source, state.feedItems ?? null);
-    });
+    if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
+      log.info('State not saved: a command changed it after the run started', { source });
+      return;
+    }
+    await writeState(dependencies.store, source, state);
+    if (!clean) return;
+    await dependencies.pollKeys.keepOnly(source, [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])]);
+    await dependencies.fileProgress.keepOnly(source, state.files);
+    await dependencies.feedItems.keepOnly(source, state.feedItems ?? null);
   };
 }

@@ -1,5 +1,5 @@
 import type { ConfigFile } from '../../config/file/config-file.ts';
-import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import type { LookUp } from '../../config/secrets/references.ts';
 import type { Alert } from '../../domain/monitoring/alert.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
@@ -59,3 +59,6 @@ export interface ActivityDependencies {
   /** Told of each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }
+
+/** Those that an activity works with. */
+export type Uses<Name extends keyof ActivityDependencies> = Pick<ActivityDependencies, Name>;

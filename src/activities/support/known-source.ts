@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { findSource } from '../../config/file/find-source.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { ConfigBroken, ConfigChanged, UnknownSource } from '../../domain/errors.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { Uses } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';
 
 /** How long a worker with a newer configuration is waited for. */
@@ -19,7 +19,7 @@ const brokenMs = 10_000;
  * @throws ConfigBroken where the last good configuration leaves it out, until the file can be read
  */
 export async function findKnownSource(
-  { config: file, identity }: Pick<ActivityDependencies, 'config' | 'identity'>,
+  { config: file, identity }: Uses<'config' | 'identity'>,
   name: string,
 ): Promise<SourceConfig> {
   const { config, broken } = file.current();

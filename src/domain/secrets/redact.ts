@@ -53,7 +53,7 @@ function inBase64(secret: string): string[] {
   return [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within.filter((form) => form.length >= 8)];
 }
 
-/** Takes beginnings of secrets away that stand before a cut (see `excerpt`). */
+/** Takes beginnings of secrets away that stand before a cut (see `truncate`). */
 function withoutBeginnings(text: string, forms: readonly string[]): string {
   if (!text.includes('…')) return text;
   const parts = text.split('…');
@@ -71,4 +71,12 @@ function lengthOfBeginning(text: string, form: string): number {
     if (text.endsWith(form.slice(0, length))) return length;
   }
   return 0;
+}
+
+/**
+ * The beginning of a text for a message; one that is cut ends with `…`, by which a redactor knows that what stands before it
+ * may be the beginning of a secret.
+ */
+export function truncate(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

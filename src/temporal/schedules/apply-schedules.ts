@@ -6,7 +6,7 @@ import { firstStart } from './first-start.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
 import { removedState, returnedState } from './orphan-note.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
-import { UsageError } from '../../domain/usage-error.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /**
  * Makes Temporal's schedules what the configuration wants, and says what it did. Existing ones keep their state: a paused

@@ -1,4 +1,4 @@
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 
 /** What of the journal a workflow is meant to go through; null where its input says something else. */

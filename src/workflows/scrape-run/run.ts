@@ -2,7 +2,7 @@ import { log, setCurrentDetails, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
-import { alertsOfRun, alertsOfWindow, type AlertVerdict } from '../../domain/monitoring/alert.ts';
+import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import { addFetch, outcomeOf } from '../../domain/run/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
 import { positionAfterFailure } from '../../domain/run/poll.ts';
@@ -11,7 +11,7 @@ import { receiptTable } from '../../domain/run/receipt-table.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { summarizeState, toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
+import { toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
 import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
@@ -19,8 +19,8 @@ import { pauseNote, type PauseState } from '../support/pause.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { Pipeline } from './pipeline.ts';
 import { workflowFailure, type RunFailure } from '../support/failure.ts';
-import { saveReceipt } from './run-receipts.ts';
-import { verdictOf } from './run-verdict.ts';
+import { receiptBody, saveReceipt } from './run-receipts.ts';
+import { alertsOf, verdictOf } from './run-verdict.ts';
 import { RunState } from './run-state.ts';
 import { Waits } from '../support/waits.ts';
 
@@ -54,8 +54,6 @@ export class Run {
   #note: string | null = null;
   /** How long the host has kept the run waiting since the last page. */
   #waitedMs = 0;
-  /** New records when the time of the last one was noted. */
-  #notedNews = -1;
 
   constructor(ref: RunRef, pause: PauseState, carry: RunSnapshot) {
     this.#ref = ref;
@@ -263,7 +261,7 @@ export class Run {
   }
 
   async #save(): Promise<void> {
-    if (this.#pipeline.counts.postgres.written > 0 || this.#state.current.lastNewAt === null) this.#noteNews();
+    if (this.#plan.expect.maxStalenessMs !== null) this.#state.noteNews(this.#pipeline.counts.postgres.written);
     this.#state.markSinks(this.#pipeline.sinksUp, this.#pipeline.sinksDown);
     await this.#state.save(this.#end !== null && this.#pipeline.failure === null);
     const batches = this.#pipeline.takeSettled();
@@ -272,42 +270,15 @@ export class Run {
   }
 
   #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
-    const { maxRejectRatio, allowEmpty, expect } = this.#plan;
     const { deferredBecause } = this.#pipeline;
-    if (this.#window) return alertsOfWindow({ receipt, deferredBecause });
     const { lastNewAt } = this.#state.current;
-    const end = this.#end;
-    const duplicates = end?.duplicates ?? null;
-    return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause, duplicates, end });
-  }
-
-  /** A source is stale once it has brought nothing new for long; one that was never asked begins to be so now. */
-  #noteNews(): void {
-    if (this.#plan.expect.maxStalenessMs === null) return;
-    if (this.#notedNews === this.#pipeline.counts.postgres.written) return;
-    this.#notedNews = this.#pipeline.counts.postgres.written;
-    this.#state.apply({ lastNewAt: new Date().toISOString() });
+    const isWindow = this.#window !== null;
+    return alertsOf(receipt, { plan: this.#plan, deferredBecause, lastNewAt, end: this.#end, isWindow });
   }
 
   #receiptBody() {
-    const { fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches } = this.#tally;
-    return {
-      fetched,
-      accepted,
-      rejected,
-      unchanged,
-      repaired,
-      csv,
-      postgres,
-      pages,
-      batches,
-      resume: summarizeState(this.#state.current),
-      workflowId: this.#ref.workflowId,
-      runId: this.#ref.firstRunId,
-      startedAt: this.#startedAt,
-      ...(this.#window ? { window: this.#window } : {}),
-      ...this.#warned,
-      finishedAt: new Date().toISOString(),
-    };
+    const window = this.#window ? { window: this.#window } : {};
+    const facts = { startedAt: this.#startedAt, ...window, ...this.#warned };
+    return receiptBody(this.#ref, this.#tally, this.#state.current, facts);
   }
 }

@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
 import { clearPollState } from '../../../domain/run/source-state.ts';

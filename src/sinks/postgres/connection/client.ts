@@ -1,7 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import { callbackify } from 'node:util';
 import pg from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { anyCertificate, tlsOptions } from './tls.ts';
 
 const connectTimeoutMs = 5_000;
