@@ -1,6 +1,6 @@
 import { DaybookError } from './errors.ts';
 
-/** A command that cannot be carried out as it was given. Exit code 2. */
+/** A command that cannot be run as given. Exit code 2. */
 export class UsageError extends DaybookError {
   readonly type = 'UsageError';
   readonly next = 'never';

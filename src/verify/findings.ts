@@ -1,4 +1,4 @@
-/** What may be wrong with a day, and what to do about it. */
+/** The kinds of differences of a day, and what to do about each. */
 export const findingKinds = {
   missing_rows: {
     what: 'keys in CSV without a row',
@@ -37,7 +37,7 @@ export const findingKinds = {
 
 export type FindingKind = keyof typeof findingKinds;
 
-/** Keys that are named of each kind. */
+/** Maximum number of keys named per kind. */
 const maxListed = 20;
 
 export interface Finding {
@@ -46,7 +46,7 @@ export interface Finding {
   readonly keys: readonly string[];
 }
 
-/** Gathers what is found, each kind with its count and the first keys. */
+/** Collects findings: each kind with its count and first keys. */
 export class Findings {
   readonly #found = new Map<FindingKind, { count: number; keys: string[] }>();
 
@@ -59,7 +59,7 @@ export class Findings {
     }
   }
 
-  /** Of all kinds that were found. */
+  /** The remedies for all kinds that were found. */
   result(): Partial<Record<FindingKind, Finding>> {
     return Object.fromEntries(this.#found);
   }

@@ -21,12 +21,12 @@ import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
-/** A source polled afresh by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
+/** A source polled from scratch by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
 export interface SourceDryRun {
   readonly plan: SourcePlan;
   readonly tools: SourceTools;
   reader(): Promise<SourceReader>;
-  /** Where it begins; null where there is nothing to read. */
+  /** Where it begins; null if there is nothing to read. */
   begin(): Promise<FetchPosition | null>;
   /** @param from by default where it begins */
   pages(from?: FetchPosition): AsyncGenerator<Page>;

@@ -29,7 +29,7 @@ export class RunsUnderWay {
     this.#watching ??= this.#watch();
   }
 
-  /** What is told of it afterwards stands on lines of its own. */
+  /** What is informed of it afterwards is on lines of its own. */
   ended(source: string): void {
     this.#open.delete(source);
     this.#line.end();
@@ -72,7 +72,7 @@ const maxListed = 3;
 export class Waits {
   readonly #since = new Map<string, Date>();
 
-  /** In words; null where none waits. @param waits by source */
+  /** In words; null if none waits. @param waits by source */
   tell(waits: ReadonlyMap<string, RunWait>, now: Date): string | null {
     const parts = new Map<string, { readonly sources: string[]; readonly wait: RunWait }>();
     for (const [source, wait] of waits) {

@@ -16,9 +16,9 @@ export interface Waiting {
 const [firstMs, longestMs, tellMs] = [500, 5_000, 30_000];
 
 /**
- * Does what needs Temporal, again and again while the server is not there.
- * @returns null where the signal ended the wait
- * @throws CannotStart for what does not pass by itself: a refused key, an unknown namespace, a certificate that does not fit
+ * Does what needs Temporal, repeatedly while the server is not there.
+ * @returns null if the signal ended the wait
+ * @throws CannotStart for what does not pass on its own: a refused key, an unknown namespace, a certificate that does not fit
  */
 export async function awaitTemporal<T>(
   settings: TemporalSettings,

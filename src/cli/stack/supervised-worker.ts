@@ -92,7 +92,7 @@ function tell(worker: ChildProcess): void {
   if (worker.connected) worker.send({ type: 'schedules-applied' });
 }
 
-/** Where its HTTP endpoint is, or null for none, once it polls; false where it ends before. */
+/** Where its HTTP endpoint is, or null for none, once it polls; false if it ends before. */
 async function polling(child: ChildProcess): Promise<string | null | false> {
   return new Promise((resolve) => {
     child.on('message', (message: WorkerMessage) => {

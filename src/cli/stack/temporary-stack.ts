@@ -18,7 +18,7 @@ import { UsageError } from '../../domain/usage-error.ts';
 
 /**
  * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.
- * @throws UsageError where the environment forbids it
+ * @throws UsageError if the environment forbids it
  */
 export async function withTemporaryStack<T>(
   context: Context,
@@ -82,7 +82,7 @@ export async function withTemporaryStack<T>(
   }
 }
 
-/** Rejects at Ctrl-C: what runs is stopped in order then, and open runs go on at the next start. */
+/** Rejects at Ctrl-C: what runs is stopped in order then, and open runs continue at the next start. */
 function interruption(): Promise<never> {
   const rejection = new Promise<never>((_, reject) => {
     const interrupt = () => reject(new CannotStart('run: interrupted; open runs continue at the next start'));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Stands for a value; the order of keys is of no account: moving a line of the file changes nothing. */
+/** A hash of a value. The order of keys does not matter: moving a line of the file changes nothing. */
 export function fingerprint(value: object): string {
   return createHash('sha256')
     .update(JSON.stringify(sortKeys(value)))

@@ -12,7 +12,7 @@ export interface KeyPlan {
 
 /**
  * What the plans of all kinds of source share.
- * @param asked what the source is asked for: where it changes, the state starts afresh
+ * @param asked what the source is asked for: where it changes, the state starts from scratch
  * @param shaping what else shapes records: where it changes, ETag and previous keys are dropped
  */
 export function planBase(

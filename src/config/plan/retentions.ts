@@ -6,7 +6,7 @@ export interface Retentions {
   readonly deadLetters: number | null;
 }
 
-/** While the file is broken everything is kept: what it says once it can be read may keep more than the last good one. */
+/** While the file is broken everything is kept: once it can be read, it may keep more than the last valid one. */
 export function retentionsOf({ config, broken }: CurrentConfig): Retentions {
   if (broken) return { csv: null, deadLetters: null };
   return { csv: config.csv.retention, deadLetters: config.dead_letters.retention };

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** For what may hold a secret: nobody else may read it. */
+/** For what may hold a secret: no one else may read it. */
 export const privateFile = 0o600;
 export const privateFolder = 0o700;
 
@@ -53,7 +53,7 @@ export function createWhole(file: string, text: string): boolean {
 
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Removes what killed processes left of replacing a file. Nobody else may be doing so. */
+/** Removes what killed processes left of replacing a file. No one else may be doing so. */
 export function sweepTemporary(file: string): void {
   const folder = dirname(file);
   for (const name of readdirSync(folder)) {

@@ -26,7 +26,7 @@ export class HomeLock {
 
   /**
    * Takes the home for this process. Of two that try at the same moment one fails.
-   * @throws AlreadyRunning where another process that lives has it
+   * @throws AlreadyRunning if another process that lives has it
    */
   take(): void {
     for (let tries = 1; tries <= 3; tries++) {

@@ -60,7 +60,7 @@ export async function upCommand(options: ServiceOptions): Promise<void> {
     announce('stopping …');
     await supervisor.stop();
     await stopStack(context.home);
-    // A start that was under way ends now; what it has started meanwhile is known to the home, and goes too.
+    // A start that was in progress ends now; the home knows what it has started in the meantime, so that is stopped too.
     await starting.catch(() => undefined);
     await stopStack(context.home);
     clearInterval(keeping);
@@ -69,19 +69,19 @@ export async function upCommand(options: ServiceOptions): Promise<void> {
   }
 }
 
-/** How often the files of the home are looked at. */
+/** How often the files of the home are checked. */
 const keepMs = 1_000;
 
-/** Other commands read what stands in the home: it is written again where something damaged it. */
+/** Other commands read the files of the home: damaged ones are written again. */
 function keepHome(home: Home): void {
   try {
     for (const name of home.keep()) announce(`${home.path(name)} was damaged; it is rewritten`);
   } catch {
-    // A disk that is full now may not be later.
+    // A full disk may have space again later.
   }
 }
 
-/** Which halves the environment leaves to the embedded stack. */
+/** Which parts the environment leaves to the embedded stack. */
 function embeddedHalves(context: Context): EmbeddedParts {
   const halves = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
   if (!context.environment.embedded && (halves.postgres || halves.temporal)) {
@@ -212,7 +212,7 @@ async function ensurePartitionsAhead(settings: PostgresSettings, premake: number
   try {
     await ensureAhead(pool, settings.schema, premake, new Date());
   } catch (error) {
-    // A day that somebody has to make room for holds no other up.
+    // A day that needs manual work does not block the others.
     if (!(error instanceof BlockedDay)) throw error;
     announce(error.message);
   } finally {

@@ -22,8 +22,8 @@ import { acceptsNewStore } from '../../options/store-pair.ts';
 import { UsageError } from '../../../domain/usage-error.ts';
 
 /**
- * `daybook worker`: polls until it is told to stop, and waits for Temporal where it is not there yet. Started by `up`, it also
- * reports to it.
+ * `daybook worker`: polls until it is stopped, and waits for Temporal if it is not available yet. If `up` started it, it also
+ * reports to `up`.
  */
 export async function workerCommand(options: ServiceOptions): Promise<void> {
   const context = createContext(options);
@@ -116,7 +116,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
   }
 }
 
-/** Of pages that only a worker can make. */
+/** Pages that only a worker can render. */
 function notYet(waitsFor: string | null): never {
   throw new NotReady(`the worker has not started yet${waitsFor === null ? '' : `: ${waitsFor}`}`);
 }
@@ -135,13 +135,13 @@ async function listen({ environment }: Context, pages: Pages, logger: Logger): P
       if (isTaken && isDefault && port < preferred + neighbours) continue;
       logger.debug({ error: messageOf(error) }, 'HTTP endpoint cannot listen');
       const message = `worker: the HTTP endpoint cannot listen on ${host}:${port}: ${messageOf(error)}; set DAYBOOK_HTTP to a free address, or to off`;
-      // What was set is wrong; what was not may have bad luck.
+      // A configured port that is taken is an error; the default port may be taken by chance.
       throw isDefault ? new CannotStart(message) : new UsageError(message);
     }
   }
 }
 
-/** How many ports after the usual one are tried. */
+/** How many ports after the default one are tried. */
 const neighbours = 20;
 
 /** Aborted by the first signal that ends a worker, or with the process that started it. */

@@ -19,17 +19,17 @@ export interface MoveIds {
   readonly idsOf: IdsOf;
   /** Only look. */
   readonly dryRun: boolean;
-  /** Looks whether something stores meanwhile. @throws where that is so */
+  /** Checks whether something stores in the meantime. @throws if so */
   readonly refuseOpen: () => Promise<void>;
-  /** Told what is done just now. */
+  /** Called with the current step. */
   readonly onProgress: (text: string) => void;
 }
 
 export interface MovedIds {
   readonly findings: RekeyFindings;
-  /** Rows that were moved; of a dry run those that would be. */
+  /** Rows that were moved, or would be in a dry run. */
   readonly moved: number;
-  /** Whether something stood in the way: nothing was changed. */
+  /** Whether something prevented it: nothing was changed. */
   readonly refused: boolean;
 }
 
@@ -53,7 +53,7 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     const before = await rekey.now();
     const former = await readIdRule(store, source);
     const reattached = async () => {
-      // One that was cut off has moved some already.
+      // An interrupted attempt has already moved some.
       if (dryRun || former?.done === false) return;
       if (former) await writeIdRule(store, source, former);
       else await deleteIdRule(store, source);
@@ -95,7 +95,7 @@ async function* ofJournal<T>(lines: AsyncGenerator<T>): AsyncGenerator<T> {
   }
 }
 
-/** What the file system says is no word of PostgreSQL's. */
+/** An error of the file system does not come from PostgreSQL. */
 function journalFailure(error: unknown): never {
   if (error instanceof DaybookError) throw error;
   throw new SinkUnavailable(`journal: ${messageOf(error)}; run it again`, { cause: error });
