@@ -44,7 +44,7 @@ export class CompiledSource {
     return this.#http;
   }
 
-  /** @throws WrongShape where the schema is none */
+  /** @throws WrongShape if the schema is none */
   get check(): PayloadCheck | null {
     if (this.#check === undefined) this.#check = this.#compileSchema();
     return this.#check;

@@ -64,7 +64,7 @@ function claim(
   }
 }
 
-/** Whom a key belongs to that the source has not met. */
+/** The owner of a key that is new to the source. */
 function firstOwner(group: readonly Claimant[], { unknown }: ItemMemory, isShared: boolean): Owner {
   const [first] = group;
   if (!first || isShared || unknown === 'taken') return nobody;

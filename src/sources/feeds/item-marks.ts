@@ -4,7 +4,7 @@ import type { FeedItem } from './feed-item.ts';
 import { listOf, textOf } from './xml-values.ts';
 import type { XmlObject, XmlValue } from './xml-reader.ts';
 
-/** What feeds write where they have nothing to say. */
+/** Placeholders that feeds write instead of a value. */
 const placeholders = new Set([
   'n/a',
   'na',
@@ -28,10 +28,10 @@ const placeholders = new Set([
   'about:blank',
 ]);
 
-/** Those of programs: no page is called so. */
+/** Placeholders of programs: no page has such a name. */
 const ofPrograms = new Set(['null', 'undefined', 'nan', 'nil']);
 
-/** Addresses that many items may bear without being one: the feed's own and its site's, and what stands for nothing. */
+/** Addresses that many items may share without identifying one: the feed's own, its site's, and placeholders. */
 export class EmptyKeys {
   readonly #own: ReadonlySet<string>;
   readonly #folder: string;
@@ -77,17 +77,17 @@ export function keyMark(key: string): string {
   return digest(key, 16);
 }
 
-/** Stands for what an item says: two of the same mark are one. */
+/** A hash of an item's content: two items with the same mark are one. */
 export function contentMark(item: FeedItem): string {
   return digest(wideText(item), 12);
 }
 
-/** All that a feed says goes through here at each poll: SHA-256 takes twice as long (measured). */
+/** All content of a feed is hashed here at each poll: SHA-256 takes twice as long (measured). */
 function digest(text: string, length: number): string {
   return hash('blake2b512', text, 'base64url').slice(0, length);
 }
 
-/** The id of an item that has neither guid nor link, by the formula of 0.2.0; null where it has nothing of this. */
+/** The id of an item that has neither guid nor link, by the formula of 0.2.0; null if it has nothing of this. */
 export function narrowHash(item: FeedItem): string | null {
   const content = narrowContent(item);
   if (item.guid === null && content.every(isNothing)) return null;

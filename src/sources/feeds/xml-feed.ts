@@ -4,7 +4,7 @@ import { knownFeedTime } from './feed-time.ts';
 import { readXmlFeed, type XmlItem, type XmlObject, type XmlValue } from './xml-reader.ts';
 import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
 
-/** Items between two breaths of the event loop. */
+/** Items between two yields to the event loop. */
 const itemsPerBatch = 1_000;
 
 /**

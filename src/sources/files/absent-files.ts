@@ -3,7 +3,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { isGlob, listFiles } from './glob/list-files.ts';
 
-/** Warns of a source of files whose path leads to none: it may be misspelt, or the files come later. */
+/** Warns of a file source whose path matches no file: it may be misspelt, or the files arrive later. */
 export async function absentFileWarnings(
   plan: SourcePlan,
   resolvePath: (path: string) => string,

@@ -14,7 +14,7 @@ export interface ItemReading {
   readonly fields: readonly Field[];
   readonly selection?: Selection;
   readonly trace?: Trace;
-  /** Told of each record that is read by fields. */
+  /** Receives each record that is read by fields. */
   readonly onRecord?: (record: Readonly<Record<string, unknown>>) => void;
 }
 

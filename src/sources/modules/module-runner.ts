@@ -16,11 +16,11 @@ interface Call {
   readonly pages: Promise<ModulePages>;
   readonly stop: AbortController;
   readonly requests: Map<number, Request>;
-  /** What the configuration says of the charset of responses; null = nothing. */
+  /** The charset of responses by the configuration; null = nothing. */
   readonly encoding: string | null;
 }
 
-/** Runs a module in its own thread: what it asks for is done by the main thread. */
+/** Runs a module in its own thread: its requests are made by the main thread. */
 export class ModuleRunner {
   readonly #tell: (message: FromModule) => void;
   readonly #loader = new ModuleLoader();
@@ -45,7 +45,7 @@ export class ModuleRunner {
         return;
       case 'close':
         this.#calls.delete(message.call);
-        // One that could not be loaded has nothing to clean up.
+        // A module that could not be loaded has nothing to clean up.
         void call.pages.then(
           (pages) => pages.close(),
           () => undefined,
@@ -68,7 +68,7 @@ export class ModuleRunner {
       return new ModulePages(given.source, () => run(context));
     };
     const pages = load();
-    // The first page tells of it.
+    // The first page reports it.
     pages.catch(() => undefined);
     this.#calls.set(number, { pages, stop, requests, encoding });
   }

@@ -9,7 +9,7 @@ import { ModuleRunner } from './module-runner.ts';
 const tell = (message: FromModule) => parentPort?.postMessage(message);
 const runner = new ModuleRunner(tell);
 
-// What a module prints must not get between what a command prints.
+// Output of a module must not be mixed with the output of a command.
 globalThis.console = new Console(process.stderr);
 const fault = (error: unknown) => tell({ kind: 'fault', message: messageOf(error) });
 process.on('unhandledRejection', fault);

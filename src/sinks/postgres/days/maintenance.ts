@@ -12,7 +12,7 @@ export interface Maintenance {
   makeAhead(premake: number, now: Date, dryRun: boolean): Promise<readonly Day[]>;
   /** Past days that have changed since they were vacuumed last, or never were. */
   untidyDays(now: Date): Promise<Day[]>;
-  /** Gathers the statistics of raw_events as a whole, which no vacuum of a day does, once a week. */
+  /** Collects the statistics of raw_events as a whole once a week, which no vacuum of a day does. */
   analyzeWeekly(now: Date): Promise<boolean>;
   /** Empties a day's pending lists, freezes its rows and gathers its statistics. */
   tidy(day: Day): Promise<void>;
@@ -55,7 +55,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
     async analyzeWeekly(now) {
       return withOwnSession(owner, async (client) => {
         const parent = `${escapeIdentifier(schema)}.raw_events`;
-        // Up to PostgreSQL 13 nothing tells when a partitioned table was analysed: Monday, then.
+        // Up to PostgreSQL 13 the time of a partitioned table's last analysis is unknown: it is done on Mondays.
         const { rows } = await client.query<{ due: boolean; only: boolean }>(
           `select coalesce(s.last_analyze < $2::timestamptz - interval '7 days',
                            s.relid is not null or extract(isodow from $2::timestamptz at time zone 'UTC') = 1

@@ -7,7 +7,7 @@ export function columnNames(header: readonly string[]): string[] {
   const used = new Set<string>();
   return given.map((name) => {
     let unique = name;
-    // A number that stands in the header as a name of its own is not taken from it.
+    // A number that is itself a name in the header stays that column's name.
     for (let number = 2; used.has(unique) || (unique !== name && written.has(unique)); number++) {
       unique = `${name}_${number}`;
     }

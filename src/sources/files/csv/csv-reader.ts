@@ -35,7 +35,7 @@ class CsvReader implements RecordReader {
   /** Of the names of its columns, for its first stretch. */
   #warnings: readonly Warning[];
 
-  /** @param csv null where the header is not finished yet */
+  /** @param csv null if the header is not finished yet */
   constructor(csv: OpenCsv | null, maxBytes: number, start: number) {
     this.#csv = csv;
     this.#maxBytes = maxBytes;
@@ -115,8 +115,8 @@ class CsvReader implements RecordReader {
 }
 
 /**
- * Whether a row at the end of the file may still be being written. Lines behind an open quote that each have the fields of a
- * row are rows: the quote is broken.
+ * Whether a row at the end of the file may be incomplete. Lines after an open quote that each have the fields of a row are rows:
+ * the quote is broken.
  */
 function mayGoOn({ finished, behind }: CsvRow, { marks, columns }: OpenCsv): boolean {
   if (behind === null) return !finished;
