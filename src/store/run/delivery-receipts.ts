@@ -4,7 +4,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { storedJson } from '../blobs/stored-json.ts';
 
-/** What a delivery brought to a sink. */
+/** What a delivery stored in a sink. */
 export interface DeliveryReceipt {
   readonly source: string;
   readonly sink: Sink;

@@ -3,7 +3,7 @@ import { SinkUnavailable } from '../../domain/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { codeOf } from '../blobs/file-errors.ts';
 
-/** Who is told how writes go. */
+/** Observer of writes. */
 export interface WriteReports {
   /** A write into a folder failed as writes fail where nothing can be written. */
   failed(folder: string, bytes: number, error: unknown): void;

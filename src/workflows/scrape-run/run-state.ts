@@ -10,7 +10,7 @@ export class RunState {
   #current: SourceState;
   #saved: SourceState;
 
-  /** @param saved false for a window: it neither reads nor changes what the source remembers */
+  /** @param saved false for a window: it neither reads nor changes the state of the source */
   constructor(source: string, state: SourceState, saved: boolean) {
     this.#isSaved = saved;
     this.#source = source;
@@ -31,7 +31,7 @@ export class RunState {
     this.#current = { ...this.#current, ...patch };
   }
 
-  /** Notes since when a sink is down; one that took a batch is up, unless it failed at another. */
+  /** Notes since when a sink is down; one that accepted a batch is up, unless it failed at another. */
   markSinks(up: ReadonlySet<Sink>, down: ReadonlySet<Sink>): void {
     const since: Partial<Record<Sink, string>> = {};
     for (const sink of sinks) {

@@ -7,7 +7,7 @@ import type { RunFailure } from '../support/failure.ts';
 export interface VerdictFacts {
   readonly plan: SourcePlan;
   readonly tally: Tally;
-  /** Null where the poll has not ended: only a run that has ended is judged. */
+  /** Null if the poll has not ended: only a run that has ended is judged. */
   readonly end: PollEnd | null;
   /** It fetched a window of a backfill. */
   readonly isWindow: boolean;
