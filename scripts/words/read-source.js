@@ -2,13 +2,13 @@
 import ts from 'typescript';
 
 /**
- * A text of the same length in which only comments and texts are left, and the names with their positions.
+ * A text of the same length in which only comments and texts are left, and its names, each with its first position.
  * @param {string} source
  */
 export function readSource(source) {
   const scanner = ts.createScanner(ts.ScriptTarget.Latest, false, ts.LanguageVariant.Standard, source);
   const prose = [];
-  const names = [];
+  const names = new Map();
   const templates = [];
   let before = ts.SyntaxKind.Unknown;
   for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
@@ -21,7 +21,7 @@ export function readSource(source) {
     if (kind === ts.SyntaxKind.TemplateHead) templates.push(0);
     if (kind === ts.SyntaxKind.TemplateTail) templates.pop();
     const text = scanner.getTokenText();
-    if (kind === ts.SyntaxKind.Identifier) names.push({ name: text, at: scanner.getTokenStart() });
+    if (kind === ts.SyntaxKind.Identifier && !names.has(text)) names.set(text, scanner.getTokenStart());
     prose.push(isText(kind) ? text : isComment(kind) ? withoutMarks(text) : blank(kind, text));
     if (kind > ts.SyntaxKind.LastTriviaToken) before = kind;
   }
@@ -42,7 +42,10 @@ function endsOperand(kind) {
 }
 
 function isText(kind) {
-  return kind === ts.SyntaxKind.StringLiteral || (kind >= ts.SyntaxKind.FirstTemplateToken && kind <= ts.SyntaxKind.LastTemplateToken);
+  return (
+    kind === ts.SyntaxKind.StringLiteral ||
+    (kind >= ts.SyntaxKind.FirstTemplateToken && kind <= ts.SyntaxKind.LastTemplateToken)
+  );
 }
 
 function isComment(kind) {

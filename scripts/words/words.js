@@ -10,39 +10,68 @@ const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'
 const codeTypes = ['.ts', '.js'];
 const documentTypes = ['.md', '.yml', '.yaml', '.json', '.sh', '.tpl', '.txt', '.service'];
 
+/** A phrase may run over lines. */
+const compiled = (list) =>
+  list.map(([avoided, use]) => [new RegExp(avoided.source.replaceAll(' ', '\\s+'), 'gi'), use]);
+const avoidedPhrases = compiled(phrases);
+const avoidedNames = compiled(names);
+
 /** Where avoided words are: `file:line: "found", use …`. */
 export function avoidedWords() {
-  const inCode = code.flatMap((path) => filesIn(path, codeTypes)).flatMap((file) => [...wordsInCode(file, read(file))]);
-  const inDocuments = documents
-    .flatMap((path) => filesIn(path, documentTypes))
-    .flatMap((file) => [...wordsInProse(file, proseOf(file, read(file)))]);
-  return [...inCode, ...inDocuments];
+  return [
+    ...filesIn(code, codeTypes).flatMap((file) => wordsInCode(file, read(file))),
+    ...filesIn(documents, documentTypes).flatMap((file) => wordsInDocument(file, read(file))),
+  ];
 }
 
-/** @param {string} file @param {string} source of JavaScript or TypeScript */
-export function* wordsInCode(file, source) {
-  const { prose, names: used } = readSource(source);
-  yield* wordsInProse(file, prose);
-  const places = new Map(used.toReversed().map(({ name, at }) => [name, at]));
-  const paths = file.replace(/\..*$/, '').split('/');
-  for (const [name, at] of [...places, ...paths.map((part) => [part, 0])])
-    for (const { found, use } of matches(file, wordsOf(name), names))
-      yield `${file}:${lineAt(source, at)}: ${name} (${found}), use ${use}`;
+/** @param {string} file @param {string} source TypeScript or JavaScript */
+export function wordsInCode(file, source) {
+  const { prose, names: positions } = readSource(source);
+  const inPath = file
+    .replace(/\..*$/, '')
+    .split('/')
+    .map((part) => [part, 0]);
+  const found = [...inPath, ...positions].flatMap(([name, at]) =>
+    usesInstead(name)
+      .filter(() => !isException(file, name))
+      .map((use) => `${file}:${lineAt(source, at)}: ${name}, use ${use}`),
+  );
+  return [...found, ...wordsInProse(file, prose)];
 }
 
-/** @param {string} file @param {string} prose */
-export function* wordsInProse(file, prose) {
-  for (const { found, use, at } of matches(file, prose, phrases)) yield `${file}:${lineAt(prose, at)}: "${found}", use ${use}`;
+/** Marks of comments and quotes at the start of a line separate no words; released sections of the changelog stay as they were. */
+export function wordsInDocument(file, text) {
+  const current = file === 'CHANGELOG.md' ? text.split(/^(?=## )/m, 2).join('') : text;
+  return wordsInProse(
+    file,
+    current.replaceAll(/^\s*(?:#+|>|\/\/)/gm, (mark) => mark.replaceAll(/\S/g, ' ')),
+  );
 }
 
-function* matches(file, text, avoided) {
-  for (const [pattern, use] of avoided) {
-    for (const match of text.matchAll(new RegExp(pattern.source.replaceAll(' ', String.raw`\s+`), 'gi'))) {
-      const found = match[0].replaceAll(/\s+/g, ' ');
-      if (!exceptions.some((one) => one.file.test(file) && one.found.test(found.toLowerCase())))
-        yield { found, use, at: match.index };
-    }
+function wordsInProse(file, prose) {
+  return avoidedPhrases.flatMap(([pattern, use]) =>
+    [...prose.matchAll(pattern)]
+      .map((match) => ({ text: match[0].replaceAll(/\s+/g, ' '), at: match.index }))
+      .filter(({ text }) => !isException(file, text))
+      .map(({ text, at }) => `${file}:${lineAt(prose, at)}: "${text}", use ${use}`),
+  );
+}
+
+function isException(file, found) {
+  return exceptions.some((one) => one.file.test(file) && one.found.test(found.toLowerCase()));
+}
+
+/** Most names occur in many files. @type {Map<string, string[]>} */
+const known = new Map();
+
+function usesInstead(name) {
+  let uses = known.get(name);
+  if (!uses) {
+    const words = wordsOf(name);
+    uses = avoidedNames.filter(([pattern]) => words.search(pattern) !== -1).map(([, use]) => use);
+    known.set(name, uses);
   }
+  return uses;
 }
 
 /** `mayGoOn`, `may-go-on` and `MAY_GO_ON` are `may go on`. */
@@ -53,17 +82,13 @@ function wordsOf(name) {
     .toLowerCase();
 }
 
-/** Released sections of the changelog stay as they were; marks of comments and tables separate no words of a phrase. */
-function proseOf(file, text) {
-  const current = file === 'CHANGELOG.md' ? text.split(/^(?=## )/m, 2).join('') : text;
-  return current.replaceAll(/^\s*(?:#+|>|\/\/)/gm, (mark) => mark.replaceAll(/\S/g, ' '));
-}
-
-function filesIn(path, types) {
-  if (statSync(join(root, path)).isFile()) return [path];
-  return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
-    .map((file) => `${path}/${file.replaceAll('\\', '/')}`)
-    .filter((file) => types.includes(extname(file)));
+function filesIn(paths, types) {
+  return paths.flatMap((path) => {
+    if (statSync(join(root, path)).isFile()) return [path];
+    return readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
+      .map((file) => `${path}/${file.replaceAll('\\', '/')}`)
+      .filter((file) => types.includes(extname(file)));
+  });
 }
 
 function read(file) {

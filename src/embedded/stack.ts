@@ -26,7 +26,7 @@ export interface StartedStack {
  */
 export async function startStack(
   home: Home,
-  halves: EmbeddedParts,
+  embedded: EmbeddedParts,
   surroundings: Surroundings,
   announce: Announce,
   signal?: AbortSignal,
@@ -35,8 +35,8 @@ export async function startStack(
   try {
     const failed = new AbortController();
     const startedBoth = [
-      halves.postgres ? startOwnPostgres(home, announce) : Promise.resolve(null),
-      halves.temporal
+      embedded.postgres ? startOwnPostgres(home, announce) : Promise.resolve(null),
+      embedded.temporal
         ? startOwnTemporal(home, surroundings, announce, AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]))
         : Promise.resolve(null),
     ] as const;

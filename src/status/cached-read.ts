@@ -58,7 +58,7 @@ export class CachedRead<T> {
 
 async function withTimeLimit(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  await Promise.race([work, patience]);
+  const timedOut = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, timedOut]);
   clearTimeout(timer);
 }

@@ -2,36 +2,37 @@
 export const findingKinds = {
   missing_rows: {
     what: 'keys in CSV without a row',
-    todo: 'store them with ./daybook replay-csv; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
+    remedy:
+      'store them with ./daybook replay-csv; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
   },
   deleted_rows: {
     what: 'keys in the ledger without a row (deleted by hand)',
-    todo: 'delete the keys with ./daybook forget, then restore the rows with ./daybook replay-csv',
+    remedy: 'delete the keys with ./daybook forget, then restore the rows with ./daybook replay-csv',
   },
   rows_without_csv: {
     what: 'rows without a line in CSV',
-    todo: 'rewrite them with ./daybook rebuild-journal; if csv.retention deleted them, nothing is wrong',
+    remedy: 'rewrite them with ./daybook rebuild-journal; if csv.retention deleted them, nothing is wrong',
   },
   wrong_keys: {
     what: 'rows whose key in the ledger is missing or names another time',
-    todo: 'rows were written by hand; delete them, or insert their keys into raw_event_keys',
+    remedy: 'rows were written by hand; delete them, or insert their keys into raw_event_keys',
   },
-  doubled_rows: { what: 'keys with more than one row', todo: 'rows were written by hand; delete the later ones' },
+  doubled_rows: { what: 'keys with more than one row', remedy: 'rows were written by hand; delete the later ones' },
   different_payload: {
     what: 'rows whose payload no version in CSV has',
-    todo: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
+    remedy: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   different_time: {
     what: 'rows whose time no version in CSV has',
-    todo: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
+    remedy: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   time_rule: {
     what: "rows whose time differs from the source's occurred_at in the payload",
-    todo: 'was occurred_at changed? run ./daybook forget, then fetch the time range again with ./daybook backfill',
+    remedy: 'was occurred_at changed? run ./daybook forget, then fetch the time range again with ./daybook backfill',
   },
   schema: {
     what: "rows that do not match the source's schema",
-    todo: 'was the schema changed? nothing needs to be done unless consumers rely on it',
+    remedy: 'was the schema changed? nothing needs to be done unless consumers rely on it',
   },
 } as const;
 

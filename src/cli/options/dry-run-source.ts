@@ -102,14 +102,14 @@ function observed(client: HttpClient, onAnswer: OnAnswer): HttpClient {
     ...client,
     async send(request, signal) {
       const startedMs = performance.now();
-      const tell = (answer: HttpResponse | null) =>
+      const report = (answer: HttpResponse | null) =>
         onAnswer(request, answer, Math.round(performance.now() - startedMs));
       try {
         const answer = await client.send(request, signal);
-        tell(answer);
+        report(answer);
         return answer;
       } catch (error) {
-        tell(null);
+        report(null);
         throw error;
       }
     },

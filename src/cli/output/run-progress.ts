@@ -45,7 +45,7 @@ export class RunsUnderWay {
     for (;;) {
       await sleep(everyMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return this.#line.end();
-      const text = this.#waits.tell(await this.#ask(), new Date());
+      const text = this.#waits.text(await this.#ask(), new Date());
       const isMany = this.#total > 1;
       const done = this.#total - this.#open.size;
       if (text !== null) this.#line.show({ text, done, total: isMany ? this.#total : null });
@@ -73,7 +73,7 @@ export class Waits {
   readonly #since = new Map<string, Date>();
 
   /** In words; null if none waits. @param waits by source */
-  tell(waits: ReadonlyMap<string, RunWait>, now: Date): string | null {
+  text(waits: ReadonlyMap<string, RunWait>, now: Date): string | null {
     const parts = new Map<string, { readonly sources: string[]; readonly wait: RunWait }>();
     for (const [source, wait] of waits) {
       const part = parts.get(wait.on) ?? { sources: [], wait };

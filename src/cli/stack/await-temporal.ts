@@ -13,7 +13,7 @@ export interface Waiting {
   readonly signal: AbortSignal;
 }
 
-const [firstMs, longestMs, tellMs] = [500, 5_000, 30_000];
+const [firstMs, longestMs, reportEveryMs] = [500, 5_000, 30_000];
 
 /**
  * Does what needs Temporal, repeatedly while the server is not there.
@@ -27,7 +27,7 @@ export async function awaitTemporal<T>(
 ): Promise<T | null> {
   const startedAt = Date.now();
   const over = aborted(signal);
-  let told = { reason: '', at: 0 };
+  let last = { reason: '', at: 0 };
   for (let delay = firstMs; !signal.aborted; delay = Math.min(delay * 2, longestMs)) {
     const outcome = await Promise.race([outcomeOf(attempt()), over]);
     if (outcome === null) break;
@@ -36,9 +36,9 @@ export async function awaitTemporal<T>(
     const { message, mayPass } = await explainFailure(settings, outcome.error);
     if (!mayPass) throw new CannotStart(message);
     const now = Date.now();
-    if (message !== told.reason || now - told.at >= tellMs) {
+    if (message !== last.reason || now - last.at >= reportEveryMs) {
       onWait(message, now - startedAt);
-      told = { reason: message, at: now };
+      last = { reason: message, at: now };
     }
     await Promise.race([sleep(delay), over]);
   }

@@ -10,7 +10,7 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretBearing = ['params', 'headers', 'body', 'options'];
+const secretKeys = ['params', 'headers', 'body', 'options'];
 
 /** Besides `secretName`: a reader of the kept configuration must not find a key under an unusual name. */
 const secretNameToo = /key|pass|phrase|\bpin\b|licen[cs]e|access[-_]?id|otp|seed/i;
@@ -32,7 +32,7 @@ export function literalSecretsOf(source: Readonly<Record<string, unknown>>): Lit
   const { auth } = source;
   return [
     ...Object.entries(source).flatMap(([key, value]) => [
-      ...(secretBearing.includes(key) ? named(key, value, false) : []),
+      ...(secretKeys.includes(key) ? named(key, value, false) : []),
       ...inAddresses(key, value),
     ]),
     ...(isTree(auth) ? authSecrets(auth) : []),

@@ -53,8 +53,8 @@ export async function obtain(
   let before = whyAtAll;
   for (const { name, obtain: get } of ways) {
     announce(`the Temporal server (once): ${before}; trying ${name} …`);
-    const onTell = (seconds: number) => announce(`the Temporal server (once): ${name} … ${seconds} s`);
-    const why = await get((program) => runProgram({ ...program, signal, onTell })).catch(messageOf);
+    const onProgress = (seconds: number) => announce(`the Temporal server (once): ${name} … ${seconds} s`);
+    const why = await get((program) => runProgram({ ...program, signal, onProgress })).catch(messageOf);
     signal?.throwIfAborted();
     if (why === null) return failures;
     before = `${name} did not work (${why})`;

@@ -21,7 +21,7 @@ interface Task extends Attempt {
   readonly settle: (end: AttemptEnd) => void;
   readonly fail: (error: Error) => void;
   /** Gives it up where it waits too long. */
-  patience: NodeJS.Timeout | null;
+  waitTimer: NodeJS.Timeout | null;
 }
 
 /** A thread, and what it is doing. */
@@ -82,13 +82,13 @@ export class ThreadPool {
         task.fail(signal?.reason as Error);
       };
       const done = () => {
-        if (task.patience) clearTimeout(task.patience);
+        if (task.waitTimer) clearTimeout(task.waitTimer);
         signal?.removeEventListener('abort', stop);
       };
       const task: Task = {
         ...attempt,
         isPatient: isPatient || this.#costs.isCostly(attempt.job.source.name),
-        patience: null,
+        waitTimer: null,
         settle(end) {
           done();
           resolve(end);
@@ -115,7 +115,7 @@ export class ThreadPool {
 
   #enqueue(task: Task): void {
     const { known, new: others, patient } = this.#waiting;
-    task.patience = setTimeout(() => {
+    task.waitTimer = setTimeout(() => {
       this.#forget(task);
       task.fail(workerBusy(task.job));
     }, timeoutMs);
@@ -158,7 +158,7 @@ export class ThreadPool {
 
   async #do(seat: Seat, task: Task): Promise<void> {
     if (seat.idle) clearTimeout(seat.idle);
-    if (task.patience) clearTimeout(task.patience);
+    if (task.waitTimer) clearTimeout(task.waitTimer);
     seat.task = task;
     const watch = new CpuMonitor(seat.thread, task);
     seat.watch = watch;

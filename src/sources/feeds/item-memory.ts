@@ -12,7 +12,7 @@ export interface Owner {
 }
 
 /** No item may have this key: it stands for several items. */
-export const nobody: Owner = { pair: '', content: '', isContested: true };
+export const noOwner: Owner = { pair: '', content: '', isContested: true };
 
 /** What a key means that is new to the source. */
 export type Unknown =

@@ -22,17 +22,17 @@ interface Call {
 
 /** Runs a module in its own thread: its requests are made by the main thread. */
 export class ModuleRunner {
-  readonly #tell: (message: FromModule) => void;
+  readonly #send: (message: FromModule) => void;
   readonly #loader = new ModuleLoader();
   readonly #calls = new Map<number, Call>();
   #requests = 0;
 
-  constructor(tell: (message: FromModule) => void) {
-    this.#tell = tell;
+  constructor(send: (message: FromModule) => void) {
+    this.#send = send;
   }
 
   take(message: ToModule): void {
-    if (message.kind === 'ping') return this.#tell({ kind: 'pong' });
+    if (message.kind === 'ping') return this.#send({ kind: 'pong' });
     if (message.kind === 'start') return this.#start(message);
     const call = this.#calls.get(message.call);
     if (!call) return;
@@ -76,9 +76,9 @@ export class ModuleRunner {
   async #next(number: number, call: Call): Promise<void> {
     try {
       const page = await (await call.pages).take();
-      this.#tell({ kind: 'page', call: number, page });
+      this.#send({ kind: 'page', call: number, page });
     } catch (error) {
-      this.#tell({ kind: 'failed', call: number, error: toWire(error) });
+      this.#send({ kind: 'failed', call: number, error: toWire(error) });
     }
   }
 
@@ -92,7 +92,7 @@ export class ModuleRunner {
       };
       return new Promise((resolve, reject) => {
         requests.set(request, { resolve, reject });
-        this.#tell({ kind: 'fetch', call, request, url: String(url), options });
+        this.#send({ kind: 'fetch', call, request, url: String(url), options });
       });
     };
   }

@@ -259,8 +259,8 @@ class Backfill {
       } else if (!isCancellation(error) || !CancellationScope.current().consideredCancelled) {
         const { failed, failedCount } = this.#tally;
         const one = { ...window, error: shortened(childFailureOf(error)) };
-        const told = failed.length < maxFailures ? [...failed, one] : failed;
-        this.#tally = { ...this.#tally, failed: told, failedCount: failedCount + 1 };
+        const failures = failed.length < maxFailures ? [...failed, one] : failed;
+        this.#tally = { ...this.#tally, failed: failures, failedCount: failedCount + 1 };
       }
     }
     this.#running.delete(name);

@@ -46,18 +46,18 @@ const maxRestMs = 120_000;
 export async function deliver(input: DeliverInput): Promise<Delivered> {
   const { sink, source } = checkedInput(input);
   let delivered = input.delivered ?? { batches: 0, counts: noCounts };
-  let told = false;
-  const bear = setAttributeOnce();
-  setHandler(deliverSignal, () => void (told = true));
+  let isSignalled = false;
+  const setAttribute = setAttributeOnce();
+  setHandler(deliverSignal, () => void (isSignalled = true));
   let left: number | null = null;
   let fruitless = 0;
   do {
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ sink, source, delivered });
-    told = false;
+    isSignalled = false;
     try {
       const result = await deliveryActivities(source).deliverBatches({ sink, source, reportRefusals: true });
       left = result.left;
-      bear(source, result.searchAttribute);
+      setAttribute(source, result.searchAttribute);
       delivered = {
         batches: delivered.batches + result.delivered,
         counts: addCounts(delivered.counts, result.counts),
@@ -74,7 +74,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
           error: refused.reason,
         });
         // The sink is available: it may accept new ones.
-        await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));
+        await condition(() => isSignalled, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));
       }
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -85,7 +85,7 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
       // New batches are no reason to hurry: the sink is unavailable.
       await condition(() => false, restMs);
     }
-  } while (left > 0 || told);
+  } while (left > 0 || isSignalled);
   return delivered;
 }
 
@@ -108,11 +108,11 @@ function show(
 }
 
 /** Histories of version 0.1.0 do not set the search attribute. */
-function setAttributeOnce(): (source: string, mayBear: boolean | undefined) => void {
-  let isBorne = false;
-  return (source, mayBear) => {
-    if (mayBear && !isBorne) setSourceAttribute(source);
-    isBorne ||= mayBear === true;
+function setAttributeOnce(): (source: string, isKnown: boolean | undefined) => void {
+  let isSet = false;
+  return (source, isKnown) => {
+    if (isKnown && !isSet) setSourceAttribute(source);
+    isSet ||= isKnown === true;
   };
 }
 

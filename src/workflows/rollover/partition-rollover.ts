@@ -109,10 +109,10 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   const { made } = await steps.run('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
   const sweep = async () => ({ swept: (await activities.sweepSpool({ dryRun })).batches });
   const { swept } = await steps.run('sweep the spool', sweep, { swept: 0 });
-  const nobody = { deliverers: 0 };
+  const noDeliverers = { deliverers: 0 };
   const { deliverers } = dryRun
-    ? nobody
-    : await steps.run('start deliveries', () => activities.wakeDeliverers(), nobody);
+    ? noDeliverers
+    : await steps.run('start deliveries', () => activities.wakeDeliverers(), noDeliverers);
   const csv = await steps.run<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
   const { vacuumed } = await steps.run('vacuum', () => activities.tidyPartitions({ dryRun }), {
     vacuumed: [],

@@ -117,11 +117,11 @@ function report({ day, source, csv, postgres, ...rest }: ComparedDay): void {
     print(`${rest.storedOnOtherDays} keys are stored under another day, by an earlier version`);
   for (const damage of rest.damaged) print(damage);
   for (const [kind, found] of Object.entries(rest.findings)) {
-    const { what, todo } = findingKinds[kind as FindingKind];
+    const { what, remedy } = findingKinds[kind as FindingKind];
     printLines(`\n${found.count} ${what}`);
     for (const key of found.keys) print(`  ${key}`);
     if (found.count > found.keys.length) print(`  … and ${found.count - found.keys.length} more`);
-    print(`  ${todo}`);
+    print(`  ${remedy}`);
   }
   printLines(rest.consistent ? 'consistent' : '\nnot consistent');
 }

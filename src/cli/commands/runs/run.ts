@@ -81,7 +81,7 @@ async function runSources(
   const waiting: Promise<void>[] = [];
   const left = [...sources];
   const underWay = new RunsUnderWay();
-  const tellWhenOver = async (run: StartedRun) => {
+  const reportWhenOver = async (run: StartedRun) => {
     const receipt = await resultOf(run, instance, isWorkerKnown);
     underWay.ended(run.source);
     report(receipt, json === true);
@@ -90,7 +90,7 @@ async function runSources(
     for (let source = left.shift(); source !== undefined; source = left.shift()) {
       const run = await startRun(client, instance, source);
       underWay.began(source, run.handle);
-      const ended = tellWhenOver(run);
+      const ended = reportWhenOver(run);
       // Its result is read once all are started.
       ended.catch(() => undefined);
       waiting.push(ended);

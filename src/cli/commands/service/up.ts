@@ -45,13 +45,13 @@ const announce = (message: string) => printInfo(`daybook: ${message}`);
 /** `daybook up`: runs everything that the environment does not name, until Ctrl-C. */
 export async function upCommand(options: ServiceOptions): Promise<void> {
   const context = createContext(options);
-  const halves = embeddedHalves(context);
+  const embedded = embeddedParts(context);
   const stop = stopSignal();
   if (!context.demo) await openServiceConfig(context, options);
   context.home.lock();
   const keeping = setInterval(() => keepHome(context.home), keepMs);
   const supervisor = new Supervisor(announce);
-  const starting = startAll({ context, options }, halves, supervisor, stop);
+  const starting = startAll({ context, options }, embedded, supervisor, stop);
   starting.catch(() => undefined);
   try {
     await Promise.race([starting, aborted(stop)]);
@@ -82,13 +82,13 @@ function keepHome(home: Home): void {
 }
 
 /** Which parts the environment leaves to the embedded stack. */
-function embeddedHalves(context: Context): EmbeddedParts {
-  const halves = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
-  if (!context.environment.embedded && (halves.postgres || halves.temporal)) {
-    const missing = [halves.postgres ? 'PG_HOST' : '', halves.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
+function embeddedParts(context: Context): EmbeddedParts {
+  const embedded = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
+  if (!context.environment.embedded && (embedded.postgres || embedded.temporal)) {
+    const missing = [embedded.postgres ? 'PG_HOST' : '', embedded.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
     throw new UsageError(`DAYBOOK_EMBEDDED=off needs ${missing.join(' and ')}`);
   }
-  return halves;
+  return embedded;
 }
 
 interface Service {
@@ -98,7 +98,7 @@ interface Service {
 
 async function startAll(
   service: Service,
-  halves: EmbeddedParts,
+  embedded: EmbeddedParts,
   supervisor: Supervisor,
   stop: AbortSignal,
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function startAll(
   }
   await reachExternals(service);
   stop.throwIfAborted();
-  const started = await startStack(home, halves, environment, announce, stop);
+  const started = await startStack(home, embedded, environment, announce, stop);
   stop.throwIfAborted();
   let worker: SupervisedWorker | null = null;
   const watch = (part: 'postgres' | 'temporal', again: () => Promise<ChildProcess>) => {

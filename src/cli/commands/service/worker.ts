@@ -88,7 +88,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         storeFolder: context.environment.storeFolder,
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
         onReceipt: (receipt) =>
-          tell({
+          sendMessage({
             type: 'receipt',
             receipt,
           }),
@@ -104,7 +104,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     const started = worker;
     installUnhandledErrorHandlers(started, logger);
     logger.info({ address: temporal.address, namespace: temporal.namespace }, 'Worker started');
-    tell({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
+    sendMessage({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
     const end = () => void started.stop().catch(() => undefined);
     if (stop.aborted) end();
     else stop.addEventListener('abort', end, { once: true });
@@ -158,7 +158,7 @@ function stopSignal(logger: Logger): AbortSignal {
   return controller.signal;
 }
 
-function tell(message: WorkerMessage): void {
+function sendMessage(message: WorkerMessage): void {
   if (process.connected) process.send?.(message);
 }
 

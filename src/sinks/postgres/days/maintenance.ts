@@ -21,7 +21,7 @@ export interface Maintenance {
 export function createMaintenance(owner: PostgresSettings): Maintenance {
   const { schema } = owner;
   const table = (day: Day) => `${escapeIdentifier(schema)}.${escapeIdentifier(partitionName(day))}`;
-  const mended = (what: string) => (error: unknown) => {
+  const wrapped = (what: string) => (error: unknown) => {
     throw postgresFailure(error, what);
   };
   return {
@@ -30,7 +30,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
       try {
         return await (dryRun ? missingAhead : ensureAhead)(pool, schema, premake, now);
       } catch (error) {
-        return mended('partitions could not be created')(error);
+        return wrapped('partitions could not be created')(error);
       } finally {
         await pool.end();
       }
@@ -50,7 +50,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         const names = new Set(rows.map(({ name }) => name));
         const days = await listPartitions(client, schema);
         return days.filter((day) => day < dayOfDate(now) && names.has(partitionName(day)));
-      }).catch(mended('statistics of partitions could not be read'));
+      }).catch(wrapped('statistics of partitions could not be read'));
     },
     async analyzeWeekly(now) {
       return withOwnSession(owner, async (client) => {
@@ -72,7 +72,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         await client.query(`set statement_timeout = '2h'`);
         await client.query(`analyze ${rows[0].only ? 'only ' : ''}${parent}`);
         return true;
-      }).catch(mended('raw_events could not be analysed'));
+      }).catch(wrapped('raw_events could not be analysed'));
     },
     async tidy(day) {
       await withOwnSession(owner, async (client) => {
@@ -85,7 +85,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         );
         for (const { name } of rows) await client.query('select gin_clean_pending_list($1::regclass)', [name]);
         await client.query(`vacuum (freeze, analyze) ${table(day)}`);
-      }).catch(mended(`partition of ${day} could not be vacuumed`));
+      }).catch(wrapped(`partition of ${day} could not be vacuumed`));
     },
   };
 }

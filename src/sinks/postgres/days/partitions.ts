@@ -62,8 +62,8 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
         // Someone else has just created it: check again.
         if (isPartitionRace(failure) && tries < raceTries) continue;
         if (isForbidden(failure)) throw forbidden(day, failure, error);
-        const told = postgresFailure(error, `partition of ${day} could not be created`);
-        throw failure.code === 'DB003' ? new BlockedDay(told.message, { cause: error }) : told;
+        const translated = postgresFailure(error, `partition of ${day} could not be created`);
+        throw failure.code === 'DB003' ? new BlockedDay(translated.message, { cause: error }) : translated;
       }
     }
   }

@@ -70,7 +70,7 @@ class CsvReader implements RecordReader {
       ended = row === null || !row.finished;
       if (!row) break;
       const wasTaken = readTo.openRow !== undefined && readTo.openRow.textEnd === row.textEnd;
-      if (!place.stoodStill && !wasTaken && mayGoOn(row, csv)) {
+      if (!place.stoodStill && !wasTaken && mayContinue(row, csv)) {
         ended = true;
         waits = row.text !== '';
         if (waits && mayBeWhole(row, csv, rows.at(-1))) lastRow = this.#lastRow(row, csv, readTo);
@@ -118,7 +118,7 @@ class CsvReader implements RecordReader {
  * Whether a row at the end of the file may be incomplete. Lines after an open quote that each have the fields of a row are rows:
  * the quote is broken.
  */
-function mayGoOn({ finished, behind }: CsvRow, { marks, columns }: OpenCsv): boolean {
+function mayContinue({ finished, behind }: CsvRow, { marks, columns }: OpenCsv): boolean {
   if (behind === null) return !finished;
   const lines = behind.filter((line) => line.finished);
   const isRow = (text: string) => !text.includes(marks.quote) && text.split(marks.delimiter).length === columns?.length;

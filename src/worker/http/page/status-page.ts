@@ -257,8 +257,8 @@ class StatusPage {
     return this.#html`<a href="${address}">${name}</a>`;
   }
 
-  #time(time: string, told = distance(time, this.#facts.now)): Html {
-    return this.#html`<time datetime="${time}" title="${time}">${told}</time>`;
+  #time(time: string, label = distance(time, this.#facts.now)): Html {
+    return this.#html`<time datetime="${time}" title="${time}">${label}</time>`;
   }
 
   /** How long something has been so. */

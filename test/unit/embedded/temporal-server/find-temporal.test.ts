@@ -114,7 +114,7 @@ describe('a program that may hang', () => {
       folder: script.includes('part') ? folder : join(folder, 'none'),
       idleMs,
       signal: undefined,
-      onTell: () => undefined,
+      onProgress: () => undefined,
     });
 
   test('is ended with all that it started once it makes no progress; printing, writing and computing are progress', async () => {
@@ -132,7 +132,7 @@ describe('a program that may hang', () => {
     const pip = 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n     Got  abc\n\n[notice] A new release of pip';
     expect(await run(`echo "${pip}" >&2; exit 1`, 5_000)).toBe('THESE PACKAGES DO NOT MATCH THE HASHES');
     const missing = { command: 'no-such-program', args: [], variables: {}, folder, idleMs: 5_000 };
-    expect(await runProgram({ ...missing, signal: undefined, onTell: () => undefined })).toBe(
+    expect(await runProgram({ ...missing, signal: undefined, onProgress: () => undefined })).toBe(
       'no-such-program is not installed',
     );
   });
