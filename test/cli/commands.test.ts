@@ -32,7 +32,7 @@ const write = (name: string, text: string) => {
 };
 
 describe('check', () => {
-  test('says that all is fine', async () => {
+  test('prints OK', async () => {
     const { code, stdout } = await workplace.run(['check']);
     expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: OK\n']);
   });
@@ -115,7 +115,7 @@ describe('commands without a server', () => {
     expect(workplace.files()).toEqual(['broken.yaml', 'daybook.yaml', 'lines.ndjson']);
   });
 
-  test('what a module prints is no part of the JSON', async () => {
+  test('output of a module is not part of the JSON', async () => {
     write('chatty.mjs', `export default async function* () { console.log('hello'); yield { records: [{ id: 1 }] }; }`);
     const source =
       '{ name: chatty, type: module, module: chatty.mjs, id: id, occurred_at: { on_missing: fetched_at } }';
@@ -214,7 +214,7 @@ describe('commands without a server', () => {
     }
   });
 
-  test('output that a pipe takes slowly is whole', async () => {
+  test('output to a slow pipe is complete', async () => {
     const letter = {
       reason: 'missing_id',
       message: 'no value at id',
@@ -273,7 +273,7 @@ describe('servers that cannot be used', () => {
     }
   });
 
-  test('a worker does not start by a configuration that is not good, and says what is wrong with it', async () => {
+  test('a worker does not start with an invalid configuration, and says what is wrong with it', async () => {
     const config = write('not-good.yaml', 'version: 1\nsources: [{ name: one }]\n');
     const { host, port, user, password } = inject('postgres');
     const { code, stdout, stderr } = await workplace.run(['worker', '--config', config], {

@@ -113,7 +113,7 @@ describe('a source that moves to another host with another secret while its run 
     expect(after.requests.at(-1)).toContain('until=');
   });
 
-  test('an edit that leaves address and secrets alone does not begin the poll again', async () => {
+  test('an edit that does not change address and secrets does not restart the poll', async () => {
     const old = watched(before, 'old');
     const handle = await rig.start({ source: 'moved' });
     await old.reached.opened;
@@ -148,7 +148,7 @@ describe('two workers of which only one has the new configuration', () => {
     }
   }
 
-  test('runs of a source that moved end well, and no secret goes to the other host', async () => {
+  test('runs of a moved source succeed, and no secret is sent to the other host', async () => {
     const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
     old.gate.open();
     moved.gate.open();

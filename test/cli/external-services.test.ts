@@ -107,7 +107,7 @@ partitions: ${partitions}
 // Each command is a process of its own, and works through TLS.
 vi.setConfig({ testTimeout: 300_000 });
 
-describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a namespace of their own', () => {
+describe('with external PostgreSQL and Temporal, with TLS, in their own schema and namespace', () => {
   let place: CliSandbox;
   let running: RunningDaybook | null = null;
   const said: string[] = [];
@@ -124,7 +124,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
   });
   afterAll(async () => running?.killAll());
 
-  test('the role that stores has to be there, and gets its grants from migrate --roles', async () => {
+  test("the writer's role must exist, and gets its grants from migrate --roles", async () => {
     const refused = await daybook('migrate', '--roles');
     expect([refused.code, refused.stderr]).toEqual([
       1,
@@ -145,7 +145,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     );
   });
 
-  test('up, run, backfill, status and verify work, with rights for no more', async () => {
+  test('up, run, backfill, status and verify work with minimal privileges', async () => {
     running = place.start(['up'], 'main');
     await running.shows('Ctrl-C stops everything', 90_000);
     expect(await daybook('run', 'items')).toMatchObject({ code: 0 });
@@ -165,7 +165,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     });
   });
 
-  test('what only the owner may do works with its role, and names it where it is missing', async () => {
+  test("the owner's work succeeds with its role, and names the role if it is missing", async () => {
     configure('{ retention: 3d }');
     const maintained = await daybook('partitions', 'maintain');
     expect([maintained.code, maintained.stdout]).toEqual([0, expect.stringContaining(`days retired: ${old}`)]);
@@ -200,7 +200,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     expect(await running?.stop()).toBe(0);
   });
 
-  test('no secret is in what it says', () => {
+  test('no secret is in the output', () => {
     const all = said.join('') + (running?.output ?? '');
     for (const secret of Object.values(secrets)) expect(all).not.toContain(secret);
   });
@@ -232,7 +232,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     }
   });
 
-  test('a command where nobody is there says so, and what to do; a worker waits', async () => {
+  test('a command without a server says so, and what to do; a worker waits', async () => {
     const wrong = workplace('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
     const { code, stderr } = await wrong.run(['run', 'items']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
@@ -259,7 +259,7 @@ describe('a Temporal server that wants an API key', () => {
   });
   afterAll(async () => cloud?.close());
 
-  test('gets it from commands and from the worker, and nobody else does', async () => {
+  test('gets it from commands and from the worker, and no other server does', async () => {
     const place = withKey(secrets.key);
     const worker = place.start(['worker']);
     try {
@@ -273,7 +273,7 @@ describe('a Temporal server that wants an API key', () => {
     }
   });
 
-  test('refuses another, which is told without showing it', async () => {
+  test('refuses another key, which is reported without showing it', async () => {
     const place = withKey('wrong-key-5ecret');
     const commands = [['run', 'items'], ['worker'], ['doctor']];
     for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => place.run(args)))) {

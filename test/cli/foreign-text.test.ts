@@ -72,7 +72,7 @@ const commands: [command: string, args: string[]][] = [
   ['init', ['init', 'URL/nested']],
 ];
 
-describe('what a source says', () => {
+describe('text of a source', () => {
   test.each(commands)('moves no cursor and forges no line in the output of %s', async (_, args) => {
     const { stdout, stderr } = await workplace.run(args.map((arg) => arg.replace('URL', origin.url)));
     for (const output of [stdout, stderr]) {

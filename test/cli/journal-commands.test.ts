@@ -62,7 +62,7 @@ describe('partitions maintain', () => {
 });
 
 describe('export', () => {
-  test('prints records of the time asked for, to a file where it is asked to', async () => {
+  test('prints records of the requested time, to a file if requested', async () => {
     expect(csvRows(await daybook('export')).map((row) => row['source_id'])).toEqual(ids);
     expect(csvRows(await daybook('export', '--source', 'lines', ...day))).toHaveLength(5);
     const range = ['--from', '2026-11-01T00:00:01Z', '--to', '2026-11-01T00:00:04Z'];
@@ -72,7 +72,7 @@ describe('export', () => {
     expect(cells).toEqual(['plain', "'=1+1", 'a,b', 'say "hi"', 'two\nlines']);
   });
 
-  test('says nothing when its reader has seen enough', () => {
+  test('ends quietly when its reader stops', () => {
     const launcher = fileURLToPath(new URL('../../daybook', import.meta.url));
     const out = execFileSync(
       'bash',
@@ -103,7 +103,7 @@ describe('verify and replay-csv', () => {
     return { code, stdout };
   };
 
-  test('find what is missing after a reset, and bring it back', async () => {
+  test('find what is missing after a reset, and restore it', async () => {
     expect(await verify()).toEqual({
       code: 0,
       stdout: expect.stringMatching(/5 CSV lines of 5 keys, 5 rows[^]*\nconsistent\n$/) as string,
@@ -161,7 +161,7 @@ describe('rebuild-journal', () => {
     expect(await daybook('replay-csv')).toBe('done: 6 records of 1 day: 0 written, 6 duplicate\n');
   });
 
-  test('refuses a source whose journal is damaged, for it would write rows twice', async () => {
+  test('refuses a source whose journal is damaged, because it would write rows twice', async () => {
     const journal = join(folder, 'data', 'csv', 'lines');
     const today = readdirSync(journal).find((name) => /^\d{4}/.test(name)) ?? '';
     const name = readdirSync(join(journal, today)).find((part) => part.includes('-5-')) ?? '';
@@ -285,7 +285,7 @@ describe('rekey', () => {
 describe('the store and the database', () => {
   const status = async () => JSON.parse(await daybook('status', '--json')) as Status;
 
-  test('of which one was restored from a copy are told until the recipe was done', async () => {
+  test('of which one was restored from a copy are reported until the recipe is done', async () => {
     expect(await daybook('doctor')).toMatch(/ok {6}store\+database {3}are paired \(id [0-9a-f-]{36}, counter \d+\)/);
     await daybook('sql', 'update raw_event_database set counter = 0');
     const recipe = expect.stringMatching(/^PostgreSQL is an older copy: run \.\/daybook replay-csv/) as string;

@@ -65,7 +65,7 @@ afterAll(async () => {
 });
 
 describe('pause', () => {
-  test('stops the polls of a source, and status says who, why and until when; resume lets it go on', async () => {
+  test('stops the polls of a source, and status says who, why and until when; resume continues them', async () => {
     await until('it polls', () => asks() > 0);
     await daybook('pause', 'pulse', '--reason', 'API maintenance: all day', '--until', '2099-01-01');
     await soon(async () =>
@@ -89,7 +89,7 @@ describe('pause', () => {
     });
   });
 
-  test('ends by itself at its time', async () => {
+  test('ends automatically at its time', async () => {
     await daybook('pause', 'pulse', '--reason', 'short', '--until', '3s');
     const before = asks();
     await until('it polls again', () => asks() > before + 1, 15_000);
@@ -111,7 +111,7 @@ describe('pause', () => {
     await daybook('resume', 'pulse');
   });
 
-  test('refuses what makes no sense, and says what it wants', async () => {
+  test('refuses invalid options, and says what it expects', async () => {
     for (const [args, message] of [
       [['pause', 'pulse'], /missing --reason/],
       [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is in the past, expected a future time/],
@@ -152,11 +152,11 @@ describe('pause', () => {
 });
 
 describe('schedules', () => {
-  test('diff shows nothing where all is as configured, a cron line and a time zone too', async () => {
+  test('diff shows nothing if everything is as configured, a cron line and a time zone too', async () => {
     expect(await daybook('schedules', 'diff')).toBe('2 schedules up to date\n');
   });
 
-  test('diff shows every field that differs, and apply mends them without touching a pause', async () => {
+  test('diff shows every field that differs, and apply fixes them without touching a pause', async () => {
     await client.schedule.getHandle('scrape-cronned').pause('mine');
     configure(
       pulse().replace('1s', '2s'),
@@ -203,7 +203,7 @@ describe('schedules', () => {
     await soon(async () => expect(await daybook('schedules', 'diff')).toBe(same));
   });
 
-  test('pauses the schedule of a source that is gone, and lets it go on when it is back; prune deletes it', async () => {
+  test('pauses the schedule of a removed source, and resumes it when the source is back; prune deletes it', async () => {
     configure(pulse());
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}paused/);
     configure(pulse(), source('new', ', schedule: { every: 1h }'));
@@ -250,14 +250,14 @@ describe('schedules', () => {
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-mine {2}deleted/);
   });
 
-  test('a zone within cron may stand in timezone, too', async () => {
+  test('a zone within cron may also be in timezone', async () => {
     const cron = 'cron: "TZ=Europe/Vienna 0 9 * * *"';
     configure(pulse(), source('cronned', `, schedule: { ${cron}, timezone: Europe/Vienna }`));
     await daybook('schedules', 'apply');
     await soon(async () => expect(await daybook('schedules', 'diff')).toBe('2 schedules up to date\n'));
   });
 
-  test('one that Temporal refuses is named, and keeps no other from being applied', async () => {
+  test('one that Temporal refuses is named, and does not prevent others from being applied', async () => {
     // What this machine takes for the name of a zone, a server may not know.
     configure(pulse(), source('zoned', ', schedule: { cron: "@daily", timezone: US/PACIFIC }'), hourly());
     const { code, stderr } = await workplace.run(['schedules', 'apply']);
@@ -273,7 +273,7 @@ describe('backfill', () => {
   const incremental = ', incremental: { cursor: at, start_param: since, end_param: until }';
   const windowed = () => source('windowed', incremental);
 
-  test('shows its plan, does it, and remembers what became of each window', async () => {
+  test('shows its plan, runs it, and remembers the outcome of each window', async () => {
     configure(pulse(), windowed());
     const range = ['--from', '2026-11-01', '--to', '2026-11-03'];
     const plan = async () => {
@@ -328,7 +328,7 @@ describe('backfill', () => {
 });
 
 describe('partitions maintain', () => {
-  test('shows what it would do, and does it; the rollover has a schedule of its own', async () => {
+  test('shows what it would do, and does it; the rollover has its own schedule', async () => {
     const rollover = await client.schedule.getHandle('partition-rollover').describe();
     expect(rollover.policies.catchupWindow).toBe(7 * 86_400_000);
     expect(rollover.info.nextActionTimes[0]?.toISOString()).toMatch(/T00:05:00/);

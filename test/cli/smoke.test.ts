@@ -49,7 +49,7 @@ describe('smoke without a running stack', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, lagMs: expect.any(Number) as number, durationsMs: {} });
   });
 
-  test('where PostgreSQL cannot be reached, says so in one line', async () => {
+  test('without PostgreSQL says so in one line', async () => {
     const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
     const { code, stdout } = await workplace.run(['smoke'], { variables });
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/)]);

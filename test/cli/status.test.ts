@@ -58,7 +58,7 @@ afterAll(async () => {
 });
 
 describe('status', () => {
-  test('tells all there is to know', async () => {
+  test('shows everything', async () => {
     const found = await status();
     expect(found).toMatchObject({
       unconfigured: [],
@@ -117,7 +117,7 @@ describe('status', () => {
     expect((await workplace.run(['status', '--check'])).code).toBe(1);
   });
 
-  test('for people fits a terminal, and says what is wrong below', async () => {
+  test('fits a terminal, and shows problems below', async () => {
     await daybook('pause', 'odd', '--reason', 'look at it');
     await until('it is paused', async () => (await find('odd'))?.paused);
     const { stdout } = await daybook('status');
@@ -148,7 +148,7 @@ describe('status', () => {
     await daybook('resume', 'odd');
   });
 
-  test('looks again and again with --watch, until Ctrl-C', async () => {
+  test('refreshes with --watch, until Ctrl-C', async () => {
     const watching = workplace.start(['status', '--watch', '--json']);
     await until('it has looked twice', () => watching.output.split('"sources"').length > 2);
     expect(await watching.stop()).toBe(0);
@@ -184,7 +184,7 @@ describe('status', () => {
     expect((await daybook('status')).stdout).toMatch(/good is no longer configured: its schedule still exists, paused/);
   });
 
-  test('goes on telling where the configuration is broken', async () => {
+  test('still works with a broken configuration', async () => {
     const good = readFileSync(join(folder, 'daybook.yaml'), 'utf8');
     writeFileSync(join(folder, 'daybook.yaml'), `${good}nonsense: 1\n`);
     const found = await status();
@@ -196,7 +196,7 @@ describe('status', () => {
 });
 
 describe('dead-letters replay', () => {
-  test('refuses an id that nobody knows, and finds nothing in a source without any', async () => {
+  test('refuses an unknown id, and finds nothing in a source without any', async () => {
     const unknown = await workplace.run(['dead-letters', 'replay', 'abcdef0123']);
     expect([unknown.code, unknown.stderr]).toEqual([
       2,
@@ -207,7 +207,7 @@ describe('dead-letters replay', () => {
     expect((await workplace.run(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
   });
 
-  test('shows what would become of letters, then does it', async () => {
+  test('shows what would happen to dead letters, then does it', async () => {
     const first = (await daybook('dead-letters', 'replay', '--dry-run')).stdout;
     expect(first).toMatch(/odd .*missing_id +refused: missing_id/);
     expect(first).toMatch(/odd .*wrong_shape +cannot be replayed/);
@@ -232,7 +232,7 @@ describe('dead-letters replay', () => {
   });
 });
 
-describe('status, where the rollover does not run', () => {
+describe('status without a running rollover', () => {
   const lines = async () => (await daybook('status')).stdout;
   const check = async () => (await workplace.run(['status', '--check'])).code;
 
@@ -271,7 +271,7 @@ describe('status, where the rollover does not run', () => {
   });
 });
 
-describe('status, where a server is away', () => {
+describe('status without a server', () => {
   test('says that up is starting PostgreSQL again', async () => {
     // `up` is held, or it would have started PostgreSQL again before status looks.
     process.kill(running.pid, 'SIGSTOP');
@@ -282,7 +282,7 @@ describe('status, where a server is away', () => {
     await until('it is back', async () => (await status()).postgres.reachable);
   });
 
-  test('names Temporal, and tells the rest', async () => {
+  test('names Temporal, and shows the rest', async () => {
     process.kill(running.parts()['temporal'] ?? 0, 'SIGSTOP');
     const { stdout, code } = await workplace.run(['status', '--json']);
     process.kill(running.parts()['temporal'] ?? 0, 'SIGCONT');
@@ -303,7 +303,7 @@ describe('status, where a server is away', () => {
     });
   });
 
-  test('names PostgreSQL, and tells the rest', async () => {
+  test('names PostgreSQL, and shows the rest', async () => {
     process.kill(running.parts()['postgres'] ?? 0, 'SIGSTOP');
     const { stdout, code } = await workplace.run(['status', '--json']);
     process.kill(running.parts()['postgres'] ?? 0, 'SIGCONT');

@@ -136,7 +136,7 @@ async function daybook(...args: string[]) {
   return result;
 }
 
-describe('with every file damaged that may be', () => {
+describe('with every kind of file damaged', () => {
   test.each(Object.keys(damageWays) as DamageWay[])(
     '%s: nothing else is',
     async (way) => {
@@ -258,7 +258,7 @@ describe('a damaged marker', () => {
     },
   );
 
-  test('that cannot be rebuilt keeps no other waiting, and is named; its batch is not swept', async () => {
+  test('that cannot be rebuilt does not block others, and is named; its batch is not swept', async () => {
     const bad = await defer('bad');
     const good = await defer('good');
     writeFileSync(rig.path('data', bad.marker), '');

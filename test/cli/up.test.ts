@@ -81,7 +81,7 @@ describe('up --demo', () => {
     expect(running.parts()['worker']).not.toBe(worker);
   });
 
-  test('stops everything at Ctrl-C, and goes on from there', async () => {
+  test('stops everything at Ctrl-C, and continues from there', async () => {
     const parts = Object.values(running.parts());
     expect(parts).toHaveLength(4);
     const before = await counts();

@@ -54,7 +54,7 @@ const ask = async (path: string) => {
 };
 const waits = () => running.output.split('\n').filter((line) => line.includes('Worker waiting for Temporal'));
 
-test('a worker waits while nobody listens, says so, is alive and not ready, and ends at once with 0', async () => {
+test('a worker waits without a server, says so, is alive and not ready, and ends at once with 0', async () => {
   const port = await freePort();
   running = (await place(port)).start(['worker']);
   await running.shows('Worker waiting for Temporal');
@@ -79,7 +79,7 @@ test('a worker waits while nobody listens, says so, is alive and not ready, and 
 });
 
 /** A front whose server is not there takes connections, and drops them. */
-test('a worker that waited polls once the server is there, and runs', async () => {
+test('a worker that waited polls once the server is available, and runs', async () => {
   const [host = '', port] = inject('temporalAddress').split(':');
   const proxy: TcpProxy = await startTcpProxy(host, Number(port));
   try {

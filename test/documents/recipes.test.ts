@@ -119,7 +119,7 @@ test('gaps in a day: each command fills the gaps that it is for', async () => {
   expect(await shell(look)).toMatch(/5 keys, 5 rows[^]*\nconsistent/);
 });
 
-test('a workflow that a broken signal made stuck goes on where it was, also where it was paused', async () => {
+test('a workflow blocked by a broken signal continues where it was, also if it was paused', async () => {
   const [look = '', reset = '', terminate = ''] = recipe('A workflow is stuck');
   const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(await shell('./daybook env'))?.[1] ?? '';
   const connection = await Connection.connect({ address });

@@ -122,7 +122,7 @@ test('a damaged batch whose CSV part leaves out a repeated key is fetched again'
   expect(await rig.run('items')).toMatchObject({ fetched: count + 1, postgres: { written: count, duplicate: 1 } });
 });
 
-test('a damaged batch that waits is set aside, and its source is asked again for all since its earliest record', async () => {
+test('a damaged deferred batch is set aside, and its source is polled again from its earliest record', async () => {
   const asked: (string | null)[] = [];
   const late = { ...item(1), at: '2026-11-03T00:00:00Z' };
   origin.answer((url, response) => {

@@ -79,7 +79,7 @@ describe.skipIf(data === null || home === null)('up', () => {
   ];
 
   test.each(faults)(
-    'names a store that is %s, everywhere, and continues by itself once it can be written',
+    'names a store that is %s, everywhere, and continues automatically once it is writable',
     async (_what, begin, end, why) => {
       if (!data) return;
       begin(data);
@@ -116,7 +116,7 @@ describe.skipIf(data === null || home === null)('up', () => {
     400_000,
   );
 
-  test('gives what stopped its runs as the reason of a source that is late', async () => {
+  test('names what stopped its runs as the reason of a late source', async () => {
     data?.fill();
     serve(1);
     const late = await until(
@@ -132,7 +132,7 @@ describe.skipIf(data === null || home === null)('up', () => {
     await allStored();
   }, 400_000);
 
-  test('names a home without room, keeps its worker, and continues by itself', async () => {
+  test('names a full home, keeps its worker, and continues automatically', async () => {
     const worker = running.parts()['worker'];
     home?.fill();
     await until(

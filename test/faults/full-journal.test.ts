@@ -25,7 +25,7 @@ const lines = (...ids: number[]) =>
   writeFileSync(rig.path('lines.ndjson'), ids.map((id) => `{"id":"${id}","at":"2026-11-01T00:00:00Z"}\n`).join(''));
 const keys = () => new Set(rig.csv('lines').map((row) => row['source_id'])).size;
 
-test('a journal without room defers its batches alone, is named, and takes them once it has room', async ({ skip }) => {
+test('a full journal only defers its own batches, is named, and receives them once it has space', async ({ skip }) => {
   if (!disk) return skip('may not mount a disk');
   lines(1);
   expect((await rig.run('lines')).outcome).toBe('ok');

@@ -31,7 +31,7 @@ const series = async (name: string) => {
 };
 const started = (result: string) => series(`daybook_schedule_starts_total{source="lines",result="${result}"}`);
 
-test('starts that a busy server makes late are counted, and those that it skips for it', async () => {
+test('late and skipped starts of a busy server are counted', async () => {
   const [source] = parseConfig(yaml, rig.path('daybook.yaml'), () => undefined).sources;
   const owner = { instance: rig.instance, storeId: null, knows: async () => true };
   if (!source?.schedule) throw new Error('expected a schedule');

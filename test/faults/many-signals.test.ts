@@ -54,8 +54,8 @@ const oddSignal = (n: number): [string, ...unknown[]] => {
   return argument === undefined ? [name] : n % 3 === 0 ? [name, argument, 'one too many'] : [name, argument];
 };
 
-describe(`${signals} signals at once, most of them senseless`, () => {
-  test('do a run no harm: it pauses, goes on, and ends with its receipt', async () => {
+describe(`${signals} signals at once, most of them invalid`, () => {
+  test('do a run no harm: it pauses, resumes, and ends with its receipt', async () => {
     const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
       workflowId: `scrape-many-${rig.taskQueue}`,
       taskQueue: rig.taskQueue,
@@ -73,7 +73,7 @@ describe(`${signals} signals at once, most of them senseless`, () => {
     expect(await open.result()).toMatchObject({ source: 'many', outcome: 'ok', postgres: { written: 1 } });
   });
 
-  test('do a backfill no harm: what makes sense is merged, done once, and all of it', async () => {
+  test('do a backfill no harm: valid requests are merged, and all are run once', async () => {
     const workflowId = 'backfill-many';
     const handle = await rig.client.workflow.signalWithStart('backfill', {
       workflowId,
@@ -101,7 +101,7 @@ describe(`${signals} signals at once, most of them senseless`, () => {
     expect([tally.done, new Set(windows).size, windows.length]).toEqual([7, 7, 7]);
   });
 
-  test('at the moment of completion are honoured by the run or refused as too late: a backfill is never forgotten', async () => {
+  test('at the moment of completion are handled by the run or refused as too late: a backfill is never forgotten', async () => {
     let accepted = 0;
     for (let n = 0; n < 20; n++) {
       const handle = await rig.start({ source: 'many' });

@@ -106,7 +106,7 @@ async function statuses(): Promise<Record<string, string[]>> {
 }
 
 test(
-  `${rounds} kills of a part at random (seed ${seed}) under a live source, a backfill of ${days} days and rollovers lose nothing and double nothing`,
+  `${rounds} kills of a part at random (seed ${seed}) during a live source, a backfill of ${days} days and rollovers lose nothing and store nothing twice`,
   async () => {
     const range = ['--from', '2026-10-01', '--to', '2026-10-31'];
     const started = await workplace.run(['backfill', 'history', ...range, '--detach']);

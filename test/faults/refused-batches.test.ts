@@ -64,7 +64,7 @@ test('one row that a trigger refuses, in the oldest batch, is a dead letter; eve
   await rig.database.rows('drop function judge() cascade');
 });
 
-test('batches that are refused as a whole hold no others up, and what is told of them is why they are now', async () => {
+test('batches that are refused entirely block no others, and are shown with their latest reason', async () => {
   await whileLedgerIsAway(async () => {
     for (let n = 0; n < 5; n++) await runDeferred(some(2, `whole-bad${n}`));
     for (let n = 0; n < 4; n++) await runDeferred(some(2, `whole-good${n}`));
@@ -95,7 +95,7 @@ test('batches that are refused as a whole hold no others up, and what is told of
   await until('no note of it is left', () => rig.files('data', 'waiting').length === 0);
 });
 
-test('a batch that comes while others are refused is delivered as soon as it is there', async () => {
+test('a batch that arrives while others are refused is delivered at once', async () => {
   await rig.database.rows(`create function drop_row() returns trigger language plpgsql as 'begin return null; end'`);
   await rig.database.rows(
     `create trigger drop_row before insert on raw_events_2026_11_01 for each row

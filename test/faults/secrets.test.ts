@@ -269,7 +269,7 @@ function readFolder(): void {
 }
 
 describe('a secret', () => {
-  test('is sought well: a part of it, in base64, in another case', () => {
+  test('is searched for in all forms: a part of it, in base64, in another case', () => {
     const one = new Secrets();
     const text = one.plain('one');
     for (const form of [text, text.toUpperCase(), text.slice(4, 14), Buffer.from(`ab${text}cd`).toString('base64')]) {
@@ -278,7 +278,7 @@ describe('a secret', () => {
     expect(one.foundIn('before and after')).toEqual([]);
   });
 
-  test('is in nothing that is shown, logged or kept, whatever comes back from wherever it was sent', async () => {
+  test('is in nothing that is shown, logged or stored, with any responses to the requests that carried it', async () => {
     await Promise.all(Object.keys(sources()).map((name) => run(name)));
     await all([
       ...['letters', 'oauth', 'module'].map((name) => () => command(['preview', name])),

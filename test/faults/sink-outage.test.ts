@@ -68,7 +68,7 @@ async function rememberSinkDown(sink: 'csv' | 'postgres'): Promise<void> {
 }
 
 describe('PostgreSQL', () => {
-  test('away for some seconds in mid-run costs nothing but time', async () => {
+  test('unavailable for some seconds during a run only costs time', async () => {
     const handle = await rig.start({ source: 'lines' });
     await until('something is written', async () => (await stored()) > 0);
     proxy.down();
@@ -78,7 +78,7 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records);
   });
 
-  test('that was down at the last run, but takes batches again, is given the usual patience', async () => {
+  test('that was down at the last run, but accepts batches again, gets the usual retries', async () => {
     await rememberSinkDown('postgres');
     const handle = await rig.start({ source: 'lines' });
     await until('a batch is settled', async () => {
@@ -99,7 +99,7 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records);
   });
 
-  test('that stays away defers what was fetched, and has it as soon as it is back; no run fails', async () => {
+  test('that stays unavailable defers what was fetched, and receives it as soon as it is back; no run fails', async () => {
     await rememberSinkDown('postgres');
     proxy.down();
     const first = await rig.run('lines');
@@ -145,7 +145,7 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records);
   });
 
-  test('a batch that is refused for what it holds keeps no other from being delivered', async () => {
+  test('a batch that is refused for its content does not block others', async () => {
     const { pool } = rig.database;
     const file = readFileSync(rig.path('lines.ndjson'));
     // More than half of a batch alike: that is no row's fault, and somebody has to look.
@@ -167,7 +167,7 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records + 30);
   });
 
-  test('a batch that is gone from the spool is an alert, and keeps no other from being delivered', async () => {
+  test('a batch that is gone from the spool opens an alert, and does not block others', async () => {
     await rememberSinkDown('postgres');
     proxy.down();
     await rig.run('lines');
@@ -183,7 +183,7 @@ describe('PostgreSQL', () => {
   });
 });
 
-test('a CSV folder that cannot be written defers what was fetched, and has it once it can be written', async () => {
+test('an unwritable CSV folder defers what was fetched, and receives it once it is writable', async () => {
   await rememberSinkDown('csv');
   rmSync(rig.path('data', 'csv'), { recursive: true });
   writeFileSync(rig.path('data', 'csv'), 'in the way');

@@ -82,7 +82,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     await latin.drop();
   });
 
-  test('on a read-only database finds the sink unavailable, and goes on once it is writable', async () => {
+  test('on a read-only database finds the sink unavailable, and continues once it is writable', async () => {
     await database.rows(`select ensure_partition('2026-11-01')`);
     await alter('set default_transaction_read_only = on');
     const pool = createPool(database.settings, { maxConnections: 2 });
@@ -108,7 +108,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     await pool.end();
   });
 
-  test('leaves to env what lets psql find the tables by their names, in a schema of an odd name too', async () => {
+  test('leaves the search path for psql to env, also with an odd schema name', async () => {
     const schema = 'odd  n\\me\tand=Case';
     const { host, port, database: name, user, password } = database.settings;
     await migrate({ ...database.settings, schema });

@@ -56,7 +56,7 @@ describe('a PostgreSQL that speaks TLS alone', () => {
   };
   const trusted = () => ({ sslFiles: { rootCert: authority.cert } });
 
-  test('takes what is sent with every mode that allows TLS, and nothing without', async () => {
+  test('accepts connections in every mode that allows TLS, and none without', async () => {
     expect(await write({ sslMode: 'require' })).toBe(3);
     expect(await write({ sslMode: 'prefer' })).toBe(3);
     expect(await write({ sslMode: 'require', ...trusted() })).toBe(3);

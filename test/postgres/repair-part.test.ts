@@ -132,7 +132,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     expect(readFileSync(part!.path)).toEqual(before);
   });
 
-  test('beside another one: the first repair brings the keys of both, and each may be repeated', async () => {
+  test('beside another one: the first repair restores the keys of both, and each may be repeated', async () => {
     const paths = [await write('080000000', records(30)), await write('090000000', records(60).slice(30))];
     for (const path of paths) cut(path);
     expect(await repair(paths[0]!)).toMatchObject({ records: 60 });
@@ -162,7 +162,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     );
   });
 
-  test('that is whole is left alone', async () => {
+  test('that is undamaged is left alone', async () => {
     const path = await write('080000000', records(3));
     expect(await repair(path)).toMatchObject({ from: null, records: 0, kept: null });
     expect(await store().list('damaged')).toEqual([]);

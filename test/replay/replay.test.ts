@@ -34,8 +34,8 @@ describe.each(releases)('histories of release %s', (release) => {
   });
 });
 
-describe('a history that the code would not have made', () => {
-  test('is found out: an activity of another name', async () => {
+describe('a history that does not fit the code', () => {
+  test('is detected: an activity of another name', async () => {
     const history = load(releases[0] ?? '', 'finished');
     const fetch = history.events.find(
       (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'fetchBatch',

@@ -5,7 +5,7 @@ import { keepSearchAttribute, knowsSearchAttribute } from '../../src/temporal/se
 import { createNamespace } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 
-test('a search attribute that somebody removes is registered again, and runs know that it is gone', async () => {
+test('a removed search attribute is registered again, and runs know that it is gone', async () => {
   const address = inject('temporalAddress');
   const namespace = await createNamespace(address, `removed-${randomUUID()}`);
   const connection = await NativeConnection.connect({ address });

@@ -4,7 +4,7 @@ import { withTemporal } from '../../src/temporal/connect.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
-test('a command that waits for a workflow says so when the server goes away, and that the workflow goes on', async () => {
+test('a command that waits for a workflow reports a lost server, and that the workflow continues', async () => {
   const address = inject('temporalAddress');
   const [host = '', port] = address.split(':');
   const proxy = await startTcpProxy(host, Number(port));

@@ -79,7 +79,7 @@ const failureOf = (result: Promise<unknown>) =>
   );
 
 describe('backfill', () => {
-  test('fetches each window once, as a run of its own, and leaves what the source remembers alone', async () => {
+  test('fetches each window once, as its own run, and does not change the state of the source', async () => {
     await rig.run('plain');
     const state = () => readFileSync(rig.path('data', 'state', 'plain.json'), 'utf8');
     const before = state();
@@ -146,7 +146,7 @@ describe('backfill', () => {
     expect(asked).toHaveLength(5);
   });
 
-  test('is paused and resumed: windows under way finish, no other begins', async () => {
+  test('is paused and resumed: running windows finish, no other starts', async () => {
     gate = createLatch();
     const handle = await start('paused', { from: '2026-11-01', to: '2026-11-05' }, { concurrency: 1 });
     await until('the first window runs', () => asked.length === 1);
@@ -160,7 +160,7 @@ describe('backfill', () => {
     expect(await handle.result()).toMatchObject({ done: 4 });
   });
 
-  test('takes the concurrency of the latest request, also while it is under way', async () => {
+  test('uses the concurrency of the latest request, also while it is running', async () => {
     gate = createLatch();
     const handle = await start('faster', { from: '2026-11-01', to: '2026-11-08', concurrency: 1 });
     await until('one window runs', () => asked.length === 1);
@@ -171,7 +171,7 @@ describe('backfill', () => {
     expect(await handle.result()).toMatchObject({ done: 7 });
   });
 
-  test('of a source that is paused by daybook waits for resume; a schedule paused by hand rests alone', async () => {
+  test('of a source paused by daybook waits for resume; a schedule paused by hand does not matter', async () => {
     const schedule = (source: string, note: string) =>
       rig.client.schedule.create({
         scheduleId: `scrape-${source}`,
@@ -213,7 +213,7 @@ describe('backfill', () => {
     ]);
   });
 
-  test('that is cancelled lets windows under way store what they have, and starts no other', async () => {
+  test('that is cancelled lets running windows store what they have, and starts no other', async () => {
     gate = createLatch();
     const handle = await start('cancelled', { from: '2026-11-01', to: '2026-11-10' });
     await until('windows run', () => asked.length === 2);
@@ -234,12 +234,12 @@ describe('backfill', () => {
   test.each([
     ['endless', /add incremental\.end_param/],
     ['none', /add incremental with cursor, start_param and end_param/],
-  ])('of a source that cannot be asked for a window (%s) names the key to add', async (source, message) => {
+  ])('of a source without window support (%s) names the key to add', async (source, message) => {
     const failure = await failureOf((await start(source, { from: '2026-11-01', to: '2026-11-02' })).result());
     expect([failure?.type, failure?.message]).toEqual(['NotBackfillable', expect.stringMatching(message)]);
   });
 
-  test('is handed on by a run that was signalled', async () => {
+  test('is started by a run that was signalled', async () => {
     await rig.client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'a-run-of-my-own',
       taskQueue: rig.taskQueue,
@@ -259,7 +259,7 @@ describe('backfill', () => {
     }, soon);
   });
 
-  test('a window that the source puts off is not done: it waits for its time', async () => {
+  test('a window that the source postpones is not done: it waits for its time', async () => {
     limited.add('2026-11-02');
     const handle = await start('limited', { from: '2026-11-01', to: '2026-11-03' }, { concurrency: 1 });
     const child = rig.client.workflow.getHandle('backfill-limited/2026-11-02_2026-11-03');
@@ -288,7 +288,7 @@ describe('backfill', () => {
     expect(await rowsOf('cut')).toBe(24);
   });
 
-  test('a request too many stops no other, and is told at the end', async () => {
+  test('a request too many stops no other, and is reported at the end', async () => {
     gate = createLatch();
     const handle = await start('refused', { from: '2026-11-01', to: '2026-11-02' });
     await until('the window runs', () => asked.length === 1);
@@ -308,7 +308,7 @@ describe('backfill', () => {
     expect(failure?.details?.[0]).toMatchObject({ done: 2, written: 48, failedCount: 0 });
   });
 
-  test('asked for at a run that is paused, it is handed over at once', async () => {
+  test('requested at a paused run is handed over at once', async () => {
     const paused = await rig.client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'a-paused-run',
       taskQueue: rig.taskQueue,
@@ -326,7 +326,7 @@ describe('backfill', () => {
     await paused.result();
   });
 
-  test('asked for at a run whose source is unknown, it says so itself', async () => {
+  test('requested at a run whose source is unknown says so itself', async () => {
     const run = await rig.client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'a-run-of-nothing',
       taskQueue: rig.taskQueue,

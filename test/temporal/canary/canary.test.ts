@@ -64,7 +64,7 @@ async function holdLedger(): Promise<() => Promise<void>> {
 const parts = () => rig.files('data', 'csv', 'daybook-canary').filter((path) => path.endsWith('.csv'));
 
 describe('canary', () => {
-  test('takes a record the whole way, says how long each step took, and leaves nothing behind', async () => {
+  test('sends a record end to end, says how long each step took, and leaves nothing behind', async () => {
     const handle = await start();
     const result = (await handle.result()) as CanaryResult;
     const ms = expect.any(Number) as number;
@@ -96,7 +96,7 @@ describe('canary', () => {
     expect(searchAttributes['DaybookSource']).toEqual(['daybook-canary']);
   });
 
-  test('many at once do not take each other’s records away', async () => {
+  test('many at once do not delete each other’s records', async () => {
     const results = await Promise.all(Array.from({ length: 8 }, sing));
     expect(results.map(({ ok }) => ok)).toEqual(Array(8).fill(true));
     expect(await left()).toEqual([]);
@@ -113,7 +113,7 @@ describe('canary', () => {
     expect(await alerts()).toEqual([]);
   });
 
-  test('what one left that was terminated is taken away by the next', async () => {
+  test('leftovers of a terminated one are deleted by the next', async () => {
     const release = await holdLedger();
     const handle = await start();
     await until('its part is written', () => parts().length > 0);
@@ -133,7 +133,7 @@ describe('canary', () => {
     expect(await left()).toEqual([]);
   });
 
-  test('a record that a sink has lost is found out, and who does not have it', async () => {
+  test('a record that a sink has lost is detected, with the name of the sink', async () => {
     const release = await holdLedger();
     const handle = await start();
     await until('its part is written', () => parts().length > 0);
@@ -165,7 +165,7 @@ describe('canary', () => {
     expect(await left()).toEqual([]);
   });
 
-  test('a CSV folder that cannot be written fails it at that step, and nothing is deferred', async () => {
+  test('an unwritable CSV folder fails it at that step, and nothing is deferred', async () => {
     rmSync(rig.path('data', 'csv'), { recursive: true });
     writeFileSync(rig.path('data', 'csv'), 'in the way');
     const handle = await start();
@@ -178,7 +178,7 @@ describe('canary', () => {
     expect(await rig.worker?.notReadyReasons()).toEqual([]);
   }, 120_000);
 
-  test('PostgreSQL away fails it after its patience, with an alert that the next success resolves', async () => {
+  test('without PostgreSQL it fails after its retries, with an alert that the next success resolves', async () => {
     webhook.posted.length = 0;
     proxy.down();
     const failed = await failureOf(await start());
@@ -205,14 +205,14 @@ describe('canary', () => {
     ]);
   }, 120_000);
 
-  test('a proxy that the environment names has nothing to do with it', async () => {
+  test('a proxy of the environment is not used', async () => {
     await rig.stopWorker();
     rig.proxies = { httpProxy: 'http://127.0.0.1:1' };
     await rig.startWorker();
     expect(await sing()).toMatchObject({ ok: true });
   });
 
-  test('an answer that is lost costs time only', async () => {
+  test('a lost response only costs time', async () => {
     proxy.loseAnswersTo('daybook-canary', 2);
     expect(await sing()).toMatchObject({ ok: true });
     expect(await left()).toEqual([]);

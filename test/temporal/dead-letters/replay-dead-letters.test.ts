@@ -67,7 +67,7 @@ const replay = async (input: Partial<ReplayDeadLettersInput> = {}) =>
   (await (await start(input)).result()) as ReplayResult;
 
 describe('replayDeadLetters', () => {
-  test('stores what passes by the configuration as it is now, and hides it; the rest stays, each once', async () => {
+  test('stores what passes with the present configuration, and hides it; the rest stays, each once', async () => {
     const wrong = [{ key: `${prefix}-x`, at: 'soon' }, 'no object', { key: `${prefix}-y`, at: 'very-secret' }];
     origin.answer((_url, response) => {
       response.setHeader('etag', '"1"');
@@ -94,7 +94,7 @@ describe('replayDeadLetters', () => {
     expect(rig.files('data', 'spool')).toEqual([]);
   });
 
-  test('takes the letters that are named', async () => {
+  test('replays the dead letters that are named', async () => {
     configure('id');
     origin.answer(json(items(3)));
     await rig.run('items');
@@ -120,7 +120,7 @@ describe('replayDeadLetters', () => {
     expect(await stored()).toHaveLength(2);
   });
 
-  test('while PostgreSQL is away lets the records wait; they are letters no more, and are delivered', async () => {
+  test('without PostgreSQL defers the records; they are no longer dead letters, and are delivered later', async () => {
     configure('id');
     origin.answer(json(items(3)));
     await rig.run('items');
@@ -137,7 +137,7 @@ describe('replayDeadLetters', () => {
     await until('it is delivered', async () => (await stored()).length === 3);
   });
 
-  test('of many, killed again and again, stores each once and loses none', async () => {
+  test('of many, killed repeatedly, stores each once and loses none', async () => {
     const count = 12_000;
     configure('id');
     origin.answer(json(items(count, { text: 'x'.repeat(500) })));
@@ -193,7 +193,7 @@ describe('replayDeadLetters', () => {
 });
 
 describe('a source whose configuration is wrong', () => {
-  test('names records whose id another one of their page has, and changes nothing; a better id stores them', async () => {
+  test('names records that share an id on their page, and changes nothing; a better id stores them', async () => {
     const kinds = items(6).map((item, n) => ({ ...item, kind: `kind-${prefix}-${n % 2}` }));
     origin.answer(json(kinds));
     configure('kind');
@@ -215,7 +215,7 @@ describe('a source whose configuration is wrong', () => {
     for (const { id } of kept) await discardDeadLetter(store(), id, new Date());
   });
 
-  test('is not needed to hear of a source whose records are all refused', async () => {
+  test('are not needed to learn of a source whose records are all refused', async () => {
     origin.answer(json(items(5)));
     configure('id');
     expect(await rig.run('items')).toMatchObject({ outcome: 'partial', rejected: 5 });

@@ -110,7 +110,7 @@ describe('docker compose up', () => {
 });
 
 describe('a rolling restart', () => {
-  test('of two workers in turn fails no run, and runs go on meanwhile', async () => {
+  test('of two workers fails no run, and runs continue meanwhile', async () => {
     for (const name of ['worker-1', 'worker-2']) {
       expect(await compose.stop(name)).toBe(0);
       expect(await runsGoOn()).toBe(true);
@@ -120,7 +120,7 @@ describe('a rolling restart', () => {
     }
   });
 
-  test('goes as well where each worker is killed', async () => {
+  test('also works if each worker is killed', async () => {
     for (const name of ['worker-1', 'worker-2']) {
       compose.containers.get(name)?.kill('SIGKILL');
       expect(await runsGoOn()).toBe(true);
@@ -130,7 +130,7 @@ describe('a rolling restart', () => {
     }
   });
 
-  test('has lost nothing, doubled nothing, and written nothing into the image', async () => {
+  test('has lost nothing, stored nothing twice, and written nothing into the image', async () => {
     const ids = offered().map(({ id }) => id);
     const lastPoll = [...compose.image.entrypoint, 'run', 'pulse', '--json'];
     expect(await compose.containers.get('worker-1')?.exec(lastPoll)).toBe(0);

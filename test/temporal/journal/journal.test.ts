@@ -88,7 +88,7 @@ describe('the rollover', () => {
     expect((await rollover()).csv).toMatchObject({ sealed: [], sealedCount: 0 });
   });
 
-  test('leaves a day of which a batch waits for the CSV folder', async () => {
+  test('skips a day with a batch deferred for the CSV folder', async () => {
     await ingest('a', 3);
     const marker = rig.path('data', 'deferred', 'csv', 'lines', '20261120T120000000Z-ab.json');
     mkdirSync(dirname(marker), { recursive: true });
@@ -99,7 +99,7 @@ describe('the rollover', () => {
     expect((await rollover()).csv).toMatchObject({ sealed: [`lines ${past}`], waiting: [] });
   });
 
-  test('tells of a damaged day by an alert, seals the others and deletes nothing; mended, the alert resolves', async () => {
+  test('opens an alert for a damaged day, seals the others and deletes nothing; the alert resolves after the repair', async () => {
     await ingest('a', 3);
     await rollover();
     const good = readFileSync(sealed());
@@ -170,7 +170,7 @@ describe('replayCsv', () => {
     expect((await failure(replay({ source: 'other' }))).cause).toMatchObject({ type: 'UnknownSource' });
   });
 
-  test('takes records of the time asked for, counts those of retired days, and keeps those that are refused', async () => {
+  test('replays records of the requested time, counts those of retired days, and keeps refused ones', async () => {
     await ingest('a', 10);
     await resetDatabase(rig.database.settings, true);
     await rig.database.rows(`update raw_event_floor set retired_before = '2026-11-03'`);
@@ -183,7 +183,7 @@ describe('replayCsv', () => {
     expect(JSON.parse(readFileSync(letters ?? '', 'utf8'))).toMatchObject({ reason: 'unstorable', record: '{no json' });
   });
 
-  test('reads archives where it is asked to', async () => {
+  test('reads archives on request', async () => {
     mkdirSync(rig.path('data', 'archives'), { recursive: true });
     const header = 'id,source,source_id,occurred_at,payload,created_at,processed\n';
     const row = (id: string, source: string) =>
@@ -200,7 +200,7 @@ describe('replayCsv', () => {
     ).toEqual([{ source: 'two', source_id: 'y', occurred_at: '2026-11-24 10:00:00.123456+00', payload: '{"a": "b"}' }]);
   });
 
-  test('goes on where it was when PostgreSQL comes back, and a worker that is replaced loses nothing', async () => {
+  test('continues when PostgreSQL is back, and a replaced worker loses nothing', async () => {
     await ingest('a', 40_000);
     await resetDatabase(rig.database.settings, true);
     const handle = await startReplay();
@@ -216,7 +216,7 @@ describe('replayCsv', () => {
     expect(await stored()).toBe(40_000);
   });
 
-  test('replays what can be read of a damaged file, then fails with its counts and the place', async () => {
+  test('replays what can be read of a damaged file, then fails with its counts and the position', async () => {
     await ingest('a', 10);
     await resetDatabase(rig.database.settings, true);
     const [part = ''] = rig.files('data', 'csv', 'lines', past);

@@ -72,7 +72,7 @@ const pick = (series: Map<string, number>, metric: string, labels: Iterable<stri
   Object.fromEntries([...labels].map((label) => [label, series.get(metric + label)]));
 
 describe('/metrics', () => {
-  test('equals the receipts of runs, and makes no series of what they hold', async () => {
+  test('equals the receipts of runs, and creates no series from their contents', async () => {
     const rig = await TestWorker.create(yaml('news'));
     try {
       origin.answer(json([...records(5), { id: null, at: now }, { id: 9, at: 'never' }]));
@@ -151,7 +151,7 @@ describe('/metrics', () => {
     }
   });
 
-  test('goes on while PostgreSQL is away: it is down, its failures count, and what was known stays', async () => {
+  test('continues without PostgreSQL: it is down, its failures count, and known values stay', async () => {
     const rig = await TestWorker.create(yaml('news'));
     const proxy = await rig.proxyPostgres();
     try {
@@ -186,7 +186,7 @@ describe('/metrics', () => {
   });
 });
 
-test('ten thousand addresses and as many failures of records make no series', async () => {
+test('ten thousand addresses and as many record failures create no series', async () => {
   const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
   const rig = await TestWorker.create(yaml('paged').replace('max_reject_ratio: 1', paged));
   try {
@@ -203,7 +203,7 @@ test('ten thousand addresses and as many failures of records make no series', as
 }, 120_000);
 
 describe('the endpoint', () => {
-  test('names Temporal where it cannot be reached, and still shows its pages', async () => {
+  test('names an unreachable Temporal, and still shows its pages', async () => {
     const [host = '', port] = inject('temporalAddress').split(':');
     const proxy = await startTcpProxy(host, Number(port));
     const rig = await TestWorker.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
@@ -220,7 +220,7 @@ describe('the endpoint', () => {
     }
   });
 
-  test('under 1,000 slow connections and large headers does not hold up runs', async () => {
+  test('with 1,000 slow connections and large headers does not delay runs', async () => {
     const rig = await TestWorker.create(yaml('news'));
     const endpoint = await rig.serveHttp((error) => {
       throw error;

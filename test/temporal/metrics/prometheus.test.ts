@@ -110,7 +110,7 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
     return () => clearInterval(timer);
   }
 
-  test('sees writes fail while PostgreSQL is away: the alert fires, and resolves after', async () => {
+  test('sees writes fail without PostgreSQL: the alert fires, and resolves afterwards', async () => {
     const stop = load();
     try {
       await until(

@@ -46,7 +46,7 @@ function lock(source: string, ageMs: number): string {
 }
 
 describe('a rollover', () => {
-  test('on whose source another machine works does all else, and says what it waits for', async () => {
+  test('whose source is locked by another machine does everything else, and says what it waits for', async () => {
     for (const source of sources) await ingest(source);
     const path = lock('one', 0);
     const renewal = setInterval(() => writeFileSync(path, 'elsewhere/4711/x'), 1_000);
@@ -82,7 +82,7 @@ describe('a rollover', () => {
     ]);
   });
 
-  test('sweeps what killed writes left half written days ago, and its folders', async () => {
+  test('deletes leftovers of killed writes from days ago, and their folders', async () => {
     await ingest('one');
     const left = (ageMs: number, ...folders: string[]) => {
       mkdirSync(rig.path('data', ...folders), { recursive: true });

@@ -48,7 +48,7 @@ describe('partitionRollover', () => {
   };
   const alerts = async () => (await openAlerts(createDirectoryStore(rig.path('data')))).map(({ name }) => name);
 
-  test('three days late retires each expired day, indexes the past ones, and makes the coming ones', async () => {
+  test('three days late retires each expired day, indexes the past ones, and creates the coming ones', async () => {
     await fill(...old, addDays(today, -1));
     await rig.database.rows(`update raw_event_floor set retired_before = '0001-01-01'`);
     const plan = await roll(true);
@@ -67,7 +67,7 @@ describe('partitionRollover', () => {
     expect(rig.files('data', 'archives')).toHaveLength(6);
   });
 
-  test('a reader of some seconds holds up the retiring alone, and fails nothing', async () => {
+  test('a reader of some seconds delays only the retirement, and fails nothing', async () => {
     const day = addDays(today, -6);
     await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
     await fill(day);
@@ -93,7 +93,7 @@ describe('partitionRollover', () => {
     await rig.database.rows(`delete from raw_event_keys where source = 'b'`);
   });
 
-  test('a step that fails stops no other; an alert tells of it, until a rollover does all', async () => {
+  test('a failed step stops no other; an alert is open until a rollover succeeds completely', async () => {
     const day = old[0];
     await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
     await fill(day);
@@ -145,7 +145,7 @@ describe('partitionRollover', () => {
     });
   });
 
-  test('alerts of a source that is gone are resolved, and told', async () => {
+  test('alerts of a removed source are resolved, and the webhook is notified', async () => {
     webhook.posted.length = 0;
     const gone = { name: 'run_failed', source: 'gone', state: 'open', since: '2026-11-01T00:00:00.000Z', message: 'x' };
     mkdirSync(rig.path('data', 'alerts', 'gone'), { recursive: true });

@@ -42,7 +42,7 @@ async function historyLengths(workflowId: string): Promise<number[]> {
   return lengths;
 }
 
-test('a long run continues as new, with its counts, its place and its pause, and ends as one', async () => {
+test('a long run continues as new, with its counts, position and pause, and ends as one', async () => {
   const lines = Array.from({ length: 60_000 }, (_, n) => `{"id":${n},"at":"2026-11-01T00:00:00Z"}\n`);
   writeFileSync(rig.path('long.ndjson'), lines.join(''));
   const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
@@ -64,7 +64,7 @@ test('a long run continues as new, with its counts, its place and its pause, and
   expect(rig.receipts[0]?.runId).toBe(handle.signaledRunId);
 });
 
-test('a backfill of many windows goes on in further histories, none of them much longer than the limit', async () => {
+test('a backfill of many windows continues in further histories, none of them much longer than the limit', async () => {
   const handle = await rig.client.workflow.signalWithStart('backfill', {
     workflowId: `backfill-hours-${rig.taskQueue}`,
     taskQueue: rig.taskQueue,

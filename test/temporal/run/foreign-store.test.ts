@@ -22,7 +22,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-test('a worker whose store is another does not start, and says which two do not belong together', async () => {
+test('a worker with another store does not start, and names store and database', async () => {
   await expect(rig.startWorker()).rejects.toMatchObject({
     type: 'ForeignStore',
     message: expect.stringContaining(rig.path('data')) as string,

@@ -49,7 +49,7 @@ const storedLike = (prefix: string) =>
   rig.database.count(`select count(*) from raw_events where source = 'pages' and source_id like $1`, [`${prefix}-%`]);
 
 describe('scrapeRun', () => {
-  test('shows its receipt as details, bears the search attribute and answers progress after its end', async () => {
+  test('shows its receipt as details, has the search attribute and answers progress after its end', async () => {
     origin.answer(json([record('p1')]));
     const handle = await rig.start({ source: 'one' });
     await handle.result();
@@ -80,7 +80,7 @@ describe('scrapeRun', () => {
     expect(origin.requests.slice(asked)).toEqual(['/pages?page=3', '/pages?page=4']);
   });
 
-  test('paused until a time resumes by itself; signals that make no sense change nothing', async () => {
+  test('paused until a time resumes automatically; invalid signals change nothing', async () => {
     origin.answer(json([record('until')]));
     const workflowId = `scrape-one-until-${rig.taskQueue}`;
     const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
@@ -122,7 +122,7 @@ describe('scrapeRun', () => {
     expect(await storedLike('cancel')).toBe(15_000);
   });
 
-  test('goes on with another worker after its own has gone', async () => {
+  test('continues with another worker after its own is gone', async () => {
     const { gate, reached } = gatedPages('worker');
     const handle = await rig.start({ source: 'pages' });
     await reached.opened;
@@ -183,7 +183,7 @@ describe('scrapeRun', () => {
     },
   );
 
-  test('hears 600 signals of all kinds and shapes, and ends as it should', async () => {
+  test('handles 600 signals of all kinds and shapes, and ends normally', async () => {
     const { gate, reached } = gatedPages('signals');
     const handle = await rig.start({ source: 'pages' });
     await reached.opened;
@@ -198,13 +198,13 @@ describe('scrapeRun', () => {
     expect(await storedLike('signals')).toBe(15_000);
   });
 
-  test('of an unknown source fails with the names there are', async () => {
+  test('of an unknown source fails with the names of all sources', async () => {
     const { type, message } = await rig.runToFailure('picki');
     expect(type).toBe('UnknownSource');
     expect(message).toContain('did you mean "picky"');
   });
 
-  test('starts afresh, with an alert, where its state is damaged', async () => {
+  test('starts from scratch, with an alert, if its state is damaged', async () => {
     origin.answer((_url, response) => void response.end(JSON.stringify([record('damaged')])));
     mkdirSync(rig.path('data', 'state'), { recursive: true });
     writeFileSync(rig.path('data', 'state', 'one.json'), '{"version":1}');
@@ -213,7 +213,7 @@ describe('scrapeRun', () => {
     await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
   });
 
-  test('of a source that failed twice waits, and says why; one by command asks at once and ends the streak', async () => {
+  test('of a source that failed twice waits, and says why; one by command polls at once and ends the streak', async () => {
     origin.answer((_url, response) => void response.writeHead(500).end());
     await rig.runToFailure('flappy');
     await rig.runToFailure('flappy');
@@ -230,7 +230,7 @@ describe('scrapeRun', () => {
     await expect(waiting.result()).rejects.toThrow(/cancelled/i);
   });
 
-  test('reads configuration and state anew after it backed off', async () => {
+  test('reads configuration and state again after it backed off', async () => {
     origin.answer((_url, response) => void response.writeHead(500).end());
     await rig.runToFailure('flappy');
     await rig.runToFailure('flappy');

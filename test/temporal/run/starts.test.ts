@@ -78,7 +78,7 @@ describe('a schedule of 0.2.0', () => {
   });
 });
 
-describe('starts that are skipped while a run is under way', () => {
+describe('starts that are skipped during a run', () => {
   test('are counted as the server counts them, from a description and from the list', async () => {
     if (!skipped) throw new Error('expected a source');
     await applySchedules(client, owner, [skipped]);

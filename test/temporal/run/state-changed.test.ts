@@ -118,7 +118,7 @@ describe('an `id` that was changed', () => {
       response.end(JSON.stringify([{ id: 'a', code: 'b', at: time(10) }]));
     });
 
-  test('is said by each run until one that does not fail has said it', async () => {
+  test('is reported by each run until one succeeds', async () => {
     serve(200);
     expect((await rig.run('renamed')).warnings).toBeUndefined();
     rig.configure(config('code'));
@@ -184,7 +184,7 @@ describe('a batch that is gone from the spool', () => {
     expect(await isOpen()).toBe(false);
   });
 
-  test('is noted no longer after a poll from scratch', async () => {
+  test('is no longer noted after a poll from scratch', async () => {
     await resetStates(store, ['since']);
     await rig.run('since');
     expect(await lost()).toEqual([]);

@@ -61,7 +61,7 @@ const many = (goodOnes: number, badOnes: number) =>
 const names = () => told.map(({ name, source, state }) => `${source} ${name} ${state}`);
 
 describe('an alert', () => {
-  test('opens with an empty poll, and is resolved by the next with records; the webhook hears each once', async () => {
+  test('opens with an empty poll, and is resolved by the next with records; the webhook receives each once', async () => {
     origin.answer(json([]));
     expect(await rig.run('empty')).toMatchObject({ outcome: 'empty' });
     expect(await rig.run('empty')).toMatchObject({ outcome: 'empty' });
@@ -94,7 +94,7 @@ describe('an alert', () => {
     expect(names().at(-1)).toBe('failing run_failed resolved');
   });
 
-  test('opens with too many rejects: the run fails, what is good is stored, and the state goes on', async () => {
+  test('opens with too many rejects: the run fails, valid records are stored, and the state advances', async () => {
     origin.answer(json(many(10, 15)));
     const { type, receipt } = await rig.runToFailure('rejecting');
     expect([type, receipt]).toMatchObject(['TooManyRejects', { fetched: 25, rejected: 15, postgres: { written: 10 } }]);
@@ -104,7 +104,7 @@ describe('an alert', () => {
     expect(names().at(-1)).toBe('rejecting reject_ratio resolved');
   });
 
-  test('opens where fewer records come than expected', async () => {
+  test('opens if there are fewer records than expected', async () => {
     origin.answer(json([good(1)]));
     expect(await rig.run('few')).toMatchObject({ outcome: 'ok' });
     expect(told[0]?.message).toBe('few had 1 records, expect.min_records is 2');
@@ -113,7 +113,7 @@ describe('an alert', () => {
     expect(names()).toEqual(['few min_records open', 'few min_records resolved']);
   });
 
-  test('opens where nothing new has come for too long', async () => {
+  test('opens if there was nothing new for too long', async () => {
     origin.answer(json([good(1)]));
     await rig.run('stale');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -124,7 +124,7 @@ describe('an alert', () => {
     expect(names().at(-1)).toBe('stale staleness resolved');
   });
 
-  test('that the webhook would not take is told with the next run, and its address is in no log', async () => {
+  test('that the webhook rejected is sent with the next run, and its address is in no log', async () => {
     hookStatus = 500;
     origin.answer(json([]));
     await rig.run('empty');
@@ -138,7 +138,7 @@ describe('an alert', () => {
 });
 
 describe('a schema', () => {
-  test('sends what does not fit it to the dead letters, and says where', async () => {
+  test('sends invalid records to the dead letters, and says where they fail', async () => {
     origin.answer(json([{ ...good(1), title: 'long enough' }, { ...good(2), title: 'x' }, good(3)]));
     expect(await rig.run('strict')).toMatchObject({ outcome: 'partial', accepted: 1, rejected: 2 });
     const letters = await listDeadLetters(createDirectoryStore(rig.path('data')), { source: 'strict' });
@@ -150,7 +150,7 @@ describe('a schema', () => {
     ]);
   });
 
-  test('that changes makes the source be read anew', async () => {
+  test('that changes makes the source be read again', async () => {
     writeFileSync(rig.path('issue.json'), JSON.stringify({ type: 'object' }));
     expect(await rig.run('strict')).toMatchObject({ outcome: 'ok', fetched: 3, unchanged: 0, accepted: 3 });
     expect(await rig.database.count(`select count(*) from raw_events where source = 'strict'`)).toBe(3);

@@ -73,7 +73,7 @@ describe('a feed', () => {
     expect(await rig.run('etag')).toMatchObject({ outcome: 'unchanged', fetched: 0 });
   });
 
-  test('that says how long it stays as it is, is not asked by its schedule meanwhile, but by a command', async () => {
+  test('that says how long it does not change is not polled by its schedule meanwhile, but by a command', async () => {
     origin.answer((_url, response) => void response.end(rss(item(1), '<ttl>30</ttl>')));
     await rig.run('fresh');
     const before = origin.requests.length;
@@ -83,7 +83,7 @@ describe('a feed', () => {
     expect(await forced.result()).toMatchObject({ outcome: 'unchanged', fetched: 1 });
   });
 
-  test('that breaks off gives what it had, says so, and is asked for whole again', async () => {
+  test('that is cut off yields its items, says so, and is fetched completely again', async () => {
     const whole = rss(item(1) + item(2) + item(3));
     origin.answer((_url, response) => {
       response.setHeader('etag', '"2"');
@@ -120,7 +120,7 @@ describe('a feed', () => {
     expect(ids).toEqual(['https://x.test/a', 'https://x.test/b', 'https://x.test/c']);
   });
 
-  test('that is a web page fails the run, which says what came', async () => {
+  test('that is a web page fails the run, which says what was received', async () => {
     origin.answer((_url, response) => void response.end('<!doctype html><title>Sign in</title>'));
     const { type, message } = await rig.runToFailure('page');
     expect([type, message]).toEqual(['WrongShape', expect.stringMatching(/expected RSS/)]);

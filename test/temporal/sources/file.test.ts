@@ -41,7 +41,7 @@ describe('a file of JSON lines', () => {
     expect(await rig.run('grows')).toMatchObject({ outcome: 'ok', fetched: 1, postgres: { written: 1 } });
   });
 
-  test('with an unfinished last line waits for its end, then takes it', async () => {
+  test('with an unfinished last line waits for its end, then reads it', async () => {
     const file = rig.path('tail.ndjson');
     writeFileSync(file, `${line('a')}{"id":"b","at":`);
     expect(await rig.run('tail')).toMatchObject({ fetched: 1, rejected: 0 });
@@ -56,7 +56,7 @@ describe('a file of JSON lines', () => {
     expect(await rig.run('tail')).toMatchObject({ outcome: 'unchanged', fetched: 0 });
   });
 
-  test('that shrank or begins otherwise is read from the start', async () => {
+  test('that shrank or has another beginning is read from the start', async () => {
     const file = rig.path('shrinks.ndjson');
     writeFileSync(file, line(1) + line(2) + line(3));
     await rig.run('shrinks');

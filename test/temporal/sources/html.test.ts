@@ -98,7 +98,7 @@ async function payloads(source: string): Promise<Record<string, unknown>[]> {
 const lettersOf = (source: string) => listDeadLetters(createDirectoryStore(rig.path('data')), { source });
 
 describe('a web page', () => {
-  test('gives fields as text, attribute, markup, number, date, list, and objects of their own', async () => {
+  test('has fields as text, attribute, markup, number, date, list, and nested objects', async () => {
     const rest = `<span class="price">$1,234.50</span><time datetime="2026-11-01T08:00:00+01:00">today</time>
       <p class="about">Some <em>words</em></p><i class="tag"> #red </i><i class="tag">#blue</i>
       <span class="stock">only 7 left</span><div class="seller"><b>Ann</b><i data-stars="4.5"></i></div>`;
@@ -131,7 +131,7 @@ describe('a web page', () => {
     expect(first).toEqual({ at: '2026-11-01 07:00' });
   });
 
-  test('leads to the next by a link, until there is none', async () => {
+  test('is followed by a link to the next, until there is none', async () => {
     serve({
       '/pages/1': pageOf(`${item(1)}${item(2)}<a class="next" href="2">next</a>`),
       '/pages/2': pageOf(`${item(3)}<a class="next" href="/pages/3?x=1">next</a>`),
@@ -148,7 +148,7 @@ describe('a web page', () => {
     expect(await rig.run('pages')).toMatchObject({ fetched: 2, unchanged: 2, pages: 2 });
   });
 
-  test('has pages of details, which are counted, kept, and cost their own item only', async () => {
+  test('has detail pages, which are counted, cached, and fail only their own item', async () => {
     const asked = origin.requests.length;
     serve({
       '/details': pageOf(item(1) + item(2) + item(3)),
@@ -166,7 +166,7 @@ describe('a web page', () => {
     expect(origin.requests.slice(asked).filter((path) => path.startsWith('/items/'))).toEqual(['/items/1', '/items/2']);
   });
 
-  test('whose item has a page that stays away costs that item only, and the next run asks for it again', async () => {
+  test('whose item has a missing page loses that item only, and the next run fetches it again', async () => {
     const pages: Record<string, string> = {
       '/flaky': pageOf(item(7) + item(8)),
       '/items/8': pageOf('<i class="author">Bo</i>'),
@@ -184,14 +184,14 @@ describe('a web page', () => {
     expect(await payloads('flaky')).toMatchObject([{ author: 'Cy' }, { author: 'Bo' }]);
   });
 
-  test('that was asked for with a key in its address gives links without it', async () => {
+  test('that was requested with a key in its address has links without it', async () => {
     serve({ '/keyed': pageOf('<li class="item"><a href="#one">one</a></li>') });
     await rig.run('keyed');
     expect(origin.requests.at(-1)).toBe('/keyed?key=canary-key-1');
     expect(await payloads('keyed')).toEqual([{ link: `${origin.url}/keyed#one` }]);
   });
 
-  test('gives the JSON of its scripts', async () => {
+  test('has the JSON of its scripts', async () => {
     const graph = {
       '@graph': [{ '@type': 'Product', sku: 'a1', name: 'A', offers: { price: '9.90' } }, { '@type': 'Org' }],
     };
@@ -207,7 +207,7 @@ describe('a web page', () => {
     ]);
   });
 
-  test('that robots.txt keeps away is not asked for', async () => {
+  test('that robots.txt disallows is not requested', async () => {
     serve({ '/private/list': pageOf(item(1)) });
     const { type, message } = await rig.runToFailure('robots');
     expect([type, message]).toEqual(['RobotsDisallowed', expect.stringContaining('robots: ignore')]);

@@ -60,7 +60,7 @@ describe('a single page', () => {
     expect(await rig.database.count(`select count(*) from raw_events where source = 'plain'`)).toBe(2);
   });
 
-  test('is asked for conditionally, and a 304 is unchanged', async () => {
+  test('is requested conditionally, and a 304 is unchanged', async () => {
     origin.answer((_url, response, request) => {
       response.setHeader('etag', '"v1"');
       if (request.headers['if-none-match'] === '"v1"') response.writeHead(304).end();
@@ -105,7 +105,7 @@ describe('pages by number', () => {
     response.end(JSON.stringify({ items: items.slice((page - 1) * 10, page * 10), pages: 3 }));
   };
 
-  test('are read to the end; a failure on page 3 keeps pages 1 and 2 and is taken up a page before', async () => {
+  test('are read to the end; a failure on page 3 keeps pages 1 and 2, and the next run starts a page before', async () => {
     origin.answer(pages(3));
     const failure = await rig.runToFailure('paged');
     expect(failure.type).toBe('SourceUnavailable');
@@ -124,7 +124,7 @@ describe('pages by number', () => {
     expect(await rig.database.count(`select count(*) from raw_events where source = 'paged'`)).toBe(25);
   });
 
-  test('that come again end the loop', async () => {
+  test('that are repeated end the loop', async () => {
     origin.answer(json({ items: items.slice(0, 3), pages: 99 }));
     expect(await rig.run('paged')).toMatchObject({ pages: 1, fetched: 3 });
   });
@@ -138,7 +138,7 @@ describe('pages by number', () => {
   });
 });
 
-test('incremental asks from the watermark less the lag, and never moves it beyond the fetch', async () => {
+test('incremental requests start at the watermark less the lag, which never moves beyond the fetch', async () => {
   const future = new Date(Date.now() + 3_600_000).toISOString();
   origin.answer(
     json([

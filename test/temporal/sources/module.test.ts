@@ -44,7 +44,7 @@ afterAll(async () => {
   await origin.close();
 });
 
-test('the example of a module goes on where a failed run left it, and asks later only for what is new', async () => {
+test('the example module continues where a failed run stopped, and later requests only new records', async () => {
   failAfter = 'A-6';
   expect(await rig.runToFailure('acme')).toMatchObject({ type: 'SourceUnavailable' });
   expect(await rig.database.count('select count(*) from raw_events')).toBe(6);

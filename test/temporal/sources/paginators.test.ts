@@ -78,7 +78,7 @@ describe('a paginator', () => {
     expect(rig.csv('parallel').map((row) => Number(row['source_id']))).toEqual(everyId);
   });
 
-  test('cursor hands on what the page before says', async () => {
+  test('cursor sends the value of the page before', async () => {
     const { requests, stored } = await runs(
       'cursor',
       answerJson((url) => {
@@ -110,7 +110,7 @@ describe('a paginator', () => {
     expect([requests, stored]).toEqual([['/header_link', '/header_link?page=2'], everyId]);
   });
 
-  test('page_number goes through empty pages where has_more_path says that more follows', async () => {
+  test('page_number continues over empty pages if has_more_path says that more follow', async () => {
     const { requests, stored } = await runs(
       'full',
       answerJson((url) => {
@@ -121,7 +121,7 @@ describe('a paginator', () => {
     expect([requests.length, stored]).toEqual([3, everyId]);
   });
 
-  test('that leads in a circle ends where a page comes again', async () => {
+  test('that forms a cycle ends at a repeated page', async () => {
     const pages: Record<string, unknown> = {
       '': { items: records.slice(0, 2), next: '/circle?p=b' },
       b: { items: records.slice(2, 4), next: '/circle?p=a' },
@@ -148,7 +148,7 @@ test('a body is posted, and its secret is in no history', async () => {
   expect(JSON.stringify(await handle.fetchHistory())).not.toContain(Buffer.from('k-very-secret').toString('base64'));
 });
 
-test('an API that cannot be asked since when is filtered here', async () => {
+test('an API without a start parameter is filtered here', async () => {
   const first = await runs(
     'filtered',
     answerJson(() => records.slice(0, 5)),

@@ -42,7 +42,7 @@ function noting(times: number[], before: (response: ServerResponse, count: numbe
 }
 
 describe('a host', () => {
-  test('is asked as often as its strictest source allows, by all of them together', async () => {
+  test('is called as often as its strictest source allows, by all of them together', async () => {
     const times: number[] = [];
     noting(times);
     await Promise.all(['slow1', 'slow2', 'slow1', 'slow2'].map((name) => rig.run(name)));
@@ -51,7 +51,7 @@ describe('a host', () => {
     expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
   });
 
-  test('that answers 429 to one source is left alone by all of them, for as long as it asks', async () => {
+  test('that answers 429 to one source is not called by any of them, for as long as it asks', async () => {
     const times: number[] = [];
     noting(times, (response, count) => {
       if (count === 1) response.writeHead(429, { 'retry-after': '2' }).end();
@@ -64,7 +64,7 @@ describe('a host', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_900);
   });
 
-  test('that asks for more than a quarter of an hour ends the run, which is put off', async () => {
+  test('that asks for more than a quarter of an hour ends the run, which is postponed', async () => {
     origin.answer((_url, response) => void response.writeHead(429, { 'retry-after': '864000' }).end());
     expect(await rig.run('long')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
     const asked = origin.requests.length;

@@ -64,7 +64,7 @@ describe('the pipeline', () => {
     });
   });
 
-  test('runs only scripts, and names only overlays, that are there', () => {
+  test('runs only scripts, and names only overlays, that exist', () => {
     const scripts = deployTo.flatMap(({ run = '' }) =>
       [...run.matchAll(/node (deploy\/\S+)/g)].map(([, path]) => path),
     );

@@ -48,7 +48,7 @@ describe('ids', () => {
     expect(idsOf(new Instance('daybook'), 'quakes')).toEqual(ofDefault);
   });
 
-  test('of any other one are the same behind its name; its queue bears the name at the end', () => {
+  test('of any other one are the same behind its name; its queue has the name at the end', () => {
     const { queue: _, ...ids } = ofDefault;
     const prefixed = Object.entries(ids).map(([what, id]) => [what, `lab-2.${id}`]);
     expect(idsOf(new Instance('lab-2'), 'quakes')).toEqual({

@@ -20,7 +20,7 @@ function counting(before: (count: number) => Promise<void> = async () => {}) {
 }
 
 describe('a reading', () => {
-  test('is made anew after 10 s, and not before', async () => {
+  test('is repeated after 10 s, and not before', async () => {
     const { clock, latest } = counting();
     expect(await latest()).toBe(1);
     clock.ms = 9_999;
@@ -29,7 +29,7 @@ describe('a reading', () => {
     expect(await latest()).toBe(2);
   });
 
-  test('is made by one at a time, and shared by all who ask', async () => {
+  test('is done by one caller at a time, and shared by all', async () => {
     const gate = createLatch();
     const { clock, latest } = counting(() => gate.opened);
     const asked = [latest(), latest(), latest()];
@@ -38,7 +38,7 @@ describe('a reading', () => {
     expect(clock.count).toBe(1);
   });
 
-  test('that takes long is not waited for: what was known stays, and the new one is there later', async () => {
+  test('that takes long is not waited for: the old value stays, and the new one is available later', async () => {
     const gate = createLatch();
     const { clock, latest } = counting((count) => (count === 2 ? gate.opened : Promise.resolve()));
     await latest();

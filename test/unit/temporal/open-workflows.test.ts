@@ -21,7 +21,7 @@ test.each([
   ['of all sources', [], refusal],
   ['of the source', ['news'], refusal],
   ['of another source', ['quakes'], null],
-])('a rebuild of the journal %s stands in the way: %j', async (_, of, expected) => {
+])('a rebuild of the journal %s blocks: %j', async (_, of, expected) => {
   const refused = assertNoneOpen(clientWith(of), instance, 'rekey', 'news').then(
     () => null,
     (error: Error) => error.message,

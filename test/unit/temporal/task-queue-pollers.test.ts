@@ -43,7 +43,7 @@ describe('a run that no worker has started yet', () => {
     expect(terminated).toEqual([]);
   });
 
-  test('is left open where none is known any more, and the message says that it runs later', async () => {
+  test('is left open if none is known any more, and the message says that it runs later', async () => {
     const { handle, terminated } = workflow(20);
     let knows = 3;
     await expect(resultOnceStarted(handle, instance, async () => knows-- > 0, 1)).rejects.toThrow(
@@ -77,7 +77,7 @@ describe('a worker is known', () => {
     expect(await knownWorkers(client, instance, nobodyHere)()).toBe(true);
   });
 
-  test('by one question for hundreds of runs', async () => {
+  test('with one request for hundreds of runs', async () => {
     const { client, asked } = serverWith([1]);
     const isKnown = knownWorkers(client, instance, nobodyHere);
     await Promise.all(Array.from({ length: 300 }, isKnown));

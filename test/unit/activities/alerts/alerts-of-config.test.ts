@@ -39,7 +39,7 @@ const run = async (source: string) => {
 const open = async () => (await openAlerts(dependencies.store)).map(({ name, source }) => `${name} ${source}`);
 
 describe('the alert of a broken configuration', () => {
-  test('is one, whichever sources run meanwhile, and any run tells of it and resolves it', async () => {
+  test('is one alert for all sources, and any run reports and resolves it', async () => {
     writeFileSync(file, 'version: 1\nsources: [');
     for (const source of ['news', 'wire', 'news']) await run(source);
     expect([await open(), told]).toEqual([['config daybook'], ['open config daybook']]);
@@ -56,7 +56,7 @@ describe('the alert of a broken configuration', () => {
 });
 
 describe('alerts of a source that is gone from the configuration', () => {
-  test('are resolved by the next run of any other, and the webhook is told', async () => {
+  test('are resolved by the next run of any other, and the webhook is notified', async () => {
     const { store } = dependencies;
     for (const source of ['gone', 'wire', noSource, canarySource]) {
       await settleAlerts(store, source, [{ name: 'run_failed', message: 'no' }], new Date());

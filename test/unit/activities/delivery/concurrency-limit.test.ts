@@ -3,7 +3,7 @@ import { ConcurrencyLimit } from '../../../../src/activities/delivery/concurrenc
 import { WorkerBusy } from '../../../../src/domain/errors.ts';
 import { createLatch } from '../../../support/latch.ts';
 
-test('who finds no place comes back later, none waits for one', async () => {
+test('work beyond the concurrency limit is retried later instead of waiting', async () => {
   const places = new ConcurrencyLimit(2);
   const gate = createLatch();
   const held = [places.run('work', () => gate.opened), places.run('work', () => gate.opened)];

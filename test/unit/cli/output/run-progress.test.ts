@@ -6,7 +6,7 @@ const at = (time: string) => new Date(`2026-11-01T${time}Z`);
 const postgres: RunWait = { on: 'PostgreSQL', reason: 'SinkUnavailable: refused', until: null };
 const turn: RunWait = { on: 'a slot at the host', reason: null, until: '2026-11-01T09:05:00.000Z' };
 
-test('what runs wait for is told with since when, together for those that wait for the same', () => {
+test('what runs wait for is shown with its start, once for all that wait for the same', () => {
   const waits = new Waits();
   expect(waits.text(new Map(), at('09:00:00'))).toBeNull();
   expect(waits.text(new Map([['news', postgres]]), at('09:00:02'))).toBe(
@@ -20,7 +20,7 @@ test('what runs wait for is told with since when, together for those that wait f
   );
 });
 
-test('a part that came back and is away again is waited for since then', () => {
+test('a part that is unavailable again is waited for since its latest failure', () => {
   const waits = new Waits();
   waits.text(new Map([['news', postgres]]), at('09:00:00'));
   waits.text(new Map(), at('09:01:00'));

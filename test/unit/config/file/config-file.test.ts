@@ -53,7 +53,7 @@ describe('openConfigFile', () => {
     expect(names(file.current().config)).toEqual(['two']);
   });
 
-  test('keeps the last good one through a broken edit, and says what is wrong until it is mended', () => {
+  test('keeps the last good one during a broken edit, and says what is wrong until it is fixed', () => {
     write('one');
     const file = openConfigFile(path, nothing);
     write('one', 'timeout: soon');
@@ -76,13 +76,13 @@ describe('openConfigFile', () => {
     expect(file.current()).toMatchObject({ config: { sources: [{ name: 'back' }] }, broken: null });
   });
 
-  test('is opened only where it is good: there is always one to go by', () => {
+  test('is opened only if it is valid, so there is always a configuration', () => {
     expect(() => openConfigFile(path, nothing)).toThrow(new RegExp(`${path}.*--config`));
     write('NoName');
     expect(() => openConfigFile(path, nothing)).toThrow(/sources\[0\]\.name/);
   });
 
-  test('keeps the last good one whatever stands in a broken edit', () => {
+  test('keeps the last good one with any content of a broken edit', () => {
     write('one');
     const file = openConfigFile(path, nothing);
     write('one', 'constructor: 1');
@@ -90,7 +90,7 @@ describe('openConfigFile', () => {
     expect(file.current().broken).not.toBeNull();
   });
 
-  test('can be used where a secret is missing, and is another one once that is there', () => {
+  test('can be used without a secret, and changes once the secret exists', () => {
     const secret = join(folder, 'secret');
     rmSync(secret, { force: true });
     write('two', 'headers: { Authorization: "${env:TOKEN}" }');

@@ -138,7 +138,7 @@ describe('forgetPoll', () => {
 });
 
 describe('summarizeState', () => {
-  test('shows where the next run goes on', () => {
+  test('shows where the next run continues', () => {
     expect(summarizeState(stored)).toEqual({
       watermark,
       page: 3,

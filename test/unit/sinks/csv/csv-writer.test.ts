@@ -33,7 +33,7 @@ const files = () =>
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 
 describe('the name of a part', () => {
-  test('tells source, ingestion day, ingestion time, the beginning of the hash, and what the part must hold', async () => {
+  test('contains source, ingestion day, ingestion time, the beginning of the hash, and the expected content', async () => {
     const twice = [...records(3), ...records(1)];
     await writerIn(folder).write({ ...batchOf([]), hash: '0123456789abcdef0123' }, twice, context);
     const [name = ''] = files();

@@ -79,13 +79,13 @@ describe('refuseHost', () => {
     expect(() => assertHostAllowed(new URL(url), 'public', 'news')).toThrow(PrivateAddress);
   });
 
-  test('says who leads where, and what allows it', () => {
+  test('says which name leads where, and what allows it', () => {
     expect(() => assertHostAllowed(new URL('http://2130706433/'), 'public', 'news')).toThrow(
       'fetch: news leads to 127.0.0.1, expected a public address; set allow_private: true to allow private ones',
     );
   });
 
-  test('lets names pass: they are looked at when connecting', () => {
+  test('accepts names: they are checked when connecting', () => {
     expect(() => assertHostAllowed(new URL('http://localhost/'), 'public', 'news')).not.toThrow();
   });
 });

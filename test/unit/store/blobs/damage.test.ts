@@ -34,33 +34,30 @@ async function damage(store: BlobStore, kind: StoredKind, change: (content: Buff
 const aside = (store: BlobStore) => store.list(storePaths.damaged.folder({}));
 
 describe('a stored file of each kind', () => {
-  test.each(Object.keys(kinds))('%s: is what it is for, where it is whole', async (kind) => {
+  test.each(Object.keys(kinds))('%s: an undamaged file is accepted', async (kind) => {
     const { store, told } = open();
     await kinds[kind]?.write(store);
     expect(await kinds[kind]?.read(store)).toEqual(kinds[kind]?.whole);
     expect(told).toEqual([]);
   });
 
-  test.each(cases)(
-    '$kind, $way: costs what is damaged, nothing else, and is told once',
-    async ({ kind: name, way }) => {
-      const { store, told } = open();
-      const kind = kinds[name]!;
-      const { path, damaged } = await damage(store, kind, damageWays[way]);
-      const before = await aside(store);
-      expect(await kind.read(store)).toEqual(kind.damaged);
-      expect(await kind.read(store)).toEqual(kind.damaged);
-      const moved = storePaths.damaged.build({ path, number: 1 });
-      const isAside = kind.fate === 'aside';
-      expect(await aside(store)).toEqual(isAside ? [moved] : before);
-      const left = await store.get(isAside ? moved : path);
-      expect(kind.fate === 'mended' || left?.equals(damaged)).toBe(true);
-      expect((await openAlerts(store)).filter((alert) => alert.name === 'store')).toEqual(told);
-      expect(told.map(({ message }) => message.startsWith(`${path} `))).toEqual(isAside ? [true] : []);
-    },
-  );
+  test.each(cases)('$kind, $way: costs only what is damaged, and is reported once', async ({ kind: name, way }) => {
+    const { store, told } = open();
+    const kind = kinds[name]!;
+    const { path, damaged } = await damage(store, kind, damageWays[way]);
+    const before = await aside(store);
+    expect(await kind.read(store)).toEqual(kind.damaged);
+    expect(await kind.read(store)).toEqual(kind.damaged);
+    const moved = storePaths.damaged.build({ path, number: 1 });
+    const isAside = kind.fate === 'aside';
+    expect(await aside(store)).toEqual(isAside ? [moved] : before);
+    const left = await store.get(isAside ? moved : path);
+    expect(kind.fate === 'mended' || left?.equals(damaged)).toBe(true);
+    expect((await openAlerts(store)).filter((alert) => alert.name === 'store')).toEqual(told);
+    expect(told.map(({ message }) => message.startsWith(`${path} `))).toEqual(isAside ? [true] : []);
+  });
 
-  test.each(Object.keys(kinds))('%s: whatever byte is flipped, no reader breaks, and nothing is lost', async (name) => {
+  test.each(Object.keys(kinds))('%s: with any flipped byte no reader breaks, and nothing is lost', async (name) => {
     const kind = kinds[name]!;
     const random = seededRandom(name.length);
     for (let n = 0; n < 6; n++) {
@@ -81,7 +78,7 @@ describe('a stored file of each kind', () => {
 });
 
 describe('damage', () => {
-  test('is only named by who just looks, each file once; it stays where it is', async () => {
+  test('is only named by read-only commands, each file once; it stays where it is', async () => {
     const named: string[] = [];
     const store = naming(createDirectoryStore(folder.path), ({ path, problem }) => named.push(`${path} ${problem}`));
     const { path } = await damage(store, storedKinds.alert, damageWays.emptied);
@@ -90,7 +87,7 @@ describe('damage', () => {
     expect(folder.files()).toEqual([path]);
   });
 
-  test('of the alert that tells of damage is damage like any other', async () => {
+  test('of the alert about damage is damage like any other', async () => {
     const { store, told } = open();
     await damage(store, storedKinds.state, damageWays.emptied);
     await storedKinds.state.read(store);
@@ -101,7 +98,7 @@ describe('damage', () => {
     expect(await openAlerts(store)).toMatchObject([{ name: 'store', source: 'news' }]);
   });
 
-  test('of several files is told in one alert, each once; of the same path nothing is lost', async () => {
+  test('of several files is reported in one alert, each once; with the same path nothing is lost', async () => {
     const { store, told } = open();
     const since = async () => (await openAlerts(store))[0]?.since;
     const first = await damage(store, storedKinds.state, damageWays.emptied);
@@ -119,7 +116,7 @@ describe('damage', () => {
     expect(await Promise.all(paths.map((path) => store.get(path)))).toEqual([first.damaged, again.damaged]);
   });
 
-  test('that was seen to resolves its alert, and not before', async () => {
+  test('that was handled resolves its alert, and not before', async () => {
     const { store } = open();
     await damage(store, storedKinds.receipt, damageWays.emptied);
     await storedKinds.receipt.read(store);
@@ -129,7 +126,7 @@ describe('damage', () => {
     expect(await settle()).toMatchObject([{ name: 'store', state: 'resolved' }]);
   });
 
-  test('that was replaced meanwhile is not set aside: what is there now is good', async () => {
+  test('that was replaced meanwhile is not set aside: the present file is good', async () => {
     const raw = createDirectoryStore(folder.path);
     const { store, told } = open();
     const { path } = await damage(store, storedKinds.state, damageWays.emptied);

@@ -78,7 +78,7 @@ describe('a damaged marker', () => {
     expect(await readBatch(store, found as BatchRef)).toHaveLength(2);
   });
 
-  test.each(['gone', 'damaged'])('whose batch is %s stays under its name, and is told once', async (how) => {
+  test.each(['gone', 'damaged'])('whose batch is %s stays under its name, and is reported once', async (how) => {
     const { store, told, defer } = open();
     const { batch, path } = await defer();
     const good = await defer(1);
@@ -101,7 +101,7 @@ describe('a damaged marker', () => {
     expect((await readWaiting(store)).get('news')).toEqual([waits]);
   });
 
-  test('that is gone meanwhile is no damage', async () => {
+  test('that is gone meanwhile is not damage', async () => {
     const { store, told, defer } = open();
     const { path } = await defer();
     await store.delete(path);
@@ -109,7 +109,7 @@ describe('a damaged marker', () => {
   });
 });
 
-test('a marker whose batch is gone is read: somebody has to know which records were lost', async () => {
+test('a marker whose batch is gone is read: an operator has to know which records were lost', async () => {
   const { store, defer } = open();
   const { batch, path } = await defer();
   await deleteBatch(store, batch);

@@ -75,7 +75,7 @@ describe('watchedStore', () => {
   };
   beforeEach(() => void (told.length = 0));
 
-  test('tells of writes by folder and size', async () => {
+  test('reports writes by folder and size', async () => {
     const store = watchedStore(root, createDirectoryStore(root), reports);
     await store.put('state/a.json', 'abc');
     await store.putIfAbsent('state/a.json', 'abcd');
@@ -98,7 +98,7 @@ describe('watchedStore', () => {
     expect(told).toHaveLength(isTold ? 1 : 0);
   });
 
-  test('does not take a content that breaks off for a failure of the folder', async () => {
+  test('does not treat interrupted content as a failure of the folder', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('a');
       throw new Error('the source ended');

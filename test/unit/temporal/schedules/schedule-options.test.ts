@@ -28,7 +28,7 @@ describe('scheduleOptions', () => {
     });
   });
 
-  test('of another instance bears its prefix, its queue and its memo, and whose store it is of', () => {
+  test('of another instance have its prefix, its queue, its memo and its store', () => {
     const lab = { ...nobodyElse, instance: new Instance('lab'), storeId: 'store-1' };
     expect(optionsOf('every: 5m', scheduleOptions, lab).action).toMatchObject({
       workflowId: 'lab.scrape-quakes',
@@ -54,7 +54,7 @@ describe('scheduleOptions', () => {
     });
   });
 
-  test('lets each source start at a time of its own within the interval, or within the first hour of a longer one', () => {
+  test('lets each source start at its own time within the interval, or within the first hour of a longer one', () => {
     expect(optionsOf('every: 1m').spec).toEqual({ intervals: [{ every: 60_000, offset: 57_000 }] });
     expect(optionsOf('every: 5m, jitter: 10s').spec).toEqual({
       intervals: [{ every: 300_000, offset: 289_000 }],
@@ -70,7 +70,7 @@ describe('scheduleOptions', () => {
     });
   });
 
-  test('skips while a run is open, catches up ten minutes, and goes on after a failure unless told otherwise', () => {
+  test('skips while a run is open, catches up ten minutes, and by default continues after a failure', () => {
     expect(optionsOf('every: 5m').policies).toEqual({
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: 600_000,

@@ -35,7 +35,7 @@ describe('AlertMemory', () => {
     expect(logged).toMatchObject([{ event: 'alert', name: 'store', state: 'open', message: 'full' }]);
   });
 
-  test('tells of its end', async () => {
+  test('reports its end', async () => {
     memory.open(alert);
     await memory.tell();
     memory.resolve(alert);
