@@ -59,7 +59,7 @@ function rollBack() {
   must(rolloutStatus());
 }
 
-/** It counts up with each change of the workers; undefined where there are none. */
+/** It counts up with each change of the workers; undefined if there are none. */
 function revision() {
   const text = must(inNamespace(['get', worker, '--ignore-not-found', '--output', 'json']));
   return text === '' ? undefined : JSON.parse(text).metadata.annotations?.['deployment.kubernetes.io/revision'];

@@ -43,7 +43,7 @@ async function install(development) {
   if (!isBuilt()) await step('building', process.execPath, [join(root, 'scripts', 'build.js')]);
 }
 
-/** Runs a program, tells every ten seconds that it still does, and shows what it wrote if it fails. */
+/** Runs a program, reports every ten seconds that it is still running, and shows its output if it fails. */
 async function step(what, command, args) {
   const startedAt = Date.now();
   const report = () => say(`${what} … ${Math.round((Date.now() - startedAt) / 1000)} s`);

@@ -136,7 +136,7 @@ describe('a source that moves to another host with another secret while its run 
 });
 
 describe('two workers of which only one has the new configuration', () => {
-  /** Starts a second worker beside the first, with a configuration of its own. */
+  /** Starts a second worker beside the first, with its own configuration. */
   async function withSecond(yaml: string, work: () => Promise<void>) {
     const first = rig.worker;
     writeFileSync(rig.path('second.yaml'), yaml);
@@ -199,7 +199,7 @@ test('a source that no worker knows fails at once, as UnknownSource', async () =
   expect(failure.type).toBe('UnknownSource');
 });
 
-/** Takes the port that workers prefer, unless somebody has it already. */
+/** Takes the port that workers prefer, unless it is already taken. */
 async function takeDefaultPort(): Promise<() => void> {
   const server = createServer();
   await new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ import { until } from '../support/until.ts';
 
 const { taskQueue } = new Instance();
 
-/** What becomes of a source that takes too much: of its records, or of its run. */
+/** The outcome of a costly source: its records, or its run. */
 interface Hostile {
   readonly name: string;
   /** Keys of its configuration besides name, url, id and time. */
@@ -30,7 +30,7 @@ interface Hostile {
   readonly letter?: RegExp;
   /** @default too_costly */
   readonly reason?: RejectionReason;
-  /** Records that are stored all the same. @default 2 */
+  /** Records that are stored anyway. @default 2 */
   readonly rows?: number;
   /** The type of the error that its run fails with, and what it says. */
   readonly error?: readonly [type: string, message: RegExp];
@@ -316,7 +316,7 @@ test('a costly source fails alone, and a healthy one beside it stays on time', {
   // Runs on this machine take a fraction of a second; none waits for what others compute.
   expect(polls.length).toBeGreaterThan(5);
   expect(Math.max(...polls)).toBeLessThan(20_000);
-  // Heartbeats are late only where the thread that sends them is held up.
+  // Heartbeats are late only where the thread that sends them is delayed.
   expect(delay.max / 1e6).toBeLessThan(5_000);
 });
 
@@ -350,7 +350,7 @@ sources:
 ${source('healthy')}${source('unique-items', ', schema: unique-items.json')}${source('records', ', records: "list[?length(to_string($)) > `0`]"')}  - { name: loop, type: module, module: loop.mjs, id: id, occurred_at: at, schedule: null }
 `,
     );
-    // The rig's own belongs to another store.
+    // The test worker's own belongs to another store.
     const own = await createDatabase(inject('postgres'));
     const { host, port, database, user, password } = own.settings;
     const place = new CliSandbox(folder, {

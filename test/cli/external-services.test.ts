@@ -62,7 +62,7 @@ afterAll(async () => {
 
 const administrate = (text: string) => withClient(admin, (client) => client.query(text));
 
-/** A workplace whose servers are all elsewhere, behind TLS; each user has one role and one certificate. */
+/** A sandbox with external servers and TLS; each user has one role and one certificate. */
 function workplace(name: string, fields: Record<string, string> = {}): CliSandbox {
   const place = join(folder, name);
   const client = authority.issue(name, []);
@@ -152,7 +152,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     expect(await daybook('schedules', 'diff')).toMatchObject({ code: 0 });
     const window = ['items', '--from', old, '--to', addDays(old, 1)];
     expect(await daybook('backfill', ...window)).toMatchObject({ code: 0 });
-    // A canary may have its record there just now.
+    // A canary may have its record there right now.
     const count = `select count(*) as n from raw_events where source = 'items'`;
     expect((await daybook('sql', '--json', count)).stdout).toBe('{"n":2}\n');
     expect((await daybook('status', '--json')).stdout).toContain('"health":"ok"');

@@ -64,7 +64,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What init proposes, with its proof; the proposal must stand by itself. */
+/** What init proposes, with its proof; the proposal must be valid on its own. */
 async function proposalFor(address: string) {
   const { code, stdout, stderr } = await workplace.run(['init', address]);
   writeFileSync(join(folder, 'daybook.yaml'), stdout);

@@ -236,7 +236,7 @@ describe('rekey', () => {
     expect(await exported()).toEqual(former);
     const refused = await workplace.run(['run', 'lines']);
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('RekeyUnfinished: rekey: the ids of')]);
-    // Nobody else writes its journal, or from it; who replays all is told what was left out.
+    // No other command writes its journal or reads from it; a replay of all names what was left out.
     const unfinished = 'rekey: the ids of lines are only partly moved';
     for (const command of [
       ['rebuild-journal', '--source', 'lines'],

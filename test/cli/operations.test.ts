@@ -39,7 +39,7 @@ async function statusOf(name: string): Promise<SourceStatus | undefined> {
   return sources.find((found) => found.name === name);
 }
 
-/** The server does what schedules are told a moment later. */
+/** The server applies changes of schedules a moment later. */
 const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 1_000 });
 
 beforeAll(async () => {
@@ -132,7 +132,7 @@ describe('pause', () => {
       args: [{ source: 'cronned' }],
     });
     await hold.signal('pause', { reason: 'raw' });
-    // A run that ended before the signal came is started anew, paused from the beginning.
+    // A run that ended before the signal came is started again, paused from the beginning.
     const held = await client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'my-paused-run',
       taskQueue: 'daybook',

@@ -111,7 +111,7 @@ afterAll(async () => {
 async function restore(): Promise<void> {
   await rig.stopWorker();
   configure('id');
-  // The store goes on counting with its database: it is no older copy.
+  // The store keeps counting with its database: it is not an older copy.
   const present = existsSync(rig.path('data', 'store.json')) ? 'data' : 'whole';
   const identity = readFileSync(rig.path(present, 'store.json'));
   rmSync(rig.path('data'), { recursive: true, force: true });
@@ -119,7 +119,7 @@ async function restore(): Promise<void> {
   writeFileSync(rig.path('data', 'store.json'), identity);
 }
 
-/** States that lead to the keys of a poll, to the items of a feed, and to places in files: without them nobody would read those. */
+/** States that lead to the keys of a poll, to the items of a feed, and to places in files: without them those would not be read. */
 const remembers = ['api', 'feed', 'lines'].map((source) => storePaths.state.build({ source }));
 /** What can still be read of two files of three dead letters each, but for one that was replayed and one discarded. */
 const stillWhole: Record<DamageWay, object[]> = {
@@ -146,14 +146,14 @@ describe('with every kind of file damaged', () => {
       for (const path of await store().list('')) {
         const kind = storeKindOf(path);
         if (kind === null || storedKinds[kind].fate !== 'aside' || remembers.includes(path)) continue;
-        // A worker that starts writes the one again; what the other's loss means, store-pair.test.ts tells.
+        // A worker that starts writes the one again; store-pair.test.ts covers the loss of the other.
         if (kind === 'config' || kind === 'identity') continue;
         kinds.add(kind);
         damaged.set(path, damageWays[way](readFileSync(rig.path('data', path))));
         writeFileSync(rig.path('data', path), damaged.get(path) ?? '');
       }
       const all = (Object.keys(storedKinds) as StoreKind[]).filter((kind) => storedKinds[kind].fate === 'aside');
-      // A note of a replay is there only while it is under way, a reason only while batches wait, a rule only after `rekey`.
+      // A note of a replay exists only while it is running, a reason only while batches wait, a rule only after `rekey`.
       const passing: StoreKind[] = ['replayNote', 'waitingReason', 'idRule', 'config', 'identity'];
       expect([...kinds].sort()).toEqual(all.filter((kind) => !passing.includes(kind)).sort());
       // One is read only where the state is older; the other only where no command made the source forget its last poll.
@@ -197,7 +197,7 @@ describe('with every kind of file damaged', () => {
       expect(await ids('api')).toEqual(['a', 'api-x', 'api-y', 'api-z', 'b', 'c']);
       configure('id');
       expect(await rollover()).toMatchObject({ failed: [] });
-      // Of some kinds only the latest file is read: what nobody meets stays where it is, and nothing of it is lost.
+      // Of some kinds only the latest file is read: unread ones stay where they are, and nothing is lost.
       const aside = async () =>
         (await store().list('damaged')).map((path) => storePaths.damaged.parse(path)?.path ?? '');
       await until('a file of each kind was met', async () => {
@@ -215,7 +215,7 @@ describe('with every kind of file damaged', () => {
       const logged = rig.logs.filter(({ event, name }) => event === 'alert' && name === 'store');
       expect(logged.length).toBeGreaterThan(0);
 
-      // Somebody has looked at it.
+      // It was handled.
       rmSync(rig.path('data', 'damaged'), { recursive: true });
       expect(await rollover()).toMatchObject({ failed: [] });
       expect(await alerts()).toEqual([]);

@@ -78,7 +78,7 @@ test('a worker waits without a server, says so, is alive and not ready, and ends
   expect(Date.now() - askedAt).toBeLessThan(5_000);
 });
 
-/** A front whose server is not there takes connections, and drops them. */
+/** A proxy without a server accepts connections, and drops them. */
 test('a worker that waited polls once the server is available, and runs', async () => {
   const [host = '', port] = inject('temporalAddress').split(':');
   const proxy: TcpProxy = await startTcpProxy(host, Number(port));

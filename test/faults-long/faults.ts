@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
       await trial.signal('postgres', 'SIGSTOP');
       try {
         await until('a batch is in the spool', () => cutBatches(trial) > 0, 30_000);
-        // The worker may have it in memory, as nobody who starts anew has.
+        // The worker may have it in memory, unlike a new process.
         await trial.signal('worker', 'SIGKILL');
       } finally {
         await trial.signal('postgres', 'SIGCONT');

@@ -147,7 +147,7 @@ test('a damaged deferred batch is set aside, and its source is polled again from
   expect((await openAlerts(store)).map(({ name }) => name)).toContain('store');
   expect(await rig.run('dated')).toMatchObject({ outcome: 'ok', postgres: { written: 2 } });
   expect(asked).toEqual([null, '2026-11-03T00:00:00Z', '2026-11-04T00:00:00Z']);
-  // Somebody has looked at it.
+  // It was handled.
   rmSync(rig.path('data', 'damaged'), { recursive: true });
   await rig.run('dated');
   expect((await openAlerts(store)).map(({ name }) => name)).not.toContain('store');

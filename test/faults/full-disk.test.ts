@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const data = mountSmallDisk(join(folder, 'data'), '12m');
 const home = data && mountSmallDisk(join(folder, 'home'), '400m');
 
-/** What `up` says of itself while one of its folders cannot be written, and that it continues by itself afterwards. */
+/** What `up` says of itself while one of its folders cannot be written, and that it continues on its own afterwards. */
 describe.skipIf(data === null || home === null)('up', () => {
   let workplace: CliSandbox;
   let running: RunningDaybook;

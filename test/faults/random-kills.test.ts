@@ -113,7 +113,7 @@ test(
     expect([started.code, started.stderr]).toEqual([0, expect.stringContaining('30 windows')]);
     for (let round = 0; round < rounds; round++) {
       const part = pick(['worker', 'temporal', 'postgres'] as const);
-      // Whoever finds the server away tries again at the next kill.
+      // A client that finds no server tries again at the next kill.
       void client.schedule
         .getHandle('partition-rollover')
         .trigger()
@@ -169,7 +169,7 @@ test(
   360_000 + rounds * 40_000,
 );
 
-/** A server that is being started again is no answer; a backfill that failed is one. */
+/** A server that is being started again is not an answer; a backfill that failed is one. */
 function retryWhileAway(error: unknown): null {
   if (error instanceof Error && error.name === 'WorkflowFailedError') throw error;
   return null;

@@ -35,7 +35,7 @@ async function whileLedgerIsAway(work: () => Promise<void>): Promise<void> {
   await rig.database.rows('alter table keys_away rename to raw_event_keys');
 }
 
-/** A deliverer that was refused rests; a worker that starts wakes a new one, which has no memory of it. */
+/** A refused deliverer rests; a starting worker starts a new one, without memory of it. */
 async function deliverNow(): Promise<void> {
   await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
   await rig.stopWorker();

@@ -60,7 +60,7 @@ async function everything(url: URL, request: Parameters<Handler>[2]): Promise<st
 /** Answers by the first part of the path. */
 const careless: Handler = async (url, response, request) => {
   const echo = await everything(url, request);
-  // Cut by whoever shows only the beginning: at another place in each.
+  // Truncated at different positions.
   const key = url.searchParams.get('key') ?? '';
   const header = (text: string) => text.replaceAll(/[^ -~]/g, '?').slice(0, 8_000);
   switch (url.pathname.split('/')[1]) {
@@ -304,7 +304,7 @@ describe('a secret', () => {
   });
 });
 
-/** A mistake of a kind that shows what stands there: an alert tells of it, and the worker goes on by the last good one. */
+/** A mistake whose message quotes the file: an alert reports it, and the worker continues with the last good one. */
 async function breakConfiguration(): Promise<void> {
   const file = join(folder, 'daybook.yaml');
   const good = readFileSync(file, 'utf8');

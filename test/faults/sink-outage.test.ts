@@ -49,7 +49,7 @@ const alerted = (fields: object) =>
     { timeout: 20_000 },
   );
 const markers = (sink: string) => rig.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
-/** A deliverer that was refused rests for half a minute; a worker that starts wakes a new one. */
+/** A refused deliverer rests for half a minute; a starting worker starts a new one. */
 async function deliverNow(): Promise<void> {
   await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
   await rig.stopWorker();
@@ -148,7 +148,7 @@ describe('PostgreSQL', () => {
   test('a batch that is refused for its content does not block others', async () => {
     const { pool } = rig.database;
     const file = readFileSync(rig.path('lines.ndjson'));
-    // More than half of a batch alike: that is no row's fault, and somebody has to look.
+    // More than half of a batch alike: that is not a row's fault, and needs an operator.
     await pool.query(`alter table raw_events add constraint no_poison check (payload ->> 'poison' is null)`);
     const poison = (n: number) => `{"id":"${prefix}-p${n}","at":"2026-11-01T00:00:00Z","poison":1}\n`;
     writeFileSync(rig.path('lines.ndjson'), Array.from({ length: 30 }, (_, n) => poison(n)).join(''));

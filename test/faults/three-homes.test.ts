@@ -66,7 +66,7 @@ test('three that start in the same second all work, and share nothing', async ()
     ]).toEqual([true, true, true, true]);
   }
   for (const { name, folder, workplace, running } of places) {
-    // Whoever shared a server would run the sources of others, or see theirs run elsewhere.
+    // A shared server would run the sources of others.
     await until('it has run thrice', () => running.output.split(`${name.padEnd(16)} ok`).length > 3, 60_000);
     expect(running.output).not.toMatch(new RegExp(` (?:${names.filter((other) => other !== name).join('|')}) +ok`));
     const rows = csvRowsBelow(join(folder, 'data', 'csv'));

@@ -45,7 +45,7 @@ describe.each(servers)('a delayed insert into $name', ({ server }) => {
   const nothing = { rows: 0, keys: 0 };
   const content = records(200);
 
-  /** A batch whose first statement is held up, and whose second, on another connection, stored it. */
+  /** A batch whose first statement is delayed, and whose second, on another connection, stored it. */
   async function storedByRetry(): Promise<HeldRequests> {
     const held = network.holdBack(insert, 1);
     const { counts } = await attempt(hasty, batchOf('news', content), content);

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
-/** Errors that nobody caught while the work ran: each would have ended a worker. */
+/** Uncaught errors during the work: each would have ended a worker. */
 async function uncaughtDuring(work: () => Promise<void>): Promise<unknown[]> {
   const uncaught: unknown[] = [];
   const others = process.listeners('uncaughtException');
@@ -133,7 +133,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
       );
       expect(uncaught).toEqual([]);
       network.up();
-      // The server knows nothing of the broken network: that statement goes on once the key is free.
+      // The server knows nothing of the broken network: that statement continues once the key is free.
       expect((await attempt(pool, batch, content)).counts).toMatchObject({ written: 10, duplicate: 0 });
       expect(await stored('broken')).toBe(10);
     });

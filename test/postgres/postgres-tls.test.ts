@@ -60,7 +60,7 @@ describe('a PostgreSQL that speaks TLS alone', () => {
     expect(await write({ sslMode: 'require' })).toBe(3);
     expect(await write({ sslMode: 'prefer' })).toBe(3);
     expect(await write({ sslMode: 'require', ...trusted() })).toBe(3);
-    // By a name that does not stand in the certificate.
+    // By a name that is not in the certificate.
     expect(await write({ sslMode: 'verify-ca', ...trusted() })).toBe(3);
     expect(await write({ sslMode: 'verify-full', host: 'localhost', ...trusted() })).toBe(3);
     expect(await rejection(write({ sslMode: 'disable' }))).toMatchObject({ type: 'SinkMisconfigured' });

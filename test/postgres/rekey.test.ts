@@ -295,7 +295,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     });
   });
 
-  /** Ids of JSON texts, and of what PostgreSQL makes of them; null where there is none. */
+  /** Ids of JSON texts, and of what PostgreSQL makes of them; null if there is none. */
   async function bothIds(id: string, payloads: readonly string[]): Promise<[string | null, string | null][]> {
     const kept = await database.rows(
       'select payload::jsonb::text as text from unnest($1::text[]) with ordinality as t (payload, n) order by n',

@@ -97,7 +97,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
       const damaged = readFileSync(first);
       await expect(seal()).rejects.toThrow(/repair-csv|NUL/);
       const repaired = await repair(first);
-      // Fifty of its keys stand in the other part.
+      // Fifty of its keys are in the other part.
       expect(repaired).toMatchObject({ part: nameOf(first), from: 'postgres', records: 50, expected });
       expect(repaired.written).toEqual([
         expect.stringMatching(/^news\/2026-11-23\/20261123T080000000Z-\w{16}-50-\w{16}\.csv$/),

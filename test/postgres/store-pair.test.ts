@@ -208,7 +208,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect([stored, next]).toEqual([counted, null]);
   });
 
-  /** Counts in a process of its own, which is killed at a step. */
+  /** Counts in its own process, which is killed at a step. */
   async function countInProcess(step: string): Promise<void> {
     const dist = (file: string) => pathToFileURL(join(import.meta.dirname, '../../dist', file)).href;
     const script = `

@@ -25,7 +25,7 @@ async function recordRun(address: string, name: string, workflowId: string, runI
   const args = ['workflow', 'show', '--workflow-id', workflowId, ...run, '--output', 'json', '--address', address];
   const history = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   mkdirSync(folder, { recursive: true });
-  // Paths of the machine that recorded are nobody's business.
+  // Paths of the recording machine must not be published.
   writeFileSync(
     new URL(`${name}.json`, folder),
     history.replaceAll(projectFolder, '').replaceAll(/\/tmp\/[^"\\ ]*/g, '/path'),

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { isBuilt } from '../../scripts/freshness.js';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
-// A check before a deploy that passes on what was built before says nothing.
+// A check before a deploy that passes with a stale build is worthless.
 if (!isBuilt()) throw new Error('dist is stale, expected what src holds now: npm run build');
 installRuntime(pino({ level: 'silent' }));
 

@@ -1,7 +1,7 @@
 import { createLatch, type Latch } from './latch.ts';
 import type { Origin } from './origin.ts';
 
-/** Serves pages by their numbers, and holds page 2 back until the gate opens; `reached` opens once it is asked for. */
+/** Serves pages by number, and holds back page 2 until the latch opens; `reached` opens once it is requested. */
 export function latchPages(origin: Origin, bodyOf: (page: number) => string): { gate: Latch; reached: Latch } {
   const gate = createLatch();
   const reached = createLatch();

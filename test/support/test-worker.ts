@@ -21,7 +21,7 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let runtimeInstalled = false;
 
-/** Everything around one configuration: files, a database, a worker on a task queue of its own. */
+/** Everything around one configuration: files, a database, a worker on its own task queue. */
 export class TestWorker {
   readonly folder = mkdtempSync(join(tmpdir(), 'daybook-rig-'));
   readonly client: Client;
@@ -114,7 +114,7 @@ export class TestWorker {
     });
   }
 
-  /** Leads the worker to PostgreSQL through a proxy, which can break the way, and starts it again. */
+  /** Connects the worker to PostgreSQL through a proxy that can break connections, and restarts it. */
   async proxyPostgres(): Promise<TcpProxy> {
     const { host, port } = this.database.settings;
     const proxy = await startTcpProxy(host, port);
@@ -177,7 +177,7 @@ export class TestWorker {
     return this.files('data', 'csv', source).flatMap((file) => csvRows(readFileSync(file, 'utf8')));
   }
 
-  /** All files below a folder of the rig. */
+  /** All files below a folder of the test worker. */
   files(...parts: string[]): string[] {
     try {
       const entries = readdirSync(this.path(...parts), { recursive: true, withFileTypes: true });

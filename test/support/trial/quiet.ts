@@ -1,7 +1,7 @@
 import { until } from '../until.ts';
 import { sources, type Trial } from './trial.ts';
 
-/** How long Temporal may take to see that a killed worker has gone, and then some. */
+/** How long Temporal may take to notice a killed worker, with a margin. */
 const patienceMs = 150_000;
 
 /**

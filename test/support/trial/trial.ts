@@ -15,7 +15,7 @@ export type Part = (typeof parts)[number];
 
 export const sources = ['api', 'file'] as const;
 
-/** `daybook up` in a folder of its own, driven from outside as a user would, with sources that know what they handed out. */
+/** `daybook up` in its own folder, driven from outside as a user would, with sources that know what they handed out. */
 export class Trial {
   readonly folder: string;
   readonly served: Served;
@@ -136,7 +136,7 @@ sources:
     }
   }
 
-  /** What was told last of an alert. */
+  /** The last message about an alert. */
   lastAlert(source: string, name: string): PostedAlert | undefined {
     return this.webhook.posted.findLast((alert) => alert.source === source && alert.name === name);
   }

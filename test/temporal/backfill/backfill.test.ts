@@ -26,7 +26,7 @@ beforeAll(async () => {
       return void response.end(JSON.stringify([{ id: 'live', at: '2026-11-05T00:00:00Z' }]));
     asked.push(since);
     await gate?.opened;
-    // The first ask of that day is put off for longer than a retry waits.
+    // The first request of that day is postponed for longer than a retry waits.
     if (limited.has(since.slice(0, 10))) return void response.writeHead(429, { 'Retry-After': '1200' }).end();
     if (broken.has(since.slice(0, 10))) return void response.writeHead(500).end();
     // A record for each hour of the window.
@@ -225,7 +225,7 @@ describe('backfill', () => {
       const { status } = await rig.client.workflow.getHandle(`backfill-cancelled/${window}`).describe();
       expect(status.name).toBe('CANCELLED');
     }
-    // What was cut off is missing, and has failed: asked for either way it runs again.
+    // An interrupted window is missing, and has failed: it runs again by either option.
     const range = { from: '2026-11-01', to: '2026-11-04' };
     const missing = await start('cancelled', { ...range, only: 'missing' });
     expect(await missing.result()).toMatchObject({ done: 3 });
@@ -273,7 +273,7 @@ describe('backfill', () => {
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
     limited.clear();
-    // What was put off is missing, not done.
+    // A postponed window is missing, not done.
     const again = await start('limited', { from: '2026-11-01', to: '2026-11-03', only: 'missing' });
     await until('it is taken', async () => {
       const { windows: left } = await again.query<BackfillProgress>('progress');

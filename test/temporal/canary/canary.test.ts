@@ -119,7 +119,7 @@ describe('canary', () => {
     await until('its part is written', () => parts().length > 0);
     await handle.terminate();
     await release();
-    // The write was under way.
+    // The write was in progress.
     await until('its row is stored', async () => (await left()).includes('row'));
     const day = rig.path(
       'data',
@@ -174,7 +174,7 @@ describe('canary', () => {
     rmSync(rig.path('data', 'csv'));
     mkdirSync(rig.path('data', 'csv'));
     await sing();
-    // The worker's own alert of the folder ends with its next look, which this asks for.
+    // The worker's own alert of the folder ends with its next check, which this triggers.
     expect(await rig.worker?.notReadyReasons()).toEqual([]);
   }, 120_000);
 

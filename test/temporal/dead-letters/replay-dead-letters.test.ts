@@ -22,7 +22,7 @@ let origin: Origin;
 let rig: TestWorker;
 let replays = 0;
 
-/** A source whose configuration is wrong, or mended. */
+/** A source whose configuration is wrong, or fixed. */
 const yaml = (id: string, at = 'at') => `version: 1
 sources:
   - { name: items, type: http_json, url: "${origin.url}/items", allow_private: true, id: ${id}, occurred_at: ${at},
@@ -31,7 +31,7 @@ sources:
 const configure = (id: string, at?: string) => rig.configure(yaml(id, at));
 
 beforeAll(async () => {
-  // Replays of a few pages go on in a new history.
+  // Replays continue in a new history after a few pages.
   server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   origin = await startOrigin();
   rig = await TestWorker.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
@@ -127,7 +127,7 @@ describe('replayDeadLetters', () => {
     configure('key');
     const statePath = rig.path('data', 'state', 'items.json');
     const state = JSON.parse(readFileSync(statePath, 'utf8')) as SourceState;
-    // As if the last run had found it away: it is tried once only.
+    // As if it had been unavailable at the last run: it is tried only once.
     writeFileSync(statePath, JSON.stringify({ ...state, sinkDownSince: { postgres: '2026-11-01T00:00:00.000Z' } }));
     proxy.down();
     expect(await replay({ reason: 'missing_id' })).toMatchObject({ letters: 4, replayed: 3, written: 0, deferred: 3 });

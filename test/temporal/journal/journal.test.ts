@@ -93,7 +93,7 @@ describe('the rollover', () => {
     const marker = rig.path('data', 'deferred', 'csv', 'lines', '20261120T120000000Z-ab.json');
     mkdirSync(dirname(marker), { recursive: true });
     writeFileSync(marker, '{"batch":{"source":"lines"}}');
-    // Woken deliverers would take it for a batch.
+    // Started deliverers would mistake it for a batch.
     expect((await rollover(true)).csv).toMatchObject({ sealed: [], waiting: [`lines ${past}`] });
     rmSync(rig.path('data', 'deferred'), { recursive: true });
     expect((await rollover()).csv).toMatchObject({ sealed: [`lines ${past}`], waiting: [] });

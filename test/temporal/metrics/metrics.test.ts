@@ -79,7 +79,7 @@ describe('/metrics', () => {
       const receipts = [await rig.run('news')];
       await scrape(rig.worker);
       const before = new Set((await scrape(rig.worker)).keys());
-      // Ten thousand ids, and as many dead letters, each with a message of its own.
+      // Ten thousand ids, and as many dead letters, each with its own message.
       origin.answer(
         json([...records(10_000, 100), ...records(10_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]),
       );
@@ -139,7 +139,7 @@ describe('/metrics', () => {
       // Both had a part in it.
       expect(shares).toBeGreaterThan(0);
       expect(shares).toBeLessThan(names.length * 6);
-      // What each worker has done by itself, and what a moment later is something else.
+      // What each worker has done alone, and what changes from moment to moment.
       const own =
         /^daybook_(?!records_total|write_|batch|fetch_requests|throttled|run_duration|status_age|build|storage_free)/;
       const gauges = (series: Map<string, number>) => [...series].filter(([name]) => own.test(name));

@@ -14,7 +14,7 @@ import { until } from '../../support/until.ts';
 
 const deploy = resolve('deploy');
 const rules = join(deploy, 'prometheus', 'daybook.rules.yml');
-/** The rules look back over minutes. So that nobody waits for them, minutes are these seconds here. */
+/** The rules look back over minutes. To save time, a minute is this many seconds here. */
 const scale: readonly [RegExp, string][] = [
   [/\[5m\]/g, '[20s]'],
   [/\[30m\]/g, '[60s]'],
@@ -158,7 +158,7 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
       for (const { title, expr } of asked) {
         const expression = expr.replaceAll('$__rate_interval', '1m').replaceAll('$source', '.*');
         const isAnswered = async () => (await query(expression)).length > 0;
-        // Some gauges come later: each part of what they tell is read by itself.
+        // Some gauges come later: each part of their facts is read separately.
         await until(`${title} has an answer`, isAnswered, 30_000);
       }
     } finally {

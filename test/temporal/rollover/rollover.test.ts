@@ -76,7 +76,7 @@ describe('partitionRollover', () => {
     await reader.query('begin');
     await reader.query('select count(*) from raw_events');
     const writers = createPool(rig.database.settings, { maxConnections: 2 });
-    // A batch that waits for a lock fails. The maintenance itself waits 2 s, so the retiring would be seen to hold one up.
+    // A batch that waits for a lock fails. The maintenance itself waits 2 s, so a blocking retirement would show.
     writers.on('acquire', (client) => void client.query(`set lock_timeout = '1500ms'`));
     const handle = await start();
     const endsAt = Date.now() + 5_000;

@@ -87,6 +87,6 @@ test('a backfill of many windows continues in further histories, none of them mu
   expect(result).toMatchObject({ done: 120, written: 120, failed: [] });
   const lengths = await historyLengths(handle.workflowId);
   expect(lengths.length).toBeGreaterThan(3);
-  // Those windows are waited for that were under way at the limit.
+  // Windows that were running at the limit are awaited.
   expect(Math.max(...lengths)).toBeLessThan(60 + 10 * 16);
 }, 120_000);

@@ -39,7 +39,7 @@ const record = (id: string) => ({ id, at });
 const state = (source: string) =>
   JSON.parse(readFileSync(rig.path('data', 'state', `${source}.json`), 'utf8')) as SourceState;
 
-/** Serves three pages, each as large as a fetch, and holds page 2 back until the gate opens. */
+/** Serves three pages, each as large as a fetch, and holds back page 2 until the latch opens. */
 function gatedPages(prefix: string) {
   const items = (page: number) => Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`));
   return latchPages(origin, (page) => JSON.stringify(page <= 3 ? items(page) : []));
@@ -240,7 +240,7 @@ describe('scrapeRun', () => {
     writeFileSync(path, JSON.stringify({ ...state('flappy'), failures: { ...failures, until: soon } }));
     const waiting = await rig.start({ source: 'flappy' });
     await until('it backs off', async () => (await waiting.query<Progress>('progress')).phase === 'backing off');
-    // Meanwhile somebody lets it ask for everything since a time.
+    // Meanwhile a command lets it poll everything since a time.
     const watermark = '2020-01-01T00:00:00.000000Z';
     writeFileSync(path, JSON.stringify({ ...state('flappy'), watermark }));
     origin.answer(json([]));

@@ -11,7 +11,7 @@ import { knownSources } from '../../../src/status/known-sources.ts';
 import { file, parse, daybookYaml } from '../../unit/config/daybook-yaml.ts';
 import { until } from '../../support/until.ts';
 
-// Nobody works for the task queue here: runs that are started stay open.
+// No worker polls the task queue here: started runs stay open.
 const config = parse(
   daybookYaml([
     file('name: starts-old', 'schedule: { every: 3s, overlap: allow_all }'),

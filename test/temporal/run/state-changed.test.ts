@@ -38,7 +38,7 @@ const time = (day: number) => `2026-11-${String(day).padStart(2, '0')}T00:00:00.
 const records = (prefix: string, size: number) =>
   Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time(10) }));
 
-/** Serves two pages; the answer to the second waits for the gate. */
+/** Serves two pages; the answer to the second waits for the latch. */
 function gatedPages(prefix: string, size: number) {
   return latchPages(origin, (page) => JSON.stringify(page <= 2 ? records(`${prefix}-${page}`, size) : []));
 }
@@ -178,7 +178,7 @@ describe('a batch that is gone from the spool', () => {
     origin.answer((url, response) => {
       response.end(JSON.stringify(url.searchParams.get('page') === '2' ? records('rest', 1) : []));
     });
-    // Where the poll goes on it is still the one that began there.
+    // A continued poll is still the one that began there.
     await rig.run('since');
     expect(await lost()).toEqual([]);
     expect(await isOpen()).toBe(false);

@@ -50,7 +50,7 @@ describe('a file of JSON lines', () => {
     expect(await rig.run('tail')).toMatchObject({ fetched: 1, postgres: { written: 1 } });
     appendFileSync(file, `\n${line('c')}{"broken`);
     expect(await rig.run('tail')).toMatchObject({ fetched: 1, rejected: 0 });
-    // It stood still for a whole run.
+    // It was unchanged for a whole run.
     expect(await rig.run('tail')).toMatchObject({ outcome: 'partial', fetched: 1, rejected: 1 });
     expect(await letters('tail')).toMatchObject([{ reason: 'invalid_json', index: 4, record: '{"broken' }]);
     expect(await rig.run('tail')).toMatchObject({ outcome: 'unchanged', fetched: 0 });

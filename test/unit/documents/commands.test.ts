@@ -4,7 +4,7 @@ import { buildProgram } from '../../../src/cli/program.ts';
 import { readCompose } from '../../support/compose.ts';
 import { documents } from '../../support/documents/documents.ts';
 
-/** Commands that a document shows: lines of its `sh` blocks, and what stands in backticks. */
+/** Commands that a document shows: lines of its `sh` blocks, and text in backticks. */
 function shown(document: string): string[] {
   const text = readFileSync(document, 'utf8');
   const blocks = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = '']) => block.replaceAll('\\\n', ' '));

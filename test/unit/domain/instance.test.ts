@@ -94,7 +94,7 @@ describe('ids', () => {
 describe('the instance of a workflow', () => {
   test.each([
     ['daybook', 'backfill-quakes', 'daybook'],
-    // A person may name a workflow so: on the queue of the default instance it is that one\'s all the same.
+    // A person may name a workflow so: on the queue of the default instance it is that one\'s anyway.
     ['daybook', 'nightly.backfill-quakes', 'daybook'],
     ['daybook-lab', 'lab.backfill-quakes', 'lab'],
     ['daybook-lab', 'of-my-own', 'lab'],

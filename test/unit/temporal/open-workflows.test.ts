@@ -6,7 +6,7 @@ import { rebuildJournalType, sourceSearchAttribute } from '../../../src/domain/n
 
 const instance = new Instance(defaultInstance, 'queue');
 
-/** A server on which a rebuild of the journal is under way. */
+/** A server with a running rebuild of the journal. */
 function clientWith(of: readonly string[]): Client {
   async function* list({ query }: { readonly query: string }) {
     const open = { workflowId: 'rebuild-journal-1', type: rebuildJournalType };

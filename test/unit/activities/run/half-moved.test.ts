@@ -27,7 +27,7 @@ const before = `${day}T12:00:00.000Z`;
 const store = () => createDirectoryStore(folder.path);
 const everything = { source: null, window: null, archives: true };
 
-/** `moved` has new ids, those of `half` and `damaged` are moved in part, or nobody knows. */
+/** `moved` has new ids, those of `half` and `damaged` are partly moved, or it is unknown. */
 beforeEach(async () => {
   await writeIdRule(store(), 'moved', { id: ['n'], before, done: true });
   await writeIdRule(store(), 'half', { id: ['n'], before, done: false });

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes a configuration whose one source bears the name. Names of different length are different sizes of file. */
+/** Writes a configuration whose only source has the name. Names of different length are different sizes of file. */
 const write = (name: string, ...lines: string[]) => writeFileSync(path, daybookYaml([http(`name: ${name}`, ...lines)]));
 const names = (config: { readonly sources: readonly { readonly name: string }[] }) =>
   config.sources.map((source) => source.name);

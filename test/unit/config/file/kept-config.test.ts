@@ -33,7 +33,7 @@ const reopened = (text: string) => openKeptConfig(JSON.parse(JSON.stringify(kept
 const beside = http('name: open');
 const secret = 'hunter2-A8f/k+3';
 
-/** A literal secret in each place where one may stand, and the place that is named. */
+/** A literal secret in each possible place, and the place that is named. */
 const literals: Record<string, readonly [lines: readonly string[], place: string]> = {
   bearer: [[`auth: { type: bearer, token: "${secret}" }`], 'auth.token'],
   'bearer with a reference behind it': [[`auth: { type: bearer, token: "${secret}\${env:TOKEN}" }`], 'auth.token'],

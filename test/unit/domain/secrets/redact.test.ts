@@ -21,7 +21,7 @@ const forms: readonly (readonly [string, string])[] = [
 describe('createRedactor', () => {
   test.each(forms)('leaves nothing of a secret %s', (_, form) => {
     const redacted = createRedactor([secret])(`found <${form}>, expected nothing`);
-    // Padding of base64 tells nothing.
+    // Padding of base64 does not matter.
     expect(redacted.replaceAll('=', '')).toBe(`found <${mask}>, expected nothing`);
   });
 

@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-/** What a power cut or a full disk leaves of a file, and what somebody may write into it. */
+/** What a power cut or a full disk leaves of a file, and what a user may write into it. */
 const damages: [what: string, text: (whole: string) => string][] = [
   ['empty', () => ''],
   ['half', (whole) => whole.slice(0, Math.floor(whole.length / 2))],

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts a program that stands for a server; `asked` = how often it was asked whether it serves. */
+/** Starts a program that acts as a server; `asked` = how often it was asked whether it serves. */
 async function start(program: string, port: number) {
   let asked = 0;
   const started = await startServer(home, {

@@ -76,7 +76,7 @@ describe('write', () => {
 
   test('that fails leaves neither a part nor a piece of one', async () => {
     const part = partOf(records(3));
-    // What stands in the place of the part cannot be replaced by a file.
+    // What is instead of the part cannot be replaced by a file.
     mkdirSync(join(folder, part, 'occupied'), { recursive: true });
     writeFileSync(join(folder, part, 'occupied', 'file'), '');
     const write = writerIn(folder).write(batchOf([]), records(3), context);

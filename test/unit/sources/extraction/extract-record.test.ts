@@ -15,7 +15,7 @@ function raw(text: string): RawRecord {
   return { value, exact, mayBeDeep: true };
 }
 
-/** A record as it stands alone on a line of a file. */
+/** A record alone on a line of a file. */
 const rawLine = (text: string): RawRecord => ({ ...raw(text), text });
 
 const extract = (record: RawRecord, fields: Parameters<typeof httpPlan>[0] = {}) =>

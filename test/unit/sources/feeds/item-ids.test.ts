@@ -105,7 +105,7 @@ describe('items of one document with the same id candidate', () => {
     ],
   ])('have their own ids: %s', async (_, items) => {
     expect(new Set(await ids(...items)).size).toBe(items.length);
-    // One of them may be stored under the id by 0.2.0, and nobody knows which.
+    // One of them may be stored under the id by 0.2.0, and it is unknown which.
     expect(new Set(await source(null, 'free_for_one').ids(...items)).size).toBe(items.length);
   });
 
@@ -216,7 +216,7 @@ test('with any items in any order, two items never share an id, and an unchanged
     title: fc.constantFrom('1', '2'),
     text: fc.constantFrom('x', 'y'),
   });
-  // Another item with guid and link of one that is gone cannot be told from that one, edited.
+  // Another item with guid and link of one that is gone cannot be distinguished from that one, edited.
   const pairs = fc.uniqueArray(item, { minLength: 1, maxLength: 6, selector: (each) => `${each.guid} ${each.link}` });
   await fc.assert(
     fc.asyncProperty(pairs, fc.array(fc.nat(1_000), { maxLength: 5 }), async (items, order) => {

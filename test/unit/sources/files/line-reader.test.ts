@@ -19,7 +19,7 @@ function naiveLines(content: Buffer, start: number, maxBytes: number): Line[] {
   return lines;
 }
 
-/** Cuts content into pieces of these sizes, again and again. */
+/** Cuts content into pieces of these sizes, repeatedly. */
 function pieces(content: Buffer, sizes: readonly number[]): Buffer[] {
   const cut: Buffer[] = [];
   for (let from = 0, n = 0; from < content.length; n++) {

@@ -157,7 +157,7 @@ describe('readFilePages', () => {
     const second = await fetchOne(first.next as typeof begin);
     expect(take).not.toHaveLastResolvedWith(null);
     expect(readAll(second.items)[0]).toMatchObject({ index: 1_001, raw: { value: { id: 1_000 } } });
-    // A repeated attempt stands at an earlier place.
+    // A repeated attempt is at an earlier position.
     const repeated = await fetchOne(first.next as typeof begin);
     expect(take).toHaveLastResolvedWith(null);
     expect(repeated.items).toEqual(second.items);

@@ -38,7 +38,7 @@ const otherAddresses = [
   '2002:7f00:1::',
   '2001:db8::1',
   '100::1',
-  // Local NAT64 (RFC 8215): what it leads to stands elsewhere than its last four bytes say.
+  // Local NAT64 (RFC 8215): its target is not in its last four bytes.
   '64:ff9b:1:7f00:0:100:808:808',
 ];
 const linkLocal = ['169.254.169.254', '169.254.0.1', '::ffff:169.254.169.254', 'fe80::1', '64:ff9b::a9fe:a9fe'];

@@ -69,7 +69,7 @@ const failureOf = (text: string, reading: Reading = {}) =>
     (error: unknown) => error as Error,
   );
 
-/** Watches that this thread goes on: how long it was held up at most. */
+/** Watches this thread: the longest time that it was blocked. */
 function countBeats() {
   let longest = 0;
   let last = performance.now();

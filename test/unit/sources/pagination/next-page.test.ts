@@ -286,7 +286,7 @@ describe('nextPage by link', () => {
     ] as const) {
       expect(() => nextPage(paginator, first, inHtml)).toThrow(`found ${key} and a page that is not JSON, expected`);
     }
-    // What ends a poll is no page.
+    // What ends a poll is not a page.
     expect(nextPage({ ...html, stopAfterEmptyPage: false }, first, facts({ records: 0 }))).toBeNull();
   });
 });

@@ -52,7 +52,7 @@ describe('a stored file of each kind', () => {
     const isAside = kind.fate === 'aside';
     expect(await aside(store)).toEqual(isAside ? [moved] : before);
     const left = await store.get(isAside ? moved : path);
-    expect(kind.fate === 'mended' || left?.equals(damaged)).toBe(true);
+    expect(kind.fate === 'rebuilt' || left?.equals(damaged)).toBe(true);
     expect((await openAlerts(store)).filter((alert) => alert.name === 'store')).toEqual(told);
     expect(told.map(({ message }) => message.startsWith(`${path} `))).toEqual(isAside ? [true] : []);
   });
@@ -71,7 +71,7 @@ describe('a stored file of each kind', () => {
       // Dead letters and files that are named by their content check that; all other JSON has its hash behind it.
       expect([kind.whole, kind.damaged]).toContainEqual(await kind.read(store));
       const left = [await store.get(path), await store.get(storePaths.damaged.build({ path, number: 1 }))];
-      expect(kind.fate === 'mended' || left.some((content) => content?.equals(damaged))).toBe(true);
+      expect(kind.fate === 'rebuilt' || left.some((content) => content?.equals(damaged))).toBe(true);
       for (const file of await store.list('')) await store.delete(file);
     }
   });

@@ -128,7 +128,7 @@ describe('the first start of a new schedule', () => {
     ['every: 1s', '12:00:00.5', slot],
     ['every: 1d, offset: 0s', '23:59:55', slot],
     ['every: 5m, offset: 1m, jitter: 3s', '12:00:52', slot],
-    // Its slot may be half a minute away all the same.
+    // Its slot may be half a minute away anyway.
     ['every: 5m, offset: 1m, jitter: 30s', '12:00:52', now],
     ['cron: "*/5 * * * *"', '12:04:52', slot],
     ['cron: "7 * * * *"', '12:06:59', { afterMs: 1_000, isNow: true }],

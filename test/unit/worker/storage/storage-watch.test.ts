@@ -24,7 +24,7 @@ beforeEach(async () => {
   await watch.probe();
 });
 
-/** A file stands where the folder was: one that is only gone is made again. */
+/** A file is instead of the folder: a missing folder would be created again. */
 async function away(): Promise<void> {
   renameSync(root, `${root}.away`);
   writeFileSync(root, '');

@@ -59,7 +59,7 @@ async function printed(act: () => Promise<void>) {
   return texts;
 }
 
-/** A proposal that stands by itself: `check` has nothing to say of it. */
+/** A proposal that is valid on its own: `check` reports nothing. */
 async function proposalFor(address: string, options: InitOptions = {}) {
   const config = join(folder, 'daybook.yaml');
   const { stdout, stderr } = await printed(() => initCommand(address, { ...options, config }));
