@@ -9,6 +9,8 @@ const project = (name: string, globalSetup: string[], more: object = {}) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     globalSetup,
+    // Files share processes, and what those have loaded.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     ...more,
@@ -18,12 +20,11 @@ const project = (name: string, globalSetup: string[], more: object = {}) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    // One more than the cores of a small machine: much of what the tests do is to wait.
-    maxWorkers: 3,
+    // Two more than the cores of a small machine: much of what the tests do is to wait.
+    maxWorkers: 4,
     reporters: ['default', './test/support/slowest-files.ts'],
     projects: [
-      // They share processes and what those have loaded, which halves their time.
-      project('unit', [], { isolate: false }),
+      project('unit', []),
       project('replay', []),
       project('postgres', [postgres]),
       project('temporal', [postgres, temporal]),

@@ -1,6 +1,6 @@
-// Writes schema/daybook.schema.json, which editors use, and docs/sources-reference.md from the schemas that `daybook check`
-// uses. A test compares them.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Writes what is generated from the code: schema/daybook.schema.json, which editors use, docs/sources-reference.md, and the table
+// of variables in docs/configuration.md. Tests compare them.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './freshness.js';
 import { prepare } from './prepare.js';
@@ -8,8 +8,10 @@ import { prepare } from './prepare.js';
 await prepare({ development: true });
 const { publishedSchema, publishedSchemaFile } = await import('../dist/config/reference/published-schema.js');
 const { sourcesReference, sourcesReferenceFile } = await import('../dist/config/reference/sources-reference.js');
+const { environmentPage, withEnvironmentTable } = await import('../dist/config/reference/environment-reference.js');
 write(publishedSchemaFile, `${JSON.stringify(publishedSchema(), null, 2)}\n`);
 write(sourcesReferenceFile, sourcesReference());
+write(environmentPage, withEnvironmentTable(readFileSync(join(root, environmentPage), 'utf8')));
 
 function write(name, text) {
   const file = join(root, name);

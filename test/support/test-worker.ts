@@ -8,6 +8,7 @@ import { createLiveRedactor } from '../../src/config/secrets/live-redactor.ts';
 import { lookUpIn } from '../../src/config/secrets/references.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
+import type { Redact } from '../../src/domain/secrets/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run/scrape-run.ts';
 import type { ProxySettings } from '../../src/sources/http/route.ts';
@@ -20,6 +21,15 @@ import { csvRows } from './csv-rows.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let runtimeInstalled = false;
+/** Whose logs Temporal's runtime writes to, of which a process has one: the first worker that was made and is not closed. */
+let logsTo: { readonly rig: TestWorker; readonly redact: Redact; readonly write: (line: string) => void } | null = null;
+
+function installSharedRuntime(): void {
+  if (runtimeInstalled) return;
+  runtimeInstalled = true;
+  const redact: Redact = (text) => logsTo?.redact(text) ?? text;
+  installRuntime(createLogger({ level: 'debug', redact, write: (line) => logsTo?.write(line) }));
+}
 
 /** Everything around one configuration: files, a database, a worker on its own task queue. */
 export class TestWorker {
@@ -89,8 +99,8 @@ export class TestWorker {
     const redact = createLiveRedactor(config, lookUp, []);
     const write = (line: string) => void this.logs.push(JSON.parse(line) as never);
     const logger = createLogger({ level: 'debug', redact, write });
-    if (!runtimeInstalled) installRuntime(logger);
-    runtimeInstalled = true;
+    if (logsTo === null || logsTo.rig === this) logsTo = { rig: this, redact, write };
+    installSharedRuntime();
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
       instance: this.instance,
@@ -199,6 +209,7 @@ export class TestWorker {
 
   async close(): Promise<void> {
     await this.stopWorker();
+    if (logsTo?.rig === this) logsTo = null;
     await this.client.connection.close();
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -21,7 +21,7 @@ import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
-/** A source polled from scratch by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
+/** A source polled from scratch by a command: nothing is stored, and neither watermark nor ETag hides anything. */
 export interface SourceDryRun {
   readonly plan: SourcePlan;
   readonly tools: SourceTools;

@@ -16,7 +16,7 @@ export async function writeCanaryReport(
   return kept;
 }
 
-/** What the last canary had to say; null if none has ended yet. */
+/** The result of the last canary; null if none has ended yet. */
 export async function readCanaryReport(store: BlobStore): Promise<CanaryReport | null> {
   return readStoredJson(store, path, 'the report of a canary', isReport);
 }

@@ -49,6 +49,13 @@ const storedLike = (prefix: string) =>
   rig.database.count(`select count(*) from raw_events where source = 'pages' and source_id like $1`, [`${prefix}-%`]);
 
 describe('scrapeRun', () => {
+  // Before any worker is killed: the others would wait until the server forgets it, for it may know the source.
+  test('of an unknown source fails with the names of all sources', async () => {
+    const { type, message } = await rig.runToFailure('picki');
+    expect(type).toBe('UnknownSource');
+    expect(message).toContain('did you mean "picky"');
+  });
+
   test('shows its receipt as details, has the search attribute and answers progress after its end', async () => {
     origin.answer(json([record('p1')]));
     const handle = await rig.start({ source: 'one' });
@@ -196,12 +203,6 @@ describe('scrapeRun', () => {
     gate.open();
     expect(await handle.result()).toMatchObject({ fetched: 15_000, accepted: 15_000 });
     expect(await storedLike('signals')).toBe(15_000);
-  });
-
-  test('of an unknown source fails with the names of all sources', async () => {
-    const { type, message } = await rig.runToFailure('picki');
-    expect(type).toBe('UnknownSource');
-    expect(message).toContain('did you mean "picky"');
   });
 
   test('starts from scratch, with an alert, if its state is damaged', async () => {

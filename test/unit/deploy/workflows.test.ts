@@ -12,10 +12,19 @@ interface Step {
   readonly run?: string;
   readonly if?: string;
 }
+interface Job {
+  readonly needs?: string | string[];
+  readonly uses?: string;
+  readonly permissions?: object;
+  readonly 'timeout-minutes'?: number;
+  readonly strategy?: { readonly matrix: { readonly node: readonly string[] } };
+  readonly steps?: readonly Step[];
+}
 interface Workflow {
+  readonly on: object;
   readonly permissions: object;
   readonly concurrency?: object;
-  readonly jobs: Record<string, { needs?: string | string[]; uses?: string; steps?: Step[] }>;
+  readonly jobs: Readonly<Record<string, Job>>;
 }
 
 const folder = join(projectFolder, '.github', 'workflows');
@@ -23,6 +32,12 @@ const files = readdirSync(folder);
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 const workflow = (name: string) => parse(read(name)) as Workflow;
 const deployTo = workflow('deploy-to.yml').jobs['deploy']?.steps ?? [];
+const ci = workflow('ci.yml');
+const { scripts, engines } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+  engines: { node: string };
+};
+const commandsOf = ({ steps = [] }: Job) => steps.flatMap(({ run = [] }) => run);
 const indexOf = (step: string) => deployTo.findIndex(({ name }) => name === step);
 
 describe('the pipeline', () => {
@@ -42,12 +57,8 @@ describe('the pipeline', () => {
     expect(jobs['image']?.needs).toBe('checks');
     expect(jobs['staging']?.needs).toBe('image');
     expect(jobs['production']?.needs).toContain('staging');
-    expect(jobs['checks']?.steps?.flatMap(({ run = [] }) => run)).toEqual([
-      'npm ci --ignore-scripts',
-      'sudo apt-get update',
-      'npm test',
-      'npm run check',
-    ]);
+    expect(jobs['checks']?.uses).toBe('./.github/workflows/ci.yml');
+    expect(ci.on).toHaveProperty('workflow_call');
   });
 
   test('migrates, deploys, sets schedules, smokes and watches, in this order, and goes back on failure', () => {
@@ -65,16 +76,47 @@ describe('the pipeline', () => {
   });
 
   test('runs only scripts, and names only overlays, that exist', () => {
-    const scripts = deployTo.flatMap(({ run = '' }) =>
-      [...run.matchAll(/node (deploy\/\S+)/g)].map(([, path]) => path),
-    );
-    expect(scripts.length).toBeGreaterThan(4);
-    expect(scripts.filter((path) => !existsSync(join(projectFolder, path ?? '')))).toEqual([]);
+    const called = deployTo.flatMap(({ run = '' }) => [...run.matchAll(/node (deploy\/\S+)/g)].map(([, path]) => path));
+    expect(called.length).toBeGreaterThan(4);
+    expect(called.filter((path) => !existsSync(join(projectFolder, path ?? '')))).toEqual([]);
     for (const environment of ['staging', 'production']) {
       expect(read('deploy.yml')).toContain(`environment: ${environment}\n`);
       expect(existsSync(join(projectFolder, 'deploy/kubernetes/overlays', environment, 'kustomization.yaml'))).toBe(
         true,
       );
     }
+  });
+});
+
+describe('the checks of a change', () => {
+  test('run for each push and pull request, and are ended by a newer commit', () => {
+    expect(Object.keys(ci.on)).toEqual(expect.arrayContaining(['push', 'pull_request']));
+    expect(ci.concurrency).toHaveProperty('cancel-in-progress');
+    for (const job of Object.values(ci.jobs)) {
+      expect(job['timeout-minutes']).toBeLessThanOrEqual(60);
+      expect(job.permissions).toBeUndefined();
+    }
+  });
+
+  test('run npm test and npm run check on each supported version of Node.js, the oldest included', () => {
+    const job = ci.jobs['test'] ?? {};
+    expect(job.strategy?.matrix.node).toEqual(['20', '22', '24']);
+    expect(engines.node).toMatch(new RegExp(`^>=${job.strategy?.matrix.node[0]}\\.`));
+    expect(commandsOf(job)).toEqual(['npm ci --ignore-scripts', 'sudo apt-get update', 'npm test', 'npm run check']);
+  });
+
+  test('are those of .ci/run', () => {
+    const steps = readFileSync(join(projectFolder, '.ci', 'run'), 'utf8').matchAll(/^npm .*?(?= -- "| "|  ?<| \|)/gm);
+    const commands = [...steps].map(([command]) => command);
+    expect(commands.length).toBeGreaterThan(2);
+    const run = Object.values(ci.jobs).flatMap(commandsOf);
+    expect(commands.filter((command) => !run.includes(command))).toEqual([]);
+  });
+
+  test.each(files)('%s runs only scripts of package.json', (name) => {
+    const commands = Object.values(workflow(name).jobs).flatMap(commandsOf);
+    const called = commands.flatMap((command) => [...command.matchAll(/npm (?:run )?([\w:]+)/g)]);
+    const names = called.map(([, script = '']) => script).filter((script) => script !== 'ci');
+    expect(names.filter((script) => scripts[script] === undefined)).toEqual([]);
   });
 });

@@ -1,0 +1,95 @@
+/** A variable of the environment, as docs/configuration.md shows it. */
+export interface Variable {
+  readonly name: string;
+  /** What holds where it is not set, as Markdown. */
+  readonly default: string;
+  /** In words, as Markdown. */
+  readonly meaning: string;
+}
+
+/** All variables that `readEnvironment` and `temporalSettings` read. `npm run schema` writes them into docs/configuration.md. */
+export const environmentVariables: readonly Variable[] = [
+  { name: 'PG_HOST', default: 'the embedded PostgreSQL', meaning: 'host of the database server' },
+  { name: 'PG_PORT', default: '`5432`', meaning: 'its port' },
+  { name: 'PG_DB', default: '`daybook`', meaning: 'database' },
+  { name: 'PG_USER', default: '`daybook`', meaning: 'role that stores' },
+  { name: 'PG_PASSWORD', default: '', meaning: 'its password, a secret' },
+  { name: 'PG_SCHEMA', default: '`public`', meaning: "schema of Daybook's tables; `migrate` creates it" },
+  {
+    name: 'PG_SSLMODE',
+    default: '`prefer`',
+    meaning: '`disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`, as in libpq',
+  },
+  {
+    name: 'PG_SSLROOTCERT',
+    default: 'well-known authorities',
+    meaning: 'PEM file of the trusted authorities; with it `require` means `verify-ca`',
+  },
+  { name: 'PG_SSLCERT', default: '', meaning: "PEM file of this client's certificate" },
+  { name: 'PG_SSLKEY', default: '', meaning: 'PEM file of its key' },
+  { name: 'PG_PREPARE', default: '`on`', meaning: '`off`: no named statements, for PgBouncer before 1.21' },
+  {
+    name: 'PG_DIRECT_HOST',
+    default: '`PG_HOST`',
+    meaning: 'the server itself if `PG_HOST` is a pooler; for migrations and maintenance',
+  },
+  { name: 'PG_DIRECT_PORT', default: '`PG_PORT`', meaning: 'its port' },
+  {
+    name: 'PG_OWNER_USER',
+    default: '`PG_USER`',
+    meaning: 'role that owns the tables: migrates, maintains, restores, forgets, resets',
+  },
+  { name: 'PG_OWNER_PASSWORD', default: '`PG_PASSWORD`', meaning: 'its password, a secret' },
+  { name: 'TEMPORAL_ADDRESS', default: 'the embedded server', meaning: 'host and port of the Temporal server' },
+  {
+    name: 'TEMPORAL_NAMESPACE',
+    default: '`default`',
+    meaning: 'namespace, and the other `TEMPORAL_*` variables of the Temporal CLI, see [below](#tls-to-temporal)',
+  },
+  {
+    name: 'TEMPORAL_UI_URL',
+    default: 'that of the embedded server',
+    meaning: "URL of your server's Web UI, for links",
+  },
+  { name: 'TEMPORAL_API_KEY', default: '', meaning: 'key of Temporal Cloud, a secret; enables TLS' },
+  {
+    name: 'DAYBOOK_INSTANCE',
+    default: '`daybook`',
+    meaning: 'name of this Daybook if several share a Temporal namespace, see [below](#several-daybooks)',
+  },
+  { name: 'DAYBOOK_CONFIG', default: '`daybook.yaml`', meaning: 'the configuration file; `--config` has priority' },
+  { name: 'DAYBOOK_DATA', default: '`data`', meaning: 'CSV journal' },
+  { name: 'DAYBOOK_STORE', default: '`DAYBOOK_DATA`', meaning: 'spool, state, receipts, dead letters, archives' },
+  { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
+  {
+    name: 'DAYBOOK_EMBEDDED',
+    default: '`on`',
+    meaning: '`off`: never start a server; `up` and `run` then need both addresses',
+  },
+  {
+    name: 'DAYBOOK_ACCEPT_NEW_STORE',
+    default: '`off`',
+    meaning:
+      '`on`: pair a store with a database that was paired with another one, as `--accept-new-store` does; unset it afterwards',
+  },
+  {
+    name: 'DAYBOOK_HTTP',
+    default: '`127.0.0.1:9464`',
+    meaning: 'address of the status page, `/status.json`, `/metrics`, `/healthz` and `/readyz`, or `off`',
+  },
+  {
+    name: 'DAYBOOK_HTTP_HOSTS',
+    default: '',
+    meaning: 'host names under which that endpoint may be called, see [below](#names-of-the-http-endpoint)',
+  },
+  { name: 'DAYBOOK_ALERT_WEBHOOK', default: '', meaning: 'URL that alerts are posted to, a secret' },
+  { name: 'LOG_LEVEL', default: '`info`', meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`' },
+  { name: 'HTTP_PROXY', default: '', meaning: 'proxy for http sources; lower case works too' },
+  { name: 'HTTPS_PROXY', default: '', meaning: 'the same for https' },
+  {
+    name: 'NO_PROXY',
+    default: '',
+    meaning: 'hosts that are fetched without a proxy: `api.example.com`, `.example.com`, `10.1.2.3:8080`, `*`',
+  },
+  { name: 'XDG_CACHE_HOME', default: '`~/.cache`', meaning: 'cache folder of downloaded Temporal servers' },
+];
