@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stringify as stringifyDeep } from 'json-custom-numbers';
 
-/** Stands before a number that travels through `JSON.parse` or `JSON.stringify` as a string; no one can guess it. */
+/** Prefix of a number that travels through `JSON.parse` or `JSON.stringify` as a string; no one can guess it. */
 const marker = `number:${randomUUID()}:`;
 
 /**

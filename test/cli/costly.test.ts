@@ -219,8 +219,8 @@ const hostiles: readonly Hostile[] = [
   {
     name: 'floating',
     keys: 'type: module, module: floating.mjs',
-    body: `export default async function* () { setTimeout(() => { throw new Error('nobody'); }); await new Promise(() => {}); }`,
-    error: ['SourceUnavailable', /nobody/],
+    body: `export default async function* () { setTimeout(() => { throw new Error('unawaited'); }); await new Promise(() => {}); }`,
+    error: ['SourceUnavailable', /unawaited/],
   },
 ];
 

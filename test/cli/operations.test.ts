@@ -209,7 +209,7 @@ describe('schedules', () => {
     configure(pulse(), source('new', ', schedule: { every: 1h }'));
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}updated; its source is back/);
     const isPaused = async () => (await client.schedule.getHandle('scrape-new').describe()).state.paused;
-    await until('it goes on', async () => !(await isPaused()));
+    await until('it resumes', async () => !(await isPaused()));
     configure(pulse());
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-new {2}deleted/);
     await soon(async () => expect(isPaused()).rejects.toThrow(/not found/i));
@@ -235,7 +235,7 @@ describe('schedules', () => {
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
     await daybook('pause', 'mine', '--reason', 'mine');
     const metrics = running.output.match(/http:\S+(?=\/readyz)/)?.[0];
-    await until('the metrics tell of its pause', async () =>
+    await until('the metrics show its pause', async () =>
       (await (await fetch(`${metrics}/metrics`)).text()).includes(
         'daybook_source_health{source="mine",health="paused"} 1',
       ),
@@ -298,8 +298,8 @@ describe('backfill', () => {
   test('says beforehand which days are retired', async () => {
     await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
     const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
-    const told = 'days before 2026-10-02 are retired: their records are stored in CSV only';
-    expect((await workplace.run([...plan, '2026-10-01'])).stderr).toContain(told);
+    const reported = 'days before 2026-10-02 are retired: their records are stored in CSV only';
+    expect((await workplace.run([...plan, '2026-10-01'])).stderr).toContain(reported);
     expect((await workplace.run([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
 

@@ -99,7 +99,7 @@ describe('the canary of a running stack', () => {
   beforeAll(async () => {
     running = workplace.start(['up']);
     await running.shows('Ctrl-C stops everything');
-    second = new CliSandbox(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
+    second = new CliSandbox(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-no-store');
     await second.shows('Worker started');
     const variables = new Map<string, string>();
     const { stdout } = await workplace.run(['env']);

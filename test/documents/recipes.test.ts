@@ -66,7 +66,7 @@ async function start(...further: string[]) {
 
 beforeAll(async () => {
   origin = await startOrigin(async (url, response, request) => {
-    await until('it is let go on', () => !isHeld, 60_000);
+    await until('it is resumed', () => !isHeld, 60_000);
     if (request.headers.authorization !== `Bearer ${token}`) response.statusCode = 401;
     const [since, to] = [url.searchParams.get('since') ?? '', url.searchParams.get('until') ?? '9'];
     response.end(JSON.stringify(records.filter(({ at }) => at >= since && at <= to)));

@@ -101,7 +101,7 @@ export const faults: readonly Fault[] = [
         const name = `${source}.json`;
         // A run that is open may save a whole one over it; only one that begins takes it for its state.
         await until(
-          `${name} is set aside, and its source begins afresh`,
+          `${name} is set aside, and its source begins from scratch`,
           () => {
             if (isAside(name) && trial.lastAlert(source, 'state') !== undefined) return true;
             damage(join(folder, name));

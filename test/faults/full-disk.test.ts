@@ -107,7 +107,7 @@ describe.skipIf(data === null || home === null)('up', () => {
       );
       end(data);
       await until('it is ready', async () => (await ready()).code === 200, 30_000);
-      await until('the webhook is told of its end', () =>
+      await until('the webhook receives its end', () =>
         webhook.posted.some(({ name, state }) => name === 'store' && state === 'resolved'),
       );
       await allStored();

@@ -110,12 +110,12 @@ describe(`${signals} signals at once, most of them invalid`, () => {
       const over = handle.result();
       // Some come while it works, some as it ends, some after.
       await new Promise((resolve) => setTimeout(resolve, n * 8));
-      const told = await handle.signal('backfill', { from: day, to: next }).then(
+      const reported = await handle.signal('backfill', { from: day, to: next }).then(
         () => true,
         () => false,
       );
       expect(await over).toMatchObject({ source: 'many' });
-      if (!told) continue;
+      if (!reported) continue;
       accepted++;
       await until(`the window of ${day} has run`, () =>
         rig.files('data', 'windows', 'many').some((path) => path.includes(`/${day}`)),

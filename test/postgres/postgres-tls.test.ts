@@ -74,7 +74,7 @@ describe('a PostgreSQL that speaks TLS alone', () => {
   });
 
   test.each<[string, () => Partial<PostgresSettings>, RegExp]>([
-    ['a certificate of nobody known', () => ({ sslMode: 'verify-full', host: 'localhost' }), /PG_SSLROOTCERT/],
+    ['a certificate of an unknown authority', () => ({ sslMode: 'verify-full', host: 'localhost' }), /PG_SSLROOTCERT/],
     [
       'a certificate of another authority',
       () => ({ sslMode: 'verify-ca', sslFiles: { rootCert: stranger.cert } }),

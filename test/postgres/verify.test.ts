@@ -113,7 +113,7 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
       [['wrong_keys', 1, ['news/a']]],
     ],
     [
-      'a row that stands twice',
+      'a row that is there twice',
       `insert into raw_events (source, source_id, occurred_at, payload)
        select source, source_id, occurred_at, payload from raw_events where source_id = 'a'`,
       [['doubled_rows', 1, ['news/a']]],

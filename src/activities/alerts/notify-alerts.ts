@@ -11,8 +11,8 @@ export interface NotifyAlertsInput {
 }
 
 /**
- * Tells the webhook of alerts that it has not taken yet. A webhook that is away holds no one up: the next run of the source tries
- * again. Safe to repeat because an alert that was told is marked; one may be told twice, never not at all.
+ * Tells the webhook of alerts that it has not taken yet. A webhook that is away holds nobody up: the next run of the source
+ * tries again. Safe to repeat because an alert that was told is marked; one may be told twice, never not at all.
  */
 export function createNotifyAlerts(dependencies: ActivityDependencies) {
   return async function notifyAlerts({ source }: NotifyAlertsInput): Promise<void> {

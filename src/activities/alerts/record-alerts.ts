@@ -44,8 +44,8 @@ export async function alertsToSend(
 const fileAlerts: readonly string[] = ['store', 'journal', 'batch_gone'];
 
 /**
- * Resolves the alerts of sources that are gone from the configuration, of which no run will ever say anything. Damaged files are
- * seen to by someone, also those of sources that are gone.
+ * Resolves the alerts of sources that are gone from the configuration, of which no run will ever say anything. Damaged files
+ * are seen to by somebody, also those of sources that are gone.
  */
 export async function resolveOrphaned(dependencies: ActivityDependencies): Promise<void> {
   const { config, broken } = dependencies.config.current();
@@ -71,7 +71,7 @@ export async function keepUnlessStored<T>(
   } catch (error) {
     if (!(error instanceof SinkUnavailable)) throw error;
     const since = new Date().toISOString();
-    // A store that cannot be written may still be read: what it says is open already is not a news.
+    // A store that cannot be written may still be read: what it says is open already is no news.
     const known = new Set((await openAlerts(store, source).catch(() => [])).map(({ name }) => name));
     for (const { name, message } of verdicts) {
       if (message !== null && !known.has(name)) keepAlert({ name, source, state: 'open', since, message });

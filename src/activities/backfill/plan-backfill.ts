@@ -24,7 +24,7 @@ export interface PlanBackfillInput {
 export interface PlannedBackfill {
   readonly windows: readonly TimeRangeText[];
   readonly searchAttribute: boolean;
-  /** Who paused the source by `daybook pause`; null if no one did, or no one asked. Version 0.1 does not say. */
+  /** Who paused the source by `daybook pause`; null where nobody did, or nobody asked. Version 0.1 does not say. */
   readonly paused?: PausedBy | null;
 }
 

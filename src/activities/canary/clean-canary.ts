@@ -8,14 +8,14 @@ import type { ActivityDependencies } from '../support/dependencies.ts';
 import { runActivity } from '../support/run-activity.ts';
 
 /**
- * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are in progress
- * keep what they have. Safe to repeat because what is gone stays gone.
+ * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are under
+ * way keep what they have. Safe to repeat because what is gone stays gone.
  */
 export function createCleanCanary({ store, journal, canaryRows }: ActivityDependencies) {
   return async function cleanCanary(): Promise<void> {
     await runActivity(nothingSecret, async () => {
       const isOver = endedCanaries();
-      // What cannot be taken away in one place is not a reason to leave it in the others.
+      // What cannot be taken away in one place is no reason to leave it in the others.
       const outcomes = await Promise.allSettled([
         clearCanaryParts(journal, isOver),
         clearCanaryBlobs(store, isOver),

@@ -11,7 +11,7 @@ export interface PlanReplayInput {
   readonly selection: DeadLetterSelection;
 }
 
-/** Notes which dead letters a replay takes. Safe to repeat because each attempt has its own notes. */
+/** Notes which dead letters a replay takes. Safe to repeat because each attempt has notes of its own. */
 export function createPlanReplay(dependencies: ActivityDependencies) {
   return async function planReplay({ run, selection }: PlanReplayInput): Promise<ReplayPlan> {
     return runActivity(redactorFor(run.source, dependencies), () =>

@@ -13,7 +13,7 @@ export function redactDeadLetter(letter: NewDeadLetter, redact: Redact): NewDead
   };
 }
 
-/** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or someone edited a file. */
+/** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or somebody edited a file. */
 export function asJson(text: string): string {
   try {
     JSON.parse(text);

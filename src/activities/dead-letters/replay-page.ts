@@ -41,9 +41,9 @@ export interface ReplayLettersResult {
 }
 
 /**
- * Extracts a page of dead letters again and spools what passes. Those that are refused for another reason than before become
- * letters again; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by its content, and
- * nothing is hidden before the workflow has its answer.
+ * Extracts a page of dead letters again and spools what passes. Those that are refused for another reason than before
+ * become letters anew; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by
+ * its content, and nothing is hidden before the workflow has its answer.
  */
 export function createReplayLetters(dependencies: ActivityDependencies) {
   return async function replayLetters(input: ReplayLettersInput): Promise<ReplayLettersResult> {

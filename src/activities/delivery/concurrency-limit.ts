@@ -4,8 +4,8 @@ import { WorkerBusy } from '../../domain/errors.ts';
 const [soonestMs, latestMs] = [3_000, 15_000];
 
 /**
- * A few places for work that many want to do at once. No one waits for one: a worker runs so many activities, and those that wait
- * would keep live runs out.
+ * A few places for work that many want to do at once. Nobody waits for one: a worker runs so many activities, and those that
+ * wait would keep live runs out.
  */
 export class ConcurrencyLimit {
   readonly #count: number;
@@ -15,7 +15,7 @@ export class ConcurrencyLimit {
     this.#count = count;
   }
 
-  /** @throws WorkerBusy if all places are taken */
+  /** @throws WorkerBusy where all places are taken */
   async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#taken >= this.#count) {
       const retryAfterMs = Math.round(soonestMs + Math.random() * (latestMs - soonestMs));

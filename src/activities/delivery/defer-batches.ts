@@ -17,12 +17,12 @@ export interface DeferBatchesInput {
   readonly reason: string;
 }
 
-/** A run takes 10,000 signals in all: the deliverer is informed of further batches once a minute. */
+/** A run takes 10,000 signals in all: the deliverer is told of further batches once a minute. */
 const quietMs = 60_000;
 
 /**
- * Notes that batches wait for a sink, and sees to it that someone delivers them. Safe to repeat because markers are named by their
- * batches, and there is one deliverer for each sink and source.
+ * Notes that batches wait for a sink, and sees to it that somebody delivers them. Safe to repeat because markers are named
+ * by their batches, and there is one deliverer for each sink and source.
  */
 export function createDeferBatches(dependencies: ActivityDependencies) {
   const lastTold = new Map<string, number>();

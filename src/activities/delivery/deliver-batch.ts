@@ -27,7 +27,7 @@ export type BatchOutcome =
 
 /**
  * Delivers the batch of a marker, and takes the marker away.
- * @throws only if the work is to end: it was cancelled, or the sink no longer answers
+ * @throws only where the work is to end: it was cancelled, or the sink no longer answers
  */
 export async function deliverBatch(
   dependencies: ActivityDependencies,

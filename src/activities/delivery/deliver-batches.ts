@@ -97,7 +97,7 @@ class Delivery {
       if (!this.#context.signal.aborted) await this.#noteReason(error).catch(() => undefined);
       throw error;
     } finally {
-      // Also what succeeded before a failure is accounted for.
+      // Also what came through before a failure is accounted for.
       if (this.#delivered > 0) await this.#keepReceipt();
     }
     const [first] = this.#refusals;

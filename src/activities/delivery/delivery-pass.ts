@@ -2,7 +2,7 @@
 const maxPassMs = 60_000;
 /** So many batches refused one after the other say that the sink may refuse all. */
 const suspiciousRefusals = 3;
-/** Then a pass continues for this long only, as long as nothing is delivered: the next one begins where it stopped. */
+/** Then a pass goes on for this long only, as long as nothing is delivered: the next one begins where it stopped. */
 const fruitlessMs = 15_000;
 
 /** What this worker remembers of deferred batches: when they were tried last, by their markers' paths. */
@@ -24,8 +24,8 @@ export class TriedBatches {
 }
 
 /**
- * A pass through deferred batches, in such an order, and for so long, that none waits behind others that are refused repeatedly,
- * and that a sink which refuses all is not asked without end.
+ * A pass through deferred batches, in such an order, and for so long, that none waits behind others that are refused again
+ * and again, and that a sink which refuses all is not asked without end.
  */
 export class DeliveryPass {
   readonly #triedAt: Map<string, number>;
@@ -47,7 +47,7 @@ export class DeliveryPass {
     this.#lastSuccess = now;
   }
 
-  /** The marker's path of the batch to try now; null if the pass is over. */
+  /** The marker's path of the batch to try now; null where the pass is over. */
   next(now: number): string | null {
     if (this.#isLongEnough(now)) return null;
     // After some that were refused the newest may be better than the oldest.

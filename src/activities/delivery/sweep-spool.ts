@@ -23,8 +23,8 @@ export interface SweptSpool {
 const minAgeMs = 24 * 3_600_000;
 
 /**
- * Deletes batches that no one will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills left half
- * written. Safe to repeat because what is gone stays gone.
+ * Deletes batches that nobody will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills
+ * left half written. Safe to repeat because what is gone stays gone.
  */
 export function createSweepSpool({ store, journal }: ActivityDependencies) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
@@ -60,8 +60,8 @@ async function sweepBatches(
 }
 
 /**
- * Hashes of batches that a marker names, whatever became of it: one that waits, that was lost, or that is damaged. The name alone
- * counts: what is in the file may be wrong.
+ * Hashes of batches that a marker names, whatever became of it: one that waits, that was lost, or that is damaged. The name
+ * alone counts: what stands in the file may be wrong.
  */
 async function neededBatches(store: BlobStore): Promise<Set<string>> {
   const folders = [storePaths.marker, storePaths.missingMarker, storePaths.damaged].map((layout) => layout.folder({}));
@@ -74,7 +74,7 @@ async function neededBatches(store: BlobStore): Promise<Set<string>> {
   return needed;
 }
 
-/** Workflow ids in progress, as paths give them back. */
+/** Workflow ids under way, as paths give them back. */
 async function openRuns(): Promise<Set<string>> {
   const open = new Set<string>();
   const { client, info } = Context.current();

@@ -70,7 +70,7 @@ export function createRebuildJournal(dependencies: ActivityDependencies) {
       });
     },
 
-    /** Notes that an operator has handled a restored side. */
+    /** Notes that somebody has seen to a side that was restored. */
     async settleRestored({ side }: { readonly side: PairSide }): Promise<void> {
       return runActivity(nothingSecret, () => dependencies.settleRestored(side));
     },

@@ -47,7 +47,7 @@ export function replayBatches(run: ReplayRun, rows: readonly JournalRow[], file:
   });
 }
 
-/** In JSON a line break is between values only; the writer's payloads have none. */
+/** In JSON a line break stands between values only; the writer's payloads have none. */
 function onOneLine(payload: string): string {
   return /[\r\n]/.test(payload) ? payload.replaceAll(/[\r\n]/g, ' ') : payload;
 }

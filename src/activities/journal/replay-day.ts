@@ -27,7 +27,7 @@ export interface ReplayDayInput {
   readonly firstRunId: string;
 }
 
-/** How far an attempt has come: what the next one continues from. */
+/** How far an attempt has come: what the next one goes on from. */
 interface Place {
   readonly file: string;
   /** Rows of the file that are done. */
@@ -38,8 +38,8 @@ interface Place {
 const nothing: JournalReplayTally = { units: 1, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
 
 /**
- * Writes the records of a unit of the journal to PostgreSQL. Safe to repeat because the ledger knows what is stored, and a repeated
- * attempt continues where the one before it had come to.
+ * Writes the records of a unit of the journal to PostgreSQL. Safe to repeat because the ledger knows what is stored, and a
+ * repeated attempt goes on where the one before it had come to.
  */
 export function createReplayDay(dependencies: ActivityDependencies) {
   return async function replayDay(input: ReplayDayInput): Promise<JournalReplayTally> {

@@ -32,7 +32,7 @@ export function createSettleMaintenance(dependencies: ActivityDependencies) {
   };
 }
 
-/** Resolves the alerts of damaged files that someone has seen to, also of sources that run no more. */
+/** Resolves the alerts of damaged files that somebody has seen to, also of sources that run no more. */
 async function resolveStore(dependencies: ActivityDependencies): Promise<void> {
   const { store } = dependencies;
   for (const { name, source } of await openAlerts(store)) {

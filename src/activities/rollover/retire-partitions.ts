@@ -9,8 +9,8 @@ import type { DryRunInput } from './make-partitions.ts';
 import { runActivity } from '../support/run-activity.ts';
 
 /**
- * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is noted
- * beside it, and continues from there. While the configuration is broken all days stay as they are.
+ * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is
+ * noted beside it, and goes on from there. While the configuration is broken all days stay as they are.
  */
 export function createRetirePartitions({ config, owner, store, journal }: ActivityDependencies) {
   return async function retirePartitions({ dryRun }: DryRunInput): Promise<RetirementResult> {

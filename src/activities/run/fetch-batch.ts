@@ -45,12 +45,12 @@ export interface FetchBatchResult {
   readonly batches: readonly BatchRef[];
   /** Number of the first batch of the next fetch. */
   readonly nextNumber: number;
-  /** Where the next fetch continues; null if the poll is over. */
+  /** Where the next fetch goes on; null where the poll is over. */
   readonly position: FetchPosition | null;
   /** What the state becomes once all batches up to here are settled. */
   readonly patch: StatePatch;
   readonly end: PollEnd | null;
-  /** Absent if there is none. */
+  /** Absent where there is none. */
   readonly warnings?: readonly Warning[];
   /** Nothing was fetched: the host's turn comes in so many milliseconds. */
   readonly waitMs?: number;
@@ -137,7 +137,7 @@ async function keep(
   return {
     counts,
     batches,
-    // A fetch without a batch uses its number up: its dead letters have it.
+    // A fetch without a batch uses its number up: its dead letters bear it.
     nextNumber: number + Math.max(1, batches.length),
     position: end ? null : position,
     patch: patchAfter(state, position, end, {

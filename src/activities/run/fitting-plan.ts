@@ -16,7 +16,7 @@ const retryMs = 500;
  * The plan with its secrets filled in: for the adapter, never for a workflow. The source must be where it was when the run
  * was planned: its secrets of today must not go to where it was yesterday.
  * @throws ConfigChanged, to be tried again where another worker may have the configuration of the plan, or its secrets
- * @throws InvalidEnvironment if a variable that it refers to is not set
+ * @throws InvalidEnvironment where a variable that it refers to is not set
  */
 export async function fittingPlan(plan: SourcePlan, dependencies: ActivityDependencies): Promise<SourcePlan> {
   const problem = misfit(plan, dependencies);

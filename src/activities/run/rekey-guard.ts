@@ -4,7 +4,7 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { readIdRule, ruledSources } from '../../store/run/id-rules.ts';
 
 /**
- * Sources of which what is stored has its former ids in part, where `rekey` is in progress or was cut off, or may have: a run or a
+ * Sources of which what is stored has its former ids in part, where `rekey` is under way or was cut off, or may have: a run or a
  * replay would store it again, and who writes their journal again would lose lines, or write them twice.
  * @param sources null = all
  * @returns what is to be said of each

@@ -33,8 +33,8 @@ export interface ResolvedSource {
 }
 
 /**
- * Reads what a run needs: the source's plan from the configuration as it is now, and the state it starts from. Safe to repeat
- * because it only reads.
+ * Reads what a run needs: the source's plan from the configuration as it stands now, and the state it starts from.
+ * Safe to repeat because it only reads.
  */
 export function createResolveSource(dependencies: ActivityDependencies) {
   /** The configuration whose sources are known to be all that have alerts. */

@@ -20,7 +20,7 @@ export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;
   /** What the run says of the source's alerts. */
   readonly verdicts: readonly AlertVerdict[];
-  /** Set where this was a window of a backfill: it is not a run of the source's own. */
+  /** Set where this was a window of a backfill: it is no run of the source's own. */
   readonly window?: TimeRangeText;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
@@ -29,14 +29,14 @@ export interface SaveReceiptInput {
 export interface PollFacts {
   /** Of the state that the run began with. */
   readonly epoch: number;
-  /** Null if the poll did not come to its end. */
+  /** Null where the poll did not come to its end. */
   readonly end: PollEnd | null;
 }
 
 export interface SaveReceiptResult {
   /** Alerts wait to be told. */
   readonly notify: boolean;
-  /** What was added to the receipt; absent if nothing was. */
+  /** What was added to the receipt; absent where nothing was. */
   readonly added?: Partial<Receipt>;
 }
 
@@ -55,7 +55,7 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
       logRun(receipt, window, redact);
       const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
       await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
-      // What waited may have been delivered before its alert was opened; then no one else would resolve it.
+      // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
       const resolved = [
         ...(await delivered(dependencies, source, verdicts)),
         ...(await storeVerdicts(dependencies.store, source)),
@@ -68,7 +68,7 @@ export function createSaveReceipt(dependencies: ActivityDependencies) {
   };
 }
 
-/** What a receipt says where someone else changed the state of its source: the next run starts from that. */
+/** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
 async function stateChange(
   { store }: ActivityDependencies,
   { source, warnings = [] }: Receipt | FailedReceipt,

@@ -7,7 +7,7 @@ import { redactorFor } from '../support/source-secrets.ts';
 
 export interface UnpauseScheduleInput {
   readonly source: string;
-  /** Note of the pause that is to end; a schedule with another note was paused again, or by someone else. */
+  /** Note of the pause that is to end; a schedule with another note was paused anew, or by someone else. */
   readonly note: string;
 }
 
@@ -16,7 +16,7 @@ export interface UnpausedSchedule {
   readonly searchAttribute: boolean;
 }
 
-/** Lets a source's schedule continue whose pause is over. Safe to repeat because its note is another one then. */
+/** Lets a source's schedule go on whose pause is over. Safe to repeat because its note is another one then. */
 export function createUnpauseSchedule(dependencies: ActivityDependencies) {
   return async function unpauseSchedule({ source, note }: UnpauseScheduleInput): Promise<UnpausedSchedule> {
     return runActivity(redactorFor(source, dependencies), async () => {

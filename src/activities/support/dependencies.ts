@@ -43,17 +43,17 @@ export interface ActivityDependencies {
   readonly schemas: SchemaTexts;
   /** Where sources' own expressions, patterns and schemas are worked with. */
   readonly compute: Compute;
-  /** The database's own id; null if it cannot be asked right now. */
+  /** The database's own id; null where it cannot be asked right now. */
   readonly databaseId: () => Promise<string | null>;
   /** Whether the server knows the search attribute; upserting an unknown one sticks a workflow for ever. */
   readonly searchAttribute: () => boolean;
   /** Lets the store and the database count; what fails is done by the next one. */
   readonly countPair: () => Promise<void>;
-  /** Notes that an operator has handled a restored side. */
+  /** Notes that somebody has seen to a side that was restored. */
   readonly settleRestored: (side: PairSide) => Promise<void>;
-  /** Tells of alerts; null = no one wants to be told. */
+  /** Tells of alerts; null = nobody wants to be told. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
-  /** Keeps alerts that the store could not take, so that they are told anyway. */
+  /** Keeps alerts that the store could not take, so that they are told all the same. */
   readonly keepAlert: (alert: Alert) => void;
   readonly measures: Metrics;
   /** Told of each receipt once it is stored, with its alerts. */

@@ -19,7 +19,7 @@ export function toFailure(error: unknown, redact: Redact, attempt: number): unkn
     nonRetryable: error.next === 'never',
     ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
   });
-  // Where in Daybook a source's 404 was noticed helps no one who reads a history.
+  // Where in Daybook a source's 404 was noticed helps nobody who reads a history.
   failure.stack = '';
   return failure;
 }

@@ -12,11 +12,11 @@ const retryMs = 1_000;
 const brokenMs = 10_000;
 
 /**
- * The source of the configuration as it is now. Where this worker does not know it, another one may: workers get a new
+ * The source of the configuration as it stands now. Where this worker does not know it, another one may: workers get a new
  * configuration one after the other.
- * @throws UnknownSource if no worker that polls knows it
- * @throws ConfigChanged if another worker may know it, for two minutes
- * @throws ConfigBroken if the last good configuration leaves it out, until the file can be read
+ * @throws UnknownSource where no worker that polls knows it
+ * @throws ConfigChanged where another worker may know it, for two minutes
+ * @throws ConfigBroken where the last good configuration leaves it out, until the file can be read
  */
 export async function findKnownSource(
   { config: file, identity }: Pick<ActivityDependencies, 'config' | 'identity'>,

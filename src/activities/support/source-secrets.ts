@@ -31,7 +31,7 @@ export function secretMaskFor(name: string, access: Access): SecretMask {
   return createSecretMask(source ? secretValues(source, access.lookUp) : []);
 }
 
-/** The last redactor of each source: a run continues when its source is taken out of the file. */
+/** The last redactor of each source: a run goes on when its source is taken out of the file. */
 const lastKnown = new WeakMap<ConfigFile, Map<string, Redact>>();
 
 /** Takes out of messages every secret that the source's configuration leads to, or led to. */

@@ -33,7 +33,7 @@ export interface SourceDryRun {
   close(): Promise<void>;
 }
 
-/** Told of each request as it is answered; status null = it was not. */
+/** Called with each request once it is answered; status null = there was no response. */
 export type OnAnswer = (request: HttpRequest, answer: HttpResponse | null, ms: number) => void;
 
 /** @param onAnswer of requests for pages, not of those for tokens or robots.txt */

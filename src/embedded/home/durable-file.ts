@@ -42,7 +42,7 @@ export function createWhole(file: string, text: string): boolean {
     // ENOENT: the other one may have swept ours away, too.
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     if (!noLinks.has(code)) throw error;
-    // A file system without hard links: whoever comes first is not known, but the file is whole.
+    // A file system without hard links: it is unknown which process was first, but the file is complete.
     if (existsSync(file)) return false;
     renameSync(temporary, file);
   } finally {

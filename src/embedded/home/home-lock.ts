@@ -51,7 +51,7 @@ export class HomeLock {
   }
 
   #livingIn(text: string): ProcessIdentity | null {
-    // Whoever has the home that this one is a copy of.
+    // The process that has the home of which this one is a copy.
     if (isCopied(text, dirname(this.#file))) return null;
     const holder = parseIdentity(text) ?? this.#lookAround();
     return holder && holder.pid !== process.pid && isAlive(holder) ? holder : null;

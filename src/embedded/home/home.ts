@@ -72,12 +72,12 @@ export class Home {
     return known !== undefined && isAlive(known);
   }
 
-  /** Whether a worker runs here, or whoever has the home is starting it again. */
+  /** Whether a worker runs here, or the process that has the home is restarting it. */
   hasWorker(): boolean {
     return this.isRunning('worker') || (this.missingParts.includes('worker') && this.lockHolder() !== null);
   }
 
-  /** Parts that were started, not stopped, and do not run: whoever has the home is starting them again. */
+  /** Parts that were started, not stopped, and do not run: the process that has the home is restarting them. */
   get missingParts(): PartName[] {
     return partNames.filter((part) => this.processes[part] !== undefined && !this.isRunning(part));
   }

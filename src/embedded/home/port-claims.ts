@@ -9,7 +9,7 @@ const highestPort = 65_535;
 
 /**
  * The TCP ports that a home means to use. Of two stacks that start at the same moment both find a port free, and later both would
- * use the server of whoever was faster. So a port is claimed first, by the UDP socket of the same number: the system gives it to
+ * use the server of the faster one. So a port is claimed first, by the UDP socket of the same number: the system gives it to
  * one process of the machine, and takes it back when that process ends, however it ends. The claim stays while a part is
  * down: no other stack takes its port meanwhile.
  */

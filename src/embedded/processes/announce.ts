@@ -1,2 +1,2 @@
-/** Told of what is being done, and of long steps as they continue. */
+/** Reports what is being done, and the progress of long steps. */
 export type Announce = (message: string) => void;

@@ -18,7 +18,7 @@ import { stepBack } from './first-position.ts';
 /** How many hashes of the last pages are kept to recognize a repeated one. */
 const rememberedPages = 16;
 
-/** Stands in their list between those of an earlier poll and those of this one. */
+/** Separates those of an earlier poll from those of this one in their list. */
 const earlierPart = '';
 
 /** After this many empty pages in a row a source counts as empty. */

@@ -32,7 +32,7 @@ const start = async (): Promise<WorkflowHandle> => {
   const workflowId = `canary-${rig.taskQueue}-${number++}`;
   return rig.client.workflow.start('canary', { workflowId, taskQueue: rig.taskQueue, args: [] });
 };
-const sing = async () => (await (await start()).result()) as CanaryResult;
+const runCanary = async () => (await (await start()).result()) as CanaryResult;
 const failureOf = async (handle: WorkflowHandle): Promise<FailedCanary> => {
   const error = (await handle.result().catch((thrown: unknown) => thrown)) as { cause: { details: FailedCanary[] } };
   return error.cause.details[0] as FailedCanary;
@@ -97,7 +97,7 @@ describe('canary', () => {
   });
 
   test('many at once do not delete each other’s records', async () => {
-    const results = await Promise.all(Array.from({ length: 8 }, sing));
+    const results = await Promise.all(Array.from({ length: 8 }, runCanary));
     expect(results.map(({ ok }) => ok)).toEqual(Array(8).fill(true));
     expect(await left()).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe('canary', () => {
     );
     writeFileSync(`${day}/damaged.csv`, 'sour');
     expect((await left()).length).toBeGreaterThanOrEqual(6);
-    await sing();
+    await runCanary();
     expect(await left()).toEqual([]);
   });
 
@@ -148,7 +148,7 @@ describe('canary', () => {
       },
     });
     expect(await alerts()).toEqual(['daybook-canary canary']);
-    await sing();
+    await runCanary();
     expect(await alerts()).toEqual([]);
     await rig.database.rows(
       `create function spoil() returns trigger language plpgsql as $$ begin new.payload := '{}'; return new; end $$`,
@@ -161,7 +161,7 @@ describe('canary', () => {
     await rig.database.rows('drop trigger spoil on raw_events');
     // Its run was in the payload: the token alone is left, as that of any batch is for 30 days.
     await rig.database.rows('delete from raw_event_batches');
-    await sing();
+    await runCanary();
     expect(await left()).toEqual([]);
   });
 
@@ -173,7 +173,7 @@ describe('canary', () => {
     expect(await left()).toEqual(['csv']);
     rmSync(rig.path('data', 'csv'));
     mkdirSync(rig.path('data', 'csv'));
-    await sing();
+    await runCanary();
     // The worker's own alert of the folder ends with its next check, which this triggers.
     expect(await rig.worker?.notReadyReasons()).toEqual([]);
   }, 120_000);
@@ -192,7 +192,7 @@ describe('canary', () => {
     });
     expect(await left()).toEqual([]);
     proxy.up();
-    await sing();
+    await runCanary();
     expect(await alerts()).toEqual([]);
     expect(webhook.posted).toMatchObject([
       {
@@ -209,12 +209,12 @@ describe('canary', () => {
     await rig.stopWorker();
     rig.proxies = { httpProxy: 'http://127.0.0.1:1' };
     await rig.startWorker();
-    expect(await sing()).toMatchObject({ ok: true });
+    expect(await runCanary()).toMatchObject({ ok: true });
   });
 
   test('a lost response only costs time', async () => {
     proxy.loseAnswersTo('daybook-canary', 2);
-    expect(await sing()).toMatchObject({ ok: true });
+    expect(await runCanary()).toMatchObject({ ok: true });
     expect(await left()).toEqual([]);
   });
 });

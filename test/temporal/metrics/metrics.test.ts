@@ -236,7 +236,7 @@ describe('the endpoint', () => {
     }, 100);
     try {
       origin.answer(json(records(100)));
-      await until('the attack is under way', () => sockets.length >= 1_000);
+      await until('the attack is running', () => sockets.length >= 1_000);
       const startedMs = Date.now();
       for (let turn = 0; turn < 3; turn++) expect((await rig.run('news')).fetched).toBe(100);
       expect(Date.now() - startedMs).toBeLessThan(15_000);

@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts';
 let origin: Origin;
 let hook: Origin;
 let rig: TestWorker;
-let told: Alert[] = [];
+let reported: Alert[] = [];
 let hookStatus = 200;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
   hook = await startOrigin(async (_url, response, request) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
-    if (hookStatus === 200) told.push(JSON.parse(body) as Alert);
+    if (hookStatus === 200) reported.push(JSON.parse(body) as Alert);
     response.writeHead(hookStatus).end();
   });
   const source = (name: string, rest = '') =>
@@ -51,14 +51,14 @@ afterAll(async () => {
   await hook.close();
 });
 beforeEach(() => {
-  told = [];
+  reported = [];
   hookStatus = 200;
 });
 
 const good = (n: number) => ({ id: n, at: '2026-11-01T00:00:00Z' });
 const many = (goodOnes: number, badOnes: number) =>
   Array.from({ length: goodOnes + badOnes }, (_, n) => (n < goodOnes ? good(n) : { id: n }));
-const names = () => told.map(({ name, source, state }) => `${source} ${name} ${state}`);
+const names = () => reported.map(({ name, source, state }) => `${source} ${name} ${state}`);
 
 describe('an alert', () => {
   test('opens with an empty poll, and is resolved by the next with records; the webhook receives each once', async () => {
@@ -66,7 +66,7 @@ describe('an alert', () => {
     expect(await rig.run('empty')).toMatchObject({ outcome: 'empty' });
     expect(await rig.run('empty')).toMatchObject({ outcome: 'empty' });
     expect(names()).toEqual(['empty empty open']);
-    expect(told[0]).toEqual({
+    expect(reported[0]).toEqual({
       name: 'empty',
       source: 'empty',
       state: 'open',
@@ -107,7 +107,7 @@ describe('an alert', () => {
   test('opens if there are fewer records than expected', async () => {
     origin.answer(json([good(1)]));
     expect(await rig.run('few')).toMatchObject({ outcome: 'ok' });
-    expect(told[0]?.message).toBe('few had 1 records, expect.min_records is 2');
+    expect(reported[0]?.message).toBe('few had 1 records, expect.min_records is 2');
     origin.answer(json([good(1), good(2)]));
     await rig.run('few');
     expect(names()).toEqual(['few min_records open', 'few min_records resolved']);

@@ -60,6 +60,6 @@ test('its password is nowhere but at the shop', async () => {
   rig.variables['ACME_PASSWORD'] = 'wrong-horse';
   const { type } = await rig.runToFailure('acme');
   expect(type).toBe('SourceRefused');
-  const told = JSON.stringify(rig.logs) + JSON.stringify(rig.receipts);
-  expect(told).not.toMatch(/hunter2|wrong-horse/);
+  const reported = JSON.stringify(rig.logs) + JSON.stringify(rig.receipts);
+  expect(reported).not.toMatch(/hunter2|wrong-horse/);
 });

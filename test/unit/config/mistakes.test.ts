@@ -42,9 +42,9 @@ const files = ['syntax.txt', 'keys.txt', 'values.txt', 'secrets.txt', 'paths.txt
 
 describe.each(files)('the mistakes of %s', (name) => {
   test.each(mistakesOf(name))('$title', async ({ text, says }: Mistake) => {
-    const told = await check(text);
-    expect(told.slice(0, -1)).toEqual(says);
-    expect(told.join('\n')).not.toContain(secret);
+    const reported = await check(text);
+    expect(reported.slice(0, -1)).toEqual(says);
+    expect(reported.join('\n')).not.toContain(secret);
   });
 });
 
@@ -73,9 +73,9 @@ test.each([
   ['UTF-16', Buffer.from('\ufeffversion: 1\n', 'utf16le'), '1:1: not valid YAML: found UTF-16, expected UTF-8'],
   ['a block of a document', '```yaml\nversion: 1\n```\n', '1:1: not valid YAML: found a ``` fence'],
 ])('%s is named', async (_, text, says) => {
-  const told = await check(text);
-  expect(told[0]).toContain(says);
-  expect(told).toHaveLength(2);
+  const reported = await check(text);
+  expect(reported[0]).toContain(says);
+  expect(reported).toHaveLength(2);
 });
 
 test('with --verbose it shows the next three starts of every source, in the zone of its schedule', async () => {

@@ -27,8 +27,8 @@ describe('problems of a configuration are reported without its secrets', () => {
     ['behind a text', `${whole('name: a')}\n    token: "a" ${secret}\n`, 'not valid YAML'],
     ['behind an open quote', `${whole('name: a')}\n    token: "${secret}\nx: "${secret}"\n`, 'not valid YAML'],
   ])('%s', (_, text, expected) => {
-    const told = complaints(text).join('\n');
-    expect(told).toContain(expected);
-    expect(told).not.toContain(secret);
+    const reported = complaints(text).join('\n');
+    expect(reported).toContain(expected);
+    expect(reported).not.toContain(secret);
   });
 });

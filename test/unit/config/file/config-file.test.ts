@@ -61,8 +61,8 @@ describe('openConfigFile', () => {
       expect(names(look.config)).toEqual(['one']);
       expect(look.broken?.problems).toMatchObject([{ path: ['sources', 0, 'timeout'] }]);
     }
-    write('mended');
-    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'mended' }] }, broken: null });
+    write('fixed');
+    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'fixed' }] }, broken: null });
   });
 
   test('keeps the last good one while the file is gone', () => {
@@ -102,7 +102,7 @@ describe('openConfigFile', () => {
     ]);
     expect(file.current().config).toBe(config);
     writeFileSync(secret, 's3cret');
-    // Whoever keeps the secrets of a configuration has to see that there is one more.
+    // The holder of a configuration's secrets has to learn of the new one.
     expect(file.current().config).not.toBe(config);
     expect(file.current()).toMatchObject({ config: { sources: [{ name: 'two' }], unset: [] }, broken: null });
   });

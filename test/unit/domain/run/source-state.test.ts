@@ -97,8 +97,8 @@ describe('startingState', () => {
     ['the id is the same', ['id'], ['id']],
     ['it is another one', ['code'], ['code']],
     ['nothing says which it was', undefined, null],
-    ['nobody has been told that nothing says which it was', null, null],
-  ])('keeps the id that records were stored by until a run has told of another: %s', (_, id, kept) => {
+    ['no run has reported that it is unknown', null, null],
+  ])('keeps the id that records were stored by until a run has reported another: %s', (_, id, kept) => {
     const before = { ...stored, ...(id === undefined ? {} : { id }) };
     for (const other of [
       { shapeFingerprint: 'shape-2' },

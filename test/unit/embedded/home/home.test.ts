@@ -272,7 +272,7 @@ describe('files that earlier versions left readable for others', () => {
 });
 
 describe('a copy of a home whose stack runs', () => {
-  /** Its parts, and whoever has it, are this process and the one that started it: both live. */
+  /** Its parts and its owner are this process and the one that started it: both are alive. */
   function runningHome(): void {
     home.lock();
     home.rememberPort('temporal', 7240);

@@ -21,7 +21,7 @@ describe('decodeDocument', () => {
     ['UTF-16 by the header', Buffer.from('é😀', 'utf16le'), 'application/json; charset=utf-16le', 'é😀'],
     ['UTF-16 by its zeros', Buffer.from('{"a":"é"}', 'utf16le'), undefined, '{"a":"é"}'],
     ['UTF-32 by its zeros', encode('[1]', 'utf-32be', { addBOM: false }), undefined, '[1]'],
-    ['UTF-8 for a charset that nobody knows', Buffer.from('é'), 'text/plain; charset=klingon', 'é'],
+    ['UTF-8 for an unknown charset', Buffer.from('é'), 'text/plain; charset=klingon', 'é'],
     ['UTF-8 where UTF-16 is claimed of plain letters', Buffer.from('{"a":"é"}'), 'x/y; charset=utf-16', '{"a":"é"}'],
     ['ISO-2022-JP, whose bytes are all ASCII', encode('日本', 'shift_jis'), 'x/y; charset=shift_jis', '日本'],
     ['an older charset', Buffer.from([0x81]), 'text/plain; charset=cp437', 'ü'],

@@ -47,12 +47,12 @@ describe('the lock of another machine', () => {
 
   test('is waited for, with a message, and taken once it is released', async () => {
     held(0);
-    const told: string[] = [];
-    const waiting = lock({ onWait: (holder) => told.push(holder) });
-    await until('it waits', () => told.length > 0);
+    const reported: string[] = [];
+    const waiting = lock({ onWait: (holder) => reported.push(holder) });
+    await until('it waits', () => reported.length > 0);
     rmSync(path());
     expect(await waiting).toBe('done');
-    expect(new Set(told)).toEqual(new Set(['process 1 of elsewhere']));
+    expect(new Set(reported)).toEqual(new Set(['process 1 of elsewhere']));
   });
 
   test('that was cut short while it was written is held, and void after a minute', async () => {

@@ -6,8 +6,8 @@ import type { ScheduleOwner } from '../../../../src/temporal/schedules/schedule-
 import { newScheduleOptions, scheduleOptions } from '../../../../src/temporal/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../../config/daybook-yaml.ts';
 
-const nobodyElse = { storeId: null, knows: async () => false };
-const owner = { instance: new Instance(), ...nobodyElse };
+const unknownStore = { storeId: null, knows: async () => false };
+const owner = { instance: new Instance(), ...unknownStore };
 
 /** The Temporal schedule of a source with this `schedule:`. */
 function optionsOf(schedule: string, make: typeof scheduleOptions = scheduleOptions, whose: ScheduleOwner = owner) {
@@ -29,7 +29,7 @@ describe('scheduleOptions', () => {
   });
 
   test('of another instance have its prefix, its queue, its memo and its store', () => {
-    const lab = { ...nobodyElse, instance: new Instance('lab'), storeId: 'store-1' };
+    const lab = { ...unknownStore, instance: new Instance('lab'), storeId: 'store-1' };
     expect(optionsOf('every: 5m', scheduleOptions, lab).action).toMatchObject({
       workflowId: 'lab.scrape-quakes',
       taskQueue: 'daybook-lab',

@@ -144,7 +144,7 @@ describe('the endpoint', () => {
     // Once, or twice where this machine takes more than a second for it.
     expect(made).toBeLessThan(3);
     const before = made;
-    await until('it is made anew', async () => (await ask('/metrics')).ok && made > before, 5_000);
+    await until('it is rendered again', async () => (await ask('/metrics')).ok && made > before, 5_000);
   });
 
   test('holds 100 of 1,000 connections, and answers new clients meanwhile', async () => {

@@ -74,7 +74,7 @@ describe('StorageWatch', () => {
     expect(posted.filter(({ name }) => name === 'run_failed').map(({ state }) => state)).toEqual(['open']);
   });
 
-  test('ends what no one stored after three minutes: the run that it told of was given up', async () => {
+  test('ends an alert that was not stored for three minutes: its run was given up', async () => {
     await away();
     alerts.open(kept);
     await back();
