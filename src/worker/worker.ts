@@ -91,7 +91,7 @@ export interface RunningWorker {
   notReadyReasons(): Promise<readonly string[]>;
   /** Its metrics, and those of Temporal's SDK, as Prometheus reads them. */
   metrics(): Promise<string>;
-  /** The current state, as a page. */
+  /** How things stand, as a page. */
   statusPage(): Promise<string>;
   /** The same as `status --json`. */
   statusJson(): Promise<string>;
@@ -111,7 +111,7 @@ const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.met
 
 /**
  * Starts a worker. The process must have called `installRuntime` before.
- * @throws if the Temporal server cannot be reached
+ * @throws where the Temporal server cannot be reached
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { temporal, instance, postgres, logger } = settings;
@@ -275,7 +275,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     }
   };
   const stopped = runAndClose();
-  // A failure is reported to whoever awaits it; no one may be doing so yet.
+  // A failure is reported to whoever awaits it; nobody may be doing so yet.
   stopped.catch(() => undefined);
   return {
     stopped,
@@ -310,7 +310,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 }
 
 async function reaches(client: Client): Promise<boolean> {
-  // The native client continues trying long after a deadline.
+  // The native client goes on trying long after a deadline.
   return withTimeout(askMs, client.workflowService.getSystemInfo({})).then(
     () => true,
     () => false,

@@ -31,7 +31,7 @@ export type SslMode = (typeof sslModes)[number];
 
 /** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
 export interface Environment {
-  /** Null if `PG_HOST` is not set. */
+  /** Null where `PG_HOST` is not set. */
   readonly postgres: PostgresSettings | null;
   /** For migrations and maintenance: `PG_OWNER_*` at `PG_DIRECT_*`, else the same as `postgres`. */
   readonly owner: PostgresSettings | null;
@@ -41,7 +41,7 @@ export interface Environment {
   readonly temporalAddress: string | null;
   /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
   readonly instance: string | null;
-  /** `TEMPORAL_UI_URL`: the Web UI of an external server; null = unknown. */
+  /** `TEMPORAL_UI_URL`: the Web UI of a server of one's own; null = unknown. */
   readonly temporalUi: string | null;
   readonly configFile: string;
   /** CSV parts. */
@@ -50,7 +50,7 @@ export interface Environment {
   readonly storeFolder: string;
   /** State of the embedded stack. */
   readonly homeFolder: string;
-  /** `DAYBOOK_ACCEPT_NEW_STORE`: joins a store and a database that do not belong together. */
+  /** `DAYBOOK_ACCEPT_NEW_STORE`: takes a store and a database together that do not belong together. */
   readonly acceptNewStore: boolean;
   /** Whether commands may start the embedded stack. */
   readonly embedded: boolean;
@@ -67,13 +67,13 @@ export interface Environment {
     readonly httpsProxy?: string;
     readonly noProxy?: string;
   };
-  /** Where files shared by all homes are kept, such as a built Temporal server. */
+  /** Where things go that are made once for all homes, such as a built Temporal server. */
   readonly cacheFolder: string;
   /** The variables themselves, those of `.env` included. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Without those of `.env`: for a worker, which reads that file itself. */
+  /** Without those of `.env`: for a worker, which looks there itself. */
   readonly ownVariables: Readonly<Record<string, string | undefined>>;
-  /** Looks up what `${env:NAME}` stands for, in `.env` as it is now. */
+  /** Looks up what `${env:NAME}` stands for, in `.env` as it stands now. */
   readonly lookUp: LookUp;
 }
 
@@ -81,7 +81,7 @@ export interface Environment {
 export interface HttpSetting {
   readonly host: string;
   readonly port: number;
-  /** It was not chosen by a user: if it is taken, the next free port will do. */
+  /** Nobody has chosen it: where it is taken, the next free port is as good. */
   readonly isDefault: boolean;
 }
 
@@ -139,7 +139,7 @@ export function readEnvironment(
   };
 }
 
-/** The folder for caches on this system. */
+/** The folder where this system's users keep what can be made again. */
 function userCache(lookUp: LookUp): string {
   const given = lookUp('XDG_CACHE_HOME');
   if (given) return resolve(given);
@@ -234,7 +234,7 @@ function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boo
   throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
 }
 
-/** If nothing is set, the default address, or the next free one. */
+/** Where nothing is set the usual address, or the next one that is free. */
 function httpSetting(given: string | undefined): HttpSetting | null {
   if (!given) return { host: '127.0.0.1', port: 9464, isDefault: true };
   const address = httpAddress(given);

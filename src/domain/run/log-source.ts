@@ -1,6 +1,6 @@
 /**
- * The source that a workflow or an activity works for, from its input, which names it in one of these places. Null if it concerns
- * none.
+ * The source that a workflow or an activity works for, from its input, which names it in one of these places. Null where
+ * it concerns none.
  */
 export function sourceOfInput(input: unknown): string | null {
   const { source, run, batch, receipt, unit } = members(input);

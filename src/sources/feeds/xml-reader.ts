@@ -22,15 +22,15 @@ export interface XmlItem {
 export interface XmlFeed {
   readonly vocabulary: Vocabulary;
   readonly items: readonly XmlItem[];
-  /** The children of the channel or feed that are not items. */
+  /** The children of the channel or feed that are no items. */
   readonly channel: XmlObject;
   /** Whether the document reached the end of its root element. */
   readonly complete: boolean;
 }
 
-/** A larger document is not a feed, but an attack. */
+/** Beyond it a document is no feed, but an attack. */
 const maxNesting = 5_000;
-/** Characters between two yields to the event loop. */
+/** Characters between two breaths of the event loop. */
 const chunkLength = 65_536;
 const maxAttributes = 1_000;
 const maxElements = 5_000_000;
@@ -65,7 +65,7 @@ interface Element {
   readonly base: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: XmlObject;
-  /** Its number among the items; null = it is not an item. */
+  /** Where it stands among the items; null = it is none. */
   readonly itemIndex: number | null;
   text: string;
   /** The content as markup, where it may be such; children do not become values then. */
@@ -76,14 +76,14 @@ interface Element {
 /**
  * Reads RSS, RDF and Atom, also where they are not well-formed, as far as they go. Declared entities are not expanded.
  * @param base address of the document, for relative links
- * @throws WrongShape if the document is no feed
+ * @throws WrongShape where the document is no feed
  */
 export async function readXmlFeed(text: string, base: string, subject: string, signal: AbortSignal): Promise<XmlFeed> {
   const handler = await parse(text, base, subject, signal);
   const start = handler.isFeed ? 0 : documentStart(text);
   if (start <= 0) return handler.feed();
   const behind = await parse(text.slice(start), base, subject, signal);
-  // A page may mention feeds without being one.
+  // A page may talk of feeds without being one.
   return behind.isFeed && behind.feed().items.length > 0 ? behind.feed() : handler.feed();
 }
 
@@ -315,7 +315,7 @@ function valueOf(element: Element): XmlValue {
   return object;
 }
 
-/** Attributes and child elements; if both have the same name, the attribute's is `@name`. */
+/** Attributes and child elements; where both bear a name, the attribute's is `@name`. */
 function objectOf({ attributes, children, base, markup }: Element): XmlObject {
   const object = emptyObject();
   for (const [name, value] of Object.entries(attributes)) {

@@ -27,13 +27,13 @@ import { Waits } from '../support/waits.ts';
 /** Settled batches after which the state is saved in mid-run. */
 const saveEvery = 10;
 
-/** One run of a source: its data, and its steps. */
+/** One run of a source: what is known of it, and the steps that take it on. */
 export class Run {
   readonly #ref: RunRef;
   readonly #plan: SourcePlan;
   readonly #searchAttribute: boolean;
   readonly #startedAt: string;
-  /** Whether the poll began where an earlier one stopped. */
+  /** Whether the poll began where an earlier one broke off. */
   readonly #goesOn: boolean;
   readonly #begun: UnfinishedPoll | null;
   readonly #force: boolean;
@@ -50,7 +50,7 @@ export class Run {
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
   readonly #waits = new Waits();
-  /** Why the run is currently waiting. */
+  /** Why nothing happens just now. */
   #note: string | null = null;
   /** How long the host has kept the run waiting since the last page. */
   #waitedMs = 0;
@@ -87,7 +87,7 @@ export class Run {
   }
 
   /**
-   * A source that keeps failing is not polled for a while; a run by command polls it anyway.
+   * A source that failed again and again is left alone for a while; a run by command asks it all the same.
    * @returns whether it was: its configuration and state may have changed since
    */
   async backOff(): Promise<boolean> {
@@ -105,7 +105,7 @@ export class Run {
     return true;
   }
 
-  /** Waits while the run is paused. What was fetched before is settled in the meantime. */
+  /** Waits while the run is paused. What was fetched before is settled meanwhile. */
   async resumed(): Promise<void> {
     if (!this.#pause.current) return;
     await this.#settleAll();
@@ -135,7 +135,7 @@ export class Run {
     this.#end = fetch.end;
     if (this.#pipeline.settledCount >= saveEvery) await this.#save();
     this.showDetails();
-    // The host's queue is long: waiting here occupies no worker.
+    // The host's line is long: waiting here costs no worker anything.
     if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('a slot at the host', null, fetch.waitMs));
     this.#waits.end();
     this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
@@ -143,7 +143,7 @@ export class Run {
 
   /**
    * Waits for everything in flight and saves how far the run came.
-   * @throws ApplicationFailure if a write failed, or the counts do not add up
+   * @throws ApplicationFailure where a write failed, or the counts do not add up
    */
   async settle(): Promise<void> {
     await this.#settleAll();
@@ -152,10 +152,10 @@ export class Run {
     if (failure) throw workflowFailure(failure);
   }
 
-  /** Stores the receipt and returns it. */
+  /** Stores the receipt and hands it out. */
   async finish(): Promise<Receipt> {
     const end = this.#end ?? { cutShort: false, notModified: false, notBefore: null };
-    // A continued poll may find nothing left, which does not mean an empty source.
+    // A poll that goes on where one broke off may find that nothing is left: then the source is not empty.
     const notModified = end.notModified || this.#goesOn;
     const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
@@ -170,9 +170,9 @@ export class Run {
     return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
-  /** Settles what was fetched, stores the receipt of a failed run and returns it. */
+  /** Settles what was fetched, stores the receipt of a run that failed and hands it out. */
   async fail(error: RunFailure): Promise<FailedReceipt> {
-    // A cancellation shows nothing about the source.
+    // Who cancels a run says nothing of its source.
     if (error.type !== 'Cancelled') {
       const reason = `${error.type}: ${error.message}`;
       this.#state.apply({ failures: nextBackoff(this.#state.current.failures, reason, new Date()) });
@@ -187,7 +187,7 @@ export class Run {
     return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
-  /** The same run with another plan: settled counts stay, the poll begins as the state says. */
+  /** The same run by another plan: what is settled counts on, the poll begins as the state says. */
   plannedAgain(resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
     const { plan, state, searchAttribute } = resolved;
     const { unfinished } = state;
@@ -281,7 +281,7 @@ export class Run {
     return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause, duplicates, end });
   }
 
-  /** A source is stale once it has had nothing new for long; for one that was never polled the time starts now. */
+  /** A source is stale once it has brought nothing new for long; one that was never asked begins to be so now. */
   #noteNews(): void {
     if (this.#plan.expect.maxStalenessMs === null) return;
     if (this.#notedNews === this.#pipeline.counts.postgres.written) return;
