@@ -11,7 +11,7 @@ import { receiptTable } from '../../domain/run/receipt-table.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { summarizeState, confirmId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
+import { summarizeState, toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
 import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
@@ -161,7 +161,7 @@ export class Run {
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
     if (end.cutShort)
       log.warn('Poll was cut short; the watermark does not change', { source: this.#ref.source, outcome });
-    const state = confirmId(this.#state.current, this.#plan.id);
+    const state = toldId(this.#state.current, this.#plan.id);
     if (state.failures || state !== this.#state.current) {
       this.#state.apply({ ...state, failures: null });
       await this.#state.save(false);
