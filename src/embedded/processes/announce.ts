@@ -1,2 +1,2 @@
-/** Reports what is being done, and the progress of long steps. */
+/** Told of what is being done, and of long steps as they go on. */
 export type Announce = (message: string) => void;
