@@ -225,7 +225,7 @@ const hostiles: readonly Hostile[] = [
 ];
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   const bodies = new Map(hostiles.map(({ name, body }) => [`/${name}`, body]));
@@ -250,27 +250,27 @@ defaults:
 sources:
   - { name: healthy, type: http_json, url: "${origin.url}/healthy", id: id, occurred_at: at, schedule: null }
 `;
-  rig = await TestWorker.create(yaml);
+  testWorker = await TestWorker.create(yaml);
   for (const { name, keys, body, files = {} } of hostiles) {
-    for (const [file, text] of Object.entries(files)) writeFileSync(rig.path(file), text);
+    for (const [file, text] of Object.entries(files)) writeFileSync(testWorker.path(file), text);
     const own = /(?:path|module): (\S+?)(?:,|$)/.exec(keys)?.[1];
-    if (/type: (?:file|module)/.test(keys)) writeFileSync(rig.path(own ?? name), body);
+    if (/type: (?:file|module)/.test(keys)) writeFileSync(testWorker.path(own ?? name), body);
   }
-  await rig.stopWorker();
-  rig.configure(`${yaml}${sources.join('\n')}\n`);
-  await rig.startWorker();
+  await testWorker.stopWorker();
+  testWorker.configure(`${yaml}${sources.join('\n')}\n`);
+  await testWorker.startWorker();
 });
 afterAll(async () => {
-  await rig?.close();
+  await testWorker?.close();
   await origin?.close();
 });
 
 const lettersOf = async (source: string): Promise<DeadLetter[]> =>
-  listDeadLetters(createDirectoryStore(rig.path('data')), { source });
+  listDeadLetters(createDirectoryStore(testWorker.path('data')), { source });
 
 /** What is left of a run: its failure, dead letters, rows, timeouts. */
 async function outcomeOf(source: string) {
-  const handle = await rig.start({ source });
+  const handle = await testWorker.start({ source });
   const failure = await handle.result().then(
     () => null,
     (error: { cause?: { type?: string; message?: string } }) => error.cause ?? {},
@@ -278,7 +278,7 @@ async function outcomeOf(source: string) {
   const { events } = await handle.fetchHistory();
   const timeouts = (events ?? []).filter(({ activityTaskTimedOutEventAttributes: timeout }) => timeout).length;
   const letters = (await lettersOf(source)).map(({ reason, message, count }) => ({ reason, message, count }));
-  const rows = await rig.database.count(`select count(*) from raw_events where source = '${source}'`);
+  const rows = await testWorker.database.count(`select count(*) from raw_events where source = '${source}'`);
   return { source, failure: failure && [failure.type, failure.message], letters, rows, timeouts };
 }
 
@@ -302,7 +302,7 @@ test('a costly source fails alone, and a healthy one beside it stays on time', {
   const poll = async () => {
     while (!stop.signal.aborted) {
       const start = performance.now();
-      expect(await rig.run('healthy')).toMatchObject({ outcome: 'ok', csv: { written: 1 } });
+      expect(await testWorker.run('healthy')).toMatchObject({ outcome: 'ok', csv: { written: 1 } });
       polls.push(performance.now() - start);
     }
   };
@@ -322,7 +322,7 @@ test('a costly source fails alone, and a healthy one beside it stays on time', {
 
 test('a record that took too much is not tried at every poll', async () => {
   const before = process.cpuUsage();
-  await rig.run('unique-items');
+  await testWorker.run('unique-items');
   const { user, system } = process.cpuUsage(before);
   // To try it among the others, and once more alone, takes four seconds.
   expect((user + system) / 1e6).toBeLessThan(3);

@@ -63,7 +63,7 @@ afterAll(async () => {
 const administrate = (text: string) => withClient(admin, (client) => client.query(text));
 
 /** A sandbox with external servers and TLS; each user has one role and one certificate. */
-function workplace(name: string, fields: Record<string, string> = {}): CliSandbox {
+function sandbox(name: string, fields: Record<string, string> = {}): CliSandbox {
   const place = join(folder, name);
   const client = authority.issue(name, []);
   const variables = {
@@ -120,7 +120,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
   const doctor = async () => (await daybook('doctor')).stdout;
   beforeAll(() => {
     configure();
-    place = workplace('main');
+    place = sandbox('main');
   });
   afterAll(async () => running?.killAll());
 
@@ -178,7 +178,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     const notOwner = { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer };
     const refused = await place.run(forget, { variables: notOwner });
     // A machine without the store cannot make the source's state forget, too.
-    const elsewhere = await workplace('alone').run(forget);
+    const elsewhere = await sandbox('alone').run(forget);
     expect(elsewhere.code).toBe(2);
     expect(elsewhere.stderr).toContain('not a pair');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
@@ -224,7 +224,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     ['a name that is not the server’s', () => ({ TEMPORAL_TLS_SERVER_NAME: 'other.test' }), /other\.test.*SERVER_NAME/],
     ['a server that has no TLS', () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }), /TEMPORAL_TLS/],
   ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
-    const wrong = workplace('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
+    const wrong = sandbox('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
     const commands = [['run', 'items'], ['worker']];
     for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.run(args)))) {
       expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
@@ -233,7 +233,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
   });
 
   test('a command without a server says so, and what to do; a worker waits', async () => {
-    const wrong = workplace('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
+    const wrong = sandbox('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
     const { code, stderr } = await wrong.run(['run', 'items']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
     const waiting = wrong.start(['worker']);
@@ -246,7 +246,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
 describe('a Temporal server that wants an API key', () => {
   let cloud: TlsProxy;
   const withKey = (key: string) =>
-    workplace('cloud', {
+    sandbox('cloud', {
       TEMPORAL_ADDRESS: cloud.address,
       TEMPORAL_API_KEY: key,
       TEMPORAL_TLS_CLIENT_CERT_PATH: '',
@@ -302,8 +302,8 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
     PG_PREPARE: 'off',
     PG_SSLROOTCERT: '',
   };
-  const through = workplace('pooled', settings);
-  const place = workplace('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });
+  const through = sandbox('pooled', settings);
+  const place = sandbox('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });
   let worker: RunningDaybook | null = null;
   try {
     expect(await through.run(['migrate'])).toMatchObject({

@@ -25,7 +25,7 @@ const source = (name: string) =>
       incremental: { cursor: at, start_param: since, end_param: until }, schedule: { every: 1h } }\n`;
 
 /** @param variables of this Daybook alone */
-function workplace(
+function sandbox(
   name: string,
   head: string,
   sources: readonly string[],
@@ -89,8 +89,8 @@ beforeAll(async () => {
   namespace = await createNamespace(inject('temporalAddress'), `instances-${process.pid}`);
   database = await createDatabase(inject('postgres'), null);
   origin = await startOrigin(json([1, 2].map((n) => ({ id: n, at: `2026-11-01T0${n}:00:00Z` }))));
-  first = workplace('first', '', ['news', 'first'], {});
-  lab = workplace('lab', 'instance: lab\n', ['news', 'lab'], {});
+  first = sandbox('first', '', ['news', 'first'], {});
+  lab = sandbox('lab', 'instance: lab\n', ['news', 'lab'], {});
   for (const place of [first, lab]) {
     await ok(place, 'migrate');
     running.push(place.start(['worker']));
@@ -187,7 +187,7 @@ describe('a second Daybook with a name of its own', () => {
 describe('a second Daybook without a name', () => {
   let stray: CliSandbox;
   beforeAll(() => {
-    stray = workplace('stray', '', ['news', 'mine'], {});
+    stray = sandbox('stray', '', ['news', 'mine'], {});
   });
 
   test('starts no worker beside the first, and says why and what to do', async () => {

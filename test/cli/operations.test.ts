@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 let connection: Connection;
@@ -29,7 +29,7 @@ interface SourceStatus {
 }
 
 async function daybook(...args: string[]) {
-  const result = await workplace.run(args);
+  const result = await sandbox.run(args);
   expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
   return result.stdout;
 }
@@ -49,9 +49,9 @@ beforeAll(async () => {
     response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
   });
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   configure(pulse(), source('cronned', ', schedule: { cron: "0 5 * * *", timezone: Europe/Vienna }'));
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything');
   const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(await daybook('env'))?.[1];
   connection = await Connection.connect(address === undefined ? {} : { address });
@@ -120,7 +120,7 @@ describe('pause', () => {
       [['pause', 'pulse', '--reason', 'x', '--until', '14286500w'], /is after the year 9999/],
       [['pause', 'puls', '--reason', 'x'], /did you mean "pulse"/],
     ] as const) {
-      const { code, stderr } = await workplace.run(args);
+      const { code, stderr } = await sandbox.run(args);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     }
   });
@@ -260,7 +260,7 @@ describe('schedules', () => {
   test('one that Temporal refuses is named, and does not prevent others from being applied', async () => {
     // What this machine takes for the name of a zone, a server may not know.
     configure(pulse(), source('zoned', ', schedule: { cron: "@daily", timezone: US/PACIFIC }'), hourly());
-    const { code, stderr } = await workplace.run(['schedules', 'apply']);
+    const { code, stderr } = await sandbox.run(['schedules', 'apply']);
     expect([code, stderr]).toEqual([
       2,
       'daybook: schedules: Temporal refuses scrape-zoned (unknown time zone US/PACIFIC); change it in daybook.yaml; all others were applied\n',
@@ -291,7 +291,7 @@ describe('backfill', () => {
       { state: 'done', rows: 2 },
       { state: 'done', rows: 0 },
     ]);
-    const { stderr } = await workplace.run(['backfill', 'windowed', ...range, '--only', 'missing']);
+    const { stderr } = await sandbox.run(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
   });
 
@@ -299,14 +299,14 @@ describe('backfill', () => {
     await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
     const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
     const reported = 'days before 2026-10-02 are retired: their records are stored in CSV only';
-    expect((await workplace.run([...plan, '2026-10-01'])).stderr).toContain(reported);
-    expect((await workplace.run([...plan, '2026-10-02'])).stderr).not.toContain('retired');
+    expect((await sandbox.run([...plan, '2026-10-01'])).stderr).toContain(reported);
+    expect((await sandbox.run([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
 
   test('that fails prints JSON alone with --json', async () => {
     configure(pulse(), windowed(), source('refusing', incremental));
     const range = ['--from', '2026-11-01', '--to', '2026-11-02'];
-    const failed = await workplace.run(['backfill', 'refusing', ...range, '--json']);
+    const failed = await sandbox.run(['backfill', 'refusing', ...range, '--json']);
     expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([
       1,
       { done: 0, failedCount: 1, error: expect.stringMatching(/^1 of 1 windows of refusing failed: /) as string },
@@ -322,7 +322,7 @@ describe('backfill', () => {
     [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /at most 10000 are allowed/],
     [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected e\.g\. 6h or 1d/],
   ])('refuses %j, and says why', async (args, message) => {
-    const { code, stderr } = await workplace.run(['backfill', ...args]);
+    const { code, stderr } = await sandbox.run(['backfill', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });

@@ -14,12 +14,12 @@ const source = '{ name: items, type: file, path: items.ndjson, id: id, occurred_
 
 describe('a day that is retired', () => {
   const folder = temporaryFolder();
-  const workplace = new CliSandbox(folder);
+  const sandbox = new CliSandbox(folder);
   let running: RunningDaybook;
   const configure = (partitions: string) =>
     writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n  - ${source}\npartitions: ${partitions}\n`);
   const daybook = async (...args: string[]) => {
-    const result = await workplace.run(args);
+    const result = await sandbox.run(args);
     if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
     return result;
   };
@@ -35,7 +35,7 @@ describe('a day that is retired', () => {
     const lines = [day, day, today].map((at, n) => JSON.stringify({ id: `item ${n}`, at, text: 'a "b",\n' }));
     writeFileSync(join(folder, 'items.ndjson'), `${lines.join('\n')}\n`);
     configure('{}');
-    running = workplace.start(['up']);
+    running = sandbox.start(['up']);
     await running.shows('Ctrl-C stops everything');
     await run();
   });

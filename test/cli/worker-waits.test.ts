@@ -84,15 +84,15 @@ test('a worker that waited polls once the server is available, and runs', async 
   const proxy: TcpProxy = await startTcpProxy(host, Number(port));
   try {
     proxy.down();
-    const workplace = await place(proxy.port);
-    running = workplace.start(['worker']);
+    const sandbox = await place(proxy.port);
+    running = sandbox.start(['worker']);
     await running.shows('Worker waiting for Temporal');
     expect((await ask('/readyz')).status).toBe(503);
     proxy.up();
     await running.shows('Worker started');
     await until('it is ready', async () => (await ask('/readyz')).status === 200, 20_000);
     expect((await ask('/metrics')).status).toBe(200);
-    expect(await workplace.run(['run', 'lines'])).toMatchObject({ code: 0 });
+    expect(await sandbox.run(['run', 'lines'])).toMatchObject({ code: 0 });
     expect(await running.stop()).toBe(0);
   } finally {
     await proxy.close();

@@ -18,15 +18,15 @@ test('few commands are skipped, each for a reason', () => {
 
 describe.each(documents)('the commands of $name work', ({ steps }) => {
   let folder: string;
-  let newcomer: DocRunner;
+  let docRunner: DocRunner;
   let isLost = false;
 
   beforeAll(() => {
     folder = temporaryFolder();
-    newcomer = new DocRunner(folder);
+    docRunner = new DocRunner(folder);
   });
   afterAll(async () => {
-    await newcomer.leave();
+    await docRunner.leave();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -34,7 +34,7 @@ describe.each(documents)('the commands of $name work', ({ steps }) => {
   test.for(named)('line $step.line: $name', { timeout: 180_000 }, async ({ step }, { skip }) => {
     skip(isLost, 'a step before it failed');
     isLost = true;
-    await expect(newcomer.do(step)).resolves.toBeUndefined();
+    await expect(docRunner.do(step)).resolves.toBeUndefined();
     isLost = false;
   });
 });

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
 const older = inject('olderPostgres');
 const folder = temporaryFolder();
-const workplace = new CliSandbox(folder);
+const sandbox = new CliSandbox(folder);
 let running: RunningDaybook | undefined;
 const databases: TestDatabase[] = [];
 
@@ -34,13 +34,13 @@ function canDump(): boolean {
 }
 
 async function shell(script: string): Promise<string> {
-  const { code, stdout, stderr } = await workplace.shell(script);
+  const { code, stdout, stderr } = await sandbox.shell(script);
   if (code !== 0) throw new Error(`exit code ${code} of\n${script}\n${stdout}\n${stderr}`);
   return stdout;
 }
 
 async function start(): Promise<void> {
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything', 120_000);
 }
 

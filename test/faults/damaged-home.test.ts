@@ -16,13 +16,13 @@ const secrets = {
 };
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 const home = (...parts: string[]) => join(folder, '.daybook', 'demo', ...parts);
 const stackFile = () => home('stack.json');
 const password = () => (JSON.parse(readFileSync(stackFile(), 'utf8')) as { password: string }).password;
 const keys = async () => {
-  const { stdout, stderr } = await workplace.run([
+  const { stdout, stderr } = await sandbox.run([
     'sql',
     '--demo',
     '--json',
@@ -32,13 +32,13 @@ const keys = async () => {
   return (JSON.parse(stdout) as { keys: number }).keys;
 };
 const start = async () => {
-  running = workplace.start(['up', '--demo'], 'demo');
+  running = sandbox.start(['up', '--demo'], 'demo');
   await running.shows('Ctrl-C stops everything');
 };
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder, secrets);
+  sandbox = new CliSandbox(folder, secrets);
   await start();
   await running.shows('wire             ok');
 });

@@ -320,7 +320,7 @@ async function breakConfiguration(): Promise<void> {
 
 /** Servers that cannot be reached, or refuse. */
 async function breakServers(): Promise<void> {
-  const refused = { PG_USER: 'nobody', PG_PASSWORD: secrets.awkward('password'), PG_SSLMODE: 'disable' };
+  const refused = { PG_USER: 'unknown', PG_PASSWORD: secrets.awkward('password'), PG_SSLMODE: 'disable' };
   const apiKey = secrets.awkward('API key');
   await all([
     ...[

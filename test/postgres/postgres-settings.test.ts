@@ -37,7 +37,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
 
   const wrong: readonly [string, Partial<PostgresSettings>, RegExp][] = [
     ['a wrong password', { password: 'wrong' }, /28P01.*PG_PASSWORD/],
-    ['a user that does not exist', { user: 'nobody' }, /28.*PG_USER/],
+    ['a user that does not exist', { user: 'unknown' }, /28.*PG_USER/],
     ['a database that does not exist', { database: 'no_such' }, /no_such.*PG_DB/],
     ['a schema that does not exist', { schema: 'No Such' }, /PG_SCHEMA/],
   ];
@@ -113,7 +113,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     const { host, port, database: name, user, password } = database.settings;
     await migrate({ ...database.settings, schema });
     const folder = temporaryFolder();
-    const workplace = new CliSandbox(folder, {
+    const sandbox = new CliSandbox(folder, {
       PG_HOST: host,
       PG_PORT: String(port),
       PG_DB: name,
@@ -122,7 +122,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
       PG_SCHEMA: schema,
       TEMPORAL_ADDRESS: '127.0.0.1:1',
     });
-    const { stdout } = await workplace.run(['env']);
+    const { stdout } = await sandbox.run(['env']);
     rmSync(folder, { recursive: true });
     const options = execFileSync('sh', ['-c', `${stdout}\nprintf %s "$PGOPTIONS"`], { encoding: 'utf8' });
     const client = new Client({ host, port, database: name, user, password, options });

@@ -22,7 +22,11 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let runtimeInstalled = false;
 /** Whose logs Temporal's runtime writes to, of which a process has one: the first worker that was made and is not closed. */
-let logsTo: { readonly rig: TestWorker; readonly redact: Redact; readonly write: (line: string) => void } | null = null;
+let logsTo: {
+  readonly testWorker: TestWorker;
+  readonly redact: Redact;
+  readonly write: (line: string) => void;
+} | null = null;
 
 function installSharedRuntime(): void {
   if (runtimeInstalled) return;
@@ -33,7 +37,7 @@ function installSharedRuntime(): void {
 
 /** Everything around one configuration: files, a database, a worker on its own task queue. */
 export class TestWorker {
-  readonly folder = mkdtempSync(join(tmpdir(), 'daybook-rig-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'daybook-testWorker-'));
   readonly client: Client;
   readonly database: TestDatabase;
   taskQueue = '';
@@ -78,10 +82,10 @@ export class TestWorker {
   ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
-    const rig = new TestWorker(new Client({ connection }), database, variables, address);
-    rig.configure(yaml);
-    await rig.startWorker();
-    return rig;
+    const testWorker = new TestWorker(new Client({ connection }), database, variables, address);
+    testWorker.configure(yaml);
+    await testWorker.startWorker();
+    return testWorker;
   }
 
   configure(yaml: string): void {
@@ -99,7 +103,7 @@ export class TestWorker {
     const redact = createLiveRedactor(config, lookUp, []);
     const write = (line: string) => void this.logs.push(JSON.parse(line) as never);
     const logger = createLogger({ level: 'debug', redact, write });
-    if (logsTo === null || logsTo.rig === this) logsTo = { rig: this, redact, write };
+    if (logsTo === null || logsTo.testWorker === this) logsTo = { testWorker: this, redact, write };
     installSharedRuntime();
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
@@ -209,7 +213,7 @@ export class TestWorker {
 
   async close(): Promise<void> {
     await this.stopWorker();
-    if (logsTo?.rig === this) logsTo = null;
+    if (logsTo?.testWorker === this) logsTo = null;
     await this.client.connection.close();
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ test('a command that waits for a workflow reports a lost server, and that the wo
   onTestFinished(() => proxy.close());
   const workflowId = `lost-${proxy.port}`;
   const waiting = withTemporal(localTemporalSettings(`127.0.0.1:${proxy.port}`), async (client) => {
-    const handle = await client.workflow.start('nobody', { workflowId, taskQueue: workflowId });
+    const handle = await client.workflow.start('unknown', { workflowId, taskQueue: workflowId });
     proxy.down();
     return handle.result();
   });

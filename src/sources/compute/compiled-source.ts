@@ -82,7 +82,7 @@ export class CompiledSource {
 
   get #http(): HttpPlan {
     if (this.plan.type === 'file' || this.plan.type === 'module') {
-      throw new TypeError(`source ${this.name} is of type ${this.plan.type}, and has no documents`);
+      throw new TypeError(`source ${this.name} is of type ${this.plan.type}, which has no documents to read`);
     }
     return this.plan;
   }

@@ -26,6 +26,6 @@ export async function absentFileWarnings(
 function whereItLeads(path: string, resolvePath: (path: string) => string): string {
   if (/^https?:/.test(path))
     return 'files must be on this machine; use url with http_json, rss or html for a web address';
-  if (path.startsWith('~')) return 'only a shell knows ~: write the whole path';
+  if (path.startsWith('~')) return '~ works only in a shell: write the full path';
   return `it is relative to the configuration, so it means ${resolvePath(path)}`;
 }

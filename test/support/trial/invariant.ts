@@ -30,7 +30,7 @@ export async function checkInvariant(trial: Trial, allowed: Allowed = {}): Promi
   for (const source of sources) await checkSource(trial, source, trial.served[source]);
   checkReceipts(trial, allowed);
   expect(leftovers(trial, allowed)).toEqual([]);
-  const { stdout, code } = await trial.workplace.run(['status', '--json', '--check']);
+  const { stdout, code } = await trial.sandbox.run(['status', '--json', '--check']);
   const status = JSON.parse(stdout) as { alerts: { source: string; name: string }[]; sources: { health: string }[] };
   expect(status.alerts.map(({ source, name }) => `${source}/${name}`)).toEqual([]);
   expect(status.sources.map(({ health }) => health).filter((health) => !['ok', 'paused'].includes(health))).toEqual([]);

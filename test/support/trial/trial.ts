@@ -20,7 +20,7 @@ export class Trial {
   readonly folder: string;
   readonly served: Served;
   readonly webhook: Webhook;
-  readonly workplace: CliSandbox;
+  readonly sandbox: CliSandbox;
   #running: RunningDaybook | null = null;
   #client: Client | null = null;
   #postgres: ClientConfig = {};
@@ -29,7 +29,7 @@ export class Trial {
     this.folder = folder;
     this.served = served;
     this.webhook = webhook;
-    this.workplace = new CliSandbox(folder, { DAYBOOK_ALERT_WEBHOOK: webhook.url });
+    this.sandbox = new CliSandbox(folder, { DAYBOOK_ALERT_WEBHOOK: webhook.url });
   }
 
   static async start(): Promise<Trial> {
@@ -37,7 +37,7 @@ export class Trial {
     const served = await Served.start(join(folder, 'lines.ndjson'));
     const trial = new Trial(folder, served, await startWebhook());
     trial.configure();
-    trial.workplace.claimPorts();
+    trial.sandbox.claimPorts();
     await trial.up();
     return trial;
   }
@@ -61,9 +61,9 @@ sources:
 
   /** Starts the stack, and waits until it is ready. */
   async up(): Promise<void> {
-    this.#running = this.workplace.start(['up']);
+    this.#running = this.sandbox.start(['up']);
     await this.#running.shows('Ctrl-C stops everything', 120_000);
-    const { stdout } = await this.workplace.run(['env']);
+    const { stdout } = await this.sandbox.run(['env']);
     const variable = (name: string) => new RegExp(`${name}='([^']+)'`).exec(stdout)?.[1];
     const address = variable('TEMPORAL_ADDRESS');
     this.#postgres = {
@@ -107,7 +107,7 @@ sources:
 
   /** Runs a command; it must end well. */
   async command(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.workplace.run(args);
+    const { code, stdout, stderr } = await this.sandbox.run(args);
     if (code !== 0)
       throw new Error(`daybook ${args.join(' ')}: found exit code ${code}, expected 0\n${stderr}${stdout}`);
     return stdout;

@@ -11,49 +11,49 @@ import { until } from '../../support/until.ts';
 import { startWebhook, type Webhook } from '../../support/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
-let rig: TestWorker;
+let testWorker: TestWorker;
 let proxy: TcpProxy;
 let webhook: Webhook;
 
 beforeAll(async () => {
   webhook = await startWebhook();
-  rig = await TestWorker.create(yaml);
-  rig.alertWebhook = webhook.url;
-  proxy = await rig.proxyPostgres();
+  testWorker = await TestWorker.create(yaml);
+  testWorker.alertWebhook = webhook.url;
+  proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
   await webhook.close();
 });
 
 let number = 0;
 const start = async (): Promise<WorkflowHandle> => {
-  const workflowId = `canary-${rig.taskQueue}-${number++}`;
-  return rig.client.workflow.start('canary', { workflowId, taskQueue: rig.taskQueue, args: [] });
+  const workflowId = `canary-${testWorker.taskQueue}-${number++}`;
+  return testWorker.client.workflow.start('canary', { workflowId, taskQueue: testWorker.taskQueue, args: [] });
 };
 const runCanary = async () => (await (await start()).result()) as CanaryResult;
 const failureOf = async (handle: WorkflowHandle): Promise<FailedCanary> => {
   const error = (await handle.result().catch((thrown: unknown) => thrown)) as { cause: { details: FailedCanary[] } };
   return error.cause.details[0] as FailedCanary;
 };
-const store = () => createDirectoryStore(rig.path('data'));
+const store = () => createDirectoryStore(testWorker.path('data'));
 const alerts = async () => (await openAlerts(store())).map(({ name, source }) => `${source} ${name}`);
 
 /** Everything that canaries have anywhere, but for the report. */
 async function left(): Promise<string[]> {
-  const rows = await rig.database.rows(
+  const rows = await testWorker.database.rows(
     `select 'row' as line from raw_events union all select 'key' from raw_event_keys
      union all select 'token' from raw_event_batches`,
   );
-  const files = rig.files('data').map((path) => path.slice(rig.path('data').length + 1));
+  const files = testWorker.files('data').map((path) => path.slice(testWorker.path('data').length + 1));
   const expected = /^(?:canary\/latest\.json|alerts\/daybook-canary\/|store\.json$|config\/)/;
   return [...rows.map(({ line }) => String(line)), ...files.filter((path) => !expected.test(path))];
 }
 
 /** Holds writes to the ledger until the function it resolves to is called. */
 async function holdLedger(): Promise<() => Promise<void>> {
-  const client = await rig.database.pool.connect();
+  const client = await testWorker.database.pool.connect();
   await client.query('begin; lock table raw_event_keys in share row exclusive mode');
   return async () => {
     await client.query('rollback');
@@ -61,7 +61,7 @@ async function holdLedger(): Promise<() => Promise<void>> {
   };
 }
 /** Those that are whole: one being written has another name until it is. */
-const parts = () => rig.files('data', 'csv', 'daybook-canary').filter((path) => path.endsWith('.csv'));
+const parts = () => testWorker.files('data', 'csv', 'daybook-canary').filter((path) => path.endsWith('.csv'));
 
 describe('canary', () => {
   test('sends a record end to end, says how long each step took, and leaves nothing behind', async () => {
@@ -82,7 +82,7 @@ describe('canary', () => {
     });
     expect(result.lagMs).toBeGreaterThanOrEqual(result.durationsMs.fetch ?? Infinity);
     expect(await left()).toEqual([]);
-    expect(existsSync(rig.path('data', 'csv', 'daybook-canary'))).toBe(false);
+    expect(existsSync(testWorker.path('data', 'csv', 'daybook-canary'))).toBe(false);
     expect(await readCanaryReport(store())).toEqual({
       ok: true,
       at: result.finishedAt,
@@ -121,11 +121,11 @@ describe('canary', () => {
     await release();
     // The write was in progress.
     await until('its row is stored', async () => (await left()).includes('row'));
-    const day = rig.path(
+    const day = testWorker.path(
       'data',
       'csv',
       'daybook-canary',
-      readdirSync(rig.path('data', 'csv', 'daybook-canary'))[0] ?? '',
+      readdirSync(testWorker.path('data', 'csv', 'daybook-canary'))[0] ?? '',
     );
     writeFileSync(`${day}/damaged.csv`, 'sour');
     expect((await left()).length).toBeGreaterThanOrEqual(6);
@@ -150,32 +150,34 @@ describe('canary', () => {
     expect(await alerts()).toEqual(['daybook-canary canary']);
     await runCanary();
     expect(await alerts()).toEqual([]);
-    await rig.database.rows(
+    await testWorker.database.rows(
       `create function spoil() returns trigger language plpgsql as $$ begin new.payload := '{}'; return new; end $$`,
     );
-    await rig.database.rows('create trigger spoil before insert on raw_events for each row execute function spoil()');
+    await testWorker.database.rows(
+      'create trigger spoil before insert on raw_events for each row execute function spoil()',
+    );
     expect(await failureOf(await start())).toMatchObject({
       step: 'confirm in PostgreSQL',
       error: { message: expect.stringMatching(/the payload of its row differs/) as string },
     });
-    await rig.database.rows('drop trigger spoil on raw_events');
+    await testWorker.database.rows('drop trigger spoil on raw_events');
     // Its run was in the payload: the token alone is left, as that of any batch is for 30 days.
-    await rig.database.rows('delete from raw_event_batches');
+    await testWorker.database.rows('delete from raw_event_batches');
     await runCanary();
     expect(await left()).toEqual([]);
   });
 
   test('an unwritable CSV folder fails it at that step, and nothing is deferred', async () => {
-    rmSync(rig.path('data', 'csv'), { recursive: true });
-    writeFileSync(rig.path('data', 'csv'), 'in the way');
+    rmSync(testWorker.path('data', 'csv'), { recursive: true });
+    writeFileSync(testWorker.path('data', 'csv'), 'in the way');
     const handle = await start();
     expect(await failureOf(handle)).toMatchObject({ step: 'write to CSV', error: { type: 'SinkUnavailable' } });
     expect(await left()).toEqual(['csv']);
-    rmSync(rig.path('data', 'csv'));
-    mkdirSync(rig.path('data', 'csv'));
+    rmSync(testWorker.path('data', 'csv'));
+    mkdirSync(testWorker.path('data', 'csv'));
     await runCanary();
     // The worker's own alert of the folder ends with its next check, which this triggers.
-    expect(await rig.worker?.notReadyReasons()).toEqual([]);
+    expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
   }, 120_000);
 
   test('without PostgreSQL it fails after its retries, with an alert that the next success resolves', async () => {
@@ -206,9 +208,9 @@ describe('canary', () => {
   }, 120_000);
 
   test('a proxy of the environment is not used', async () => {
-    await rig.stopWorker();
-    rig.proxies = { httpProxy: 'http://127.0.0.1:1' };
-    await rig.startWorker();
+    await testWorker.stopWorker();
+    testWorker.proxies = { httpProxy: 'http://127.0.0.1:1' };
+    await testWorker.startWorker();
     expect(await runCanary()).toMatchObject({ ok: true });
   });
 

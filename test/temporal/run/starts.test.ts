@@ -62,7 +62,7 @@ describe('a schedule of 0.2.0', () => {
     expect(await planSchedules(client, owner, [moved], {})).toMatchObject([
       { action: 'update', differences: [`offset: not set, expected ${offsetMs / 1_000}s`] },
     ]);
-    await client.schedule.getHandle(`scrape-${moved.name}`).unpause('goes on');
+    await client.schedule.getHandle(`scrape-${moved.name}`).unpause('it continues');
     await applySchedules(client, owner, [moved]);
     const slots = await until('it has started by its offset', async () => {
       const found = slotsOf(await describeIt(moved.name));

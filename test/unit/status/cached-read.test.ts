@@ -30,21 +30,21 @@ describe('a reading', () => {
   });
 
   test('is done by one caller at a time, and shared by all', async () => {
-    const gate = createLatch();
-    const { clock, latest } = counting(() => gate.opened);
+    const latch = createLatch();
+    const { clock, latest } = counting(() => latch.opened);
     const asked = [latest(), latest(), latest()];
-    gate.open();
+    latch.open();
     expect(await Promise.all(asked)).toEqual([1, 1, 1]);
     expect(clock.count).toBe(1);
   });
 
   test('that takes long is not waited for: the old value stays, and the new one is available later', async () => {
-    const gate = createLatch();
-    const { clock, latest } = counting((count) => (count === 2 ? gate.opened : Promise.resolve()));
+    const latch = createLatch();
+    const { clock, latest } = counting((count) => (count === 2 ? latch.opened : Promise.resolve()));
     await latest();
     clock.ms = 10_000;
     expect(await latest(20)).toBe(1);
-    gate.open();
+    latch.open();
     expect(await latest()).toBe(2);
   });
 

@@ -14,18 +14,18 @@ import { configOf } from '../../worker/observed.ts';
 
 const folder = useTemporaryFolder();
 let dependencies: ActivityDependencies;
-let told: string[];
+let reported: string[];
 let file: string;
 
 beforeEach(() => {
-  told = [];
+  reported = [];
   file = join(folder.path, 'daybook.yaml');
   dependencies = {
     store: createDirectoryStore(folder.path),
     config: configOf(folder.path, 'news', 'wire'),
     lookUp: () => undefined,
     http: { tokens: { redact: (text: string) => text } },
-    alertWebhook: async ({ name, source, state }: Alert) => void told.push(`${state} ${name} ${source}`),
+    alertWebhook: async ({ name, source, state }: Alert) => void reported.push(`${state} ${name} ${source}`),
     identity: 'worker-1',
     databaseId: async () => null,
     searchAttribute: () => true,
@@ -42,10 +42,10 @@ describe('the alert of a broken configuration', () => {
   test('is one alert for all sources, and any run reports and resolves it', async () => {
     writeFileSync(file, 'version: 1\nsources: [');
     for (const source of ['news', 'wire', 'news']) await run(source);
-    expect([await open(), told]).toEqual([['config daybook'], ['open config daybook']]);
+    expect([await open(), reported]).toEqual([['config daybook'], ['open config daybook']]);
     dependencies = { ...dependencies, config: configOf(folder.path, 'news', 'wire') };
     await run('wire');
-    expect([await open(), told.at(-1)]).toEqual([[], 'resolved config daybook']);
+    expect([await open(), reported.at(-1)]).toEqual([[], 'resolved config daybook']);
   });
 
   test('that an earlier version opened for each source is resolved by its next run', async () => {
@@ -66,8 +66,8 @@ describe('alerts of a source that is gone from the configuration', () => {
     expect(new Set(await open())).toEqual(
       new Set([`run_failed ${canarySource}`, 'run_failed daybook', 'run_failed wire', 'store gone']),
     );
-    expect(told).toContain('resolved run_failed gone');
-    expect(told).not.toContain('open run_failed wire');
+    expect(reported).toContain('resolved run_failed gone');
+    expect(reported).not.toContain('open run_failed wire');
   });
 
   test('stay while the configuration is broken: the last good one may know less', async () => {
