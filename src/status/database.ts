@@ -23,7 +23,7 @@ export type RowsToday = ReadonlyMap<string, number> | null;
 /** Do not wait for a hanging server until the connection breaks. */
 const queryTimeoutMs = 30_000;
 
-/** What the database says; an unavailable database is a finding, not a failure. */
+/** The status of the database; an unavailable database is a finding, not a failure. */
 export async function readDatabaseStatus(settings: PostgresSettings, today: Day): Promise<DatabaseStatus> {
   try {
     const found = await ask(settings, (client) => databaseFacts(client, settings.schema, today));

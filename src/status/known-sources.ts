@@ -35,7 +35,7 @@ export function knownSources({ sources, partitions }: Config, broken: string | n
   return { sources: known, premake: partitions.premake, broken };
 }
 
-/** A source of which no more than its name is known. */
+/** A source of which only the name is known. */
 export function unknownSource(name: string): KnownSource {
   return { name, everyMs: null, isCron: false, grid: null };
 }

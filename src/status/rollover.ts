@@ -5,7 +5,7 @@ import { parsePauseNote, type PausedBy } from '../domain/run/pause-note.ts';
 import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { pendingSteps } from './pending-steps.ts';
 
-/** What the schedule of the daily rollover says. */
+/** The status of the daily rollover's schedule. */
 export interface RolloverStatus {
   /** Id of its schedule. */
   readonly schedule: string;

@@ -10,7 +10,7 @@ import { pausedRuns, openWorkflows, runsBySource, type OpenRun } from './open-ru
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './known-sources.ts';
 
-/** What a source's schedule says. */
+/** The status of a source's schedule. */
 export interface ScheduleStatus {
   readonly paused: PausedBy | null;
   readonly nextRunAt: string | null;
@@ -66,7 +66,7 @@ export type LastEnds = ReadonlyMap<string, Date>;
 const maxDescribed = 50;
 
 /**
- * What the Temporal server says of sources' schedules; for many sources from a list, which lags a moment.
+ * The schedules of sources on the Temporal server; for many sources from a list, which lags a moment.
  * @throws if it cannot be asked
  */
 export async function readScheduleStatus(

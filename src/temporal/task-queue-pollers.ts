@@ -8,7 +8,7 @@ import { freshPollers } from './fresh-pollers.ts';
 const timeoutMs = 15_000;
 /** A fully occupied worker does not poll. The server forgets it after five minutes. */
 const busyMs = 300_000;
-/** An answer about pollers serves all who wait, for so long. */
+/** An answer about pollers is reused for this long. */
 const answerMs = 5_000;
 
 /** Whether a worker is known that will start what waits, sooner or later. */

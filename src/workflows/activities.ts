@@ -9,7 +9,7 @@ import type { SourcePlan } from '../domain/plan/source-plan.ts';
 /** Notices a dead worker within 10 s: activities heartbeat every 2.5 s. */
 const heartbeatTimeout = '10s';
 
-/** Reading and writing small blobs: nothing else can continue without them, so they are retried for ever. */
+/** Reading and writing small blobs: nothing else can continue without them, so they are retried forever. */
 const storePolicy: ActivityOptions = {
   startToCloseTimeout: '1m',
   heartbeatTimeout,
@@ -52,7 +52,7 @@ export function deliveryActivities(source: string) {
   });
 }
 
-/** Partition upkeep can wait, but not for ever: each attempt is short if a lock is held. */
+/** Partition upkeep can wait, but not forever: each attempt is short if a lock is held. */
 export function maintenanceActivities() {
   return proxyActivities<Pick<Activities, 'maintainPartitions' | 'sweepSpool' | 'wakeDeliverers'>>({
     priority: { priorityKey: 3 },
@@ -63,7 +63,7 @@ export function maintenanceActivities() {
 }
 
 /**
- * The same in steps that do not wait for each other for ever: fifteen attempts take half an hour, which outlasts a reader of ten
+ * The same in steps that do not wait for each other forever: fifteen attempts take half an hour, which outlasts a reader of ten
  * minutes. Remaining failures open an alert, and the next rollover tries again.
  */
 export function rolloverActivities() {
@@ -132,7 +132,7 @@ export function settlingActivities() {
   });
 }
 
-/** Requests of operators are retried for ever. */
+/** Requests of operators are retried forever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({
     ...priorityOf(source),
@@ -156,7 +156,7 @@ export function alertActivities(source: string) {
   });
 }
 
-/** Replaying reads and writes blobs only, a bounded page at a time: retried for ever, as every access to the store. */
+/** Replaying reads and writes blobs only, a bounded page at a time: retried forever, as every access to the store. */
 export function deadLetterActivities(source: string) {
   return proxyActivities<Pick<Activities, 'planReplay' | 'replayLetters' | 'settleReplay' | 'finishReplay'>>({
     ...storePolicy,

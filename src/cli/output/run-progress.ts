@@ -5,7 +5,7 @@ import { waitOf, type RunWait } from '../../status/run-waits.ts';
 import type { Progress as RunProgress } from '../../workflows/messages.ts';
 import { ProgressLine } from './terminal/progress.ts';
 
-/** A run that takes no longer is not asked what it waits for. */
+/** A shorter run is not queried for what it waits for. */
 const timeoutMs = 3_000;
 const everyMs = 2_000;
 const answerMs = 5_000;

@@ -7,7 +7,7 @@ import { aborted } from './stop-signal.ts';
 
 /** What waiting takes. */
 export interface Waiting {
-  /** Told why it waits: at first, when that changes, and every half minute. */
+  /** Called with the reason of the wait: at first, when it changes, and every half minute. */
   readonly onWait: (reason: string, waitedMs: number) => void;
   /** Ends the wait. */
   readonly signal: AbortSignal;

@@ -30,7 +30,7 @@ export async function withTemporaryStack<T>(
     throw new UsageError('DAYBOOK_EMBEDDED=off needs TEMPORAL_ADDRESS');
   }
   const external = externalPostgres(context);
-  // A mistake in it is told before anything is started.
+  // A mistake in it is reported before anything is started.
   const config = openConfigFile(environment.configFile, environment.lookUp);
   home.lock();
   const interrupted = interruption();

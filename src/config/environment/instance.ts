@@ -7,7 +7,7 @@ import { parseYaml } from '../file/yaml-file.ts';
 const variable = 'DAYBOOK_INSTANCE';
 export const expectedName = 'expected 1 to 30 of a-z, 0-9 and -, e.g. staging';
 
-/** What `DAYBOOK_INSTANCE` says; null if it is not set. @throws InvalidEnvironment */
+/** The value of `DAYBOOK_INSTANCE`; null if it is not set. @throws InvalidEnvironment */
 export function namedInstance(lookUp: LookUp): string | null {
   const name = lookUp(variable) || null;
   if (name === null || instanceNamePattern.test(name)) return name;
@@ -21,7 +21,7 @@ export function instanceConflict(inFile: string, lookUp: LookUp): string | null 
   return `found "${inFile}", but ${variable} is "${named}"; expected the same name, or only one of them`;
 }
 
-/** What a worker that runs as one instance says of a file that names another; null if it does not. */
+/** The message of a worker whose file names another instance; null if it does not. */
 export function instanceChange(before: string | undefined, now: string | undefined, lookUp: LookUp): string | null {
   const [running, wanted] = [before, now].map((inFile) => inFile ?? (lookUp(variable) || defaultInstance));
   if (running === wanted) return null;

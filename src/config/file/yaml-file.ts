@@ -6,7 +6,7 @@ import { misreadings } from './yaml-meaning.ts';
 /** A parsed YAML (or JSON) file whose values know their lines. */
 export interface YamlFile {
   readonly value: unknown;
-  /** The first syntax error, if there is one; `value` is then of no use. */
+  /** The first syntax error, if there is one; `value` is then meaningless. */
   readonly problems: readonly Problem[];
   /** The text of a scalar as it is written; null if there is none. */
   source(path: Problem['path']): string | null;

@@ -4,7 +4,7 @@ import { fingerprint } from './fingerprint.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
-/** What a plan says of the records' id and time. */
+/** The part of a plan about the records' id and time. */
 export interface KeyPlan {
   readonly id: readonly string[];
   readonly occurredAt: TimePlan;

@@ -1,6 +1,6 @@
 import type { CurrentConfig } from '../file/config-file.ts';
 
-/** How long something is kept, in ms; null = for ever. */
+/** How long something is kept, in ms; null = forever. */
 export interface Retentions {
   readonly csv: number | null;
   readonly deadLetters: number | null;

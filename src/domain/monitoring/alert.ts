@@ -36,7 +36,7 @@ export interface Alert {
   readonly message: string;
 }
 
-/** What a log line says of an alert. */
+/** The fields of an alert in a log line. */
 export function alertFields({ name, source, state, since, message }: Alert) {
   return { event: 'alert', source, name, state, since, message };
 }

@@ -33,7 +33,7 @@ export interface HealthFacts {
   readonly startProblem: string | null;
   /** What prevents all runs from ending, in words: the store cannot be written; null = nothing known. */
   readonly storageProblem: string | null;
-  /** What the open alert `all_rejected` says; null = there is none. */
+  /** The message of the open alert `all_rejected`; null = there is none. */
   readonly refusing: string | null;
   /** When the current series of failed runs began; null = unknown. */
   readonly failingSince: string | null;

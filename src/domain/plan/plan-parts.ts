@@ -23,7 +23,7 @@ interface PaginatorLimits {
   /** JMESPath to a value that says whether another page follows; null = not asked. */
   readonly hasMorePath: string | null;
   readonly stopAfterEmptyPage: boolean;
-  /** What a page says of the next one counts also where it is empty. Absent: `stopAfterEmptyPage` decides, as in plans of 0.2.0. */
+  /** The next-page information of an empty page counts too. Absent: `stopAfterEmptyPage` decides, as in plans of 0.2.0. */
   readonly followsEmptyPages?: true;
   /** Statuses of a page behind the first that are the end, and `repeat` for a page that repeats the one before. */
   readonly endOn?: readonly PagingEnd[];

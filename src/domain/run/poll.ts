@@ -48,9 +48,9 @@ const failuresOfPages: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the state says of an unfinished poll after a run that failed. If it failed at the position where it had begun, the next run
- * begins at the front instead. If that run gets no further, the whole source is unavailable, and the position is tried again. A
- * page that was refused is likely to be refused for ever: the next run reads what is new at the front before it tries again.
+ * The unfinished poll in the state after a failed run. If it failed at the position where it had begun, the next run begins at the
+ * front instead. If that run gets no further, the whole source is unavailable, and the position is tried again. A page that was
+ * refused is likely to be refused forever: the next run reads what is new at the front before it tries again.
  */
 export function positionAfterFailure(
   begun: UnfinishedPoll | null,

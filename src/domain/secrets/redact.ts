@@ -6,7 +6,7 @@ export const nothingSecret: Redact = (text) => text;
 
 export const mask = '[redacted]';
 
-/** Values under so many characters are not secrets, replacing them would garble every message. */
+/** Shorter values are not secrets: replacing them would garble every message. */
 const minLength = 4;
 
 /** Makes a redactor. It knows secrets also as URLs, JSON and base64 write them, and where a text was cut within one. */

@@ -121,7 +121,7 @@ function databaseWords({ storeId }: Pick<DatabaseSide, 'storeId'>): string {
   return storeId === null ? 'it has rows' : `it belongs to the store with the id ${storeId}`;
 }
 
-/** What the alert of a restored side says: the recipe first, for the line of `status` is short. */
+/** The message of the alert for a restored side: the recipe first, because the line of `status` is short. */
 export function restoredMessage(side: PairSide, store: number, database: number): string {
   const counts = `the counter of the store is ${store}, that of the database ${database}`;
   return side === 'database'

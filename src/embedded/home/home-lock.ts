@@ -44,7 +44,7 @@ export class HomeLock {
     );
   }
 
-  /** Who has the home, if that is another process, and lives. */
+  /** The process that has the home, if it is another one and alive. */
   holder(): ProcessIdentity | null {
     const text = this.#text();
     return text === null ? null : this.#livingIn(text);
@@ -69,7 +69,7 @@ export class HomeLock {
     this.#isTaken = false;
   }
 
-  /** Of those that find a dead process's file, one at a time puts its own there: else one could remove what another has just written. */
+  /** Processes that find a dead process's file replace it one at a time: else one could remove what another has just written. */
   #replaceStale(): boolean {
     return new Takeover(this.#file).run(() => {
       const text = this.#text();

@@ -138,7 +138,7 @@ export class Home {
     this.#tighten();
   }
 
-  /** Who has the home, if that process lives. */
+  /** The process that has the home, if it is alive. */
   lockHolder(): ProcessIdentity | null {
     return this.#lock.holder();
   }

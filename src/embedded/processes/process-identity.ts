@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
-/** A process, told from a later one that got the same number. */
+/** A process, distinguished from a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, in the system's own words; null if the system does not tell. */

@@ -11,10 +11,10 @@ export interface LongProgram {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where it puts what it makes; what arrives there counts as progress. */
   readonly folder: string;
-  /** It is ended once it has made no progress for so long. */
+  /** It is ended after this long without progress. */
   readonly idleMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Told every ten seconds for how long it runs. */
+  /** Called every ten seconds with the time it has been running. */
   readonly onProgress: (seconds: number) => void;
 }
 

@@ -5,7 +5,7 @@ import { runProgram } from '../processes/run-program.ts';
 import { presentTemporal, type Surroundings } from './temporal-binary.ts';
 import { temporalWays, type Way } from './temporal-ways.ts';
 
-/** How a search for the Temporal CLI is told and stopped. */
+/** How a search for the Temporal CLI is reported and stopped. */
 export interface Search {
   readonly announce: Announce;
   readonly signal?: AbortSignal | undefined;

@@ -74,7 +74,7 @@ async function listsSchedules(home: Home): Promise<boolean | string> {
   const { connection: settings, namespace } = embeddedTemporalSettings(home);
   let connection: Connection | null = null;
   try {
-    // Without interceptors it is told at once: they try repeatedly.
+    // Without interceptors, which retry, it is reported at once.
     connection = await Connection.connect({ ...settings, connectTimeout: '2s', interceptors: [] });
     await connection.workflowService.listSchedules({ namespace, maximumPageSize: 1 });
     return true;

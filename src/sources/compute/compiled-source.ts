@@ -50,13 +50,13 @@ export class CompiledSource {
     return this.#check;
   }
 
-  /** What is to be said of its configuration. */
+  /** Warnings about its configuration. */
   get warnings(): readonly Warning[] {
     this.#warnings ??= arithmeticWarnings(this.plan);
     return this.#warnings;
   }
 
-  /** What is to be said where no record has a time at the incremental cursor; null = it has none. */
+  /** The warning if no record has a time at the incremental cursor; null = it has none. */
   get cursorWarning(): string | null {
     const incremental = this.plan.type === 'file' || this.plan.type === 'module' ? null : this.plan.incremental;
     if (!incremental) return null;

@@ -33,7 +33,7 @@ export interface PageChecks {
   readonly extract: Extractor;
   /** Whether digests are made; else the ledger alone decides. */
   readonly makesDigests: boolean;
-  /** Whether pages are to be told from each other: a file has none that come again. */
+  /** Whether repeated pages are detected: a file has none. */
   readonly hashPages: boolean;
   /** The time that the watermark follows; null = this record does not move it. */
   readonly cursorTime: (item: RecordItem, record: AcceptedRecord) => Micros | null;

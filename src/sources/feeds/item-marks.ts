@@ -40,7 +40,7 @@ export class EmptyKeys {
   /** @param addresses of the feed itself: its own, that of its site, its id */
   constructor(base: string, addresses: readonly string[]) {
     this.#own = new Set([base, ...addresses].map(plainLink));
-    // A placeholder that was taken for a link is absolute by now.
+    // A placeholder that was mistaken for a link is absolute by now.
     this.#folder = absoluteUrl('.', base);
     this.#host = plainLink(absoluteUrl('/', base));
   }

@@ -18,7 +18,7 @@ export interface ItemReading {
   readonly onRecord?: (record: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Reads the items of a page. Of a selection that leaves items out, those are empty. */
+/** Reads the items of a page. Items outside of a selection are empty. */
 export function readItems(reading: ItemReading, page: HtmlPage): (RecordItem | RefusedItem)[] {
   const { selection = everything, trace = noTrace } = reading;
   trace.step('items');

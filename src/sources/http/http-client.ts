@@ -8,7 +8,7 @@ import { rawQuery } from './raw-query.ts';
 import { routeOf, type ProxySettings } from './route.ts';
 
 export interface HttpRequest {
-  /** Who asks, for messages: the source's name. */
+  /** The source's name, for messages. */
   readonly subject: string;
   readonly url: string;
   readonly method: 'GET' | 'POST';

@@ -55,7 +55,7 @@ function windowEnd(status: number, headers: Headers, now: Date): number | null {
     return waitMs === null ? [] : [{ waitMs, isUsedUp: limit.remaining === null ? spentAlone : isSpent(limit) }];
   });
   const usedUp = ends.filter((end) => end.isUsedUp);
-  // Of several limits the one that is used up counts; if none says so, the first that is reset.
+  // The used-up one of several limits counts; if none says so, the first that is reset.
   if (usedUp.length > 0) return usedUp.reduce((most, { waitMs }) => Math.max(most, waitMs), 0);
   return ends.length === 0 ? null : ends.reduce((least, { waitMs }) => Math.min(least, waitMs), Infinity);
 }

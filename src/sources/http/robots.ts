@@ -14,7 +14,7 @@ export interface RobotsRules {
   check(plan: HttpPlanBase, url: URL, signal: AbortSignal): Promise<number | null>;
 }
 
-/** The part of robots-parser's result that is used; its own types are of no use to a module. */
+/** The part of robots-parser's result that is used; its own types do not work in an ES module. */
 interface Robot {
   isAllowed(url: string, userAgent: string): boolean | undefined;
   getCrawlDelay(userAgent: string): number | undefined;

@@ -28,8 +28,8 @@ export function stepOf(plan: HttpPlan, { overlaps }: HttpPosition): number | nul
 }
 
 /**
- * The next page, asked for one record early. Behind a page of one record it is not: an API that gives just one at a time would
- * give that for ever. Behind one with the last record of the page before and nothing else, most likely, nothing comes.
+ * The next page, asked for one record early. Behind a page of one record it is not: an API that gives just one at a time would give
+ * that forever. Behind one with the last record of the page before and nothing else, most likely, nothing comes.
  */
 export function asOverlapping(plan: HttpPlan, place: HttpPosition, next: HttpPosition, records: number): HttpPosition {
   if (!offsetOf(plan)) return next;

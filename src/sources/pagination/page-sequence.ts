@@ -206,7 +206,7 @@ function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPosition
   const { seen: before = [], distinct: _distinct, ...saved } = thenAt;
   const mayStepBack = maxPages === null || maxPages - position.pages >= minPagesToStepBack;
   const { seen: _seen, distinct = 0, ...begin } = mayStepBack ? stepBack(plan, thenAt) : thenAt;
-  // A page that is read once more on purpose does not come again.
+  // A page that is read once more on purpose is not a repeated page.
   const seen = begin.page === saved.page ? before : before.slice(0, -1);
   const recentPages = seen.length === 0 ? [] : [...seen, earlierPart];
   const kept = { since, ...(until === undefined ? {} : { until }), recentPages, distinct };

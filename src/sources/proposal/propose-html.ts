@@ -84,7 +84,7 @@ function classSelector(classes: string | undefined): string {
   return named === undefined ? '' : `.${named}`;
 }
 
-/** Of an item's links the one in a heading, else the first with text. */
+/** The item's link in a heading, else the first with text. */
 function linkSelector($: CheerioAPI, selector: string): string {
   for (const heading of ['h1', 'h2', 'h3', 'h4']) {
     if ($(`${selector} ${heading} a[href]`).length >= $(selector).length) return `${heading} a`;

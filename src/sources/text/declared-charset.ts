@@ -1,7 +1,7 @@
 import { charsetName } from '../../formats/charset-name.ts';
 import { metaCharsets } from './meta-charsets.ts';
 
-/** What a document says of its own charset. */
+/** The charset that a document declares. */
 export interface DeclaredCharset {
   /** Where it says so, for messages. */
   readonly from: 'Content-Type' | 'the XML prolog' | 'a meta element';
@@ -16,7 +16,7 @@ export type DocumentKind = 'json' | 'xml' | 'html';
 /** How much of a page is searched for a `<meta>`: browsers take one that comes late, too. */
 const maxHead = 512 * 1024;
 const wide = /^(?:utf-?16|utf-?32|ucs|iso-10646)/;
-/** Names of ASCII; browsers take them for windows-1252. */
+/** Names of ASCII; browsers read them as windows-1252. */
 const ascii = /^(?:us-?)?ascii$|^ansi_x3\.4|^iso-?_?646|^iso-ir-6$|^(?:cp|ibm)367$/i;
 /** What the library can read, and what is not a charset: `binary` means unknown. */
 const noCharset = /^(?:binary|base64|hex)$/i;

@@ -9,7 +9,7 @@ import { readIdentity } from '../identity.ts';
 /**
  * A store that sets damaged files aside as they are met, and opens the alert `store` of their source, or adds to it: each is
  * reported once.
- * @param onAlert called with each alert that was opened or extended, and with what had no more room in one
+ * @param onAlert called with each alert that was opened or extended, and with what did not fit into one
  */
 export function settingAside(store: BlobStore, onAlert: (alert: Alert) => void): BlobStore {
   const keeping: BlobStore = {

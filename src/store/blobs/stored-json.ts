@@ -29,7 +29,7 @@ export async function readStoredJson<T>(
 
 /**
  * The text of a blob of JSON. A hash of it follows it, as blanks: a flipped digit would leave good JSON behind. Any JSON parser
- * passes over blanks, that of 0.2.0 too, and a rewrite leaves them out; a field with the hash would be copied, and no longer match.
+ * skips blanks, that of 0.2.0 too, and a rewrite leaves them out; a field with the hash would be copied, and no longer match.
  */
 export function storedJson(value: unknown, indent = 0): string {
   const text = `${JSON.stringify(value, null, indent)}\n`;

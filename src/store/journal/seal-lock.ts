@@ -8,9 +8,9 @@ import { codeOf, isMissing } from '../blobs/file-errors.ts';
 import { timeOfFolder } from '../blobs/folder-time.ts';
 import { journalPaths } from '../paths/paths.ts';
 
-/** Who holds the lock renews it this often. */
+/** The holder of the lock renews it this often. */
 const renewMs = 10_000;
-/** A lock that was not renewed for so long is void. */
+/** A lock that was not renewed for this long is void. */
 const voidMs = 60_000;
 const askMs = 1_000;
 

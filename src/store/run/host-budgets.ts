@@ -5,7 +5,7 @@ import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
 /** The longest wait for a slot; a longer one is retried later. */
 const maxWaitMs = 5_000;
-/** What a host gets for a while after it said 429. */
+/** The limit of a host for a while after a 429. */
 const slowLimit: HostLimit = { requests: 1, perMs: 1_000 };
 const slowForMs = 60_000;
 /** How long a host's limit is cached. */

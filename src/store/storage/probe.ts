@@ -35,7 +35,7 @@ export async function freeBytes(folder: string): Promise<number | null> {
   }
 }
 
-/** What a failure says, in the system's words: `ENOSPC: no space left on device`. */
+/** The message of a failure, in the system's words: `ENOSPC: no space left on device`. */
 export function failureText(error: unknown): string {
   const why = error instanceof SinkUnavailable && error.cause !== undefined ? error.cause : error;
   // Then the system names the call, and an internal file: `, open '/data/.1f….tmp'`.

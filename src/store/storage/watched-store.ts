@@ -10,7 +10,7 @@ export interface WriteReports {
   succeeded(folder: string, bytes: number): void;
 }
 
-/** What the system says of a folder or a whole file system; all else concerns one file. */
+/** System errors of a folder or a whole file system; all others concern one file. */
 const codes = new Set([
   'ENOSPC',
   'EDQUOT',

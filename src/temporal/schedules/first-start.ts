@@ -12,7 +12,7 @@ export interface FirstStart {
 
 /** A slot that comes within this time is the first start; one that is further away is not waited for. */
 const nearMs = 10_000;
-/** The server may take so long to make a schedule: a slot that comes meanwhile may be missed. */
+/** How long the server may take to create a schedule: a slot that comes meanwhile may be missed. */
 const makingMs = 2_000;
 
 /**

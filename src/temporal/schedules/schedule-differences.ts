@@ -8,7 +8,7 @@ import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
 
-/** What a schedule says, in the words of daybook.yaml, as texts. */
+/** A schedule in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;
 
 /** How a schedule on the server differs from the configuration: `every: 5m, expected 1m`. */

@@ -60,7 +60,7 @@ export async function isLeftBehind(
   return (owner.storeId !== null && said(memos, storeMemoKey) === owner.storeId) || owner.knows(source);
 }
 
-/** What a schedule says of who made it; in both memos, so that lists show it, and adopted ones have it. */
+/** The owner in a schedule's memo; in both memos, so that lists show it, and adopted ones have it. */
 export function ownerMemo({ instance, storeId }: ScheduleOwner, source: string): Readonly<Record<string, string>> {
   return {
     [scheduleMemoKey]: source,

@@ -30,7 +30,7 @@ export class BackfillHandover {
     // oxlint-disable-next-line typescript/no-unnecessary-condition -- called while it is being made
     if (!this.#inbox || this.#busy || !patched('hand-over-at-once')) return;
     this.#busy = CancellationScope.nonCancellable(() => this.#handOver())
-      // Never rejects: a rejection while the run awaits something else would block it for ever.
+      // Never rejects: a rejection while the run awaits something else would block it forever.
       .catch((error: unknown) => {
         log.warn('Backfill could not be continued in a new workflow', {
           source: this.#source,

@@ -227,7 +227,7 @@ class Backfill {
     this.#show();
   }
 
-  /** Never rejects: a rejection while the workflow awaits something else would block it for ever. */
+  /** Never rejects: a rejection while the workflow awaits something else would block it forever. */
   async #runWindow(window: TimeRangeText, name: string): Promise<void> {
     const source = this.#source;
     try {

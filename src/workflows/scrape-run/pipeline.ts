@@ -16,7 +16,7 @@ type WriteOutcome =
 
 interface InFlight {
   readonly batch: BatchRef;
-  /** Never rejects: a rejection while the workflow awaits something else would fail the workflow task for ever. */
+  /** Never rejects: a rejection while the workflow awaits something else would fail the workflow task forever. */
   readonly outcomes: Promise<Readonly<Record<Sink, WriteOutcome>>>;
 }
 

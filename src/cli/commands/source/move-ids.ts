@@ -42,7 +42,7 @@ export interface MovedIds {
  * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before.
  * 3. What the last poll saw goes from the state: it names former ids. It has gone already, or goes now.
  * 4. The ledger moves in one transaction, once, which is noted in it; then the rows, day by day. A row's new id is found in its
- *    payload, and does not depend on the id that it has; what a key without a row stands for is told by its id alone.
+ *    payload, and does not depend on the id that it has; for a key without a row only its id is known.
  * 5. The journal moves, file by file, in the same way.
  * 6. The state learns by which `id` all is stored, the note of the ledger goes, and the rule is done: archives are read by it from now on.
  */

@@ -74,7 +74,7 @@ export function canaryText({ at, lagMs, error, succeededAt }: CanaryReport, now:
   return `failed ${distance(at, now)} ago (${before}): ${describeFailure({ step: error.step, error })}`;
 }
 
-/** What there is to say of a source, besides what its row says. */
+/** Facts of a source that are not in its row. */
 function notesOf(source: SourceStatus, alerts: readonly Alert[], at: Clock): Note[] {
   const { name, health, reason, since, paused, waiting, starts, lastReceipt, running } = source;
   const notes: Note[] = [];

@@ -17,8 +17,8 @@ export interface ResetResult {
 
 /**
  * Empties Daybook's tables. The ledger is locked throughout, so that no writer stores beside it, and emptied at the end also where
- * something failed on the way: a key without its row would hide a record for ever. The tokens stay: a writer's statement sent
- * before that arrives late stores nothing, see `removals.ts`.
+ * something failed on the way: a key without its row would hide a record forever. The tokens stay: a writer's statement sent before
+ * that arrives late stores nothing, see `removals.ts`.
  * @param drop whether the partitions go, too
  */
 export async function resetDatabase(settings: PostgresSettings, drop: boolean): Promise<ResetResult> {

@@ -5,7 +5,7 @@ import type { PostgresError } from '../connection/sql-state.ts';
 
 /** From this many refused rows on, the same refusal for over half of a batch counts as a fault of configuration. */
 const alikeFloor = 20;
-/** Below so many rows each is tried: it costs little, and the message has the exact number. */
+/** Below this many rows each is tried: it costs little, and the message has the exact number. */
 const smallBatch = 100;
 /** This share of the rest is assumed to be like a sample that is refused entirely. */
 const likeTheSample = 0.8;
@@ -40,7 +40,7 @@ export class Refusals {
     this.#found.push({ index, record, code, message: `PostgreSQL refuses the record: ${message} (${code})` });
   }
 
-  /** Forgets what was found after there were so many. */
+  /** Forgets what was found after this number. */
   cutTo(count: number): void {
     this.#found.length = count;
     this.#inSuccession = 0;
@@ -52,8 +52,8 @@ export class Refusals {
   }
 
   /**
-   * Whether so many were refused in succession that all may be: then a few others are to be tried before the rest is. Asked
-   * after each refusal.
+   * Whether so many were refused in succession that all may be: then a few others are tried before the rest. Asked after each
+   * refusal.
    * @param untried rows of the batch
    */
   mayBeAll(untried: number): boolean {

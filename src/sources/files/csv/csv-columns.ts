@@ -1,6 +1,4 @@
-/**
- * Names for the columns of a header: a name that comes again gets `_2`, `_3` and so on, a column without one its number.
- */
+/** Names for the columns of a header: a repeated name gets `_2`, `_3` and so on, a column without one its number. */
 export function columnNames(header: readonly string[]): string[] {
   const given = header.map((name, position) => (name === '' ? String(position + 1) : name));
   const written = new Set(given);

@@ -127,7 +127,7 @@ export class GlobPass {
     const { plan, progress, resolvePath, files, run } = this.#input;
     const known = progress.get(path);
     const failed = known?.failed?.run === run ? known.failed : null;
-    // One that still grows and still cannot be read is not followed for ever.
+    // One that still grows and still cannot be read is not followed forever.
     if (known && known.headHash !== '' && failed && failed.tries >= plan.retry.maxAttempts) {
       const { complete: _complete, waitsForNewline: _waits, failed: _failed, blocks: _blocks, ...read } = known;
       return { ...read, type: 'file', path, files, stoodStill: false };

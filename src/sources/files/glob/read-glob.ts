@@ -35,7 +35,7 @@ export async function beginGlob(
 }
 
 /**
- * Reads the files of a glob that have something new, one after the other. Files that cannot be read are passed over.
+ * Reads the files of a glob that have something new, one after the other. Unreadable files are skipped.
  * @throws what they failed with, once all others are read
  */
 export async function* readGlobPages(

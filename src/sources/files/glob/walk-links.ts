@@ -9,7 +9,7 @@ import { fileError } from '../file-error.ts';
 const maxRepeats = 1_000;
 
 interface WalkSettings {
-  /** Who reads, for messages: the source's name. */
+  /** The source's name, for messages. */
   readonly subject: string;
   /** Where the walk begins, as it is written. */
   readonly folder: string;
