@@ -39,7 +39,7 @@ const record = (id: string) => ({ id, at });
 const state = (source: string) =>
   JSON.parse(readFileSync(testWorker.path('data', 'state', `${source}.json`), 'utf8')) as SourceState;
 
-/** Serves three pages, each as large as a fetch, and holds back page 2 until the latch opens. */
+/** Serves three pages, each as large as a fetch, and holds page 2 back until the latch opens. */
 function latchedPages(prefix: string) {
   const items = (page: number) => Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`));
   return latchPages(origin, (page) => JSON.stringify(page <= 3 ? items(page) : []));
@@ -56,6 +56,19 @@ describe('scrapeRun', () => {
     const { type, message } = await testWorker.runToFailure('picki');
     expect(type).toBe('UnknownSource');
     expect(message).toContain('did you mean "picky"');
+  });
+
+  test('uses the last good configuration while an edit is broken, and says so', async () => {
+    await testWorker.run('one');
+    origin.answer(json([record('good-config')]));
+    writeFileSync(testWorker.path('daybook.yaml'), 'version: 1\nsources: [ {');
+    expect(await testWorker.run('one')).toMatchObject({ outcome: 'ok' });
+    await expect(testWorker.run('added')).rejects.toMatchObject({
+      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
+    });
+    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
+    await vi.waitFor(() => expect(testWorker.logs).toContainEqual(alert), { timeout: 20_000 });
+    testWorker.configure(yaml(origin.url));
   });
 
   test('shows its receipt as details, has the search attribute and answers progress after its end', async () => {
@@ -270,18 +283,5 @@ describe('scrapeRun', () => {
       expect(text).not.toContain('literal-key-1');
     }
     expect(files.join()).toContain('[redacted]');
-  });
-
-  test('uses the last good configuration while an edit is broken, and says so', async () => {
-    await testWorker.run('one');
-    origin.answer(json([record('good-config')]));
-    writeFileSync(testWorker.path('daybook.yaml'), 'version: 1\nsources: [ {');
-    expect(await testWorker.run('one')).toMatchObject({ outcome: 'ok' });
-    await expect(testWorker.run('added')).rejects.toMatchObject({
-      cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
-    });
-    const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
-    await vi.waitFor(() => expect(testWorker.logs).toContainEqual(alert), { timeout: 20_000 });
-    testWorker.configure(yaml(origin.url));
   });
 });
