@@ -30,8 +30,8 @@ export default defineConfig({
       project('temporal', [postgres, temporal]),
       project('cli', [postgres, temporal]),
       project('faults', [postgres, temporal]),
-      // Each starts a stack of its own: see docs/reliability.md. Not part of npm test.
-      project('faults-long', []),
+      // Whole stacks, killed or cut off, and outages of minutes: see docs/reliability.md. Not part of npm test.
+      project('faults-long', [postgres, temporal]),
       // What the documents tell readers to type. Not part of npm test.
       project('documents', [postgres, temporal]),
     ],
