@@ -45,7 +45,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     saveReceipt: createSaveReceipt(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
     planBackfill: createPlanBackfill(dependencies),
-    requestBackfill: createRequestBackfill(dependencies),
+    requestBackfill: createRequestBackfill(),
     deferBatches: createDeferBatches(dependencies),
     deliverBatches: createDeliverBatches(dependencies),
     makePartitions: createMakePartitions(dependencies),

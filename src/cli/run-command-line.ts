@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander';
-import { DaybookError, messageOf } from '../domain/errors.ts';
-import { isUsageFailure } from '../domain/usage-error.ts';
+import { DaybookError, messageOf, isUsageFailure } from '../domain/errors.ts';
 import { exitCodeOf } from './output/exit-code.ts';
 import { printInfo } from './output/output.ts';
 import { buildProgram } from './program.ts';

@@ -193,6 +193,32 @@ export class ArchiveRefused extends DaybookError {
   readonly next = 'never';
 }
 
+/** A process could not begin its work. Exit code 1. */
+export class CannotStart extends DaybookError {
+  readonly type = 'CannotStart';
+  readonly next = 'never';
+}
+
+/** A command that cannot be run as given. Exit code 2. */
+export class UsageError extends DaybookError {
+  readonly type = 'UsageError';
+  readonly next = 'never';
+}
+
+const usageTypes = new Set([
+  'UsageError',
+  'InvalidConfig',
+  'InvalidEnvironment',
+  'UnknownSource',
+  'QueueInUse',
+  'ForeignStore',
+]);
+
+/** Whether a failure is about how a command was called, or about the configuration. */
+export function isUsageFailure({ type }: DaybookError): boolean {
+  return usageTypes.has(type);
+}
+
 /** V8 quotes ten characters before and after what it could not read: no redactor would recognize a secret that is cut. */
 const quotedJson = /, (?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
 
@@ -204,4 +230,9 @@ export function messageOf(error: unknown): string {
   if (error instanceof SyntaxError) return error.message.replace(quotedJson, ' in JSON');
   if (error instanceof Error) return error.message === '' ? error.name : error.message;
   return String(error);
+}
+
+/** The code that the system or Node gave to an error, such as `ENOENT`; undefined if it has none. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../config/environment/environment.ts';
+import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
 import { localTemporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Home } from './home/home.ts';
 

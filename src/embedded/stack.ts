@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Announce } from './processes/announce.ts';
+import { type Announce, stopProcess } from './processes/managed-process.ts';
 import { partNames, type Home, type PartName } from './home/home.ts';
-import { stopProcess } from './processes/managed-process.ts';
 import { recoverHome } from './home/recover-home.ts';
 import { startPostgres } from './postgres-server/postgres.ts';
 import { findServer, keepServer } from './temporal-server/home-server.ts';

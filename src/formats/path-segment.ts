@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /**
  * A file name for an id that users choose (`../..` is one): characters outside `[A-Za-z0-9_-]` percent-encoded; the
@@ -11,5 +11,5 @@ export function pathSegment(id: string): string {
       return /[A-Za-z0-9_-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
     })
     .join('');
-  return encoded.length > 100 ? createHash('sha256').update(id).digest('hex') : encoded;
+  return encoded.length > 100 ? sha256(id) : encoded;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 import { ExactNumber } from './exact-json.ts';
 import type { Rejection } from '../domain/dead-letters/rejection.ts';
 
@@ -55,8 +55,4 @@ function missing(message: string): IdResult {
 
 function invalid(message: string): IdResult {
   return { ok: false, rejection: { reason: 'invalid_id', message } };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../domain/errors.ts';
 import { databaseFacts, rowsOfDay, type DatabaseFacts } from '../sinks/postgres/commands/database-facts.ts';
 import { withClient } from '../sinks/postgres/connection/client.ts';
 import type { LongTransaction } from '../sinks/postgres/connection/long-transactions.ts';
-import type { PostgresSettings } from '../config/environment/environment.ts';
+import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
 
 export interface DatabaseStatus {
   readonly server: {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ConfigFile } from '../config/file/config-file.ts';
-import type { PostgresSettings } from '../config/environment/environment.ts';
+import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
 import type { Alert } from '../domain/monitoring/alert.ts';
 import { dayOfDate } from '../domain/time/day.ts';
 import type { CanaryReport } from '../domain/monitoring/canary.ts';

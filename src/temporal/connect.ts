@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
-import { CannotStart } from '../domain/cannot-start.ts';
+import { CannotStart } from '../domain/errors.ts';
 import { explainLoss, explainRefusal, explainUnreachable } from './explain-failure.ts';
 
 /**

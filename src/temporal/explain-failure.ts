@@ -2,8 +2,7 @@ import { connect as connectTls } from 'node:tls';
 import { connect, isIP } from 'node:net';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
-import { messageOf } from '../domain/errors.ts';
-import { CannotStart } from '../domain/cannot-start.ts';
+import { messageOf, CannotStart } from '../domain/errors.ts';
 
 const probeMs = 5_000;
 const [deadlineExceeded, notFound, permissionDenied, unavailable, unauthenticated] = [4, 5, 7, 14, 16];
@@ -35,7 +34,7 @@ export function explainRefusal(
   error: unknown,
 ): CannotStart | null {
   const text = messageOf(error);
-  const code = codeOf(error);
+  const code = grpcCodeOf(error);
   if (code === unauthenticated || code === permissionDenied) {
     const key = connection.apiKey === undefined ? 'TEMPORAL_API_KEY is not set' : 'check TEMPORAL_API_KEY';
     return new CannotStart(
@@ -51,7 +50,7 @@ export function explainRefusal(
 
 /** The reason why a server no longer answers; null for anything else. */
 export function explainLoss({ address }: TemporalSettings, error: unknown): CannotStart | null {
-  const code = codeOf(error);
+  const code = grpcCodeOf(error);
   if (code === deadlineExceeded) {
     return new CannotStart(
       `temporal: ${address} takes too long to answer; check whether its disk is full or its machine is overloaded`,
@@ -63,8 +62,8 @@ export function explainLoss({ address }: TemporalSettings, error: unknown): Cann
   );
 }
 
-/** Of gRPC. The native client has it in the text alone. */
-function codeOf(error: unknown): number | null {
+/** The native client has it in the text alone. */
+function grpcCodeOf(error: unknown): number | null {
   for (let one = error; one instanceof Error; one = one.cause) if (isGrpcServiceError(one)) return one.code;
   const text = messageOf(error);
   if (/code: Unauthenticated|Request unauthorized/i.test(text)) return unauthenticated;

@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
+import { counted } from '../domain/text/counted.ts';
 import { describeSchedule } from './schedules/describe-schedule.ts';
 import type { Instance } from '../domain/instance.ts';
 import {
@@ -11,7 +12,7 @@ import {
   sourceSearchAttribute,
 } from '../domain/names.ts';
 import { sinks } from '../domain/run/sink.ts';
-import { CannotStart } from '../domain/cannot-start.ts';
+import { CannotStart } from '../domain/errors.ts';
 
 /** Workflows that fetch, and accept pause and resume. */
 const fetchingTypes = [scrapeRunType, backfillType];
@@ -127,5 +128,5 @@ function isOf(
 
 function listed(names: readonly string[], what: string): string {
   const rest = names.length > maxListed ? ', …' : '';
-  return `${names.length} ${what}${names.length === 1 ? '' : 's'} (${names.slice(0, maxListed).join(', ')}${rest})`;
+  return `${counted(names.length, what)} (${names.slice(0, maxListed).join(', ')}${rest})`;
 }

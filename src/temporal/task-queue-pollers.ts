@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
-import { CannotStart } from '../domain/cannot-start.ts';
+import { CannotStart } from '../domain/errors.ts';
 import { freshPollers } from './fresh-pollers.ts';
 
 /** How long to wait for a worker. */

@@ -11,7 +11,7 @@ import { KeySet } from '../store/journal/key-set.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { VersionTable } from './version-table.ts';
 import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
-import { UsageError } from '../domain/usage-error.ts';
+import { UsageError } from '../domain/errors.ts';
 
 export interface DayToCompare {
   readonly client: ClientBase;

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';

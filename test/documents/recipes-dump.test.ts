@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test, vi } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import type { Status } from '../../src/status/status.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import { SinkMisconfigured } from '../../src/domain/errors.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';

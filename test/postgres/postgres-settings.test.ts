@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';

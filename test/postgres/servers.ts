@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 
 const older = inject('olderPostgres');
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type Pool } from 'pg';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { templateDatabase } from './template-database.ts';
 

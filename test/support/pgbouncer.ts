@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PostgresSettings } from '../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import { postgresUser } from '../../src/embedded/postgres-server/postgres-user.ts';
 import { debianPackage } from './debian-package.ts';
 import { freePort } from './free-port.ts';

@@ -2,12 +2,12 @@ import { hostname } from 'node:os';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { confirmAlert, readOpenAlert } from '../../store/alerts/alerts.ts';
-import { recordAlerts } from './record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import { recordAlerts, type AlertTools } from './record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
 
-/** How long another worker that says nothing more may still have the file that is broken. */
-const patienceMs = 600_000;
+/** How long a silent worker may still have the broken file. */
+const timeoutMs = 600_000;
 
 /**
  * Opens and resolves the alert of the configuration, which is one for all workers. They may see different files: a worker whose
@@ -15,7 +15,7 @@ const patienceMs = 600_000;
  * @param message what is wrong with this worker's file; null = it is good
  */
 export async function settleConfigAlert(
-  dependencies: ActivityDependencies,
+  dependencies: AlertTools & Uses<'config' | 'identity'>,
   message: string | null,
   redact: Redact,
 ): Promise<void> {
@@ -24,10 +24,10 @@ export async function settleConfigAlert(
   const file = `${hostname()}:${dependencies.config.file}`;
   if (message === null) {
     const open = await readOpenAlert(store, noSource, 'config');
-    // Each poll comes by here: mostly there is nothing to resolve.
+    // Each poll passes here: mostly there is nothing to resolve.
     if (open === null) return;
     const by = open.confirmed;
-    const isRecent = by !== undefined && by.file !== file && now.getTime() - Date.parse(by.at) < patienceMs;
+    const isRecent = by !== undefined && by.file !== file && now.getTime() - Date.parse(by.at) < timeoutMs;
     if (isRecent && (await hasOtherWorkers(identity))) return;
   }
   await recordAlerts(dependencies, noSource, [{ name: 'config', message }], redact);

@@ -1,28 +1,24 @@
 import { Context } from '@temporalio/activity';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import { clearCanaryBlobs, type IsOver } from '../../store/canary/canary-blobs.ts';
 import { clearCanaryParts } from '../../store/canary/canary-parts.ts';
 import { hasEnded } from '../../temporal/running-workflows.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 /**
- * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are under
- * way keep what they have. Safe to repeat because what is gone stays gone.
+ * Deletes everything of this canary, and leftovers of ended ones. Running canaries keep their data. Safe to repeat because deleted
+ * data stays deleted.
  */
-export function createCleanCanary({ store, journal, canaryRows }: ActivityDependencies) {
+export function createCleanCanary({ store, journal, canaryRows }: Uses<'store' | 'journal' | 'canaryRows'>) {
   return async function cleanCanary(): Promise<void> {
-    await runActivity(nothingSecret, async () => {
-      const isOver = endedCanaries();
-      // What cannot be taken away in one place is no reason to leave it in the others.
-      const outcomes = await Promise.allSettled([
-        clearCanaryParts(journal, isOver),
-        clearCanaryBlobs(store, isOver),
-        clearRows(canaryRows, isOver),
-      ]);
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    });
+    const isOver = endedCanaries();
+    // A failed deletion in one place must not prevent the others.
+    const outcomes = await Promise.allSettled([
+      clearCanaryParts(journal, isOver),
+      clearCanaryBlobs(store, isOver),
+      clearRows(canaryRows, isOver),
+    ]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   };
 }
 

@@ -1,11 +1,10 @@
 import { version } from '../../config/version.ts';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { fetchCanary as fetchRecord } from '../../sources/canary/fetch-canary.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 
 export interface FetchCanaryInput {
   readonly run: RunRef;
@@ -18,14 +17,13 @@ export interface FetchedCanary {
   readonly searchAttribute: boolean;
 }
 
-/** Fetches the record of a canary and spools it. Safe to repeat because the clean-up takes all of its batches away. */
-export function createFetchCanary({ store, searchAttribute }: ActivityDependencies) {
+/** Fetches the record of a canary and spools it. Safe to repeat because the clean-up deletes all of its batches. */
+export function createFetchCanary({ store, searchAttribute }: Uses<'store' | 'searchAttribute'>) {
   return async function fetchCanary({ run }: FetchCanaryInput): Promise<FetchedCanary> {
-    return runActivity(nothingSecret, async (context) => {
-      const record = await fetchRecord({ id: run.workflowId, run: run.firstRunId }, version, context);
-      const [batch] = await spoolRecords(store, run, 0, [record], new Date());
-      if (!batch) throw new SinkUnavailable('store: found no batch for the record of the canary, expected one');
-      return { batch, searchAttribute: searchAttribute() };
-    });
+    const context = adapterContext();
+    const record = await fetchRecord({ id: run.workflowId, run: run.firstRunId }, version, context);
+    const [batch] = await spoolRecords(store, run, 0, [record], new Date());
+    if (!batch) throw new SinkUnavailable('store: found no batch for the record of the canary, expected one');
+    return { batch, searchAttribute: searchAttribute() };
   };
 }

@@ -3,32 +3,29 @@ import { describeFailure, type CanaryResult, type FailedCanary } from '../../dom
 import { canarySource } from '../../domain/names.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { writeCanaryReport } from '../../store/canary/canary-report.ts';
-import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { hasAlertsToSend, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface SettleCanaryInput {
   readonly canary: CanaryResult | FailedCanary;
 }
 
 export interface SettledCanary {
-  /** Alerts wait to be told. */
+  /** There are alerts to send. */
   readonly notify: boolean;
 }
 
-/** Keeps what a canary had to say, and opens or resolves its alert. Safe to repeat because it says the same again. */
-export function createSettleCanary(dependencies: ActivityDependencies) {
+/** Stores the result of a canary, and opens or resolves its alert. Safe to repeat because the result is the same. */
+export function createSettleCanary(dependencies: AlertTools & Uses<'config' | 'alertWebhook'>) {
   return async function settleCanary({ canary }: SettleCanaryInput): Promise<SettledCanary> {
-    return runActivity(nothingSecret, async () => {
-      const { ok, finishedAt, workflowId } = canary;
-      const lagMs = canary.ok ? canary.lagMs : null;
-      const error = canary.ok ? null : { step: canary.step, ...canary.error };
-      await writeCanaryReport(dependencies.store, { at: finishedAt, ok, workflowId, lagMs, error });
-      if (ok) log.info('Canary passed', { source: canarySource, lagMs });
-      const message = canary.ok ? null : `the canary failed: ${describeFailure(canary)}`;
-      const verdicts = [{ name: 'canary', message }] as const;
-      await recordAlerts(dependencies, canarySource, verdicts, nothingSecret);
-      return { notify: await hasAlertsToSend(dependencies, canarySource) };
-    });
+    const { ok, finishedAt, workflowId } = canary;
+    const lagMs = canary.ok ? canary.lagMs : null;
+    const error = canary.ok ? null : { step: canary.step, ...canary.error };
+    await writeCanaryReport(dependencies.store, { at: finishedAt, ok, workflowId, lagMs, error });
+    if (ok) log.info('Canary passed', { source: canarySource, lagMs });
+    const message = canary.ok ? null : `the canary failed: ${describeFailure(canary)}`;
+    const verdicts = [{ name: 'canary', message }] as const;
+    await recordAlerts(dependencies, canarySource, verdicts, nothingSecret);
+    return { notify: await hasAlertsToSend(dependencies, canarySource) };
   };
 }

@@ -5,10 +5,9 @@ import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/de
 import { clearValidators } from '../../domain/run/source-state.ts';
 import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
 import { changeState } from '../../store/run/states.ts';
-import { hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import { hasAlertsToSend, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface FinishReplayInput {
   readonly run: RunRef;
@@ -17,33 +16,31 @@ export interface FinishReplayInput {
 }
 
 /**
- * Lets the next poll ask for everything again: what could not be replayed may come from the source, which might say that
- * nothing changed. Safe to repeat because a state without what it drops is a true one.
+ * Makes the next poll fetch everything again: records that could not be replayed may come from the source, which might answer "not
+ * modified". Safe to repeat because the reduced state is valid.
  */
-export function createFinishReplay(dependencies: ActivityDependencies) {
+export function createFinishReplay(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook'>) {
   return async function finishReplay({ run, result, deferredBecause }: FinishReplayInput) {
     const { store } = dependencies;
     const { source } = run;
     const redact = redactorFor(source, dependencies);
-    return runActivity(redact, async () => {
-      // Also where there is no state yet: a first run that is open must not say that nothing changed.
-      if (result.letters > 0) await changeState(store, source, (state) => state && clearValidators(state));
-      const verdicts = sinks.flatMap((sink) => {
-        const why = deferredBecause[sink];
-        if (why === undefined) return [];
-        return [
-          {
-            name: `deferred_${sink}` as const,
-            message: `replayed records of ${source} are deferred for ${sink}: ${why}`,
-          },
-        ];
-      });
-      await recordAlerts(dependencies, source, verdicts, redact);
-      const notify = await hasAlertsToSend(dependencies, source);
-      const { letters, replayed, refused, unreplayable } = result;
-      log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
-      await deleteReplayNotes(store, run);
-      return { notify };
+    // Even without a state: an open first run must not store that nothing changed.
+    if (result.letters > 0) await changeState(store, source, (state) => state && clearValidators(state));
+    const verdicts = sinks.flatMap((sink) => {
+      const why = deferredBecause[sink];
+      if (why === undefined) return [];
+      return [
+        {
+          name: `deferred_${sink}` as const,
+          message: `replayed records of ${source} are deferred for ${sink}: ${why}`,
+        },
+      ];
     });
+    await recordAlerts(dependencies, source, verdicts, redact);
+    const notify = await hasAlertsToSend(dependencies, source);
+    const { letters, replayed, refused, unreplayable } = result;
+    log.info('Dead letters replayed', { source, letters, replayed, refused, unreplayable });
+    await deleteReplayNotes(store, run);
+    return { notify };
   };
 }

@@ -1,27 +1,22 @@
 import type { RunRef } from '../../domain/run/batch.ts';
 import { hideReplayed } from '../../store/dead-letters/dead-letter-visibility.ts';
 import { readReplayed } from '../../store/dead-letters/replay-plan.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface SettleReplayInput {
   readonly run: RunRef;
-  /** Names the note of the page's letters. */
+  /** Names the note of the page's dead letters. */
   readonly taken: string;
   readonly number: number;
 }
 
 /**
- * Hides the letters whose records both sinks have settled, and those that have become others. Safe to repeat because it
- * writes the same blob again.
+ * Hides the dead letters whose records both sinks have settled, and those replaced by others. Safe to repeat because it writes the
+ * same blob again.
  */
-export function createSettleReplay(dependencies: ActivityDependencies) {
+export function createSettleReplay({ store }: Uses<'store'>) {
   return async function settleReplay({ run, taken, number }: SettleReplayInput): Promise<void> {
-    const { store } = dependencies;
-    await runActivity(redactorFor(run.source, dependencies), async () => {
-      const letters = await readReplayed(store, run, taken);
-      if (letters && letters.ids.length > 0) await hideReplayed(store, run, number, letters);
-    });
+    const letters = await readReplayed(store, run, taken);
+    if (letters && letters.ids.length > 0) await hideReplayed(store, run, number, letters);
   };
 }

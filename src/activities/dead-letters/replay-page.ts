@@ -13,17 +13,17 @@ import { spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { StoredDeadLetter } from '../../store/dead-letters/dead-letter-file.ts';
 import { recordReplayed, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { logDeadLetters } from './log-dead-letters.ts';
 import { redactDeadLetter } from './redact-dead-letter.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor, sourceTools } from '../support/source-secrets.ts';
+import { adapterContext } from '../support/adapter-context.ts';
+import { redactorFor, sourceTools, type AdapterAccess, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface ReplayLettersInput {
   readonly run: RunRef;
   readonly plan: SourcePlan;
   readonly letters: ReplayPlan;
-  /** Page of the letters, from 0. */
+  /** Page of the dead letters, from 0. */
   readonly page: number;
   /** Number of the first batch that this page may make. */
   readonly number: number;
@@ -36,38 +36,37 @@ export interface ReplayLettersResult {
   readonly batches: readonly BatchRef[];
   readonly nextNumber: number;
   readonly days: DayRanges;
-  /** Names the note of the letters that are to be hidden once the batches are settled. */
+  /** Names the note of the dead letters to hide once the batches are settled. */
   readonly taken: string;
 }
 
 /**
- * Extracts a page of dead letters again and spools what passes. Those that are refused for another reason than before
- * become letters anew; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by
- * its content, and nothing is hidden before the workflow has its answer.
+ * Extracts a page of dead letters again and spools what passes. Those refused for another reason than before become new dead
+ * letters; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by its content, and nothing
+ * is hidden before the workflow has its result.
  */
-export function createReplayLetters(dependencies: ActivityDependencies) {
+export function createReplayLetters(dependencies: SecretAccess & AdapterAccess & Uses<'store'>) {
   return async function replayLetters(input: ReplayLettersInput): Promise<ReplayLettersResult> {
     const { run, plan, number } = input;
     const { store } = dependencies;
     const redact = redactorFor(run.source, dependencies);
-    return runActivity(redact, async ({ signal }) => {
-      const tools = sourceTools(run.source, dependencies);
-      const reader = await openReader(plan, tools, signal);
-      const now = new Date();
-      const letters = await readReplayPage(store, run, input.letters, input.page);
-      const { outcomes, days } = await reader.replay(letters, input.days, now);
-      const sorted = sortDeadLetters(letters, outcomes);
-      signal.throwIfAborted();
-      const renewed = sorted.renewed.map((letter) => redactDeadLetter({ ...letter, at: now.toISOString() }, redact));
-      await writeDeadLetters(store, run, number, '', renewed);
-      logDeadLetters(run, number, renewed);
-      const batches = await spoolRecords(store, run, number, sorted.accepted, now);
-      const taken = `taken-${number}-${Context.current().info.attempt}`;
-      await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
-      const { counts } = sorted;
-      const nextNumber = number + Math.max(1, batches.length);
-      return { counts, batches, nextNumber, days, taken };
-    });
+    const { signal } = adapterContext();
+    const tools = sourceTools(run.source, dependencies);
+    const reader = await openReader(plan, tools, signal);
+    const now = new Date();
+    const letters = await readReplayPage(store, run, input.letters, input.page);
+    const { outcomes, days } = await reader.replay(letters, input.days, now);
+    const sorted = sortDeadLetters(letters, outcomes);
+    signal.throwIfAborted();
+    const renewed = sorted.renewed.map((letter) => redactDeadLetter({ ...letter, at: now.toISOString() }, redact));
+    await writeDeadLetters(store, run, number, '', renewed);
+    logDeadLetters(run, number, renewed);
+    const batches = await spoolRecords(store, run, number, sorted.accepted, now);
+    const taken = `taken-${number}-${Context.current().info.attempt}`;
+    await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
+    const { counts } = sorted;
+    const nextNumber = number + Math.max(1, batches.length);
+    return { counts, batches, nextNumber, days, taken };
   };
 }
 

@@ -1,16 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { startDeliveries } from '../../temporal/start-delivery.ts';
 
-/** Sees to it that everything that waits for a sink has a deliverer. Safe to repeat because there is one for each. */
-export function createStartDeliveries({ store }: ActivityDependencies) {
-  return async function wakeAllDeliverers(): Promise<{ readonly deliverers: number }> {
-    return runActivity(nothingSecret, async () => {
-      const { client, info } = Context.current();
-      return { deliverers: await startDeliveries(client, Instance.ofQueue(info.taskQueue), store) };
-    });
+/** Makes sure that all deferred batches have a deliverer. Safe to repeat because there is one for each. */
+export function createStartDeliveries({ store }: Uses<'store'>) {
+  return async function startAllDeliverers(): Promise<{ readonly deliverers: number }> {
+    const { client, info } = Context.current();
+    return { deliverers: await startDeliveries(client, Instance.ofQueue(info.taskQueue), store) };
   };
 }

@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
 export interface SweepSpoolInput {
   /** Only count. */
@@ -15,7 +14,7 @@ export interface SweepSpoolInput {
 
 export interface SweptSpool {
   readonly batches: number;
-  /** Files that kills left half written, in the store and the journal. */
+  /** Files left half written by kills, in the store and the journal. */
   readonly leftovers: number;
 }
 
@@ -23,17 +22,16 @@ export interface SweptSpool {
 const minAgeMs = 24 * 3_600_000;
 
 /**
- * Deletes batches that nobody will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills
- * left half written. Safe to repeat because what is gone stays gone.
+ * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; and leftovers of kills. Safe
+ * to repeat because deleted files stay deleted.
  */
-export function createSweepSpool({ store, journal }: ActivityDependencies) {
+export function createSweepSpool({ store, journal }: Uses<'store' | 'journal'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
-    return runActivity(nothingSecret, async (context) => {
-      const batches = await sweepBatches(store, dryRun, context);
-      if (dryRun) return { batches, leftovers: 0 };
-      const inStore = await store.deleteLeftovers(context.signal);
-      return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
-    });
+    const context = adapterContext();
+    const batches = await sweepBatches(store, dryRun, context);
+    if (dryRun) return { batches, leftovers: 0 };
+    const inStore = await store.deleteLeftovers(context.signal);
+    return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
   };
 }
 
@@ -44,7 +42,7 @@ async function sweepBatches(
 ): Promise<number> {
   const old = await store.listOlder(storePaths.batch.folder({}), new Date(Date.now() - minAgeMs));
   if (old.length === 0) return 0;
-  // In this order: a run that ends meanwhile has written its markers before.
+  // In this order: a run that ends in between has already written its markers.
   const open = await openRuns();
   const needed = await neededBatches(store);
   let batches = 0;
@@ -60,8 +58,8 @@ async function sweepBatches(
 }
 
 /**
- * Hashes of batches that a marker names, whatever became of it: one that waits, that was lost, or that is damaged. The name
- * alone counts: what stands in the file may be wrong.
+ * Hashes of batches named by any marker: a deferred, lost or damaged one. Only the name counts: the content of the file may be
+ * wrong.
  */
 async function neededBatches(store: BlobStore): Promise<Set<string>> {
   const folders = [storePaths.marker, storePaths.missingMarker, storePaths.damaged].map((layout) => layout.folder({}));
@@ -74,7 +72,7 @@ async function neededBatches(store: BlobStore): Promise<Set<string>> {
   return needed;
 }
 
-/** Workflow ids under way, as paths give them back. */
+/** Ids of running workflows, in their form in paths. */
 async function openRuns(): Promise<Set<string>> {
   const open = new Set<string>();
   const { client, info } = Context.current();

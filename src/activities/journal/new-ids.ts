@@ -1,27 +1,25 @@
+import type { Compute } from '../../sources/compute/compute.ts';
 import { createIdsOf, type IdsOf } from '../../sources/compute/stored-ids.ts';
 import { readIdRules, type IdRule } from '../../store/run/id-rules.ts';
 import type { JournalFile } from '../../store/journal/journal-files.ts';
 import type { JournalRow } from '../../store/journal/read-journal.ts';
 import { journalPaths } from '../../store/paths/paths.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 /**
- * Gives rows of the journal and of archives the ids that their sources were given since: archives stay as they were, and a file
- * may come from a backup. What has its new id already keeps it.
+ * Gives rows of the journal and of archives the ids that their sources were given since: archives stay unchanged, and a file may
+ * come from a backup. Rows that already have their new id keep it.
  */
 export class NewIds {
   readonly #rules: ReadonlyMap<string, IdRule>;
-  readonly #compute: ActivityDependencies['compute'];
+  readonly #compute: Compute;
 
-  private constructor(rules: ReadonlyMap<string, IdRule>, compute: ActivityDependencies['compute']) {
+  private constructor(rules: ReadonlyMap<string, IdRule>, compute: Compute) {
     this.#rules = rules;
     this.#compute = compute;
   }
 
-  static async read(
-    { store, compute }: Pick<ActivityDependencies, 'store' | 'compute'>,
-    sources: readonly string[],
-  ): Promise<NewIds> {
+  static async read({ store, compute }: Uses<'store' | 'compute'>, sources: readonly string[]): Promise<NewIds> {
     return new NewIds(await readIdRules(store, sources), compute);
   }
 
@@ -50,7 +48,7 @@ async function withIds(
   });
 }
 
-/** A sealed day may hold parts of before and after: only one that had ended counts. */
+/** A sealed day may contain parts from before and after: only a day that had ended counts. */
 function wasWrittenBefore(before: string, file: JournalFile, { createdAt }: JournalRow): boolean {
   switch (file.kind) {
     case 'archive':

@@ -1,15 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { UnknownSource } from '../../domain/errors.ts';
 import { nothingRebuilt, type RebuildSelection, type RebuildCounts } from '../../domain/storage/journal-rebuild.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import { withClient } from '../../sinks/postgres/connection/client.ts';
 import { postgresFailure } from '../../sinks/postgres/connection/postgres-failure.ts';
 import { rowsByDay, serverTime, storedSources } from '../../sinks/postgres/commands/rows-by-day.ts';
 import { rebuildSource } from '../../store/journal/rebuild-source.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { assertRekeyFinished } from '../run/rekey-guard.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 
 export interface RebuildSourceInput {
   readonly source: string;
@@ -22,57 +21,56 @@ export interface PlannedRebuild {
 }
 
 /** Rebuilding the journal from PostgreSQL. Safe to repeat because a key that the journal has is left out. */
-export function createRebuildJournal(dependencies: ActivityDependencies) {
+export function createRebuildJournal(
+  dependencies: Uses<'owner' | 'journal' | 'store' | 'config' | 'searchAttribute' | 'settleRestored'>,
+) {
   const { owner, journal, store, config, searchAttribute } = dependencies;
   return {
     /** The sources whose journal is to be rebuilt. */
     async planRebuild({ source }: RebuildSelection): Promise<PlannedRebuild> {
-      return runActivity(nothingSecret, async () => {
-        if (source !== null) await assertRekeyFinished(store, source);
-        const stored = await withClient(owner, (client) => storedSources(client, owner.schema)).catch(failed);
-        if (source !== null && !stored.includes(source)) {
-          throw new UnknownSource(
-            `rebuild: ${source} has no rows in PostgreSQL; ${stored.length === 0 ? 'no source has any' : `sources with rows: ${stored.slice(0, 20).join(', ')}`}`,
-          );
-        }
-        return { sources: source === null ? stored : [source], searchAttribute: searchAttribute() };
-      });
+      if (source !== null) await assertRekeyFinished(store, source);
+      const stored = await withClient(owner, (client) => storedSources(client, owner.schema)).catch(failed);
+      if (source !== null && !stored.includes(source)) {
+        throw new UnknownSource(
+          `rebuild: ${source} has no rows in PostgreSQL; ${stored.length === 0 ? 'no source has any' : `sources with rows: ${stored.slice(0, 20).join(', ')}`}`,
+        );
+      }
+      return { sources: source === null ? stored : [source], searchAttribute: searchAttribute() };
     },
 
     /** Rebuilds the journal of one source. */
     async rebuildSource({ source, window }: RebuildSourceInput): Promise<RebuildCounts> {
-      return runActivity(nothingSecret, async ({ signal, onProgress }) => {
-        await assertRekeyFinished(store, source);
-        const earlier = (Context.current().info.heartbeatDetails ?? nothingRebuilt) as RebuildCounts;
-        // The next heartbeat must not forget what was written before there is more.
-        onProgress(earlier);
-        const { retention } = config.current().config.csv;
-        const counts = await withClient(owner, (client) =>
-          rebuildSource(
-            {
-              folders: journal,
-              store,
-              signal,
-              rows: (before) =>
-                rowsByDay(client, owner.schema, {
-                  source,
-                  window,
-                  before,
-                }),
-              databaseTime: () => serverTime(client),
-              keptSince: retention === null ? null : new Date(Date.now() - retention).toISOString().slice(0, 10),
-              onProgress: (now) => onProgress(sum(earlier, now)),
-            },
-            source,
-          ),
-        ).catch(failed);
-        return sum(earlier, counts);
-      });
+      const { signal, onProgress } = adapterContext();
+      await assertRekeyFinished(store, source);
+      const earlier = (Context.current().info.heartbeatDetails ?? nothingRebuilt) as RebuildCounts;
+      // The next heartbeat must not lose the progress before there is more.
+      onProgress(earlier);
+      const { retention } = config.current().config.csv;
+      const counts = await withClient(owner, (client) =>
+        rebuildSource(
+          {
+            folders: journal,
+            store,
+            signal,
+            rows: (before) =>
+              rowsByDay(client, owner.schema, {
+                source,
+                window,
+                before,
+              }),
+            databaseTime: () => serverTime(client),
+            keptSince: retention === null ? null : new Date(Date.now() - retention).toISOString().slice(0, 10),
+            onProgress: (now) => onProgress(sum(earlier, now)),
+          },
+          source,
+        ),
+      ).catch(failed);
+      return sum(earlier, counts);
     },
 
-    /** Notes that somebody has seen to a side that was restored. */
+    /** Notes that an operator has handled a restored side. */
     async settleRestored({ side }: { readonly side: PairSide }): Promise<void> {
-      return runActivity(nothingSecret, () => dependencies.settleRestored(side));
+      return dependencies.settleRestored(side);
     },
   };
 }

@@ -1,17 +1,15 @@
 import { dayOfDate } from '../../domain/time/day.ts';
 import { convergePayloadIndex, type PayloadIndexChanges } from '../../sinks/postgres/days/payload-index.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 
-/** Brings payload indexes to what `partitions.payload_index` says. Safe to repeat because it looks at what is there. */
-export function createIndexPayloads({ config, owner }: ActivityDependencies) {
+/** Brings payload indexes up to date with `partitions.payload_index`. Safe to repeat because it checks what exists. */
+export function createIndexPayloads({ config, owner }: Uses<'config' | 'owner'>) {
   return async function indexPayloads({ dryRun }: DryRunInput): Promise<PayloadIndexChanges> {
-    return runActivity(nothingSecret, async ({ signal, onProgress }) => {
-      const mode = config.current().config.partitions.payload_index;
-      const today = dayOfDate(new Date());
-      return convergePayloadIndex({ owner, mode, today, dryRun, signal, onDay: (day) => onProgress({ day }) });
-    });
+    const { signal, onProgress } = adapterContext();
+    const mode = config.current().config.partitions.payload_index;
+    const today = dayOfDate(new Date());
+    return convergePayloadIndex({ owner, mode, today, dryRun, signal, onDay: (day) => onProgress({ day }) });
   };
 }

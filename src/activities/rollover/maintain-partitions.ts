@@ -1,10 +1,9 @@
 import type { Day } from '../../domain/time/day.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 
 export interface MaintainPartitionsInput {
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
 }
 
@@ -16,22 +15,21 @@ export interface MaintainedPartitions {
 }
 
 /**
- * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are
- * past. Safe to repeat because what is done already is not done again.
+ * For rollovers that began under 0.1.0: creates the partitions of the coming days, and vacuums past ones. Safe to repeat because
+ * finished work is not done again.
  */
-export function createMaintainPartitions({ config, maintenance }: ActivityDependencies) {
+export function createMaintainPartitions({ config, maintenance }: Uses<'config' | 'maintenance'>) {
   return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {
-    return runActivity(nothingSecret, async ({ signal, onProgress }) => {
-      const { premake } = config.current().config.partitions;
-      const made = await maintenance.makeAhead(premake, new Date(), dryRun);
-      const vacuumed: Day[] = [];
-      for (const day of await maintenance.untidyDays(new Date())) {
-        signal.throwIfAborted();
-        if (!dryRun) await maintenance.tidy(day);
-        vacuumed.push(day);
-        onProgress({ vacuumed: day });
-      }
-      return { made, vacuumed };
-    });
+    const { signal, onProgress } = adapterContext();
+    const { premake } = config.current().config.partitions;
+    const made = await maintenance.makeAhead(premake, new Date(), dryRun);
+    const vacuumed: Day[] = [];
+    for (const day of await maintenance.untidyDays(new Date())) {
+      signal.throwIfAborted();
+      if (!dryRun) await maintenance.tidy(day);
+      vacuumed.push(day);
+      onProgress({ vacuumed: day });
+    }
+    return { made, vacuumed };
   };
 }

@@ -1,10 +1,8 @@
 import type { Day } from '../../domain/time/day.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface DryRunInput {
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
 }
 
@@ -13,12 +11,10 @@ export interface MadePartitions {
   readonly made: readonly Day[];
 }
 
-/** Makes the partitions of the coming days. Safe to repeat because one that is there is left as it is. */
-export function createMakePartitions({ config, maintenance }: ActivityDependencies) {
+/** Creates the partitions of the coming days. Safe to repeat because an existing one is not changed. */
+export function createMakePartitions({ config, maintenance }: Uses<'config' | 'maintenance'>) {
   return async function makePartitions({ dryRun }: DryRunInput): Promise<MadePartitions> {
-    return runActivity(nothingSecret, async () => {
-      const { premake } = config.current().config.partitions;
-      return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
-    });
+    const { premake } = config.current().config.partitions;
+    return { made: await maintenance.makeAhead(premake, new Date(), dryRun) };
   };
 }

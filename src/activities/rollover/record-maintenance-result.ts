@@ -1,10 +1,9 @@
 import { noSource } from '../../domain/names.ts';
 import { openAlerts } from '../../store/alerts/alerts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
-import { hasAlertsToSend, resolveOrphaned, recordAlerts } from '../alerts/record-alerts.ts';
+import { hasAlertsToSend, resolveOrphaned, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface SettleMaintenanceInput {
   /** Null = all steps of the rollover succeeded. */
@@ -12,28 +11,26 @@ export interface SettleMaintenanceInput {
 }
 
 export interface SettledMaintenance {
-  /** Alerts wait to be told. */
+  /** There are alerts to send. */
   readonly notify: boolean;
 }
 
 /**
- * Opens or resolves the alert of maintenance, and resolves those of sources that are gone, of which no run will ever say
- * anything. Safe to repeat because an alert that is open stays as it is.
+ * Opens or resolves the alert of maintenance, and resolves those of removed sources, which have no further runs. Safe to repeat
+ * because an alert that is open stays as it is.
  */
-export function createSettleMaintenance(dependencies: ActivityDependencies) {
+export function createSettleMaintenance(dependencies: AlertTools & Uses<'config' | 'alertWebhook' | 'countPair'>) {
   return async function settleMaintenance({ message }: SettleMaintenanceInput): Promise<SettledMaintenance> {
-    return runActivity(nothingSecret, async () => {
-      await recordAlerts(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
-      await resolveOrphaned(dependencies);
-      await resolveStore(dependencies);
-      await dependencies.countPair();
-      return { notify: await hasAlertsToSend(dependencies, noSource) };
-    });
+    await recordAlerts(dependencies, noSource, [{ name: 'maintenance', message }], nothingSecret);
+    await resolveOrphaned(dependencies);
+    await resolveStore(dependencies);
+    await dependencies.countPair();
+    return { notify: await hasAlertsToSend(dependencies, noSource) };
   };
 }
 
-/** Resolves the alerts of damaged files that somebody has seen to, also of sources that run no more. */
-async function resolveStore(dependencies: ActivityDependencies): Promise<void> {
+/** Resolves the alerts of damaged files that were handled, also of sources that no longer run. */
+async function resolveStore(dependencies: AlertTools): Promise<void> {
   const { store } = dependencies;
   for (const { name, source } of await openAlerts(store)) {
     if (name !== 'store') continue;

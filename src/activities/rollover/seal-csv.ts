@@ -2,18 +2,19 @@ import { log } from '@temporalio/activity';
 import { dayOfDate } from '../../domain/time/day.ts';
 import { DamagedFile, SinkUnavailable, messageOf } from '../../domain/errors.ts';
 import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../../store/journal/past-days.ts';
+import type { JournalFolders } from '../../store/journal/journal-files.ts';
 import { sealDay } from '../../store/journal/seal-day.ts';
 import { JournalBusy } from '../../store/journal/seal-lock.ts';
 import { storePaths } from '../../store/paths/paths.ts';
-import { recordAlerts } from '../alerts/record-alerts.ts';
+import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { retentionsOf } from '../../config/plan/retentions.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { halfMoved } from '../run/rekey-guard.ts';
-import { runActivity, type AdapterContext } from '../support/run-activity.ts';
+import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
 export interface SealCsvInput {
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
 }
 
@@ -32,55 +33,54 @@ export interface SealedCsv {
 
 /** Longest text about the damaged files of a source. */
 const maxTextLength = 2_000;
-/** Days that are named in a history. */
+/** Maximum number of days named in a history. */
 const maxListed = 100;
 
 /**
  * Seals the past days of the CSV journal, and deletes what `csv.retention` and `dead_letters.retention` let go. Safe to
  * repeat because a day that is sealed has no parts left.
  */
-export function createSealCsv(dependencies: ActivityDependencies) {
+export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journal'>) {
   return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
-    return runActivity(nothingSecret, async (context) => {
-      const { config, journal, store } = dependencies;
-      const now = new Date();
-      const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
-      // A key of a part may be the former id of one record, and in the sealed file the new one of another.
-      const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
-      const ready = past.filter(({ source }) => !held.has(source));
-      const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
-      const { csv, deadLetters } = retentionsOf(config.current());
-      const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
-      if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
-      const letters =
-        deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
-      if (!dryRun) for (const path of letters) await store.delete(path);
-      // Only now: one damaged file keeps no other day from being sealed.
-      if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
-      return {
-        sealed: named(ready),
-        sealedCount: ready.length,
-        waiting: named(waiting),
-        deleted: named(expired),
-        deadLetters: letters.length,
-      };
-    });
+    const context = adapterContext();
+    const { config, journal, store } = dependencies;
+    const now = new Date();
+    const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
+    // A key of a part may be the former id of one record, and in the sealed file the new one of another.
+    const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
+    const ready = past.filter(({ source }) => !held.has(source));
+    const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
+    const { csv, deadLetters } = retentionsOf(config.current());
+    const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
+    if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
+    const letters =
+      deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
+    if (!dryRun) for (const path of letters) await store.delete(path);
+    // Only now: a damaged file must not prevent the sealing of other days.
+    if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
+    return {
+      sealed: named(ready),
+      sealedCount: ready.length,
+      waiting: named(waiting),
+      deleted: named(expired),
+      deadLetters: letters.length,
+    };
   };
 }
 
 /** @returns what is wrong with days that could not be sealed */
 async function sealAll(
-  dependencies: ActivityDependencies,
+  dependencies: AlertTools & Uses<'journal'>,
   days: readonly SourceDay[],
   context: AdapterContext,
 ): Promise<string[]> {
   const sealing = new Sealing(dependencies.journal, context);
-  // A source on which another process works keeps no other one waiting.
+  // A source locked by another process does not block others.
   const busy = await sealing.run(days, true);
   await sealing.run(busy, false);
   for (const source of new Set(days.map((day) => day.source))) {
     const message = sealing.damaged.get(source)?.join('; ').slice(0, maxTextLength) ?? null;
-    // Of a source that could not be read through it is not known that all is well.
+    // A source that could not be read completely may still be damaged.
     if (message === null && sealing.unsealed.has(source)) continue;
     await recordAlerts(dependencies, source, [{ name: 'journal', message }], nothingSecret);
   }
@@ -91,20 +91,20 @@ async function sealAll(
 class Sealing {
   /** What is wrong with files, by source. */
   readonly damaged = new Map<string, string[]>();
-  /** What else went wrong first: it is tried again. */
+  /** The first other failure: it is retried. */
   failure: SinkUnavailable | null = null;
   /** Sources of which that is so. */
   readonly unsealed = new Set<string>();
   readonly #busy = new Set<string>();
-  readonly #journal: ActivityDependencies['journal'];
+  readonly #journal: JournalFolders;
   readonly #context: AdapterContext;
 
-  constructor(journal: ActivityDependencies['journal'], context: AdapterContext) {
+  constructor(journal: JournalFolders, context: AdapterContext) {
     this.#journal = journal;
     this.#context = context;
   }
 
-  /** Seals days one after the other, none of which keeps the others from it. @returns those of busy sources */
+  /** Seals days one after the other, none of which blocks the others. @returns those of busy sources */
   async run(days: readonly SourceDay[], impatient: boolean): Promise<SourceDay[]> {
     const busy: SourceDay[] = [];
     const { signal } = this.#context;

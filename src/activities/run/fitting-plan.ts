@@ -5,7 +5,7 @@ import { InvalidEnvironment } from '../../config/secrets/references.ts';
 import { withSecrets } from '../../config/secrets/secrets.ts';
 import { ConfigChanged, DaybookError } from '../../domain/errors.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
 
 /** Attempts that may reach a worker with the configuration of the plan, before the run is planned again. */
@@ -13,12 +13,15 @@ const tries = 3;
 const retryMs = 500;
 
 /**
- * The plan with its secrets filled in: for the adapter, never for a workflow. The source must be where it was when the run
- * was planned: its secrets of today must not go to where it was yesterday.
- * @throws ConfigChanged, to be tried again where another worker may have the configuration of the plan, or its secrets
- * @throws InvalidEnvironment where a variable that it refers to is not set
+ * The plan with its secrets filled in: for the adapter, never for a workflow. The source must be where it was when the run was
+ * planned: its present secrets must not be sent to its former address.
+ * @throws ConfigChanged, to be retried if another worker may have the configuration of the plan, or its secrets
+ * @throws InvalidEnvironment if a variable that it refers to is not set
  */
-export async function fittingPlan(plan: SourcePlan, dependencies: ActivityDependencies): Promise<SourcePlan> {
+export async function fittingPlan(
+  plan: SourcePlan,
+  dependencies: Uses<'config' | 'lookUp' | 'identity'>,
+): Promise<SourcePlan> {
   const problem = misfit(plan, dependencies);
   if (!(problem instanceof DaybookError)) return problem;
   const { attempt } = Context.current().info;
@@ -27,7 +30,7 @@ export async function fittingPlan(plan: SourcePlan, dependencies: ActivityDepend
 }
 
 /** @returns what does not fit, or is missing, else the plan with its secrets */
-function misfit(plan: SourcePlan, { config: file, lookUp }: ActivityDependencies): DaybookError | SourcePlan {
+function misfit(plan: SourcePlan, { config: file, lookUp }: Uses<'config' | 'lookUp'>): DaybookError | SourcePlan {
   const { config } = file.current();
   const source = config.sources.find(({ name }) => name === plan.name);
   if (!source) return changed(`this worker has no source ${plan.name}, expected it until its run ends`);

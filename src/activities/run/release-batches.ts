@@ -1,23 +1,19 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { deleteBatch } from '../../store/delivery/batches.ts';
 import { isDeferred } from '../../store/delivery/deferred.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface ReleaseBatchesInput {
   readonly source: string;
   readonly batches: readonly BatchRef[];
 }
 
-/** Deletes batches that both sinks have settled. Safe to repeat because a batch that is gone stays gone. */
-export function createReleaseBatches(dependencies: ActivityDependencies) {
-  return async function releaseBatches({ source, batches }: ReleaseBatchesInput): Promise<void> {
-    await runActivity(redactorFor(source, dependencies), async () => {
-      for (const batch of batches) {
-        // An attempt that was given up may have deferred what a later one wrote.
-        if (!(await isDeferred(dependencies.store, batch))) await deleteBatch(dependencies.store, batch);
-      }
-    });
+/** Deletes batches that both sinks have settled. Safe to repeat because a deleted batch stays deleted. */
+export function createReleaseBatches({ store }: Uses<'store'>) {
+  return async function releaseBatches({ batches }: ReleaseBatchesInput): Promise<void> {
+    for (const batch of batches) {
+      // An abandoned attempt may have deferred what a later one wrote.
+      if (!(await isDeferred(store, batch))) await deleteBatch(store, batch);
+    }
   };
 }

@@ -9,17 +9,16 @@ import { windowProblem } from '../../domain/plan/window-support.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
-import { resolveOrphaned, recordAlerts } from '../alerts/record-alerts.ts';
+import { resolveOrphaned, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { settleConfigAlert } from '../alerts/config-alert.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { assertRekeyFinished } from './rekey-guard.ts';
 import { findKnownSource } from '../support/known-source.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;
-  /** Set where a backfill asks for a window of time: the source's state has nothing to do with it. */
+  /** Set if a backfill fetches a window of time, which does not involve the source's state. */
   readonly window?: TimeRangeText;
 }
 
@@ -28,47 +27,47 @@ export interface ResolvedSource {
   readonly state: SourceState;
   /** Whether the workflow may upsert the search attribute. */
   readonly searchAttribute: boolean;
-  /** What the run should say of its source. Absent = nothing. */
+  /** What the run should report about its source. Absent = nothing. */
   readonly warnings?: readonly Warning[];
 }
 
 /**
- * Reads what a run needs: the source's plan from the configuration as it stands now, and the state it starts from.
- * Safe to repeat because it only reads.
+ * Reads what a run needs: the source's plan from the present configuration, and the state it starts from. Safe to repeat because it
+ * only reads.
  */
-export function createResolveSource(dependencies: ActivityDependencies) {
+export function createResolveSource(
+  dependencies: SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>,
+) {
   /** The configuration whose sources are known to be all that have alerts. */
   let seen: Config | null = null;
   return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
     const redact = redactorFor(source, dependencies);
-    return runActivity(redact, async () => {
-      const { config, broken } = dependencies.config.current();
-      const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
-      await settleConfigAlert(dependencies, message, redact);
-      // Of the source alone it says that workers do not agree on it.
-      if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact);
-      if (broken === null && config !== seen) await resolveOrphaned(dependencies);
-      seen = config;
-      const plan = planOf(config, await findKnownSource(dependencies, source));
-      await assertRekeyFinished(dependencies.store, source);
-      const { fetchFingerprint, shapeFingerprint, id } = plan;
-      if (window) {
-        const problem = windowProblem(plan);
-        if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
-        const state = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
-        return { plan, state, searchAttribute: dependencies.searchAttribute() };
-      }
-      const databaseId = await dependencies.databaseId();
-      const stored = await readState(dependencies.store, source);
-      const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
-      await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact);
-      const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
-      const { state, changed } = startingState(stored.state, identity, stored.epoch);
-      if (changed)
-        log.warn('State no longer fits the configuration; it is dropped in part or entirely', { source, changed });
-      const warning = idChange(source, stored.state, plan);
-      const warned = warning === null ? {} : { warnings: [warning] };
-      return { plan, state, searchAttribute: dependencies.searchAttribute(), ...warned };
-    });
+    const { config, broken } = dependencies.config.current();
+    const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
+    await settleConfigAlert(dependencies, message, redact);
+    // It only concerns this source: workers do not agree on it.
+    if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact);
+    if (broken === null && config !== seen) await resolveOrphaned(dependencies);
+    seen = config;
+    const plan = planOf(config, await findKnownSource(dependencies, source));
+    await assertRekeyFinished(dependencies.store, source);
+    const { fetchFingerprint, shapeFingerprint, id } = plan;
+    if (window) {
+      const problem = windowProblem(plan);
+      if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
+      const state = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
+      return { plan, state, searchAttribute: dependencies.searchAttribute() };
+    }
+    const databaseId = await dependencies.databaseId();
+    const stored = await readState(dependencies.store, source);
+    const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
+    await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact);
+    const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
+    const { state, changed } = startingState(stored.state, identity, stored.epoch);
+    if (changed)
+      log.warn('State no longer fits the configuration; it is dropped in part or entirely', { source, changed });
+    const warning = idChange(source, stored.state, plan);
+    const warned = warning === null ? {} : { warnings: [warning] };
+    return { plan, state, searchAttribute: dependencies.searchAttribute(), ...warned };
   };
 }

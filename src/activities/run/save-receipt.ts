@@ -11,16 +11,21 @@ import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
-import { cleanVerdicts, keepUnlessStored, hasAlertsToSend, recordAlerts } from '../alerts/record-alerts.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import {
+  cleanVerdicts,
+  keepUnlessStored,
+  hasAlertsToSend,
+  recordAlerts,
+  type AlertTools,
+} from '../alerts/record-alerts.ts';
+import type { Uses } from '../support/dependencies.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;
-  /** What the run says of the source's alerts. */
+  /** How the run changes the source's alerts. */
   readonly verdicts: readonly AlertVerdict[];
-  /** Set where this was a window of a backfill: it is no run of the source's own. */
+  /** Set where this was a window of a backfill: it is not a run of the source itself. */
   readonly window?: TimeRangeText;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
@@ -29,48 +34,46 @@ export interface SaveReceiptInput {
 export interface PollFacts {
   /** Of the state that the run began with. */
   readonly epoch: number;
-  /** Null where the poll did not come to its end. */
+  /** Null if the poll did not come to its end. */
   readonly end: PollEnd | null;
 }
 
 export interface SaveReceiptResult {
-  /** Alerts wait to be told. */
+  /** There are alerts to send. */
   readonly notify: boolean;
-  /** What was added to the receipt; absent where nothing was. */
+  /** What was added to the receipt; absent if nothing was. */
   readonly added?: Partial<Receipt>;
 }
 
-/** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
-export function createSaveReceipt(dependencies: ActivityDependencies) {
+/** Stores the receipt of a run, and its changes of alerts. Safe to repeat because its name is that of the run. */
+export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'onReceipt'>) {
   return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
-    return runActivity(redact, async () => {
-      const added = poll && (await stateChange(dependencies, input.receipt, poll));
-      const receipt = { ...input.receipt, ...added };
-      await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
-        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
-      );
-      logRun(receipt, window, redact);
-      const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
-      await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
-      // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
-      const resolved = [
-        ...(await delivered(dependencies, source, verdicts)),
-        ...(await storeVerdicts(dependencies.store, source)),
-      ];
-      await recordAlerts(dependencies, source, resolved, redact);
-      const notify = await hasAlertsToSend(dependencies, source);
-      if (!window) dependencies.onReceipt(receipt);
-      return { notify, ...(added ? { added } : {}) };
-    });
+    const added = poll && (await stateChange(dependencies, input.receipt, poll));
+    const receipt = { ...input.receipt, ...added };
+    await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+      window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+    );
+    logRun(receipt, window, redact);
+    const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
+    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
+    // The deferred batches may have been delivered before their alert was opened; then nothing else would resolve it.
+    const resolved = [
+      ...(await delivered(dependencies, source, verdicts)),
+      ...(await storeVerdicts(dependencies.store, source)),
+    ];
+    await recordAlerts(dependencies, source, resolved, redact);
+    const notify = await hasAlertsToSend(dependencies, source);
+    if (!window) dependencies.onReceipt(receipt);
+    return { notify, ...(added ? { added } : {}) };
   };
 }
 
-/** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
+/** The warning of a receipt if a command changed the state of its source: the next run starts from that. */
 async function stateChange(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   { source, warnings = [] }: Receipt | FailedReceipt,
   { epoch }: PollFacts,
 ): Promise<Partial<Receipt> | undefined> {
@@ -86,7 +89,7 @@ async function stateChange(
 
 /** A poll that reached its end may have fetched batches again that were gone from the spool. */
 async function fetchedAgain(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   { source, outcome }: Receipt | FailedReceipt,
   { epoch, end }: PollFacts,
 ): Promise<AlertVerdict[]> {
@@ -116,9 +119,9 @@ function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefi
   log.warn('Run failed', { ...fields, errorType: type, error: redact(message) });
 }
 
-/** Alerts of deferred batches no more. */
+/** The alerts for batches that are no longer deferred. */
 async function delivered(
-  { store }: ActivityDependencies,
+  { store }: Uses<'store'>,
   source: string,
   verdicts: readonly AlertVerdict[],
 ): Promise<AlertVerdict[]> {

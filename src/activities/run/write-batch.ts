@@ -8,11 +8,14 @@ import type { RefusedRecord, StorageWriter, WriteContext } from '../../sinks/sto
 import { readBatch } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { rebuildBatch } from '../../store/journal/rebuild-batch.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
-import { runActivity } from '../support/run-activity.ts';
+import { adapterContext } from '../support/adapter-context.ts';
 import { asJson, redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
+
+/** What a batch is written with, besides its writer. */
+export type WriteTools = SecretAccess & Uses<'store' | 'journal' | 'measures'>;
 
 export interface WriteBatchInput {
   readonly batch: BatchRef;
@@ -21,7 +24,7 @@ export interface WriteBatchInput {
 /**
  * The activities that write a batch to its sinks. Safe to repeat because the writers are: see `StorageWriter`.
  */
-export function createWriteBatch(dependencies: ActivityDependencies) {
+export function createWriteBatch(dependencies: WriteTools & Uses<'csv' | 'postgres'>) {
   return {
     writeCsv: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.csv, input),
     writePostgres: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.postgres, input),
@@ -29,13 +32,11 @@ export function createWriteBatch(dependencies: ActivityDependencies) {
 }
 
 async function writeBatch(
-  dependencies: ActivityDependencies,
+  dependencies: WriteTools,
   writer: StorageWriter,
   { batch }: WriteBatchInput,
 ): Promise<SinkCounts> {
-  return runActivity(redactorFor(batch.source, dependencies), (context) =>
-    writeTo(dependencies, writer, batch, context),
-  );
+  return writeTo(dependencies, writer, batch, adapterContext());
 }
 
 /**
@@ -44,7 +45,7 @@ async function writeBatch(
  * @throws BatchGone, BatchDamaged, ReceiptUnbalanced, and what the writer throws
  */
 export async function writeTo(
-  dependencies: ActivityDependencies,
+  dependencies: WriteTools,
   writer: StorageWriter,
   batch: BatchRef,
   context: WriteContext,
@@ -52,7 +53,7 @@ export async function writeTo(
   return writeRecords(dependencies, writer, batch, await readOrRebuild(dependencies, batch), context);
 }
 
-async function readOrRebuild({ store, journal }: ActivityDependencies, batch: BatchRef): Promise<SpooledRecord[]> {
+async function readOrRebuild({ store, journal }: Uses<'store' | 'journal'>, batch: BatchRef): Promise<SpooledRecord[]> {
   try {
     return await readBatch(store, batch);
   } catch (error) {
@@ -65,9 +66,9 @@ async function readOrRebuild({ store, journal }: ActivityDependencies, batch: Ba
   }
 }
 
-/** The same for records that are at hand. */
+/** The same for given records. */
 export async function writeRecords(
-  dependencies: ActivityDependencies,
+  dependencies: WriteTools,
   writer: StorageWriter,
   batch: BatchRef,
   records: readonly SpooledRecord[],
@@ -93,7 +94,7 @@ export async function writeRecords(
   return counts;
 }
 
-/** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */
+/** PostgreSQL refuses records of a batch, which no longer has pages: page 0, and the position in the batch. */
 function deadLetterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
   const at = new Date().toISOString();
   // Where the record has no time of its own, this was the clock's when it was fetched.

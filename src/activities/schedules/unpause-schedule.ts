@@ -1,13 +1,11 @@
 import { Context, log } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import { endPause } from '../../temporal/schedules/end-pause.ts';
-import type { ActivityDependencies } from '../support/dependencies.ts';
-import { runActivity } from '../support/run-activity.ts';
-import { redactorFor } from '../support/source-secrets.ts';
+import type { Uses } from '../support/dependencies.ts';
 
 export interface UnpauseScheduleInput {
   readonly source: string;
-  /** Note of the pause that is to end; a schedule with another note was paused anew, or by someone else. */
+  /** Note of the pause that is to end; a schedule with another note was paused again, or by someone else. */
   readonly note: string;
 }
 
@@ -16,14 +14,12 @@ export interface UnpausedSchedule {
   readonly searchAttribute: boolean;
 }
 
-/** Lets a source's schedule go on whose pause is over. Safe to repeat because its note is another one then. */
-export function createUnpauseSchedule(dependencies: ActivityDependencies) {
+/** Resumes a source's schedule when its pause is over. Safe to repeat because its note is a different one then. */
+export function createUnpauseSchedule({ searchAttribute }: Uses<'searchAttribute'>) {
   return async function unpauseSchedule({ source, note }: UnpauseScheduleInput): Promise<UnpausedSchedule> {
-    return runActivity(redactorFor(source, dependencies), async () => {
-      const { client, info } = Context.current();
-      const isOver = await endPause(client, Instance.ofQueue(info.taskQueue).scrapeScheduleId(source), note);
-      log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced; the schedule is not changed', { source });
-      return { searchAttribute: dependencies.searchAttribute() };
-    });
+    const { client, info } = Context.current();
+    const isOver = await endPause(client, Instance.ofQueue(info.taskQueue).scrapeScheduleId(source), note);
+    log.info(isOver ? 'Pause is over' : 'Pause was ended or replaced; the schedule is not changed', { source });
+    return { searchAttribute: searchAttribute() };
   };
 }

@@ -2,24 +2,24 @@ import { Context } from '@temporalio/activity';
 import { findSource } from '../../config/file/find-source.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { ConfigBroken, ConfigChanged, UnknownSource } from '../../domain/errors.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { Uses } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';
 
-/** How long a worker with a newer configuration is waited for. */
+/** How long to wait for a worker with a newer configuration. */
 const timeoutMs = 120_000;
 const retryMs = 1_000;
-/** When a configuration that is broken is looked at again. */
+/** When a broken configuration is checked again. */
 const brokenMs = 10_000;
 
 /**
- * The source of the configuration as it stands now. Where this worker does not know it, another one may: workers get a new
- * configuration one after the other.
- * @throws UnknownSource where no worker that polls knows it
- * @throws ConfigChanged where another worker may know it, for two minutes
- * @throws ConfigBroken where the last good configuration leaves it out, until the file can be read
+ * The source of the present configuration. If this worker does not know it, another one may: workers get a new configuration one
+ * after the other.
+ * @throws UnknownSource if no worker that polls knows it
+ * @throws ConfigChanged if another worker may know it, for two minutes
+ * @throws ConfigBroken if the last good configuration leaves it out, until the file can be read
  */
 export async function findKnownSource(
-  { config: file, identity }: Pick<ActivityDependencies, 'config' | 'identity'>,
+  { config: file, identity }: Uses<'config' | 'identity'>,
   name: string,
 ): Promise<SourceConfig> {
   const { config, broken } = file.current();

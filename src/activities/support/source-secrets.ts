@@ -5,12 +5,18 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { createSecretMask, type SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../../sources/open-source.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { Uses } from './dependencies.ts';
 
-type Access = Pick<ActivityDependencies, 'config' | 'lookUp' | 'http'>;
+/** What a redactor is made of. */
+export type SecretAccess = Uses<'config' | 'lookUp' | 'http'>;
 
-/** What adapters need, from what the worker has. */
-export function sourceTools(source: string, dependencies: ActivityDependencies): SourceTools {
+/** What adapters are made of. */
+export type AdapterAccess = Uses<
+  'http' | 'readers' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
+>;
+
+/** What adapters need from the worker. */
+export function sourceTools(source: string, dependencies: AdapterAccess): SourceTools {
   const { http, readers, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
   const folder = dirname(config.file);
   return {
@@ -26,16 +32,16 @@ export function sourceTools(source: string, dependencies: ActivityDependencies):
 }
 
 /** Hides a source's secrets in what a workflow carries between fetches, and puts them back. */
-export function secretMaskFor(name: string, access: Access): SecretMask {
+export function secretMaskFor(name: string, access: SecretAccess): SecretMask {
   const source = configuredSource(access, name);
   return createSecretMask(source ? secretValues(source, access.lookUp) : []);
 }
 
-/** The last redactor of each source: a run goes on when its source is taken out of the file. */
+/** The last redactor of each source: a run continues when its source is removed from the file. */
 const lastKnown = new WeakMap<ConfigFile, Map<string, Redact>>();
 
-/** Takes out of messages every secret that the source's configuration leads to, or led to. */
-export function redactorFor(name: string, access: Access): Redact {
+/** Removes from messages every present and former secret of the source's configuration. */
+export function redactorFor(name: string, access: SecretAccess): Redact {
   const known = lastKnown.get(access.config) ?? new Map<string, Redact>();
   lastKnown.set(access.config, known);
   const source = configuredSource(access, name);
@@ -47,6 +53,6 @@ export function redactorFor(name: string, access: Access): Redact {
   return redact;
 }
 
-function configuredSource({ config }: Access, name: string): SourceConfig | null {
+function configuredSource({ config }: SecretAccess, name: string): SourceConfig | null {
   return config.current().config.sources.find((source) => source.name === name) ?? null;
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { visibleText } from '../../domain/text/visible-text.ts';
-import { UsageError } from '../../domain/usage-error.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /**
  * Asks before a command destroys what cannot be had again.

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/file/parse-config.ts';
 import { readConfig } from '../../config/file/config-file.ts';
 import { ConfigProblems } from '../../config/file/problem.ts';
-import { readEnvironment, type Environment, type PostgresSettings } from '../../config/environment/environment.ts';
+import { readEnvironment, type Environment } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import { readInstance } from '../../config/environment/instance.ts';
 import { temporalSettings, type TemporalSettings } from '../../config/environment/temporal-settings.ts';
 import type { Instance } from '../../domain/instance.ts';
@@ -10,9 +11,8 @@ import { Home } from '../../embedded/home/home.ts';
 import { createDirectoryStore } from '../../store/blobs/directory-store.ts';
 import type { BlobStore, Damage } from '../../store/blobs/blob-store.ts';
 import { naming, settingAside } from '../../store/alerts/store-alert.ts';
-import { CannotStart } from '../../domain/cannot-start.ts';
+import { CannotStart, UsageError } from '../../domain/errors.ts';
 import { printInfo } from '../output/output.ts';
-import { UsageError } from '../../domain/usage-error.ts';
 
 /** Options that every command takes. */
 export interface CommonOptions {

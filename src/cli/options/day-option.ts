@@ -1,6 +1,6 @@
 import { dayOfMicros, type Day } from '../../domain/time/day.ts';
 import { parseIso8601 } from '../../domain/time/timestamp.ts';
-import { UsageError } from '../../domain/usage-error.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /** The UTC day that `--day` names. @throws UsageError */
 export function parseDay(text: string): Day {

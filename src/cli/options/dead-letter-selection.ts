@@ -1,11 +1,10 @@
 import type { Config } from '../../config/file/parse-config.ts';
 import type { DeadLetter } from '../../domain/dead-letters/dead-letter.ts';
-import { UnknownSource } from '../../domain/errors.ts';
+import { UnknownSource, UsageError } from '../../domain/errors.ts';
 import { findSource } from '../../config/file/find-source.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { listDeadLetters, type DeadLetterFilter } from '../../store/dead-letters/dead-letters.ts';
 import { printInfo } from '../output/output.ts';
-import { UsageError } from '../../domain/usage-error.ts';
 
 /** Dead letters of one source. */
 export interface DeadLetterSelection {

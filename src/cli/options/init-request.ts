@@ -1,6 +1,6 @@
 import { fillReferences, type LookUp } from '../../config/secrets/references.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { UsageError } from '../../domain/usage-error.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /** What `init` asks an address with. */
 export interface InitRequest {

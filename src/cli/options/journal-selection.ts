@@ -5,7 +5,7 @@ import { parseWindow } from '../../domain/time/time-range.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { journalFoldersIn, journalSources, type JournalFolders } from '../../store/journal/journal-files.ts';
 import type { CommonOptions, Context } from './context.ts';
-import { UsageError } from '../../domain/usage-error.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /** Options that say which records of the journal are meant. */
 export interface SelectionOptions extends CommonOptions {

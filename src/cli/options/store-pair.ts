@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import type { Alert } from '../../domain/monitoring/alert.ts';
 import { ForeignStore, messageOf } from '../../domain/errors.ts';
 import { noSource } from '../../domain/names.ts';

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DaybookError } from '../../domain/errors.ts';
+import { DaybookError, CannotStart } from '../../domain/errors.ts';
 import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
-import { CannotStart } from '../../domain/cannot-start.ts';
 import { explainFailure } from '../../temporal/explain-failure.ts';
 import { aborted } from './stop-signal.ts';
 

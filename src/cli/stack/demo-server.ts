@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { wirePath, writeDemoConfig } from '../../demo/demo-config.ts';
 import { startOriginProcess } from '../../embedded/processes/children.ts';
 import { tailOf } from '../../embedded/processes/managed-process.ts';
-import { CannotStart } from '../../domain/cannot-start.ts';
+import { CannotStart } from '../../domain/errors.ts';
 import type { Context } from '../options/context.ts';
 
 const usualPort = 8765;

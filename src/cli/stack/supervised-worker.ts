@@ -1,14 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
-import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import { startWorkerProcess } from '../../embedded/processes/children.ts';
 import { tailOf } from '../../embedded/processes/managed-process.ts';
 import type { WorkerMessage } from '../../worker/ipc-messages.ts';
-import { CannotStart } from '../../domain/cannot-start.ts';
+import { CannotStart, UsageError } from '../../domain/errors.ts';
 import type { Context } from '../options/context.ts';
 import type { Supervisor } from './supervisor.ts';
-import { UsageError } from '../../domain/usage-error.ts';
 
 export interface SupervisedWorker {
   /** Address of its HTTP endpoint, or null. */

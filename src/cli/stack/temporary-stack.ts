@@ -9,12 +9,11 @@ import { createLogger } from '../../worker/logger.ts';
 import { installRuntime } from '../../worker/runtime.ts';
 import { installUnhandledErrorHandlers } from '../../worker/unhandled-errors.ts';
 import { startWorker } from '../../worker/worker.ts';
-import { CannotStart } from '../../domain/cannot-start.ts';
+import { CannotStart, UsageError } from '../../domain/errors.ts';
 import { externalPostgres, type Context } from '../options/context.ts';
 import { startDemoServer } from './demo-server.ts';
 import { printInfo } from '../output/output.ts';
 import { acceptsNewStore, refuseForeignDatabase, type PairOptions } from '../options/store-pair.ts';
-import { UsageError } from '../../domain/usage-error.ts';
 
 /**
  * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.

@@ -1,37 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { messageOf } from '../../domain/errors.ts';
 import { openDotEnv } from './dot-env.ts';
+import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance.ts';
+import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
-
-/** How to reach a PostgreSQL database. */
-export interface PostgresSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
-  readonly password: string;
-  readonly sslMode: SslMode;
-  /** PEM files: the authorities whose certificates are trusted instead of the usual ones, and this client's own. */
-  readonly sslFiles?: SslFiles;
-  readonly schema: string;
-}
-
-export interface SslFiles {
-  readonly rootCert?: string;
-  /** With `key`, or neither. */
-  readonly cert?: string;
-  readonly key?: string;
-}
-
-export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
-export type SslMode = (typeof sslModes)[number];
 
 /** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
 export interface Environment {
-  /** Null where `PG_HOST` is not set. */
+  /** Null if `PG_HOST` is not set. */
   readonly postgres: PostgresSettings | null;
   /** For migrations and maintenance: `PG_OWNER_*` at `PG_DIRECT_*`, else the same as `postgres`. */
   readonly owner: PostgresSettings | null;
@@ -41,7 +18,7 @@ export interface Environment {
   readonly temporalAddress: string | null;
   /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
   readonly instance: string | null;
-  /** `TEMPORAL_UI_URL`: the Web UI of a server of one's own; null = unknown. */
+  /** `TEMPORAL_UI_URL`: the Web UI of an external server; null = unknown. */
   readonly temporalUi: string | null;
   readonly configFile: string;
   /** CSV parts. */
@@ -50,7 +27,7 @@ export interface Environment {
   readonly storeFolder: string;
   /** State of the embedded stack. */
   readonly homeFolder: string;
-  /** `DAYBOOK_ACCEPT_NEW_STORE`: takes a store and a database together that do not belong together. */
+  /** `DAYBOOK_ACCEPT_NEW_STORE`: joins a store and a database that do not belong together. */
   readonly acceptNewStore: boolean;
   /** Whether commands may start the embedded stack. */
   readonly embedded: boolean;
@@ -67,22 +44,14 @@ export interface Environment {
     readonly httpsProxy?: string;
     readonly noProxy?: string;
   };
-  /** Where things go that are made once for all homes, such as a built Temporal server. */
+  /** Where files shared by all homes are kept, such as a built Temporal server. */
   readonly cacheFolder: string;
   /** The variables themselves, those of `.env` included. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Without those of `.env`: for a worker, which looks there itself. */
+  /** Without those of `.env`: for a worker, which reads that file itself. */
   readonly ownVariables: Readonly<Record<string, string | undefined>>;
-  /** Looks up what `${env:NAME}` stands for, in `.env` as it stands now. */
+  /** Looks up what `${env:NAME}` stands for, in `.env` as it is now. */
   readonly lookUp: LookUp;
-}
-
-/** Where the status page and the metrics are. */
-export interface HttpSetting {
-  readonly host: string;
-  readonly port: number;
-  /** Nobody has chosen it: where it is taken, the next free port is as good. */
-  readonly isDefault: boolean;
 }
 
 export interface EnvironmentOptions {
@@ -139,7 +108,7 @@ export function readEnvironment(
   };
 }
 
-/** The folder where this system's users keep what can be made again. */
+/** The folder for caches on this system. */
 function userCache(lookUp: LookUp): string {
   const given = lookUp('XDG_CACHE_HOME');
   if (given) return resolve(given);
@@ -148,117 +117,11 @@ function userCache(lookUp: LookUp): string {
   return join(homedir(), '.cache');
 }
 
-function postgresSettings(lookUp: LookUp): PostgresSettings | null {
-  const host = hostName('PG_HOST', lookUp('PG_HOST'));
-  if (!host) return null;
-  const files = sslFiles(lookUp);
-  return {
-    host,
-    port: port('PG_PORT', lookUp('PG_PORT') || '5432'),
-    database: lookUp('PG_DB') || 'daybook',
-    user: lookUp('PG_USER') || 'daybook',
-    password: lookUp('PG_PASSWORD') ?? '',
-    sslMode: sslMode(lookUp('PG_SSLMODE') || 'prefer'),
-    ...(files === null ? {} : { sslFiles: files }),
-    schema: schemaName(lookUp('PG_SCHEMA') || 'public'),
-  };
-}
-
-function ownerSettings(postgres: PostgresSettings, lookUp: LookUp): PostgresSettings {
-  return {
-    ...postgres,
-    host: hostName('PG_DIRECT_HOST', lookUp('PG_DIRECT_HOST')) || postgres.host,
-    port: port('PG_DIRECT_PORT', lookUp('PG_DIRECT_PORT') || String(postgres.port)),
-    user: lookUp('PG_OWNER_USER') || postgres.user,
-    password: lookUp('PG_OWNER_PASSWORD') ?? postgres.password,
-  };
-}
-
-/** A URL would be shown as the name of a host, with the password that it holds. */
-function hostName(name: string, text: string | undefined): string | undefined {
-  if (text === undefined || !/:\/\/|@/.test(text)) return text;
-  throw new InvalidEnvironment(
-    `${name}: found a URL, expected a host name; put its other parts into PG_PORT, PG_DB, PG_USER and PG_PASSWORD`,
-  );
-}
-
-function port(name: string, text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= 65_535) return number;
-  throw new InvalidEnvironment(`${name}: found "${text}", expected a port from 1 to 65535`);
-}
-
-function schemaName(text: string): string {
-  if (/^[^'"\0]{1,63}$/.test(text)) return text;
-  throw new InvalidEnvironment(
-    `PG_SCHEMA: found ${JSON.stringify(text)}, expected a name of 1 to 63 characters without quotes`,
-  );
-}
-
-function sslMode(text: string): SslMode {
-  const mode = sslModes.find((known) => known === text);
-  if (mode) return mode;
-  throw new InvalidEnvironment(`PG_SSLMODE: found "${text}", expected ${sslModes.join(', ')}`);
-}
-
-function sslFiles(lookUp: LookUp): SslFiles | null {
-  const [rootCert, cert, key] = ['PG_SSLROOTCERT', 'PG_SSLCERT', 'PG_SSLKEY'].map((name) => pemFile(lookUp, name));
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new InvalidEnvironment('PG_SSLCERT and PG_SSLKEY must be set together: a certificate and its key');
-  }
-  if (rootCert === undefined && cert === undefined) return null;
-  return {
-    ...(rootCert === undefined ? {} : { rootCert }),
-    ...(cert === undefined || key === undefined ? {} : { cert, key }),
-  };
-}
-
-function pemFile(lookUp: LookUp, name: string): string | undefined {
-  const given = lookUp(name);
-  if (!given) return undefined;
-  const file = resolve(given);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InvalidEnvironment(`${name}: cannot be read: ${messageOf(error)}`);
-  }
-  if (text.includes('-----BEGIN ')) return file;
-  throw new InvalidEnvironment(`${name}: ${file} is not a PEM file (no -----BEGIN line)`);
-}
-
 function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boolean {
   const text = (lookUp(name) || otherwise).toLowerCase();
   if (['on', 'true', '1', 'yes'].includes(text)) return true;
   if (['off', 'false', '0', 'no'].includes(text)) return false;
   throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
-}
-
-/** Where nothing is set the usual address, or the next one that is free. */
-function httpSetting(given: string | undefined): HttpSetting | null {
-  if (!given) return { host: '127.0.0.1', port: 9464, isDefault: true };
-  const address = httpAddress(given);
-  return address && { ...address, isDefault: false };
-}
-
-function httpAddress(text: string): Omit<HttpSetting, 'isDefault'> | null {
-  if (text === 'off') return null;
-  const match = /^(?:([\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(text);
-  if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
-  const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
-  return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
-}
-
-function hostNames(name: string, text: string): readonly string[] {
-  const names = text
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter((part) => part !== '');
-  const wrong = names.find((part) => !/^[a-z\d_]([a-z\d._-]*[a-z\d_])?$/.test(part));
-  if (wrong === undefined) return names;
-  throw new InvalidEnvironment(
-    `${name}: found "${wrong}", expected host names without port, separated by commas, e.g. daybook.example.com,daybook`,
-  );
 }
 
 function proxies(lookUp: LookUp): Environment['proxies'] {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { sha256 } from '../../formats/sha256.ts';
 import type { KeptConfig, LeftOut } from '../../domain/plan/kept-config.ts';
 import { createRedactor } from '../../domain/secrets/redact.ts';
 import { asWritten } from './as-written.ts';
@@ -120,5 +120,5 @@ function textOf(file: string): string | null {
 
 function moduleHash(file: string): string | null {
   const text = textOf(file);
-  return text === null ? null : createHash('sha256').update(text).digest('hex');
+  return text === null ? null : sha256(text);
 }

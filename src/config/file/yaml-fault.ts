@@ -1,4 +1,5 @@
 import type { YAMLError } from 'yaml';
+import { counted } from '../../domain/text/counted.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { keysOfSource } from '../schema/source-schemas.ts';
 import { unclosedBracket, writtenValues, type WrittenValue } from './yaml-values.ts';
@@ -110,7 +111,7 @@ function isAboutIndent({ code, message }: YAMLError): boolean {
 function misplaced(lineStart: number, found: number, expected: number, above: string): YamlFault {
   return {
     offset: lineStart + found,
-    message: `found ${count(found, 'space')} before this key, expected ${expected}, so that it is below "${keyOf(above)}"`,
+    message: `found ${counted(found, 'space')} before this key, expected ${expected}, so that it is below "${keyOf(above)}"`,
   };
 }
 
@@ -276,8 +277,4 @@ function previousLine(text: string, lineStart: number): { readonly line: string 
     .split(/\r?\n/)
     .findLast((one) => /^\s*[^\s#]/.test(one));
   return line === undefined ? null : { line };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { keysOfSource } from '../schema/source-schemas.ts';
 import { adviceFor, suggestKey } from './suggestion.ts';
 import { exampleFor, missingSpaceIn, suggestValue } from './value-hint.ts';

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../formats/sha256.ts';
 
 /** A hash of a value. The order of keys does not matter: moving a line of the file changes nothing. */
 export function fingerprint(value: object): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys(value)))
-    .digest('hex')
-    .slice(0, 16);
+  return sha256(JSON.stringify(sortKeys(value))).slice(0, 16);
 }
 
 function sortKeys(value: unknown): unknown {

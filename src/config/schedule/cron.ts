@@ -1,3 +1,4 @@
+import { counted } from '../../domain/text/counted.ts';
 import { translatedDuration } from '../hints/duration-hint.ts';
 import { scheduleZoneProblem } from '../schema/time-zone.ts';
 import { parseDuration } from '../schema/units.ts';
@@ -43,7 +44,7 @@ export function cronProblem(text: string): string | null {
   if (expression.startsWith('@')) return `${expression} is none of @hourly, @daily, @weekly, @monthly, @yearly, @every`;
   const parts = expression === '' ? [] : expression.split(/\s+/);
   const fields = fieldsFor(parts.length);
-  if (!fields) return `it has ${parts.length} field${parts.length === 1 ? '' : 's'}, expected five to seven`;
+  if (!fields) return `it has ${counted(parts.length, 'field')}, expected five to seven`;
   for (const [index, field] of fields.entries()) {
     const problem = fieldProblem(parts[index] ?? '', field);
     if (problem !== null) return `${field.name}: ${problem}`;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { canarySource } from '../../domain/names.ts';
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
-import { sourceTypes } from '../../domain/plan/source-plan.ts';
+import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { htmlShape } from './html-schemas.ts';
 import { endingPaginator, fetchLimits, httpShape, incremental } from './http-schemas.ts';
 import { byteSize, duration } from './units.ts';

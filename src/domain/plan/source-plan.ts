@@ -2,7 +2,10 @@ import type { ComputeLimits } from './compute-limits.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
-/** The kinds of source a configuration may name. */
+/** What a source may be called: also a folder name, a workflow id part and a fairness key (64 bytes at most). */
+export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/** The kinds of source that a configuration may name. */
 export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
 
 /**

@@ -1,7 +1,12 @@
-/**
- * The source that a workflow or an activity works for, from its input, which names it in one of these places. Null where
- * it concerns none.
- */
+/** Where inputs name their source. Log lines have it from there, and failures are cleared of its secrets. */
+export type NamesSource =
+  Named | { readonly run: Named } | { readonly batch: Named } | { readonly receipt: Named } | { readonly unit: Named };
+
+interface Named {
+  readonly source: string;
+}
+
+/** The source that a workflow or an activity works for, from its input; null if it concerns none. */
 export function sourceOfInput(input: unknown): string | null {
   const { source, run, batch, receipt, unit } = members(input);
   for (const name of [source, ...[run, batch, receipt, unit].map((member) => members(member)['source'])]) {

@@ -35,3 +35,12 @@ export function receiptTable(tally: Tally, head: TableHead): string {
   ];
   return lines.join('\n');
 }
+
+/** What a workflow shows of itself in the Web UI, as a Markdown table of two columns. Values may come from anywhere. */
+export function detailsTable(rows: readonly (readonly [what: string, value: string])[]): string {
+  return [
+    '| what | value |',
+    '| --- | --- |',
+    ...rows.map(([what, value]) => `| ${what} | ${markdownText(value)} |`),
+  ].join('\n');
+}

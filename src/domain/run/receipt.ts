@@ -131,7 +131,7 @@ export interface RunEnd {
   readonly notModified: boolean;
 }
 
-/** The first outcome that applies, in this order of precedence. */
+/** The first outcome that applies, in the order of `outcomes`. */
 export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
   if (end.rateLimited) return 'rate_limited';
   if (tally.csv.deferred > 0 || tally.postgres.deferred > 0) return 'deferred';

@@ -252,7 +252,7 @@ function idOf(
 }
 
 /** The state of a run whose warning has named the `id` it stored by. */
-export function toldId<State extends Pick<SourceState, 'id'>>(state: State, id: readonly string[]): State {
+export function confirmId<State extends Pick<SourceState, 'id'>>(state: State, id: readonly string[]): State {
   return state.id === undefined || (state.id !== null && isSameId(state.id, id)) ? state : { ...state, id };
 }
 

@@ -6,7 +6,7 @@ export const nothingSecret: Redact = (text) => text;
 
 export const mask = '[redacted]';
 
-/** Shorter values are not secrets: replacing them would garble every message. */
+/** Values under so many characters are not secrets, replacing them would garble every message. */
 const minLength = 4;
 
 /** Makes a redactor. It knows secrets also as URLs, JSON and base64 write them, and where a text was cut within one. */
@@ -53,7 +53,7 @@ function inBase64(secret: string): string[] {
   return [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within.filter((form) => form.length >= 8)];
 }
 
-/** Removes beginnings of secrets before a cut (see `truncate`). */
+/** Takes beginnings of secrets away that are before a cut (see `truncate`). */
 function withoutBeginnings(text: string, forms: readonly string[]): string {
   if (!text.includes('…')) return text;
   const parts = text.split('…');
@@ -71,4 +71,12 @@ function lengthOfBeginning(text: string, form: string): number {
     if (text.endsWith(form.slice(0, length))) return length;
   }
   return 0;
+}
+
+/**
+ * The beginning of a text for a message; one that is cut ends with `…`, which tells a redactor that the text before it may be the
+ * beginning of a secret.
+ */
+export function truncate(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

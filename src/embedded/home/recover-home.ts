@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Announce } from '../processes/announce.ts';
+import type { Announce } from '../processes/managed-process.ts';
 import { clusterFolders } from '../postgres-server/cluster-folder.ts';
 import { findStack, hasCluster } from './find-parts.ts';
 import { identifyFolder, isCopy } from './folder-identity.ts';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../formats/sha256.ts';
 import type { HomeFolder } from '../home/home-folder.ts';
 import { canReach, type SystemUser } from './postgres-user.ts';
 
@@ -14,7 +14,7 @@ const elsewhere = '/var/lib/daybook';
 
 /** Where the home's cluster may be: in the home, or else outside. */
 export function clusterFolders(home: HomeFolder): readonly [inHome: string, outside: string] {
-  const name = createHash('sha256').update(home.folder).digest('hex').slice(0, 16);
+  const name = sha256(home.folder).slice(0, 16);
   return [home.path('postgres'), join(elsewhere, name, 'postgres')];
 }
 

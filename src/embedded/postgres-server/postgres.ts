@@ -12,7 +12,7 @@ import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import { newPassword, type Home } from '../home/home.ts';
 import { startServer, type FailedStart } from '../processes/start-server.ts';
 import { embeddedDatabase, embeddedPostgresSettings, embeddedUser, usualPorts } from '../addresses.ts';
-import type { Announce } from '../processes/announce.ts';
+import type { Announce } from '../processes/managed-process.ts';
 import { clusterFolder, isCluster } from './cluster-folder.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { setPassword } from './postgres-password.ts';

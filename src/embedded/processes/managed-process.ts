@@ -6,6 +6,9 @@ import { privateFile, privateFolder } from '../home/durable-file.ts';
 import type { Home, PartName } from '../home/home.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
+/** Reports what is being done, and the progress of long steps. */
+export type Announce = (message: string) => void;
+
 /** How a part is run as a process. */
 export interface ProcessCommand {
   readonly part: PartName;

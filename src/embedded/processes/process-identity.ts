@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { codeOf } from '../../domain/errors.ts';
 import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
 /** A process, distinguished from a later one with the same number. */
@@ -17,7 +18,7 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (codeOf(error) !== 'EPERM') return false;
   }
   return !isZombie(pid) && (startedAt === null || startOf(pid) === startedAt);
 }

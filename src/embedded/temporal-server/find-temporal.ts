@@ -1,5 +1,5 @@
 import { messageOf } from '../../domain/errors.ts';
-import type { Announce } from '../processes/announce.ts';
+import type { Announce } from '../processes/managed-process.ts';
 import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import { runProgram } from '../processes/run-program.ts';
 import { presentTemporal, type Surroundings } from './temporal-binary.ts';

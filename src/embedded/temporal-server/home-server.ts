@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { messageOf } from '../../domain/errors.ts';
-import type { Announce } from '../processes/announce.ts';
+import type { Announce } from '../processes/managed-process.ts';
 import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import { findTemporal, obtain } from './find-temporal.ts';
 import type { Home } from '../home/home.ts';

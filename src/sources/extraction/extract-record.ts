@@ -3,7 +3,7 @@ import { countBadBytes } from '../../domain/text/bad-bytes.ts';
 import { dayNumberOfMicros } from '../../domain/time/day.ts';
 import type { DaySet } from '../../domain/time/day-set.ts';
 import { messageOf } from '../../domain/errors.ts';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import {
   ExactNumber,

@@ -1,7 +1,7 @@
 import { tz, tzOffset } from '@date-fns/tz';
 import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import { parseEpochIn } from '../../domain/time/epoch-unit.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';

@@ -1,8 +1,9 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { sha256 } from '../../formats/sha256.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import type { FeedItem } from './feed-item.ts';
 import { listOf, textOf } from './xml-values.ts';
-import type { XmlObject, XmlValue } from './xml-reader.ts';
+import type { XmlObject, XmlValue } from './xml-element.ts';
 
 /** Placeholders that feeds write instead of a value. */
 const placeholders = new Set([
@@ -91,9 +92,7 @@ function digest(text: string, length: number): string {
 export function narrowHash(item: FeedItem): string | null {
   const content = narrowContent(item);
   if (item.guid === null && content.every(isNothing)) return null;
-  return createHash('sha256')
-    .update(JSON.stringify([item.guid, ...content]))
-    .digest('hex');
+  return sha256(JSON.stringify([item.guid, ...content]));
 }
 
 /** A hash of all that makes an item what it is; null for an empty item. */

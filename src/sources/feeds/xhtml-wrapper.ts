@@ -1,4 +1,4 @@
-import type { XmlObject } from './xml-reader.ts';
+import type { XmlObject } from './xml-element.ts';
 
 const divTag = /<(\/?)(?:[\w-]+:)?div(?=[\s>])(?:"[^"]*"|[^">])*>/g;
 

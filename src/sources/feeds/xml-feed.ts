@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { withoutRepeats, type Enclosure, type Feed, type FeedItem, type PollingHints } from './feed-item.ts';
 import { knownFeedTime } from './feed-time.ts';
-import { readXmlFeed, type XmlItem, type XmlObject, type XmlValue } from './xml-reader.ts';
+import type { XmlObject, XmlValue } from './xml-element.ts';
+import { readXmlFeed, type XmlItem } from './xml-reader.ts';
 import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
 
 /** Items between two yields to the event loop. */

@@ -1,15 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
-import { escapeAttribute, escapeText } from 'entities';
+import { escapeText } from 'entities';
 import { Parser } from 'htmlparser2';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import { cleanXml } from './clean-xml.ts';
 import { emptyScope, scopeWithin, usualName, vocabularyOf, type Scope, type Vocabulary } from './namespaces.ts';
-
-/** What an element holds: its text, or an object of attributes, child elements and (as `value`) text. */
-export type XmlValue = string | { [name: string]: XmlValue } | XmlValue[];
-export type XmlObject = { [name: string]: XmlValue };
+import {
+  addValue,
+  canonicalName,
+  emptyObject,
+  objectOf,
+  openingTag,
+  valueOf,
+  type XmlElement,
+  type XmlObject,
+} from './xml-element.ts';
 
 export interface XmlItem {
   readonly fields: XmlObject;
@@ -22,15 +28,15 @@ export interface XmlItem {
 export interface XmlFeed {
   readonly vocabulary: Vocabulary;
   readonly items: readonly XmlItem[];
-  /** The children of the channel or feed that are no items. */
+  /** The children of the channel or feed that are not items. */
   readonly channel: XmlObject;
   /** Whether the document reached the end of its root element. */
   readonly complete: boolean;
 }
 
-/** Beyond it a document is no feed, but an attack. */
+/** A larger document is not a feed, but an attack. */
 const maxNesting = 5_000;
-/** Characters between two breaths of the event loop. */
+/** Characters between two yields to the event loop. */
 const chunkLength = 65_536;
 const maxAttributes = 1_000;
 const maxElements = 5_000_000;
@@ -53,37 +59,17 @@ const markupElements = new Set([
   'atom:content',
   'media:description',
 ]);
-/** Attributes and elements that hold links, to be made absolute. */
-const linkAttributes = new Set(['href', 'url', 'src', 'rdf:about', 'rdf:resource']);
-const linkElements = new Set(['link', 'comments', 'docs', 'url', 'uri', 'wfw:commentRss', 'feedburner:origLink']);
-
-interface Element {
-  /** As written. */
-  readonly tag: string;
-  readonly name: string;
-  readonly scope: Scope;
-  readonly base: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: XmlObject;
-  /** Where it stands among the items; null = it is none. */
-  readonly itemIndex: number | null;
-  text: string;
-  /** The content as markup, where it may be such; children do not become values then. */
-  markup: string | null;
-  hasMarkup: boolean;
-}
-
 /**
  * Reads RSS, RDF and Atom, also where they are not well-formed, as far as they go. Declared entities are not expanded.
  * @param base address of the document, for relative links
- * @throws WrongShape where the document is no feed
+ * @throws WrongShape if the document is no feed
  */
 export async function readXmlFeed(text: string, base: string, subject: string, signal: AbortSignal): Promise<XmlFeed> {
   const handler = await parse(text, base, subject, signal);
   const start = handler.isFeed ? 0 : documentStart(text);
   if (start <= 0) return handler.feed();
   const behind = await parse(text.slice(start), base, subject, signal);
-  // A page may talk of feeds without being one.
+  // A page may mention feeds without being one.
   return behind.isFeed && behind.feed().items.length > 0 ? behind.feed() : handler.feed();
 }
 
@@ -111,7 +97,7 @@ class FeedHandler {
   ended = false;
   readonly #subject: string;
   readonly #base: string;
-  readonly #stack: Element[] = [];
+  readonly #stack: XmlElement[] = [];
   readonly #items: (XmlItem | null)[] = [];
   /** Attributes of the tag that is being read. */
   #attributes = 0;
@@ -204,7 +190,7 @@ class FeedHandler {
     else if (parent && parent.markup !== null) {
       parent.markup += `${element.markup ?? ''}</${element.tag}>`;
       parent.text += element.text;
-    } else if (parent) add(parent.children, element.name, valueOf(element));
+    } else if (parent) addValue(parent.children, element.name, valueOf(element));
     if (element.itemIndex === null && (element.name === 'channel' || element.name === 'feed')) {
       this.#channel = element.children;
     }
@@ -247,92 +233,11 @@ class FeedHandler {
     return this.#openItems === 0 && /^(?:(?:rss:)?item|(?:atom:)?entry)$/.test(name);
   }
 
-  #closeItem(element: Element, index: number): void {
+  #closeItem(element: XmlElement, index: number): void {
     this.#openItems--;
     const fields = objectOf(element);
     // Some feeds hold an empty item in each of their items.
     if (this.#openItems > 0 && Object.keys(fields).length === 0) return;
     this.#items[index] = { fields, base: element.base, cut: this.ended };
   }
-}
-
-/** Elements whose case some feeds get wrong. */
-const canonicalNames = new Map(
-  [
-    'rss',
-    'channel',
-    'feed',
-    'item',
-    'entry',
-    'guid',
-    'id',
-    'title',
-    'link',
-    'description',
-    'pubDate',
-    'author',
-    'category',
-    'comments',
-    'enclosure',
-    'source',
-    'published',
-    'updated',
-    'summary',
-    'content',
-    'ttl',
-    'hour',
-    'skipHours',
-    'skipDays',
-    'day',
-    'content:encoded',
-    'dc:date',
-    'dc:creator',
-  ].map((name) => [name.toLowerCase(), name]),
-);
-
-function canonicalName(name: string): string {
-  return canonicalNames.get(name.toLowerCase()) ?? name;
-}
-
-/** Without prototype: an element may be called `__proto__`. */
-function emptyObject(): XmlObject {
-  return Object.create(null) as XmlObject;
-}
-
-function add(object: XmlObject, name: string, value: XmlValue): void {
-  const present = object[name];
-  if (present === undefined) object[name] = value;
-  else if (Array.isArray(present)) present.push(value);
-  else object[name] = [present, value];
-}
-
-/** An element that has only text is that text. */
-function valueOf(element: Element): XmlValue {
-  const object = objectOf(element);
-  const text = textOf(element);
-  if (Object.keys(object).length === 0) return text;
-  if (text !== '') object[object['value'] === undefined ? 'value' : '#text'] = text;
-  return object;
-}
-
-/** Attributes and child elements; where both bear a name, the attribute's is `@name`. */
-function objectOf({ attributes, children, base, markup }: Element): XmlObject {
-  const object = emptyObject();
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === 'xmlns' || /^xml(?:ns)?:/.test(name)) continue;
-    const key = children[name] === undefined ? name : `@${name}`;
-    object[key] = linkAttributes.has(name) ? absoluteUrl(value.trim(), base) : value;
-  }
-  if (markup === null) Object.assign(object, children);
-  return object;
-}
-
-function textOf({ name, text, markup, hasMarkup, base }: Element): string {
-  const trimmed = (markup !== null && hasMarkup ? markup : text).trim();
-  return linkElements.has(name) && trimmed !== '' ? absoluteUrl(trimmed, base) : trimmed;
-}
-
-function openingTag(tag: string, attributes: Readonly<Record<string, string>>): string {
-  const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`);
-  return `<${tag}${written.join('')}>`;
 }

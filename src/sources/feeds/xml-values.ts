@@ -1,4 +1,4 @@
-import type { XmlObject, XmlValue } from './xml-reader.ts';
+import type { XmlObject, XmlValue } from './xml-element.ts';
 
 /** The first value under one of the names, as text. */
 export function firstText(fields: XmlObject, ...names: readonly string[]): string | null {

@@ -1,9 +1,9 @@
-import { DaybookError, messageOf, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import { codeOf, DaybookError, messageOf, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 
 /** Turns what the file system or the decoder threw into a failure that names the file. */
 export function fileError(subject: string, path: string, error: unknown): unknown {
   if (error instanceof DaybookError) return error;
-  const code = codeOf(error);
+  const code = codeOf(error) ?? '';
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new SourceRefused(`file: ${subject}: ${path} does not exist`, { cause: error });
   }
@@ -25,9 +25,5 @@ export function fileError(subject: string, path: string, error: unknown): unknow
 
 /** Whether a failure is that the file is not there. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof SourceRefused && ['ENOENT', 'ENOTDIR'].includes(codeOf(error.cause));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return error instanceof SourceRefused && ['ENOENT', 'ENOTDIR'].includes(codeOf(error.cause) ?? '');
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { sha256 } from '../../formats/sha256.ts';
 import { SourceRefused } from '../../domain/errors.ts';
 import type { BlockDigests } from './block-digests.ts';
 import { fileError } from './file-error.ts';
@@ -62,7 +62,7 @@ export async function lookAt(subject: string, path: string, stamp: FileStamp): P
 
 /** Stands for the first `bytes` bytes of a file. */
 export function headHash(head: Buffer, bytes: number): string {
-  return createHash('sha256').update(head.subarray(0, bytes)).digest('hex').slice(0, 32);
+  return sha256(head.subarray(0, bytes)).slice(0, 32);
 }
 
 /**

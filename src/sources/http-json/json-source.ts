@@ -1,5 +1,5 @@
 import { jsonAccept } from '../http/accept-headers.ts';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
 import { isTextDeeperThan, parseJson, type ParsedJson } from '../../formats/exact-json.ts';

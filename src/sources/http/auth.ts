@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { sha256 } from '../../formats/sha256.ts';
+import { truncate, createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import type { AuthPlan } from '../../domain/plan/plan-parts.ts';
-import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import { clientPair } from '../../domain/secrets/client-pair.ts';
 import type { HttpClient } from './http-client.ts';
@@ -167,7 +166,5 @@ function answerOf(body: Buffer): Record<string, unknown> | null {
 }
 
 function keyOf({ tokenUrl, clientId, clientSecret, scope }: OAuthPlan): string {
-  return createHash('sha256')
-    .update(JSON.stringify([tokenUrl, clientId, clientSecret, scope]))
-    .digest('hex');
+  return sha256(JSON.stringify([tokenUrl, clientId, clientSecret, scope]));
 }

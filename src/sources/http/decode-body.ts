@@ -1,6 +1,6 @@
 import { pipeline, Transform, type Duplex, type Readable, type TransformCallback } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
-import { OverLimit, UnreadableBody } from '../../domain/errors.ts';
+import { codeOf, OverLimit, UnreadableBody } from '../../domain/errors.ts';
 import { AutoInflate } from './auto-inflate.ts';
 import { contentCodings } from './content-codings.ts';
 
@@ -99,5 +99,5 @@ function tooLarge({ subject, maxBytes }: BodyLimits): OverLimit {
 }
 
 function isZlibError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(?:Z_|ERR_BROTLI|ERR__ERROR)/.test(String(error.code));
+  return /^(?:Z_|ERR_BROTLI|ERR__ERROR)/.test(codeOf(error) ?? '');
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import { codeOf, DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
@@ -166,7 +166,7 @@ function failureOf(error: unknown, request: HttpRequest, timedOut: boolean): unk
   }
   const known = [error, error instanceof Error ? error.cause : undefined].find((e) => e instanceof DaybookError);
   if (known) return known;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error) ?? '';
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return new OverLimit(`fetch: ${request.subject} sent headers of more than ${maxHeaderBytes} bytes`);
   }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import type { RefusedItem } from '../extraction/page.ts';
 import type { TextItem } from '../compute/wire-item.ts';
 import type { ModulePage } from './module-api.ts';

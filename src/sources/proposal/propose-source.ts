@@ -1,6 +1,6 @@
 import { load } from 'cheerio';
 import { messageOf, WrongShape } from '../../domain/errors.ts';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
 import type { HttpResponse } from '../http/http-client.ts';

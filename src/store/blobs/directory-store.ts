@@ -1,7 +1,7 @@
 import { link, mkdir, open, opendir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
-import { codeOf, isMissing } from './file-errors.ts';
+import { codeOf, messageOf, SinkUnavailable } from '../../domain/errors.ts';
+import { isMissing } from './file-errors.ts';
 import type { BlobStore } from './blob-store.ts';
 import { deleteLeftovers } from './leftovers.ts';
 import { storeFolders } from '../paths/paths.ts';

@@ -1,7 +1,4 @@
-/** The system's code of a failed file operation (`ENOENT`), or undefined. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
+import { codeOf } from '../../domain/errors.ts';
 
 /** Whether a file, or a folder on the way to it, does not exist. */
 export function isMissing(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256 } from '../../formats/sha256.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DeadLetter, NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
@@ -142,8 +143,4 @@ function matches(letter: StoredDeadLetter, filter: DeadLetterFilter): boolean {
 /** The ids of a file's dead letters, which do not depend on when and in which words they were written. */
 function idsOf(content: string): string {
   return [...content.matchAll(/^\{"id":"([0-9a-f]+)"/gm)].map((match) => match[1]).join();
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

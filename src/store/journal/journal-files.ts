@@ -4,7 +4,7 @@ import type { BatchRef } from '../../domain/run/batch.ts';
 import type { PartCheck } from '../../formats/csv-part.ts';
 import { dayNumber, dayOfNumber, type Day } from '../../domain/time/day.ts';
 import { canarySource } from '../../domain/names.ts';
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import { journalFolder, journalPaths, storePaths } from '../paths/paths.ts';
 

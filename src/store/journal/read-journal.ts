@@ -1,7 +1,7 @@
 import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
 import type { CsvRecord } from '../../formats/csv.ts';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
-import { truncate } from '../../domain/secrets/excerpt.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';

@@ -3,8 +3,8 @@ import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SinkUnavailable } from '../../domain/errors.ts';
-import { codeOf, isMissing } from '../blobs/file-errors.ts';
+import { codeOf, SinkUnavailable } from '../../domain/errors.ts';
+import { isMissing } from '../blobs/file-errors.ts';
 import { timeOfFolder } from '../blobs/folder-time.ts';
 import { journalPaths } from '../paths/paths.ts';
 

@@ -1,10 +1,10 @@
-import { isObject } from '../../domain/is-object.ts';
-import { addDays, dayOfDate, type Day } from '../../domain/time/day.ts';
-import { sinks } from '../../domain/run/sink.ts';
-import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import { type Sink, sinks } from '../../domain/run/sink.ts';
+import type { SinkCounts, FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
-import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+import { storedJson, hasFields, readStoredJson } from '../blobs/stored-json.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { addDays, dayOfDate, type Day } from '../../domain/time/day.ts';
 
 export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
   const path = storePaths.receipt.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
@@ -92,4 +92,21 @@ export async function listRecentReceipts(store: BlobStore, source: string, now: 
     if (paths.length > 0) return paths;
   }
   return [];
+}
+
+/** What a delivery stored in a sink. */
+export interface DeliveryReceipt {
+  readonly source: string;
+  readonly sink: Sink;
+  readonly batches: number;
+  readonly counts: SinkCounts;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export async function writeDeliveryReceipt(store: BlobStore, receipt: DeliveryReceipt): Promise<void> {
+  const path = storePaths.delivery.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
+  await store.put(path, storedJson(receipt));
 }

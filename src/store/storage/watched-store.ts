@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path';
-import { SinkUnavailable } from '../../domain/errors.ts';
+import { codeOf, SinkUnavailable } from '../../domain/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { codeOf } from '../blobs/file-errors.ts';
 
 /** Observer of writes. */
 export interface WriteReports {

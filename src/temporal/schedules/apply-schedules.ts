@@ -6,7 +6,7 @@ import { firstStart } from './first-start.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
 import { removedState, returnedState } from './orphan-note.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
-import { UsageError } from '../../domain/usage-error.ts';
+import { UsageError } from '../../domain/errors.ts';
 
 /**
  * Brings Temporal's schedules up to date with the configuration, and returns what it did. Existing ones keep their state: a paused

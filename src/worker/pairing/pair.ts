@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
-import type { PostgresSettings } from '../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import {
   foreignMessage,
   judgePair,

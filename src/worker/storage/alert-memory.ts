@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts';
 interface Held {
   readonly alert: Alert;
   /** Whether the webhook has taken it. */
-  readonly told: boolean;
+  readonly isSent: boolean;
 }
 
 /** For a webhook to answer. */
@@ -29,7 +29,7 @@ export class AlertMemory {
   }
 
   /** @param webhook null = none is configured */
-  tellTo(webhook: AlertWebhook | null): void {
+  setWebhook(webhook: AlertWebhook | null): void {
     this.#webhook = webhook;
   }
 
@@ -42,8 +42,8 @@ export class AlertMemory {
       return;
     }
     // One that reopens before its end was sent need not be sent again.
-    const told = this.#over.delete(key);
-    this.#held.set(key, { alert, told });
+    const isSent = this.#over.delete(key);
+    this.#held.set(key, { alert, isSent });
     this.#logger.warn(alertFields(alert), 'Alert');
   }
 
@@ -57,7 +57,7 @@ export class AlertMemory {
     if (!held) return;
     this.#held.delete(key);
     const alert: Alert = { ...held.alert, state: 'resolved' };
-    if (held.told) this.#over.set(key, stored ?? alert);
+    if (held.isSent) this.#over.set(key, stored ?? alert);
     this.#logger.info(alertFields(alert), 'Alert resolved');
   }
 
@@ -72,7 +72,7 @@ export class AlertMemory {
   }
 
   /** Sends pending changes to the webhook; those it does not accept are sent the next time. */
-  async tell(): Promise<void> {
+  async send(): Promise<void> {
     this.#posting ??= this.#post().finally(() => (this.#posting = null));
     await this.#posting;
   }
@@ -84,11 +84,11 @@ export class AlertMemory {
         await this.#webhook(alert, AbortSignal.timeout(postMs));
         this.#over.delete(key);
       }
-      for (const [key, { alert, told }] of this.#held) {
-        if (told) continue;
+      for (const [key, { alert, isSent }] of this.#held) {
+        if (isSent) continue;
         await this.#webhook(alert, AbortSignal.timeout(postMs));
         const held = this.#held.get(key);
-        if (held) this.#held.set(key, { ...held, told: true });
+        if (held) this.#held.set(key, { ...held, isSent: true });
         // It was resolved while it was being sent.
         else this.#over.set(key, { ...alert, state: 'resolved' });
       }

@@ -93,7 +93,7 @@ export class StorageWatch {
       this.#writableSinceMs ??= Date.now();
       await this.#letGo(this.#writableSinceMs).catch(() => undefined);
     }
-    await this.#alerts.tell();
+    await this.#alerts.send();
   }
 
   /** Ends the alerts of this process: the store has them by now, or they are over. */

@@ -1,6 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { isConcurrency, maxConcurrency } from '../../domain/time/backfill-request.ts';
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 import { workflowFailure, type RunFailure } from '../support/failure.ts';

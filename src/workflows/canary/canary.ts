@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { CanaryDurations, CanaryResult, CanaryStep, FailedCanary } from '../../domain/monitoring/canary.ts';
-import { detailsTable } from '../../domain/run/details-table.ts';
+import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import { canaryActivities, cleanCanaryActivities } from '../activities.ts';

@@ -1,7 +1,7 @@
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DayRanges } from '../../domain/time/day-set.ts';
-import { detailsTable } from '../../domain/run/details-table.ts';
+import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
 import {
   addExtracted,

@@ -2,7 +2,7 @@ import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowI
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { ReplayResult, DeadLetterSelection } from '../../domain/dead-letters/dead-letter-replay.ts';
 import { rejectionReasons } from '../../domain/dead-letters/rejection.ts';
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { deadLetterActivities, storeActivities } from '../activities.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
 import { replayProgressQuery } from '../messages.ts';

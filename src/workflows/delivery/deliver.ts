@@ -8,11 +8,11 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { detailsTable } from '../../domain/run/details-table.ts';
+import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { deliverSignalName } from '../../domain/names.ts';
 import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { deliveryActivities } from '../activities.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';

@@ -1,4 +1,4 @@
-import { detailsTable } from '../../domain/run/details-table.ts';
+import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { markdownText } from '../../domain/text/markdown-text.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { pauseNote } from '../support/pause.ts';

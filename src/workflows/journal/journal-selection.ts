@@ -1,4 +1,4 @@
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 
 /** The part of the journal that a workflow reads; null if its input is invalid. */

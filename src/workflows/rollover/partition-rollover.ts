@@ -1,5 +1,5 @@
 import { log, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { detailsTable } from '../../domain/run/details-table.ts';
+import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { noSource } from '../../domain/names.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { SealedCsv } from '../../activities/rollover/seal-csv.ts';

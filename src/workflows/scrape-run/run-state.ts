@@ -9,6 +9,8 @@ export class RunState {
   readonly #isSaved: boolean;
   #current: SourceState;
   #saved: SourceState;
+  /** New records when the time of the last one was noted. */
+  #notedNews = -1;
 
   /** @param saved false for a window: it neither reads nor changes the state of the source */
   constructor(source: string, state: SourceState, saved: boolean) {
@@ -40,6 +42,16 @@ export class RunState {
       else if (before !== undefined && !up.has(sink)) since[sink] = before;
     }
     this.#current = { ...this.#current, sinkDownSince: since };
+  }
+
+  /**
+   * A source is stale once it has had nothing new for long; for one that was never polled the time starts now.
+   * @param written new records of the run so far
+   */
+  noteNews(written: number): void {
+    if ((written === 0 && this.#current.lastNewAt !== null) || written === this.#notedNews) return;
+    this.#notedNews = written;
+    this.apply({ lastNewAt: new Date().toISOString() });
   }
 
   /**

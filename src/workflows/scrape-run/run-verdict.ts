@@ -1,7 +1,11 @@
+import { alertsOfRun, alertsOfWindow, type AlertVerdict, type RunFacts } from '../../domain/monitoring/alert.ts';
 import type { PollEnd } from '../../domain/run/fetch-position.ts';
-import { deadLetters, exceedsRejectRatio, imbalance, type Tally } from '../../domain/run/receipt.ts';
+import { deadLetters, exceedsRejectRatio, imbalance } from '../../domain/run/receipt.ts';
+import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunFailure } from '../support/failure.ts';
+
+type AlertFacts = Pick<VerdictFacts, 'plan' | 'end' | 'isWindow'> & Pick<RunFacts, 'deferredBecause' | 'lastNewAt'>;
 
 /** What is known of a run all of whose batches are stored. */
 export interface VerdictFacts {
@@ -11,6 +15,15 @@ export interface VerdictFacts {
   readonly end: PollEnd | null;
   /** It fetched a window of a backfill. */
   readonly isWindow: boolean;
+}
+
+/** What a run says of its source's alerts. */
+export function alertsOf(receipt: Receipt | FailedReceipt, facts: AlertFacts): AlertVerdict[] {
+  const { plan, deferredBecause, lastNewAt, end, isWindow } = facts;
+  if (isWindow) return alertsOfWindow({ receipt, deferredBecause });
+  const { maxRejectRatio, allowEmpty, expect } = plan;
+  const duplicates = end?.duplicates ?? null;
+  return alertsOfRun({ receipt, maxRejectRatio, allowEmpty, expect, lastNewAt, deferredBecause, duplicates, end });
 }
 
 /** What makes a run fail although all its batches are stored. */

@@ -10,7 +10,7 @@ import {
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { sourceNamePattern } from '../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { storeActivities } from '../activities.ts';
 import { BackfillHandover } from '../backfill/backfill-handover.ts';
 import { progressQuery, type Progress } from '../messages.ts';

@@ -155,7 +155,7 @@ test('an API without a start parameter is filtered here', async () => {
     answerJson(() => records.slice(0, 5)),
   );
   expect(first.receipt).toMatchObject({ fetched: 5, accepted: 5 });
-  // Behind the watermark less the lag lie the last three; of the first two, one has changed and is passed over.
+  // Behind the watermark less the lag lie the last three; of the first two, one has changed and is skipped.
   const later = [{ ...records[0], text: 'edited' }, ...records.slice(1)];
   const second = await runs(
     'filtered',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Instance, instanceNamePattern, readScheduleId } from '../../../src/domain/instance.ts';
-import { sourceNamePattern } from '../../../src/domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../src/domain/plan/source-plan.ts';
 
 const at = new Date('2026-11-01T09:00:00Z');
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../src/domain/instance.ts';
 import { scrapeRunType, sourceSearchAttribute } from '../../../src/domain/names.ts';
 import { rejectionReasons } from '../../../src/domain/dead-letters/rejection.ts';
-import { sourceNamePattern } from '../../../src/domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../src/domain/plan/source-plan.ts';
 
 describe('wire names', () => {
   test('are those that operators type', () => {

@@ -10,7 +10,7 @@ import type { BlobStore } from '../../../src/store/blobs/blob-store.ts';
 import { readCanaryReport, writeCanaryReport } from '../../../src/store/canary/canary-report.ts';
 import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { markDeferred, markMissing, takeMarker } from '../../../src/store/delivery/deferred.ts';
-import { writeDeliveryReceipt } from '../../../src/store/run/delivery-receipts.ts';
+import { writeDeliveryReceipt, readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
@@ -20,7 +20,6 @@ import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
 import { newIdentity, readIdentity, writeIdentity } from '../../../src/store/identity.ts';
 import { createSeenKeys } from '../../../src/store/run/seen-keys.ts';
-import { readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import {
   recordReplayed,
   planReplay,

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../src/domain/instance.ts';
 import { QueueGuard, workerIdentity } from '../../../src/temporal/queue-guard.ts';
-import { isUsageFailure } from '../../../src/domain/usage-error.ts';
+import { isUsageFailure } from '../../../src/domain/errors.ts';
 
 const [ours, theirs] = ['7b4c1f9e-0000-4000-8000-000000000001', '7b4c1f9e-0000-4000-8000-000000000002'];
 

@@ -2,7 +2,7 @@ import { migrate } from '../../../sinks/postgres/commands/migrate.ts';
 import { grantRole, type RoleKind } from '../../../sinks/postgres/commands/roles.ts';
 import { createContext, requireOwner, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { print } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 export interface MigrateOptions extends CommonOptions {
   readonly roles?: boolean;

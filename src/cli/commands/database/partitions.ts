@@ -12,7 +12,7 @@ import { postgresFailure } from '../../../sinks/postgres/connection/postgres-fai
 import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { parseDay } from '../../options/day-option.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 /** `daybook partitions list`: the days that have a partition, and partitions made by hand. */
 export async function listPartitionsCommand(options: CommonOptions & { json?: boolean }): Promise<void> {

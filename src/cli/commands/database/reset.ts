@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { describePartitions } from '../../../sinks/postgres/days/partitions.ts';
 import { resetDatabase } from '../../../sinks/postgres/commands/reset.ts';

@@ -11,7 +11,7 @@ import { parseDay } from '../../options/day-option.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { ProgressLine } from '../../output/terminal/progress.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 export interface RestoreOptions extends CommonOptions {
   readonly day?: string;

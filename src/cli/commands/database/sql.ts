@@ -1,10 +1,10 @@
-import { SinkMisconfigured } from '../../../domain/errors.ts';
+import { counted } from '../../../domain/text/counted.ts';
+import { SinkMisconfigured, UsageError } from '../../../domain/errors.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { isBehindPooler } from '../../../sinks/postgres/connection/pooler.ts';
 import { postgresFailure, toPostgresError } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { createContext, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { formatTable, printJsonText, printLines, printInfo } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 /** Types that PostgreSQL prints as JSON does: bool, int2, int4, int8, float4, float8, numeric, json, jsonb. */
 const jsonTypes = new Set([16, 20, 21, 23, 700, 701, 1700, 114, 3802]);
@@ -61,7 +61,7 @@ function printResult({ command, rowCount, fields, rows }: Result, json: boolean)
       rows.map((row) => row.map((value) => value ?? '')),
     ),
   );
-  printInfo(`(${rows.length} row${rows.length === 1 ? '' : 's'})`);
+  printInfo(`(${counted(rows.length, 'row')})`);
 }
 
 function jsonMember({ name, dataTypeID }: Result['fields'][number], value: string | null): string {

@@ -1,12 +1,13 @@
+import { counted } from '../../../domain/text/counted.ts';
 import { rejectionReasons } from '../../../domain/dead-letters/rejection.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
-import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
 import { listDeadLetters, type DeadLetterFilter } from '../../../store/dead-letters/dead-letters.ts';
 import { discardDeadLetter, restoreDeadLetter } from '../../../store/dead-letters/dead-letter-visibility.ts';
 import { withIds } from '../../options/dead-letter-selection.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions } from '../../options/context.ts';
 import { formatTable, print, printJson, printLines, printInfo, shorten } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 export interface DeadLettersOptions extends CommonOptions {
   readonly source?: string;
@@ -50,7 +51,7 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
     ({ discardedAt }) => (discardedAt === null) !== undo,
   );
   for (const { id } of letters) await (undo ? restoreDeadLetter(store, id) : discardDeadLetter(store, id, new Date()));
-  const what = `${letters.length} dead letter${letters.length === 1 ? '' : 's'}`;
+  const what = counted(letters.length, 'dead letter');
   print(
     undo
       ? `${what} restored to the list`

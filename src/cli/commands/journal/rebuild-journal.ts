@@ -1,8 +1,8 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { messageOf } from '../../../domain/errors.ts';
+import { messageOf, UsageError } from '../../../domain/errors.ts';
 import { rebuildJournalType } from '../../../domain/names.ts';
 import type { RebuildSelection, RebuildTally } from '../../../domain/storage/journal-rebuild.ts';
-import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
 import type { RebuildProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
@@ -12,7 +12,6 @@ import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
 /** Lower priority than live runs (2) and backfills (4). */

@@ -11,7 +11,7 @@ import { journalPaths } from '../../../store/paths/paths.ts';
 import { createContext, openStore, requirePostgres, type CommonOptions } from '../../options/context.ts';
 import { journalFolders } from '../../options/journal-selection.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 /** `daybook repair-csv`: writes damaged parts of the CSV journal again, from the spool or from PostgreSQL. */
 export async function repairCsvCommand(

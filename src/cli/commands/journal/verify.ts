@@ -25,7 +25,7 @@ import {
 import { journalFolders, windowOfDay } from '../../options/journal-selection.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printLines, printInfo } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 export interface VerifyOptions extends CommonOptions {
   readonly day?: string;

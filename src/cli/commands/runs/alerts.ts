@@ -1,5 +1,5 @@
 import { alertNames, type Alert } from '../../../domain/monitoring/alert.ts';
-import { messageOf } from '../../../domain/errors.ts';
+import { messageOf, UsageError } from '../../../domain/errors.ts';
 import { noSource } from '../../../domain/names.ts';
 import { version } from '../../../config/version.ts';
 import { createHttpClient } from '../../../sources/http/http-client.ts';
@@ -10,7 +10,6 @@ import { setExitCode } from '../../output/exit-code.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { clock } from '../../output/status-view/status-times.ts';
 import { terminalOf } from '../../output/terminal/terminal.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 import { forgetRestored } from '../../options/store-pair.ts';
 
 export interface AlertsOptions extends CommonOptions {

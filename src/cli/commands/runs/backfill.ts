@@ -8,7 +8,7 @@ import {
   readBackfillRequest,
   type BackfillRequest,
 } from '../../../domain/time/backfill-request.ts';
-import { messageOf } from '../../../domain/errors.ts';
+import { messageOf, UsageError } from '../../../domain/errors.ts';
 import { parseWindow } from '../../../domain/time/time-range.ts';
 import { windowProblem } from '../../../domain/plan/window-support.ts';
 import { cutWindows, windowName, type TimeRangeText } from '../../../domain/time/backfill-windows.ts';
@@ -31,7 +31,6 @@ import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import type { Progress } from '../../output/terminal/progress.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface BackfillOptions extends CommonOptions {

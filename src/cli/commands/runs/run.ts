@@ -4,12 +4,11 @@ import { readConfig } from '../../../config/file/config-file.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import type { TemporalSettings } from '../../../config/environment/temporal-settings.ts';
 import { allSettled } from '../../../domain/all-settled.ts';
-import { messageOf } from '../../../domain/errors.ts';
+import { messageOf, CannotStart, UsageError } from '../../../domain/errors.ts';
 import type { Instance } from '../../../domain/instance.ts';
 import { scrapeRunType } from '../../../domain/names.ts';
 import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
 import type { Progress } from '../../../workflows/messages.ts';
-import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, externalTemporal, requireTemporal } from '../../options/context.ts';
 import { prepareDemo } from '../../stack/demo-server.ts';
 import { setExitCode } from '../../output/exit-code.ts';
@@ -25,7 +24,6 @@ import { RunsUnderWay } from '../../output/run-progress.ts';
 import { requirePair, type PairOptions } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { withTemporaryStack } from '../../stack/temporary-stack.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface RunOptions extends PairOptions {
   readonly all?: boolean;

@@ -7,7 +7,7 @@ import { formatTable, printJson, printLines, printInfo } from '../../output/outp
 import { countsOf } from '../../output/receipt-line.ts';
 import { clock, tookText } from '../../output/status-view/status-times.ts';
 import { terminalOf } from '../../output/terminal/terminal.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 export interface RunsOptions extends CommonOptions {
   readonly day?: string;

@@ -1,7 +1,7 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describeFailure, type CanaryResult, type FailedCanary } from '../../../domain/monitoring/canary.ts';
-import { DaybookError, messageOf } from '../../../domain/errors.ts';
+import { DaybookError, messageOf, isUsageFailure } from '../../../domain/errors.ts';
 import type { Instance } from '../../../domain/instance.ts';
 import { canaryType } from '../../../domain/names.ts';
 import {
@@ -17,7 +17,6 @@ import { print, printJson } from '../../output/output.ts';
 import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { withTemporaryStack } from '../../stack/temporary-stack.ts';
-import { isUsageFailure } from '../../../domain/usage-error.ts';
 
 /** What is reported if the canary could not report it: no worker started it, or it was terminated. */
 interface Unfinished {

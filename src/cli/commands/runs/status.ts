@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { scheduleOwner } from '../../../temporal/schedules/schedule-owner.ts';
 import { dayOfDate, type Day } from '../../../domain/time/day.ts';
-import { DaybookError, messageOf } from '../../../domain/errors.ts';
+import { DaybookError, messageOf, UsageError } from '../../../domain/errors.ts';
 import { writeJson } from '../../../formats/exact-json.ts';
 import { visibleJson } from '../../../domain/text/visible-text.ts';
 import { withTimeout } from '../../../formats/timeout.ts';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { requireName } from '../../../config/file/find-source.ts';
 import type { BlobStore, Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';
@@ -44,7 +44,6 @@ import { watchStatus } from '../../output/status-view/status-watch.ts';
 import { pairAlerts, readPair } from '../../options/store-pair.ts';
 import { terminalOf } from '../../output/terminal/terminal.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface StatusOptions extends CommonOptions {
   readonly json?: boolean;

@@ -1,6 +1,7 @@
 import { storePaths } from '../../../store/paths/paths.ts';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { counted } from '../../../domain/text/counted.ts';
 import { resolveReferences } from '../../../config/secrets/references.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { messageOf, PrivateAddress } from '../../../domain/errors.ts';
@@ -66,7 +67,7 @@ async function look([what, probe]: Probe): Promise<Finding> {
 
 function describeConfig({ sources }: Config): string {
   const scheduled = sources.filter(({ schedule }) => schedule).length;
-  return `${sources.length} source${sources.length === 1 ? '' : 's'}, ${scheduled} with a schedule`;
+  return `${counted(sources.length, 'source')}, ${scheduled} with a schedule`;
 }
 
 function surroundings(context: Context): Probe[] {

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/text/counted.ts';
 import { scheduleOwner } from '../../../temporal/schedules/schedule-owner.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
@@ -92,6 +93,6 @@ function show(
   }
   for (const note of instanceNotes(changes)) print(note);
   const same = changes.filter(({ action }) => action === 'none').length;
-  if (same > 0) print(`${same} schedule${same === 1 ? '' : 's'} up to date`);
+  if (same > 0) print(`${counted(same, 'schedule')} up to date`);
   if (changes.length === 0) print('no source has a schedule');
 }

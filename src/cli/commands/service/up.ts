@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Client } from '@temporalio/client';
 import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { formatProblem } from '../../../config/file/problem.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings } from '../../../embedded/addresses.ts';
@@ -37,7 +37,7 @@ import { joinPair, refuseForeignDatabase } from '../../options/store-pair.ts';
 import { startSupervisedWorker, type SupervisedWorker } from '../../stack/supervised-worker.ts';
 import { Supervisor } from '../../stack/supervisor.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 import { startupBanner } from '../../output/startup-banner.ts';
 
 const announce = (message: string) => printInfo(`daybook: ${message}`);

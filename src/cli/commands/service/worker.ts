@@ -1,6 +1,6 @@
 import { environmentSecrets } from '../../../config/secrets/environment-secrets.ts';
 import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
-import { messageOf } from '../../../domain/errors.ts';
+import { messageOf, CannotStart, UsageError } from '../../../domain/errors.ts';
 import { installUnhandledErrorHandlers } from '../../../worker/unhandled-errors.ts';
 import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../worker/http/endpoint.ts';
 import { createLogger, type Logger } from '../../../worker/logger.ts';
@@ -8,7 +8,6 @@ import type { ParentMessage, WorkerMessage } from '../../../worker/ipc-messages.
 import { installMeasuredRuntime, installRuntime } from '../../../worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
 import { awaitTemporal } from '../../stack/await-temporal.ts';
-import { CannotStart } from '../../../domain/cannot-start.ts';
 import {
   createContext,
   requireOwner,
@@ -19,7 +18,6 @@ import {
 } from '../../options/context.ts';
 import { brokenNote, openServiceConfig, type ServiceOptions } from '../../options/last-good-config.ts';
 import { acceptsNewStore } from '../../options/store-pair.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 /**
  * `daybook worker`: polls until it is stopped, and waits for Temporal if it is not available yet. If `up` started it, it also

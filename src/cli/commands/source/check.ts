@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from 'node:path';
+import { counted } from '../../../domain/text/counted.ts';
 import { formatStart, nextStarts, zoneOf } from '../../../config/schedule/next-starts.ts';
 import { sixFieldWarnings } from '../../../config/schedule/schedule-warning.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
@@ -53,8 +54,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
         printInfo(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
       for (const { source, next } of starts)
         print(`${source}: ${next.length === 0 ? 'no schedule' : `next starts ${next.join(', ')}`}`);
-      const result = warnings.length === 0 ? 'OK' : `usable, ${count(warnings.length, 'warning')}`;
-      print(`${shortPath(file)}: ${count(sources.length, 'source')}, ${scheduled} with a schedule: ${result}`);
+      const result = warnings.length === 0 ? 'OK' : `usable, ${counted(warnings.length, 'warning')}`;
+      print(`${shortPath(file)}: ${counted(sources.length, 'source')}, ${scheduled} with a schedule: ${result}`);
     }
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
@@ -62,7 +63,7 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     if (options.json)
       printJson({ file, ok: false, problems: problems.map((problem) => ({ ...problem })), warnings: [] });
     else for (const problem of problems) printInfo(formatProblem(shortPath(file), problem));
-    printInfo(`${count(problems.length, 'problem')} in ${shortPath(file)}`);
+    printInfo(`${counted(problems.length, 'problem')} in ${shortPath(file)}`);
     setExitCode(2);
   }
 }
@@ -72,10 +73,6 @@ function startsOf({ name, schedule }: SourceConfig, now: Date): { readonly sourc
   if (schedule === undefined) return { source: name, next: [] };
   const zone = zoneOf(schedule);
   return { source: name, next: nextStarts(name, schedule, now, shownStarts).map((start) => formatStart(start, zone)) };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function shortPath(path: string): string {

@@ -1,4 +1,4 @@
-import { sourceNamePattern } from '../../../domain/plan/source-name.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
 import { countRows, forgetRows, type ForgetWhat } from '../../../sinks/postgres/commands/forget-rows.ts';
 import { forgetPolls } from '../../../store/run/states.ts';
 import { findSource } from '../../../config/file/find-source.ts';
@@ -15,7 +15,7 @@ import { parseDay } from '../../options/day-option.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface ForgetOptions extends CommonOptions {

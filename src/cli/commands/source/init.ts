@@ -4,7 +4,7 @@ import { Document, Scalar, visit } from 'yaml';
 import { parseConfig, type Config } from '../../../config/file/parse-config.ts';
 import { version } from '../../../config/version.ts';
 import { defaultComputeLimits } from '../../../domain/plan/compute-limits.ts';
-import { DaybookError, PrivateAddress } from '../../../domain/errors.ts';
+import { DaybookError, PrivateAddress, CannotStart, UsageError } from '../../../domain/errors.ts';
 import { unlimited } from '../../../domain/plan/host-budget.ts';
 import { noopMetrics } from '../../../domain/run/metrics.ts';
 import { visibleJson, visibleLines, visibleText } from '../../../domain/text/visible-text.ts';
@@ -15,13 +15,11 @@ import { createHttpTools } from '../../../sources/http/http-tools.ts';
 import type { PageItem } from '../../../sources/extraction/page.ts';
 import { itemReader } from '../../../sources/extraction/read-records.ts';
 import type { Proposal } from '../../../sources/proposal/proposal.ts';
-import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, type CommonOptions, type Context } from '../../options/context.ts';
 import { initRequest, type RequestOptions } from '../../options/init-request.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { printExactly, printInfo } from '../../output/output.ts';
 import { dryRunSource } from '../../options/dry-run-source.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface InitOptions extends CommonOptions, RequestOptions {
   readonly name?: string;

@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
 import { clearPollState } from '../../../domain/run/source-state.ts';
@@ -17,7 +17,7 @@ export interface MoveIds {
   readonly plan: SourcePlan;
   /** Finds ids by the plan's `id`. */
   readonly idsOf: IdsOf;
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
   /** Checks whether something stores in the meantime. @throws if so */
   readonly refuseOpen: () => Promise<void>;

@@ -7,11 +7,10 @@ import { unpauseType } from '../../../domain/names.ts';
 import { formatPauseNote, formatResumeNote, type PausedBy } from '../../../domain/run/pause-note.ts';
 import { dateOfMicros, parseIso8601 } from '../../../domain/time/timestamp.ts';
 import { createContext, loadConfig, requireTemporal, type CommonOptions } from '../../options/context.ts';
-import { CannotStart } from '../../../domain/cannot-start.ts';
+import { CannotStart, UsageError } from '../../../domain/errors.ts';
 import { openWorkflowsOf } from '../../../temporal/open-workflows.ts';
 import { print } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface PauseOptions extends CommonOptions {

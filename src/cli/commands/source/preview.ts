@@ -2,7 +2,7 @@ import { findSource } from '../../../config/file/find-source.ts';
 import { secretValues } from '../../../config/secrets/secrets.ts';
 import type { DayRanges } from '../../../domain/time/day-set.ts';
 import type { NewDeadLetter } from '../../../domain/dead-letters/dead-letter.ts';
-import { DaybookError, messageOf } from '../../../domain/errors.ts';
+import { DaybookError, messageOf, CannotStart, UsageError } from '../../../domain/errors.ts';
 import type { AcceptedRecord } from '../../../domain/run/record.ts';
 import { createRedactor, type Redact } from '../../../domain/secrets/redact.ts';
 import { formatMicros } from '../../../domain/time/timestamp.ts';
@@ -14,11 +14,9 @@ import { DuplicateIds } from '../../../sources/collect/duplicate-ids.ts';
 import { EmptyFields } from '../../../sources/collect/empty-fields.ts';
 import type { CheckedPage } from '../../../sources/extraction/checked-page.ts';
 import { createStartCheck } from '../../../sources/collect/start-param.ts';
-import { CannotStart } from '../../../domain/cannot-start.ts';
 import { createContext, loadConfig, type CommonOptions } from '../../options/context.ts';
 import { formatTable, printJsonText, printLines, printInfo, shorten } from '../../output/output.ts';
 import { dryRunSource, type OnAnswer, type SourceDryRun } from '../../options/dry-run-source.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 
 export interface PreviewOptions extends CommonOptions {
   readonly limit?: string;

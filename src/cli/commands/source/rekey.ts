@@ -9,7 +9,7 @@ import { createThreadCompute } from '../../../sources/compute/thread-compute.ts'
 import type { BlobStore } from '../../../store/blobs/blob-store.ts';
 import { waitingDeliveries } from '../../../store/delivery/deferred.ts';
 import { readIdRule } from '../../../store/run/id-rules.ts';
-import { CannotStart } from '../../../domain/cannot-start.ts';
+import { CannotStart, UsageError } from '../../../domain/errors.ts';
 import {
   createContext,
   loadConfig,
@@ -24,7 +24,6 @@ import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../tempor
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
 export interface RekeyOptions extends CommonOptions {

@@ -15,7 +15,7 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
-import { UsageError } from '../../../domain/usage-error.ts';
+import { UsageError } from '../../../domain/errors.ts';
 
 /** No server is asked whether there are any. */
 const ofOpenRuns =

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/text/counted.ts';
 import { healths } from '../../../domain/monitoring/health.ts';
 import { visibleText } from '../../../domain/text/visible-text.ts';
 import type { Status } from '../../../status/status.ts';
@@ -67,10 +68,10 @@ function summaryOf({ sources, alerts, deadLetters, postgres, temporal, config }:
   ];
   const away = [...(postgres.reachable ? [] : ['PostgreSQL']), ...(temporal.reachable ? [] : ['Temporal'])];
   const parts = [
-    `${counted(sources.length, 'source')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+    `${countedOrNo(sources.length, 'source')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
     runs.length === 0 ? 'no active runs' : runs.join(', '),
-    counted(alerts.length, 'alert'),
-    deadLetters === null ? 'dead letters not counted' : counted(deadLetters, 'dead letter'),
+    countedOrNo(alerts.length, 'alert'),
+    deadLetters === null ? 'dead letters not counted' : countedOrNo(deadLetters, 'dead letter'),
     ...(away.length === 0 ? [] : [`${away.join(' and ')} cannot be reached`]),
   ];
   const isBad = alerts.length > 0 || away.length > 0 || config !== null || sources.some(isFailing);
@@ -82,8 +83,8 @@ function isFailing({ health }: Status['sources'][number]): boolean {
   return health === 'failing';
 }
 
-function counted(count: number, what: string): string {
-  return `${count === 0 ? 'no' : count} ${what}${count === 1 ? '' : 's'}`;
+function countedOrNo(count: number, what: string): string {
+  return count === 0 ? `no ${what}s` : counted(count, what);
 }
 
 /** What is around the sources, and is well. */

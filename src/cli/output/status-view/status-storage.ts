@@ -1,8 +1,9 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
+import { codeOf } from '../../../domain/errors.ts';
 import type { Alert } from '../../../domain/monitoring/alert.ts';
 import { noSource } from '../../../domain/names.ts';
 import { storageProblems, type StoragePart, type StorageStatus } from '../../../domain/monitoring/storage-health.ts';
-import { codeOf, isMissing } from '../../../store/blobs/file-errors.ts';
+import { isMissing } from '../../../store/blobs/file-errors.ts';
 import { journalFoldersIn } from '../../../store/journal/journal-files.ts';
 import { failureText, freeBytes, minProbeBytes, probeFolder } from '../../../store/storage/probe.ts';
 import type { Context } from '../../options/context.ts';

@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import type { Day } from '../../../domain/time/day.ts';
 import { SinkUnavailable } from '../../../domain/errors.ts';
 import { dayBounds } from '../../../domain/storage/retention.ts';

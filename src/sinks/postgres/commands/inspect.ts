@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { withClient } from '../connection/client.ts';
 import { isMigrated } from './migrate.ts';
 import { isBehindPooler, requireOwnSession } from '../connection/pooler.ts';

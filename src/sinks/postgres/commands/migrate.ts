@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { escapeIdentifier, type Client } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { SinkMisconfigured } from '../../../domain/errors.ts';
 import { withOwnSession } from '../days/maintenance-session.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../../formats/sha256.ts';
 import { RekeyUnfinished } from '../../../domain/errors.ts';
 import type { OwnerSession } from '../days/maintenance-session.ts';
 
@@ -18,7 +18,7 @@ export class MovedLedger {
     this.#source = source;
     this.#prefix = `rekeyed/${source}/`;
     // An `id` may be longer than an index takes.
-    this.#token = this.#prefix + createHash('sha256').update(JSON.stringify(id)).digest('hex').slice(0, 32);
+    this.#token = this.#prefix + sha256(JSON.stringify(id)).slice(0, 32);
   }
 
   /** @throws RekeyUnfinished if it has the ids of another `id` */

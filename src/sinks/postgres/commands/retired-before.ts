@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import type { Day } from '../../../domain/time/day.ts';
 import { withClient } from '../connection/client.ts';
 import { readFloor } from '../days/day-tables.ts';

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Client } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { SinkMisconfigured } from '../../../domain/errors.ts';
 import { withClient } from '../connection/client.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';

@@ -1,5 +1,5 @@
 import { withClient } from '../connection/client.ts';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import type { TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 
 /** Rows of a source in each window. */

@@ -1,7 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import { callbackify } from 'node:util';
 import pg from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { anyCertificate, tlsOptions } from './tls.ts';
 
 const connectTimeoutMs = 5_000;
@@ -22,8 +22,8 @@ export function clientConfig(settings: PostgresSettings): pg.ClientConfig {
 
 /**
  * The class of a server's connections. It bounds connecting alone: a pool's own timeout would also count the wait for a free
- * connection, and so mismistake a queue for an outage. With `PG_SSLMODE` prefer or allow it asks the server whether it speaks TLS,
- * which `pg` alone does not.
+ * connection, and so mismismistake a queue for an outage. With `PG_SSLMODE` prefer or allow it asks the server whether it speaks
+ * TLS, which `pg` alone does not.
  */
 export function clientClass(settings: PostgresSettings): new (config?: string | pg.ClientConfig) => pg.Client {
   return class DaybookClient extends pg.Client {

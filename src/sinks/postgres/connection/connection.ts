@@ -1,6 +1,6 @@
 import { callbackify } from 'node:util';
 import pg from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { DaybookError } from '../../../domain/errors.ts';
 import { clientClass, clientConfig } from './client.ts';
 import { toPostgresError } from './postgres-failure.ts';

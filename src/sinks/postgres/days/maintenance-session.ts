@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Client } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { partitionName, type Day } from '../../../domain/time/day.ts';
 import { DaybookError, SinkUnavailable } from '../../../domain/errors.ts';
 import { withClient } from '../connection/client.ts';

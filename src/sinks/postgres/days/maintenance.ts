@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { dayOfDate, partitionName, type Day } from '../../../domain/time/day.ts';
 import { withOwnSession } from './maintenance-session.ts';
 import { createPool } from '../connection/connection.ts';

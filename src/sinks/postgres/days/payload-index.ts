@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { partitionName, type Day } from '../../../domain/time/day.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
 import { isBlocked, withOwner, withOwnerAlone, type OwnerSession } from './maintenance-session.ts';

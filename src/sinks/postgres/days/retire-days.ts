@@ -1,4 +1,4 @@
-import type { PostgresSettings } from '../../../config/environment/environment.ts';
+import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import type { Archives } from '../../../domain/storage/archive.ts';
 import type { Day } from '../../../domain/time/day.ts';
 import { messageOf, SinkUnavailable } from '../../../domain/errors.ts';

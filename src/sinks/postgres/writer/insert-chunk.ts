@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral, type ClientBase, type QueryConfig } from 'pg';
+import { sha256 } from '../../../formats/sha256.ts';
 import { SinkUnavailable } from '../../../domain/errors.ts';
 import type { SpooledRecord } from '../../../domain/run/record.ts';
 import { allRemovals, removalToken } from './removals.ts';
@@ -117,5 +117,5 @@ export function chunkStatement(schema: string, prepare: boolean): ChunkStatement
 
 /** With a pooler sessions are shared: the same name must not stand for the statement of another schema or version there. */
 function nameOf(what: string, text: string): string {
-  return `daybook_${what}_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+  return `daybook_${what}_${sha256(text).slice(0, 12)}`;
 }

@@ -1,4 +1,3 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { canarySource, noSource } from '../../../../src/domain/names.ts';
 import { openAlerts, settleAlerts } from '../../../../src/store/alerts/alerts.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
+import { activityEnvironment } from '../environment.ts';
 import { configOf } from '../../worker/observed.ts';
 
 const folder = useTemporaryFolder();
@@ -33,8 +33,8 @@ beforeEach(() => {
 });
 
 const run = async (source: string) => {
-  await new MockActivityEnvironment().run(createResolveSource(dependencies), { source });
-  await new MockActivityEnvironment().run(createNotifyAlerts(dependencies), { source });
+  await activityEnvironment(dependencies).run(createResolveSource(dependencies), { source });
+  await activityEnvironment(dependencies).run(createNotifyAlerts(dependencies), { source });
 };
 const open = async () => (await openAlerts(dependencies.store)).map(({ name, source }) => `${name} ${source}`);
 

@@ -1,5 +1,4 @@
 import { renameSync } from 'node:fs';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import { createReplayDay } from '../../../../src/activities/journal/replay-day.ts';
@@ -9,6 +8,7 @@ import type { JournalReplayTally } from '../../../../src/domain/storage/journal.
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
 import type { StorageWriter } from '../../../../src/sinks/storage-writer.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
+import { activityEnvironment } from '../environment.ts';
 import { record } from '../../sinks/records.ts';
 import { day, foldersIn, source, writePart } from '../../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
@@ -31,7 +31,6 @@ async function replay(place: unknown, failAfter = Number.POSITIVE_INFINITY) {
       return { counts: { ...noCounts, written: records.length }, refused: [] };
     },
   };
-  const environment = new MockActivityEnvironment({ heartbeatDetails: place });
   const store = createDirectoryStore(folder.path);
   const dependencies = {
     postgres,
@@ -39,8 +38,9 @@ async function replay(place: unknown, failAfter = Number.POSITIVE_INFINITY) {
     journal: foldersIn(folder.path),
     config: { current: () => ({ config: { sources: [] } }) },
     measures: noopMetrics,
-  };
-  const replayDay = createReplayDay(dependencies as unknown as ActivityDependencies);
+  } as unknown as ActivityDependencies;
+  const environment = activityEnvironment(dependencies, { heartbeatDetails: place });
+  const replayDay = createReplayDay(dependencies);
   const input = { unit: { kind: 'day', source, day } as const, choice, firstRunId: 'run' };
   const result = await environment.run(replayDay, input).catch((error: unknown) => error as Error);
   return { batches, tokens, result: result as JournalReplayTally };

@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import { createPlanJournalReplay } from '../../../../src/activities/journal/plan-journal-replay.ts';
@@ -17,6 +16,7 @@ import { createDirectoryStore } from '../../../../src/store/blobs/directory-stor
 import { writeIdRule } from '../../../../src/store/run/id-rules.ts';
 import { journalPaths, storePaths } from '../../../../src/store/paths/paths.ts';
 import { batchOf, context } from '../../../postgres/batches.ts';
+import { activityEnvironment } from '../environment.ts';
 import { record } from '../../sinks/records.ts';
 import { foldersIn } from '../../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
@@ -67,7 +67,7 @@ function setUp() {
     searchAttribute: () => false,
   } as unknown as ActivityDependencies;
   const run = <Input, Result>(activity: (input: Input) => Promise<Result>, input: Input): Promise<Result> =>
-    new MockActivityEnvironment().run(activity, input);
+    activityEnvironment(dependencies).run(activity, input);
   return { stored, dependencies, run };
 }
 

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readEnvironment, sslModes } from '../../../../src/config/environment/environment.ts';
+import { readEnvironment } from '../../../../src/config/environment/environment.ts';
+import { sslModes } from '../../../../src/config/environment/postgres-settings.ts';
 import { InvalidEnvironment } from '../../../../src/config/secrets/references.ts';
 
 type Variables = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import {
   clearPollState,
   initialState,
   startingState,
-  toldId,
+  confirmId,
   summarizeState,
   type SourceState,
   type StateIdentity,
@@ -106,14 +106,14 @@ describe('startingState', () => {
     ]) {
       const { state } = startingState(before, { ...identity, ...other, id: ['id'] });
       expect(state.id).toEqual(kept);
-      expect(toldId(state, ['id']).id).toEqual(['id']);
+      expect(confirmId(state, ['id']).id).toEqual(['id']);
     }
   });
 
   test('learns the id where nothing else has changed either', () => {
     const { state } = startingState(stored, { ...identity, id: ['id'] });
     expect(state.id).toEqual(['id']);
-    expect(toldId(state, ['id'])).toBe(state);
+    expect(confirmId(state, ['id'])).toBe(state);
   });
 
   test('leaves the stored state as it was', () => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detailsTable } from '../../../../src/domain/run/details-table.ts';
+import { detailsTable, receiptTable } from '../../../../src/domain/run/receipt-table.ts';
 import { markdownText } from '../../../../src/domain/text/markdown-text.ts';
-import { receiptTable } from '../../../../src/domain/run/receipt-table.ts';
 import { backfillDetails } from '../../../../src/workflows/backfill/backfill-details.ts';
 import { aReceipt } from '../a-receipt.ts';
 

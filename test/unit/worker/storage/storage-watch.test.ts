@@ -19,7 +19,7 @@ beforeEach(async () => {
   root = join(folder.path, 'data');
   posted = [];
   alerts = new AlertMemory(createLogger({ level: 'silent', redact: (text) => text, write: () => undefined }));
-  alerts.tellTo(async (alert) => void posted.push(alert));
+  alerts.setWebhook(async (alert) => void posted.push(alert));
   watch = new StorageWatch({ store: root, journal: join(root, 'csv') }, alerts);
   await watch.probe();
 });

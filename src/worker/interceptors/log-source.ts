@@ -1,5 +1,5 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { sourceOfInput } from '../domain/run/log-source.ts';
+import { sourceOfInput } from '../../domain/run/log-source.ts';
 
 /** Each line that an activity logs, or the SDK for it, has the source that it works for. */
 export const logSource: ActivityInterceptorsFactory = () => {

@@ -1,8 +1,5 @@
-import { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { toFailure } from '../../activities/support/failure.ts';
 import { ForeignStore } from '../../domain/errors.ts';
-import { nothingSecret } from '../../domain/secrets/redact.ts';
 
 /** When an activity that was refused is tried again, perhaps by another worker. */
 const retryAfterMs = 10_000;
@@ -18,8 +15,7 @@ export function assertOwnStore(problem: () => string | null): ActivityIntercepto
       async execute(input, next) {
         const found = problem();
         if (found === null) return next(input);
-        const error = new ForeignStore(`worker: ${found}`, { retryAfterMs });
-        throw toFailure(error, nothingSecret, Context.current().info.attempt);
+        throw new ForeignStore(`worker: ${found}`, { retryAfterMs });
       },
     },
   });

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { act, add } from './command.ts';
+
+/** What runs sources. */
+export function addServices(program: Command): void {
+  const accepting = (command: Command) =>
+    command.option('--accept-new-store', 'Pair a store with a database that was paired with another one');
+  const service = (command: Command) =>
+    accepting(command).option(
+      '--strict-config',
+      'Refuse to start with a broken configuration instead of using the last good one',
+    );
+  const up = 'Start a worker, and the servers that the environment does not configure, until Ctrl-C';
+  service(add(program, 'up', up, 'up --demo')).action(
+    act(async () => (await import('../commands/service/up.ts')).upCommand),
+  );
+  const worker = 'Run a worker against the configured servers';
+  service(add(program, 'worker', worker, 'worker')).action(
+    act(async () => (await import('../commands/service/worker.ts')).workerCommand),
+  );
+  accepting(add(program, 'run [sources...]', 'Poll sources once, now, and print their receipts', 'run quakes'))
+    .option('--all', 'All sources of the configuration')
+    .option('--json', 'Print JSON, one receipt per line')
+    .action(act(async () => (await import('../commands/runs/run.ts')).runCommand));
+}

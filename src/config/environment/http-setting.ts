@@ -1,0 +1,37 @@
+import { InvalidEnvironment } from '../secrets/references.ts';
+import { port } from './port.ts';
+
+/** Where the status page and the metrics are. */
+export interface HttpSetting {
+  readonly host: string;
+  readonly port: number;
+  /** It was not chosen by a user: if it is taken, the next free port will do. */
+  readonly isDefault: boolean;
+}
+
+/** If nothing is set, the default address, or the next free one. */
+export function httpSetting(given: string | undefined): HttpSetting | null {
+  if (!given) return { host: '127.0.0.1', port: 9464, isDefault: true };
+  const address = httpAddress(given);
+  return address && { ...address, isDefault: false };
+}
+
+function httpAddress(text: string): Omit<HttpSetting, 'isDefault'> | null {
+  if (text === 'off') return null;
+  const match = /^(?:([\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(text);
+  if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
+  const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+  return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
+}
+
+export function hostNames(name: string, text: string): readonly string[] {
+  const names = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((part) => part !== '');
+  const wrong = names.find((part) => !/^[a-z\d_]([a-z\d._-]*[a-z\d_])?$/.test(part));
+  if (wrong === undefined) return names;
+  throw new InvalidEnvironment(
+    `${name}: found "${wrong}", expected host names without port, separated by commas, e.g. daybook.example.com,daybook`,
+  );
+}

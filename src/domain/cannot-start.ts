@@ -1,7 +1,0 @@
-import { DaybookError } from './errors.ts';
-
-/** A process could not begin its work. Exit code 1. */
-export class CannotStart extends DaybookError {
-  readonly type = 'CannotStart';
-  readonly next = 'never';
-}

@@ -1,2 +1,0 @@
-/** Told of what is being done, and of long steps as they go on. */
-export type Announce = (message: string) => void;

@@ -1,0 +1,38 @@
+import type { ConfigFile } from '../config/file/config-file.ts';
+import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
+import type { LookUp } from '../config/secrets/references.ts';
+import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
+import type { Instance } from '../domain/instance.ts';
+import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import type { Redact } from '../domain/secrets/redact.ts';
+import type { ProxySettings } from '../sources/http/route.ts';
+import type { Logger } from './logger.ts';
+
+export interface WorkerSettings {
+  readonly temporal: TemporalSettings;
+  readonly instance: Instance;
+  readonly postgres: PostgresSettings;
+  /** The owner of the tables, for maintenance. */
+  readonly owner: PostgresSettings;
+  readonly prepare: boolean;
+  /** Proxies that the environment names. */
+  readonly proxies: ProxySettings;
+  readonly config: ConfigFile;
+  readonly lookUp: LookUp;
+  readonly dataFolder: string;
+  readonly storeFolder: string;
+  /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
+  readonly homeFolder?: string | null;
+  readonly logger: Logger;
+  /** Where Temporal's SDK serves its own metrics; null = nowhere. */
+  readonly sdkMetrics: string | null;
+  /** Address of Temporal's Web UI; null = unknown. */
+  readonly ui: string | null;
+  /** Takes secrets out of pages. */
+  readonly redact: Redact;
+  /** Takes a store and a database together that do not belong together. @default false */
+  readonly acceptNewStore?: boolean;
+  /** Where alerts are posted; null = nowhere. */
+  readonly alertWebhook: string | null;
+  readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
+}
