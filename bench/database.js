@@ -23,7 +23,7 @@ export async function dropDatabase(server, { database }) {
   await administrate(server, `drop database ${database} with (force)`);
 }
 
-/** Seconds that the work takes which GIN's pending lists put off, and the rows stored. */
+/** Seconds for the work that GIN's pending lists postpone, and the rows stored. */
 export async function settle(settings) {
   const client = new Client({ ...clientConfig(settings), query_timeout: 0 });
   await client.connect();

@@ -89,7 +89,7 @@ function report(results, distinct) {
   if (json) process.stdout.write(`${JSON.stringify({ records, rounds, candidates })}\n`);
 }
 
-/** Medians over the rounds; "+GIN" counts the work that GIN's pending lists put off. */
+/** Medians over the rounds; "+GIN" counts the work that GIN's pending lists postpone. */
 function rates(runs) {
   return {
     plain: records / median(runs.map(({ seconds }) => seconds)),

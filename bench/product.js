@@ -16,7 +16,7 @@ export async function runProduct(settings, temporal, folder, files) {
       `  - { name: ${name}, type: file, path: ${JSON.stringify(path)}, id: id, occurred_at: published_at }\n`,
   );
   writeFileSync(config, `version: 1\nsources:\n${sources.join('')}`);
-  // Each round has a store of its own, and workers of two stores share no queue.
+  // Each round has its own store, and workers of two stores share no queue.
   const instance = `bench-${process.pid}-${rounds++}`;
   const worker = await startWorker(settings, temporal, folder, config, instance);
   const connection = await Connection.connect(temporal.connection);

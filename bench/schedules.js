@@ -1,5 +1,5 @@
 // npm run bench -- schedules [--sources 150] [--minutes 10] [--json]: a stack of its own polls so many sources each minute from an
-// API on loopback. Says how many polls began, how late, and how many were skipped. Ends by itself.
+// API on loopback. Says how many polls began, how late, and how many were skipped. Ends automatically.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -59,7 +59,7 @@ function rollBack() {
   must(rolloutStatus());
 }
 
-/** It counts up with each change of the workers; undefined where there are none. */
+/** It counts up with each change of the workers; undefined if there are none. */
 function revision() {
   const text = must(inNamespace(['get', worker, '--ignore-not-found', '--output', 'json']));
   return text === '' ? undefined : JSON.parse(text).metadata.annotations?.['deployment.kubernetes.io/revision'];
@@ -107,7 +107,7 @@ function inNamespace(args, input) {
 }
 
 function kubectl(args, input = '') {
-  // A ConfigMap may be 1 MiB, which is all that is taken by itself.
+  // A ConfigMap may be 1 MiB, which is also the default limit of the output.
   const options = { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 };
   return spawnSync('kubectl', args, options);
 }

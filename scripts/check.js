@@ -2,6 +2,7 @@
 import { misplacedClientCalls } from './client-calls.js';
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
+import { avoidedWords } from './words/words.js';
 
 /** @type {readonly [what: string, name: string, bin: string, args: string[]][]} */
 const checks = [
@@ -20,6 +21,9 @@ for (const [what, name, bin, args] of checks) {
 const calls = misplacedClientCalls();
 for (const call of calls) process.stdout.write(`${call}, expected calls of the Temporal client in src/temporal\n`);
 report('calls of the Temporal client', calls.length === 0);
+const words = avoidedWords();
+for (const word of words) process.stdout.write(`${word}\n`);
+report('words that the glossary avoids', words.length === 0);
 process.exit(failed === 0 ? 0 : 1);
 
 function report(what, isGood) {

@@ -1,6 +1,6 @@
-// Calls of the Temporal client belong into the rooms below: activities use helpers of src/temporal, workflows have commands of
-// their own, and what stands under them knows nothing of Temporal. Imports are the lint's; a client that is handed in, or that an
-// activity's context gives, shows in the text only.
+// The folders below may call the Temporal client: activities use helpers of src/temporal, workflows have their own
+// commands, and lower folders do not know Temporal. The lint checks imports; a client that is passed in, or that an
+// activity's context provides, is visible in the text only.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './freshness.js';

@@ -43,12 +43,12 @@ async function install(development) {
   if (!isBuilt()) await step('building', process.execPath, [join(root, 'scripts', 'build.js')]);
 }
 
-/** Runs a program, tells every ten seconds that it still does, and shows what it wrote if it fails. */
+/** Runs a program, reports every ten seconds that it is still running, and shows its output if it fails. */
 async function step(what, command, args) {
   const startedAt = Date.now();
-  const tell = () => say(`${what} … ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  const report = () => say(`${what} … ${Math.round((Date.now() - startedAt) / 1000)} s`);
   say(`${what} …`);
-  const timer = setInterval(tell, 10_000);
+  const timer = setInterval(report, 10_000);
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], shell: command.endsWith('.cmd') });
   let output = '';
   const keep = (chunk) => (output = (output + chunk.toString()).slice(-4_000));
@@ -76,7 +76,7 @@ function advice(output) {
 
 /** Waits for another process that prepares the same folder; takes over from one that died. */
 async function takeLock() {
-  for (let told = false; ; told = true) {
+  for (let isAnnounced = false; ; isAnnounced = true) {
     try {
       mkdirSync(lock);
       writeFileSync(join(lock, 'pid'), String(process.pid));
@@ -88,7 +88,7 @@ async function takeLock() {
       }
     }
     if (isAbandoned()) rmSync(lock, { recursive: true, force: true });
-    else if (!told) say('waiting for another start that is installing or building …');
+    else if (!isAnnounced) say('waiting for another start that is installing or building …');
     await sleep(200);
   }
 }

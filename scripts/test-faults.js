@@ -1,5 +1,5 @@
 // npm run test:faults: one fault after the other against a real stack, and a soak of random ones. `--long` takes those that need
-// minutes as well; `--seed N` repeats a run; `--minutes N` is how long the soak goes on. Other arguments go to vitest.
+// minutes as well; `--seed N` repeats a run; `--minutes N` is how long the soak lasts. Other arguments go to vitest.
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates or upgrades the two databases of the Temporal server. Safe to repeat: the tool goes on from the version it finds.
+# Creates or upgrades the two databases of the Temporal server. Safe to repeat: the tool continues from the version it finds.
 set -eu
 for name in temporal temporal_visibility; do
   tool="temporal-sql-tool --plugin postgres12 --ep $SQL_HOST --port 5432 --user $SQL_USER --db $name"

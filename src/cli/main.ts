@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { dropSearchPathOption } from '../config/environment/search-path-option.ts';
 import { runCommandLine } from './run-command-line.ts';
 
-// A reader that has seen enough (`| head`) is no failure. What serves continues without one: Ctrl-C ends the reader of a pipe
+// A reader that has seen enough (`| head`) is not a failure. What serves continues without one: Ctrl-C ends the reader of a pipe
 // first, and the parts are still to be stopped. Nor does a log whose disk is full end it: then its work would stop, too.
 const serves = process.argv.slice(2).some((arg) => arg === 'up' || arg === 'worker');
 for (const stream of [process.stdout, process.stderr]) {

@@ -15,7 +15,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 
 /** Says what went wrong. Only for what Daybook does not know, a fault of its own, a stack trace is of use. */
 function report(error: unknown): number {
-  // Commander has printed its message by itself.
+  // Commander has already printed its message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof DaybookError) {
     printInfo(`daybook: ${error.message}`);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 /** Where the demo's file source reads, relative to its configuration. */
 export const wirePath = 'incoming/wire.ndjson';
 
-/** The demo's configuration: its own to edit, so it is written once; later only the origin's port is kept right in it. */
+/** The demo's configuration: users may edit it, so it is written once; later only the origin's port is kept right in it. */
 export function writeDemoConfig(file: string, originPort: number): void {
   const origin = `http://127.0.0.1:${originPort}/`;
   if (!existsSync(file)) {

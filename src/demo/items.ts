@@ -1,6 +1,6 @@
 /**
- * A deterministic stream of market-news-like items: item `n` of a desk is always the same, and appears `n` of the desk's
- * intervals after the epoch. So the demo goes on where it was after any restart, and nothing about it has to be stored.
+ * A deterministic stream of market-news-like items: item `n` of a desk is always the same, and appears `n` of the desk's intervals
+ * after the epoch. So the demo continues after any restart, and nothing about it has to be stored.
  */
 export interface NewsItem {
   readonly id: string;

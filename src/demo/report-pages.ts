@@ -4,7 +4,7 @@ import { escapeMarkup } from './press-feed.ts';
 const perPage = 10;
 const pages = 4;
 
-/** Page `page` (from 1) of the listing `/reports`, newest reports first; null where there is no such page. */
+/** Page `page` (from 1) of the listing `/reports`, newest reports first; null if there is no such page. */
 export function reportPage(page: number, nowMs: number): string | null {
   if (!Number.isInteger(page) || page < 1 || page > pages) return null;
   const first = newestAt('reports', nowMs) - (page - 1) * perPage;

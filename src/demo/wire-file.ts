@@ -5,7 +5,7 @@ import { newestAt, newsItem } from './items.ts';
 /** How many items a new file begins with. */
 const firstItems = 300;
 
-/** Lets a file of JSON lines grow to the newest item; goes on after its last line, whoever wrote that. */
+/** Appends to a file of JSON lines up to the newest item; continues after its last line, no matter what wrote it. */
 export function growWireFile(file: string, nowMs: number): void {
   mkdirSync(dirname(file), { recursive: true });
   const newest = newestAt('wire', nowMs);
@@ -17,7 +17,7 @@ export function growWireFile(file: string, nowMs: number): void {
   if (lines.length > 0) appendFileSync(file, `${lines.join('\n')}\n`);
 }
 
-/** The number of the item on the last whole line; null where there is none. */
+/** The number of the item on the last whole line; null if there is none. */
 function lastNumber(file: string): number | null {
   const handle = openSync(file, 'r');
   try {

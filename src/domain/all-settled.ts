@@ -1,5 +1,5 @@
 /**
- * As `Promise.all`, but nothing is still under way when it rejects: what they all work with may be closed then.
+ * Like `Promise.all`, but nothing is still running when it rejects: shared resources may be closed then.
  * @throws the first error
  */
 export async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {

@@ -15,14 +15,14 @@ import {
 
 /** An error on its way between threads: of Daybook's own, its type as well; of any other, what it says. */
 export interface ErrorWire {
-  /** Null = none of Daybook's. */
+  /** Null = not one of Daybook's. */
   readonly type: string | null;
   readonly message: string;
   readonly retryAfterMs?: number;
   readonly waitMs?: number;
 }
 
-/** Those that sources fail with. */
+/** Errors of sources. */
 const classes = [
   InvalidRecord,
   OverLimit,

@@ -5,8 +5,8 @@ interface DaybookErrorOptions {
 }
 
 /**
- * Failures that Daybook knows, by what happens next. `type` is public: it stands in receipts, in workflow histories and
- * in docs/errors.md. Messages say subsystem, subject, what was found, what was expected.
+ * Failures that Daybook knows, by what happens next. `type` is public: it is used in receipts, in workflow histories and in
+ * docs/errors.md. Messages say subsystem, subject, what was found, what was expected.
  */
 export abstract class DaybookError extends Error {
   abstract readonly type: string;
@@ -14,7 +14,7 @@ export abstract class DaybookError extends Error {
   abstract readonly next: 'retry' | 'never';
   /** Milliseconds to wait before the next attempt, where the other side asked for it. */
   readonly retryAfterMs?: number;
-  /** Whether the retry policy's delay is to be blurred: who collided once must not collide again. */
+  /** Whether the retry policy's delay is to be blurred: callers that collided once must not collide again. */
   readonly jitter?: boolean;
 
   constructor(message: string, options?: DaybookErrorOptions) {
@@ -31,7 +31,7 @@ export class UnknownSource extends DaybookError {
   readonly next = 'never';
 }
 
-/** The configuration that this worker has for the source is another one than the run was planned by. */
+/** This worker's configuration of the source differs from the one the run was planned with. */
 export class ConfigChanged extends DaybookError {
   readonly type = 'ConfigChanged';
   readonly next: 'retry' | 'never';
@@ -49,7 +49,7 @@ export class ConfigBroken extends DaybookError {
   readonly next = 'retry';
 }
 
-/** The source cannot be asked for a window of time. */
+/** The source cannot be queried for a window of time. */
 export class NotBackfillable extends DaybookError {
   readonly type = 'NotBackfillable';
   readonly next = 'never';
@@ -67,13 +67,13 @@ export class SourceRefused extends DaybookError {
   readonly next = 'never';
 }
 
-/** The site's robots.txt closes the page. */
+/** The site's robots.txt disallows the page. */
 export class RobotsDisallowed extends DaybookError {
   readonly type = 'RobotsDisallowed';
   readonly next = 'never';
 }
 
-/** The host's line is long, or it wants to be left alone: nothing was asked, and no attempt is used up. */
+/** The host's queue is long, or it asked for a pause: nothing was requested, and no attempt is used up. */
 export class HostBusy extends DaybookError {
   readonly type = 'HostBusy';
   readonly next = 'retry';
@@ -145,7 +145,7 @@ export class DataCorrupted extends DaybookError {
   readonly next = 'never';
 }
 
-/** The worker does as much of this at once as it may. */
+/** The worker has reached its limit of concurrent work of this kind. */
 export class WorkerBusy extends DaybookError {
   readonly type = 'WorkerBusy';
   readonly next = 'retry';
@@ -169,7 +169,7 @@ export class BatchDamaged extends DaybookError {
   readonly next = 'never';
 }
 
-/** A sink does not account for each record of a batch. */
+/** A sink did not account for every record of a batch. */
 export class ReceiptUnbalanced extends DaybookError {
   readonly type = 'ReceiptUnbalanced';
   readonly next = 'never';
@@ -181,7 +181,7 @@ export class CanaryLost extends DaybookError {
   readonly next = 'never';
 }
 
-/** What is stored of a source has new ids in part: `rekey` was cut off. */
+/** Only part of a source's records has new ids: `rekey` was interrupted. */
 export class RekeyUnfinished extends DaybookError {
   readonly type = 'RekeyUnfinished';
   readonly next = 'never';
@@ -199,7 +199,7 @@ export class CannotStart extends DaybookError {
   readonly next = 'never';
 }
 
-/** A command that cannot be carried out as it was given. Exit code 2. */
+/** A command that cannot be run as given. Exit code 2. */
 export class UsageError extends DaybookError {
   readonly type = 'UsageError';
   readonly next = 'never';
@@ -219,7 +219,7 @@ export function isUsageFailure({ type }: DaybookError): boolean {
   return usageTypes.has(type);
 }
 
-/** Ten characters before and after what V8 could not read: a secret that it cut no redactor would know. */
+/** V8 quotes ten characters before and after what it could not read: no redactor would recognize a secret that is cut. */
 const quotedJson = /, (?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
 
 /** The message of anything thrown. */
@@ -232,7 +232,7 @@ export function messageOf(error: unknown): string {
   return String(error);
 }
 
-/** The code that the system or Node gave to an error, such as `ENOENT`; undefined where it has none. */
+/** The code that the system or Node gave to an error, such as `ENOENT`; undefined if it has none. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

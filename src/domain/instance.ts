@@ -10,8 +10,8 @@ const prefixed = /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|cana
 const scrapeSchedule = /^(?:([a-z0-9-]{1,30})\.)?scrape-(.+)$/;
 
 /**
- * One of several Daybooks in a Temporal namespace. Makes and reads every id and queue that goes over the wire, so that none of
- * them meets another's. Those of the default instance are public, and bear no prefix: never rename one.
+ * One of several Daybooks in a Temporal namespace. Makes and reads every id and queue that goes over the wire, so that none of them
+ * meets another's. Those of the default instance are public, and have no prefix: never rename one.
  */
 export class Instance {
   readonly name: string;
@@ -41,7 +41,7 @@ export class Instance {
     return this.name === defaultInstance;
   }
 
-  /** What logs, metrics and webhooks say of it: those of the default instance are as if there were no others. */
+  /** The label in logs, metrics and webhooks; the default instance has none. */
   labelled<Key extends string>(key: Key): { readonly [key in Key]?: string } {
     return this.isDefault ? {} : ({ [key]: this.name } as { readonly [key in Key]?: string });
   }
@@ -55,7 +55,7 @@ export class Instance {
     return `${this.#prefix}scrape-${source}`;
   }
 
-  /** The source of a schedule of this instance; null where the id is that of something else. */
+  /** The source of a schedule of this instance; null if the id is that of something else. */
   sourceOfSchedule(scheduleId: string): string | null {
     const found = readScheduleId(scheduleId);
     return found?.instance === this.name ? found.source : null;
@@ -76,7 +76,7 @@ export class Instance {
     return workflowId.startsWith(prefix) && /^(?:run-)?\d{4}-\d\d-\d\dT/.test(workflowId.slice(prefix.length));
   }
 
-  /** The source of a scheduled or commanded run; null where the id is that of something else. */
+  /** The source of a scheduled or commanded run; null if the id is that of something else. */
   sourceOfRun(workflowId: string): string | null {
     const prefix = this.scheduledRunId('');
     if (!workflowId.startsWith(prefix)) return null;

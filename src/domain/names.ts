@@ -3,10 +3,10 @@
 /** Search attribute (Keyword) that every workflow of a source upserts. */
 export const sourceSearchAttribute = 'DaybookSource';
 
-/** Reserved for the canary; no source of a configuration may bear it. */
+/** Reserved for the canary; no configured source may have this name. */
 export const canarySource = 'daybook-canary';
 
-/** What alerts that concern no source bear in its place. */
+/** The source of alerts that concern no source. */
 export const noSource = 'daybook';
 
 /** Key of the memo that marks a schedule as made by Daybook. */
@@ -15,7 +15,7 @@ export const scheduleMemoKey = 'daybook';
 /** Key of the memo that says which instance a schedule is of. Those of 0.2.0 have none. */
 export const instanceMemoKey = 'daybook-instance';
 
-/** Key of the memo that says whose store a schedule was made with, where that was at hand. */
+/** Key of the memo that says whose store a schedule was made with, if that was known. */
 export const storeMemoKey = 'daybook-store';
 
 /** Key of the memo that keeps the cron line of a schedule as it was written. */
@@ -31,7 +31,7 @@ export const canaryType = 'canary';
 
 export const deliverType = 'deliver';
 
-/** Says to a deliverer that there may be more. */
+/** Signals a deliverer that there may be more. */
 export const deliverSignalName = 'deliver';
 
 export const replayCsvType = 'replayCsv';

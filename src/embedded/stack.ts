@@ -7,7 +7,7 @@ import { findServer, keepServer } from './temporal-server/home-server.ts';
 import type { Surroundings } from './temporal-server/temporal-binary.ts';
 import { startTemporal } from './temporal-server/temporal.ts';
 
-/** Which halves of the stack are embedded. */
+/** Which parts of the stack are embedded. */
 export interface EmbeddedParts {
   readonly postgres: boolean;
   readonly temporal: boolean;
@@ -20,12 +20,12 @@ export interface StartedStack {
 }
 
 /**
- * Starts the embedded halves, after stopping what an earlier, killed process of this home left running.
+ * Starts the embedded parts, after stopping what an earlier, killed process of this home left running.
  * @throws EmbeddedUnavailable; nothing is left running then
  */
 export async function startStack(
   home: Home,
-  halves: EmbeddedParts,
+  embedded: EmbeddedParts,
   surroundings: Surroundings,
   announce: Announce,
   signal?: AbortSignal,
@@ -34,8 +34,8 @@ export async function startStack(
   try {
     const failed = new AbortController();
     const startedBoth = [
-      halves.postgres ? startOwnPostgres(home, announce) : Promise.resolve(null),
-      halves.temporal
+      embedded.postgres ? startOwnPostgres(home, announce) : Promise.resolve(null),
+      embedded.temporal
         ? startOwnTemporal(home, surroundings, announce, AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]))
         : Promise.resolve(null),
     ] as const;
@@ -74,7 +74,7 @@ async function startOwnTemporal(
 
 /**
  * Stops all parts in order: the worker first, so that it can hand its work back; PostgreSQL last. Where the home cannot be written,
- * as on a full disk, the others are stopped all the same.
+ * as on a full disk, the others are stopped anyway.
  */
 export async function stopStack(home: Home): Promise<void> {
   const failures: unknown[] = [];

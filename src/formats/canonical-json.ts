@@ -5,7 +5,7 @@ const maxDepth = 1_000;
 
 /**
  * A text that two JSON texts share just where PostgreSQL says `a::jsonb = b::jsonb`: the order of keys, repeated keys and the
- * way numbers are written are of no account. What is no JSON stands for itself.
+ * notation of numbers do not matter. What is not JSON stands for itself.
  */
 export function canonicalJson(text: string): string {
   if (isTextDeeperThan(text, maxDepth)) return `deep ${text}`;

@@ -2,8 +2,8 @@ import { normalizeEncoding } from '@exodus/bytes/encoding-lite.js';
 import { encodingExists } from 'iconv-lite';
 
 /**
- * The name of the charset that a label stands for: by the Encoding Standard, else by the older names that iconv-lite knows.
- * Null where nobody knows it.
+ * The name of the charset that a label stands for: by the Encoding Standard, else by the older names that iconv-lite knows. Null if
+ * no one knows it.
  */
 export function charsetName(label: string): string | null {
   const trimmed = label.trim().toLowerCase();

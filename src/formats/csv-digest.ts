@@ -5,8 +5,8 @@ const quote = 0x22;
 const newline = 0x0a;
 
 /**
- * Hashes and counts a CSV in passing: a line ends where a newline stands outside quotes. Ids may hold newlines, so lines
- * alone say nothing.
+ * Hashes and counts a CSV in passing: a line ends where a newline is outside quotes. Ids may hold newlines, so lines alone say
+ * nothing.
  */
 export class CsvDigester {
   readonly #hash = createHash('sha256');

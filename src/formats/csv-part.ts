@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { csvText } from './csv.ts';
 import type { SpooledRecord } from '../domain/run/record.ts';
 
-/** What a part of the CSV journal must hold, as its name says. Parts of 0.2.0 do not say it. */
+/** What a part of the CSV journal must hold, as its name says. Parts of 0.2.0 do not have it. */
 export interface PartCheck {
   readonly rows: number;
   /** How the sha256 of its bytes begins. */

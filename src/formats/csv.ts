@@ -24,8 +24,8 @@ export interface CsvRecord extends SpooledRecord {
 }
 
 /**
- * OWASP's rule against CSV injection: what a spreadsheet may take for a formula gets a `'` in front. Spreadsheets of East
- * Asian locales take full-width characters for the same.
+ * OWASP's rule against CSV injection: what a spreadsheet may take for a formula gets a `'` in front. Spreadsheets of East Asian
+ * locales treat full-width characters as the same.
  */
 export function escapeFormula(cell: string): string {
   return /^[=+\-@＝＋－＠\t\r\n]/.test(cell) ? `'${cell}` : cell;

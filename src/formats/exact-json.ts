@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { stringify as stringifyDeep } from 'json-custom-numbers';
 
-/** Stands before a number that travels through `JSON.parse` or `JSON.stringify` as a string; nobody can guess it. */
+/** Prefix of a number that travels through `JSON.parse` or `JSON.stringify` as a string; no one can guess it. */
 const marker = `number:${randomUUID()}:`;
 
 /**
- * A number whose digits a JavaScript number would change, or whose exponent is extreme; kept as written. It is a `Number`
- * so that JMESPath takes it for one.
+ * A number whose digits a JavaScript number would change, or whose exponent is extreme; kept as written. It is a `Number` so that
+ * JMESPath treats it as one.
  */
 export class ExactNumber extends Number {
   readonly text: string;
@@ -152,8 +152,8 @@ export function isTextDeeperThan(text: string, limit: number): boolean {
 }
 
 /**
- * Whether a JSON text becomes more in memory than so many members of arrays and objects; an array or object weighs as much
- * as three of them. Text of the same length may be a few strings, or twenty times as large in memory.
+ * Whether a JSON text has more than this many members of arrays and objects in memory; an array or object weighs as much as three
+ * of them. Text of the same length may be a few strings, or twenty times as large in memory.
  */
 export function isHeavyJson(text: string, limit: number): boolean {
   if (text.length <= limit) return false;

@@ -53,7 +53,7 @@ function fits(validate: ValidateFunction, value: unknown): boolean | null {
   return unlessTooDeep(() => validate(value));
 }
 
-/** What `work` gives; null where the stack overflows. */
+/** What `work` gives; null if the stack overflows. */
 function unlessTooDeep<T>(work: () => T): T | null {
   try {
     return work();

@@ -9,7 +9,7 @@ const rewrittenNumber = /\d[eE]|[:,[]\s*-0/;
 /**
  * The value that PostgreSQL's `jsonb` keeps of a JSON text: numbers without exponents, shorter keys first.
  * @param keyOrder whether that matters
- * @returns null where it is the value of the text
+ * @returns null if it is the value of the text
  */
 export function jsonbValue(text: string, keyOrder: boolean): { readonly value: unknown } | null {
   const rewritten = rewrittenNumber.test(text);

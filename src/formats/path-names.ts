@@ -23,7 +23,7 @@ export function quoteNames(expression: string): string {
 
 function quoteWord(word: string, before: string | undefined, after: string | undefined): string {
   if (!word.includes('/')) return isName(word, before, after) ? `"${word}"` : word;
-  // A path goes on, or a function is called: `a.x/b.x` divides.
+  // A path continues, or a function is called: `a.x/b.x` divides.
   if (bareNames.test(word) && !['.', '[', '('].includes(after ?? '')) return `"${word}"`;
   const parts = word.split('/');
   return parts
@@ -42,7 +42,7 @@ function isName(word: string, before: string | undefined, after: string | undefi
   return !wholeNumbers.test(word) || (before !== '[' && before !== ':');
 }
 
-/** The keys of an expression that is a path of plain names, such as `data.order-id`; null where it is more than that. */
+/** The keys of an expression that is a path of plain names, such as `data.order-id`; null if it is more than that. */
 export function keysOfPath(expression: string): readonly string[] | null {
   const keys = expression.split('.');
   return keys.every((key) => bareName.test(key) || hyphenatedName.test(key)) ? keys : null;

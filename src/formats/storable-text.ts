@@ -9,8 +9,8 @@ export function mayBeUnstorable(text: string): boolean {
 }
 
 /**
- * A copy of the value in which U+0000 and lone surrogates, in keys too, are U+FFFD; null where nothing had to change.
- * Call it on values of bounded depth.
+ * A copy of the value in which U+0000 and lone surrogates, in keys too, are U+FFFD; null if nothing had to change. Call it on
+ * values of bounded depth.
  */
 export function storableValue(value: unknown): { readonly value: unknown } | null {
   const copy = repaired(value);

@@ -1,4 +1,4 @@
-/** The promise's value, or a rejection once it has taken too long. The work itself goes on. */
+/** The promise's value, or a rejection once it has taken too long. The work itself continues. */
 export async function withTimeout<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -8,8 +8,8 @@ export class TimedOut extends Error {
 }
 
 /**
- * Does work at once, and breaks it off where it takes too long: a regular expression that backtracks may go on for years,
- * and holds up everything else meanwhile.
+ * Does work at once, and breaks it off where it takes too long: a regular expression that backtracks may continue for years, and
+ * delays everything else meanwhile.
  * @throws TookTooLong, and what the work throws
  */
 export type Watchdog = <T>(limitMs: number, work: () => T) => T;

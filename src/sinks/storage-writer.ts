@@ -29,7 +29,7 @@ export interface WriteResult {
 export interface StorageWriter {
   readonly sink: Sink;
   /**
-   * Looks within two seconds whether the sink takes anything at all.
+   * Checks within two seconds whether the sink accepts anything.
    * @throws SinkUnavailable, SinkMisconfigured
    */
   probe(signal: AbortSignal): Promise<void>;

@@ -24,9 +24,9 @@ export interface SourceTools extends FileTools, ModuleTools {
   readonly http: HttpTools;
   readonly readers: OpenReaders;
   readonly schemas: SchemaTexts;
-  /** Where a source's own expressions, patterns and schema are worked with. */
+  /** Computes a source's own expressions, patterns and schema. */
   readonly compute: Compute;
-  /** Which item of a feed each guid and link belongs to, by the name that the state has for it; null = nobody knows. */
+  /** Which item of a feed each guid and link belongs to, by the name in the state; null = unknown. */
   readonly feedItems: { readonly read: (name: string | null) => Promise<string | null> };
   /** Makes a path of the configuration absolute. */
   readonly resolvePath: (path: string) => string;
@@ -38,13 +38,13 @@ export interface Poll {
   readonly state: SourceState;
   /** Names the run, for what stays open between its fetches. */
   readonly run: string;
-  /** Someone asked for this poll: it asks also a source that said it would not change yet. */
+  /** A user requested this poll: it also calls a source that announced no changes yet. */
   readonly force: boolean;
   /** A window of time that is asked for, instead of what is new. */
   readonly window: TimeRangeText | null;
 }
 
-/** Where a poll begins; null where the source has nothing new. */
+/** Where a poll begins; null if the source has nothing new. */
 export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Promise<FetchPosition | null> {
   const { plan, state, force, window } = poll;
   if (window) return windowPosition(plan, state, window, now);
@@ -57,7 +57,7 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
   return startPosition(firstPlace(plan, begun), begun, now);
 }
 
-/** The same poll from the front, where its place is worth nothing; null where it has no other beginning. */
+/** The same poll from the front, if its position is useless; null if it has no other beginning. */
 export function frontOf({ plan, state, window }: Poll, position: FetchPosition, now: Date): FetchPosition | null {
   if (plan.type === 'file' || window) return null;
   const { knownBlobs, keyBlobs, pages, days, cuts } = position;
@@ -69,7 +69,7 @@ function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState): HttpPositi
   return plan.type === 'module' ? firstModulePosition(state) : firstHttpPosition(plan, state);
 }
 
-/** Where a window begins. What earlier polls brought is of no account: the ledger tells what is known. */
+/** Where a window begins. Earlier polls do not matter: the ledger decides what is already stored. */
 function windowPosition(plan: SourcePlan, state: SourceState, window: TimeRangeText, now: Date): FetchPosition {
   if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file and has no windows`);
   const { from, to } = plan.type === 'module' ? window : widenWindow(window, plan.incremental?.lagMs ?? 0);
@@ -121,7 +121,7 @@ async function recallItems(
   return { items, unknown: feedItems === undefined ? 'free_for_one' : 'free' };
 }
 
-/** What reads a source's pages. @throws SourceUnavailable where its schema cannot be read */
+/** The reader of a source's pages. @throws SourceUnavailable if its schema cannot be read */
 export async function openReader(
   plan: SourcePlan,
   tools: Pick<SourceTools, 'schemas' | 'compute' | 'resolvePath'>,

@@ -10,7 +10,7 @@ export type WindowCounts = Readonly<Record<(typeof windowStates)[number], number
 
 export const noWindows: WindowCounts = { waiting: 0, running: 0, done: 0, failed: 0 };
 
-/** Backfills that are asked, and for how long. */
+/** How many backfills are queried, and for how long. */
 const maxAsked = 50;
 const askMs = 2_000;
 
@@ -26,7 +26,7 @@ export async function readStoredWindows(store: BlobStore): Promise<ReadonlyMap<s
   return counts;
 }
 
-/** Windows of backfills that are under way, by source. @throws where Temporal cannot be asked */
+/** Windows of backfills that are in progress, by source. @throws if Temporal cannot be asked */
 export async function readOpenWindows(
   client: Client,
   instance: Instance,
@@ -37,7 +37,7 @@ export async function readOpenWindows(
   for await (const { workflowId } of client.workflow.list({ query })) {
     if (++asked > maxAsked) break;
     const handle = client.workflow.getHandle(workflowId);
-    // Without a worker nobody answers.
+    // Without a worker there is no answer.
     const progress = await client
       .withDeadline(Date.now() + askMs, () => handle.query<BackfillProgress>('progress'))
       .catch(() => null);

@@ -8,17 +8,17 @@ export interface Read<T> {
 export interface CachedReadOptions<T> {
   /** @param previous what was read last; a part that cannot be read now may stay as it was */
   readonly read: (previous: T | null) => Promise<T>;
-  /** Told where reading failed; what was read before stays. */
+  /** Called if reading failed; the earlier value stays. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
 }
 
-/** What was read less than this ago is not read again. */
+/** A value younger than this is not read again. */
 const freshMs = 10_000;
-/** Reading takes this share of the time at most, however much there is to read. */
+/** The largest share of time spent reading, however much there is to read. */
 const shareOfTime = 1 / 20;
 
-/** Something that is looked at now and then: by one at a time, and never so often that looking becomes the work. */
+/** A value that is read from time to time: one reader at a time, and never so often that reading dominates. */
 export class CachedRead<T> {
   readonly #options: CachedReadOptions<T>;
   readonly #now: () => number;
@@ -32,8 +32,8 @@ export class CachedRead<T> {
   }
 
   /**
-   * What is known. Reads again where that is old, and waits for it a while; what takes longer is there the next time.
-   * @returns null where nothing was read yet
+   * The known value. Reads again if it is old, and waits a while for that; a slower read is available the next time.
+   * @returns null if nothing was read yet
    */
   async latest(withinMs: number): Promise<Read<T> | null> {
     if (!this.#underWay && this.#now() >= this.#nextMs) {
@@ -58,7 +58,7 @@ export class CachedRead<T> {
 
 async function withTimeLimit(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  await Promise.race([work, patience]);
+  const timedOut = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, timedOut]);
   clearTimeout(timer);
 }

@@ -11,19 +11,19 @@ export interface DatabaseStatus {
     readonly reachable: boolean;
     readonly version: string | null;
     readonly error: string | null;
-    /** What has been reading raw_events for over a minute, and so holds up the rollover. */
+    /** Sessions that have been reading raw_events for over a minute, and so delay the rollover. */
     readonly longTransactions: readonly LongTransaction[];
   };
   readonly partitions: DatabaseFacts['partitions'];
 }
 
-/** Rows by source whose time is today, UTC; null where the database could not be asked. */
+/** Rows by source whose time is today, UTC; null if the database could not be asked. */
 export type RowsToday = ReadonlyMap<string, number> | null;
 
-/** A server that answers no more must not be waited for until the connection breaks. */
+/** Do not wait for a hanging server until the connection breaks. */
 const queryTimeoutMs = 30_000;
 
-/** What the database says; a database that is away is a finding, not a failure. */
+/** The status of the database; an unavailable database is a finding, not a failure. */
 export async function readDatabaseStatus(settings: PostgresSettings, today: Day): Promise<DatabaseStatus> {
   try {
     const found = await ask(settings, (client) => databaseFacts(client, settings.schema, today));
@@ -35,13 +35,13 @@ export async function readDatabaseStatus(settings: PostgresSettings, today: Day)
   }
 }
 
-/** What is said of a database that cannot be asked. */
+/** The status of a database that cannot be reached. */
 export function unreachable(error: unknown): DatabaseStatus {
   const server = { reachable: false, version: null, error: messageOf(error), longTransactions: [] };
   return { server, partitions: null };
 }
 
-/** Counts the rows of today. It takes as long as there are rows. @throws where the database cannot be asked */
+/** Counts the rows of today. The time grows with the number of rows. @throws if the database cannot be asked */
 export async function readRowsToday(settings: PostgresSettings, today: Day): Promise<ReadonlyMap<string, number>> {
   return ask(settings, (client) => rowsOfDay(client, settings.schema, today));
 }

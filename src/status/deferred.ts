@@ -10,9 +10,9 @@ import { readWaitingReason } from '../store/delivery/waiting-reason.ts';
 export interface DeferredSummary {
   readonly sink: Sink;
   readonly batches: number;
-  /** Since when the oldest waits. ISO 8601. */
+  /** Since when the oldest has been deferred. ISO 8601. */
   readonly since: string;
-  /** Why the sink did not take one of them, when that was tried last. */
+  /** Why the sink did not accept one of them at the last attempt. */
   readonly reason: string;
 }
 
@@ -30,7 +30,7 @@ export async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string,
 }
 
 /**
- * Since when and why batches are deferred, as the oldest marker says that can be read; null where all of them are gone. Damaged ones
+ * Since when and why batches are deferred, as the oldest marker says that can be read; null if all of them are gone. Damaged ones
  * are named.
  */
 async function readOldest(
@@ -46,13 +46,13 @@ async function readOldest(
   }
   const [first] = damaged;
   if (!oldest && first === undefined) return null;
-  // A batch waits since some moments after its ingestion.
+  // A batch is deferred some moments after its ingestion.
   const since = oldest?.since ?? storePaths.marker.parse(first ?? '')?.ingestedAt ?? '';
   const reasons = [oldest?.reason ?? [], first === undefined ? [] : `damaged: ${damaged.join(', ')}`].flat();
   return { since, reason: reasons.join('; ') };
 }
 
-/** All of it in one sentence's parts; null where nothing waits. */
+/** All of it in one sentence's parts; null if nothing waits. */
 export function summarizeWaiting(waiting: readonly DeferredSummary[]): HealthFacts['waiting'] {
   if (waiting.length === 0) return null;
   return {

@@ -5,20 +5,20 @@ import type { Grid } from '../domain/monitoring/schedule-starts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { listStates } from '../store/run/states.ts';
 
-/** A source that status tells of. */
+/** A source in the status. */
 export interface KnownSource {
   readonly name: string;
   readonly everyMs: number | null;
   /** Its schedule is a cron line: only the server knows when it is due. */
   readonly isCron: boolean;
-  /** When it is due; null where only the server can tell. */
+  /** When it is due; null if only the server can tell. */
   readonly grid: Grid | null;
 }
 
-/** The sources that status tells of. */
+/** The sources in the status. */
 export interface KnownSources {
   readonly sources: readonly KnownSource[];
-  /** Days that are to have a partition ahead; null where that cannot be read. */
+  /** Days that are to have a partition ahead; null if that cannot be read. */
   readonly premake: number | null;
   /** What is wrong with the configuration; the sources are then those that remember something. */
   readonly broken: string | null;
@@ -35,15 +35,15 @@ export function knownSources({ sources, partitions }: Config, broken: string | n
   return { sources: known, premake: partitions.premake, broken };
 }
 
-/** A source of which no more than its name is known. */
+/** A source of which only the name is known. */
 export function unknownSource(name: string): KnownSource {
   return { name, everyMs: null, isCron: false, grid: null };
 }
 
 /**
- * The sources of the configuration as it is now. One that cannot be used is a finding, not a failure: the worker goes on with the
+ * The sources of the configuration as it is now. One that cannot be used is a finding, not a failure: the worker continues with the
  * last good one.
- * @throws ConfigProblems where it cannot be used, and nothing has ever run here
+ * @throws ConfigProblems if it cannot be used, and nothing has ever run here
  */
 export async function readKnownSources(load: () => Config, store: BlobStore): Promise<KnownSources> {
   try {
@@ -51,7 +51,7 @@ export async function readKnownSources(load: () => Config, store: BlobStore): Pr
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
     const names = await listStates(store);
-    // Nothing has ever run here: a wrong --config is a mistake to be told of.
+    // Nothing has ever run here: a wrong --config is a mistake to report.
     if (names.length === 0) throw error;
     return { sources: names.map(unknownSource), premake: null, broken: error.message };
   }

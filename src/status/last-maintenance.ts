@@ -3,13 +3,13 @@ import type { Instance } from '../domain/instance.ts';
 import { rolloverType } from '../domain/names.ts';
 import type { RolloverResult } from '../workflows/rollover/partition-rollover.ts';
 
-/** Rollovers that are looked at to find one that did all its steps. */
+/** How many rollovers are checked to find one that did all its steps. */
 const maxRead = 10;
 
 /**
  * When the last rollover ended that did all its steps. ISO 8601; null = Temporal remembers none.
  * @param known what was found before, by run: a result never changes
- * @throws where Temporal cannot be asked
+ * @throws if Temporal cannot be asked
  */
 export async function readLastMaintenance(
   client: Client,

@@ -5,7 +5,7 @@ import { listReceipts, listRecentReceipts, readReceipt } from '../store/run/rece
 /** The latest runs of a source. */
 export interface LastRuns {
   readonly last: Receipt | FailedReceipt | null;
-  /** When the last run that was no failure, and was let in, ended. ISO 8601; null = none is known. */
+  /** When the last run that did not fail, and was not skipped, ended. ISO 8601; null = none is known. */
   readonly succeededAt: string | null;
 }
 
@@ -29,7 +29,7 @@ export class LastReceipts {
     const known = this.#known.get(source);
     const recent = await listRecentReceipts(this.#store, source, now);
     if (known && (recent.at(-1) ?? '') <= known.path) return known;
-    // Only the first look may have to go through all there are.
+    // Only the first check may have to go through all of them.
     const paths = known ? recent.filter((path) => path > known.path) : await this.#untilSuccess(source, recent);
     let last: LastRuns['last'] = null;
     let succeededAt: string | null = null;
@@ -47,7 +47,7 @@ export class LastReceipts {
     return found;
   }
 
-  /** Where the latest day holds no success, older ones may. */
+  /** If the latest day has no success, older ones may. */
   async #untilSuccess(source: string, recent: readonly string[]): Promise<readonly string[]> {
     const latest = recent.at(-1);
     const receipt = latest === undefined ? null : await readReceipt(this.#store, latest);

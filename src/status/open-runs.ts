@@ -5,12 +5,12 @@ import type { PausedBy } from '../domain/run/pause-note.ts';
 import type { Progress } from '../workflows/messages.ts';
 import { waitOf, type RunWait } from './run-waits.ts';
 
-/** A run that is under way. */
+/** An active run. */
 export interface OpenRun {
   readonly workflowId: string;
   /** When it began. ISO 8601. */
   readonly since: string;
-  /** What it waits for; absent where it does not, or was not asked. */
+  /** What it waits for; absent if it does not, or was not asked. */
   readonly waits?: RunWait;
 }
 
@@ -46,9 +46,9 @@ export function runsBySource(
   return runs;
 }
 
-/** What holds runs up. */
+/** What delays runs. */
 export interface PausedRuns {
-  /** Those that a signal holds, by source, while their schedules think that all is well. */
+  /** Runs paused by a signal, by source, although their schedules are not paused. */
   readonly paused: ReadonlyMap<string, PausedBy>;
   /** What others wait for, by workflow id. */
   readonly waits: ReadonlyMap<string, RunWait>;
@@ -59,7 +59,7 @@ export async function pausedRuns(client: Client, open: readonly OpenWorkflow[]):
   const waits = new Map<string, RunWait>();
   const ask = async ({ workflowId, runId }: OpenWorkflow) => {
     const handle = client.workflow.getHandle(workflowId, runId);
-    // Without a worker nobody answers.
+    // Without a worker there is no answer.
     const asking = client.withDeadline(Date.now() + askMs, () => handle.query<Progress>('progress')).catch(() => null);
     const wait = await waitOf(handle, () => asking).catch(() => null);
     if (wait) waits.set(workflowId, wait);

@@ -7,11 +7,11 @@ export interface PendingSteps {
   readonly failures: readonly string[];
   /** What others wait for, as their heartbeats say. */
   readonly waits: readonly string[];
-  /** What others do just now, as their heartbeats say. */
+  /** What others do right now, as their heartbeats say. */
   readonly doing: readonly string[];
 }
 
-/** Asks what a workflow is held up by. */
+/** Asks what delays a workflow. */
 export async function pendingSteps(handle: WorkflowHandle): Promise<PendingSteps> {
   const pending = (await handle.describe()).raw.pendingActivities ?? [];
   const heartbeats = pending.map(({ heartbeatDetails }) => {

@@ -5,20 +5,20 @@ import { parsePauseNote, type PausedBy } from '../domain/run/pause-note.ts';
 import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { pendingSteps } from './pending-steps.ts';
 
-/** What the schedule of the daily rollover says. */
+/** The status of the daily rollover's schedule. */
 export interface RolloverStatus {
   /** Id of its schedule. */
   readonly schedule: string;
   readonly missing: boolean;
   readonly paused: PausedBy | null;
   readonly nextRunAt: string | null;
-  /** What steps of a rollover under way wait for, or why they are tried again. */
+  /** What steps of a rollover in progress wait for, or why they are tried again. */
   readonly waits: readonly string[];
 }
 
 export async function readRollover(client: Client, instance: Instance): Promise<RolloverStatus> {
   const found = await describeSchedule(client, instance.rolloverId);
-  // A server that cannot list is no reason to say nothing of the schedule.
+  // A server that cannot list is not a reason to omit the schedule.
   const waits = await readWaits(client, instance).catch(() => []);
   const schedule = instance.rolloverId;
   if (!found) return { schedule, missing: true, paused: null, nextRunAt: null, waits };
@@ -32,7 +32,7 @@ export async function readRollover(client: Client, instance: Instance): Promise<
   };
 }
 
-/** Rollovers under way that are asked: there is one, and those that somebody starts by hand. */
+/** How many active rollovers are queried: there is one, and those started by hand. */
 const maxAsked = 3;
 
 async function readWaits(client: Client, instance: Instance): Promise<string[]> {
@@ -48,8 +48,8 @@ async function readWaits(client: Client, instance: Instance): Promise<string[]> 
 }
 
 /**
- * Whether a rollover that does not run is felt already. It counts for `--check` only then: one may be paused for an hour on
- * purpose, and nothing suffers before a day is missing that it would have made.
+ * Whether a missing rollover already has consequences. Only then it counts for `--check`: it may be paused for an hour on purpose,
+ * which does no harm until a day that it would have created is missing.
  */
 export function isMaintenanceLate(
   rollover: RolloverStatus | null,
@@ -60,7 +60,7 @@ export function isMaintenanceLate(
   return ahead !== null && premake !== null && ahead < premake;
 }
 
-/** What is wrong with it and what to do, in words; null where nothing is. */
+/** What is wrong with it and what to do, in words; null if nothing is. */
 export function rolloverNote({ schedule, missing, paused }: RolloverStatus): string | null {
   if (missing) return 'has no schedule, so no maintenance runs; create it with ./daybook schedules apply';
   if (paused === null) return null;

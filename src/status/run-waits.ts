@@ -2,17 +2,17 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import type { Progress } from '../workflows/messages.ts';
 
-/** What a run under way waits for. */
+/** What an active run waits for. */
 export interface RunWait {
   /** A part, in words: `PostgreSQL`, `the source`. */
   readonly on: string;
-  /** Why, as its last failed attempt said; null where it is not a failure. */
+  /** Why, as its last failed attempt said; null if it is not a failure. */
   readonly reason: string | null;
-  /** When it goes on, ISO 8601; null where that is not known. */
+  /** When it continues, ISO 8601; null if that is not known. */
   readonly until: string | null;
 }
 
-/** Looks at what is tried again; where nothing is, `progress` may say what the run waits for by itself. */
+/** Checks what is retried; if nothing is, `progress` may say what the run itself waits for. */
 export async function waitOf(
   handle: Pick<WorkflowHandle, 'describe'>,
   progress: () => Promise<Progress | null>,

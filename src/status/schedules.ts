@@ -10,17 +10,17 @@ import { pausedRuns, openWorkflows, runsBySource, type OpenRun } from './open-ru
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './known-sources.ts';
 
-/** What a source's schedule says. */
+/** The status of a source's schedule. */
 export interface ScheduleStatus {
   readonly paused: PausedBy | null;
   readonly nextRunAt: string | null;
-  /** Times it was due since the last run ended; null where that is not known. No more than a thousand are counted. */
+  /** Times it was due since the last run ended; null if that is not known. No more than a thousand are counted. */
   readonly missed: number | null;
   /** The latest starts, the oldest first. */
   readonly recent: readonly RecentStart[];
   /** Since when it has not been paused: see `notPausedSince`. */
   readonly notPausedSinceMs: number | null;
-  /** The run that is under way, also one by command; null = none is. */
+  /** The active run, also one by command; null = none. */
   readonly running: OpenRun | null;
 }
 
@@ -28,12 +28,12 @@ export interface ScheduleStatus {
 export type RecentStart = ScheduledStart & { readonly workflowId: string };
 
 export interface ServerStatus {
-  /** Null where neither the environment names one nor this home runs one. */
+  /** Null if neither the environment names one nor this home runs one. */
   readonly address: string | null;
   readonly reachable: boolean;
-  /** Why it is not. */
+  /** Why it cannot be reached. */
   readonly error: string | null;
-  /** Address of the Web UI; null where it is not known. */
+  /** Address of the Web UI; null if it is not known. */
   readonly ui: string | null;
   /** The name of this Daybook in its namespace, where that is not the default one. */
   readonly instance?: string;
@@ -45,11 +45,11 @@ export interface SchedulesStatus {
   readonly sources: ReadonlyMap<string, ScheduleStatus>;
   /** Schedules of sources that are not among those asked for. */
   readonly others: ReadonlyMap<string, 'paused' | 'running'>;
-  /** Null where the server cannot be asked. */
+  /** Null if the server cannot be asked. */
   readonly rollover: RolloverStatus | null;
 }
 
-/** What is said of a source without a schedule. */
+/** The status of a source without a schedule. */
 export const noSchedule: ScheduleStatus = {
   paused: null,
   nextRunAt: null,
@@ -66,8 +66,8 @@ export type LastEnds = ReadonlyMap<string, Date>;
 const maxDescribed = 50;
 
 /**
- * What the Temporal server says of sources' schedules; of many, as a list tells it, which is a moment behind.
- * @throws where it cannot be asked
+ * The schedules of sources on the Temporal server; for many sources from a list, which lags a moment.
+ * @throws if it cannot be asked
  */
 export async function readScheduleStatus(
   client: Client,
@@ -81,10 +81,7 @@ export async function readScheduleStatus(
   return { sources: read, rollover: await readRollover(client, instance) };
 }
 
-/**
- * The same in a few questions, however many sources there are: for those who ask again and again. What was changed a moment
- * ago may be missing.
- */
+/** The same in a few questions, however many sources there are: for frequent callers. What was changed a moment ago may be missing. */
 export async function listScheduleStatus(
   client: Client,
   owner: ScheduleOwner,
@@ -96,7 +93,7 @@ export async function listScheduleStatus(
   const sources = new Map<string, ScheduleStatus>();
   const others = new Map<string, 'paused' | 'running'>();
   for await (const { source, memo, status } of scrapeSchedules(client, instance)) {
-    // That of a configured source counts, whoever made it.
+    // The schedule of a configured source counts, no matter who created it.
     if (!names.has(source)) {
       if (await isLeftBehind(owner, source, { memo })) others.set(source, status.paused ? 'paused' : 'running');
     } else {
@@ -179,7 +176,7 @@ async function* scrapeSchedules(client: Client, instance: Instance) {
   }
 }
 
-/** What a schedule says of itself, in a list or described. */
+/** What a list entry or a description says about a schedule. */
 function statusFrom(state: ScheduleSummary['state'], info: ScheduleSummary['info']): ScheduleStatus {
   const { paused, note } = state;
   return {
@@ -214,10 +211,10 @@ async function scheduleStatus(
   return { ...statusFrom(state, info), missed };
 }
 
-/** How often a schedule was due since a time: the server counts, for it alone knows what a cron line means. */
+/** How often a schedule was due since a time: the server counts, because only it knows what a cron line means. */
 async function timesDue(client: Client, { scheduleId, info }: ScheduleDescription, since: Date): Promise<number> {
   const { namespace } = client.options;
-  // As it is now, it has been since its last change only.
+  // Its present form is valid only since its last change.
   const from = Math.max(since.getTime(), (info.lastUpdatedAt ?? info.createdAt).getTime());
   const { startTime } = await client.workflowService.listScheduleMatchingTimes({
     namespace,
@@ -228,8 +225,8 @@ async function timesDue(client: Client, { scheduleId, info }: ScheduleDescriptio
   return startTime?.length ?? 0;
 }
 
-/** How many runs are asked whether they are paused. */
+/** How many runs are queried for a pause. */
 const maxAsked = 100;
-/** Who asks again and again asks only runs that have been under way for so long, and fewer. */
+/** Frequent callers query only runs that are at least this old, and fewer of them. */
 const heldMs = 60_000;
 const fewAsked = 20;

@@ -20,8 +20,8 @@ interface Seen {
 const none: StartCount = { on_time: 0, late: 0, skipped: 0 };
 
 /**
- * Counts the starts of each source, from when it first looks: a schedule tells of the latest few only, and those are looked at
- * again and again. What began and was forgotten between two looks is not counted.
+ * Counts the starts of each source, from when it first looks: a schedule lists only the latest few, which are read repeatedly.
+ * Starts that came and went between two checks are not counted.
  */
 export class StartCounts {
   #seen = new Map<string, Seen>();
@@ -44,7 +44,7 @@ export class StartCounts {
 
 function add(before: Seen | null, { recent, notPausedSinceMs }: ScheduleStatus, grid: Grid | null, now: Date): Seen {
   const last = recent.at(-1) ?? before?.last ?? null;
-  // What was before the first look is not this worker's to tell.
+  // Starts before the first check are not counted by this worker.
   if (!before) return { last, counts: none };
   const beganBefore = before.last?.begunMs ?? -Infinity;
   const fresh = recent.filter(({ begunMs }) => begunMs > beganBefore);

@@ -40,15 +40,15 @@ export interface StatusMonitorOptions {
   readonly hasSearchAttribute: () => boolean;
   /** Address of its Web UI; null = unknown. */
   readonly ui: string | null;
-  /** Told where something cannot be read. */
+  /** Called if something cannot be read. */
   readonly onError: (part: Part, error: unknown) => void;
 }
 
-/** Looked at each by itself: what takes long holds up nothing else. */
+/** Each is read separately: a slow one does not delay the others. */
 export const parts = ['store', 'letters', 'windows', 'temporal', 'postgres', 'rows'] as const;
 export type Part = (typeof parts)[number];
 
-/** How things stand, as far as it is known. */
+/** The current state, as far as it is known. */
 export interface Observed {
   readonly status: Status;
   readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
@@ -59,7 +59,7 @@ export interface Observed {
   readonly lastMaintenanceAt: string | null;
   /** Starts of each source since this worker first looked. */
   readonly startCounts: ReadonlyMap<string, StartCount>;
-  /** How old what is known of a part is, in milliseconds; null = nothing is. */
+  /** The age of what is known about a part, in milliseconds; null = nothing is known. */
   readonly ages: Readonly<Record<Part, number | null>>;
 }
 
@@ -77,11 +77,11 @@ interface TemporalFacts {
   readonly lastMaintenanceAt: string | null;
 }
 
-/** A server that does not answer this soon is away. */
+/** A server that does not answer within this time is unavailable. */
 const answerMs = 3_000;
 const temporalMs = 20_000;
 
-/** Watches what workers share, for those who ask often: each part is read now and then, and remembered. */
+/** Watches what workers share, for frequent callers: each part is read from time to time, and cached. */
 export class StatusMonitor {
   readonly #options: StatusMonitorOptions;
   readonly #receipts: LastReceipts;
@@ -106,13 +106,13 @@ export class StatusMonitor {
     this.#temporal = reading('temporal', (previous) => this.#readTemporal(previous));
     this.#postgres = reading('postgres', async (previous) => {
       const found = await readDatabaseStatus(postgres, dayOfDate(new Date()));
-      // Partitions do not go away with the server that could tell of them.
+      // Partitions still exist while the server that lists them is unavailable.
       return { ...found, partitions: found.partitions ?? previous?.partitions ?? null };
     });
     this.#rows = reading('rows', () => readRowsToday(postgres, dayOfDate(new Date())));
   }
 
-  /** @param withinMs how long what is old may be waited for */
+  /** @param withinMs how long to wait for an update of old values */
   async observe(withinMs: number): Promise<Observed> {
     const [store, letters, windows, temporal, postgres, rows] = await Promise.all([
       this.#store.latest(withinMs),
@@ -129,7 +129,7 @@ export class StatusMonitor {
     const { server, schedules, openWindows, lastMaintenanceAt } =
       temporal?.value ?? this.#noTemporal('not checked yet');
     const database = postgres?.value ?? unreachable(new Error('not checked yet'));
-    // What was counted yesterday says nothing of today.
+    // Yesterday's count is not valid today.
     const rowsToday = rows && dayOfDate(new Date(rows.atMs)) === dayOfDate(now) ? rows.value : null;
     const age = (read: Read<unknown> | null) => read && now.getTime() - read.atMs;
     return {
@@ -180,13 +180,13 @@ export class StatusMonitor {
     return { waiting, alerts, canary: await readCanaryReport(store), memories };
   }
 
-  /** A server that is away is a finding; what it said before stays. */
+  /** An unavailable server is a finding; its last answer stays. */
   async #readTemporal(previous: TemporalFacts | null): Promise<TemporalFacts> {
     const { client, config, instance, store } = this.#options;
     const { sources } = knownSources(config.current().config, null);
     const memories = (await this.#store.latest(temporalMs))?.value.memories ?? noStore.memories;
     try {
-      // The native client goes on trying long after a deadline.
+      // The native client keeps trying long after a deadline.
       await withTimeout(answerMs, client.workflowService.getSystemInfo({}));
       return await client.withDeadline(Date.now() + temporalMs, async () => {
         const schedules = await listScheduleStatus(
@@ -232,7 +232,7 @@ export class StatusMonitor {
   }
 }
 
-/** Alerts of the store, and those that only a process keeps. */
+/** Alerts of the store, and those kept in a process only. */
 function withKept(stored: readonly Alert[], kept: readonly Alert[]): readonly Alert[] {
   const keys = new Set(stored.map(({ name, source, message }) => `${source}/${name}/${message}`));
   return [...kept.filter(({ name, source, message }) => !keys.has(`${source}/${name}/${message}`)), ...stored];

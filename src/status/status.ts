@@ -23,23 +23,23 @@ export interface SourceStatus {
   readonly name: string;
   readonly health: Health;
   readonly reason: string | null;
-  /** Since when it is so; where that is not known, when the last run ended. */
+  /** Since when this is so; if unknown, when the last run ended. */
   readonly since: string | null;
   readonly lastReceipt: Receipt | FailedReceipt | null;
   readonly nextRunAt: string | null;
-  /** The run that is under way; null = none is, or nobody knows. */
+  /** The active run; null = none, or unknown. */
   readonly running: OpenRun | null;
-  /** How its latest starts went; null where it has no schedule, or none began yet. */
+  /** How its latest starts went; null if it has no schedule, or none began yet. */
   readonly starts: Starts | null;
   readonly watermark: string | null;
-  /** Null where PostgreSQL cannot be asked. */
+  /** Null if PostgreSQL cannot be asked. */
   readonly recordsToday: number | null;
   readonly paused: ScheduleStatus['paused'];
   /** Batches deferred for a sink. */
   readonly deferred: number;
   /** The same, sink by sink. */
   readonly waiting: readonly DeferredSummary[];
-  /** Null where they could not be counted. */
+  /** Null if they could not be counted. */
   readonly deadLetters: number | null;
 }
 
@@ -52,25 +52,25 @@ export interface Status {
     readonly deferred: number;
     readonly waiting: readonly DeferredSummary[];
   }[];
-  /** Null where the configuration is good. */
+  /** Null if the configuration is good. */
   readonly config: { readonly broken: string } | null;
   readonly partitions: {
-    /** Null where PostgreSQL cannot be asked. */
+    /** Null if PostgreSQL cannot be asked. */
     readonly ahead: number | null;
     readonly oldest: Day | null;
-    /** Null where Temporal cannot be asked. */
+    /** Null if Temporal cannot be asked. */
     readonly rollover: (RolloverStatus & { readonly late: boolean }) | null;
   };
-  /** Whoever runs the embedded stack, and which of its parts are being started again; null where none runs. */
+  /** The process that runs the embedded stack, and which of its parts are restarting; null if none runs. */
   readonly stack: StackStatus | null;
-  /** What the last canary had to say; null where none has ended yet. */
+  /** The result of the last canary; null if none has ended yet. */
   readonly canary: CanaryReport | null;
   readonly alerts: readonly Alert[];
-  /** Records that were refused, of all sources; null where they could not be counted. */
+  /** Records that were refused, of all sources; null if they could not be counted. */
   readonly deadLetters: number | null;
-  /** Folders that are written into, and whether they can be. */
+  /** The folders Daybook writes to, and whether they are writable. */
   readonly storage: readonly StorageStatus[];
-  /** Files of the store that this look found damaged; an alert tells of those that a worker has set aside. */
+  /** Damaged files of the store found by this check; an alert reports those that a worker has set aside. */
   readonly damaged: readonly DamagedBlob[];
   readonly postgres: DatabaseStatus['server'];
   readonly temporal: ServerStatus;
@@ -87,7 +87,7 @@ export interface StackStatus {
   readonly missing: readonly string[];
 }
 
-/** What status is made of. */
+/** The facts that status is built from. */
 export interface StatusFacts {
   readonly known: KnownSources;
   readonly database: DatabaseStatus;
@@ -100,7 +100,7 @@ export interface StatusFacts {
   readonly alerts: readonly Alert[];
   readonly storage: readonly StorageStatus[];
   readonly damaged: readonly DamagedBlob[];
-  /** Dead letters by source; null where they could not be counted. */
+  /** Dead letters by source; null if they could not be counted. */
   readonly letters: ReadonlyMap<string, number> | null;
   /** By source. */
   readonly memories: ReadonlyMap<string, SourceMemory>;
@@ -119,7 +119,7 @@ export function lastEndsOf(memories: ReadonlyMap<string, SourceMemory>): LastEnd
   return ends;
 }
 
-/** Puts together how things stand. */
+/** Builds the current status. */
 export function statusOf(facts: StatusFacts, now: Date): Status {
   const { known, database, schedules, server, stack, canary, waiting, alerts, storage, damaged, letters } = facts;
   const { ahead, oldest } = database.partitions ?? { ahead: null, oldest: null };
@@ -168,7 +168,7 @@ function sourceStatus(
   const nextMs = nextRunAt === null ? null : Date.parse(nextRunAt);
   const lastEndMs = endOf(recent.at(-1)?.workflowId, lastReceipt);
   const starts = judgeStarts({ recent, nextMs, grid, lastEndMs, notPausedSinceMs }, now);
-  // What a server that is away said before must not make sources late: it says that itself.
+  // Old answers of an unavailable server must not make sources late: the outage is shown itself.
   const startProblem = server.reachable ? (starts?.problem ?? null) : null;
   const running = server.reachable ? runUnderWay(schedule, lastReceipt) : null;
   return {
@@ -201,12 +201,12 @@ function sourceStatus(
   };
 }
 
-/** The server's list is a moment behind: a run that has left its receipt is over. */
+/** The server's list lags a moment: a run with a receipt is over. */
 function runUnderWay({ running }: ScheduleStatus, receipt: Receipt | FailedReceipt | null): OpenRun | null {
   return running && endOf(running.workflowId, receipt) === null ? running : null;
 }
 
-/** When a run was due; one by command, when it began. */
+/** When a run was due, or when it began if a command started it. */
 function dueAt({ workflowId, since }: OpenRun, recent: ScheduleStatus['recent']): string {
   const start = recent.find((candidate) => candidate.workflowId === workflowId);
   return start ? new Date(start.dueMs).toISOString() : since;

@@ -7,9 +7,9 @@ import { storePaths } from './paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from './blobs/stored-json.ts';
 import { listStates, readState } from './run/states.ts';
 
-/** What a store is known by. */
+/** The identity of a store. */
 export interface StoreIdentity extends StoreSide {
-  /** That one side was found to be an older copy, until somebody has seen to it. */
+  /** That one side was found to be an older copy, until an operator has handled it. */
   readonly restored: RestoredNote | null;
 }
 
@@ -23,7 +23,7 @@ export interface RestoredNote {
 
 const path = storePaths.identity.build({});
 
-/** Null where the store has no id yet, or where its file is damaged. */
+/** Null if the store has no id yet, or where its file is damaged. */
 export async function readIdentity(store: BlobStore): Promise<StoreIdentity | null> {
   const found = await readStoredJson(store, path, "the store's id", isIdentity);
   // What a later version adds is kept.
@@ -40,13 +40,13 @@ export async function storeIdentity(store: BlobStore): Promise<StoreIdentity> {
   throw new DamagedFile(`store: ${path} is damaged, expected the store's id; restore it from a backup, or delete it`);
 }
 
-/** What an id would be that the store does not have yet. */
+/** A candidate for the id of a store without one. */
 export async function newIdentity(store: BlobStore): Promise<StoreIdentity> {
   const [older, lostId] = [await holdsData(store), await hadIdentity(store)];
   return { id: randomUUID(), counter: 0, next: null, databaseId: null, older, lostId, restored: null };
 }
 
-/** Whether a store without an id had one: what lies there was written only after the store had got its id. */
+/** Whether a store without an id had one: its files were written only after the store had got its id. */
 async function hadIdentity(store: BlobStore): Promise<boolean> {
   for await (const _ of store.walk(storePaths.config.folder({}))) return true;
   const damaged = await listDamaged(store);
@@ -58,12 +58,12 @@ export async function writeIdentity(store: BlobStore, identity: StoreIdentity): 
   await store.putIfAbsent(path, storedJson(identity));
 }
 
-/** Replaces what a store is known by. Only for who holds the lock of the database's row: nobody else writes then. */
+/** Replaces the identity of a store. Only with the lock of the database's row, which excludes other writers. */
 export async function replaceIdentity(store: BlobStore, identity: StoreIdentity): Promise<void> {
   await store.put(path, storedJson(identity));
 }
 
-/** What a store holds only once sources were polled; an alert or a canary's report says nothing. */
+/** Files that exist only once sources were polled; an alert or a canary's report does not count. */
 const dataFolders = ['state', 'receipt', 'batch', 'marker', 'window', 'deadLetters', 'archive'] as const;
 
 /** Whether sources were polled into the store. */

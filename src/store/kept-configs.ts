@@ -7,7 +7,7 @@ import { hasFields, parseStoredJson, readStoredJson, storedJson } from './blobs/
 
 const what = 'a configuration';
 
-/** The last good configuration of an instance; null where none was kept, or what was kept is damaged. */
+/** The last good configuration of an instance; null if none was kept, or what was kept is damaged. */
 export async function readKeptConfig(store: BlobStore, instance: string): Promise<KeptConfig | null> {
   return readStoredJson(store, storePaths.config.build({ instance }), what, isKeptConfig);
 }
@@ -24,10 +24,10 @@ export async function writeKeptConfig(
 ): Promise<boolean> {
   const path = storePaths.config.build({ instance });
   const content = await store.get(path);
-  // One that is damaged is of no use, and is replaced.
+  // A damaged one is useless, and is replaced.
   const present = content === null ? null : parseStoredJson(content, what, isKeptConfig);
   const kept: KeptConfig = { savedAt: now.toISOString(), ...good };
-  // As it reads: what has no value is not written.
+  // As it will be read: fields without a value are not written.
   if (
     present?.ok &&
     isDeepStrictEqual(present.value, JSON.parse(storedJson({ ...kept, savedAt: present.value.savedAt })))

@@ -5,7 +5,8 @@ import { explainLoss, explainRefusal, explainUnreachable } from './explain-failu
 
 /**
  * Runs work with a client of the Temporal server.
- * @throws CannotStart where the server cannot be reached, does not know the namespace, refuses the key, or goes away meanwhile
+ * @throws CannotStart if the server cannot be reached, does not know the namespace, refuses the key, or becomes unavailable in
+ * between
  */
 export async function withTemporal<T>(settings: TemporalSettings, work: (client: Client) => Promise<T>): Promise<T> {
   let connection: Connection;

@@ -10,11 +10,11 @@ const [deadlineExceeded, notFound, permissionDenied, unavailable, unauthenticate
 /** Why a server cannot be used. */
 export interface TemporalFailure {
   readonly message: string;
-  /** Whether it may be there later by itself; else something must be set otherwise first. */
+  /** Whether it may become available later; else a setting must be changed first. */
   readonly mayPass: boolean;
 }
 
-/** Says why a server cannot be used. The clients only know that it did not work: its address is looked at once more. */
+/** Explains why a server cannot be used. The clients only know that it failed: its address is checked once more. */
 export async function explainFailure(settings: TemporalSettings, error: unknown): Promise<TemporalFailure> {
   const refused = explainRefusal(settings, error);
   if (refused) return { message: refused.message, mayPass: false };
@@ -28,7 +28,7 @@ export async function explainUnreachable(settings: TemporalSettings, error: unkn
   return (await explainFailure(settings, error)).message;
 }
 
-/** What a server means that was reached, but refuses; null for anything else. */
+/** The reason of a server that was reached, but refuses; null for anything else. */
 export function explainRefusal(
   { address, namespace, connection }: TemporalSettings,
   error: unknown,
@@ -48,7 +48,7 @@ export function explainRefusal(
   );
 }
 
-/** What it means that a server answers no more that was reached before; null for anything else. */
+/** The reason why a server no longer answers; null for anything else. */
 export function explainLoss({ address }: TemporalSettings, error: unknown): CannotStart | null {
   const code = grpcCodeOf(error);
   if (code === deadlineExceeded) {
@@ -82,7 +82,7 @@ interface Found {
   readonly mayPass: boolean;
 }
 
-/** Connects as the clients do; null where nothing is wrong with that. */
+/** Connects as the clients do; null if nothing is wrong with that. */
 async function probe({ address, connection: { tls } }: TemporalSettings): Promise<Found | null> {
   const [, host = '', port = '7233'] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(address) ?? [];
   const target = { host, port: Number(port) };
@@ -102,7 +102,7 @@ async function probe({ address, connection: { tls } }: TemporalSettings): Promis
   return outcome(connectTls(options), 'secureConnect', hint);
 }
 
-/** Errors of a host, a port or a network that is not there, or not yet; also of a front whose server is not there. */
+/** Errors of a host, a port or a network that is unavailable, or not yet available; also of a proxy whose server is unavailable. */
 const passing: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -135,13 +135,13 @@ async function outcome(
         wantsCertificate
           ? '(it requires a client certificate); set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH'
           : `(${error.message}), expected a server${hint}`,
-        // A certificate or a protocol that does not fit stays so; a host that is not there may come.
+        // A certificate or a protocol that does not fit stays so; a missing host may become available.
         passing.has(error.code ?? ''),
       );
     });
     socket.once(connected, () => {
       socket.once('data', () => settle(null));
-      // HTTP/2 begins with words of the client; who answers them speaks it.
+      // HTTP/2 begins with a preface of the client; a server that answers it speaks HTTP/2.
       socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
     });
     socket.once('close', () =>

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
-/** How often a workflow is asked how far it has come. */
+/** How often a workflow is queried for its progress. */
 const askMs = 1_000;
 
-/** How a workflow is asked how far it has come, and who is told. */
+/** How a workflow is queried for its progress, and who receives it. */
 export interface Following<T> {
-  /** Null = nothing to tell; one that fails is asked again. */
+  /** Null = nothing to report; a failed query is repeated. */
   readonly ask: () => Promise<T | null>;
   /** Called with each answer, also with one that is as before. */
   readonly onProgress: (found: T) => void;
@@ -16,7 +16,7 @@ export interface Following<T> {
 }
 
 /**
- * Waits for a workflow, and reports meanwhile how far it has come.
+ * Waits for a workflow, and reports its progress meanwhile.
  * @throws WorkflowFailedError
  */
 export async function followWorkflow<T>(handle: WorkflowHandle, following: Following<T>): Promise<unknown> {
@@ -31,7 +31,7 @@ export async function followWorkflow<T>(handle: WorkflowHandle, following: Follo
   }
 }
 
-/** What a workflow that failed had come to: the first of its failure's details. */
+/** The progress of a failed workflow: the first of its failure's details. */
 export function tallyOfFailure({ cause }: WorkflowFailedError): unknown {
   return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
 }

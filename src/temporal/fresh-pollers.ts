@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 /** The server's words for the two kinds of task queues that have one name. */
 const queueTypes = { workflows: 1, activities: 2 } as const;
 
-/** A worker that lives asks at least this often: a poll lasts a minute. */
+/** A live worker polls at least this often: a poll lasts a minute. */
 const freshMs = 70_000;
 
 interface Asked {
@@ -13,7 +13,7 @@ interface Asked {
   readonly withinMs?: number | undefined;
 }
 
-/** Workers that have asked a task queue for work lately, by identity; empty where one gives none. */
+/** Workers that have asked a task queue for work lately, by identity; empty if one gives none. */
 export async function freshPollers(
   client: Client,
   { taskQueue, type, withinMs = freshMs }: Asked,

@@ -14,25 +14,25 @@ import {
 import { sinks } from '../domain/run/sink.ts';
 import { CannotStart } from '../domain/errors.ts';
 
-/** What fetches, and hears pause and resume. */
+/** Workflows that fetch, and accept pause and resume. */
 const fetchingTypes = [scrapeRunType, backfillType];
-/** What may store records, or write states or the journal. */
+/** Workflows that may store records, or write states or the journal. */
 const storingTypes = [...fetchingTypes, deliverType, replayCsvType, replayLettersType, rebuildJournalType];
-/** Of these one without a source may be of any. */
+/** Those of them that may concern any source. */
 const journalTypes: readonly string[] = [replayCsvType, rebuildJournalType];
 
 /** Ids that a message names. */
 const maxListed = 3;
 
-/** Runs and backfills of a source that are under way, also those started by hand under ids of their own. */
+/** Active runs and backfills of a source, also those started by hand under their own ids. */
 export async function openWorkflowsOf(client: Client, instance: Instance, source: string): Promise<WorkflowHandle[]> {
   const open = await openWorkflows(client, instance, fetchingTypes, source);
-  // Without run id: a workflow that goes on in a new history meanwhile hears it there.
+  // Without run id: a workflow that has continued in a new history receives it there.
   return open.map((workflowId) => client.workflow.getHandle(workflowId));
 }
 
 /**
- * Refuses a command that takes records away while others may bring some, or write states.
+ * Refuses a command that removes records while others may add some, or write states.
  * @param source null = of all sources
  * @throws CannotStart
  */
@@ -52,7 +52,7 @@ export async function assertNoneOpen(
 }
 
 /**
- * Tells of workflows that began while a command took records away.
+ * Reports workflows that began while a command removed records.
  * @throws CannotStart
  */
 export async function assertNoneStarted(
@@ -70,7 +70,7 @@ export async function assertNoneStarted(
 }
 
 /**
- * Refuses a command in the middle of which a schedule may start a run.
+ * Refuses a command during which a schedule may start a run.
  * @throws CannotStart
  */
 export async function assertPaused(
@@ -93,7 +93,7 @@ async function isScheduled(client: Client, instance: Instance, source: string): 
   return found?.state.paused === false;
 }
 
-/** Ids of workflows under way; those that replay CSV, or rebuild it, may be of any source. */
+/** Ids of workflows in progress; those that replay CSV, or rebuild it, may be of any source. */
 async function openWorkflows(
   client: Client,
   instance: Instance,
@@ -114,7 +114,7 @@ function isOf(
   source: string,
   { workflowId, type, searchAttributes }: WorkflowExecutionInfo,
 ): boolean {
-  // A server that does not know the search attribute, or has not heard of it yet, gives none: ids must do.
+  // A server that does not know the search attribute, or not yet, gives none: then ids are used.
   const borne = (searchAttributes[sourceSearchAttribute] ?? []) as unknown[];
   return (
     borne.includes(source) ||

@@ -6,23 +6,23 @@ import type { Instance } from '../domain/instance.ts';
 import { withTimeout } from '../formats/timeout.ts';
 import { freshPollers } from './fresh-pollers.ts';
 
-/** A worker with another store takes the work of this queue: runs would find neither their state nor their batches. */
+/** A worker with another store polls this queue: runs would find neither their state nor their batches. */
 class QueueInUse extends DaybookError {
   readonly type = 'QueueInUse';
   readonly next = 'never';
 }
 
-/** How long the server may take to say who polls, and when it is asked once more. */
+/** How long the server may take to name the pollers, and when it is asked again. */
 const answerMs = 3_000;
 const laterMs = 5_000;
 
-/** What a worker tells the server of itself. @param storeId null where its store cannot be read yet */
+/** The identity that a worker sends to the server. @param storeId null if its store cannot be read yet */
 export function workerIdentity(storeId: string | null): string {
   const own = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
   return storeId === null ? own : `${own}/store-${storeId}`;
 }
 
-/** The store of a worker; null where it does not tell: those of 0.2.0 do not. */
+/** The store of a worker; null if its identity does not say, as in 0.2.0. */
 function storeOf(identity: string): string | null {
   return /\/store-([0-9a-f-]{36})$/.exec(identity)?.[1] ?? null;
 }
@@ -34,14 +34,14 @@ export class QueueGuard {
   readonly #storeId: string | null;
   #taken: QueueInUse | null = null;
 
-  /** @param storeId of the worker that is to start; null where it cannot be told */
+  /** @param storeId of the worker that is to start; null if unknown */
   constructor(client: Client, instance: Instance, storeId: string | null) {
     this.#client = client;
     this.#instance = instance;
     this.#storeId = storeId;
   }
 
-  /** A server that does not answer says nothing. @throws QueueInUse */
+  /** No answer of the server means no finding. @throws QueueInUse */
   async check(): Promise<void> {
     const { taskQueue } = this.#instance;
     const pollers = await withTimeout(answerMs, workersAt(this.#client, taskQueue)).catch(() => []);
@@ -54,7 +54,7 @@ export class QueueGuard {
     );
   }
 
-  /** Looks once more: two may have started at the same moment, and neither saw the other. @returns what ends the wait */
+  /** Checks once more: two may have started at the same moment without seeing each other. @returns what ends the wait */
   checkLater(onTaken: () => void): () => void {
     const timer = setTimeout(() => {
       this.check().catch((error: unknown) => {
@@ -72,7 +72,7 @@ export class QueueGuard {
   }
 }
 
-/** Of workflows and of activities. A worker without an identity tells nothing of its store. */
+/** Of workflows and of activities. A worker without an identity does not show its store. */
 async function workersAt(client: Client, taskQueue: string): Promise<string[]> {
   const types = ['workflows', 'activities'] as const;
   const found = await Promise.all(types.map((type) => freshPollers(client, { taskQueue, type })));

@@ -3,7 +3,7 @@ import { sourceSearchAttribute } from '../domain/names.ts';
 
 /** Keyword, in Temporal's enum of indexed value types. */
 const keywordType = 2;
-/** How often it is looked at: without it, whoever bears it is stuck. */
+/** How often it is checked: without it, workflows that use it are blocked. */
 const lookMs = 20_000;
 
 /** The search attribute of sources, as long as a worker runs. */
@@ -14,9 +14,9 @@ export interface SearchAttribute {
 }
 
 /**
- * Registers the search attribute, and again where somebody removes it. Workflows must not upsert one that the server does not
- * know: that would stick them until it does. On Temporal Cloud it is made once with `tcld`, see docs.
- * @param onChange told where the server does not know it, and whenever that changes
+ * Registers the search attribute, and again if it is removed. Workflows must not upsert one that the server does not know: that
+ * would block them until it does. On Temporal Cloud it is made once with `tcld`, see docs.
+ * @param onChange called if the server does not know it, and whenever that changes
  */
 export async function keepSearchAttribute(
   connection: Pick<NativeConnection, 'operatorService'>,
@@ -27,7 +27,7 @@ export async function keepSearchAttribute(
   let isKnown = (await register(connection, namespace)) ?? false;
   if (!isKnown) onChange(false);
   const take = (found: boolean | null) => {
-    // A server that does not answer says nothing of what it knows.
+    // No answer of the server is not a finding.
     if (found === null || found === isKnown) return;
     isKnown = found;
     onChange(isKnown);
@@ -42,7 +42,7 @@ export async function keepSearchAttribute(
   return { isKnown: () => isKnown, stop: () => clearInterval(timer) };
 }
 
-/** Null where the server does not say whether it knows it now. */
+/** Null if the server does not say whether it knows it now. */
 async function register(
   connection: Pick<NativeConnection, 'operatorService'>,
   namespace: string,
@@ -58,7 +58,7 @@ async function register(
   return knowsSearchAttribute(connection, namespace);
 }
 
-/** Whether the server knows the search attribute, as the type that sources need; null where it does not say. */
+/** Whether the server knows the search attribute, as the type that sources need; null if it does not say. */
 export async function knowsSearchAttribute(
   { operatorService }: Pick<NativeConnection, 'operatorService'>,
   namespace: string,

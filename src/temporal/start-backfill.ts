@@ -2,7 +2,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { backfillType } from '../domain/names.ts';
 
-/** Asks the backfill of a source for a range, and starts it where none is under way. */
+/** Requests a range from the backfill of a source, and starts one if none is running. */
 export async function startBackfill(
   client: Client,
   instance: Instance,

@@ -5,7 +5,7 @@ import type { Sink } from '../domain/run/sink.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { waitingDeliveries } from '../store/delivery/deferred.ts';
 
-/** Starts the deliverer of a sink and source, or tells the one that runs to look again. */
+/** Starts the deliverer of a sink and source, or signals the running one to check again. */
 export async function startDelivery(client: Client, instance: Instance, sink: Sink, source: string): Promise<void> {
   const { taskQueue } = instance;
   await client.workflow.signalWithStart(deliverType, {
@@ -26,7 +26,7 @@ export async function startDelivery(client: Client, instance: Instance, sink: Si
   });
 }
 
-/** Sees to it that everything that waits for a sink has a deliverer; returns how many those are. */
+/** Makes sure that all deferred batches have a deliverer; returns how many deliverers there are. */
 export async function startDeliveries(client: Client, instance: Instance, store: BlobStore): Promise<number> {
   const waiting = await waitingDeliveries(store);
   for (const { sink, source } of waiting) await startDelivery(client, instance, sink, source);

@@ -4,11 +4,11 @@ import type { Instance } from '../domain/instance.ts';
 import { CannotStart } from '../domain/errors.ts';
 import { freshPollers } from './fresh-pollers.ts';
 
-/** How long a worker is waited for. */
+/** How long to wait for a worker. */
 const timeoutMs = 15_000;
-/** One that has all hands full asks for nothing new. The server forgets it after five minutes. */
+/** A fully occupied worker does not poll. The server forgets it after five minutes. */
 const busyMs = 300_000;
-/** An answer about pollers serves all who wait, for so long. */
+/** An answer about pollers is reused for this long. */
 const answerMs = 5_000;
 
 /** Whether a worker is known that will start what waits, sooner or later. */
@@ -16,7 +16,7 @@ export type IsWorkerKnown = () => Promise<boolean>;
 
 /**
  * Waits until a worker polls the task queue.
- * @param isHere whether one is known that runs on this machine: it is waited for by whoever gives it work
+ * @param isHere whether one is known that runs on this machine: its caller waits for it
  * @throws CannotStart after 15 s without one
  */
 export async function requirePoller(
@@ -48,7 +48,7 @@ export function knownWorkers(client: Client, instance: Instance, isHere: () => b
     if (isHere()) return true;
     if (performance.now() - askedAt > answerMs) {
       askedAt = performance.now();
-      // A server that is too busy to answer says nothing of workers.
+      // No answer of a busy server is not a finding about workers.
       answer = hasPoller(client, instance, busyMs).catch(() => true);
     }
     return answer;
@@ -57,7 +57,7 @@ export function knownWorkers(client: Client, instance: Instance, isHere: () => b
 
 /**
  * The result of a workflow that was just started. Until a worker starts it, it is waited for as long as one is known.
- * @throws CannotStart where none is known; the workflow stays, and runs once there is one
+ * @throws CannotStart if none is known; the workflow stays, and runs once there is one
  */
 export async function resultOnceStarted(
   handle: WorkflowHandle,
@@ -76,8 +76,8 @@ export async function resultOnceStarted(
 }
 
 /**
- * The result of a workflow that is of no use later.
- * @throws CannotStart where no worker starts it in 15 s and none polls: the last poller died meanwhile. The workflow is terminated.
+ * The result of a workflow that is useless later.
+ * @throws CannotStart if no worker starts it in 15 s and none polls: the last poller died meanwhile. The workflow is terminated.
  */
 export async function resultOrNoWorker(client: Client, instance: Instance, handle: WorkflowHandle): Promise<unknown> {
   return raceWith(handle, async (signal) => {
@@ -89,10 +89,10 @@ export async function resultOrNoWorker(client: Client, instance: Instance, handl
   });
 }
 
-/** Waits a while, and tells whether a worker has looked at the workflow by then. */
+/** Waits a while, and returns whether a worker has started the workflow by then. */
 async function isStarted(handle: WorkflowHandle, waitMs: number, signal: AbortSignal): Promise<boolean> {
   await sleep(waitMs, undefined, { signal });
-  // Started, and its first task scheduled: nobody has looked at it yet.
+  // Started, and its first task scheduled: no worker has started it yet.
   return handle.describe().then(
     ({ historyLength }) => historyLength > 2,
     () => false,

@@ -22,9 +22,9 @@ export interface DayToCompare {
   readonly source: string | null;
   /** Rows whose payloads are compared; null = all. */
   readonly sample: number | null;
-  /** Applies the rules of their sources to stored rows with payloads; null where a source is not configured. */
+  /** Applies the rules of their sources to stored rows with payloads; null if a source is not configured. */
   readonly check: (rows: readonly RowToCheck[]) => Promise<readonly (StoredVerdict | null)[]>;
-  /** Told from time to time how many lines or rows were read. */
+  /** Called from time to time with the number of lines or rows read. */
   readonly onProgress: (what: 'lines' | 'rows', count: number) => void;
 }
 
@@ -43,13 +43,13 @@ export interface ComparedDay {
   readonly findings: Partial<Record<FindingKind, Finding>>;
   /** Keys of which CSV has a later version in this day; the first is stored in another. */
   readonly storedOnOtherDays: number;
-  /** Rows of which the configuration does not say what their time, or their shape, should be. */
+  /** Rows whose expected time or shape the configuration does not define. */
   readonly skipped: { readonly timeRule: number; readonly schema: number };
   /** Files that could not be read whole. */
   readonly damaged: readonly string[];
 }
 
-/** Keys that are looked up at a time. */
+/** Keys per lookup. */
 const keysPerBatch = 1_000;
 
 /** Compares what the journal and PostgreSQL hold of a day. Only reads; holds hashes in memory, no records. */
@@ -142,7 +142,7 @@ class Comparison {
     if (row.payload !== null) this.#payloads++;
   }
 
-  /** What today's configuration says of rows. */
+  /** What the present configuration expects of rows. */
   async #applyRules(rows: readonly StoredRow[]): Promise<void> {
     const checked = rows.filter(({ payload }) => payload !== null);
     const verdicts = await this.#input.check(

@@ -1,43 +1,44 @@
-/** What may be wrong with a day, and what to do about it. */
+/** The kinds of differences of a day, and what to do about each. */
 export const findingKinds = {
   missing_rows: {
     what: 'keys in CSV without a row',
-    todo: 'store them with ./daybook replay-csv; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
+    remedy:
+      'store them with ./daybook replay-csv; those that PostgreSQL refused are in ./daybook dead-letters list --reason unstorable',
   },
   deleted_rows: {
     what: 'keys in the ledger without a row (deleted by hand)',
-    todo: 'delete the keys with ./daybook forget, then restore the rows with ./daybook replay-csv',
+    remedy: 'delete the keys with ./daybook forget, then restore the rows with ./daybook replay-csv',
   },
   rows_without_csv: {
     what: 'rows without a line in CSV',
-    todo: 'rewrite them with ./daybook rebuild-journal; if csv.retention deleted them, nothing is wrong',
+    remedy: 'rewrite them with ./daybook rebuild-journal; if csv.retention deleted them, nothing is wrong',
   },
   wrong_keys: {
     what: 'rows whose key in the ledger is missing or names another time',
-    todo: 'rows were written by hand; delete them, or insert their keys into raw_event_keys',
+    remedy: 'rows were written by hand; delete them, or insert their keys into raw_event_keys',
   },
-  doubled_rows: { what: 'keys with more than one row', todo: 'rows were written by hand; delete the later ones' },
+  doubled_rows: { what: 'keys with more than one row', remedy: 'rows were written by hand; delete the later ones' },
   different_payload: {
     what: 'rows whose payload no version in CSV has',
-    todo: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
+    remedy: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   different_time: {
     what: 'rows whose time no version in CSV has',
-    todo: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
+    remedy: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   time_rule: {
     what: "rows whose time differs from the source's occurred_at in the payload",
-    todo: 'was occurred_at changed? run ./daybook forget, then fetch the time range again with ./daybook backfill',
+    remedy: 'was occurred_at changed? run ./daybook forget, then fetch the time range again with ./daybook backfill',
   },
   schema: {
     what: "rows that do not match the source's schema",
-    todo: 'was the schema changed? nothing needs to be done unless consumers rely on it',
+    remedy: 'was the schema changed? nothing needs to be done unless consumers rely on it',
   },
 } as const;
 
 export type FindingKind = keyof typeof findingKinds;
 
-/** Keys that are named of each kind. */
+/** Maximum number of keys named per kind. */
 const maxListed = 20;
 
 export interface Finding {
@@ -46,7 +47,7 @@ export interface Finding {
   readonly keys: readonly string[];
 }
 
-/** Gathers what is found, each kind with its count and the first keys. */
+/** Collects findings: each kind with its count and first keys. */
 export class Findings {
   readonly #found = new Map<FindingKind, { count: number; keys: string[] }>();
 
@@ -59,7 +60,7 @@ export class Findings {
     }
   }
 
-  /** Of all kinds that were found. */
+  /** The remedies for all kinds that were found. */
   result(): Partial<Record<FindingKind, Finding>> {
     return Object.fromEntries(this.#found);
   }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { canonicalJson } from '../formats/canonical-json.ts';
 import { keyHash } from '../store/journal/key-set.ts';
 
-/** What the journal says of a row: `same`, or what of it no version of its key has. */
+/** How the journal compares with a row: `same`, or the part that differs from every version of its key. */
 export type VersionVerdict = 'same' | 'time' | 'payload' | 'absent';
 
 /**
@@ -42,7 +42,7 @@ export class VersionTable {
     if (++this.#versions * 4 > this.#times.length * 3) this.#grow();
   }
 
-  /** Looks whether one of the key's versions is what a row holds, and notes that there is such a row. */
+  /** Checks whether one of the key's versions equals a row, and notes that there is such a row. */
   match(source: string, sourceId: string, micros: number, payload: string | null): VersionVerdict {
     const key = keyHash(source, sourceId);
     const mark = markOf(payload);

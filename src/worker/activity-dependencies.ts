@@ -16,7 +16,7 @@ import type { WorkerCounters } from './metrics/counters.ts';
 import { measuredWriter } from './metrics/measured-writer.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
-/** How long the database is waited for when it is only asked for its id. */
+/** How long to wait for the database's id. */
 const databaseIdMs = 1_000;
 
 /** The stores and sinks that activities work with. */

@@ -3,7 +3,7 @@ import { SourceUnavailable } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { HttpClient } from '../sources/http/http-client.ts';
 
-/** Tells someone of an alert. @throws where that did not succeed; the message holds no part of the address */
+/** Sends an alert. @throws if that failed; the message contains no part of the address */
 export type AlertWebhook = (alert: Alert, signal: AbortSignal) => Promise<void>;
 
 const timeoutMs = 5_000;

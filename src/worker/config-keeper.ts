@@ -5,7 +5,7 @@ import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { writeKeptConfig } from '../store/kept-configs.ts';
 import type { Logger } from './logger.ts';
 
-/** How long after a failure it is tried again. */
+/** The delay of a retry after a failure. */
 const retryMs = 30_000;
 
 /** Keeps each configuration that is found good in the store, for workers that start while the file is broken. */
@@ -30,7 +30,7 @@ export class ConfigKeeper {
     });
   }
 
-  /** Resolves once nothing is being written any more. */
+  /** Resolves once all writes are done. */
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#retry) clearTimeout(this.#retry);

@@ -1,11 +1,11 @@
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 
-/** What a worker tells the `up` that started it. */
+/** Messages of a worker to the `up` that started it. */
 export type WorkerMessage =
   | { readonly type: 'polling'; readonly http: string | null }
   | { readonly type: 'receipt'; readonly receipt: Receipt | FailedReceipt };
 
-/** What `up` tells its worker. */
+/** Messages of `up` to its worker. */
 export interface ParentMessage {
   readonly type: 'schedules-applied';
 }

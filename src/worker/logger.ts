@@ -11,15 +11,15 @@ export interface LoggerOptions {
   readonly level: string;
   /** Takes secrets out of every text of a line. */
   readonly redact: Redact;
-  /** Stands in each line, where it is not the default one. */
+  /** In each line, if it is not the default one. */
   readonly instance?: Instance;
   /** Takes lines of JSON. @default stderr: JSON, or readable on a terminal */
   readonly write?: (line: string) => void;
 }
 
 /**
- * Logs lines of JSON. Messages are constant, what varies is in fields, whose names are written in snake_case; each line bears
- * `source`, `daybook` where it concerns none.
+ * Logs lines of JSON. Messages are constant, what varies is in fields, whose names are written in snake_case; each line has
+ * `source`, or `daybook` if it concerns none.
  */
 export function createLogger({ level, redact, instance, write = toStderr() }: LoggerOptions): Logger {
   return pino(
@@ -40,7 +40,7 @@ function toStderr(): (line: string) => void {
   return process.stderr.isTTY ? toTerminal(2) : (line) => void process.stderr.write(line);
 }
 
-/** Writes lines readably, each event on one. What they quote may come from anywhere, and a terminal would obey it. */
+/** Writes lines readably, each event on one. Quoted text may come from anywhere, and a terminal would execute its escape sequences. */
 export function toTerminal(destination: number | NodeJS.WritableStream): (line: string) => void {
   const layout = {
     errorLikeObjectKeys: [],

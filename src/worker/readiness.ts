@@ -5,7 +5,7 @@ import { withTimeout } from '../formats/timeout.ts';
 import { isMigrated } from '../sinks/postgres/commands/migrate.ts';
 import type { StorageWatch } from './storage/storage-watch.ts';
 
-/** How long a server may take to say that it is there. */
+/** How long a server may take to answer. */
 const askMs = 2_000;
 
 interface Readiness {
@@ -36,7 +36,7 @@ export async function notReadyReasons(of: Readiness): Promise<readonly string[]>
 }
 
 async function reaches(client: Client): Promise<boolean> {
-  // The native client goes on trying long after a deadline.
+  // The native client keeps trying long after a deadline.
   return withTimeout(askMs, client.workflowService.getSystemInfo({})).then(
     () => true,
     () => false,

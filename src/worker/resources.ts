@@ -12,7 +12,7 @@ import { createHostBudgets } from '../store/run/host-budgets.ts';
 import type { Logger } from './logger.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
-/** Connections to PostgreSQL that a worker may hold. */
+/** Connections to PostgreSQL that a worker may have. */
 const maxConnections = 10;
 
 /** Connections to PostgreSQL, besides those of maintenance. */
@@ -21,7 +21,7 @@ export function openPools(postgres: PostgresSettings, logger: Logger) {
     maxConnections,
     onIdleError: (error) => logger.warn({ error: error.message }, 'An idle connection to PostgreSQL was lost'),
   });
-  // Questions about the database must not wait for a place among the writers.
+  // Queries about the database must not wait for the writers' connections.
   const questions = createPool(postgres, { maxConnections: 1 });
   return { pool, questions, close: () => Promise.allSettled([pool.end(), questions.end()]) };
 }

@@ -5,9 +5,9 @@ import { messageOf } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
 
 /**
- * Sets Temporal's runtime up for this process: its logs go through ours, and signals are left to us. Call it once.
+ * Installs Temporal's runtime in this process: its logs go through ours, and signals are handled by us. Call it once.
  * @param port where its metrics are served on loopback; null = nowhere
- * @throws where the port is taken; then it may be called again
+ * @throws if the port is taken; after that it may be called again
  */
 export function installRuntime(logger: Logger, port: number | null = null): void {
   Runtime.install({

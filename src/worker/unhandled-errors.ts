@@ -2,7 +2,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { Logger } from './logger.ts';
 import type { RunningWorker } from './worker.ts';
 
-/** Keeps promises that nobody awaits from ending the process. Those of modules fail in their own threads. */
+/** Prevents unawaited promises from ending the process. Those of modules fail in their own threads. */
 export function installUnhandledErrorHandlers(worker: RunningWorker, logger: Logger): void {
   process.on('unhandledRejection', (error) => {
     logger.error({ error: messageOf(error) }, 'Unhandled promise rejection');
@@ -15,6 +15,6 @@ export function installUnhandledErrorHandlers(worker: RunningWorker, logger: Log
 async function stopBecause(fault: Error, worker: RunningWorker, logger: Logger): Promise<void> {
   logger.fatal({ error: messageOf(fault), stack: fault.stack }, 'Unexpected error; the worker stops');
   process.exitCode = 1;
-  // Whoever awaits the worker hears of its failures.
+  // The code that awaits the worker gets its failures.
   await worker.stop().catch(() => undefined);
 }

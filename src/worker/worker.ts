@@ -38,7 +38,7 @@ export interface RunningWorker {
   notReadyReasons(): Promise<readonly string[]>;
   /** Its metrics, and those of Temporal's SDK, as Prometheus reads them. */
   metrics(): Promise<string>;
-  /** How things stand, as a page. */
+  /** The current state, as a page. */
   statusPage(): Promise<string>;
   /** The same as `status --json`. */
   statusJson(): Promise<string>;
@@ -46,13 +46,13 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** How long the status page waits for what it does not know yet. */
+/** How long the status page waits for unknown facts. */
 const timeoutMs = 5_000;
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
  * Starts a worker. The process must have called `installRuntime` before.
- * @throws where the Temporal server cannot be reached
+ * @throws if the Temporal server cannot be reached
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { temporal, instance, postgres, logger } = settings;
@@ -73,14 +73,14 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const { http } = sourceTools;
   const alertWebhook =
     settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook, instance);
-  alerts.tellTo(alertWebhook);
+  alerts.setWebhook(alertWebhook);
   const client = new Client({ connection, namespace: temporal.namespace });
   const close = () => {
     searchAttribute.stop();
     pair.stop();
     return Promise.allSettled([closeSourceTools(), pools.close(), connection.close()]);
   };
-  // It may be started again in this process.
+  // It may be restarted in this process.
   const closeAndThrow = async (error: unknown): Promise<never> => {
     await close();
     throw error;
@@ -97,7 +97,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     await new QueueGuard(client, instance, own).check().catch(closeAndThrow);
   }
   await pair.start().catch(closeAndThrow);
-  // Where the store cannot be written, nothing can be stored: that is told, and waited for.
+  // An unwritable store is reported, and waited for.
   const storeId = await storeIdentity(store).then(
     ({ id }) => id,
     () => null,
@@ -143,7 +143,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }).catch(closeAndThrow);
   await storage.start();
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
-  // Whoever wrote the markers may have died before anybody was told.
+  // The writer of the markers may have died before it started a deliverer.
   await startDeliveries(client, instance, store).catch((error: unknown) =>
     logger.warn({ error: messageOf(error) }, 'Deliveries could not be started'),
   );
@@ -180,7 +180,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     }
   };
   const stopped = runAndClose();
-  // A failure is reported to whoever awaits it; nobody may be doing so yet.
+  // A failure is reported to the awaiting code, which may not exist yet.
   stopped.catch(() => undefined);
   return {
     stopped,

@@ -9,17 +9,14 @@ import type { SourcePlan } from '../domain/plan/source-plan.ts';
 /** Notices a dead worker within 10 s: activities heartbeat every 2.5 s. */
 const heartbeatTimeout = '10s';
 
-/** Reading and writing small blobs: nothing else can go on without them, so they are tried for ever. */
+/** Reading and writing small blobs: nothing else can continue without them, so they are retried forever. */
 const storePolicy: ActivityOptions = {
   startToCloseTimeout: '1m',
   heartbeatTimeout,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 };
 
-/**
- * Live runs go before backfills (4) and replays (5), which are started with a priority of their own; sources share a busy
- * worker fairly.
- */
+/** Live runs go before backfills (4) and replays (5), which are started with their own priority; sources share a busy worker fairly. */
 function priorityOf(source: string): ActivityOptions {
   return { priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 2, fairnessKey: source } };
 }
@@ -43,8 +40,8 @@ export function storeActivities(source: string) {
 }
 
 /**
- * Delivering what had waited: patient, but each attempt is short where the sink is away. After twenty of them the workflow
- * begins anew, so it never ends before everything is delivered.
+ * Delivering deferred batches: patient, but each attempt is short if the sink is unavailable. After twenty of them the workflow
+ * starts over, so it never ends before everything is delivered.
  */
 export function deliveryActivities(source: string) {
   return proxyActivities<Pick<Activities, 'deliverBatches'>>({
@@ -55,7 +52,7 @@ export function deliveryActivities(source: string) {
   });
 }
 
-/** Caring for partitions can wait, but not for ever be forgotten: each attempt is short where a lock is held. */
+/** Partition upkeep can wait, but not forever: each attempt is short if a lock is held. */
 export function maintenanceActivities() {
   return proxyActivities<Pick<Activities, 'maintainPartitions' | 'sweepSpool' | 'wakeDeliverers'>>({
     priority: { priorityKey: 3 },
@@ -66,8 +63,8 @@ export function maintenanceActivities() {
 }
 
 /**
- * The same in steps that do not wait for each other for ever: fifteen attempts take half an hour, so a reader of ten minutes
- * is waited out. What has failed then is told by an alert, and the next rollover tries again.
+ * The same in steps that do not wait for each other forever: fifteen attempts take half an hour, which outlasts a reader of ten
+ * minutes. Remaining failures open an alert, and the next rollover tries again.
  */
 export function rolloverActivities() {
   return proxyActivities<
@@ -90,8 +87,8 @@ export function rolloverActivities() {
 }
 
 /**
- * Work on the CSV journal: a day of millions of rows takes its time. It is given up after about an hour of failures: the
- * next rollover tries again, and who asked for a replay can ask again.
+ * Work on the CSV journal: a day of millions of rows takes its time. It is given up after about an hour of failures: the next
+ * rollover tries again, and a replay can be started again.
  */
 export function journalActivities() {
   return proxyActivities<Pick<Activities, 'sealCsv' | 'planJournalReplay'>>({
@@ -103,8 +100,8 @@ export function journalActivities() {
 }
 
 /**
- * Replaying waits for a sink that is away as long as it takes: an attempt goes on where the one before had come to. A batch
- * that is being written is finished before a replay is cancelled.
+ * Replaying waits for an unavailable sink as long as necessary: an attempt continues where the one before stopped. A batch that is
+ * being written is finished before a replay is cancelled.
  */
 export function replayActivities() {
   return proxyActivities<Pick<Activities, 'replayDay'>>({
@@ -116,7 +113,7 @@ export function replayActivities() {
   });
 }
 
-/** Rebuilding the journal waits for PostgreSQL and for the CSV folder as long as it takes. */
+/** Rebuilding the journal waits for PostgreSQL and for the CSV folder as long as necessary. */
 export function rebuildActivities() {
   return proxyActivities<Pick<Activities, 'planRebuild' | 'rebuildSource'>>({
     priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 5 },
@@ -126,7 +123,7 @@ export function rebuildActivities() {
   });
 }
 
-/** Closing an alert: where that cannot be done, somebody closes it. */
+/** Closing an alert: if that fails, a user can close it. */
 export function settlingActivities() {
   return proxyActivities<Pick<Activities, 'settleRestored'>>({
     startToCloseTimeout: '1m',
@@ -135,7 +132,7 @@ export function settlingActivities() {
   });
 }
 
-/** What operators asked for is tried for ever. */
+/** Requests of operators are retried forever. */
 export function scheduleActivities(source: string) {
   return proxyActivities<Pick<Activities, 'unpauseSchedule'>>({
     ...priorityOf(source),
@@ -149,7 +146,7 @@ export function scheduleActivities(source: string) {
   });
 }
 
-/** Telling of an alert is tried once more at the next run anyway. */
+/** Sending an alert is tried again at the next run anyway. */
 export function alertActivities(source: string) {
   return proxyActivities<Pick<Activities, 'notifyAlerts'>>({
     ...priorityOf(source),
@@ -159,11 +156,11 @@ export function alertActivities(source: string) {
   });
 }
 
-/** Replaying reads and writes blobs only, a bounded page at a time: tried for ever, as all that goes to the store. */
+/** Replaying reads and writes blobs only, a bounded page at a time: retried forever, as every access to the store. */
 export function deadLetterActivities(source: string) {
   return proxyActivities<Pick<Activities, 'planReplay' | 'replayLetters' | 'settleReplay' | 'finishReplay'>>({
     ...storePolicy,
-    // Planning looks at all letters of the source.
+    // Planning reads all dead letters of the source.
     startToCloseTimeout: '10m',
     ...priorityOf(source),
   });
@@ -171,7 +168,7 @@ export function deadLetterActivities(source: string) {
 
 /**
  * Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker.
- * @param isEager false where the worker of the workflow has another configuration: any worker may fetch then
+ * @param isEager false if the worker of the workflow has another configuration: any worker may fetch then
  */
 export function fetchActivities(plan: SourcePlan, isEager: boolean) {
   return proxyActivities<Pick<Activities, 'fetchBatch'>>({
@@ -183,7 +180,7 @@ export function fetchActivities(plan: SourcePlan, isEager: boolean) {
   });
 }
 
-/** Several pages fit in five minutes; a source with a long deadline of its own gets time for one page at least. */
+/** Several pages fit in five minutes; a source with a long deadline gets time for at least one page. */
 function fetchTimeoutMs(plan: SourcePlan): number {
   const fiveMinutes = 300_000;
   return 'timeoutMs' in plan ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
@@ -193,8 +190,8 @@ function fetchTimeoutMs(plan: SourcePlan): number {
 const maxAttempts = 9;
 
 /**
- * Writing is patient by attempts, never by scheduleToClose. A sink that was down at the last run is tried once only.
- * The workflow awaits writes even when it is cancelled.
+ * Writing is patient by attempts, never by scheduleToClose. A sink that was unavailable at the last run is tried only once. The
+ * workflow awaits writes even when it is cancelled.
  */
 export function writeActivities(source: string, wasDown: boolean) {
   return proxyActivities<Pick<Activities, 'writeCsv' | 'writePostgres'>>({
@@ -212,8 +209,8 @@ export function writeActivities(source: string, wasDown: boolean) {
 }
 
 /**
- * A canary is patient for half a minute (1 + 2 + 4 + 8 + 15 s): a server that is started again is no news. It is not for
- * longer: the next one comes in five minutes.
+ * A canary is patient for half a minute (1 + 2 + 4 + 8 + 15 s): a restarting server is not worth an alert. Not longer: the next one
+ * starts in five minutes.
  */
 const canaryPolicy: ActivityOptions = {
   startToCloseTimeout: '30s',
@@ -222,14 +219,14 @@ const canaryPolicy: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s', maximumAttempts: 6 },
 };
 
-/** Both writes are those of any source, with the canary's patience. */
+/** Both writes are those of any source, with the canary's retries. */
 export function canaryActivities() {
   return proxyActivities<
     Pick<Activities, 'fetchCanary' | 'writeCsv' | 'writePostgres' | 'confirmCanary' | 'settleCanary'>
   >({ ...canaryPolicy, ...priorityOf(canarySource) });
 }
 
-/** @param isPatient false where a step has failed already: then it is tried once, and the next canary does the rest */
+/** @param isPatient false if a step has failed already: then it is tried once, and the next canary cleans up */
 export function cleanCanaryActivities(isPatient: boolean) {
   return proxyActivities<Pick<Activities, 'cleanCanary'>>({
     ...canaryPolicy,

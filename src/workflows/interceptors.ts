@@ -1,7 +1,7 @@
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 import { sourceOfInput } from '../domain/run/log-source.ts';
 
-/** Each line that a workflow logs, or the SDK for it, bears the source that it works for. */
+/** Each line that a workflow logs, or the SDK for it, has the source that it works for. */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   let source: string | null = null;
   return {

@@ -5,7 +5,7 @@ import type { Tally } from '../domain/run/receipt.ts';
 import type { ReplayResult } from '../domain/dead-letters/dead-letter-replay.ts';
 import type { Pause } from '../domain/run/pause.ts';
 
-/** `{reason?, by?, until?}`; checked by hand, so the type promises nothing. */
+/** `{reason?, by?, until?}`; checked at run time, so the type guarantees nothing. */
 export const pauseSignal = defineSignal<[payload?: unknown]>('pause');
 /** `{by?}` */
 export const resumeSignal = defineSignal<[payload?: unknown]>('resume');
@@ -21,7 +21,7 @@ export const replayProgressQuery = defineQuery<ReplayResult>('progress');
 /** The same name for a replay. */
 export const journalProgressQuery = defineQuery<JournalProgress>('progress');
 
-/** Where a replay stands. */
+/** The progress of a replay. */
 export interface JournalProgress {
   readonly paused: Pause | null;
   /** Days and archives still to be read. */
@@ -33,7 +33,7 @@ export interface JournalProgress {
 /** The same name for a rebuild. */
 export const rebuildProgressQuery = defineQuery<RebuildProgress>('progress');
 
-/** Where a rebuild of the journal stands. */
+/** The progress of a rebuild of the journal. */
 export interface RebuildProgress {
   readonly paused: Pause | null;
   /** Sources still to be rebuilt. */
@@ -42,13 +42,13 @@ export interface RebuildProgress {
   readonly tally: RebuildTally;
 }
 
-/** Where a backfill stands. */
+/** The progress of a backfill. */
 export interface BackfillProgress {
   readonly source: string;
   readonly paused: Pause | null;
   readonly windows: {
     readonly waiting: number;
-    /** Names of those under way. */
+    /** Names of the running ones. */
     readonly running: readonly string[];
     readonly done: number;
     readonly failed: number;
@@ -57,7 +57,7 @@ export interface BackfillProgress {
   readonly written: number;
 }
 
-/** Where a run stands. */
+/** The progress of a run. */
 export interface Progress {
   readonly source: string;
   readonly phase: 'starting' | 'backing off' | 'fetching' | 'paused' | 'writing' | 'finished';
@@ -67,6 +67,6 @@ export interface Progress {
   /** Batches that are being written. */
   readonly inFlight: number;
   readonly watermark: string | null;
-  /** What it waits for by itself, in words; null or absent where it does not. */
+  /** What the workflow itself waits for, in words; null or absent if it does not. */
   readonly waits?: { readonly on: string; readonly reason: string | null; readonly until: string } | null;
 }

@@ -13,11 +13,11 @@ import { startWebhook } from '../support/webhook.ts';
 import { aFailedReceipt, aReceipt } from '../unit/domain/a-receipt.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 
 beforeAll(() => {
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
@@ -32,8 +32,8 @@ const write = (name: string, text: string) => {
 };
 
 describe('check', () => {
-  test('says that all is fine', async () => {
-    const { code, stdout } = await workplace.run(['check']);
+  test('prints OK', async () => {
+    const { code, stdout } = await sandbox.run(['check']);
     expect([code, stdout]).toEqual([0, 'daybook.yaml: 1 source, 0 with a schedule: OK\n']);
   });
 
@@ -65,7 +65,7 @@ describe('check', () => {
       /environment variable NOT_SET is not set/,
     ],
   ])('exits with 2 for %s, one line a problem', async (_, yaml, message) => {
-    const { code, stdout, stderr } = await workplace.run(['check', '--config', write('broken.yaml', yaml)]);
+    const { code, stdout, stderr } = await sandbox.run(['check', '--config', write('broken.yaml', yaml)]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
@@ -77,10 +77,10 @@ describe('check', () => {
       `{ name: ${name}, type: http_json, url: 'https://api.test/x', id: ${id}, occurred_at: data.created-at }`;
     const yaml = `version: 1\nsources: [${source('fine', 'order-id')}, ${source('odd', "'order - id'")}]`;
     const config = write('broken.yaml', yaml);
-    const { code, stdout, stderr } = await workplace.run(['check', '--config', config]);
+    const { code, stdout, stderr } = await sandbox.run(['check', '--config', config]);
     expect([code, stdout]).toEqual([0, 'broken.yaml: 2 sources, 0 with a schedule: usable, 1 warning\n']);
     expect(stderr).toMatch(/^broken\.yaml: odd: warning arithmetic_path: id "order - id" is arithmetic.*\n$/);
-    const json = await workplace.run(['check', '--json', '--config', config]);
+    const json = await sandbox.run(['check', '--json', '--config', config]);
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: true,
       warnings: [{ source: 'odd', code: 'arithmetic_path', count: 1 }],
@@ -88,7 +88,7 @@ describe('check', () => {
   });
 
   test('prints problems as JSON', async () => {
-    const { code, stdout } = await workplace.run([
+    const { code, stdout } = await sandbox.run([
       'check',
       '--json',
       '--config',
@@ -101,7 +101,7 @@ describe('check', () => {
 
 describe('commands without a server', () => {
   test('preview shows what would be stored and what not, and writes nothing', async () => {
-    const { code, stdout } = await workplace.run(['preview', 'lines', '--json']);
+    const { code, stdout } = await sandbox.run(['preview', 'lines', '--json']);
     expect(code).toBe(0);
     expect(
       stdout
@@ -112,34 +112,34 @@ describe('commands without a server', () => {
       { verdict: 'stored', source_id: '1', occurred_at: '2026-11-01T00:00:00.000000Z' },
       { verdict: 'rejected', reason: 'invalid_time' },
     ]);
-    expect(workplace.files()).toEqual(['broken.yaml', 'daybook.yaml', 'lines.ndjson']);
+    expect(sandbox.files()).toEqual(['broken.yaml', 'daybook.yaml', 'lines.ndjson']);
   });
 
-  test('what a module prints is no part of the JSON', async () => {
+  test('output of a module is not part of the JSON', async () => {
     write('chatty.mjs', `export default async function* () { console.log('hello'); yield { records: [{ id: 1 }] }; }`);
     const source =
       '{ name: chatty, type: module, module: chatty.mjs, id: id, occurred_at: { on_missing: fetched_at } }';
     const config = write('chatty.yaml', `version: 1\nsources: [${source}]`);
-    const { code, stdout, stderr } = await workplace.run(['preview', 'chatty', '--json', '--config', config]);
+    const { code, stdout, stderr } = await sandbox.run(['preview', 'chatty', '--json', '--config', config]);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'stored', source_id: '1' }]);
     expect(stderr).toContain('hello');
   });
 
   test('state and dead-letters work on nothing', async () => {
-    expect((await workplace.run(['state', 'show', 'lines'])).code).toBe(0);
-    expect(await workplace.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
+    expect((await sandbox.run(['state', 'show', 'lines'])).code).toBe(0);
+    expect(await sandbox.run(['dead-letters', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
   });
 
   test('runs and alerts work on nothing, and alerts close and test say what is missing', async () => {
-    expect(await workplace.run(['runs', 'lines'])).toMatchObject({ code: 0, stdout: '', stderr: 'no runs of lines\n' });
-    expect(await workplace.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
+    expect(await sandbox.run(['runs', 'lines'])).toMatchObject({ code: 0, stdout: '', stderr: 'no runs of lines\n' });
+    expect(await sandbox.run(['alerts', 'list', '--json'])).toMatchObject({ code: 0, stdout: '' });
     for (const [args, stderr] of [
       [['runs', 'linse'], 'did you mean "lines"?'],
       [['alerts', 'close', 'run_failed', 'lines'], 'run_failed of lines is not open; no alert is'],
       [['alerts', 'close', 'failed', 'lines'], 'found "failed", expected the name of an alert: run_failed,'],
       [['alerts', 'test'], 'DAYBOOK_ALERT_WEBHOOK is not set'],
     ] as const) {
-      expect(await workplace.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
+      expect(await sandbox.run(args)).toMatchObject({ code: 2, stderr: expect.stringContaining(stderr) as string });
     }
   });
 
@@ -158,7 +158,7 @@ describe('commands without a server', () => {
     };
     const last = aReceipt({ source: 'lines', runId: 'r3', ...at('2T10:00') });
     for (const receipt of [last, first, failed]) await writeReceipt(store, receipt);
-    const runs = (...args: string[]) => workplace.run(['runs', 'lines', ...args]);
+    const runs = (...args: string[]) => sandbox.run(['runs', 'lines', ...args]);
     const ids = ({ stdout }: { stdout: string }) => [...stdout.matchAll(/"runId":"(r\d)"/g)].map(([, id]) => id);
     expect(ids(await runs('--json'))).toEqual(['r3', 'r2', 'r1']);
     expect(JSON.parse((await runs('--json', '--failed')).stdout)).toEqual(failed);
@@ -169,15 +169,15 @@ describe('commands without a server', () => {
     ]);
     await settleAlerts(store, 'lines', [{ name: 'run_failed', message: 'it answered 403' }], new Date(0));
     const alert = { name: 'run_failed', source: 'lines', state: 'open', since: new Date(0).toISOString() };
-    expect(JSON.parse((await workplace.run(['alerts', 'list', '--json'])).stdout)).toEqual({
+    expect(JSON.parse((await sandbox.run(['alerts', 'list', '--json'])).stdout)).toEqual({
       ...alert,
       message: 'it answered 403',
     });
     const webhook = await startWebhook();
     const variables = { DAYBOOK_ALERT_WEBHOOK: webhook.url };
-    const closing = await workplace.run(['alerts', 'close', 'run_failed', 'lines'], { variables });
+    const closing = await sandbox.run(['alerts', 'close', 'run_failed', 'lines'], { variables });
     expect(closing).toMatchObject({ code: 0, stdout: expect.stringMatching(/^closed run_failed of lines/) as string });
-    const tested = await workplace.run(['alerts', 'test'], { variables });
+    const tested = await sandbox.run(['alerts', 'test'], { variables });
     await webhook.close();
     expect(tested).toMatchObject({
       code: 0,
@@ -187,8 +187,8 @@ describe('commands without a server', () => {
       { ...alert, state: 'resolved' },
       { name: 'test', source: 'daybook' },
     ]);
-    expect((await workplace.run(['alerts', 'list'])).stderr).toBe('no open alerts\n');
-    const refused = await workplace.run(['alerts', 'test'], { variables });
+    expect((await sandbox.run(['alerts', 'list'])).stderr).toBe('no open alerts\n');
+    const refused = await sandbox.run(['alerts', 'test'], { variables });
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^failed: .*could not be reached/)]);
     rmSync(join(folder, 'data'), { recursive: true });
   });
@@ -208,13 +208,13 @@ describe('commands without a server', () => {
       ['state', 'rewind', 'lines'],
       ['state', 'rewind', 'lines', '--to', '2099-01-01'],
     ]) {
-      const { code, stdout, stderr } = await workplace.run(args);
+      const { code, stdout, stderr } = await sandbox.run(args);
       expect([args[0], code, stdout]).toEqual([args[0], 2, '']);
       expect(stderr.trim().split('\n')).toHaveLength(1);
     }
   });
 
-  test('output that a pipe takes slowly is whole', async () => {
+  test('output to a slow pipe is complete', async () => {
     const letter = {
       reason: 'missing_id',
       message: 'no value at id',
@@ -249,7 +249,7 @@ describe('commands without a server', () => {
       ['init'],
       ['doctor'],
     ]) {
-      const { code, stdout } = await workplace.run([...args, '--help']);
+      const { code, stdout } = await sandbox.run([...args, '--help']);
       expect([args, code]).toEqual([args, 0]);
       expect(stdout).toContain('Example:\n  ./daybook');
     }
@@ -266,17 +266,17 @@ describe('servers that cannot be used', () => {
       [{ ...good, PG_PASSWORD: 'wrong-password' }, '28P01'],
       [{ ...good, PG_DB: 'no_such_database' }, '3D000'],
     ] as const) {
-      const { code, stderr } = await workplace.run(['up'], { variables });
+      const { code, stderr } = await sandbox.run(['up'], { variables });
       expect([code, stderr.includes(message)]).toEqual([1, true]);
       expect(stderr).not.toContain('wrong-password');
       expect(stderr).not.toContain('starting');
     }
   });
 
-  test('a worker does not start by a configuration that is not good, and says what is wrong with it', async () => {
+  test('a worker does not start with an invalid configuration, and says what is wrong with it', async () => {
     const config = write('not-good.yaml', 'version: 1\nsources: [{ name: one }]\n');
     const { host, port, user, password } = inject('postgres');
-    const { code, stdout, stderr } = await workplace.run(['worker', '--config', config], {
+    const { code, stdout, stderr } = await sandbox.run(['worker', '--config', config], {
       variables: {
         PG_HOST: host,
         PG_PORT: String(port),
@@ -293,7 +293,7 @@ describe('servers that cannot be used', () => {
   test('a Temporal server without a worker fails a run after 15 s', async () => {
     const { host, port, user, password } = inject('postgres');
     const startedAt = Date.now();
-    const { code, stderr } = await workplace.run(['run', 'lines'], {
+    const { code, stderr } = await sandbox.run(['run', 'lines'], {
       variables: {
         PG_HOST: host,
         PG_PORT: String(port),
@@ -309,7 +309,7 @@ describe('servers that cannot be used', () => {
 
   test('without Go, a network or a server, `up` says what it looked for', async () => {
     const { host, port, user, password } = inject('postgres');
-    const { code, stderr } = await workplace.run(['up'], {
+    const { code, stderr } = await sandbox.run(['up'], {
       variables: {
         PG_HOST: host,
         PG_PORT: String(port),

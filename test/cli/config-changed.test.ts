@@ -21,7 +21,7 @@ import { until } from '../support/until.ts';
 /** Two hosts, as far as secrets are concerned: their ports differ. */
 let before: Origin;
 let after: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 const size = 5_000;
 const time = '2026-11-10T00:00:00Z';
@@ -39,17 +39,17 @@ sources:
 function watched(origin: Origin, prefix: string) {
   const sent: (string | undefined)[] = [];
   const reached = createLatch();
-  const gate = createLatch();
+  const latch = createLatch();
   origin.answer(async (url, response, request) => {
     sent.push(request.headers.authorization);
     const page = Number(url.searchParams.get('page'));
     if (page === 2) {
       reached.open();
-      await gate.opened;
+      await latch.opened;
     }
     response.end(JSON.stringify(page <= 2 ? records(`${prefix}-${page}`) : []));
   });
-  return { sent, reached, gate };
+  return { sent, reached, latch };
 }
 
 beforeAll(async () => {
@@ -61,29 +61,32 @@ afterAll(async () => {
   await after.close();
 });
 beforeEach(async () => {
-  rig = await TestWorker.create(source(before.url, '${env:TOKEN}'), { TOKEN: 'first-token', OTHER: 'second-token' });
+  testWorker = await TestWorker.create(source(before.url, '${env:TOKEN}'), {
+    TOKEN: 'first-token',
+    OTHER: 'second-token',
+  });
 });
-afterEach(() => rig.close());
+afterEach(() => testWorker.close());
 
-const stored = () => rig.database.count('select count(*) from raw_events');
+const stored = () => testWorker.database.count('select count(*) from raw_events');
 
 describe('a source that moves to another host with another secret while its run is open', () => {
   const edits: Record<string, () => void> = {
     'the same name with another value': () => {
-      rig.variables['TOKEN'] = 'second-token';
-      rig.configure(source(after.url, '${env:TOKEN}'));
+      testWorker.variables['TOKEN'] = 'second-token';
+      testWorker.configure(source(after.url, '${env:TOKEN}'));
     },
-    'another name': () => rig.configure(source(after.url, '${env:OTHER}')),
-    'a literal': () => rig.configure(source(after.url, 'second-token')),
+    'another name': () => testWorker.configure(source(after.url, '${env:OTHER}')),
+    'a literal': () => testWorker.configure(source(after.url, 'second-token')),
   };
 
   test.each(Object.entries(edits))('%s: neither host gets the secret of the other', async (_name, edit) => {
     const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
-    moved.gate.open();
-    const handle = await rig.start({ source: 'moved' });
+    moved.latch.open();
+    const handle = await testWorker.start({ source: 'moved' });
     await old.reached.opened;
     await handle.signal('pause', { reason: 'moving' });
-    old.gate.open();
+    old.latch.open();
     await until('it is paused', async () => (await handle.query<Progress>('progress')).phase === 'paused');
     edit();
     await handle.signal('resume');
@@ -94,53 +97,53 @@ describe('a source that moves to another host with another secret while its run 
     expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
     expect(await historyText(handle)).not.toMatch(/first-token|second-token/);
     // It was planned again in the same execution: one receipt.
-    expect(rig.receipts).toHaveLength(1);
+    expect(testWorker.receipts).toHaveLength(1);
   });
 
   test('a window of a backfill is planned again as well', async () => {
     const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
-    moved.gate.open();
+    moved.latch.open();
     const window = { from: '2026-11-10T00:00:00.000000Z', to: '2026-11-11T00:00:00.000000Z' };
-    const handle = await rig.start({ source: 'moved', window });
+    const handle = await testWorker.start({ source: 'moved', window });
     await old.reached.opened;
     await handle.signal('pause', { reason: 'moving' });
-    old.gate.open();
+    old.latch.open();
     await until('it is paused', async () => (await handle.query<Progress>('progress')).phase === 'paused');
-    rig.configure(source(after.url, '${env:OTHER}'));
+    testWorker.configure(source(after.url, '${env:OTHER}'));
     await handle.signal('resume');
     expect(await handle.result()).toMatchObject({ outcome: 'ok', window });
     expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
     expect(after.requests.at(-1)).toContain('until=');
   });
 
-  test('an edit that leaves address and secrets alone does not begin the poll again', async () => {
+  test('an edit that does not change address and secrets does not restart the poll', async () => {
     const old = watched(before, 'old');
-    const handle = await rig.start({ source: 'moved' });
+    const handle = await testWorker.start({ source: 'moved' });
     await old.reached.opened;
-    rig.configure(source(before.url, '${env:TOKEN}', ', allow_empty: true, max_reject_ratio: 0.9'));
-    old.gate.open();
+    testWorker.configure(source(before.url, '${env:TOKEN}', ', allow_empty: true, max_reject_ratio: 0.9'));
+    old.latch.open();
     expect(await handle.result()).toMatchObject({ fetched: 2 * size });
     expect(old.sent).toHaveLength(3);
   });
 
   test('taken out of the configuration ends its run as UnknownSource, with what was fetched stored', async () => {
     const old = watched(before, 'old');
-    const handle = await rig.start({ source: 'moved' });
+    const handle = await testWorker.start({ source: 'moved' });
     await old.reached.opened;
-    rig.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
-    old.gate.open();
+    testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
+    old.latch.open();
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'UnknownSource' } });
-    expect(rig.receipts).toMatchObject([{ outcome: 'failed', error: { type: 'UnknownSource' } }]);
+    expect(testWorker.receipts).toMatchObject([{ outcome: 'failed', error: { type: 'UnknownSource' } }]);
     expect(await stored()).toBe(2 * size);
   });
 });
 
 describe('two workers of which only one has the new configuration', () => {
-  /** Starts a second worker beside the first, with a configuration of its own. */
+  /** Starts a second worker beside the first, with its own configuration. */
   async function withSecond(yaml: string, work: () => Promise<void>) {
-    const first = rig.worker;
-    writeFileSync(rig.path('second.yaml'), yaml);
-    await rig.startWorker('second.yaml');
+    const first = testWorker.worker;
+    writeFileSync(testWorker.path('second.yaml'), yaml);
+    await testWorker.startWorker('second.yaml');
     try {
       await work();
     } finally {
@@ -148,12 +151,12 @@ describe('two workers of which only one has the new configuration', () => {
     }
   }
 
-  test('runs of a source that moved end well, and no secret goes to the other host', async () => {
+  test('runs of a moved source succeed, and no secret is sent to the other host', async () => {
     const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
-    old.gate.open();
-    moved.gate.open();
+    old.latch.open();
+    moved.latch.open();
     await withSecond(source(after.url, '${env:OTHER}'), async () => {
-      for (let n = 0; n < 4; n++) expect(await rig.run('moved')).toMatchObject({ outcome: expect.any(String) });
+      for (let n = 0; n < 4; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: expect.any(String) });
     });
     expect(new Set(old.sent)).not.toContain('Bearer second-token');
     expect(new Set(moved.sent)).not.toContain('Bearer first-token');
@@ -161,20 +164,21 @@ describe('two workers of which only one has the new configuration', () => {
 
   test('a file that only one of them finds broken has one alert, which the other does not close', async () => {
     const old = watched(before, 'old');
-    old.gate.open();
+    old.latch.open();
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
-      rig.configure('version: [');
+      testWorker.configure('version: [');
       const opened = async () =>
-        (await openAlerts(createDirectoryStore(rig.path('data')), 'daybook')).find(({ name }) => name === 'config')
-          ?.since;
+        (await openAlerts(createDirectoryStore(testWorker.path('data')), 'daybook')).find(
+          ({ name }) => name === 'config',
+        )?.since;
       await until('the one with the broken file has had a run', async () => {
-        await rig.run('moved');
+        await testWorker.run('moved');
         return opened();
       });
       const since = await opened();
       const found = [];
       for (let n = 0; n < 8; n++) {
-        await rig.run('moved');
+        await testWorker.run('moved');
         found.push(await opened());
       }
       // One that was closed between would have been opened later.
@@ -184,22 +188,22 @@ describe('two workers of which only one has the new configuration', () => {
 
   test('a source that only one of them knows is run by that one', async () => {
     const old = watched(before, 'old');
-    old.gate.open();
-    rig.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
+    old.latch.open();
+    testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
-      expect(await rig.run('moved')).toMatchObject({ outcome: 'ok', postgres: { written: 2 * size } });
-      for (let n = 0; n < 2; n++) expect(await rig.run('moved')).toMatchObject({ outcome: 'unchanged' });
+      expect(await testWorker.run('moved')).toMatchObject({ outcome: 'ok', postgres: { written: 2 * size } });
+      for (let n = 0; n < 2; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: 'unchanged' });
     });
   });
 });
 
 test('a source that no worker knows fails at once, as UnknownSource', async () => {
-  rig.clearData();
-  const failure = (await rig.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
+  testWorker.clearData();
+  const failure = (await testWorker.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
   expect(failure.type).toBe('UnknownSource');
 });
 
-/** Takes the port that workers prefer, unless somebody has it already. */
+/** Takes the port that workers prefer, unless it is already taken. */
 async function takeDefaultPort(): Promise<() => void> {
   const server = createServer();
   await new Promise<void>((resolve) => {

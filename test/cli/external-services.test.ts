@@ -62,8 +62,8 @@ afterAll(async () => {
 
 const administrate = (text: string) => withClient(admin, (client) => client.query(text));
 
-/** A workplace whose servers are all elsewhere, behind TLS; each user has one role and one certificate. */
-function workplace(name: string, fields: Record<string, string> = {}): CliSandbox {
+/** A sandbox with external servers and TLS; each user has one role and one certificate. */
+function sandbox(name: string, fields: Record<string, string> = {}): CliSandbox {
   const place = join(folder, name);
   const client = authority.issue(name, []);
   const variables = {
@@ -107,7 +107,7 @@ partitions: ${partitions}
 // Each command is a process of its own, and works through TLS.
 vi.setConfig({ testTimeout: 300_000 });
 
-describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a namespace of their own', () => {
+describe('with external PostgreSQL and Temporal, with TLS, in their own schema and namespace', () => {
   let place: CliSandbox;
   let running: RunningDaybook | null = null;
   const said: string[] = [];
@@ -120,11 +120,11 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
   const doctor = async () => (await daybook('doctor')).stdout;
   beforeAll(() => {
     configure();
-    place = workplace('main');
+    place = sandbox('main');
   });
   afterAll(async () => running?.killAll());
 
-  test('the role that stores has to be there, and gets its grants from migrate --roles', async () => {
+  test("the writer's role must exist, and gets its grants from migrate --roles", async () => {
     const refused = await daybook('migrate', '--roles');
     expect([refused.code, refused.stderr]).toEqual([
       1,
@@ -145,14 +145,14 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     );
   });
 
-  test('up, run, backfill, status and verify work, with rights for no more', async () => {
+  test('up, run, backfill, status and verify work with minimal privileges', async () => {
     running = place.start(['up'], 'main');
     await running.shows('Ctrl-C stops everything', 90_000);
     expect(await daybook('run', 'items')).toMatchObject({ code: 0 });
     expect(await daybook('schedules', 'diff')).toMatchObject({ code: 0 });
     const window = ['items', '--from', old, '--to', addDays(old, 1)];
     expect(await daybook('backfill', ...window)).toMatchObject({ code: 0 });
-    // A canary may have its record there just now.
+    // A canary may have its record there right now.
     const count = `select count(*) as n from raw_events where source = 'items'`;
     expect((await daybook('sql', '--json', count)).stdout).toBe('{"n":2}\n');
     expect((await daybook('status', '--json')).stdout).toContain('"health":"ok"');
@@ -165,7 +165,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     });
   });
 
-  test('what only the owner may do works with its role, and names it where it is missing', async () => {
+  test("the owner's work succeeds with its role, and names the role if it is missing", async () => {
     configure('{ retention: 3d }');
     const maintained = await daybook('partitions', 'maintain');
     expect([maintained.code, maintained.stdout]).toEqual([0, expect.stringContaining(`days retired: ${old}`)]);
@@ -178,7 +178,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     const notOwner = { PG_OWNER_USER: 'the writer', PG_OWNER_PASSWORD: secrets.writer };
     const refused = await place.run(forget, { variables: notOwner });
     // A machine without the store cannot make the source's state forget, too.
-    const elsewhere = await workplace('alone').run(forget);
+    const elsewhere = await sandbox('alone').run(forget);
     expect(elsewhere.code).toBe(2);
     expect(elsewhere.stderr).toContain('not a pair');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
@@ -200,7 +200,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     expect(await running?.stop()).toBe(0);
   });
 
-  test('no secret is in what it says', () => {
+  test('no secret is in the output', () => {
     const all = said.join('') + (running?.output ?? '');
     for (const secret of Object.values(secrets)) expect(all).not.toContain(secret);
   });
@@ -224,7 +224,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     ['a name that is not the server’s', () => ({ TEMPORAL_TLS_SERVER_NAME: 'other.test' }), /other\.test.*SERVER_NAME/],
     ['a server that has no TLS', () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }), /TEMPORAL_TLS/],
   ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
-    const wrong = workplace('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
+    const wrong = sandbox('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
     const commands = [['run', 'items'], ['worker']];
     for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.run(args)))) {
       expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
@@ -232,8 +232,8 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
     }
   });
 
-  test('a command where nobody is there says so, and what to do; a worker waits', async () => {
-    const wrong = workplace('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
+  test('a command without a server says so, and what to do; a worker waits', async () => {
+    const wrong = sandbox('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
     const { code, stderr } = await wrong.run(['run', 'items']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
     const waiting = wrong.start(['worker']);
@@ -246,7 +246,7 @@ describe('with PostgreSQL and Temporal elsewhere, behind TLS, in a schema and a 
 describe('a Temporal server that wants an API key', () => {
   let cloud: TlsProxy;
   const withKey = (key: string) =>
-    workplace('cloud', {
+    sandbox('cloud', {
       TEMPORAL_ADDRESS: cloud.address,
       TEMPORAL_API_KEY: key,
       TEMPORAL_TLS_CLIENT_CERT_PATH: '',
@@ -259,7 +259,7 @@ describe('a Temporal server that wants an API key', () => {
   });
   afterAll(async () => cloud?.close());
 
-  test('gets it from commands and from the worker, and nobody else does', async () => {
+  test('gets it from commands and from the worker, and no other server does', async () => {
     const place = withKey(secrets.key);
     const worker = place.start(['worker']);
     try {
@@ -273,7 +273,7 @@ describe('a Temporal server that wants an API key', () => {
     }
   });
 
-  test('refuses another, which is told without showing it', async () => {
+  test('refuses another key, which is reported without showing it', async () => {
     const place = withKey('wrong-key-5ecret');
     const commands = [['run', 'items'], ['worker'], ['doctor']];
     for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => place.run(args)))) {
@@ -302,8 +302,8 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
     PG_PREPARE: 'off',
     PG_SSLROOTCERT: '',
   };
-  const through = workplace('pooled', settings);
-  const place = workplace('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });
+  const through = sandbox('pooled', settings);
+  const place = sandbox('pooled', { ...settings, PG_DIRECT_PORT: String(server.settings.port) });
   let worker: RunningDaybook | null = null;
   try {
     expect(await through.run(['migrate'])).toMatchObject({

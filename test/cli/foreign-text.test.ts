@@ -13,7 +13,7 @@ const hostile = 'x\u001b[2J\u009b31m\u202eevil\r\ndaybook: forged\u0007';
 const obeyed = /(?![\t\n])\p{Cc}|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let origin: Origin;
 beforeAll(async () => {
   folder = temporaryFolder();
@@ -53,7 +53,7 @@ sources: [{ name: news, url: "${url}/" }]
   await writeDeadLetters(createDirectoryStore(join(folder, 'data')), run, 0, '', [
     { ...letter, message: `found ${hostile}`, recordText: JSON.stringify({ id: hostile }) },
   ]);
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
 });
 afterAll(async () => {
   await origin.close();
@@ -72,9 +72,9 @@ const commands: [command: string, args: string[]][] = [
   ['init', ['init', 'URL/nested']],
 ];
 
-describe('what a source says', () => {
+describe('text of a source', () => {
   test.each(commands)('moves no cursor and forges no line in the output of %s', async (_, args) => {
-    const { stdout, stderr } = await workplace.run(args.map((arg) => arg.replace('URL', origin.url)));
+    const { stdout, stderr } = await sandbox.run(args.map((arg) => arg.replace('URL', origin.url)));
     for (const output of [stdout, stderr]) {
       expect(output).not.toMatch(obeyed);
       expect(output).not.toMatch(/^daybook: forged/m);
@@ -83,12 +83,12 @@ describe('what a source says', () => {
   });
 
   test('is exactly the same in JSON and in a configuration', async () => {
-    const { stdout } = await workplace.run(['preview', 'news', '--json']);
+    const { stdout } = await sandbox.run(['preview', 'news', '--json']);
     const [first] = stdout.trim().split('\n');
     expect(JSON.parse(first ?? '')).toMatchObject({ source_id: hostile, payload: { id: hostile, [hostile]: hostile } });
-    const letters = await workplace.run(['dead-letters', 'list', '--json']);
+    const letters = await sandbox.run(['dead-letters', 'list', '--json']);
     expect(JSON.parse(letters.stdout)).toMatchObject({ message: `found ${hostile}`, record: { id: hostile } });
-    const proposed = await workplace.run(['init', `${origin.url}/nested`, '--name', 'news']);
+    const proposed = await sandbox.run(['init', `${origin.url}/nested`, '--name', 'news']);
     const records = expect.stringContaining('evil') as string;
     expect(parse(proposed.stdout)).toMatchObject({
       sources: [{ name: 'news', records, url: expect.stringContaining(origin.url) as string }],

@@ -7,7 +7,7 @@ import { startOrigin, type Origin } from '../support/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let origin: Origin;
 
 const at = (n: number) => new Date(Date.UTC(2026, 10, 1, n)).toISOString();
@@ -48,7 +48,7 @@ const pages: Record<string, [type: string, body: string, link?: string]> = {
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   origin = await startOrigin((url, response) => {
     const [type, body, link] = pages[url.pathname] ?? ['text/plain', ''];
     const isFirst = !url.searchParams.has('page');
@@ -64,11 +64,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What init proposes, with its proof; the proposal must stand by itself. */
+/** What init proposes, with its proof; the proposal must be valid on its own. */
 async function proposalFor(address: string) {
-  const { code, stdout, stderr } = await workplace.run(['init', address]);
+  const { code, stdout, stderr } = await sandbox.run(['init', address]);
   writeFileSync(join(folder, 'daybook.yaml'), stdout);
-  const check = await workplace.run(['check']);
+  const check = await sandbox.run(['check']);
   expect([code, check.code, check.stderr]).toEqual([0, 0, '']);
   return { yaml: stdout, stderr };
 }
@@ -100,7 +100,7 @@ describe('init proposes a source that works', () => {
   test('and writes nothing', async () => {
     const digest = () => createHash('sha256').update(readdirSync(folder).join()).digest('hex');
     const before = digest();
-    await workplace.run(['init', `${origin.url}/feed`]);
+    await sandbox.run(['init', `${origin.url}/feed`]);
     expect(digest()).toBe(before);
   });
 });
@@ -110,14 +110,14 @@ describe('init says what it found instead', () => {
     ['a page without a list', '/nothing', 1, /has no repeated items/],
     ['a status', '/missing', 1, /answered 404, expected 200/],
   ])('of %s', async (_, path, exitCode, expected) => {
-    const { code, stdout, stderr } = await workplace.run(['init', origin.url + path]);
+    const { code, stdout, stderr } = await sandbox.run(['init', origin.url + path]);
     expect([code, stdout]).toEqual([exitCode, '']);
     expect(stderr).toMatch(expected);
     expect(stderr).not.toMatch(/\bat .*\.[jt]s:\d/);
   });
 
   test('of a file that is not there', async () => {
-    const { code, stderr } = await workplace.run(['init', 'nowhere.csv']);
+    const { code, stderr } = await sandbox.run(['init', 'nowhere.csv']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('expected a URL (https://…) or a file')]);
   });
 });
@@ -128,7 +128,7 @@ describe('doctor', () => {
       join(folder, 'daybook.yaml'),
       `version: 1\nsources:\n  - { name: up, type: rss, url: "${origin.url}/feed", allow_private: true }\n  - { name: down, type: rss, url: "http://127.0.0.1:1/" }\n`,
     );
-    const { code, stdout } = await workplace.run(['doctor', '--json']);
+    const { code, stdout } = await sandbox.run(['doctor', '--json']);
     const findings = JSON.parse(stdout) as { what: string; ok: boolean; found: string }[];
     expect(code).toBe(1);
     expect(findings.filter(({ ok }) => ok).map(({ what }) => what)).toEqual(

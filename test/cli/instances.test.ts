@@ -25,7 +25,7 @@ const source = (name: string) =>
       incremental: { cursor: at, start_param: since, end_param: until }, schedule: { every: 1h } }\n`;
 
 /** @param variables of this Daybook alone */
-function workplace(
+function sandbox(
   name: string,
   head: string,
   sources: readonly string[],
@@ -89,8 +89,8 @@ beforeAll(async () => {
   namespace = await createNamespace(inject('temporalAddress'), `instances-${process.pid}`);
   database = await createDatabase(inject('postgres'), null);
   origin = await startOrigin(json([1, 2].map((n) => ({ id: n, at: `2026-11-01T0${n}:00:00Z` }))));
-  first = workplace('first', '', ['news', 'first'], {});
-  lab = workplace('lab', 'instance: lab\n', ['news', 'lab'], {});
+  first = sandbox('first', '', ['news', 'first'], {});
+  lab = sandbox('lab', 'instance: lab\n', ['news', 'lab'], {});
   for (const place of [first, lab]) {
     await ok(place, 'migrate');
     running.push(place.start(['worker']));
@@ -107,7 +107,7 @@ afterAll(async () => {
 });
 
 describe('a second Daybook with a name of its own', () => {
-  test('makes schedules of its own, and names those of the first', async () => {
+  test('creates its own schedules, and names those of the first', async () => {
     await until('the first ones are listed', async () => (await namespaceSchedules()).length === 4);
     const said = await ok(lab, 'schedules', 'apply');
     expect(said).toContain('lab.scrape-news  created\n');
@@ -151,7 +151,7 @@ describe('a second Daybook with a name of its own', () => {
     expect(queues.get('daybook')).toContain('backfill-news/2026-11-01_2026-11-02');
   });
 
-  test('pauses, shows and forgets its own sources alone', async () => {
+  test('pauses, shows and forgets only its own sources', async () => {
     await ok(lab, 'pause', 'news', '--reason', 'not the first one');
     expect([await isPaused('lab.scrape-news'), await isPaused('scrape-news')]).toEqual([true, false]);
     const statusOf = async (place: CliSandbox) =>
@@ -170,7 +170,7 @@ describe('a second Daybook with a name of its own', () => {
     await ok(lab, 'resume', 'news');
   });
 
-  test('pauses schedules of its own whose sources are gone, and no others', async () => {
+  test('pauses its own schedules of removed sources, and no others', async () => {
     configure('lab', 'instance: lab\n', ['news']);
     configure('first', '', ['news']);
     expect(await ok(lab, 'schedules', 'apply')).toContain('lab.scrape-lab  paused');
@@ -187,7 +187,7 @@ describe('a second Daybook with a name of its own', () => {
 describe('a second Daybook without a name', () => {
   let stray: CliSandbox;
   beforeAll(() => {
-    stray = workplace('stray', '', ['news', 'mine'], {});
+    stray = sandbox('stray', '', ['news', 'mine'], {});
   });
 
   test('starts no worker beside the first, and says why and what to do', async () => {
@@ -228,7 +228,7 @@ describe('a second Daybook without a name', () => {
     expect([await isPaused('scrape-news'), await rowsIn('first')]).toEqual([false, 2]);
   });
 
-  test('removes no row of the first where only the database is the same', async () => {
+  test('removes no row of the first if only the database is the same', async () => {
     const variables = { PG_SCHEMA: 'first', DAYBOOK_INSTANCE: 'stray' };
     for (const command of [
       ['forget', '--source', 'news', '--yes'],
@@ -240,7 +240,7 @@ describe('a second Daybook without a name', () => {
     expect(await rowsIn('first')).toBe(2);
   });
 
-  test('has a schedule that the first leaves alone, for it never heard of its source', async () => {
+  test('has a schedule that the first leaves alone, because it does not know its source', async () => {
     const memo = { daybook: 'mine', 'daybook-instance': 'daybook', 'daybook-store': randomUUID() };
     await namespace.client.schedule.create({
       scheduleId: 'scrape-mine',
@@ -259,7 +259,7 @@ describe('a second Daybook without a name', () => {
     expect(await isPaused('scrape-mine')).toBe(false);
   });
 
-  test('is told of two names that differ', async () => {
+  test('reports two names that differ', async () => {
     const { code, stderr } = await lab.run(['schedules', 'diff'], { variables: { DAYBOOK_INSTANCE: 'other' } });
     expect([code, stderr]).toEqual([
       2,
@@ -269,7 +269,7 @@ describe('a second Daybook without a name', () => {
 });
 
 describe('a schedule of 0.2.0, whose memo names no instance', () => {
-  test('is taken over where the store remembers runs of its source', async () => {
+  test('is adopted if the store has runs of its source', async () => {
     const handle = namespace.client.schedule.getHandle('scrape-news');
     const { raw, spec, policies } = await handle.describe();
     expect(raw.memo).toBeDefined();

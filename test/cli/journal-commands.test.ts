@@ -15,28 +15,28 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 
 const ids = ['plain', '=1+1', 'a,b', 'say "hi"', 'two\nlines', '🦊'];
 const day = ['--day', '2026-11-01'];
 
 async function daybook(...args: string[]) {
-  const result = await workplace.run(args);
+  const result = await sandbox.run(args);
   expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
   return result.stdout;
 }
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
   const lines = ids.map((id, n) => JSON.stringify({ id, at: `2026-11-0${n < 5 ? 1 : 2}T00:00:0${n}Z` }));
   writeFileSync(join(folder, 'lines.ndjson'), `${lines.join('\n')}\n`);
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything');
   await daybook('run', 'lines');
   const journal = join(folder, 'data', 'csv', 'lines');
@@ -62,7 +62,7 @@ describe('partitions maintain', () => {
 });
 
 describe('export', () => {
-  test('prints records of the time asked for, to a file where it is asked to', async () => {
+  test('prints records of the requested time, to a file if requested', async () => {
     expect(csvRows(await daybook('export')).map((row) => row['source_id'])).toEqual(ids);
     expect(csvRows(await daybook('export', '--source', 'lines', ...day))).toHaveLength(5);
     const range = ['--from', '2026-11-01T00:00:01Z', '--to', '2026-11-01T00:00:04Z'];
@@ -72,7 +72,7 @@ describe('export', () => {
     expect(cells).toEqual(['plain', "'=1+1", 'a,b', 'say "hi"', 'two\nlines']);
   });
 
-  test('says nothing when its reader has seen enough', () => {
+  test('ends quietly when its reader stops', () => {
     const launcher = fileURLToPath(new URL('../../daybook', import.meta.url));
     const out = execFileSync(
       'bash',
@@ -92,23 +92,23 @@ describe('export', () => {
     [['--from', '2026-11-01'], /--from and --to must be given together/],
     [['--day', '2026-11-01', '--to', '2026-11-02'], /--day cannot be combined with --from or --to/],
   ])('refuses %j', async (args, message) => {
-    const { code, stderr } = await workplace.run(['export', ...args]);
+    const { code, stderr } = await sandbox.run(['export', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
 
 describe('verify and replay-csv', () => {
   const verify = async (...args: string[]) => {
-    const { code, stdout } = await workplace.run(['verify', ...day, ...args]);
+    const { code, stdout } = await sandbox.run(['verify', ...day, ...args]);
     return { code, stdout };
   };
 
-  test('find what is missing after a reset, and bring it back', async () => {
+  test('find what is missing after a reset, and restore it', async () => {
     expect(await verify()).toEqual({
       code: 0,
       stdout: expect.stringMatching(/5 CSV lines of 5 keys, 5 rows[^]*\nconsistent\n$/) as string,
     });
-    const asked = await workplace.run(['reset', '--keep-state']);
+    const asked = await sandbox.run(['reset', '--keep-state']);
     expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('confirm with --yes')]);
     expect((await verify()).code).toBe(0);
     await daybook('reset', '--keep-state', '--yes');
@@ -134,7 +134,7 @@ describe('verify and replay-csv', () => {
     [['verify', '--day', '2026-11-01', '--sample', 'x'], /--sample: found "x"/],
     [['replay-csv', '--source', 'nope'], /has no records of "nope"/],
   ])('refuse %j', async (args, message) => {
-    const { code, stderr } = await workplace.run(args);
+    const { code, stderr } = await sandbox.run(args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
@@ -142,7 +142,7 @@ describe('verify and replay-csv', () => {
 describe('rebuild-journal', () => {
   const rebuild = async (...args: string[]) =>
     JSON.parse(await daybook('rebuild-journal', '--json', ...args)) as RebuildTally;
-  const consistent = async (date: string) => (await workplace.run(['verify', '--day', date])).code === 0;
+  const consistent = async (date: string) => (await sandbox.run(['verify', '--day', date])).code === 0;
 
   test('writes a lost journal again, each key once, so that verify is consistent', async () => {
     const journal = join(folder, 'data', 'csv');
@@ -161,14 +161,14 @@ describe('rebuild-journal', () => {
     expect(await daybook('replay-csv')).toBe('done: 6 records of 1 day: 0 written, 6 duplicate\n');
   });
 
-  test('refuses a source whose journal is damaged, for it would write rows twice', async () => {
+  test('refuses a source whose journal is damaged, because it would write rows twice', async () => {
     const journal = join(folder, 'data', 'csv', 'lines');
     const today = readdirSync(journal).find((name) => /^\d{4}/.test(name)) ?? '';
     const name = readdirSync(join(journal, today)).find((part) => part.includes('-5-')) ?? '';
     const path = join(journal, today, name);
     const whole = readFileSync(path, 'utf8');
     writeFileSync(path, whole.slice(0, -20));
-    const { code, stdout } = await workplace.run(['rebuild-journal']);
+    const { code, stdout } = await sandbox.run(['rebuild-journal']);
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(/failed: everything else was rebuilt, but lines: .*repair-csv/),
@@ -181,7 +181,7 @@ describe('rebuild-journal', () => {
     [['--day', 'today'], 2, /expected a day such as/],
     [['--source', 'linse'], 1, /linse has no rows in PostgreSQL; sources with rows: lines/],
   ])('refuses %j', async (args, expected, message) => {
-    const { code, stdout, stderr } = await workplace.run(['rebuild-journal', ...args]);
+    const { code, stdout, stderr } = await sandbox.run(['rebuild-journal', ...args]);
     expect([code, stdout + stderr]).toEqual([expected, expect.stringMatching(message)]);
   });
 });
@@ -210,7 +210,7 @@ describe('rekey', () => {
     const exported = async () => csvRows(await daybook('export')).map((row) => row['source_id']);
     const former = await exported();
     config('[id, at]');
-    const checked = await workplace.run(['check']);
+    const checked = await sandbox.run(['check']);
     expect([checked.code, checked.stderr]).toEqual([
       0,
       expect.stringMatching(/state_changed: id was "id" .* is \["id","at"\].*stored again.*daybook rekey lines/),
@@ -220,7 +220,7 @@ describe('rekey', () => {
     try {
       // The rows of the first day move, the one of the second day waits for us.
       await client.query(`begin; select from raw_events where source_id = '🦊' for update`);
-      const killed = workplace.start(['rekey', 'lines']);
+      const killed = sandbox.start(['rekey', 'lines']);
       await until(
         'the first day has moved',
         async () => (await count(`select count(*) as n from raw_events where length(source_id) = 64`)) === 5,
@@ -234,9 +234,9 @@ describe('rekey', () => {
       await client.end();
     }
     expect(await exported()).toEqual(former);
-    const refused = await workplace.run(['run', 'lines']);
+    const refused = await sandbox.run(['run', 'lines']);
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('RekeyUnfinished: rekey: the ids of')]);
-    // Nobody else writes its journal, or from it; who replays all is told what was left out.
+    // No other command writes its journal or reads from it; a replay of all names what was left out.
     const unfinished = 'rekey: the ids of lines are only partly moved';
     for (const command of [
       ['rebuild-journal', '--source', 'lines'],
@@ -245,11 +245,11 @@ describe('rekey', () => {
       ['replay-csv'],
       ['restore', '--day', '2026-11-01'],
     ]) {
-      const { code, stdout, stderr } = await workplace.run(command);
+      const { code, stdout, stderr } = await sandbox.run(command);
       expect([command, code, stdout + stderr]).toEqual([command, 1, expect.stringContaining(unfinished)]);
     }
     config('at');
-    const other = await workplace.run(['rekey', 'lines']);
+    const other = await sandbox.run(['rekey', 'lines']);
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('to id ["id","at"] was interrupted')]);
     config('[id, at]');
     const done = JSON.parse(await daybook('rekey', 'lines', '--json')) as Record<string, number>;
@@ -262,7 +262,7 @@ describe('rekey', () => {
     });
     expect(done['moved']).toBeLessThanOrEqual(1);
     for (const of of ['2026-11-01', '2026-11-02']) {
-      expect((await workplace.run(['verify', '--day', of])).stdout).toContain('\nconsistent\n');
+      expect((await sandbox.run(['verify', '--day', of])).stdout).toContain('\nconsistent\n');
     }
     const now = await exported();
     expect(now).toHaveLength(6);
@@ -275,7 +275,7 @@ describe('rekey', () => {
 
   test('refuses an id that its records do not have, and lists them', async () => {
     config('nothing');
-    const { code, stdout, stderr } = await workplace.run(['rekey', 'lines', '--dry-run', '--json']);
+    const { code, stdout, stderr } = await sandbox.run(['rekey', 'lines', '--dry-run', '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([1, { rows: 6, moved: 0, collisions: 0, missing: 6, days: 0 }]);
     expect(stderr).toMatch(/^6 records without a new id/);
     config('[id, at]');
@@ -285,7 +285,7 @@ describe('rekey', () => {
 describe('the store and the database', () => {
   const status = async () => JSON.parse(await daybook('status', '--json')) as Status;
 
-  test('of which one was restored from a copy are told until the recipe was done', async () => {
+  test('of which one was restored from a copy are reported until the recipe is done', async () => {
     expect(await daybook('doctor')).toMatch(/ok {6}store\+database {3}are paired \(id [0-9a-f-]{36}, counter \d+\)/);
     await daybook('sql', 'update raw_event_database set counter = 0');
     const recipe = expect.stringMatching(/^PostgreSQL is an older copy: run \.\/daybook replay-csv/) as string;
@@ -293,7 +293,7 @@ describe('the store and the database', () => {
     expect((await status()).alerts).toContainEqual(expect.objectContaining(alert));
     await daybook('partitions', 'maintain');
     expect((await status()).alerts).toEqual([expect.objectContaining(alert)]);
-    const { code, stdout } = await workplace.run(['doctor']);
+    const { code, stdout } = await sandbox.run(['doctor']);
     expect([code, stdout]).toEqual([
       1,
       expect.stringMatching(/FAILED {2}store\+database {3}PostgreSQL is an older copy/),
@@ -306,7 +306,7 @@ describe('the store and the database', () => {
     await running.stop();
     renameSync(join(folder, 'data'), join(folder, 'lost-data'));
     for (const command of [['run', 'lines'], ['up']]) {
-      const { code, stderr } = await workplace.run(command);
+      const { code, stderr } = await sandbox.run(command);
       expect([command, code, stderr]).toEqual([
         command,
         2,

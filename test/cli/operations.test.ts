@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 let connection: Connection;
@@ -29,7 +29,7 @@ interface SourceStatus {
 }
 
 async function daybook(...args: string[]) {
-  const result = await workplace.run(args);
+  const result = await sandbox.run(args);
   expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
   return result.stdout;
 }
@@ -39,7 +39,7 @@ async function statusOf(name: string): Promise<SourceStatus | undefined> {
   return sources.find((found) => found.name === name);
 }
 
-/** The server does what schedules are told a moment later. */
+/** The server applies changes of schedules a moment later. */
 const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 1_000 });
 
 beforeAll(async () => {
@@ -49,9 +49,9 @@ beforeAll(async () => {
     response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
   });
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   configure(pulse(), source('cronned', ', schedule: { cron: "0 5 * * *", timezone: Europe/Vienna }'));
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything');
   const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(await daybook('env'))?.[1];
   connection = await Connection.connect(address === undefined ? {} : { address });
@@ -65,7 +65,7 @@ afterAll(async () => {
 });
 
 describe('pause', () => {
-  test('stops the polls of a source, and status says who, why and until when; resume lets it go on', async () => {
+  test('stops the polls of a source, and status says who, why and until when; resume continues them', async () => {
     await until('it polls', () => asks() > 0);
     await daybook('pause', 'pulse', '--reason', 'API maintenance: all day', '--until', '2099-01-01');
     await soon(async () =>
@@ -89,7 +89,7 @@ describe('pause', () => {
     });
   });
 
-  test('ends by itself at its time', async () => {
+  test('ends automatically at its time', async () => {
     await daybook('pause', 'pulse', '--reason', 'short', '--until', '3s');
     const before = asks();
     await until('it polls again', () => asks() > before + 1, 15_000);
@@ -111,7 +111,7 @@ describe('pause', () => {
     await daybook('resume', 'pulse');
   });
 
-  test('refuses what makes no sense, and says what it wants', async () => {
+  test('refuses invalid options, and says what it expects', async () => {
     for (const [args, message] of [
       [['pause', 'pulse'], /missing --reason/],
       [['pause', 'pulse', '--reason', 'x', '--until', '2020-01-01'], /is in the past, expected a future time/],
@@ -120,7 +120,7 @@ describe('pause', () => {
       [['pause', 'pulse', '--reason', 'x', '--until', '14286500w'], /is after the year 9999/],
       [['pause', 'puls', '--reason', 'x'], /did you mean "pulse"/],
     ] as const) {
-      const { code, stderr } = await workplace.run(args);
+      const { code, stderr } = await sandbox.run(args);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     }
   });
@@ -132,7 +132,7 @@ describe('pause', () => {
       args: [{ source: 'cronned' }],
     });
     await hold.signal('pause', { reason: 'raw' });
-    // A run that ended before the signal came is started anew, paused from the beginning.
+    // A run that ended before the signal came is started again, paused from the beginning.
     const held = await client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'my-paused-run',
       taskQueue: 'daybook',
@@ -152,11 +152,11 @@ describe('pause', () => {
 });
 
 describe('schedules', () => {
-  test('diff shows nothing where all is as configured, a cron line and a time zone too', async () => {
+  test('diff shows nothing if everything is as configured, a cron line and a time zone too', async () => {
     expect(await daybook('schedules', 'diff')).toBe('2 schedules up to date\n');
   });
 
-  test('diff shows every field that differs, and apply mends them without touching a pause', async () => {
+  test('diff shows every field that differs, and apply fixes them without touching a pause', async () => {
     await client.schedule.getHandle('scrape-cronned').pause('mine');
     configure(
       pulse().replace('1s', '2s'),
@@ -203,13 +203,13 @@ describe('schedules', () => {
     await soon(async () => expect(await daybook('schedules', 'diff')).toBe(same));
   });
 
-  test('pauses the schedule of a source that is gone, and lets it go on when it is back; prune deletes it', async () => {
+  test('pauses the schedule of a removed source, and resumes it when the source is back; prune deletes it', async () => {
     configure(pulse());
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}paused/);
     configure(pulse(), source('new', ', schedule: { every: 1h }'));
     expect(await daybook('schedules', 'apply')).toMatch(/scrape-new {2}updated; its source is back/);
     const isPaused = async () => (await client.schedule.getHandle('scrape-new').describe()).state.paused;
-    await until('it goes on', async () => !(await isPaused()));
+    await until('it resumes', async () => !(await isPaused()));
     configure(pulse());
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-new {2}deleted/);
     await soon(async () => expect(isPaused()).rejects.toThrow(/not found/i));
@@ -235,7 +235,7 @@ describe('schedules', () => {
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
     await daybook('pause', 'mine', '--reason', 'mine');
     const metrics = running.output.match(/http:\S+(?=\/readyz)/)?.[0];
-    await until('the metrics tell of its pause', async () =>
+    await until('the metrics show its pause', async () =>
       (await (await fetch(`${metrics}/metrics`)).text()).includes(
         'daybook_source_health{source="mine",health="paused"} 1',
       ),
@@ -250,17 +250,17 @@ describe('schedules', () => {
     expect(await daybook('schedules', 'apply', '--prune')).toMatch(/scrape-mine {2}deleted/);
   });
 
-  test('a zone within cron may stand in timezone, too', async () => {
+  test('a zone within cron may also be in timezone', async () => {
     const cron = 'cron: "TZ=Europe/Vienna 0 9 * * *"';
     configure(pulse(), source('cronned', `, schedule: { ${cron}, timezone: Europe/Vienna }`));
     await daybook('schedules', 'apply');
     await soon(async () => expect(await daybook('schedules', 'diff')).toBe('2 schedules up to date\n'));
   });
 
-  test('one that Temporal refuses is named, and keeps no other from being applied', async () => {
+  test('one that Temporal refuses is named, and does not prevent others from being applied', async () => {
     // What this machine takes for the name of a zone, a server may not know.
     configure(pulse(), source('zoned', ', schedule: { cron: "@daily", timezone: US/PACIFIC }'), hourly());
-    const { code, stderr } = await workplace.run(['schedules', 'apply']);
+    const { code, stderr } = await sandbox.run(['schedules', 'apply']);
     expect([code, stderr]).toEqual([
       2,
       'daybook: schedules: Temporal refuses scrape-zoned (unknown time zone US/PACIFIC); change it in daybook.yaml; all others were applied\n',
@@ -273,7 +273,7 @@ describe('backfill', () => {
   const incremental = ', incremental: { cursor: at, start_param: since, end_param: until }';
   const windowed = () => source('windowed', incremental);
 
-  test('shows its plan, does it, and remembers what became of each window', async () => {
+  test('shows its plan, runs it, and remembers the outcome of each window', async () => {
     configure(pulse(), windowed());
     const range = ['--from', '2026-11-01', '--to', '2026-11-03'];
     const plan = async () => {
@@ -291,22 +291,22 @@ describe('backfill', () => {
       { state: 'done', rows: 2 },
       { state: 'done', rows: 0 },
     ]);
-    const { stderr } = await workplace.run(['backfill', 'windowed', ...range, '--only', 'missing']);
+    const { stderr } = await sandbox.run(['backfill', 'windowed', ...range, '--only', 'missing']);
     expect(stderr).toContain('no window of that range is missing');
   });
 
   test('says beforehand which days are retired', async () => {
     await daybook('sql', "update raw_event_floor set retired_before = '2026-10-02'");
     const plan = ['backfill', 'windowed', '--to', '2026-10-03', '--dry-run', '--from'];
-    const told = 'days before 2026-10-02 are retired: their records are stored in CSV only';
-    expect((await workplace.run([...plan, '2026-10-01'])).stderr).toContain(told);
-    expect((await workplace.run([...plan, '2026-10-02'])).stderr).not.toContain('retired');
+    const reported = 'days before 2026-10-02 are retired: their records are stored in CSV only';
+    expect((await sandbox.run([...plan, '2026-10-01'])).stderr).toContain(reported);
+    expect((await sandbox.run([...plan, '2026-10-02'])).stderr).not.toContain('retired');
   });
 
   test('that fails prints JSON alone with --json', async () => {
     configure(pulse(), windowed(), source('refusing', incremental));
     const range = ['--from', '2026-11-01', '--to', '2026-11-02'];
-    const failed = await workplace.run(['backfill', 'refusing', ...range, '--json']);
+    const failed = await sandbox.run(['backfill', 'refusing', ...range, '--json']);
     expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([
       1,
       { done: 0, failedCount: 1, error: expect.stringMatching(/^1 of 1 windows of refusing failed: /) as string },
@@ -322,13 +322,13 @@ describe('backfill', () => {
     [['windowed', '--from', '1990-01-01', '--to', '2026-01-01', '--step', '1m'], /at most 10000 are allowed/],
     [['windowed', '--from', '2026-11-01', '--to', '2026-11-02', '--step', 'day'], /expected e\.g\. 6h or 1d/],
   ])('refuses %j, and says why', async (args, message) => {
-    const { code, stderr } = await workplace.run(['backfill', ...args]);
+    const { code, stderr } = await sandbox.run(['backfill', ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
 
 describe('partitions maintain', () => {
-  test('shows what it would do, and does it; the rollover has a schedule of its own', async () => {
+  test('shows what it would do, and does it; the rollover has its own schedule', async () => {
     const rollover = await client.schedule.getHandle('partition-rollover').describe();
     expect(rollover.policies.catchupWindow).toBe(7 * 86_400_000);
     expect(rollover.info.nextActionTimes[0]?.toISOString()).toMatch(/T00:05:00/);

@@ -14,12 +14,12 @@ const source = '{ name: items, type: file, path: items.ndjson, id: id, occurred_
 
 describe('a day that is retired', () => {
   const folder = temporaryFolder();
-  const workplace = new CliSandbox(folder);
+  const sandbox = new CliSandbox(folder);
   let running: RunningDaybook;
   const configure = (partitions: string) =>
     writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n  - ${source}\npartitions: ${partitions}\n`);
   const daybook = async (...args: string[]) => {
-    const result = await workplace.run(args);
+    const result = await sandbox.run(args);
     if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
     return result;
   };
@@ -35,7 +35,7 @@ describe('a day that is retired', () => {
     const lines = [day, day, today].map((at, n) => JSON.stringify({ id: `item ${n}`, at, text: 'a "b",\n' }));
     writeFileSync(join(folder, 'items.ndjson'), `${lines.join('\n')}\n`);
     configure('{}');
-    running = workplace.start(['up']);
+    running = sandbox.start(['up']);
     await running.shows('Ctrl-C stops everything');
     await run();
   });
@@ -44,7 +44,7 @@ describe('a day that is retired', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('goes to an archive, and comes back from it as it was; a damaged archive is refused', async () => {
+  test('goes to an archive, and is restored unchanged; a damaged archive is refused', async () => {
     const before = await rows();
     expect(before.split('\n')).toHaveLength(3);
     configure('{ retention: 3d }');
@@ -74,7 +74,7 @@ describe('a day that is retired', () => {
     expect(await rows()).toBe(before);
   });
 
-  test('can be forgotten once it is restored: the next poll brings it back', async () => {
+  test('can be forgotten once it is restored: the next poll stores it again', async () => {
     expect(await daybook('forget')).toMatchObject({ code: 2 });
     const misspelt = await daybook('forget', '--source', 'itmes', '--yes');
     expect([misspelt.code, misspelt.stderr]).toEqual([2, expect.stringMatching(/did you mean "items"/)]);
@@ -112,7 +112,7 @@ describe('a day that is retired', () => {
     expect((await daybook('status')).stdout).toMatch('PostgreSQL');
   });
 
-  test('whose records were expired meanwhile takes them once it is restored: poll memory is gone', async () => {
+  test('accepts records that expired meanwhile once it is restored: poll memory is cleared', async () => {
     expect((await run()).postgres).toMatchObject({ written: 0, expired: 0 });
     expect((JSON.parse(poll()) as { file: unknown }).file).not.toBeNull();
     expect(await daybook('forget', '--day', today, '--yes')).toMatchObject({ code: 0 });
@@ -126,7 +126,7 @@ describe('a day that is retired', () => {
     expect((await run()).postgres).toMatchObject({ written: 2, duplicate: 1, expired: 0 });
   });
 
-  test('behind a reader: the command says what it waits for, and goes on once the reader has ended', async () => {
+  test('while a reader blocks: the command says what it waits for, and continues once the reader has ended', async () => {
     await daybook('restore', '--day', day, '--undo');
     const environment = (await daybook('env')).stdout;
     const value = (name: string) => new RegExp(`${name}='(.*)'`).exec(environment)?.[1] ?? '';

@@ -11,10 +11,10 @@ import { startTemporalServer, type TestServer } from '../support/temporal-server
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 beforeAll(() => {
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
@@ -36,22 +36,22 @@ function files(): string[] {
 
 describe('smoke without a running stack', () => {
   test('starts what it needs, says one line on stdout, and stops it', async () => {
-    const { code, stdout } = await workplace.run(['smoke']);
+    const { code, stdout } = await sandbox.run(['smoke']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
     expect(files()).toEqual([]);
-    expect((await workplace.run(['status'])).code).toBe(2);
+    expect((await sandbox.run(['status'])).code).toBe(2);
   });
 
   test('says one JSON value with --json', async () => {
-    const { code, stdout } = await workplace.run(['smoke', '--json']);
+    const { code, stdout } = await sandbox.run(['smoke', '--json']);
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, lagMs: expect.any(Number) as number, durationsMs: {} });
   });
 
-  test('where PostgreSQL cannot be reached, says so in one line', async () => {
+  test('without PostgreSQL says so in one line', async () => {
     const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
-    const { code, stdout } = await workplace.run(['smoke'], { variables });
+    const { code, stdout } = await sandbox.run(['smoke'], { variables });
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/)]);
   });
 });
@@ -66,7 +66,7 @@ describe('smoke with a server that the environment names', () => {
   test('starts no worker, and fails after 15 s without one', async () => {
     const variables = { TEMPORAL_ADDRESS: server.address };
     const startedAt = Date.now();
-    const { code, stdout } = await workplace.run(['smoke', '--json'], { variables });
+    const { code, stdout } = await sandbox.run(['smoke', '--json'], { variables });
     expect(Date.now() - startedAt).toBeGreaterThan(15_000);
     expect([code, JSON.parse(stdout)]).toEqual([
       1,
@@ -85,9 +85,9 @@ describe('the canary of a running stack', () => {
   let connection: Connection;
   let client: TemporalClient;
   let database: Client;
-  const smoke = (...args: string[]) => workplace.run(['smoke', ...args]);
+  const smoke = (...args: string[]) => sandbox.run(['smoke', ...args]);
   const report = async () => {
-    const { stdout } = await workplace.run(['status', '--json']);
+    const { stdout } = await sandbox.run(['status', '--json']);
     return (JSON.parse(stdout) as { canary: CanaryReport | null }).canary;
   };
   const left = async () => {
@@ -97,12 +97,12 @@ describe('the canary of a running stack', () => {
   const csv = () => files().filter((path) => path.includes(join('csv', 'daybook-canary')));
 
   beforeAll(async () => {
-    running = workplace.start(['up']);
+    running = sandbox.start(['up']);
     await running.shows('Ctrl-C stops everything');
-    second = new CliSandbox(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-nobody');
+    second = new CliSandbox(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-no-store');
     await second.shows('Worker started');
     const variables = new Map<string, string>();
-    const { stdout } = await workplace.run(['env']);
+    const { stdout } = await sandbox.run(['env']);
     for (const [, name = '', value = ''] of stdout.matchAll(/export (\w+)='([^']*)'/g)) variables.set(name, value);
     connection = await Connection.connect({ address: variables.get('TEMPORAL_ADDRESS') ?? '' });
     client = new TemporalClient({ connection });
@@ -132,7 +132,7 @@ describe('the canary of a running stack', () => {
     expect([action.workflowType, action.workflowId, action.taskQueue]).toEqual(['canary', 'canary', 'daybook']);
     expect(await left()).toEqual([0, []]);
     const lines = async (...args: string[]) => {
-      const { stdout } = await workplace.run(['schedules', ...args, '--json']);
+      const { stdout } = await sandbox.run(['schedules', ...args, '--json']);
       return stdout
         .trim()
         .split('\n')
@@ -144,8 +144,8 @@ describe('the canary of a running stack', () => {
     ];
     expect(await lines('diff')).toEqual(own);
     await client.schedule.getHandle('canary').delete();
-    expect((await workplace.run(['schedules', 'diff'])).stdout).toMatch(/^canary {2}is missing\n/);
-    expect((await workplace.run(['schedules', 'apply'])).stdout).toMatch(/^canary {2}created\n/);
+    expect((await sandbox.run(['schedules', 'diff'])).stdout).toMatch(/^canary {2}is missing\n/);
+    expect((await sandbox.run(['schedules', 'apply'])).stdout).toMatch(/^canary {2}created\n/);
     expect(await lines('apply')).toEqual(own);
   });
 
@@ -154,7 +154,7 @@ describe('the canary of a running stack', () => {
       expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
     }
     expect(await left()).toEqual([0, []]);
-    const { stdout } = await workplace.run(['status']);
+    const { stdout } = await sandbox.run(['status']);
     expect(stdout).toMatch(/^canary {6}passed \d+[sm] ago, in \d+\.\d\d s$/m);
   }, 180_000);
 
@@ -164,10 +164,10 @@ describe('the canary of a running stack', () => {
     await until('its part is written', () => csv().length > 0);
     const day = new Date().toISOString().slice(0, 10);
     const header = 'source,source_id,occurred_at,payload\n';
-    expect(await workplace.run(['export', '--day', day])).toMatchObject({ code: 0, stdout: header });
-    const verified = await workplace.run(['verify', '--day', day, '--json']);
+    expect(await sandbox.run(['export', '--day', day])).toMatchObject({ code: 0, stdout: header });
+    const verified = await sandbox.run(['verify', '--day', day, '--json']);
     expect(JSON.parse(verified.stdout)).toMatchObject({ consistent: true, csv: { lines: 0 }, postgres: { rows: 0 } });
-    const replay = await workplace.run(['replay-csv', '--source', 'daybook-canary', '--dry-run']);
+    const replay = await sandbox.run(['replay-csv', '--source', 'daybook-canary', '--dry-run']);
     expect(replay.code).toBe(2);
     await database.query('rollback');
     expect((await canary).code).toBe(0);
@@ -198,7 +198,7 @@ describe('the canary of a running stack', () => {
       1,
       { ok: false, step: 'write to PostgreSQL', error: { type: 'SinkMisconfigured' } },
     ]);
-    const checked = await workplace.run(['status', '--check']);
+    const checked = await sandbox.run(['status', '--check']);
     expect([checked.code, checked.stdout]).toEqual([
       1,
       expect.stringMatching(/^alert {7}canary daybook-canary since/m),
@@ -206,7 +206,7 @@ describe('the canary of a running stack', () => {
     expect(checked.stdout).toMatch(/^canary {6}failed \d+[sm] ago \(it last passed \d+[sm] ago\): write to Post/m);
     await database.query('alter table keys_away rename to raw_event_keys');
     expect((await smoke()).code).toBe(0);
-    expect((await workplace.run(['status', '--check'])).code).toBe(0);
+    expect((await sandbox.run(['status', '--check'])).code).toBe(0);
     const { rows: found } = await database.query<{ left: string }>(rows);
     expect(Number(found[0]?.left)).toBe(0);
   }, 180_000);

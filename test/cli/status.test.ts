@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 
@@ -23,7 +23,7 @@ const hourly = ', schedule: { every: 1h }';
 const now = new Date().toISOString();
 
 async function daybook(...args: string[]) {
-  const { code, stdout, stderr } = await workplace.run(args);
+  const { code, stdout, stderr } = await sandbox.run(args);
   expect([code, stderr]).toEqual([0, expect.any(String)]);
   return { stdout, stderr };
 }
@@ -45,9 +45,9 @@ beforeAll(async () => {
     response.end(JSON.stringify(url.pathname === '/odd' ? letters : [{ id: 1, at: now }]));
   });
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   configure(source('good', hourly), source('broken', hourly), source('odd', hourly), source('idle', ''));
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything');
   await until('all have run', async () => (await status()).sources.filter((found) => found.lastReceipt).length === 3);
 });
@@ -58,7 +58,7 @@ afterAll(async () => {
 });
 
 describe('status', () => {
-  test('tells all there is to know', async () => {
+  test('shows everything', async () => {
     const found = await status();
     expect(found).toMatchObject({
       unconfigured: [],
@@ -114,10 +114,10 @@ describe('status', () => {
       nextRunAt: null,
       watermark: null,
     });
-    expect((await workplace.run(['status', '--check'])).code).toBe(1);
+    expect((await sandbox.run(['status', '--check'])).code).toBe(1);
   });
 
-  test('for people fits a terminal, and says what is wrong below', async () => {
+  test('fits a terminal, and shows problems below', async () => {
     await daybook('pause', 'odd', '--reason', 'look at it');
     await until('it is paused', async () => (await find('odd'))?.paused);
     const { stdout } = await daybook('status');
@@ -127,7 +127,7 @@ describe('status', () => {
     expect(table).toMatch(/^source .*\n-.*\nbroken +failing /);
     expect(notes).toMatch(/^broken: is failing since \S+Z \(alert run_failed\): SourceRefused: .*403/m);
     expect(notes).toMatch(/^odd: is paused by \S+@\S+: look at it$/m);
-    const narrow = await workplace.run(['status'], { variables: { COLUMNS: '40' } });
+    const narrow = await sandbox.run(['status'], { variables: { COLUMNS: '40' } });
     expect(narrow.stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
     const problems = await daybook('status', '--problems');
     expect(problems.stdout).toBe(`${summary}\n\n${notes}\n`);
@@ -143,13 +143,13 @@ describe('status', () => {
       ],
       deadLetters: 2,
     });
-    expect((await workplace.run(['status', 'good', '--check'])).code).toBe(0);
-    expect((await workplace.run(['status', 'brokn'])).code).toBe(2);
+    expect((await sandbox.run(['status', 'good', '--check'])).code).toBe(0);
+    expect((await sandbox.run(['status', 'brokn'])).code).toBe(2);
     await daybook('resume', 'odd');
   });
 
-  test('looks again and again with --watch, until Ctrl-C', async () => {
-    const watching = workplace.start(['status', '--watch', '--json']);
+  test('refreshes with --watch, until Ctrl-C', async () => {
+    const watching = sandbox.start(['status', '--watch', '--json']);
     await until('it has looked twice', () => watching.output.split('"sources"').length > 2);
     expect(await watching.stop()).toBe(0);
   });
@@ -184,7 +184,7 @@ describe('status', () => {
     expect((await daybook('status')).stdout).toMatch(/good is no longer configured: its schedule still exists, paused/);
   });
 
-  test('goes on telling where the configuration is broken', async () => {
+  test('still works with a broken configuration', async () => {
     const good = readFileSync(join(folder, 'daybook.yaml'), 'utf8');
     writeFileSync(join(folder, 'daybook.yaml'), `${good}nonsense: 1\n`);
     const found = await status();
@@ -196,18 +196,18 @@ describe('status', () => {
 });
 
 describe('dead-letters replay', () => {
-  test('refuses an id that nobody knows, and finds nothing in a source without any', async () => {
-    const unknown = await workplace.run(['dead-letters', 'replay', 'abcdef0123']);
+  test('refuses an unknown id, and finds nothing in a source without any', async () => {
+    const unknown = await sandbox.run(['dead-letters', 'replay', 'abcdef0123']);
     expect([unknown.code, unknown.stderr]).toEqual([
       2,
       expect.stringContaining('no dead letter has the id abcdef0123'),
     ]);
-    const nothing = await workplace.run(['dead-letters', 'replay', '--source', 'broken']);
+    const nothing = await sandbox.run(['dead-letters', 'replay', '--source', 'broken']);
     expect([nothing.code, nothing.stderr]).toEqual([0, 'no dead letters to replay\n']);
-    expect((await workplace.run(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
+    expect((await sandbox.run(['dead-letters', 'replay', '--source', 'brokn'])).code).toBe(2);
   });
 
-  test('shows what would become of letters, then does it', async () => {
+  test('shows what would happen to dead letters, then does it', async () => {
     const first = (await daybook('dead-letters', 'replay', '--dry-run')).stdout;
     expect(first).toMatch(/odd .*missing_id +refused: missing_id/);
     expect(first).toMatch(/odd .*wrong_shape +cannot be replayed/);
@@ -232,9 +232,9 @@ describe('dead-letters replay', () => {
   });
 });
 
-describe('status, where the rollover does not run', () => {
+describe('status without a running rollover', () => {
   const lines = async () => (await daybook('status')).stdout;
-  const check = async () => (await workplace.run(['status', '--check'])).code;
+  const check = async () => (await sandbox.run(['status', '--check'])).code;
 
   test('warns of one that is paused; --check fails once days are missing', async () => {
     await until('alerts are gone', async () => {
@@ -271,20 +271,20 @@ describe('status, where the rollover does not run', () => {
   });
 });
 
-describe('status, where a server is away', () => {
+describe('status without a server', () => {
   test('says that up is starting PostgreSQL again', async () => {
     // `up` is held, or it would have started PostgreSQL again before status looks.
     process.kill(running.pid, 'SIGSTOP');
     process.kill(running.parts()['postgres'] ?? 0, 'SIGKILL');
-    const { stdout, code } = await workplace.run(['status']);
+    const { stdout, code } = await sandbox.run(['status']);
     process.kill(running.pid, 'SIGCONT');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^stack .*restarting: postgres$/m)]);
     await until('it is back', async () => (await status()).postgres.reachable);
   });
 
-  test('names Temporal, and tells the rest', async () => {
+  test('names Temporal, and shows the rest', async () => {
     process.kill(running.parts()['temporal'] ?? 0, 'SIGSTOP');
-    const { stdout, code } = await workplace.run(['status', '--json']);
+    const { stdout, code } = await sandbox.run(['status', '--json']);
     process.kill(running.parts()['temporal'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -303,9 +303,9 @@ describe('status, where a server is away', () => {
     });
   });
 
-  test('names PostgreSQL, and tells the rest', async () => {
+  test('names PostgreSQL, and shows the rest', async () => {
     process.kill(running.parts()['postgres'] ?? 0, 'SIGSTOP');
-    const { stdout, code } = await workplace.run(['status', '--json']);
+    const { stdout, code } = await sandbox.run(['status', '--json']);
     process.kill(running.parts()['postgres'] ?? 0, 'SIGCONT');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

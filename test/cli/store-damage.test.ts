@@ -22,7 +22,7 @@ import { damageWays, type DamageWay } from '../unit/store/blobs/damage-ways.ts';
 import { storedKinds } from '../unit/store/stored-kinds.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 let commands: CliSandbox;
 const served = new Map([
   ['api', [...'abc'].map((id) => ({ id, at: '2026-11-01T00:00:00Z' }))],
@@ -31,12 +31,12 @@ const served = new Map([
 const refused = (source: string) => ['x', 'y', 'z'].map((v) => ({ v: `${source}-${v}` }));
 const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
 
-const store = () => createDirectoryStore(rig.path('data'));
+const store = () => createDirectoryStore(testWorker.path('data'));
 let replays = 0;
 const replay = async (ids?: readonly string[]) =>
-  (await rig.client.workflow.execute(replayLettersType, {
-    workflowId: `replay-${rig.taskQueue}-${replays++}`,
-    taskQueue: rig.taskQueue,
+  (await testWorker.client.workflow.execute(replayLettersType, {
+    workflowId: `replay-${testWorker.taskQueue}-${replays++}`,
+    taskQueue: testWorker.taskQueue,
     args: [
       {
         source: 'api',
@@ -45,13 +45,13 @@ const replay = async (ids?: readonly string[]) =>
     ],
   })) as ReplayResult;
 const rollover = async () =>
-  (await rig.client.workflow.execute('partitionRollover', {
-    workflowId: `rollover-${rig.taskQueue}-${replays++}`,
-    taskQueue: rig.taskQueue,
+  (await testWorker.client.workflow.execute('partitionRollover', {
+    workflowId: `rollover-${testWorker.taskQueue}-${replays++}`,
+    taskQueue: testWorker.taskQueue,
     args: [{}],
   })) as RolloverResult;
 const ids = async (source: string) =>
-  (await rig.database.rows('select source_id from raw_events where source = $1 order by 1', [source])).map(
+  (await testWorker.database.rows('select source_id from raw_events where source = $1 order by 1', [source])).map(
     (row) => (row as { source_id: string }).source_id,
   );
 
@@ -64,22 +64,22 @@ sources:
   - { name: feed, type: rss, url: "${origin.url}/feed" }
   - { name: lines, type: file, path: "in/*.ndjson", id: id, occurred_at: at }
 `;
-const configure = (idPath: string) => rig.configure(yaml(idPath));
+const configure = (idPath: string) => testWorker.configure(yaml(idPath));
 
 /** Everything that Daybook remembers, each kind of file that is set aside where it is damaged. */
 async function fill(): Promise<void> {
-  mkdirSync(rig.path('in'));
+  mkdirSync(testWorker.path('in'));
   const lines = [...(served.get('lines') ?? []), ...refused('lines')].map((record) => JSON.stringify(record));
-  writeFileSync(rig.path('in', 'a.ndjson'), `${lines.join('\n')}\n`);
-  for (const source of ['api', 'feed', 'lines']) await rig.run(source);
+  writeFileSync(testWorker.path('in', 'a.ndjson'), `${lines.join('\n')}\n`);
+  for (const source of ['api', 'feed', 'lines']) await testWorker.run(source);
   const found = await listDeadLetters(store(), { source: 'api' });
   configure('id || v');
   await replay([found[0]?.id ?? '']);
   configure('id');
   await discardDeadLetter(store(), found[1]?.id ?? '', new Date());
-  await writeWindow(store(), window, (await rig.run('lines')) satisfies Receipt);
+  await writeWindow(store(), window, (await testWorker.run('lines')) satisfies Receipt);
   await writeCanaryReport(store(), { at: new Date().toISOString(), ok: true, workflowId: 'c', lagMs: 5, error: null });
-  await rig.run('busy');
+  await testWorker.run('busy');
 }
 
 beforeAll(async () => {
@@ -88,38 +88,38 @@ beforeAll(async () => {
     if (url.pathname === '/feed') return void response.end('<rss><channel><item><guid>g</guid></item></channel></rss>');
     response.end(JSON.stringify([...(served.get('api') ?? []), ...refused('api')]));
   });
-  rig = await TestWorker.create(yaml('id'));
-  const { host, port, database, user, password } = rig.database.settings;
-  commands = new CliSandbox(rig.folder, {
+  testWorker = await TestWorker.create(yaml('id'));
+  const { host, port, database, user, password } = testWorker.database.settings;
+  commands = new CliSandbox(testWorker.folder, {
     PG_HOST: host,
     PG_PORT: String(port),
     PG_DB: database,
     PG_USER: user,
     PG_PASSWORD: password,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
-    DAYBOOK_DATA: rig.path('data'),
+    DAYBOOK_DATA: testWorker.path('data'),
   });
   await fill();
-  renameSync(rig.path('data'), rig.path('whole'));
+  renameSync(testWorker.path('data'), testWorker.path('whole'));
 });
 afterAll(async () => {
-  await rig?.close();
+  await testWorker?.close();
   await origin?.close();
 });
 
 /** Brings everything back as it was. */
 async function restore(): Promise<void> {
-  await rig.stopWorker();
+  await testWorker.stopWorker();
   configure('id');
-  // The store goes on counting with its database: it is no older copy.
-  const present = existsSync(rig.path('data', 'store.json')) ? 'data' : 'whole';
-  const identity = readFileSync(rig.path(present, 'store.json'));
-  rmSync(rig.path('data'), { recursive: true, force: true });
-  cpSync(rig.path('whole'), rig.path('data'), { recursive: true });
-  writeFileSync(rig.path('data', 'store.json'), identity);
+  // The store keeps counting with its database: it is not an older copy.
+  const present = existsSync(testWorker.path('data', 'store.json')) ? 'data' : 'whole';
+  const identity = readFileSync(testWorker.path(present, 'store.json'));
+  rmSync(testWorker.path('data'), { recursive: true, force: true });
+  cpSync(testWorker.path('whole'), testWorker.path('data'), { recursive: true });
+  writeFileSync(testWorker.path('data', 'store.json'), identity);
 }
 
-/** States that lead to the keys of a poll, to the items of a feed, and to places in files: without them nobody would read those. */
+/** States that lead to the keys of a poll, to the items of a feed, and to places in files: without them those would not be read. */
 const remembers = ['api', 'feed', 'lines'].map((source) => storePaths.state.build({ source }));
 /** What can still be read of two files of three dead letters each, but for one that was replayed and one discarded. */
 const stillWhole: Record<DamageWay, object[]> = {
@@ -136,7 +136,7 @@ async function daybook(...args: string[]) {
   return result;
 }
 
-describe('with every file damaged that may be', () => {
+describe('with every kind of file damaged', () => {
   test.each(Object.keys(damageWays) as DamageWay[])(
     '%s: nothing else is',
     async (way) => {
@@ -146,14 +146,14 @@ describe('with every file damaged that may be', () => {
       for (const path of await store().list('')) {
         const kind = storeKindOf(path);
         if (kind === null || storedKinds[kind].fate !== 'aside' || remembers.includes(path)) continue;
-        // A worker that starts writes the one again; what the other's loss means, store-pair.test.ts tells.
+        // A worker that starts writes the one again; store-pair.test.ts covers the loss of the other.
         if (kind === 'config' || kind === 'identity') continue;
         kinds.add(kind);
-        damaged.set(path, damageWays[way](readFileSync(rig.path('data', path))));
-        writeFileSync(rig.path('data', path), damaged.get(path) ?? '');
+        damaged.set(path, damageWays[way](readFileSync(testWorker.path('data', path))));
+        writeFileSync(testWorker.path('data', path), damaged.get(path) ?? '');
       }
       const all = (Object.keys(storedKinds) as StoreKind[]).filter((kind) => storedKinds[kind].fate === 'aside');
-      // A note of a replay is there only while it is under way, a reason only while batches wait, a rule only after `rekey`.
+      // A note of a replay exists only while it is running, a reason only while batches wait, a rule only after `rekey`.
       const passing: StoreKind[] = ['replayNote', 'waitingReason', 'idRule', 'config', 'identity'];
       expect([...kinds].sort()).toEqual(all.filter((kind) => !passing.includes(kind)).sort());
       // One is read only where the state is older; the other only where no command made the source forget its last poll.
@@ -178,9 +178,9 @@ describe('with every file damaged that may be', () => {
       expect((await store().list('damaged')).length).toBe(0);
 
       // A worker works on, and sets aside what it meets.
-      await rig.startWorker();
-      const receipts = { api: await rig.run('api'), lines: await rig.run('lines') };
-      expect(await rig.run('feed')).toMatchObject({ fetched: 1, rejected: 0 });
+      await testWorker.startWorker();
+      const receipts = { api: await testWorker.run('api'), lines: await testWorker.run('lines') };
+      expect(await testWorker.run('feed')).toMatchObject({ fetched: 1, rejected: 0 });
       expect(receipts).toMatchObject({ api: { fetched: 6, rejected: 3 }, lines: { fetched: 6, rejected: 3 } });
       // What was stored stays stored, once: in later rounds also what the replays of earlier ones brought.
       expect(await ids('lines')).toEqual(['d', 'e', 'f']);
@@ -188,8 +188,8 @@ describe('with every file damaged that may be', () => {
         ['a', 'api-x', 'b', 'c'],
         ['a', 'api-x', 'api-y', 'api-z', 'b', 'c'],
       ]).toContainEqual(await ids('api'));
-      expect(await rig.worker?.metrics()).toContain('daybook_');
-      expect(await rig.worker?.statusPage()).toContain('api');
+      expect(await testWorker.worker?.metrics()).toContain('daybook_');
+      expect(await testWorker.worker?.statusPage()).toContain('api');
       expect(await chooseWindows(store(), 'lines', [window], 'missing')).toEqual([window]);
       configure('id || v');
       // All that was refused is refused again by the polls above, and passes now.
@@ -197,11 +197,11 @@ describe('with every file damaged that may be', () => {
       expect(await ids('api')).toEqual(['a', 'api-x', 'api-y', 'api-z', 'b', 'c']);
       configure('id');
       expect(await rollover()).toMatchObject({ failed: [] });
-      // Of some kinds only the latest file is read: what nobody meets stays where it is, and nothing of it is lost.
+      // Of some kinds only the latest file is read: unread ones stay where they are, and nothing is lost.
       const aside = async () =>
         (await store().list('damaged')).map((path) => storePaths.damaged.parse(path)?.path ?? '');
       await until('a file of each kind was met', async () => {
-        await rig.worker?.metrics();
+        await testWorker.worker?.metrics();
         const met = new Set((await aside()).map(storeKindOf));
         return [...kinds].every((kind) => met.has(kind));
       });
@@ -212,11 +212,11 @@ describe('with every file damaged that may be', () => {
       }
       const alerts = async () => (await openAlerts(store())).filter(({ name }) => name === 'store');
       expect((await alerts()).map(({ source }) => source).sort()).toEqual(['api', 'busy', 'daybook', 'feed', 'lines']);
-      const logged = rig.logs.filter(({ event, name }) => event === 'alert' && name === 'store');
+      const logged = testWorker.logs.filter(({ event, name }) => event === 'alert' && name === 'store');
       expect(logged.length).toBeGreaterThan(0);
 
-      // Somebody has looked at it.
-      rmSync(rig.path('data', 'damaged'), { recursive: true });
+      // It was handled.
+      rmSync(testWorker.path('data', 'damaged'), { recursive: true });
       expect(await rollover()).toMatchObject({ failed: [] });
       expect(await alerts()).toEqual([]);
     },
@@ -229,7 +229,7 @@ describe('a damaged marker', () => {
 
   beforeAll(async () => {
     await restore();
-    await rig.startWorker();
+    await testWorker.startWorker();
   });
 
   /** A batch that waits since some days, of a run that is over. */
@@ -248,9 +248,9 @@ describe('a damaged marker', () => {
     async (way) => {
       const id = `marker-${way}`;
       const { marker, batch } = await defer(id);
-      writeFileSync(rig.path('data', marker), damageWays[way](readFileSync(rig.path('data', marker))));
+      writeFileSync(testWorker.path('data', marker), damageWays[way](readFileSync(testWorker.path('data', marker))));
       const at = new Date(Date.now() - 2 * day);
-      for (const path of [marker, batch]) utimesSync(rig.path('data', path), at, at);
+      for (const path of [marker, batch]) utimesSync(testWorker.path('data', path), at, at);
       expect(await rollover()).toMatchObject({ failed: [], deliverers: 1 });
       await until('its record is there', async () => (await ids('lines')).includes(id));
       await until('nothing waits', async () => (await store().list('deferred')).length === 0);
@@ -258,27 +258,28 @@ describe('a damaged marker', () => {
     },
   );
 
-  test('that cannot be rebuilt keeps no other waiting, and is named; its batch is not swept', async () => {
+  test('that cannot be rebuilt does not block others, and is named; its batch is not swept', async () => {
     const bad = await defer('bad');
     const good = await defer('good');
-    writeFileSync(rig.path('data', bad.marker), '');
-    writeFileSync(rig.path('data', bad.batch), 'no batch\n');
+    writeFileSync(testWorker.path('data', bad.marker), '');
+    writeFileSync(testWorker.path('data', bad.batch), 'no batch\n');
     const at = new Date(Date.now() - 2 * day);
-    for (const path of [bad.marker, bad.batch, good.marker, good.batch]) utimesSync(rig.path('data', path), at, at);
+    for (const path of [bad.marker, bad.batch, good.marker, good.batch])
+      utimesSync(testWorker.path('data', path), at, at);
     expect(await rollover()).toMatchObject({ failed: [] });
     await until('the other is delivered', async () => (await ids('lines')).includes('good'));
     await until('it is named', async () =>
       (await openAlerts(store())).some(({ name, message }) => name === 'store' && message.includes(bad.marker)),
     );
     await until('the deliverer has ended', async () => {
-      const { status } = await rig.client.workflow.getHandle('deliver-postgres-lines').describe();
+      const { status } = await testWorker.client.workflow.getHandle('deliver-postgres-lines').describe();
       return status.name === 'COMPLETED';
     });
     expect(await store().list('deferred')).toEqual([bad.marker]);
     expect(await store().list('spool')).toContain(bad.batch);
     expect((await daybook('status')).stdout).toContain(`damaged: ${bad.marker}`);
     // What waits later is delivered, though the damaged one is still there.
-    rmSync(rig.path('data', bad.marker));
+    rmSync(testWorker.path('data', bad.marker));
     expect(await rollover()).toMatchObject({ failed: [] });
     expect((await openAlerts(store())).map(({ name }) => name)).not.toContain('store');
   });

@@ -7,12 +7,12 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 
 const demoData = () => join(folder, '.daybook', 'demo', 'data');
 const rows = async (query: string) => {
-  const { stdout } = await workplace.run(['sql', '--demo', '--json', query]);
+  const { stdout } = await sandbox.run(['sql', '--demo', '--json', query]);
   return stdout
     .trim()
     .split('\n')
@@ -28,7 +28,7 @@ beforeAll(() => {
   folder = temporaryFolder();
   // As under /root: PostgreSQL's user cannot enter.
   chmodSync(folder, 0o700);
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
 });
 afterAll(async () => {
   await running?.killAll();
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 describe('up --demo', () => {
   test('prints where to look and the first receipts, and becomes ready', async () => {
-    running = workplace.start(['up', '--demo'], 'demo');
+    running = sandbox.start(['up', '--demo'], 'demo');
     await running.shows('Ctrl-C stops everything');
     await running.shows('wire             ok');
     for (const source of ['news', 'press', 'reports']) await running.shows(`${source.padEnd(16)} ok`);
@@ -52,7 +52,7 @@ describe('up --demo', () => {
   });
 
   test('is seen by status, run and env of the same home', async () => {
-    const status = JSON.parse((await workplace.run(['status', '--demo', '--json'])).stdout) as {
+    const status = JSON.parse((await sandbox.run(['status', '--demo', '--json'])).stdout) as {
       sources: { name: string; health: string; nextRunAt: string }[];
     };
     expect(status.sources.map(({ name, health }) => [name, health])).toEqual([
@@ -62,14 +62,14 @@ describe('up --demo', () => {
       ['wire', 'ok'],
     ]);
     expect(status.sources[0]?.nextRunAt).toMatch(/^\d{4}-/);
-    const run = await workplace.run(['run', 'news', '--demo', '--json']);
+    const run = await sandbox.run(['run', 'news', '--demo', '--json']);
     expect([run.code, (JSON.parse(run.stdout) as { source: string }).source]).toEqual([0, 'news']);
-    expect((await workplace.run(['env', '--demo'])).stdout).toMatch(/export PGHOST='127\.0\.0\.1'\n/);
-    expect((await workplace.run(['check', '--demo'])).code).toBe(0);
+    expect((await sandbox.run(['env', '--demo'])).stdout).toMatch(/export PGHOST='127\.0\.0\.1'\n/);
+    expect((await sandbox.run(['check', '--demo'])).code).toBe(0);
   });
 
   test('refuses a second one in the same home', async () => {
-    const { code, stderr } = await workplace.run(['up', '--demo']);
+    const { code, stderr } = await sandbox.run(['up', '--demo']);
     expect([code, stderr.includes('stop it with Ctrl-C')]).toEqual([1, true]);
   });
 
@@ -81,7 +81,7 @@ describe('up --demo', () => {
     expect(running.parts()['worker']).not.toBe(worker);
   });
 
-  test('stops everything at Ctrl-C, and goes on from there', async () => {
+  test('stops everything at Ctrl-C, and continues from there', async () => {
     const parts = Object.values(running.parts());
     expect(parts).toHaveLength(4);
     const before = await counts();
@@ -93,7 +93,7 @@ describe('up --demo', () => {
     await until('all parts are gone', () => !parts.some(isAlive), 5_000);
 
     const earlier = running;
-    running = workplace.start(['up', '--demo'], 'demo');
+    running = sandbox.start(['up', '--demo'], 'demo');
     running.output = earlier.output.split('\n').find((line) => line.includes("PostgreSQL's files")) ?? '';
     await running.shows('news             ');
     // The first run after the start may find nothing new.

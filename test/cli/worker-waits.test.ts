@@ -54,7 +54,7 @@ const ask = async (path: string) => {
 };
 const waits = () => running.output.split('\n').filter((line) => line.includes('Worker waiting for Temporal'));
 
-test('a worker waits while nobody listens, says so, is alive and not ready, and ends at once with 0', async () => {
+test('a worker waits without a server, says so, is alive and not ready, and ends at once with 0', async () => {
   const port = await freePort();
   running = (await place(port)).start(['worker']);
   await running.shows('Worker waiting for Temporal');
@@ -78,21 +78,21 @@ test('a worker waits while nobody listens, says so, is alive and not ready, and 
   expect(Date.now() - askedAt).toBeLessThan(5_000);
 });
 
-/** A front whose server is not there takes connections, and drops them. */
-test('a worker that waited polls once the server is there, and runs', async () => {
+/** A proxy without a server accepts connections, and drops them. */
+test('a worker that waited polls once the server is available, and runs', async () => {
   const [host = '', port] = inject('temporalAddress').split(':');
   const proxy: TcpProxy = await startTcpProxy(host, Number(port));
   try {
     proxy.down();
-    const workplace = await place(proxy.port);
-    running = workplace.start(['worker']);
+    const sandbox = await place(proxy.port);
+    running = sandbox.start(['worker']);
     await running.shows('Worker waiting for Temporal');
     expect((await ask('/readyz')).status).toBe(503);
     proxy.up();
     await running.shows('Worker started');
     await until('it is ready', async () => (await ask('/readyz')).status === 200, 20_000);
     expect((await ask('/metrics')).status).toBe(200);
-    expect(await workplace.run(['run', 'lines'])).toMatchObject({ code: 0 });
+    expect(await sandbox.run(['run', 'lines'])).toMatchObject({ code: 0 });
     expect(await running.stop()).toBe(0);
   } finally {
     await proxy.close();

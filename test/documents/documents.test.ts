@@ -9,24 +9,24 @@ const documents = ['README.md', 'docs/tutorial.md'].map((name) => ({
   steps: stepsOf(readFileSync(name, 'utf8')),
 }));
 
-test('few commands are passed over, each for a reason', () => {
+test('few commands are skipped, each for a reason', () => {
   const passedOver = documents.flatMap(({ name, steps }) =>
     steps.flatMap((step) => (step.does === 'pass over' ? [`${name}: ${step.why}`] : [])),
   );
   expect(passedOver).toEqual(['README.md: needs the internet', 'README.md: it would run this test']);
 });
 
-describe.each(documents)('a newcomer does what $name says', ({ steps }) => {
+describe.each(documents)('the commands of $name work', ({ steps }) => {
   let folder: string;
-  let newcomer: DocRunner;
+  let docRunner: DocRunner;
   let isLost = false;
 
   beforeAll(() => {
     folder = temporaryFolder();
-    newcomer = new DocRunner(folder);
+    docRunner = new DocRunner(folder);
   });
   afterAll(async () => {
-    await newcomer.leave();
+    await docRunner.leave();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -34,7 +34,7 @@ describe.each(documents)('a newcomer does what $name says', ({ steps }) => {
   test.for(named)('line $step.line: $name', { timeout: 180_000 }, async ({ step }, { skip }) => {
     skip(isLost, 'a step before it failed');
     isLost = true;
-    await expect(newcomer.do(step)).resolves.toBeUndefined();
+    await expect(docRunner.do(step)).resolves.toBeUndefined();
     isLost = false;
   });
 });

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
 const older = inject('olderPostgres');
 const folder = temporaryFolder();
-const workplace = new CliSandbox(folder);
+const sandbox = new CliSandbox(folder);
 let running: RunningDaybook | undefined;
 const databases: TestDatabase[] = [];
 
@@ -34,13 +34,13 @@ function canDump(): boolean {
 }
 
 async function shell(script: string): Promise<string> {
-  const { code, stdout, stderr } = await workplace.shell(script);
+  const { code, stdout, stderr } = await sandbox.shell(script);
   if (code !== 0) throw new Error(`exit code ${code} of\n${script}\n${stdout}\n${stderr}`);
   return stdout;
 }
 
 async function start(): Promise<void> {
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything', 120_000);
 }
 
@@ -61,48 +61,51 @@ const lines = (...ids: string[]) =>
 
 const alerts = async () => (JSON.parse(await shell('./daybook status --json')) as Status).alerts;
 
-test.skipIf(!canDump())('a database put back to a dump, then moved to a server of a newer major version', async () => {
-  if (older === null) return;
-  const old = await createDatabase(older);
-  const newer = await createDatabase(inject('postgres'), null);
-  databases.push(old, newer);
-  use(old.settings);
-  writeFileSync(
-    join(folder, 'daybook.yaml'),
-    'version: 1\nsources: [{ name: quakes, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
-  );
-  lines('a', 'b');
-  await start();
-  await shell('./daybook run quakes');
-  await old.rows(`update raw_events set processed = true where source_id = 'a'`);
-  await shell('(eval "$(./daybook env)"; pg_dump --format=custom --file=yesterday.dump)');
-  lines('a', 'b', 'c');
-  await shell('./daybook run quakes\n./daybook partitions maintain');
+test.skipIf(!canDump())(
+  'a database restored from a dump, then moved to a server of a newer major version',
+  async () => {
+    if (older === null) return;
+    const old = await createDatabase(older);
+    const newer = await createDatabase(inject('postgres'), null);
+    databases.push(old, newer);
+    use(old.settings);
+    writeFileSync(
+      join(folder, 'daybook.yaml'),
+      'version: 1\nsources: [{ name: quakes, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
+    );
+    lines('a', 'b');
+    await start();
+    await shell('./daybook run quakes');
+    await old.rows(`update raw_events set processed = true where source_id = 'a'`);
+    await shell('(eval "$(./daybook env)"; pg_dump --format=custom --file=yesterday.dump)');
+    lines('a', 'b', 'c');
+    await shell('./daybook run quakes\n./daybook partitions maintain');
 
-  const [putBack = '', replay = ''] = recipe('PostgreSQL is restored from a dump');
-  await running?.stop();
-  const { host, port, user, password, database } = old.settings;
-  await shell(
-    `export PGPORT=${port} PGPASSWORD=${password}\n${putBack}`
-      .replace('PGHOST=db.example.com PGUSER=daybook', `PGHOST=${host} PGUSER=${user}`)
-      .replaceAll(/(dropdb --force|createdb|--dbname) daybook/g, `$1 ${database}`),
-  );
-  await start();
-  expect(await alerts()).toMatchObject([{ name: 'store', message: expect.stringContaining('older copy') as string }]);
-  expect(await shell(replay)).toMatch(/1 written, 2 duplicate[^]*3 keys, 3 rows[^]*\nconsistent/);
-  expect(await alerts()).toEqual([]);
+    const [putBack = '', replay = ''] = recipe('PostgreSQL is restored from a dump');
+    await running?.stop();
+    const { host, port, user, password, database } = old.settings;
+    await shell(
+      `export PGPORT=${port} PGPASSWORD=${password}\n${putBack}`
+        .replace('PGHOST=db.example.com PGUSER=daybook', `PGHOST=${host} PGUSER=${user}`)
+        .replaceAll(/(dropdb --force|createdb|--dbname) daybook/g, `$1 ${database}`),
+    );
+    await start();
+    expect(await alerts()).toMatchObject([{ name: 'store', message: expect.stringContaining('older copy') as string }]);
+    expect(await shell(replay)).toMatch(/1 written, 2 duplicate[^]*3 keys, 3 rows[^]*\nconsistent/);
+    expect(await alerts()).toEqual([]);
 
-  const [, , copy = '', compare = ''] = recipe('A new major version of PostgreSQL');
-  await running?.stop();
-  await shell(
-    copy
-      .replace('postgresql://daybook@old.example.com/daybook', url(old.settings))
-      .replace('postgresql://daybook@new.example.com/daybook', url(newer.settings)),
-  );
-  use(newer.settings);
-  await start();
-  expect(await shell(compare)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
-  expect(await shell('./daybook run quakes')).toMatch(/quakes +unchanged/);
-  const rows = await newer.rows('select source_id, processed from raw_events order by 1');
-  expect(rows.map((row) => Object.values(row).join(' '))).toEqual(['a t', 'b f', 'c f']);
-});
+    const [, , copy = '', compare = ''] = recipe('A new major version of PostgreSQL');
+    await running?.stop();
+    await shell(
+      copy
+        .replace('postgresql://daybook@old.example.com/daybook', url(old.settings))
+        .replace('postgresql://daybook@new.example.com/daybook', url(newer.settings)),
+    );
+    use(newer.settings);
+    await start();
+    expect(await shell(compare)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
+    expect(await shell('./daybook run quakes')).toMatch(/quakes +unchanged/);
+    const rows = await newer.rows('select source_id, processed from raw_events order by 1');
+    expect(rows.map((row) => Object.values(row).join(' '))).toEqual(['a t', 'b f', 'c f']);
+  },
+);

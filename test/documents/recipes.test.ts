@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 /** What an operator does by docs/operations.md, by the very commands that it shows, one after the other on one stack. */
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 let origin: Origin;
 
@@ -44,7 +44,7 @@ const secret = (value: string) => writeFileSync(join(folder, '.env'), `TOKEN=${v
 /** Does commands that must all succeed; `temporal` is the stack's. */
 async function shell(script: string): Promise<string> {
   const asked = script.replaceAll(/daybook forget .*/g, '$& --yes');
-  const { code, stdout, stderr } = await workplace.shell(
+  const { code, stdout, stderr } = await sandbox.shell(
     script.includes('temporal ') ? `eval "$(./daybook env)"\n${asked}` : asked,
   );
   if (code !== 0) throw new Error(`exit code ${code} of\n${script}\n${stdout}\n${stderr}`);
@@ -60,19 +60,19 @@ const status = async () => JSON.parse(await shell('./daybook status --json')) as
 const run = () => shell('./daybook run quakes');
 
 async function start(...further: string[]) {
-  running = workplace.start(['up', ...further]);
+  running = sandbox.start(['up', ...further]);
   await running.shows('Ctrl-C stops everything', 120_000);
 }
 
 beforeAll(async () => {
   origin = await startOrigin(async (url, response, request) => {
-    await until('it is let go on', () => !isHeld, 60_000);
+    await until('it is resumed', () => !isHeld, 60_000);
     if (request.headers.authorization !== `Bearer ${token}`) response.statusCode = 401;
     const [since, to] = [url.searchParams.get('since') ?? '', url.searchParams.get('until') ?? '9'];
     response.end(JSON.stringify(records.filter(({ at }) => at >= since && at <= to)));
   });
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder);
   configure('id', 'at');
   secret(token);
   records = [record('a', '01'), record('b', '02')];
@@ -90,7 +90,7 @@ afterAll(async () => {
 
 test('close an alert, rotate a secret: the next fetch has the new one, without a restart', async () => {
   token = 'second-token';
-  expect((await workplace.run(['run', 'quakes'])).code).toBe(1);
+  expect((await sandbox.run(['run', 'quakes'])).code).toBe(1);
   const [close = ''] = recipe('Close an alert');
   expect(await shell(close)).toMatch(/run_failed +quakes[^]*closed run_failed of quakes/);
   expect(await shell('./daybook alerts list')).toBe('');
@@ -108,7 +108,7 @@ test('gaps in a day: each command fills the gaps that it is for', async () => {
   // The part of the second run, which alone has c.
   const parts = readdirSync(journal, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.csv'));
   for (const name of parts.sort().slice(1)) rmSync(join(journal, name));
-  const found = await workplace.shell(look);
+  const found = await sandbox.shell(look);
   expect([found.code, found.stdout]).toEqual([1, expect.stringMatching(/quakes\/c[^]*quakes\/b[^]*not consistent/)]);
   expect(await shell(copy)).toMatch(/1 written[^]*1 written/);
   expect(await shell(look)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
@@ -119,7 +119,7 @@ test('gaps in a day: each command fills the gaps that it is for', async () => {
   expect(await shell(look)).toMatch(/5 keys, 5 rows[^]*\nconsistent/);
 });
 
-test('a workflow that a broken signal made stuck goes on where it was, also where it was paused', async () => {
+test('a workflow blocked by a broken signal continues where it was, also if it was paused', async () => {
   const [look = '', reset = '', terminate = ''] = recipe('A workflow is stuck');
   const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(await shell('./daybook env'))?.[1] ?? '';
   const connection = await Connection.connect({ address });
@@ -201,7 +201,7 @@ test('another major version of the embedded PostgreSQL', async () => {
   await running.stop();
   const [move = '', again = ''] = recipe('A new major version of PostgreSQL');
   writeFileSync(join(folder, '.daybook', 'postgres', 'PG_VERSION'), '17\n');
-  const { code, stderr } = await workplace.run(['up']);
+  const { code, stderr } = await sandbox.run(['up']);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/made by PostgreSQL 17, but this.*replay-csv --archives/)]);
   await shell(move);
   await start();
@@ -212,7 +212,7 @@ test('another major version of the embedded PostgreSQL', async () => {
 test('loss of the data folder', async () => {
   await running.stop();
   renameSync(join(folder, 'srv', 'data'), join(folder, 'lost'));
-  const refused = await workplace.run(['up']);
+  const refused = await sandbox.run(['up']);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--accept-new-store')]);
   await start('--accept-new-store');
   const [again = ''] = recipe('The store and the database are not a pair');

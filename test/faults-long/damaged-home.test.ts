@@ -16,13 +16,13 @@ const secrets = {
 };
 
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 const home = (...parts: string[]) => join(folder, '.daybook', 'demo', ...parts);
 const stackFile = () => home('stack.json');
 const password = () => (JSON.parse(readFileSync(stackFile(), 'utf8')) as { password: string }).password;
 const keys = async () => {
-  const { stdout, stderr } = await workplace.run([
+  const { stdout, stderr } = await sandbox.run([
     'sql',
     '--demo',
     '--json',
@@ -32,13 +32,13 @@ const keys = async () => {
   return (JSON.parse(stdout) as { keys: number }).keys;
 };
 const start = async () => {
-  running = workplace.start(['up', '--demo'], 'demo');
+  running = sandbox.start(['up', '--demo'], 'demo');
   await running.shows('Ctrl-C stops everything');
 };
 
 beforeAll(async () => {
   folder = temporaryFolder();
-  workplace = new CliSandbox(folder, secrets);
+  sandbox = new CliSandbox(folder, secrets);
   await start();
   await running.shows('wire             ok');
 });
@@ -62,7 +62,7 @@ test('servers get none of the secrets of the environment, and the worker all of 
   expect(environ('worker').filter((variable) => /secret-\d/.test(variable))).toHaveLength(Object.keys(secrets).length);
 });
 
-test('nobody else may read the home, its logs and what holds secrets; journal and store follow the mask', () => {
+test('only its user may read the home, its logs and files with secrets; journal and store follow the umask', () => {
   const mode = (path: string) => statSync(path).mode & 0o777;
   // PostgreSQL's own user passes through, where it is not ours.
   expect([0o700, 0o710]).toContain(mode(home()));
@@ -111,7 +111,7 @@ test.each(damages)('after a kill, %s: what was left running is found, and the cl
   expect(await keys()).toBeGreaterThanOrEqual(known);
 });
 
-test('a home whose files a power cut has emptied or taken away opens again', async () => {
+test('a home whose files a power cut has emptied or removed opens again', async () => {
   const known = await keys();
   await running.killAll();
   rmSync(stackFile());

@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
       await trial.signal('postgres', 'SIGSTOP');
       try {
         await until('a batch is in the spool', () => cutBatches(trial) > 0, 30_000);
-        // The worker may have it in memory, as nobody who starts anew has.
+        // The worker may have it in memory, unlike a new process.
         await trial.signal('worker', 'SIGKILL');
       } finally {
         await trial.signal('postgres', 'SIGCONT');
@@ -101,7 +101,7 @@ export const faults: readonly Fault[] = [
         const name = `${source}.json`;
         // A run that is open may save a whole one over it; only one that begins takes it for its state.
         await until(
-          `${name} is set aside, and its source begins afresh`,
+          `${name} is set aside, and its source begins from scratch`,
           () => {
             if (isAside(name) && trial.lastAlert(source, 'state') !== undefined) return true;
             damage(join(folder, name));

@@ -13,9 +13,9 @@ const folder = temporaryFolder();
 const data = mountSmallDisk(join(folder, 'data'), '12m');
 const home = data && mountSmallDisk(join(folder, 'home'), '400m');
 
-/** What `up` says of itself while one of its folders cannot be written, and that it continues by itself afterwards. */
+/** What `up` says of itself while one of its folders cannot be written, and that it continues on its own afterwards. */
 describe.skipIf(data === null || home === null)('up', () => {
-  let workplace: CliSandbox;
+  let sandbox: CliSandbox;
   let running: RunningDaybook;
   let webhook: Webhook;
   let http: string;
@@ -28,10 +28,10 @@ describe.skipIf(data === null || home === null)('up', () => {
     const answer = await fetch(`${http}/readyz`).catch(() => null);
     return { code: answer?.status, text: (await answer?.text()) ?? '' };
   };
-  const check = () => workplace.run(['status', '--check']);
+  const check = () => sandbox.run(['status', '--check']);
   const metrics = async () => (await fetch(`${http}/metrics`)).text();
   const stored = async () => {
-    const { stdout } = await workplace.run([
+    const { stdout } = await sandbox.run([
       'sql',
       "select count(distinct source_id) || '/' || count(*) from raw_events",
     ]);
@@ -46,13 +46,13 @@ describe.skipIf(data === null || home === null)('up', () => {
       join(folder, 'daybook.yaml'),
       'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 2s } }]',
     );
-    workplace = new CliSandbox(folder, {
+    sandbox = new CliSandbox(folder, {
       DAYBOOK_HTTP: http.replace('http://', ''),
       DAYBOOK_HOME: join(folder, 'home', 'of-it'),
       DAYBOOK_ALERT_WEBHOOK: webhook.url,
     });
     serve(10);
-    running = workplace.start(['up']);
+    running = sandbox.start(['up']);
     await running.shows('Ctrl-C stops everything', 120_000);
   }, 150_000);
   afterAll(async () => {
@@ -79,7 +79,7 @@ describe.skipIf(data === null || home === null)('up', () => {
   ];
 
   test.each(faults)(
-    'names a store that is %s, everywhere, and continues by itself once it can be written',
+    'names a store that is %s, everywhere, and continues automatically once it is writable',
     async (_what, begin, end, why) => {
       if (!data) return;
       begin(data);
@@ -107,7 +107,7 @@ describe.skipIf(data === null || home === null)('up', () => {
       );
       end(data);
       await until('it is ready', async () => (await ready()).code === 200, 30_000);
-      await until('the webhook is told of its end', () =>
+      await until('the webhook receives its end', () =>
         webhook.posted.some(({ name, state }) => name === 'store' && state === 'resolved'),
       );
       await allStored();
@@ -116,13 +116,13 @@ describe.skipIf(data === null || home === null)('up', () => {
     400_000,
   );
 
-  test('gives what stopped its runs as the reason of a source that is late', async () => {
+  test('names what stopped its runs as the reason of a late source', async () => {
     data?.fill();
     serve(1);
     const late = await until(
       'it is late',
       async () => {
-        const status = JSON.parse((await workplace.run(['status', '--json'])).stdout) as Status;
+        const status = JSON.parse((await sandbox.run(['status', '--json'])).stdout) as Status;
         return status.sources.find(({ health }) => health === 'late');
       },
       200_000,
@@ -132,7 +132,7 @@ describe.skipIf(data === null || home === null)('up', () => {
     await allStored();
   }, 400_000);
 
-  test('names a home without room, keeps its worker, and continues by itself', async () => {
+  test('names a full home, keeps its worker, and continues automatically', async () => {
     const worker = running.parts()['worker'];
     home?.fill();
     await until(

@@ -47,27 +47,27 @@ afterAll(async () => {
 });
 
 test(`kill -9 of everything ${kills} times during ${pages} pages: each record stored once, and the run finishes`, async () => {
-  const workplace = new CliSandbox(folder);
+  const sandbox = new CliSandbox(folder);
   for (let kill = 0; kill < kills; kill++) {
     const asked = origin.requests.length;
-    running = workplace.start(['up']);
+    running = sandbox.start(['up']);
     await until('pages are asked for', () => origin.requests.length > asked, 90_000);
     await sleep(500 + Math.random() * 6_000);
     await running.killAll();
     answered.upTo += pages / (kills + 1);
   }
   answered.upTo = Infinity;
-  running = workplace.start(['up']);
+  running = sandbox.start(['up']);
   await running.shows('pages            ok', 120_000);
   const total = pages * perPage;
-  const { stdout } = await workplace.run([
+  const { stdout } = await sandbox.run([
     'sql',
     '--json',
     `select count(*) as rows, count(distinct source_id) as ids from raw_events where source = 'pages'`,
   ]);
   expect(JSON.parse(stdout)).toEqual({ rows: total, ids: total });
   expect(new Set(csvRowsBelow(join(folder, 'data', 'csv', 'pages')).map((row) => row['source_id'])).size).toBe(total);
-  const status = JSON.parse((await workplace.run(['status', '--json'])).stdout) as {
+  const status = JSON.parse((await sandbox.run(['status', '--json'])).stdout) as {
     sources: { health: string; lastReceipt: object }[];
   };
   expect(status.sources[0]).toMatchObject({ health: 'ok', lastReceipt: { fetched: total, accepted: total } });

@@ -11,33 +11,33 @@ import { until } from '../support/until.ts';
 const yaml =
   'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 5s } }]';
 let server: TestServer;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   server = await startTemporalServer([]);
-  rig = await TestWorker.create(yaml, {}, server.address);
-  writeFileSync(rig.path('lines.ndjson'), '{"id":"1","at":"2026-11-01T00:00:00Z"}\n');
+  testWorker = await TestWorker.create(yaml, {}, server.address);
+  writeFileSync(testWorker.path('lines.ndjson'), '{"id":"1","at":"2026-11-01T00:00:00Z"}\n');
 });
 afterAll(async () => {
   server.hold(false);
-  await rig.close();
+  await testWorker.close();
   await server.stop();
 });
 
 const series = async (name: string) => {
-  const text = (await rig.worker?.metrics()) ?? '';
+  const text = (await testWorker.worker?.metrics()) ?? '';
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
   return line === undefined ? null : Number(line.split(' ')[1]);
 };
 const started = (result: string) => series(`daybook_schedule_starts_total{source="lines",result="${result}"}`);
 
-test('starts that a busy server makes late are counted, and those that it skips for it', async () => {
-  const [source] = parseConfig(yaml, rig.path('daybook.yaml'), () => undefined).sources;
-  const owner = { instance: rig.instance, storeId: null, knows: async () => true };
+test('late and skipped starts of a busy server are counted', async () => {
+  const [source] = parseConfig(yaml, testWorker.path('daybook.yaml'), () => undefined).sources;
+  const owner = { instance: testWorker.instance, storeId: null, knows: async () => true };
   if (!source?.schedule) throw new Error('expected a schedule');
   const { state: _, ...options } = newScheduleOptions(source, source.schedule, owner, false);
   const { action } = options;
-  await rig.client.schedule.create({ ...options, action: { ...action, taskQueue: rig.taskQueue } });
+  await testWorker.client.schedule.create({ ...options, action: { ...action, taskQueue: testWorker.taskQueue } });
   await until('starts are counted', async () => ((await started('on_time')) ?? 0) >= 2, 60_000);
   expect([await started('late'), await series('daybook_source_health{source="lines",health="late"}')]).toEqual([0, 0]);
   server.hold(true);
@@ -45,7 +45,7 @@ test('starts that a busy server makes late are counted, and those that it skips 
   server.hold(false);
   await until('the late start is counted', async () => (await started('late')) === 1, 60_000);
   await until('skipped ones are counted', async () => ((await started('skipped')) ?? 0) >= 5, 60_000);
-  expect(rig.receipts.length).toBeGreaterThan(3);
+  expect(testWorker.receipts.length).toBeGreaterThan(3);
   await until(
     'starts are on time again',
     async () => {

@@ -29,7 +29,7 @@ const served = { live: new Set<string>(), history: new Set<string>() };
 
 let origin: Origin;
 let folder: string;
-let workplace: CliSandbox;
+let sandbox: CliSandbox;
 let running: RunningDaybook;
 let connection: Connection;
 let client: Client;
@@ -74,11 +74,11 @@ sources:
       incremental: { cursor: at, start_param: since, end_param: until } }
 `,
   );
-  workplace = new CliSandbox(folder);
-  workplace.claimPorts();
-  running = workplace.start(['up']);
+  sandbox = new CliSandbox(folder);
+  sandbox.claimPorts();
+  running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything');
-  const { stdout } = await workplace.run(['env']);
+  const { stdout } = await sandbox.run(['env']);
   const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(stdout)?.[1];
   connection = await Connection.connect(address === undefined ? {} : { address });
   client = new Client({ connection });
@@ -106,14 +106,14 @@ async function statuses(): Promise<Record<string, string[]>> {
 }
 
 test(
-  `${rounds} kills of a part at random (seed ${seed}) under a live source, a backfill of ${days} days and rollovers lose nothing and double nothing`,
+  `${rounds} kills of a part at random (seed ${seed}) during a live source, a backfill of ${days} days and rollovers lose nothing and store nothing twice`,
   async () => {
     const range = ['--from', '2026-10-01', '--to', '2026-10-31'];
-    const started = await workplace.run(['backfill', 'history', ...range, '--detach']);
+    const started = await sandbox.run(['backfill', 'history', ...range, '--detach']);
     expect([started.code, started.stderr]).toEqual([0, expect.stringContaining('30 windows')]);
     for (let round = 0; round < rounds; round++) {
       const part = pick(['worker', 'temporal', 'postgres'] as const);
-      // Whoever finds the server away tries again at the next kill.
+      // A client that finds no server tries again at the next kill.
       void client.schedule
         .getHandle('partition-rollover')
         .trigger()
@@ -135,7 +135,7 @@ test(
     await sleep(1_000);
     const rows = async (source: string) => {
       const text = `select source_id from raw_events where source = '${source}'`;
-      const { code, stdout } = await workplace.run(['sql', '--json', text]);
+      const { code, stdout } = await sandbox.run(['sql', '--json', text]);
       if (code !== 0) return null;
       return stdout
         .split('\n')
@@ -155,7 +155,7 @@ test(
       const journal = new Set(csvRowsBelow(join(folder, 'data', 'csv', source)).map((row) => row['source_id'] ?? ''));
       expect([...journal].sort()).toEqual(all);
     }
-    expect(await workplace.run(['pause', 'live', '--reason', 'the trial is over'])).toMatchObject({ code: 0 });
+    expect(await sandbox.run(['pause', 'live', '--reason', 'the trial is over'])).toMatchObject({ code: 0 });
     const open = async () => (await statuses())['RUNNING'] ?? [];
     await vi.waitFor(async () => expect(await open()).toEqual([]), { timeout: 150_000, interval: 500 });
     const ended = await statuses();
@@ -169,7 +169,7 @@ test(
   360_000 + rounds * 40_000,
 );
 
-/** A server that is being started again is no answer; a backfill that failed is one. */
+/** A server that is being started again is not an answer; a backfill that failed is one. */
 function retryWhileAway(error: unknown): null {
   if (error instanceof Error && error.name === 'WorkflowFailedError') throw error;
   return null;

@@ -13,7 +13,7 @@ const names = ['alpha', 'beta', 'gamma'];
 interface Place {
   readonly name: string;
   readonly folder: string;
-  readonly workplace: CliSandbox;
+  readonly sandbox: CliSandbox;
   readonly running: RunningDaybook;
 }
 
@@ -36,8 +36,8 @@ beforeAll(async () => {
 sources: [{ name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at, schedule: { every: 2s } }]
 `,
     );
-    const workplace = new CliSandbox(folder, variables);
-    return { name, folder, workplace, running: workplace.start(['up']) };
+    const sandbox = new CliSandbox(folder, variables);
+    return { name, folder, sandbox, running: sandbox.start(['up']) };
   });
 }, 10_000);
 afterAll(async () => {
@@ -65,13 +65,13 @@ test('three that start in the same second all work, and share nothing', async ()
       ownsPort(worker, port['http'] ?? 0),
     ]).toEqual([true, true, true, true]);
   }
-  for (const { name, folder, workplace, running } of places) {
-    // Whoever shared a server would run the sources of others, or see theirs run elsewhere.
+  for (const { name, folder, sandbox, running } of places) {
+    // A shared server would run the sources of others.
     await until('it has run thrice', () => running.output.split(`${name.padEnd(16)} ok`).length > 3, 60_000);
     expect(running.output).not.toMatch(new RegExp(` (?:${names.filter((other) => other !== name).join('|')}) +ok`));
     const rows = csvRowsBelow(join(folder, 'data', 'csv'));
     expect(new Set(rows.map((row) => row['source_id']?.replace(/\d+$/, '')))).toEqual(new Set([`/${name}-`]));
-    const { stdout } = await workplace.run(['sql', '--json', 'select distinct source from raw_events']);
+    const { stdout } = await sandbox.run(['sql', '--json', 'select distinct source from raw_events']);
     expect(stdout.trim()).toBe(JSON.stringify({ source: name }));
   }
 }, 180_000);

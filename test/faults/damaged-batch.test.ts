@@ -12,44 +12,46 @@ import { until } from '../support/until.ts';
 const count = 60;
 let origin: Origin;
 let proxy: TcpProxy;
-let rig: TestWorker;
+let testWorker: TestWorker;
 let prefix = 0;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await TestWorker.create(`version: 1
+  testWorker = await TestWorker.create(`version: 1
 defaults: { allow_private: true }
 sources:
   - { name: items, type: http_json, url: "${origin.url}/items", id: id, occurred_at: at }
   - { name: dated, type: http_json, url: "${origin.url}/dated", id: id, occurred_at: at, incremental: { cursor: at, start_param: since } }
 `);
-  proxy = await rig.proxyPostgres();
+  proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
   await origin.close();
 });
 
 beforeEach(() => {
   prefix++;
-  rig.logs.length = 0;
+  testWorker.logs.length = 0;
   proxy.up();
-  rmSync(rig.path('data', 'spool'), { recursive: true, force: true });
-  rmSync(rig.path('data', 'csv'), { recursive: true, force: true });
+  rmSync(testWorker.path('data', 'spool'), { recursive: true, force: true });
+  rmSync(testWorker.path('data', 'csv'), { recursive: true, force: true });
 });
 
 const item = (n: number) => ({ id: `${prefix}-${n}`, at: '2026-11-01T00:00:00Z', text: `text ${n}` });
 const items = () => Array.from({ length: count }, (_, n) => item(n));
 const serve = (list: readonly object[]) => origin.answer((_url, response) => void response.end(JSON.stringify(list)));
-const parts = (source: string) => rig.files('data', 'csv', source).filter((path) => path.endsWith('.csv'));
-const spooled = () => rig.files('data', 'spool').filter((path) => !path.endsWith('.tmp'));
-const stored = () => rig.database.count('select count(*) from raw_events where source_id like $1', [`${prefix}-%`]);
+const parts = (source: string) => testWorker.files('data', 'csv', source).filter((path) => path.endsWith('.csv'));
+const spooled = () => testWorker.files('data', 'spool').filter((path) => !path.endsWith('.tmp'));
+const stored = () =>
+  testWorker.database.count('select count(*) from raw_events where source_id like $1', [`${prefix}-%`]);
 const changed = () =>
-  rig.database.count(`select count(*) from raw_events where source_id like $1 and payload->>'text' not like 'text %'`, [
-    `${prefix}-%`,
-  ]);
-const journal = () => new Set(rig.csv('items').map((row) => row['source_id'])).size;
+  testWorker.database.count(
+    `select count(*) from raw_events where source_id like $1 and payload->>'text' not like 'text %'`,
+    [`${prefix}-%`],
+  );
+const journal = () => new Set(testWorker.csv('items').map((row) => row['source_id'])).size;
 
 /** Damages a spooled batch, each in a way that leaves readable lines. */
 const damages: Record<string, (path: string) => void> = {
@@ -68,14 +70,14 @@ const damages: Record<string, (path: string) => void> = {
  */
 async function runOverDamage(damage: (path: string) => void, csv: boolean) {
   proxy.down();
-  mkdirSync(rig.path('data'), { recursive: true });
+  mkdirSync(testWorker.path('data'), { recursive: true });
   // A file where the folder of the parts should be: nothing can be written there.
-  if (!csv) writeFileSync(rig.path('data', 'csv'), '');
-  const handle = await rig.start({ source: 'items' });
+  if (!csv) writeFileSync(testWorker.path('data', 'csv'), '');
+  const handle = await testWorker.start({ source: 'items' });
   const path = await until('the batch is spooled', () => spooled()[0]);
   if (csv) await until('its CSV part is written', () => journal() === count);
   damage(path);
-  if (!csv) rmSync(rig.path('data', 'csv'));
+  if (!csv) rmSync(testWorker.path('data', 'csv'));
   proxy.up();
   return handle;
 }
@@ -91,9 +93,13 @@ describe.each(Object.entries(damages))('a batch in the spool that is %s', (_name
     expect(error.cause.details[0]).toMatchObject({ outcome: 'failed', error: { type: 'BatchDamaged' } });
     expect(await stored()).toBe(0);
     await until('the alert is logged', () =>
-      rig.logs.find(({ event, name, state }) => event === 'alert' && name === 'run_failed' && state === 'open'),
+      testWorker.logs.find(({ event, name, state }) => event === 'alert' && name === 'run_failed' && state === 'open'),
     );
-    expect(await rig.run('items')).toMatchObject({ outcome: 'ok', fetched: count, postgres: { written: count } });
+    expect(await testWorker.run('items')).toMatchObject({
+      outcome: 'ok',
+      fetched: count,
+      postgres: { written: count },
+    });
     expect(await stored()).toBe(count);
     expect(await changed()).toBe(0);
     expect(journal()).toBe(count);
@@ -110,7 +116,7 @@ describe.each(Object.entries(damages))('a batch in the spool that is %s', (_name
     expect(await stored()).toBe(count);
     expect(await changed()).toBe(0);
     expect(spooled()).toEqual([]);
-    expect(await rig.run('items')).toMatchObject({ outcome: 'unchanged', unchanged: count });
+    expect(await testWorker.run('items')).toMatchObject({ outcome: 'unchanged', unchanged: count });
   });
 });
 
@@ -119,36 +125,39 @@ test('a damaged batch whose CSV part leaves out a repeated key is fetched again'
   const handle = await runOverDamage(damages['emptied']!, true);
   await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'BatchDamaged' } });
   expect(await stored()).toBe(0);
-  expect(await rig.run('items')).toMatchObject({ fetched: count + 1, postgres: { written: count, duplicate: 1 } });
+  expect(await testWorker.run('items')).toMatchObject({
+    fetched: count + 1,
+    postgres: { written: count, duplicate: 1 },
+  });
 });
 
-test('a damaged batch that waits is set aside, and its source is asked again for all since its earliest record', async () => {
+test('a damaged deferred batch is set aside, and its source is polled again from its earliest record', async () => {
   const asked: (string | null)[] = [];
   const late = { ...item(1), at: '2026-11-03T00:00:00Z' };
   origin.answer((url, response) => {
     asked.push(url.searchParams.get('since'));
     response.end(JSON.stringify([{ ...item(0), at: '2026-11-02T00:00:00Z' }, late]));
   });
-  await rig.run('dated');
-  await rig.database.rows('alter table raw_event_keys rename to keys_away');
+  await testWorker.run('dated');
+  await testWorker.database.rows('alter table raw_event_keys rename to keys_away');
   const fresh = [2, 3].map((n) => ({ ...item(n), at: `2026-11-0${n + 2}T00:00:00Z` }));
   origin.answer((url, response) => {
     asked.push(url.searchParams.get('since'));
     response.end(JSON.stringify(fresh));
   });
-  expect(await rig.run('dated')).toMatchObject({ outcome: 'deferred' });
+  expect(await testWorker.run('dated')).toMatchObject({ outcome: 'deferred' });
   for (const path of [...spooled(), ...parts('dated')]) truncateSync(path, 10);
-  await rig.database.rows('alter table keys_away rename to raw_event_keys');
-  await until('nothing waits', () => rig.files('data', 'deferred').length === 0, 90_000);
-  const store = createDirectoryStore(rig.path('data'));
+  await testWorker.database.rows('alter table keys_away rename to raw_event_keys');
+  await until('nothing waits', () => testWorker.files('data', 'deferred').length === 0, 90_000);
+  const store = createDirectoryStore(testWorker.path('data'));
   expect((await listDamaged(store)).map(({ source, path }) => [source, path.includes('/spool/')])).toEqual([
     ['dated', true],
   ]);
   expect((await openAlerts(store)).map(({ name }) => name)).toContain('store');
-  expect(await rig.run('dated')).toMatchObject({ outcome: 'ok', postgres: { written: 2 } });
+  expect(await testWorker.run('dated')).toMatchObject({ outcome: 'ok', postgres: { written: 2 } });
   expect(asked).toEqual([null, '2026-11-03T00:00:00Z', '2026-11-04T00:00:00Z']);
-  // Somebody has looked at it.
-  rmSync(rig.path('data', 'damaged'), { recursive: true });
-  await rig.run('dated');
+  // It was handled.
+  rmSync(testWorker.path('data', 'damaged'), { recursive: true });
+  await testWorker.run('dated');
   expect((await openAlerts(store)).map(({ name }) => name)).not.toContain('store');
 });

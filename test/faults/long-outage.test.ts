@@ -16,7 +16,7 @@ const names = ['outage-a', 'outage-b', 'outage-c'];
 const served = new Map(names.map((name) => [name, new Set<string>()]));
 let origin: Origin;
 let proxy: TcpProxy;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin((url, response) => {
@@ -30,36 +30,38 @@ beforeAll(async () => {
   });
   const source = (name: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at }\n`;
-  rig = await TestWorker.create(`version: 1\nsources:\n${names.map(source).join('')}`);
-  proxy = await rig.proxyPostgres();
+  testWorker = await TestWorker.create(`version: 1\nsources:\n${names.map(source).join('')}`);
+  proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
   for (const name of names)
     await schedule(name)
       .delete()
       .catch(() => undefined);
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
   await origin.close();
 });
 
-const scheduleId = (name: string) => `scrape-${name}-${rig.taskQueue}`;
-const schedule = (name: string) => rig.client.schedule.getHandle(scheduleId(name));
+const scheduleId = (name: string) => `scrape-${name}-${testWorker.taskQueue}`;
+const schedule = (name: string) => testWorker.client.schedule.getHandle(scheduleId(name));
 
 async function list(query: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const { workflowId } of rig.client.workflow.list({ query: `TaskQueue = '${rig.taskQueue}' AND ${query}` }))
+  for await (const { workflowId } of testWorker.client.workflow.list({
+    query: `TaskQueue = '${testWorker.taskQueue}' AND ${query}`,
+  }))
     found.push(workflowId);
   return found;
 }
-const stored = () => rig.database.count('select count(*) from raw_events');
+const stored = () => testWorker.database.count('select count(*) from raw_events');
 const total = () => names.reduce((sum, name) => sum + (served.get(name)?.size ?? 0), 0);
-const journal = (name: string) => new Set(rig.csv(name).map((row) => row['source_id'])).size;
-const markers = () => rig.files('data', 'deferred').length;
+const journal = (name: string) => new Set(testWorker.csv(name).map((row) => row['source_id'])).size;
+const markers = () => testWorker.files('data', 'deferred').length;
 
 /** As if the run before had found PostgreSQL away: the next one tries once. In an outage of minutes they find out. */
 function rememberSinkDown(name: string): void {
-  const path = rig.path('data', 'state', `${name}.json`);
+  const path = testWorker.path('data', 'state', `${name}.json`);
   const state = JSON.parse(readFileSync(path, 'utf8')) as SourceState;
   writeFileSync(path, JSON.stringify({ ...state, sinkDownSince: { postgres: new Date().toISOString() } }));
 }
@@ -67,19 +69,19 @@ function rememberSinkDown(name: string): void {
 test(
   `PostgreSQL away for ${outageMs / 1_000} s under three sources every ${everyMs / 1_000} s fails no run, and has everything within a minute of its return`,
   async () => {
-    for (const name of names) await rig.run(name);
+    for (const name of names) await testWorker.run(name);
     proxy.down();
     const end = Date.now() + outageMs;
     if (outageMs < 300_000) for (const name of names) rememberSinkDown(name);
     for (const name of names) {
-      await rig.client.schedule.create({
+      await testWorker.client.schedule.create({
         scheduleId: scheduleId(name),
         spec: { intervals: [{ every: everyMs }] },
         action: {
           type: 'startWorkflow',
           workflowType: 'scrapeRun',
           workflowId: scheduleId(name),
-          taskQueue: rig.taskQueue,
+          taskQueue: testWorker.taskQueue,
           args: [{ source: name }],
         },
       });
@@ -103,7 +105,7 @@ test(
     );
     await until('all has ended', async () => (await list(`ExecutionStatus = 'Running'`)).length === 0, 60_000);
     expect(await stored()).toBe(total());
-    expect(await rig.database.count('select count(distinct (source, source_id)) from raw_events')).toBe(total());
+    expect(await testWorker.database.count('select count(distinct (source, source_id)) from raw_events')).toBe(total());
     for (const name of names) expect([name, journal(name)]).toEqual([name, served.get(name)?.size]);
     expect(await list(`ExecutionStatus != 'Completed'`)).toEqual([]);
     expect([...deliverers].sort()).toEqual(names.map((name) => `deliver-postgres-${name}`));

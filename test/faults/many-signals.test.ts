@@ -8,18 +8,18 @@ import { until } from '../support/until.ts';
 
 const signals = 1_000;
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin(json([{ id: 1, at: '2026-11-01T00:00:00Z' }]));
-  rig = await TestWorker.create(`version: 1
+  testWorker = await TestWorker.create(`version: 1
 sources:
   - { name: many, type: http_json, url: "${origin.url}/", allow_private: true, id: id, occurred_at: at,
       incremental: { cursor: at, start_param: since, end_param: until } }
 `);
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
@@ -54,16 +54,16 @@ const oddSignal = (n: number): [string, ...unknown[]] => {
   return argument === undefined ? [name] : n % 3 === 0 ? [name, argument, 'one too many'] : [name, argument];
 };
 
-describe(`${signals} signals at once, most of them senseless`, () => {
-  test('do a run no harm: it pauses, goes on, and ends with its receipt', async () => {
-    const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
-      workflowId: `scrape-many-${rig.taskQueue}`,
-      taskQueue: rig.taskQueue,
+describe(`${signals} signals at once, most of them invalid`, () => {
+  test('do a run no harm: it pauses, resumes, and ends with its receipt', async () => {
+    const handle = await testWorker.client.workflow.signalWithStart('scrapeRun', {
+      workflowId: `scrape-many-${testWorker.taskQueue}`,
+      taskQueue: testWorker.taskQueue,
       args: [{ source: 'many' }],
       signal: 'pause',
       signalArgs: [{ reason: 'wait' }],
     });
-    const open = rig.client.workflow.getHandle(handle.workflowId);
+    const open = testWorker.client.workflow.getHandle(handle.workflowId);
     await send(open, signals, (n) => {
       const signal = oddSignal(n);
       return signal[0] === 'resume' ? ['pause', { reason: `number ${n}` }] : signal;
@@ -73,16 +73,16 @@ describe(`${signals} signals at once, most of them senseless`, () => {
     expect(await open.result()).toMatchObject({ source: 'many', outcome: 'ok', postgres: { written: 1 } });
   });
 
-  test('do a backfill no harm: what makes sense is merged, done once, and all of it', async () => {
+  test('do a backfill no harm: valid requests are merged, and all are run once', async () => {
     const workflowId = 'backfill-many';
-    const handle = await rig.client.workflow.signalWithStart('backfill', {
+    const handle = await testWorker.client.workflow.signalWithStart('backfill', {
       workflowId,
-      taskQueue: rig.taskQueue,
+      taskQueue: testWorker.taskQueue,
       args: [{ source: 'many' }],
       signal: 'pause',
       signalArgs: [{ reason: 'wait' }],
     });
-    const open = rig.client.workflow.getHandle(handle.workflowId);
+    const open = testWorker.client.workflow.getHandle(handle.workflowId);
     await send(open, signals, (n) => {
       if (n % 2 === 0) return ['backfill', { from: '2026-11-01', to: `2026-11-0${2 + (n % 8)}` }];
       const signal = oddSignal(n);
@@ -96,29 +96,29 @@ describe(`${signals} signals at once, most of them senseless`, () => {
     const tally = (await open.result()) as BackfillTally;
     expect(tally).toMatchObject({ failed: [] });
     const windows: string[] = [];
-    const query = `WorkflowId STARTS_WITH 'backfill-many/' AND TaskQueue = '${rig.taskQueue}'`;
-    for await (const { workflowId: id } of rig.client.workflow.list({ query })) windows.push(id);
+    const query = `WorkflowId STARTS_WITH 'backfill-many/' AND TaskQueue = '${testWorker.taskQueue}'`;
+    for await (const { workflowId: id } of testWorker.client.workflow.list({ query })) windows.push(id);
     expect([tally.done, new Set(windows).size, windows.length]).toEqual([7, 7, 7]);
   });
 
-  test('at the moment of completion are honoured by the run or refused as too late: a backfill is never forgotten', async () => {
+  test('at the moment of completion are handled by the run or refused as too late: a backfill is never forgotten', async () => {
     let accepted = 0;
     for (let n = 0; n < 20; n++) {
-      const handle = await rig.start({ source: 'many' });
+      const handle = await testWorker.start({ source: 'many' });
       const day = `2026-10-${String(n + 1).padStart(2, '0')}`;
       const next = `2026-10-${String(n + 2).padStart(2, '0')}`;
       const over = handle.result();
       // Some come while it works, some as it ends, some after.
       await new Promise((resolve) => setTimeout(resolve, n * 8));
-      const told = await handle.signal('backfill', { from: day, to: next }).then(
+      const reported = await handle.signal('backfill', { from: day, to: next }).then(
         () => true,
         () => false,
       );
       expect(await over).toMatchObject({ source: 'many' });
-      if (!told) continue;
+      if (!reported) continue;
       accepted++;
       await until(`the window of ${day} has run`, () =>
-        rig.files('data', 'windows', 'many').some((path) => path.includes(`/${day}`)),
+        testWorker.files('data', 'windows', 'many').some((path) => path.includes(`/${day}`)),
       );
     }
     expect(accepted).toBeGreaterThan(0);

@@ -5,51 +5,56 @@ import { readWaiting } from '../../src/status/deferred.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
-let rig: TestWorker;
+let testWorker: TestWorker;
 beforeAll(async () => {
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
-  await rig.database.rows(`select ensure_partition('2026-11-01')`);
+  await testWorker.database.rows(`select ensure_partition('2026-11-01')`);
 });
-afterAll(async () => rig.close());
+afterAll(async () => testWorker.close());
 
-const stored = (like: string) => rig.database.count('select count(*) from raw_events where source_id like $1', [like]);
-const markers = () => rig.files('data', 'deferred', 'postgres', 'lines').length;
-const letters = () => rig.files('data', 'dead-letters', 'lines').filter((path) => path.includes('-refused')).length;
+const stored = (like: string) =>
+  testWorker.database.count('select count(*) from raw_events where source_id like $1', [like]);
+const markers = () => testWorker.files('data', 'deferred', 'postgres', 'lines').length;
+const letters = () =>
+  testWorker.files('data', 'dead-letters', 'lines').filter((path) => path.includes('-refused')).length;
 const reason = async () => {
-  const waiting = (await readWaiting(createDirectoryStore(rig.path('data')))).get('lines');
+  const waiting = (await readWaiting(createDirectoryStore(testWorker.path('data')))).get('lines');
   return waiting?.map(({ reason: why }) => why).join() ?? '';
 };
 
 /** A run of some records whose batch waits: the ledger is away meanwhile. */
 async function runDeferred(ids: readonly string[]): Promise<void> {
-  rmSync(rig.path('data', 'state'), { recursive: true, force: true });
-  writeFileSync(rig.path('lines.ndjson'), ids.map((id) => `{"id":"${id}","at":"2026-11-01T00:00:00Z"}\n`).join(''));
-  expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: ids.length } });
+  rmSync(testWorker.path('data', 'state'), { recursive: true, force: true });
+  writeFileSync(
+    testWorker.path('lines.ndjson'),
+    ids.map((id) => `{"id":"${id}","at":"2026-11-01T00:00:00Z"}\n`).join(''),
+  );
+  expect(await testWorker.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: ids.length } });
 }
 
 async function whileLedgerIsAway(work: () => Promise<void>): Promise<void> {
-  await rig.database.rows('alter table raw_event_keys rename to keys_away');
+  await testWorker.database.rows('alter table raw_event_keys rename to keys_away');
   await work();
-  await rig.database.rows('alter table keys_away rename to raw_event_keys');
+  await testWorker.database.rows('alter table keys_away rename to raw_event_keys');
 }
 
-/** A deliverer that was refused rests; a worker that starts wakes a new one, which has no memory of it. */
+/** A refused deliverer rests; a starting worker starts a new one, without memory of it. */
 async function deliverNow(): Promise<void> {
-  await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
-  await rig.stopWorker();
-  await rig.startWorker();
+  await testWorker.client.workflow.getHandle('deliver-postgres-lines').terminate();
+  await testWorker.stopWorker();
+  await testWorker.startWorker();
 }
 
 const some = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
 
 test('one row that a trigger refuses, in the oldest batch, is a dead letter; everything else is delivered', async () => {
-  await rig.database.rows(
+  await testWorker.database.rows(
     `create function judge() returns trigger language plpgsql as $$ begin
        if new.source_id = 'row-bad' then raise 'not this one' using errcode = 'XY001'; end if; return new; end $$`,
   );
-  await rig.database.rows(
+  await testWorker.database.rows(
     'create trigger judge before insert on raw_events_2026_11_01 for each row execute function judge()',
   );
   await whileLedgerIsAway(async () => {
@@ -61,17 +66,19 @@ test('one row that a trigger refuses, in the oldest batch, is a dead letter; eve
   await until('everything is delivered', () => markers() === 0, 30_000);
   expect(await stored('row-%')).toBe(9 + 4 * 3);
   expect(letters()).toBe(1);
-  await rig.database.rows('drop function judge() cascade');
+  await testWorker.database.rows('drop function judge() cascade');
 });
 
-test('batches that are refused as a whole hold no others up, and what is told of them is why they are now', async () => {
+test('batches that are refused entirely block no others, and are shown with their latest reason', async () => {
   await whileLedgerIsAway(async () => {
     for (let n = 0; n < 5; n++) await runDeferred(some(2, `whole-bad${n}`));
     for (let n = 0; n < 4; n++) await runDeferred(some(2, `whole-good${n}`));
   });
   expect(await reason()).toContain('raw_event_keys');
-  await rig.database.rows(`create function drop_row() returns trigger language plpgsql as 'begin return null; end'`);
-  await rig.database.rows(
+  await testWorker.database.rows(
+    `create function drop_row() returns trigger language plpgsql as 'begin return null; end'`,
+  );
+  await testWorker.database.rows(
     `create trigger drop_row before insert on raw_events_2026_11_01 for each row
      when (new.source_id like 'whole-bad%') execute function drop_row()`,
   );
@@ -80,30 +87,32 @@ test('batches that are refused as a whole hold no others up, and what is told of
   expect(await stored('whole-good%')).toBe(8);
   await until('it is said why the others are not', async () => (await reason()).includes('does a trigger or rule'));
   // The next pass finds another reason.
-  await rig.database.rows(
+  await testWorker.database.rows(
     `create or replace function drop_row() returns trigger language plpgsql as $$ begin
        insert into no_such_table values (1); return new; end $$`,
   );
   await deliverNow();
   await until('that is told', async () => (await reason()).includes('no_such_table'), 30_000);
   expect(markers()).toBe(5);
-  await rig.database.rows('drop function drop_row() cascade');
+  await testWorker.database.rows('drop function drop_row() cascade');
   await deliverNow();
   await until('these are delivered, too', () => markers() === 0, 30_000);
   expect(await stored('whole-%')).toBe(18);
   await until('nothing is told any more', async () => (await reason()) === '');
-  await until('no note of it is left', () => rig.files('data', 'waiting').length === 0);
+  await until('no note of it is left', () => testWorker.files('data', 'waiting').length === 0);
 });
 
-test('a batch that comes while others are refused is delivered as soon as it is there', async () => {
-  await rig.database.rows(`create function drop_row() returns trigger language plpgsql as 'begin return null; end'`);
-  await rig.database.rows(
+test('a batch that arrives while others are refused is delivered at once', async () => {
+  await testWorker.database.rows(
+    `create function drop_row() returns trigger language plpgsql as 'begin return null; end'`,
+  );
+  await testWorker.database.rows(
     `create trigger drop_row before insert on raw_events_2026_11_01 for each row
      when (new.source_id like 'rest-bad%') execute function drop_row()`,
   );
   await runDeferred(some(2, 'rest-bad'));
   await until('the deliverer rests', async () => (await reason()).includes('does a trigger or rule'));
-  const deliverer = rig.client.workflow.getHandle('deliver-postgres-lines');
+  const deliverer = testWorker.client.workflow.getHandle('deliver-postgres-lines');
   await until('it has tried', async () => {
     const { events } = await deliverer.fetchHistory();
     return events?.some((event) => event.timerStartedEventAttributes);
@@ -113,7 +122,7 @@ test('a batch that comes while others are refused is delivered as soon as it is 
   await until('the new one is delivered', () => markers() === 1, 20_000);
   expect(await stored('rest-good%')).toBe(2);
   expect((await deliverer.describe()).status.name).toBe('RUNNING');
-  await rig.database.rows('drop function drop_row() cascade');
+  await testWorker.database.rows('drop function drop_row() cascade');
   await deliverer.signal('deliver');
   expect(await deliverer.result()).toMatchObject({ batches: 2 });
 });

@@ -60,7 +60,7 @@ async function everything(url: URL, request: Parameters<Handler>[2]): Promise<st
 /** Answers by the first part of the path. */
 const careless: Handler = async (url, response, request) => {
   const echo = await everything(url, request);
-  // Cut by whoever shows only the beginning: at another place in each.
+  // Truncated at different positions.
   const key = url.searchParams.get('key') ?? '';
   const header = (text: string) => text.replaceAll(/[^ -~]/g, '?').slice(0, 8_000);
   switch (url.pathname.split('/')[1]) {
@@ -269,7 +269,7 @@ function readFolder(): void {
 }
 
 describe('a secret', () => {
-  test('is sought well: a part of it, in base64, in another case', () => {
+  test('is searched for in all forms: a part of it, in base64, in another case', () => {
     const one = new Secrets();
     const text = one.plain('one');
     for (const form of [text, text.toUpperCase(), text.slice(4, 14), Buffer.from(`ab${text}cd`).toString('base64')]) {
@@ -278,7 +278,7 @@ describe('a secret', () => {
     expect(one.foundIn('before and after')).toEqual([]);
   });
 
-  test('is in nothing that is shown, logged or kept, whatever comes back from wherever it was sent', async () => {
+  test('is in nothing that is shown, logged or stored, with any responses to the requests that carried it', async () => {
     await Promise.all(Object.keys(sources()).map((name) => run(name)));
     await all([
       ...['letters', 'oauth', 'module'].map((name) => () => command(['preview', name])),
@@ -304,7 +304,7 @@ describe('a secret', () => {
   });
 });
 
-/** A mistake of a kind that shows what stands there: an alert tells of it, and the worker goes on by the last good one. */
+/** A mistake whose message quotes the file: an alert reports it, and the worker continues with the last good one. */
 async function breakConfiguration(): Promise<void> {
   const file = join(folder, 'daybook.yaml');
   const good = readFileSync(file, 'utf8');
@@ -320,7 +320,7 @@ async function breakConfiguration(): Promise<void> {
 
 /** Servers that cannot be reached, or refuse. */
 async function breakServers(): Promise<void> {
-  const refused = { PG_USER: 'nobody', PG_PASSWORD: secrets.awkward('password'), PG_SSLMODE: 'disable' };
+  const refused = { PG_USER: 'unknown', PG_PASSWORD: secrets.awkward('password'), PG_SSLMODE: 'disable' };
   const apiKey = secrets.awkward('API key');
   await all([
     ...[

@@ -9,67 +9,71 @@ import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
 const records = 30_000;
-let rig: TestWorker;
+let testWorker: TestWorker;
 let proxy: TcpProxy;
 
 beforeAll(async () => {
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
-  proxy = await rig.proxyPostgres();
+  proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
 });
 
 let prefix = 0;
 beforeEach(() => {
-  rig.logs.length = 0;
+  testWorker.logs.length = 0;
   prefix++;
   const line = (n: number) => `{"id":"${prefix}-${n}","at":"2026-11-0${1 + (n % 5)}T00:00:00Z"}\n`;
-  writeFileSync(rig.path('lines.ndjson'), Array.from({ length: records }, (_, n) => line(n)).join(''));
-  rmSync(rig.path('data', 'state'), { recursive: true, force: true });
+  writeFileSync(testWorker.path('lines.ndjson'), Array.from({ length: records }, (_, n) => line(n)).join(''));
+  rmSync(testWorker.path('data', 'state'), { recursive: true, force: true });
 });
 
-const stored = () => rig.database.count('select count(*) from raw_events where source_id like $1', [`${prefix}-%`]);
+const stored = () =>
+  testWorker.database.count('select count(*) from raw_events where source_id like $1', [`${prefix}-%`]);
 const journal = () =>
-  new Set(rig.csv('lines').flatMap((row) => (row['source_id']?.startsWith(`${prefix}-`) ? [row['source_id']] : [])))
-    .size;
+  new Set(
+    testWorker.csv('lines').flatMap((row) => (row['source_id']?.startsWith(`${prefix}-`) ? [row['source_id']] : [])),
+  ).size;
 async function openDeliveries(): Promise<string[]> {
   const found: string[] = [];
   const query = `WorkflowType = 'deliver' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of rig.client.workflow.list({ query })) found.push(workflowId);
+  for await (const { workflowId } of testWorker.client.workflow.list({ query })) found.push(workflowId);
   return found;
 }
 /** Logs come a little later. */
 const alerted = (fields: object) =>
   vi.waitFor(
-    () => expect(rig.logs).toContainEqual(expect.objectContaining({ event: 'alert', source: 'lines', ...fields })),
+    () =>
+      expect(testWorker.logs).toContainEqual(expect.objectContaining({ event: 'alert', source: 'lines', ...fields })),
     { timeout: 20_000 },
   );
-const markers = (sink: string) => rig.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
-/** A deliverer that was refused rests for half a minute; a worker that starts wakes a new one. */
+const markers = (sink: string) =>
+  testWorker.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
+/** A refused deliverer rests for half a minute; a starting worker starts a new one. */
 async function deliverNow(): Promise<void> {
-  await rig.client.workflow.getHandle('deliver-postgres-lines').terminate();
-  await rig.stopWorker();
-  await rig.startWorker();
+  await testWorker.client.workflow.getHandle('deliver-postgres-lines').terminate();
+  await testWorker.stopWorker();
+  await testWorker.startWorker();
 }
-const statePath = () => rig.path('data', 'state', 'lines.json');
+const statePath = () => testWorker.path('data', 'state', 'lines.json');
 
 /** As if the run before had found the sink down: the next one tries once only. */
 async function rememberSinkDown(sink: 'csv' | 'postgres'): Promise<void> {
-  writeFileSync(rig.path('first.txt'), readFileSync(rig.path('lines.ndjson')));
-  writeFileSync(rig.path('lines.ndjson'), '');
-  await rig.run('lines');
-  writeFileSync(rig.path('lines.ndjson'), readFileSync(rig.path('first.txt')));
+  writeFileSync(testWorker.path('first.txt'), readFileSync(testWorker.path('lines.ndjson')));
+  writeFileSync(testWorker.path('lines.ndjson'), '');
+  await testWorker.run('lines');
+  writeFileSync(testWorker.path('lines.ndjson'), readFileSync(testWorker.path('first.txt')));
   const state = JSON.parse(readFileSync(statePath(), 'utf8')) as SourceState;
   writeFileSync(statePath(), JSON.stringify({ ...state, sinkDownSince: { [sink]: '2026-11-01T00:00:00.000Z' } }));
 }
 
 describe('PostgreSQL', () => {
-  test('away for some seconds in mid-run costs nothing but time', async () => {
-    const handle = await rig.start({ source: 'lines' });
+  test('unavailable for some seconds during a run only costs time', async () => {
+    const handle = await testWorker.start({ source: 'lines' });
     await until('something is written', async () => (await stored()) > 0);
     proxy.down();
     await sleep(3_000);
@@ -78,9 +82,9 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records);
   });
 
-  test('that was down at the last run, but takes batches again, is given the usual patience', async () => {
+  test('that was down at the last run, but accepts batches again, gets the usual retries', async () => {
     await rememberSinkDown('postgres');
-    const handle = await rig.start({ source: 'lines' });
+    const handle = await testWorker.start({ source: 'lines' });
     await until('a batch is settled', async () => {
       const { counts } = await handle.query<Progress>('progress');
       return (counts?.batches ?? 0) > 0;
@@ -95,14 +99,17 @@ describe('PostgreSQL', () => {
   test('whose answers are lost still reports what it did', async () => {
     // A chunk's parameters hold its ids, however its statement is sent.
     proxy.loseAnswersTo(`${prefix}-1`, 3);
-    expect(await rig.run('lines')).toMatchObject({ outcome: 'ok', postgres: { written: records, duplicate: 0 } });
+    expect(await testWorker.run('lines')).toMatchObject({
+      outcome: 'ok',
+      postgres: { written: records, duplicate: 0 },
+    });
     expect(await stored()).toBe(records);
   });
 
-  test('that stays away defers what was fetched, and has it as soon as it is back; no run fails', async () => {
+  test('that stays unavailable defers what was fetched, and receives it as soon as it is back; no run fails', async () => {
     await rememberSinkDown('postgres');
     proxy.down();
-    const first = await rig.run('lines');
+    const first = await testWorker.run('lines');
     expect(first).toMatchObject({
       outcome: 'deferred',
       accepted: records,
@@ -113,11 +120,11 @@ describe('PostgreSQL', () => {
     expect([state.sinkDownSince, state.file?.lines]).toEqual([{ postgres: '2026-11-01T00:00:00.000Z' }, records]);
     expect(markers('postgres')).toBe(first.batches);
     await alerted({ state: 'open', name: 'deferred_postgres' });
-    appendFileSync(rig.path('lines.ndjson'), `{"id":"${prefix}-more","at":"2026-11-01T00:00:00Z"}\n`);
-    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', accepted: 1 });
+    appendFileSync(testWorker.path('lines.ndjson'), `{"id":"${prefix}-more","at":"2026-11-01T00:00:00Z"}\n`);
+    expect(await testWorker.run('lines')).toMatchObject({ outcome: 'deferred', accepted: 1 });
     expect(await openDeliveries()).toEqual(['deliver-postgres-lines']);
     proxy.up();
-    expect(await rig.client.workflow.getHandle('deliver-postgres-lines').result()).toMatchObject({
+    expect(await testWorker.client.workflow.getHandle('deliver-postgres-lines').result()).toMatchObject({
       batches: first.batches + 1,
       counts: {
         written: records + 1,
@@ -128,35 +135,35 @@ describe('PostgreSQL', () => {
     expect(journal()).toBe(records + 1);
     expect(markers('postgres')).toBe(0);
     await alerted({ state: 'resolved', name: 'deferred_postgres' });
-    expect(rig.files('data').filter((path) => path.includes('/deliveries/lines/'))).not.toEqual([]);
+    expect(testWorker.files('data').filter((path) => path.includes('/deliveries/lines/'))).not.toEqual([]);
   });
 
   test('without its tables defers what was fetched, with what to do; the worker that starts later delivers it', async () => {
-    await rig.database.pool.query('alter table raw_event_keys rename to keys_away');
-    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: records } });
+    await testWorker.database.pool.query('alter table raw_event_keys rename to keys_away');
+    expect(await testWorker.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: records } });
     await alerted({
       state: 'open',
       name: 'deferred_postgres',
       message: expect.stringContaining('./daybook migrate') as string,
     });
-    await rig.database.pool.query('alter table keys_away rename to raw_event_keys');
+    await testWorker.database.pool.query('alter table keys_away rename to raw_event_keys');
     await deliverNow();
     await until('everything is delivered', () => markers('postgres') === 0, 30_000);
     expect(await stored()).toBe(records);
   });
 
-  test('a batch that is refused for what it holds keeps no other from being delivered', async () => {
-    const { pool } = rig.database;
-    const file = readFileSync(rig.path('lines.ndjson'));
-    // More than half of a batch alike: that is no row's fault, and somebody has to look.
+  test('a batch that is refused for its content does not block others', async () => {
+    const { pool } = testWorker.database;
+    const file = readFileSync(testWorker.path('lines.ndjson'));
+    // More than half of a batch alike: that is not a row's fault, and needs an operator.
     await pool.query(`alter table raw_events add constraint no_poison check (payload ->> 'poison' is null)`);
     const poison = (n: number) => `{"id":"${prefix}-p${n}","at":"2026-11-01T00:00:00Z","poison":1}\n`;
-    writeFileSync(rig.path('lines.ndjson'), Array.from({ length: 30 }, (_, n) => poison(n)).join(''));
-    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: 30 } });
-    rmSync(rig.path('data', 'state'), { recursive: true });
-    writeFileSync(rig.path('lines.ndjson'), file);
+    writeFileSync(testWorker.path('lines.ndjson'), Array.from({ length: 30 }, (_, n) => poison(n)).join(''));
+    expect(await testWorker.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: 30 } });
+    rmSync(testWorker.path('data', 'state'), { recursive: true });
+    writeFileSync(testWorker.path('lines.ndjson'), file);
     await pool.query('alter table raw_event_keys rename to keys_away');
-    expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: records } });
+    expect(await testWorker.run('lines')).toMatchObject({ outcome: 'deferred', postgres: { deferred: records } });
     await pool.query('alter table keys_away rename to raw_event_keys');
     await deliverNow();
     await until('all others are delivered', () => markers('postgres') === 1, 30_000);
@@ -167,32 +174,32 @@ describe('PostgreSQL', () => {
     expect(await stored()).toBe(records + 30);
   });
 
-  test('a batch that is gone from the spool is an alert, and keeps no other from being delivered', async () => {
+  test('a batch that is gone from the spool opens an alert, and does not block others', async () => {
     await rememberSinkDown('postgres');
     proxy.down();
-    await rig.run('lines');
-    const [marker = ''] = rig.files('data', 'deferred', 'postgres', 'lines');
+    await testWorker.run('lines');
+    const [marker = ''] = testWorker.files('data', 'deferred', 'postgres', 'lines');
     const { batch } = JSON.parse(readFileSync(marker, 'utf8')) as { batch: BatchRef };
-    rmSync(rig.files('data', 'spool').find((path) => path.endsWith(batch.hash)) ?? '');
+    rmSync(testWorker.files('data', 'spool').find((path) => path.endsWith(batch.hash)) ?? '');
     proxy.up();
-    await rig.client.workflow.getHandle('deliver-postgres-lines').result();
+    await testWorker.client.workflow.getHandle('deliver-postgres-lines').result();
     expect(markers('postgres')).toBe(0);
-    expect(rig.files('data').filter((path) => path.includes('/lost/postgres/lines/'))).toHaveLength(1);
+    expect(testWorker.files('data').filter((path) => path.includes('/lost/postgres/lines/'))).toHaveLength(1);
     await alerted({ name: 'batch_gone' });
     expect(await stored()).toBe(records - batch.records);
   });
 });
 
-test('a CSV folder that cannot be written defers what was fetched, and has it once it can be written', async () => {
+test('an unwritable CSV folder defers what was fetched, and receives it once it is writable', async () => {
   await rememberSinkDown('csv');
-  rmSync(rig.path('data', 'csv'), { recursive: true });
-  writeFileSync(rig.path('data', 'csv'), 'in the way');
-  expect(await rig.run('lines')).toMatchObject({ outcome: 'deferred', csv: { deferred: records } });
-  await alerted({ name: 'deferred_csv', message: expect.stringContaining(rig.path('data', 'csv')) as string });
+  rmSync(testWorker.path('data', 'csv'), { recursive: true });
+  writeFileSync(testWorker.path('data', 'csv'), 'in the way');
+  expect(await testWorker.run('lines')).toMatchObject({ outcome: 'deferred', csv: { deferred: records } });
+  await alerted({ name: 'deferred_csv', message: expect.stringContaining(testWorker.path('data', 'csv')) as string });
   expect(await stored()).toBe(records);
-  rmSync(rig.path('data', 'csv'));
-  mkdirSync(rig.path('data', 'csv'));
-  await rig.client.workflow.getHandle('deliver-csv-lines').result();
+  rmSync(testWorker.path('data', 'csv'));
+  mkdirSync(testWorker.path('data', 'csv'));
+  await testWorker.client.workflow.getHandle('deliver-csv-lines').result();
   expect(journal()).toBe(records);
   expect(markers('csv')).toBe(0);
 });

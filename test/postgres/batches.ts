@@ -7,7 +7,7 @@ import type { WriteContext, WriteResult } from '../../src/sinks/storage-writer.t
 
 export const context: WriteContext = { signal: new AbortController().signal, onProgress: () => {} };
 
-/** A record of 2026-11-01, unless told otherwise. */
+/** A record of 2026-11-01 by default. */
 export function record(sourceId: string, occurredAt = '2026-11-01', payload = `{"id":"${sourceId}"}`): SpooledRecord {
   const time = occurredAt.length === 10 ? `${occurredAt}T12:00:00.000000Z` : occurredAt;
   return { sourceId, occurredAt: time, payload };

@@ -81,7 +81,7 @@ describe.each(servers)('canary_cleanup on $name', ({ server }) => {
     expect(await left()).toHaveLength(3);
   });
 
-  test('is nobody’s but the owner’s, until it is granted; then it needs no right to delete', async () => {
+  test('belongs to the owner only, until it is granted; then it needs no right to delete', async () => {
     await store('daybook-canary', 'one');
     const role = `writer_${randomUUID().replaceAll('-', '')}`;
     await database.rows(`create role ${role} login password 'secret'`);

@@ -14,7 +14,7 @@ import { servers } from './servers.ts';
 
 const insert = 'with input';
 
-describe.each(servers)('an insert that is held up on its way to $name', ({ server }) => {
+describe.each(servers)('a delayed insert into $name', ({ server }) => {
   let database: TestDatabase;
   let network: TcpProxy;
   /** Gives an answer up after half a second, as a writer does after 75. */
@@ -45,7 +45,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
   const nothing = { rows: 0, keys: 0 };
   const content = records(200);
 
-  /** A batch whose first statement is held up, and whose second, on another connection, stored it. */
+  /** A batch whose first statement is delayed, and whose second, on another connection, stored it. */
   async function storedByRetry(): Promise<HeldRequests> {
     const held = network.holdBack(insert, 1);
     const { counts } = await attempt(hasty, batchOf('news', content), content);
@@ -54,7 +54,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
     return held;
   }
 
-  test('and whose retry has stored everything brings nothing back that was forgotten since', async () => {
+  test('whose retry has stored everything restores nothing that was forgotten since', async () => {
     const held = await storedByRetry();
     expect(await forget()).toMatchObject({ rows: 200, keys: 200 });
     await held.release();
@@ -62,14 +62,14 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
     expect((await attempt(database.pool, batchOf('news', content), content)).counts).toMatchObject({ written: 200 });
   });
 
-  test('and whose retry has stored everything brings nothing back after a reset', async () => {
+  test('whose retry has stored everything restores nothing after a reset', async () => {
     const held = await storedByRetry();
     await resetDatabase(database.settings, false);
     await held.release();
     expect(await left()).toEqual(nothing);
   });
 
-  test('and whose retry had to halve its chunk brings nothing back', async () => {
+  test('whose retry had to halve its chunk restores nothing', async () => {
     const held = network.holdBack(insert, 1);
     await database.rows(`alter table raw_events add constraint none_is_bad check (source_id <> 'bad')`);
     const bad = [...content, record('bad')];
@@ -83,7 +83,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
   });
 
   test.each(['forget', 'reset'] as const)(
-    'and was never tried again brings nothing back after %s: its run was terminated',
+    'that was never retried restores nothing after %s: its run was terminated',
     async (command) => {
       await attempt(database.pool, batchOf('news', content), content);
       const held = network.holdBack(insert, 2);
@@ -96,7 +96,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
     },
   );
 
-  test('of a run that is still there stores nothing after forget; its next attempt stores everything', async () => {
+  test('of a running run stores nothing after forget; its next attempt stores everything', async () => {
     const patient = overNetwork({});
     try {
       const batch = batchOf('news', content);
@@ -115,7 +115,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
     }
   });
 
-  test('of another source is stored all the same', async () => {
+  test('of another source is still stored', async () => {
     const patient = overNetwork({});
     try {
       const held = network.holdBack(insert, 1);
@@ -144,7 +144,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
     }
   }
 
-  test('is waited for where it is under way already, and what it stores is forgotten, too', async () => {
+  test('that is already running is waited for, and its records are forgotten too', async () => {
     await database.rows(`select ensure_partition('2026-11-01')`);
     let writing: ReturnType<typeof attempt> | undefined;
     let forgetting: ReturnType<typeof forget> | undefined;
@@ -166,7 +166,7 @@ describe.each(servers)('an insert that is held up on its way to $name', ({ serve
     expect(await left()).toEqual(nothing);
   });
 
-  test('and stays under way is named, and nothing is removed', async () => {
+  test('that keeps running is named, and nothing is removed', async () => {
     await whileKeyIsHeld('1', async () => {
       const waiting = withOwner(database.settings, async (session) =>
         besideNoWriter(session, async () => expect.unreachable(), 1),

@@ -16,7 +16,7 @@ describe.each(servers)('longTransactions on $name', ({ server }) => {
     ['raw_events', 'select count(*) from raw_events', 1],
     ['a partition', 'select count(*) from raw_events_2026_11_01', 1],
     ['another table', 'select count(*) from raw_event_keys', 0],
-  ])('names who reads %s for long, and nobody who does so shortly', async (_, statement, found) => {
+  ])('names long readers of %s, and no short ones', async (_, statement, found) => {
     const reader = await database.pool.connect();
     await reader.query(`set application_name = 'report'`);
     await reader.query('begin');

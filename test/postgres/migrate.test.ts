@@ -54,7 +54,7 @@ describe.each(servers)('migrate on $name', ({ server }) => {
     expect(await isMigrated(database.pool, name)).toBe(true);
   });
 
-  test('gives each database an id of its own', async () => {
+  test('gives each database its own id', async () => {
     const other = await createDatabase(server, null);
     await migrate(database.settings);
     await migrate(other.settings);
@@ -114,7 +114,7 @@ describe.each(servers)('migrate on $name', ({ server }) => {
     expect(await schema()).toEqual([]);
   });
 
-  test('lets nobody but the owner run ensure_partition', async () => {
+  test('lets only the owner run ensure_partition', async () => {
     await migrate(database.settings);
     const role = `reader_${randomUUID().replaceAll('-', '')}`;
     await database.rows(`create role ${role} login password 'secret'`);
@@ -128,7 +128,7 @@ describe.each(servers)('migrate on $name', ({ server }) => {
     }
   });
 
-  test('makes an ensure_partition that no search path of its caller leads astray', async () => {
+  test("creates an ensure_partition that is safe from its caller's search path", async () => {
     await migrate(database.settings);
     const client = await database.pool.connect();
     try {
@@ -144,7 +144,7 @@ describe.each(servers)('migrate on $name', ({ server }) => {
     expect(await listPartitions(database.pool, 'public')).toEqual(['2026-11-01']);
   });
 
-  test('needs rights in its schema only, where that is there', async () => {
+  test('needs rights in its schema only, if that exists', async () => {
     const role = `owner_${randomUUID().replaceAll('-', '')}`;
     await database.rows(`create role ${role} login password 'secret'`);
     await database.rows(`create schema daybook authorization ${role}`);

@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 import { attempt, batchOf, record, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
-describe.each(servers)('what others did with partitions, on $name', ({ server }) => {
+describe.each(servers)('partitions changed by others, on $name', ({ server }) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await createDatabase(server);
@@ -48,7 +48,7 @@ describe.each(servers)('what others did with partitions, on $name', ({ server })
     expect((await attempt(database.pool, batchOf('hand', all), all)).counts.written).toBe(5);
   });
 
-  test('a day that is being detached keeps nobody waiting who looks for the days that there are', async () => {
+  test('a day that is being detached does not block a list of the days', async () => {
     await requirePartitions(database.pool, 'public', ['2026-11-01', '2026-11-02']);
     const [reader, owner, writer] = await Promise.all([1, 2, 3].map(() => database.pool.connect()));
     if (!reader || !owner || !writer) throw new Error('expected three connections');
@@ -131,7 +131,7 @@ describe.each(servers)('what others did with partitions, on $name', ({ server })
        create event trigger forbid on ddl_command_start when tag in ('CREATE TABLE') execute function forbid()`,
       /2026-11-02.*no new tables, ask Ann.*event trigger/,
     ],
-  ])('%s in the place of a day is named, and holds no other day up', async (_, statements, message) => {
+  ])('%s instead of a day is named, and blocks no other day', async (_, statements, message) => {
     await database.rows(statements);
     const batch = batchOf('hand', content);
     for (let attempts = 0; attempts < 2; attempts++) {
@@ -151,7 +151,7 @@ describe.each(servers)('what others did with partitions, on $name', ({ server })
     expect(await placed()).toEqual(['a raw_events_2026_11_01', 'b raw_events_2026_11_02', 'c raw_events_2026_11_03']);
   });
 
-  test('a publication for all tables holds nothing up: each table has a primary key', async () => {
+  test('a publication for all tables blocks nothing: each table has a primary key', async () => {
     await database.rows('create publication everything for all tables');
     expect((await attempt(database.pool, batchOf('hand', content), content)).counts.written).toBe(3);
     await database.rows(`update raw_event_floor set retired_before = '2026-01-01'`);

@@ -48,7 +48,7 @@ describe.each(servers)('convergePayloadIndex on $name', ({ server }) => {
     expect(await indexes()).toEqual([...inherited, 'raw_events_payload_idx t f']);
   });
 
-  test('sealed: past days have one of their own, today and new days none; a dry run says so before', async () => {
+  test('sealed: past days have their own index, today and new days none; a dry run says so before', async () => {
     expect(await converge('sealed', true)).toEqual({ ...unchanged, parent: 'dropped', built: past });
     expect(await indexes()).toHaveLength(4);
     expect(await converge('sealed')).toEqual({ ...unchanged, parent: 'dropped', built: past });
@@ -87,7 +87,7 @@ describe.each(servers)('convergePayloadIndex on $name', ({ server }) => {
     expect(await converge('immediate')).toEqual(unchanged);
   });
 
-  test('does not wait behind a reader of raw_events, and says that it is to be tried again', async () => {
+  test('does not wait for a reader of raw_events, and asks for a retry', async () => {
     const reader = await database.pool.connect();
     await reader.query('begin; select count(*) from raw_events');
     const startedAt = performance.now();
@@ -98,7 +98,7 @@ describe.each(servers)('convergePayloadIndex on $name', ({ server }) => {
     expect(await converge('sealed')).toMatchObject({ parent: 'dropped' });
   });
 
-  test('days are untidy until they are vacuumed, and again once something came, with the statistics lost too', async () => {
+  test('days need a vacuum until it is done, and again after new records, also with lost statistics', async () => {
     const maintenance = createMaintenance(database.settings);
     const untidy = () => maintenance.untidyDays(new Date(`${today}T12:00:00Z`));
     expect(await untidy()).toEqual(past);

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 
-/** Errors that nobody caught while the work ran: each would have ended a worker. */
+/** Uncaught errors during the work: each would have ended a worker. */
 async function uncaughtDuring(work: () => Promise<void>): Promise<unknown[]> {
   const uncaught: unknown[] = [];
   const others = process.listeners('uncaughtException');
@@ -68,7 +68,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     );
   }
 
-  test('whose connection is killed in mid-write goes on over another one', async () => {
+  test('whose connection is killed during a write continues with another one', async () => {
     const content = records(1_000);
     let writing: ReturnType<typeof attempt> | undefined;
     await whileKeyIsHeld('killed', '999', async () => {
@@ -105,7 +105,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     }
   }
 
-  test('whose answer is lost reports what the first try did', async () => {
+  test('whose response is lost reports what the first attempt did', async () => {
     const source = 'lost';
     await attempt(database.pool, batchOf(source, []), records(5));
     const content = [...records(10), ...records(4)];
@@ -133,7 +133,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
       );
       expect(uncaught).toEqual([]);
       network.up();
-      // The server knows nothing of the broken network: that statement goes on once the key is free.
+      // The server knows nothing of the broken network: that statement continues once the key is free.
       expect((await attempt(pool, batch, content)).counts).toMatchObject({ written: 10, duplicate: 0 });
       expect(await stored('broken')).toBe(10);
     });
@@ -180,7 +180,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     expect(pool.idleCount).toBe(2);
   }
 
-  test('that ran into its statement timeout reports in the end what it stored, whatever became of each attempt', async () => {
+  test('that ran into its statement timeout finally reports what it stored, with any outcome of each attempt', async () => {
     const options = '-c TimeZone=UTC -c statement_timeout=150ms';
     const hasty = new pg.Pool({ ...clientConfig(database.settings), options, max: 2 });
     const content = records(8, 'k');
@@ -221,7 +221,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     }
   });
 
-  test('waits for another one that holds a key, and stores the record if that one takes its own back', async () => {
+  test('waits for another one that holds a key, and stores the record if that one rolls back', async () => {
     const content = [record('held'), record('free')];
     let writing: ReturnType<typeof attempt> | undefined;
     await whileKeyIsHeld('wait', 'held', async () => {

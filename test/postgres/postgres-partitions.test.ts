@@ -61,7 +61,7 @@ describe.each(servers)('partitions on $name', ({ server }) => {
     expect(texts.map(({ at }) => at)).toEqual(content.map(({ occurredAt }) => occurredAt));
   });
 
-  test('keep their bounds in UTC, whoever makes them in whichever zone', async () => {
+  test('keep their bounds in UTC, no matter who creates them in which zone', async () => {
     const client = new Client({
       ...clientConfig(database.settings),
       options: '-c TimeZone=America/New_York -c DateStyle=German',
@@ -91,7 +91,7 @@ describe.each(servers)('partitions on $name', ({ server }) => {
     expect(attached).toBe(3);
   });
 
-  test('are made once, however many make them at once', async () => {
+  test('are created once by any number of concurrent sessions', async () => {
     const days = ['2026-03-01', '2026-03-02', '2026-03-03'];
     const made = await Promise.all(
       Array.from({ length: 10 }, async (_, n) =>
@@ -125,7 +125,7 @@ describe.each(servers)('partitions on $name', ({ server }) => {
     );
   });
 
-  test('that are made do not hold readers up', async () => {
+  test('are created without blocking readers', async () => {
     await beside(`select ensure_partition('2026-02-03')`, async () => {
       const reader = new Client({ ...clientConfig(database.settings), options: '-c lock_timeout=1s' });
       await reader.connect();

@@ -54,7 +54,7 @@ describe.each(servers)('on $name', ({ server }) => {
       expect(counts).toMatchObject({ written: 1, refused: 1 });
     });
 
-    test('is one of a few in a large batch, each found in few statements', async () => {
+    test('among others in a large batch is found in few statements', async () => {
       const bad = new Set([0, 999, 1_000, 2_345]);
       const content = records(2_500).map((one, n) => (bad.has(n) ? { ...one, payload: '{"n":1e200000}' } : one));
       const { counts, refused } = await attempt(database.pool, batchOf('few', content), content);
@@ -62,7 +62,7 @@ describe.each(servers)('on $name', ({ server }) => {
       expect(refused.map(({ index }) => index)).toEqual([...bad]);
     });
 
-    test('alike with over half of a batch is a fault of configuration', async () => {
+    test('like over half of its batch is a fault of configuration', async () => {
       await database.rows(
         `alter table raw_events add constraint no_spam check (payload->>'id' not like 'spam%') not valid`,
       );
@@ -158,7 +158,7 @@ describe.each(servers)('on $name', ({ server }) => {
     });
 
     test.each(['40001', '40P01', '55P03', '57014', '53100', '58030', '08006', '57P01', 'XX000'])(
-      '%s, which passes elsewhere, is one once it has lasted three attempts',
+      '%s, which is usually transient, is one after three attempts',
       async (code) => {
         await withTrigger(`raise 'not this one' using errcode = '${code}'`, isBad, async () => {
           const batch = batchOf(nextSource(), oneBad);
@@ -172,7 +172,7 @@ describe.each(servers)('on $name', ({ server }) => {
     );
   });
 
-  test('a table of a trigger’s that is not there for any row is configuration, also for a single one', async () => {
+  test('a missing table of a trigger is a fault of configuration, also for a single row', async () => {
     await withTrigger('insert into no_such_table values (1)', 'true', async () => {
       for (const content of [records(1, 'one'), records(8, 'few'), records(300, 'many')]) {
         const error = await rejection(attempt(database.pool, batchOf(nextSource(), content), content));

@@ -85,7 +85,7 @@ describe.each(servers)('a record of a retired day on $name', ({ server }) => {
     expect(await days('dropped')).toEqual(['2026-07-01']);
   });
 
-  test('that comes again as a duplicate of a stored one is expired all the same', async () => {
+  test('that repeats a stored one is still expired', async () => {
     await write('dup', [record('a', '2026-06-01')]);
     await retire('2026-06-02');
     expect((await write('dup', [record('a', '2026-06-01')])).counts).toMatchObject({ written: 0, expired: 1 });

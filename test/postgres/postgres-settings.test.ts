@@ -37,7 +37,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
 
   const wrong: readonly [string, Partial<PostgresSettings>, RegExp][] = [
     ['a wrong password', { password: 'wrong' }, /28P01.*PG_PASSWORD/],
-    ['a user that does not exist', { user: 'nobody' }, /28.*PG_USER/],
+    ['a user that does not exist', { user: 'unknown' }, /28.*PG_USER/],
     ['a database that does not exist', { database: 'no_such' }, /no_such.*PG_DB/],
     ['a schema that does not exist', { schema: 'No Such' }, /PG_SCHEMA/],
   ];
@@ -82,7 +82,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     await latin.drop();
   });
 
-  test('on a read-only database finds the sink unavailable, and goes on once it is writable', async () => {
+  test('on a read-only database finds the sink unavailable, and continues once it is writable', async () => {
     await database.rows(`select ensure_partition('2026-11-01')`);
     await alter('set default_transaction_read_only = on');
     const pool = createPool(database.settings, { maxConnections: 2 });
@@ -108,12 +108,12 @@ describe.each(servers)('a writer on $name', ({ server }) => {
     await pool.end();
   });
 
-  test('leaves to env what lets psql find the tables by their names, in a schema of an odd name too', async () => {
+  test('leaves the search path for psql to env, also with an odd schema name', async () => {
     const schema = 'odd  n\\me\tand=Case';
     const { host, port, database: name, user, password } = database.settings;
     await migrate({ ...database.settings, schema });
     const folder = temporaryFolder();
-    const workplace = new CliSandbox(folder, {
+    const sandbox = new CliSandbox(folder, {
       PG_HOST: host,
       PG_PORT: String(port),
       PG_DB: name,
@@ -122,7 +122,7 @@ describe.each(servers)('a writer on $name', ({ server }) => {
       PG_SCHEMA: schema,
       TEMPORAL_ADDRESS: '127.0.0.1:1',
     });
-    const { stdout } = await workplace.run(['env']);
+    const { stdout } = await sandbox.run(['env']);
     rmSync(folder, { recursive: true });
     const options = execFileSync('sh', ['-c', `${stdout}\nprintf %s "$PGOPTIONS"`], { encoding: 'utf8' });
     const client = new Client({ host, port, database: name, user, password, options });

@@ -56,11 +56,11 @@ describe('a PostgreSQL that speaks TLS alone', () => {
   };
   const trusted = () => ({ sslFiles: { rootCert: authority.cert } });
 
-  test('takes what is sent with every mode that allows TLS, and nothing without', async () => {
+  test('accepts connections in every mode that allows TLS, and none without', async () => {
     expect(await write({ sslMode: 'require' })).toBe(3);
     expect(await write({ sslMode: 'prefer' })).toBe(3);
     expect(await write({ sslMode: 'require', ...trusted() })).toBe(3);
-    // By a name that does not stand in the certificate.
+    // By a name that is not in the certificate.
     expect(await write({ sslMode: 'verify-ca', ...trusted() })).toBe(3);
     expect(await write({ sslMode: 'verify-full', host: 'localhost', ...trusted() })).toBe(3);
     expect(await rejection(write({ sslMode: 'disable' }))).toMatchObject({ type: 'SinkMisconfigured' });
@@ -74,7 +74,7 @@ describe('a PostgreSQL that speaks TLS alone', () => {
   });
 
   test.each<[string, () => Partial<PostgresSettings>, RegExp]>([
-    ['a certificate of nobody known', () => ({ sslMode: 'verify-full', host: 'localhost' }), /PG_SSLROOTCERT/],
+    ['a certificate of an unknown authority', () => ({ sslMode: 'verify-full', host: 'localhost' }), /PG_SSLROOTCERT/],
     [
       'a certificate of another authority',
       () => ({ sslMode: 'verify-ca', sslFiles: { rootCert: stranger.cert } }),

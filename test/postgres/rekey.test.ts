@@ -162,7 +162,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(await rekey(['code'])).toMatchObject({ moved: 0, refused: false });
   });
 
-  test('ids that change places with each other, cut off between ledger, rows and journal: the next attempt ends it', async () => {
+  test('swapped ids, interrupted between ledger, rows and journal: the next attempt completes it', async () => {
     // 1 → 2 → 3 → 4 → 5 → 1, and two days more for each.
     const ring = [1, 2, 3, 4, 5].map((n) => order(n, { next: (n % 5) + 1 }));
     await write('2026-11-20T10:00:00.000Z', ring.slice(0, 3));
@@ -183,7 +183,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     );
   });
 
-  test('keys whose rows somebody deleted are moved once, wherever it is cut off', async () => {
+  test('keys whose rows were deleted are moved once, wherever it is interrupted', async () => {
     // 1 → 2 → 3 → 4 → 5 → 6: each former id is the new one of another record.
     const chain = [1, 2, 3, 4, 5].map((n) => order(n, { next: n + 1 }));
     await write('2026-11-20T10:00:00.000Z', chain.slice(0, 2));
@@ -295,7 +295,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     });
   });
 
-  /** Ids of JSON texts, and of what PostgreSQL makes of them; null where there is none. */
+  /** Ids of JSON texts, and of what PostgreSQL makes of them; null if there is none. */
   async function bothIds(id: string, payloads: readonly string[]): Promise<[string | null, string | null][]> {
     const kept = await database.rows(
       'select payload::jsonb::text as text from unnest($1::text[]) with ordinality as t (payload, n) order by n',
@@ -353,7 +353,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     }
   });
 
-  test('a row that was stored again under its new id stands in the way; its lines alone do not', async () => {
+  test('a row that was stored again under its new id blocks it; its lines alone do not', async () => {
     const old = order(1, { code: 'c-1' });
     await write('2026-11-20T10:00:00.000Z', [old]);
     await write('2026-11-20T11:00:00.000Z', [{ ...old, sourceId: 'c-1', occurredAt: '2026-11-02T02:00:00.000000Z' }]);
@@ -366,7 +366,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-1']);
   });
 
-  test('what somebody deleted by hand stays away under its new id', async () => {
+  test('rows deleted by hand stay deleted under their new ids', async () => {
     const orders = [1, 2].map((n) => order(n, { code: `c-${n}` }));
     await write('2026-11-20T10:00:00.000Z', orders);
     await database.rows(`delete from raw_events where source_id = '1'`);
@@ -378,7 +378,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     });
   });
 
-  test('an archive of before is restored under the new ids; what was stored since, by another id, keeps its own', async () => {
+  test('an earlier archive is restored under the new ids; records stored since by another id keep theirs', async () => {
     const orders = [3, 6, 9].map((n) => order(n, n === 9 ? { code: '' } : { code: `c-${n}` }));
     await write('2026-11-20T10:00:00.000Z', orders);
     const retire = () =>

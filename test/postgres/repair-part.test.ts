@@ -97,7 +97,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
       const damaged = readFileSync(first);
       await expect(seal()).rejects.toThrow(/repair-csv|NUL/);
       const repaired = await repair(first);
-      // Fifty of its keys stand in the other part.
+      // Fifty of its keys are in the other part.
       expect(repaired).toMatchObject({ part: nameOf(first), from: 'postgres', records: 50, expected });
       expect(repaired.written).toEqual([
         expect.stringMatching(/^news\/2026-11-23\/20261123T080000000Z-\w{16}-50-\w{16}\.csv$/),
@@ -132,7 +132,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     expect(readFileSync(part!.path)).toEqual(before);
   });
 
-  test('beside another one: the first repair brings the keys of both, and each may be repeated', async () => {
+  test('beside another one: the first repair restores the keys of both, and each may be repeated', async () => {
     const paths = [await write('080000000', records(30)), await write('090000000', records(60).slice(30))];
     for (const path of paths) cut(path);
     expect(await repair(paths[0]!)).toMatchObject({ records: 60 });
@@ -162,7 +162,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     );
   });
 
-  test('that is whole is left alone', async () => {
+  test('that is undamaged is left alone', async () => {
     const path = await write('080000000', records(3));
     expect(await repair(path)).toMatchObject({ from: null, records: 0, kept: null });
     expect(await store().list('damaged')).toEqual([]);

@@ -17,7 +17,7 @@ describe.each(servers)('resetDatabase on $name', ({ server }) => {
   const write = () => attempt(database.pool, batchOf('news', []), records(3));
   const rowsIn = (table: string) => database.count(`select count(*) from ${table}`);
 
-  test('empties every table but that of the tokens, keeps the partitions, and raises no floor', async () => {
+  test('empties every table except that of the tokens, keeps the partitions, and raises no floor', async () => {
     await write();
     await database.rows(`update raw_event_floor set retired_before = '2026-10-01'`);
     expect(await resetDatabase(database.settings, false)).toEqual({ dropped: 0 });
@@ -53,7 +53,7 @@ describe.each(servers)('resetDatabase on $name', ({ server }) => {
     expect(most).toBeLessThanOrEqual(50);
   });
 
-  test('lets a writer that knew the partitions go on', async () => {
+  test('lets a writer that knew the partitions continue', async () => {
     const writer = createPostgresWriter({ pool: database.pool, schema: 'public', prepare: true });
     const content = [record('a')];
     await writer.write(batchOf('news', content), content, context);

@@ -61,7 +61,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
   };
   const restore = () => restoreDay({ owner: database.settings, archives: folder.archives, day });
 
-  test('brings every column of every row back, keys too, and no rollover retires it before it is given up', async () => {
+  test('restores every column of every row, keys too, and no rollover retires it before it is released', async () => {
     const before = await everything();
     await retire();
     expect(await everything()).toEqual([]);
@@ -84,7 +84,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await everything()).toEqual([]);
   });
 
-  test('lets late records of the day in; retired again, both archives bring everything back', async () => {
+  test('accepts late records of the day; retired again, both archives restore everything', async () => {
     await retire();
     expect((await write('news', [record('late', day)])).counts).toMatchObject({ expired: 1, written: 0 });
     await restore();
@@ -109,7 +109,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await database.count('select count(*) from raw_event_keys')).toBe(4);
   });
 
-  test('stores no key twice that came again under another time, and brings rows back whose keys were left', async () => {
+  test('stores no key twice that was stored again under another time, and restores rows whose keys were left', async () => {
     await retire();
     await write('news', [record('a', '2026-10-05')]);
     await database.rows(`insert into raw_event_keys values ('news', 'c,"', '${day}T23:59:59.999999Z')`);
@@ -151,7 +151,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await database.count(`select count(*) from raw_events where source_id = 'e'`)).toBe(1);
   });
 
-  test('opens no empty day where an archive stands without its manifest', async () => {
+  test('opens no empty day if an archive has no manifest', async () => {
     await retire();
     folder.removeManifest(day);
     expect((await rejection(restore())).message).toMatch(/2026-10-01\.csv\.gz has no manifest.*move the archive/);
@@ -163,7 +163,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     ['before its archive was written', 'archive', false],
     ['with an archive', 'prune', false],
     ['with an archive that is damaged', 'prune', true],
-  ] as const)('opens a day that was put back %s: it takes records again', async (_what, step, isDamaged) => {
+  ] as const)('opens a day that was reattached %s: it accepts records again', async (_what, step, isDamaged) => {
     const damaged = expect.stringMatching(/2026-10-01\.csv\.gz/) as string;
     await rejection(retireUntil(step));
     expect((await retire(null)).putBack).toEqual([day]);
@@ -197,7 +197,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await restore()).toMatchObject({ restored: 3 });
   });
 
-  test('into a new database lets its ids go on after those it brought', async () => {
+  test('into a new database continues ids after the restored ones', async () => {
     await retire();
     const highest = await database.count(`select last_value from raw_events_id_seq`);
     await database.rows(`select setval('raw_events_id_seq', 1, false)`);
@@ -207,7 +207,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     expect(await database.count('select count(distinct id) from raw_events')).toBe(4);
   });
 
-  test('forgotten rows may come again; keys whose rows are gone go, too', async () => {
+  test('forgotten rows may be stored again; keys without rows are removed too', async () => {
     await write('other', [record('x', day), record('y', '2026-10-02')]);
     await database.rows(`delete from raw_events where source_id = 'c,"'`);
     const forget = (what: { day: string | null; source: string | null }) =>

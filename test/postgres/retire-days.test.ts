@@ -85,19 +85,19 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect(await retire()).toEqual({ retired: [], putBack: [], failed: [] });
   });
 
-  test.each(steps)('goes on where it was killed before: %s', async (step) => {
+  test.each(steps)('continues where it was killed before: %s', async (step) => {
     expect((await rejection(retire(step))).message).toBe(`killed before ${step}`);
     await retire();
     await expectRetired();
   });
 
-  test('killed again and again goes on, too', async () => {
+  test('killed repeatedly still continues', async () => {
     for (const step of [...steps, ...steps.toReversed()]) await rejection(retire(step));
     expect((await retire()).failed).toEqual([]);
     await expectRetired();
   });
 
-  test('connections that are killed at any moment cost nothing', async () => {
+  test('connections killed at any moment do no harm', async () => {
     for (const day of days) await write('many', records(4_000, `many ${day} `, day));
     for (let round = 0; round < 15; round++) {
       const retiring = retire().catch(() => undefined);
@@ -148,7 +148,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     await expectRetired();
   });
 
-  test('an archive whose byte flips before it is verified: nothing is dropped, the day is back, the next day goes on', async () => {
+  test('an archive with a flipped byte before verification: nothing is dropped, the day is reattached, the next day continues', async () => {
     const honest = archives;
     archives = {
       ...honest,
@@ -178,7 +178,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     await until('no day is left', async () => (await tables()).length === 1);
   });
 
-  test('an archive that holds a row less than its table is found out, also with a manifest of its own', async () => {
+  test('an archive with a row less than its table is detected, also with a matching manifest', async () => {
     await rejection(retire('prune'));
     const lines = folder.csv('2026-10-01').split('\n');
     lines.splice(2, 1);
@@ -187,7 +187,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect(await count(`raw_events where ${dayOf('2026-10-01')}`)).toBe(3);
   });
 
-  test('an archive that breaks once pruning has begun is made again; nothing can be put back then', async () => {
+  test('an archive damaged after pruning has begun is written again; the day cannot be reattached then', async () => {
     await rejection(retire('drop'));
     folder.flip('2026-10-01');
     expect((await retire()).retired).toMatchObject([
@@ -222,7 +222,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect(await count('raw_event_keys')).toBe(3);
   });
 
-  test('a store that is full in the middle of an archive: the day is back, and goes once there is room', async () => {
+  test('a store that is full during an archive: the day is reattached, and retired once there is space', async () => {
     await write('many', records(60_000, 'many ', '2026-10-01'));
     const honest = archives;
     archives = {
@@ -243,7 +243,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect((await retire()).retired).toMatchObject([{ day: '2026-10-01', rows: 60_003 }]);
   });
 
-  test('keys that meanwhile belong to another time stay', async () => {
+  test('keys that belong to another time by now stay', async () => {
     await database.rows(`update raw_event_keys set occurred_at = '2026-10-03' where source_id = '2026-10-01 1'`);
     await retire();
     expect(await count('raw_event_keys')).toBe(4);
@@ -257,7 +257,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
     expect(await count('raw_event_days')).toBe(0);
   });
 
-  test('a reader holds up the detach alone: writers go on, and once it has ended the day goes', async () => {
+  test('a reader delays only the detach: writers continue, and once it has ended the day is retired', async () => {
     const reader = await database.pool.connect();
     await reader.query('begin; select count(*) from raw_events');
     const failure = await rejection(retire());
@@ -275,7 +275,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
   });
 
   test.each(['detach', 'archive', 'prune', 'drop'] as const)(
-    'a day that is to be kept after all is put back, killed before %s; once keys were pruned it goes on',
+    'a day to be kept after all is reattached, killed before %s; once keys were pruned its retirement continues',
     async (step) => {
       await rejection(retire(step));
       await retire(undefined, null);

@@ -91,7 +91,7 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
   test.each([
     ['reader', '42501'],
     ['processor', null],
-  ] as const)('leaves a %s to read, and to mark rows as processed only where that is its work', async (kind, code) => {
+  ] as const)('lets a %s read, and mark rows as processed only if that is its role', async (kind, code) => {
     await grantRole(owner, 'writer', writer.user, false);
     await store('2026-11-01');
     const other = { ...owner, user: `Other ${owner.user}`, password: 'x' };
@@ -121,7 +121,7 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
     }
   });
 
-  test('is told who may do what it may not', async () => {
+  test('gets a message with the role that has the missing right', async () => {
     await grantRole(owner, 'writer', writer.user, false);
     expect(await rejection(migrate({ ...writer, schema: 'Other' }))).toMatchObject({
       message: expect.stringMatching(/42501.*PG_OWNER_USER/) as string,
@@ -131,7 +131,7 @@ describe.each(servers)('a writer that is not the owner, on $name', ({ server }) 
     expect(await missing()).toEqual(['INSERT on raw_events', 'EXECUTE on ensure_partition(date)']);
   });
 
-  test('has to be there: its statement is shown, without a password', async () => {
+  test('must exist: the statement to create it is shown, without a password', async () => {
     const error = await rejection(grantRole(owner, 'writer', 'no such', false));
     expect(error.message).toMatch(/there is no role no such.*create role "no such" login password '…'$/);
   });

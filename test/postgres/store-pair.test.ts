@@ -70,7 +70,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect((await sides()).id).toBe((await storeIdentity(store)).id);
   });
 
-  test('do not belong together where the store is new and the database has rows, until that is accepted', async () => {
+  test('are not a pair if the store is new and the database has rows, until that is accepted', async () => {
     await addRow();
     const found = await countPair(pair);
     expect(found).toMatchObject({ kind: 'foreign', message: expect.stringContaining(root) as string });
@@ -83,7 +83,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect(await countPair(pair)).toMatchObject({ kind: 'together', restored: null });
   });
 
-  test('do not belong together where each was joined with another', async () => {
+  test('are not a pair if each was joined with another', async () => {
     await countPair(pair);
     const other = await createDatabase(server);
     const mixed = poolPair(store, root, other.pool, other.settings);
@@ -104,7 +104,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     }
   });
 
-  test('a database that is restored from a dump is told once, until somebody has seen to it', async () => {
+  test('a database restored from a dump is reported once, until an operator has handled it', async () => {
     await countPair(pair);
     const dump = await database.rows('select counter from raw_event_database');
     await countPair(pair);
@@ -131,7 +131,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect(await countPair(pair)).toMatchObject({ restored: null });
   });
 
-  test('a store that is restored from a backup is told, and taken as it is where that is accepted', async () => {
+  test('a store restored from a backup is reported, and accepted on request', async () => {
     await countPair(pair);
     const backup = readFileSync(join(root, 'store.json'));
     await countPair(pair);
@@ -141,14 +141,14 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect(await countPair(pair)).toMatchObject({ restored: null });
   });
 
-  test('a dump of before the two were joined is told', async () => {
+  test('a dump from before the two were joined is reported', async () => {
     await countPair(pair);
     await addRow();
     await database.rows('update raw_event_database set store_id = null, counter = 0');
     expect(await countPair(pair)).toMatchObject({ restored: { side: 'database', store: 1, database: 0 } });
   });
 
-  test('a store whose store.json is damaged takes the id that its database knows, where its states name that', async () => {
+  test('a store with a damaged store.json takes the id from its database if its states name that database', async () => {
     await countPair(pair);
     const { id } = await storeIdentity(store);
     await addRow();
@@ -174,7 +174,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect(await storeIdentity(store)).toMatchObject({ id, lostId: false });
   });
 
-  test('a store of 0.2.0 that met an empty database by a mistake belongs to its own', async () => {
+  test('a store of 0.2.0 that was joined with an empty database by mistake belongs to its own', async () => {
     await addRow();
     await poll(await readDatabaseId(database.pool, 'public'));
     const wrong = await createDatabase(server);
@@ -208,7 +208,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect([stored, next]).toEqual([counted, null]);
   });
 
-  /** Counts in a process of its own, which is killed at a step. */
+  /** Counts in its own process, which is killed at a step. */
   async function countInProcess(step: string): Promise<void> {
     const dist = (file: string) => pathToFileURL(join(import.meta.dirname, '../../dist', file)).href;
     const script = `
@@ -225,7 +225,7 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect(signal).toBe('SIGKILL');
   }
 
-  test('two schemas of one database have ids of their own', async () => {
+  test('two schemas of one database have their own ids', async () => {
     const settings = { ...database.settings, schema: 'second' };
     await migrate(settings);
     const otherRoot = mkdtempSync(join(tmpdir(), 'daybook-pair-'));

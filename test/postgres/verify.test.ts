@@ -58,7 +58,7 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
   const found = ({ findings }: ComparedDay) =>
     Object.entries(findings).map(([kind, { count, keys }]) => [kind, count, keys]);
 
-  test('finds nothing where all is as it was written, however payloads are printed', async () => {
+  test('finds nothing if everything is as written, with any format of payloads', async () => {
     const odd = ['say "hi", 🦊', 'two\nlines', "it's", 'c:\\'].map((id) => record(id, day, JSON.stringify({ id })));
     await store(record('a', day, '{"b":1e2,"a":[1.10,-0,{"z":null}],"b":100}'), record('b', '2026-11-02'), ...odd);
     await store(record('edited', day, '{"v":1}'));
@@ -113,7 +113,7 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
       [['wrong_keys', 1, ['news/a']]],
     ],
     [
-      'a row that stands twice',
+      'a row that is there twice',
       `insert into raw_events (source, source_id, occurred_at, payload)
        select source, source_id, occurred_at, payload from raw_events where source_id = 'a'`,
       [['doubled_rows', 1, ['news/a']]],

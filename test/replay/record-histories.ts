@@ -25,7 +25,7 @@ async function recordRun(address: string, name: string, workflowId: string, runI
   const args = ['workflow', 'show', '--workflow-id', workflowId, ...run, '--output', 'json', '--address', address];
   const history = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   mkdirSync(folder, { recursive: true });
-  // Paths of the machine that recorded are nobody's business.
+  // Paths of the recording machine must not be published.
   writeFileSync(
     new URL(`${name}.json`, folder),
     history.replaceAll(projectFolder, '').replaceAll(/\/tmp\/[^"\\ ]*/g, '/path'),
@@ -36,7 +36,7 @@ async function recordRun(address: string, name: string, workflowId: string, runI
 test('histories of all workflows', async () => {
   const server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   const origin = await startOrigin();
-  const rig = await TestWorker.create(
+  const testWorker = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
@@ -57,23 +57,23 @@ sources:
   origin.answer(
     (url, response) => void response.end(url.searchParams.get('page') === '1' ? page('finished', 3) : '[]'),
   );
-  const finished = await rig.start({ source: 'pages' });
+  const finished = await testWorker.start({ source: 'pages' });
   await ended(finished);
   await record('finished', finished);
-  const unchanged = await rig.start({ source: 'pages' });
+  const unchanged = await testWorker.start({ source: 'pages' });
   await ended(unchanged);
   await record('unchanged', unchanged);
 
   origin.answer((_url, response) => void response.writeHead(404).end());
-  const failed = await rig.start({ source: 'pages' });
+  const failed = await testWorker.start({ source: 'pages' });
   await ended(failed);
   await record('failed', failed);
 
-  const { gate, reached } = latchPages(origin, (number) => (number < 3 ? page(`paused-${number}`, 5_000) : '[]'));
-  const paused = await rig.start({ source: 'pages' });
+  const { latch, reached } = latchPages(origin, (number) => (number < 3 ? page(`paused-${number}`, 5_000) : '[]'));
+  const paused = await testWorker.start({ source: 'pages' });
   await reached.opened;
   await paused.signal('pause', { reason: 'recording', by: 'test', until: '2099-01-01T00:00:00Z' });
-  gate.open();
+  latch.open();
   await until('the run is paused', async () => (await paused.query<Progress>('progress')).phase === 'paused');
   await record('paused', paused);
   await paused.signal('resume', { by: 'test' });
@@ -86,23 +86,23 @@ sources:
     reached.open();
     await never.opened;
   });
-  const cancelled = await rig.start({ source: 'pages' });
+  const cancelled = await testWorker.start({ source: 'pages' });
   await until('page 2 is asked for', () => origin.requests.filter((path) => path.includes('page=2')).length > 2);
   await cancelled.cancel();
   await ended(cancelled);
   await record('cancelled', cancelled);
 
   const lines = Array.from({ length: 40_000 }, (_, n) => `{"id":${n},"at":"${at}"}\n`);
-  writeFileSync(rig.path('long.ndjson'), lines.join(''));
-  const continued = await rig.start({ source: 'long' });
+  writeFileSync(testWorker.path('long.ndjson'), lines.join(''));
+  const continued = await testWorker.start({ source: 'long' });
   await ended(continued);
   await recordRun(server.address, 'continued', continued.workflowId, continued.firstExecutionRunId);
   await recordRun(server.address, 'continued-last', continued.workflowId);
 
   origin.answer((_url, response) => void response.writeHead(404).end());
-  await ended(await rig.start({ source: 'pages' }));
-  await ended(await rig.start({ source: 'pages' }));
-  const backingOff = await rig.start({ source: 'pages' });
+  await ended(await testWorker.start({ source: 'pages' }));
+  await ended(await testWorker.start({ source: 'pages' }));
+  const backingOff = await testWorker.start({ source: 'pages' });
   await until('it backs off', async () => (await backingOff.query<Progress>('progress')).phase === 'backing off');
   await record('backing-off', backingOff);
   await backingOff.cancel();
@@ -112,9 +112,9 @@ sources:
     if (since.startsWith('2026-11-02')) return void response.writeHead(500).end();
     response.end(JSON.stringify([{ id: since, at: since }]));
   });
-  const backfill = await rig.client.workflow.signalWithStart('backfill', {
+  const backfill = await testWorker.client.workflow.signalWithStart('backfill', {
     workflowId: 'backfill-windows',
-    taskQueue: rig.taskQueue,
+    taskQueue: testWorker.taskQueue,
     args: [{ source: 'windows' }],
     signal: 'backfill',
     signalArgs: [
@@ -134,9 +134,9 @@ sources:
     if (++asks === 2) await held.opened;
     response.end(JSON.stringify([{ id: `held-${url.searchParams.get('since')}`, at }]));
   });
-  const pausedBackfill = await rig.client.workflow.signalWithStart('backfill', {
+  const pausedBackfill = await testWorker.client.workflow.signalWithStart('backfill', {
     workflowId: 'backfill-windows',
-    taskQueue: rig.taskQueue,
+    taskQueue: testWorker.taskQueue,
     args: [{ source: 'windows' }],
     signal: 'backfill',
     signalArgs: [
@@ -156,24 +156,24 @@ sources:
   await ended(pausedBackfill);
   await record('backfill-resumed', pausedBackfill);
 
-  const handing = await rig.client.workflow.signalWithStart('scrapeRun', {
+  const handing = await testWorker.client.workflow.signalWithStart('scrapeRun', {
     workflowId: 'a-handing-run',
-    taskQueue: rig.taskQueue,
+    taskQueue: testWorker.taskQueue,
     args: [{ source: 'windows' }],
     signal: 'pause',
     signalArgs: [{ reason: 'recording' }],
   });
   await until('it is paused', async () => (await handing.query<Progress>('progress')).phase === 'paused');
   await handing.signal('backfill', { from: '2026-09-01', to: '2026-09-02' });
-  await ended(rig.client.workflow.getHandle('backfill-windows'));
+  await ended(testWorker.client.workflow.getHandle('backfill-windows'));
   await handing.signal('resume');
   await ended(handing);
   await record('handed-over', handing);
 
   const other = (type: string, args: unknown[]) =>
-    rig.client.workflow.start(type, { workflowId: `a-${type}`, taskQueue: rig.taskQueue, args });
+    testWorker.client.workflow.start(type, { workflowId: `a-${type}`, taskQueue: testWorker.taskQueue, args });
   for (const [type, args] of [
-    ['unpause', [{ source: 'pages', note: 'of nobody' }]],
+    ['unpause', [{ source: 'pages', note: 'of no one' }]],
     ['partitionRollover', []],
     ['replayCsv', [{ source: 'pages' }]],
     ['canary', []],
@@ -183,17 +183,17 @@ sources:
     await record(type, handle);
   }
 
-  const proxy = await rig.proxyPostgres();
-  const statePath = rig.path('data', 'state', 'long.json');
+  const proxy = await testWorker.proxyPostgres();
+  const statePath = testWorker.path('data', 'state', 'long.json');
   const state = JSON.parse(readFileSync(statePath, 'utf8')) as SourceState;
   // As if the run before had found the sink down: this one tries once.
   writeFileSync(statePath, JSON.stringify({ ...state, sinkDownSince: { postgres: at } }));
-  writeFileSync(rig.path('long.ndjson'), [...lines, `{"id":"more","at":"${at}"}\n`].join(''));
+  writeFileSync(testWorker.path('long.ndjson'), [...lines, `{"id":"more","at":"${at}"}\n`].join(''));
   proxy.down();
-  const deferring = await rig.start({ source: 'long' });
+  const deferring = await testWorker.start({ source: 'long' });
   await ended(deferring);
   await record('deferring', deferring);
-  const deliverer = rig.client.workflow.getHandle('deliver-postgres-long');
+  const deliverer = testWorker.client.workflow.getHandle('deliver-postgres-long');
   await until('the deliverer has failed once', async () => (await deliverer.describe()).historyLength > 3);
   await record('delivering', deliverer);
   const failedCanary = await other('canary', []);
@@ -206,21 +206,21 @@ sources:
 
   never.open();
 
-  rig.configure(`version: 1
+  testWorker.configure(`version: 1
 sources: [{ name: letters, type: file, path: letters.ndjson, id: id, occurred_at: at, max_reject_ratio: 1 }]`);
-  writeFileSync(rig.path('letters.ndjson'), `{"key":1,"at":"${at}"}\n{"key":2,"at":"soon"}\n{\n`);
-  await rig.run('letters');
-  rig.configure(`version: 1
+  writeFileSync(testWorker.path('letters.ndjson'), `{"key":1,"at":"${at}"}\n{"key":2,"at":"soon"}\n{\n`);
+  await testWorker.run('letters');
+  testWorker.configure(`version: 1
 sources: [{ name: letters, type: file, path: letters.ndjson, id: key, occurred_at: at, max_reject_ratio: 1 }]`);
-  const replaying = await rig.client.workflow.start('replayDeadLetters', {
+  const replaying = await testWorker.client.workflow.start('replayDeadLetters', {
     workflowId: 'replay-dead-letters-letters',
-    taskQueue: rig.taskQueue,
+    taskQueue: testWorker.taskQueue,
     args: [{ source: 'letters' }],
   });
   await ended(replaying);
   await record('replayDeadLetters', replaying);
 
-  await rig.close();
+  await testWorker.close();
   await origin.close();
   await server.stop();
 });

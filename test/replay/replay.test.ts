@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { isBuilt } from '../../scripts/freshness.js';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
-// A check before a deploy that passes on what was built before says nothing.
+// A check before a deploy that passes with a stale build is worthless.
 if (!isBuilt()) throw new Error('dist is stale, expected what src holds now: npm run build');
 installRuntime(pino({ level: 'silent' }));
 
@@ -34,8 +34,8 @@ describe.each(releases)('histories of release %s', (release) => {
   });
 });
 
-describe('a history that the code would not have made', () => {
-  test('is found out: an activity of another name', async () => {
+describe('a history that does not fit the code', () => {
+  test('is detected: an activity of another name', async () => {
     const history = load(releases[0] ?? '', 'finished');
     const fetch = history.events.find(
       (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'fetchBatch',

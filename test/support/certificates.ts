@@ -8,11 +8,11 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** An authority of a test's own. */
+/** A certificate authority for a test. */
 export interface Authority extends Certificate {
   /**
    * @param names as `DNS:db.test` or `IP:127.0.0.1`
-   * @param days how long it holds; 0 = it has expired
+   * @param days how long it is valid; 0 = it has expired
    */
   issue(name: string, names: readonly string[], days?: number): Certificate;
 }
@@ -20,7 +20,7 @@ export interface Authority extends Certificate {
 const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** Makes an authority and the certificates it issues, as files in a folder. */
+/** Creates an authority and the certificates it issues, as files in a folder. */
 export function makeAuthority(folder: string, name: string): Authority {
   const file = (...parts: string[]) => join(folder, parts.join('.'));
   const own = { cert: file(name, 'crt'), key: file(name, 'key') };

@@ -16,10 +16,10 @@ export interface CommandResult {
 /** Commands that set up Temporal's runtime, of which a process has one, and that answer to signals. */
 const needsProcess: ReadonlySet<string> = new Set(['up', 'worker', 'run', 'smoke']);
 
-/** Test files run side by side, each in a process of its own: two must not ask for the same port. */
+/** Test files run side by side, each in its own process: two must not ask for the same port. */
 const httpPort = 20_000 + (process.pid % 10_000);
 
-/** A folder in which `daybook` is used as a person would: own home, own data, none of this process's settings. */
+/** A folder to use `daybook` in like a user: own home, own data, none of this process's settings. */
 export class CliSandbox {
   readonly folder: string;
   readonly #variables: Record<string, string | undefined>;
@@ -29,7 +29,7 @@ export class CliSandbox {
     this.#variables = { ...process.env, DAYBOOK_HTTP: `127.0.0.1:${httpPort}`, ...variables };
   }
 
-  /** Gives its stack ports of its own: while a part is away, no other stack on this machine may take its place. */
+  /** Gives its stack its own ports: while a part is down, no other stack on this machine may take its place. */
   claimPorts(): void {
     const port = 10_000 + (process.pid % 3_000) * 3;
     mkdirSync(join(this.folder, '.daybook'));
@@ -37,7 +37,7 @@ export class CliSandbox {
     writeFileSync(join(this.folder, '.daybook', 'stack.json'), JSON.stringify({ ports }));
   }
 
-  /** Runs a command to its end: in this process, unless it starts a worker or `apart` asks for a process of its own. */
+  /** Runs a command to its end: in this process, unless it starts a worker or `apart` requests a separate process. */
   async run(
     args: readonly string[],
     options: { apart?: boolean; variables?: Record<string, string> } = {},
@@ -70,7 +70,7 @@ export class CliSandbox {
     return readdirSync(this.folder).sort();
   }
 
-  /** Starts a command that stays. */
+  /** Starts a command that keeps running. */
   start(args: readonly string[], home = ''): RunningDaybook {
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.folder,
@@ -131,7 +131,7 @@ export class RunningDaybook {
     await until('it is dead', () => this.#child.exitCode !== null || this.#child.signalCode !== null);
   }
 
-  /** Nobody reads what it says any more, as where Ctrl-C ends `| tee` first. */
+  /** Its output is no longer read, as if Ctrl-C ended `| tee` first. */
   hangUp(): void {
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();

@@ -4,7 +4,7 @@ import type { PostgresSettings } from '../../src/config/environment/postgres-set
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { templateDatabase } from './template-database.ts';
 
-/** A migrated database of a test's own. */
+/** A migrated database for a test. */
 export interface TestDatabase {
   readonly settings: PostgresSettings;
   readonly pool: Pool;

@@ -12,8 +12,8 @@ export interface DebianPackage {
 }
 
 /**
- * Fetches a package and those of its libraries that this machine lacks, once, into the user's cache folder. Takes neither
- * root nor an installation. Null where that cannot be done, with the reason on stderr.
+ * Fetches a package and its missing libraries once into the user's cache folder. Needs neither root nor an installation. Null if
+ * that is impossible, with the reason on stderr.
  */
 export function debianPackage(name: string): DebianPackage | null {
   const folder = join(readEnvironment({}).cacheFolder, 'debian', name);
@@ -53,7 +53,7 @@ function unpack(name: string, folder: string): string[] {
   try {
     run('apt-get', ['download', name], download);
   } catch {
-    // A fresh machine does not know yet which packages there are.
+    // A fresh machine does not have a package list yet.
     run('apt-get', ['update']);
     run('apt-get', ['download', name], download);
   }

@@ -13,7 +13,7 @@ export interface OtherPostgres {
 
 const installations = '/usr/lib/postgresql';
 
-/** Starts the newest PostgreSQL that Debian installed here, in a folder of its own; null where there is none. */
+/** Starts the newest PostgreSQL that Debian installed here, in its own folder; null if there is none. */
 export async function startDebianPostgres(folder: string): Promise<OtherPostgres | null> {
   const bin = newestInstalled();
   return bin === null ? null : startPostgresFrom(bin, folder);
@@ -25,7 +25,7 @@ function newestInstalled(): string | null {
 }
 
 /**
- * Starts a PostgreSQL of a test's own: Debian's, else the embedded one.
+ * Starts a PostgreSQL for a test: Debian's, else the embedded one.
  * @param settings of its command line, such as `ssl=on`
  * @param files that its user must be able to read; keys among them are for it alone
  */

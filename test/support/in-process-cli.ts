@@ -31,7 +31,7 @@ export async function runInProcess(
 
 let taken = false;
 
-/** Lets what commands ask of the process depend on who asks. */
+/** Gives each command its own view of the process. */
 function takePlace(): void {
   if (taken) return;
   taken = true;

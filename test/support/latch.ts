@@ -1,4 +1,4 @@
-/** Lets a test hold something up until it says go. */
+/** Lets a test block something until it is released. */
 export interface Latch {
   readonly opened: Promise<void>;
   open(): void;

@@ -1,17 +1,17 @@
 import { createLatch, type Latch } from './latch.ts';
 import type { Origin } from './origin.ts';
 
-/** Serves pages by their numbers, and holds page 2 back until the gate opens; `reached` opens once it is asked for. */
-export function latchPages(origin: Origin, bodyOf: (page: number) => string): { gate: Latch; reached: Latch } {
-  const gate = createLatch();
+/** Serves pages by number, and holds back page 2 until the latch opens; `reached` opens once it is requested. */
+export function latchPages(origin: Origin, bodyOf: (page: number) => string): { latch: Latch; reached: Latch } {
+  const latch = createLatch();
   const reached = createLatch();
   origin.answer(async (url, response) => {
     const page = Number(url.searchParams.get('page'));
     if (page === 2) {
       reached.open();
-      await gate.opened;
+      await latch.opened;
     }
     response.end(bodyOf(page));
   });
-  return { gate, reached };
+  return { latch, reached };
 }

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { until } from './until.ts';
 
-/** A namespace of a test's own: there a worker process polls the usual task queue, and no other test's does. */
+/** A namespace for a test: there a worker process polls the default task queue alone. */
 export interface TestNamespace {
   readonly name: string;
   readonly client: Client;

@@ -16,7 +16,7 @@ export interface PgBouncer {
 }
 
 /**
- * Starts Debian's PgBouncer before a server, with as little configuration as it takes; null where it cannot be had.
+ * Starts Debian's PgBouncer before a server, with as little configuration as it takes; null if it is not available.
  * @param users that it lets in, with their passwords; the first is used to see whether it answers
  */
 export async function startPgBouncer(
@@ -54,7 +54,7 @@ default_pool_size = 4
   }
   const version = execFileSync(program, ['--version'], { env, encoding: 'utf8' });
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
-  // It refuses to run as root, but can change to another user by itself.
+  // It refuses to run as root, but can change to another user on its own.
   const child = spawn(program, [...(user ? ['-u', 'postgres'] : []), '-q', config], { env, stdio: 'ignore' });
   const [first = server] = users;
   await until('PgBouncer answers', () =>

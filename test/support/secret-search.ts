@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto';
 
-/** Characters of a secret that are sought: also what a cut has left of one is told. */
+/** How many characters of a secret are searched for: truncated secrets are found too. */
 const windowLength = 9;
 
-/** Random secrets, each of which is found again wherever it, or a part of it, was written. */
+/** Random secrets that are found again wherever they, or parts of them, were written. */
 export class Secrets {
   readonly #parts = new Map<string, string>();
 
-  /** A secret of characters that URLs, JSON and base64 write otherwise than they are. */
+  /** A secret of characters that URLs, JSON and base64 encode. */
   awkward(name: string): string {
     return `${this.plain(name)}/+&"=${this.plain(`${name} (its end)`)}`;
   }
 
-  /** One that may stand in a host name. */
+  /** One that is valid in a host name. */
   plain(name: string): string {
     const text = `q${randomBytes(8).toString('hex')}`;
     this.#parts.set(name, text);
     return text;
   }
 
-  /** Names of the secrets that a text holds, as they are or within base64, with what stands around them. */
+  /** Names of the secrets that a text holds, as they are or within base64, with what is around them. */
   foundIn(text: string): string[] {
     const decoded = [text, ...base64Within(text)].join('\n').toLowerCase();
     return [...this.#parts].flatMap(([name, part]) => {

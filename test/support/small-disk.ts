@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** A file system of its own at a folder. */
 export interface SmallDisk {
-  /** Takes all the room that is left. */
+  /** Takes all the space that is left. */
   fill(): void;
   /** Gives it back. */
   free(): void;
@@ -12,15 +12,15 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** Runs a command of the system as root; null where this user may not. */
+/** Runs a command of the system as root; null if this user may not. */
 function asRoot(command: string, ...args: string[]): boolean {
   const [program, all] = process.geteuid?.() === 0 ? [command, args] : ['sudo', ['-n', command, ...args]];
   return spawnSync(program, all, { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * Mounts a file system of a few megabytes in memory at a folder, which it makes. Null where this user may not mount: such tests
- * are skipped.
+ * Mounts a file system of a few megabytes in memory at a folder, which it makes. Null if this user may not mount: such tests are
+ * skipped.
  */
 export function mountSmallDisk(folder: string, size: string): SmallDisk | null {
   // The folder that is used is a bind mount: it alone is made read-only.

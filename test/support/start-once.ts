@@ -11,7 +11,7 @@ const shared = ((globalThis as Record<string, unknown>)['daybookTestServers'] ??
 
 /**
  * Starts something for the first project that wants it; the last one that no longer does stops it. Each project loads its setup
- * files anew, so what they share hangs on the process.
+ * files again, so what they share hangs on the process.
  */
 export async function startOnce<T>(
   name: string,

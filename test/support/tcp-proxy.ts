@@ -61,7 +61,7 @@ export async function startTcpProxy(targetHost: string, targetPort: number): Pro
       target.write(chunk);
     });
     target.on('data', (chunk: Buffer) => {
-      // The server has answered, so it is done: nobody will hear of it.
+      // The server has answered, so it is done, but the client does not learn of it.
       if (mute) client.destroy();
       else client.write(chunk);
     });

@@ -12,7 +12,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a Temporal server of a test's own, in memory, with further dynamic configuration. */
+/** Starts a Temporal server for a test, in memory, with further dynamic configuration. */
 export async function startTemporalServer(dynamicConfig: readonly string[]): Promise<TestServer> {
   const program = await findTemporal(readEnvironment({}), () => undefined);
   const port = await freePort();

@@ -22,7 +22,11 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let runtimeInstalled = false;
 /** Whose logs Temporal's runtime writes to, of which a process has one: the first worker that was made and is not closed. */
-let logsTo: { readonly rig: TestWorker; readonly redact: Redact; readonly write: (line: string) => void } | null = null;
+let logsTo: {
+  readonly testWorker: TestWorker;
+  readonly redact: Redact;
+  readonly write: (line: string) => void;
+} | null = null;
 
 function installSharedRuntime(): void {
   if (runtimeInstalled) return;
@@ -31,9 +35,9 @@ function installSharedRuntime(): void {
   installRuntime(createLogger({ level: 'debug', redact, write: (line) => logsTo?.write(line) }));
 }
 
-/** Everything around one configuration: files, a database, a worker on a task queue of its own. */
+/** Everything around one configuration: files, a database, a worker on its own task queue. */
 export class TestWorker {
-  readonly folder = mkdtempSync(join(tmpdir(), 'daybook-rig-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'daybook-testWorker-'));
   readonly client: Client;
   readonly database: TestDatabase;
   taskQueue = '';
@@ -78,10 +82,10 @@ export class TestWorker {
   ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
-    const rig = new TestWorker(new Client({ connection }), database, variables, address);
-    rig.configure(yaml);
-    await rig.startWorker();
-    return rig;
+    const testWorker = new TestWorker(new Client({ connection }), database, variables, address);
+    testWorker.configure(yaml);
+    await testWorker.startWorker();
+    return testWorker;
   }
 
   configure(yaml: string): void {
@@ -99,7 +103,7 @@ export class TestWorker {
     const redact = createLiveRedactor(config, lookUp, []);
     const write = (line: string) => void this.logs.push(JSON.parse(line) as never);
     const logger = createLogger({ level: 'debug', redact, write });
-    if (logsTo === null || logsTo.rig === this) logsTo = { rig: this, redact, write };
+    if (logsTo === null || logsTo.testWorker === this) logsTo = { testWorker: this, redact, write };
     installSharedRuntime();
     this.worker = await startWorker({
       temporal: localTemporalSettings(this.#address),
@@ -124,7 +128,7 @@ export class TestWorker {
     });
   }
 
-  /** Leads the worker to PostgreSQL through a proxy, which can break the way, and starts it again. */
+  /** Connects the worker to PostgreSQL through a proxy that can break connections, and restarts it. */
   async proxyPostgres(): Promise<TcpProxy> {
     const { host, port } = this.database.settings;
     const proxy = await startTcpProxy(host, port);
@@ -187,7 +191,7 @@ export class TestWorker {
     return this.files('data', 'csv', source).flatMap((file) => csvRows(readFileSync(file, 'utf8')));
   }
 
-  /** All files below a folder of the rig. */
+  /** All files below a folder of the test worker. */
   files(...parts: string[]): string[] {
     try {
       const entries = readdirSync(this.path(...parts), { recursive: true, withFileTypes: true });
@@ -209,7 +213,7 @@ export class TestWorker {
 
   async close(): Promise<void> {
     await this.stopWorker();
-    if (logsTo?.rig === this) logsTo = null;
+    if (logsTo?.testWorker === this) logsTo = null;
     await this.client.connection.close();
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });

@@ -16,7 +16,7 @@ export interface TlsProxyOptions extends Certificate {
   readonly apiKey?: string;
 }
 
-/** Stands before a Temporal server without TLS as the front of one that has it; gRPC passes through. */
+/** A TLS front for a Temporal server without TLS; gRPC passes through. */
 export async function startTlsProxy(
   target: string,
   { cert, key, clientAuthority, apiKey }: TlsProxyOptions,

@@ -1,6 +1,6 @@
 import { startOrigin } from './origin.ts';
 
-/** The body of a request that tells of an alert. */
+/** The body of a webhook request. */
 export interface PostedAlert {
   readonly name: string;
   readonly source: string;
@@ -10,12 +10,12 @@ export interface PostedAlert {
 
 export interface Webhook {
   readonly url: string;
-  /** What it was told so far, in order. */
+  /** The alerts received so far, in order. */
   readonly posted: PostedAlert[];
   close(): Promise<void>;
 }
 
-/** A loopback server that alerts are told to. */
+/** A loopback server as alert webhook. */
 export async function startWebhook(): Promise<Webhook> {
   const posted: PostedAlert[] = [];
   const origin = await startOrigin((_url, response, request) => {

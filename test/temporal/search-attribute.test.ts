@@ -5,12 +5,12 @@ import { keepSearchAttribute, knowsSearchAttribute } from '../../src/temporal/se
 import { createNamespace } from '../support/namespace.ts';
 import { until } from '../support/until.ts';
 
-test('a search attribute that somebody removes is registered again, and runs know that it is gone', async () => {
+test('a removed search attribute is registered again, and runs know that it is gone', async () => {
   const address = inject('temporalAddress');
   const namespace = await createNamespace(address, `removed-${randomUUID()}`);
   const connection = await NativeConnection.connect({ address });
-  const told: boolean[] = [];
-  const kept = await keepSearchAttribute(connection, namespace.name, (isKnown) => told.push(isKnown), 100);
+  const reported: boolean[] = [];
+  const kept = await keepSearchAttribute(connection, namespace.name, (isKnown) => reported.push(isKnown), 100);
   onTestFinished(async () => {
     kept.stop();
     await connection.close();
@@ -21,9 +21,9 @@ test('a search attribute that somebody removes is registered again, and runs kno
     namespace: namespace.name,
     searchAttributes: ['DaybookSource'],
   });
-  await until('it is known to be gone', () => told.includes(false));
+  await until('it is known to be gone', () => reported.includes(false));
   await until('it is registered again', () => kept.isKnown() && knowsSearchAttribute(connection, namespace.name));
-  expect(told.at(-1)).toBe(true);
+  expect(reported.at(-1)).toBe(true);
 });
 
 test('a search attribute of another type is not the one that runs need', async () => {

@@ -4,14 +4,14 @@ import { withTemporal } from '../../src/temporal/connect.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
-test('a command that waits for a workflow says so when the server goes away, and that the workflow goes on', async () => {
+test('a command that waits for a workflow reports a lost server, and that the workflow continues', async () => {
   const address = inject('temporalAddress');
   const [host = '', port] = address.split(':');
   const proxy = await startTcpProxy(host, Number(port));
   onTestFinished(() => proxy.close());
   const workflowId = `lost-${proxy.port}`;
   const waiting = withTemporal(localTemporalSettings(`127.0.0.1:${proxy.port}`), async (client) => {
-    const handle = await client.workflow.start('nobody', { workflowId, taskQueue: workflowId });
+    const handle = await client.workflow.start('unknown', { workflowId, taskQueue: workflowId });
     proxy.down();
     return handle.result();
   });

@@ -14,7 +14,7 @@ export default async function* (context: ModuleContext): AsyncGenerator<ModulePa
   });
   const { session } = signIn.json() as { session: string };
 
-  // A run calls the module again and again: each call goes on behind the last page that was stored.
+  // A run calls the module repeatedly: each call continues after the last stored page.
   let after = context.cursor as string | null;
   do {
     const query = new URLSearchParams({

@@ -6,8 +6,8 @@ import { recordAlerts, type AlertTools } from './record-alerts.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { hasOtherWorkers } from '../support/other-workers.ts';
 
-/** How long another worker that says nothing more may still have the file that is broken. */
-const patienceMs = 600_000;
+/** How long a silent worker may still have the broken file. */
+const timeoutMs = 600_000;
 
 /**
  * Opens and resolves the alert of the configuration, which is one for all workers. They may see different files: a worker whose
@@ -24,10 +24,10 @@ export async function settleConfigAlert(
   const file = `${hostname()}:${dependencies.config.file}`;
   if (message === null) {
     const open = await readOpenAlert(store, noSource, 'config');
-    // Each poll comes by here: mostly there is nothing to resolve.
+    // Each poll passes here: mostly there is nothing to resolve.
     if (open === null) return;
     const by = open.confirmed;
-    const isRecent = by !== undefined && by.file !== file && now.getTime() - Date.parse(by.at) < patienceMs;
+    const isRecent = by !== undefined && by.file !== file && now.getTime() - Date.parse(by.at) < timeoutMs;
     if (isRecent && (await hasOtherWorkers(identity))) return;
   }
   await recordAlerts(dependencies, noSource, [{ name: 'config', message }], redact);

@@ -10,8 +10,8 @@ export interface NotifyAlertsInput {
 }
 
 /**
- * Tells the webhook of alerts that it has not taken yet. A webhook that is away holds nobody up: the next run of the source
- * tries again. Safe to repeat because an alert that was told is marked; one may be told twice, never not at all.
+ * Sends alerts that the webhook has not accepted yet. An unavailable webhook delays nothing: the next run of the source tries
+ * again. Safe to repeat because a sent alert is marked; one may be sent twice, but is never lost.
  */
 export function createNotifyAlerts(dependencies: Uses<'store' | 'config' | 'alertWebhook'>) {
   return async function notifyAlerts({ source }: NotifyAlertsInput): Promise<void> {

@@ -26,7 +26,7 @@ export async function recordAlerts(
   });
 }
 
-/** Whether there are changes that the webhook has not taken yet. */
+/** Whether there are changes that the webhook has not accepted yet. */
 export async function hasAlertsToSend(
   dependencies: Uses<'store' | 'config' | 'alertWebhook'>,
   source: string,
@@ -35,20 +35,20 @@ export async function hasAlertsToSend(
 }
 
 /**
- * Alerts that whoever works for a source is to tell: its own, those of no source, and those of sources that are gone, of which
- * no run will ever tell. For no source: all.
+ * Alerts that work for a source has to send: its own, those of no source, and those of removed sources, which no run will send. For
+ * no source: all.
  */
 export async function alertsToSend({ store, config }: Uses<'store' | 'config'>, source: string): Promise<Alert[]> {
   const known = new Set(config.lastGood().sources.map(({ name }) => name));
   return pendingAlerts(store, (of) => source === noSource || of === source || !known.has(of));
 }
 
-/** They speak of what is stored, which is there after its source is gone from the configuration. */
+/** They concern stored data, which remains after its source is removed from the configuration. */
 const fileAlerts: readonly string[] = ['store', 'journal', 'batch_gone'];
 
 /**
- * Resolves the alerts of sources that are gone from the configuration, of which no run will ever say anything. Damaged files
- * are seen to by somebody, also those of sources that are gone.
+ * Resolves the alerts of removed sources, which have no further runs. Damaged files need an operator, also those of removed
+ * sources.
  */
 export async function resolveOrphaned(dependencies: AlertTools & Uses<'config'>): Promise<void> {
   const { config, broken } = dependencies.config.current();
@@ -62,7 +62,7 @@ export async function resolveOrphaned(dependencies: AlertTools & Uses<'config'>)
   }
 }
 
-/** Does work that stores verdicts; what they open is kept in memory where the store cannot take it. The work still fails. */
+/** Does work that stores verdicts; what they open is kept in memory if the store cannot be written. The work still fails. */
 export async function keepUnlessStored<T>(
   { store, keepAlert }: AlertTools,
   source: string,
@@ -74,7 +74,7 @@ export async function keepUnlessStored<T>(
   } catch (error) {
     if (!(error instanceof SinkUnavailable)) throw error;
     const since = new Date().toISOString();
-    // A store that cannot be written may still be read: what it says is open already is no news.
+    // A store that cannot be written may still be read: alerts that are already open in it are not new.
     const known = new Set((await openAlerts(store, source).catch(() => [])).map(({ name }) => name));
     for (const { name, message } of verdicts) {
       if (message !== null && !known.has(name)) keepAlert({ name, source, state: 'open', since, message });

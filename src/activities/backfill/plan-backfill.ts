@@ -15,18 +15,18 @@ import { findKnownSource } from '../support/known-source.ts';
 export interface PlanBackfillInput {
   readonly source: string;
   readonly request: BackfillRequest;
-  /** Whether a pause of the source is to be looked for. */
+  /** Whether to look for a pause of the source. */
   readonly asksForPause?: boolean;
 }
 
 export interface PlannedBackfill {
   readonly windows: readonly TimeRangeText[];
   readonly searchAttribute: boolean;
-  /** Who paused the source by `daybook pause`; null where nobody did, or nobody asked. Version 0.1 does not say. */
+  /** Who paused the source by `daybook pause`; null if it is not paused, or was not checked. Version 0.1 does not say. */
   readonly paused?: PausedBy | null;
 }
 
-/** The windows that a request comes to. Safe to repeat because it only reads. */
+/** The windows of a request. Safe to repeat because it only reads. */
 export function createPlanBackfill(dependencies: Uses<'config' | 'identity' | 'store' | 'searchAttribute'>) {
   return async function planBackfill({ source, request, asksForPause }: PlanBackfillInput): Promise<PlannedBackfill> {
     const { config } = dependencies.config.current();
@@ -43,7 +43,7 @@ export function createPlanBackfill(dependencies: Uses<'config' | 'identity' | 's
   };
 }
 
-/** A schedule that was paused in another way rests alone: only `daybook pause` means all of the source. */
+/** A pause made in another way concerns the schedule only: `daybook pause` pauses the whole source. */
 async function pauseOf(source: string): Promise<PausedBy | null> {
   const { client, info } = Context.current();
   const id = Instance.ofQueue(info.taskQueue).scrapeScheduleId(source);

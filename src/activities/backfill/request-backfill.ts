@@ -4,13 +4,13 @@ import { startBackfill } from '../../temporal/start-backfill.ts';
 
 export interface RequestBackfillInput {
   readonly source: string;
-  /** As they came by signal. */
+  /** As received by signal. */
   readonly payloads: readonly unknown[];
 }
 
 /**
- * Hands requests that a run was sent to the backfill of its source. Safe to repeat because waiting windows or run already
- * are not taken twice.
+ * Passes requests received by a run to the backfill of its source. Safe to repeat because windows that wait or have run are not
+ * added twice.
  */
 export function createRequestBackfill() {
   return async function requestBackfill({ source, payloads }: RequestBackfillInput): Promise<void> {

@@ -6,13 +6,13 @@ import { hasEnded } from '../../temporal/running-workflows.ts';
 import type { Uses } from '../support/dependencies.ts';
 
 /**
- * Takes away everything that this canary left behind, and what those left that ended without doing so. Others that are under
- * way keep what they have. Safe to repeat because what is gone stays gone.
+ * Deletes everything of this canary, and leftovers of ended ones. Running canaries keep their data. Safe to repeat because deleted
+ * data stays deleted.
  */
 export function createCleanCanary({ store, journal, canaryRows }: Uses<'store' | 'journal' | 'canaryRows'>) {
   return async function cleanCanary(): Promise<void> {
     const isOver = endedCanaries();
-    // What cannot be taken away in one place is no reason to leave it in the others.
+    // A failed deletion in one place must not prevent the others.
     const outcomes = await Promise.allSettled([
       clearCanaryParts(journal, isOver),
       clearCanaryBlobs(store, isOver),

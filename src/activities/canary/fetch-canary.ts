@@ -17,7 +17,7 @@ export interface FetchedCanary {
   readonly searchAttribute: boolean;
 }
 
-/** Fetches the record of a canary and spools it. Safe to repeat because the clean-up takes all of its batches away. */
+/** Fetches the record of a canary and spools it. Safe to repeat because the clean-up deletes all of its batches. */
 export function createFetchCanary({ store, searchAttribute }: Uses<'store' | 'searchAttribute'>) {
   return async function fetchCanary({ run }: FetchCanaryInput): Promise<FetchedCanary> {
     const context = adapterContext();

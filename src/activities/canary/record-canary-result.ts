@@ -11,11 +11,11 @@ export interface SettleCanaryInput {
 }
 
 export interface SettledCanary {
-  /** Alerts wait to be told. */
+  /** There are alerts to send. */
   readonly notify: boolean;
 }
 
-/** Keeps what a canary had to say, and opens or resolves its alert. Safe to repeat because it says the same again. */
+/** Stores the result of a canary, and opens or resolves its alert. Safe to repeat because the result is the same. */
 export function createSettleCanary(dependencies: AlertTools & Uses<'config' | 'alertWebhook'>) {
   return async function settleCanary({ canary }: SettleCanaryInput): Promise<SettledCanary> {
     const { ok, finishedAt, workflowId } = canary;

@@ -16,15 +16,15 @@ export interface FinishReplayInput {
 }
 
 /**
- * Lets the next poll ask for everything again: what could not be replayed may come from the source, which might say that
- * nothing changed. Safe to repeat because a state without what it drops is a true one.
+ * Makes the next poll fetch everything again: records that could not be replayed may come from the source, which might answer "not
+ * modified". Safe to repeat because the reduced state is valid.
  */
 export function createFinishReplay(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook'>) {
   return async function finishReplay({ run, result, deferredBecause }: FinishReplayInput) {
     const { store } = dependencies;
     const { source } = run;
     const redact = redactorFor(source, dependencies);
-    // Also where there is no state yet: a first run that is open must not say that nothing changed.
+    // Even without a state: an open first run must not store that nothing changed.
     if (result.letters > 0) await changeState(store, source, (state) => state && clearValidators(state));
     const verdicts = sinks.flatMap((sink) => {
       const why = deferredBecause[sink];

@@ -5,14 +5,14 @@ import type { Uses } from '../support/dependencies.ts';
 
 export interface SettleReplayInput {
   readonly run: RunRef;
-  /** Names the note of the page's letters. */
+  /** Names the note of the page's dead letters. */
   readonly taken: string;
   readonly number: number;
 }
 
 /**
- * Hides the letters whose records both sinks have settled, and those that have become others. Safe to repeat because it
- * writes the same blob again.
+ * Hides the dead letters whose records both sinks have settled, and those replaced by others. Safe to repeat because it writes the
+ * same blob again.
  */
 export function createSettleReplay({ store }: Uses<'store'>) {
   return async function settleReplay({ run, taken, number }: SettleReplayInput): Promise<void> {

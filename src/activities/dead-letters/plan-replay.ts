@@ -9,7 +9,7 @@ export interface PlanReplayInput {
   readonly selection: DeadLetterSelection;
 }
 
-/** Notes which dead letters a replay takes. Safe to repeat because each attempt has notes of its own. */
+/** Notes which dead letters a replay processes. Safe to repeat because each attempt has its own notes. */
 export function createPlanReplay({ store }: Uses<'store'>) {
   return async function planReplay({ run, selection }: PlanReplayInput): Promise<ReplayPlan> {
     return planPages(store, run, selection, `plan-${Context.current().info.attempt}`);

@@ -1,7 +1,7 @@
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 
-/** A dead letter without secrets: a source may echo what it was sent. */
+/** A dead letter without secrets: a source may echo its requests. */
 export function redactDeadLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
   const recordText = redact(letter.recordText);
   const message = redact(letter.message);
@@ -13,7 +13,7 @@ export function redactDeadLetter(letter: NewDeadLetter, redact: Redact): NewDead
   };
 }
 
-/** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or somebody edited a file. */
+/** The text itself where it is JSON, else a JSON string of it: the secret in it was a number, or a file was edited by hand. */
 export function asJson(text: string): string {
   try {
     JSON.parse(text);

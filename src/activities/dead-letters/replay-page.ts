@@ -23,7 +23,7 @@ export interface ReplayLettersInput {
   readonly run: RunRef;
   readonly plan: SourcePlan;
   readonly letters: ReplayPlan;
-  /** Page of the letters, from 0. */
+  /** Page of the dead letters, from 0. */
   readonly page: number;
   /** Number of the first batch that this page may make. */
   readonly number: number;
@@ -36,14 +36,14 @@ export interface ReplayLettersResult {
   readonly batches: readonly BatchRef[];
   readonly nextNumber: number;
   readonly days: DayRanges;
-  /** Names the note of the letters that are to be hidden once the batches are settled. */
+  /** Names the note of the dead letters to hide once the batches are settled. */
   readonly taken: string;
 }
 
 /**
- * Extracts a page of dead letters again and spools what passes. Those that are refused for another reason than before
- * become letters anew; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by
- * its content, and nothing is hidden before the workflow has its answer.
+ * Extracts a page of dead letters again and spools what passes. Those refused for another reason than before become new dead
+ * letters; the old ones are hidden with those that pass. Safe to repeat because what it stores is named by its content, and nothing
+ * is hidden before the workflow has its result.
  */
 export function createReplayLetters(dependencies: SecretAccess & AdapterAccess & Uses<'store'>) {
   return async function replayLetters(input: ReplayLettersInput): Promise<ReplayLettersResult> {

@@ -1,11 +1,11 @@
 import { WorkerBusy } from '../../domain/errors.ts';
 
-/** Who finds no place comes back between these times, in milliseconds: many do, and not all at once. */
+/** A refused attempt is repeated between these times, in milliseconds, so that not all return at once. */
 const [soonestMs, latestMs] = [3_000, 15_000];
 
 /**
- * A few places for work that many want to do at once. Nobody waits for one: a worker runs so many activities, and those that
- * wait would keep live runs out.
+ * A limit for concurrent work. Nothing waits for a slot: a worker runs a limited number of activities, and waiting ones would block
+ * live runs.
  */
 export class ConcurrencyLimit {
   readonly #count: number;
@@ -15,7 +15,7 @@ export class ConcurrencyLimit {
     this.#count = count;
   }
 
-  /** @throws WorkerBusy where all places are taken */
+  /** @throws WorkerBusy if the limit is reached */
   async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (this.#taken >= this.#count) {
       const retryAfterMs = Math.round(soonestMs + Math.random() * (latestMs - soonestMs));

@@ -12,19 +12,19 @@ export interface DeferBatchesInput {
   readonly source: string;
   readonly sink: Sink;
   readonly batches: readonly BatchRef[];
-  /** Why the sink did not take them. */
+  /** Why the sink did not accept them. */
   readonly reason: string;
 }
 
-/** A run takes 10,000 signals in all: the deliverer is told of further batches once a minute. */
+/** A workflow accepts 10,000 signals in total: the deliverer is signalled about further batches once a minute. */
 const quietMs = 60_000;
 
 /**
- * Notes that batches wait for a sink, and sees to it that somebody delivers them. Safe to repeat because markers are named
- * by their batches, and there is one deliverer for each sink and source.
+ * Marks batches as deferred for a sink, and makes sure that a deliverer runs. Safe to repeat because markers are named by their
+ * batches, and there is one deliverer for each sink and source.
  */
 export function createDeferBatches(dependencies: SecretAccess & Uses<'store' | 'measures'>) {
-  const lastTold = new Map<string, number>();
+  const lastSignalled = new Map<string, number>();
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
     const { store, measures } = dependencies;
     const redact = redactorFor(source, dependencies);
@@ -33,15 +33,15 @@ export function createDeferBatches(dependencies: SecretAccess & Uses<'store' | '
     const since = new Date().toISOString();
     for (const batch of batches) await markDeferred(store, sink, { batch, reason, since });
     await noteWaitingReason(store, sink, source, reason);
-    // A deliverer ends when it finds nothing. One that still has to take a marker away, which was there before ours, finds
-    // ours, too; else it must be woken. An earlier attempt may have left its markers without waking anybody.
+    // A deliverer ends when it finds nothing. One that still has to remove an earlier marker finds ours too; else it must be started.
+    // An earlier attempt may have left its markers without starting one.
     const after = new Set(await listDeferred(store, sink, source));
     const kept = before.filter((path) => after.has(path));
     const isDelivering = info.attempt === 1 && (await anyReadable(store, kept));
     const key = `${sink}/${source}`;
-    if (!isDelivering || Date.now() - (lastTold.get(key) ?? 0) >= quietMs) {
+    if (!isDelivering || Date.now() - (lastSignalled.get(key) ?? 0) >= quietMs) {
       await startDelivery(client, Instance.ofQueue(info.taskQueue), sink, source);
-      lastTold.set(key, Date.now());
+      lastSignalled.set(key, Date.now());
     }
     const records = batches.reduce((sum, batch) => sum + batch.records, 0);
     log.warn('Batches deferred', {

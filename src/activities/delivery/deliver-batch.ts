@@ -12,23 +12,23 @@ import { writeTo, type WriteTools } from '../run/write-batch.ts';
 
 export type DeliveryTools = AlertTools & WriteTools;
 
-/** What became of a batch that waited. */
+/** The outcome of a deferred batch. */
 export type BatchOutcome =
   | { readonly became: 'delivered'; readonly counts: SinkCounts }
-  /** It waits for another try. */
+  /** It waits for another attempt. */
   | { readonly became: 'refused'; readonly error: unknown }
   /** The spool no longer has it. */
   | { readonly became: 'lost' }
-  /** It was not what was spooled: it is set aside, and its source is asked again. */
+  /** It was damaged: it is set aside, and its source is polled again. */
   | { readonly became: 'damaged' }
-  /** Its marker can neither be read nor rebuilt: it stays, and the store was told. */
+  /** Its marker can neither be read nor rebuilt: it stays, and was reported to the store. */
   | { readonly became: 'unreadable' }
   /** Its marker is gone: someone else delivered it. */
   | { readonly became: 'settled' };
 
 /**
- * Delivers the batch of a marker, and takes the marker away.
- * @throws only where the work is to end: it was cancelled, or the sink no longer answers
+ * Delivers the batch of a marker, and deletes the marker.
+ * @throws only if the work has to end: it was cancelled, or the sink no longer answers
  */
 export async function deliverBatch(
   dependencies: DeliveryTools,
@@ -43,8 +43,8 @@ export async function deliverBatch(
     return await deliverDeferred(dependencies, writer, marker.ok, context);
   } catch (error) {
     context.signal.throwIfAborted();
-    // A sink that is away is found so at once, and not batch by batch. One that answers does not take this batch, whatever
-    // it says of it: those behind it need not wait.
+    // An unavailable sink is detected at once, not batch by batch. One that answers refuses only this batch, for any reason: later ones
+    // need not wait.
     await writer.probe(context.signal);
     return { became: 'refused', error };
   }
@@ -82,7 +82,7 @@ async function reportGone(
   { batch }: DeferredBatch,
   error: BatchGone,
 ): Promise<void> {
-  // Where it is not known since when its records are, only a poll of everything is sure to bring them.
+  // If the earliest time of its records is unknown, only a complete poll is certain to fetch them.
   const command = batch.earliest === undefined ? 'reset' : 'rewind';
   const message = `${messageOf(error)}; ${batch.records} records never reached ${sink}: fetch them again with ./daybook state ${command}`;
   const redact = redactorFor(batch.source, dependencies);

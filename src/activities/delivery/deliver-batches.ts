@@ -20,26 +20,26 @@ import { redactorFor } from '../support/source-secrets.ts';
 export interface DeliverBatchesInput {
   readonly source: string;
   readonly sink: Sink;
-  /** Whether refused batches are reported in the result; where not, the first of them fails the activity at its end. */
+  /** Whether refused batches are reported in the result; if not, the first of them fails the activity at its end. */
   readonly reportRefusals?: boolean;
 }
 
 export interface DeliverBatchesResult {
   readonly delivered: number;
   readonly counts: SinkCounts;
-  /** Batches that still wait. */
+  /** Batches that are still deferred. */
   readonly left: number;
   /** Whether the workflow may upsert the search attribute. */
   readonly searchAttribute: boolean;
-  /** Set where the sink answers, but does not take every batch. */
+  /** Set if the sink answers, but does not accept every batch. */
   readonly refused?: RefusedTally;
 }
 
 export interface RefusedTally {
   readonly batches: number;
-  /** Why the first of them was. */
+  /** Why the first of them was refused. */
   readonly reason: string;
-  /** Whether the pass came to its end: of those that it did not come to nothing is known. */
+  /** Whether the pass reached its end: nothing is known about batches that it did not reach. */
   readonly triedAll: boolean;
 }
 
@@ -47,8 +47,8 @@ export interface RefusedTally {
 const concurrency = 3;
 
 /**
- * Delivers the deferred batches for a sink, the oldest first, and takes their markers away. Those that it refuses hold no
- * other up. Safe to repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
+ * Delivers the deferred batches for a sink, the oldest first, and deletes their markers. Refused ones do not block others. Safe to
+ * repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
  */
 export function createDeliverBatches(dependencies: DeliveryTools & Uses<Sink | 'searchAttribute'>) {
   const places = new ConcurrencyLimit(concurrency);
@@ -91,11 +91,11 @@ class Delivery {
     try {
       triedAll = await this.#pass(paths);
     } catch (error) {
-      // Where it cannot be noted, there is another failure of the same kind.
+      // If it cannot be noted, another failure of the same kind follows.
       if (!this.#context.signal.aborted) await this.#noteReason(error).catch(() => undefined);
       throw error;
     } finally {
-      // Also what came through before a failure is accounted for.
+      // Deliveries before a failure are counted too.
       if (this.#delivered > 0) await this.#keepReceipt();
     }
     const [first] = this.#refusals;
@@ -142,7 +142,7 @@ class Delivery {
     return pass.isComplete;
   }
 
-  /** Notes for `status` why batches are deferred. @returns it as it is told */
+  /** Notes for `status` why batches are deferred. @returns it as it is reported */
   async #noteReason(error: unknown): Promise<string> {
     const { sink, source } = this.#input;
     const failure = toFailure(error, redactorFor(source, this.#dependencies), 1);
@@ -152,7 +152,7 @@ class Delivery {
     return reason;
   }
 
-  /** Nothing that waits is an alert's end. */
+  /** Without deferred batches the alert ends. */
   async #countLeft(): Promise<number> {
     const { sink, source } = this.#input;
     const { store } = this.#dependencies;

@@ -1,8 +1,8 @@
-/** A pass gives up its turn after this long: other sources wait for one. */
+/** A pass yields after this long: other sources wait for theirs. */
 const maxPassMs = 60_000;
-/** So many batches refused one after the other say that the sink may refuse all. */
+/** After this many refusals in a row the sink may refuse everything. */
 const suspiciousRefusals = 3;
-/** Then a pass goes on for this long only, as long as nothing is delivered: the next one begins where it stopped. */
+/** Then a pass continues only for this long without a delivery: the next one begins where it stopped. */
 const fruitlessMs = 15_000;
 
 /** What this worker remembers of deferred batches: when they were tried last, by their markers' paths. */
@@ -10,7 +10,7 @@ export class TriedBatches {
   readonly #triedAt = new Map<string, Map<string, number>>();
 
   /**
-   * Begins a pass through the batches of a delivery.
+   * Starts a pass through the batches of a delivery.
    * @param paths of their markers, the oldest first
    */
   begin(delivery: string, paths: readonly string[], now: number): DeliveryPass {
@@ -24,8 +24,8 @@ export class TriedBatches {
 }
 
 /**
- * A pass through deferred batches, in such an order, and for so long, that none waits behind others that are refused again
- * and again, and that a sink which refuses all is not asked without end.
+ * A pass through deferred batches. Its order and duration make sure that no batch waits for others that are repeatedly refused, and
+ * that a sink which refuses everything is not called endlessly.
  */
 export class DeliveryPass {
   readonly #triedAt: Map<string, number>;
@@ -47,10 +47,10 @@ export class DeliveryPass {
     this.#lastSuccess = now;
   }
 
-  /** The marker's path of the batch to try now; null where the pass is over. */
+  /** The marker's path of the batch to try now; null if the pass is over. */
   next(now: number): string | null {
     if (this.#isLongEnough(now)) return null;
-    // After some that were refused the newest may be better than the oldest.
+    // After some refusals the newest may be accepted rather than the oldest.
     const fromEnd = this.#inSuccession >= suspiciousRefusals && this.#inSuccession % 2 === 1;
     const path = (fromEnd ? this.#fresh.pop() : this.#fresh.shift()) ?? this.#again.shift() ?? null;
     // Noted before it is tried: it may take longer than its attempt has.

@@ -3,9 +3,9 @@ import { Instance } from '../../domain/instance.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { startDeliveries } from '../../temporal/start-delivery.ts';
 
-/** Sees to it that everything that waits for a sink has a deliverer. Safe to repeat because there is one for each. */
+/** Makes sure that all deferred batches have a deliverer. Safe to repeat because there is one for each. */
 export function createStartDeliveries({ store }: Uses<'store'>) {
-  return async function wakeAllDeliverers(): Promise<{ readonly deliverers: number }> {
+  return async function startAllDeliverers(): Promise<{ readonly deliverers: number }> {
     const { client, info } = Context.current();
     return { deliverers: await startDeliveries(client, Instance.ofQueue(info.taskQueue), store) };
   };

@@ -14,7 +14,7 @@ export interface SweepSpoolInput {
 
 export interface SweptSpool {
   readonly batches: number;
-  /** Files that kills left half written, in the store and the journal. */
+  /** Files left half written by kills, in the store and the journal. */
   readonly leftovers: number;
 }
 
@@ -22,8 +22,8 @@ export interface SweptSpool {
 const minAgeMs = 24 * 3_600_000;
 
 /**
- * Deletes batches that nobody will ever ask for: older than a day, of no active runs, waiting for no sink; and what kills
- * left half written. Safe to repeat because what is gone stays gone.
+ * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; and leftovers of kills. Safe
+ * to repeat because deleted files stay deleted.
  */
 export function createSweepSpool({ store, journal }: Uses<'store' | 'journal'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
@@ -42,7 +42,7 @@ async function sweepBatches(
 ): Promise<number> {
   const old = await store.listOlder(storePaths.batch.folder({}), new Date(Date.now() - minAgeMs));
   if (old.length === 0) return 0;
-  // In this order: a run that ends meanwhile has written its markers before.
+  // In this order: a run that ends in between has already written its markers.
   const open = await openRuns();
   const needed = await neededBatches(store);
   let batches = 0;
@@ -58,8 +58,8 @@ async function sweepBatches(
 }
 
 /**
- * Hashes of batches that a marker names, whatever became of it: one that waits, that was lost, or that is damaged. The name
- * alone counts: what stands in the file may be wrong.
+ * Hashes of batches named by any marker: a deferred, lost or damaged one. Only the name counts: the content of the file may be
+ * wrong.
  */
 async function neededBatches(store: BlobStore): Promise<Set<string>> {
   const folders = [storePaths.marker, storePaths.missingMarker, storePaths.damaged].map((layout) => layout.folder({}));
@@ -72,7 +72,7 @@ async function neededBatches(store: BlobStore): Promise<Set<string>> {
   return needed;
 }
 
-/** Workflow ids under way, as paths give them back. */
+/** Ids of running workflows, in their form in paths. */
 async function openRuns(): Promise<Set<string>> {
   const open = new Set<string>();
   const { client, info } = Context.current();

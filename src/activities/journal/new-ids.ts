@@ -7,8 +7,8 @@ import { journalPaths } from '../../store/paths/paths.ts';
 import type { Uses } from '../support/dependencies.ts';
 
 /**
- * Gives rows of the journal and of archives the ids that their sources were given since: archives stay as they were, and a file
- * may come from a backup. What has its new id already keeps it.
+ * Gives rows of the journal and of archives the ids that their sources were given since: archives stay unchanged, and a file may
+ * come from a backup. Rows that already have their new id keep it.
  */
 export class NewIds {
   readonly #rules: ReadonlyMap<string, IdRule>;
@@ -48,7 +48,7 @@ async function withIds(
   });
 }
 
-/** A sealed day may hold parts of before and after: only one that had ended counts. */
+/** A sealed day may contain parts from before and after: only a day that had ended counts. */
 function wasWrittenBefore(before: string, file: JournalFile, { createdAt }: JournalRow): boolean {
   switch (file.kind) {
     case 'archive':

@@ -16,14 +16,14 @@ export interface PlannedJournalReplay {
   /** Units behind these. */
   readonly more: number;
   readonly searchAttribute: boolean;
-  /** What is left out as a whole, and why; told at the beginning. Absent = nothing. */
+  /** What is left out entirely, and why; reported at the beginning. Absent = nothing. */
   readonly leftOut?: readonly string[];
 }
 
 /** Units of one plan: a history holds no more of them at a time. */
 const pageSize = 200;
 
-/** What a replay reads next. Safe to repeat because it only looks. */
+/** What a replay reads next. Safe to repeat because it only reads. */
 export function createPlanJournalReplay({
   journal,
   store,
@@ -44,7 +44,7 @@ export function createPlanJournalReplay({
     let looked = 0;
     while (looked < left.length && units.length < pageSize) {
       const unit = left[looked++];
-      // A manifest may say that nothing of the day was asked for.
+      // A manifest may show that nothing of the day was requested.
       if (unit && (await filesOf(journal, unit, choice)).length > 0) units.push(unit);
     }
     const leftOut = after === null ? [...held.values()].map(({ message }) => message) : [];
@@ -57,7 +57,7 @@ export function createPlanJournalReplay({
   };
 }
 
-/** The order of {@link journalUnits}, also where the unit of before is gone. */
+/** The order of {@link journalUnits}, even if the earlier unit is gone. */
 function comesAfter(unit: JournalUnit, after: JournalUnit): boolean {
   return orderOf(unit) > orderOf(after);
 }

@@ -43,7 +43,7 @@ export function createRebuildJournal(
       const { signal, onProgress } = adapterContext();
       await assertRekeyFinished(store, source);
       const earlier = (Context.current().info.heartbeatDetails ?? nothingRebuilt) as RebuildCounts;
-      // The next heartbeat must not forget what was written before there is more.
+      // The next heartbeat must not lose the progress before there is more.
       onProgress(earlier);
       const { retention } = config.current().config.csv;
       const counts = await withClient(owner, (client) =>
@@ -68,7 +68,7 @@ export function createRebuildJournal(
       return sum(earlier, counts);
     },
 
-    /** Notes that somebody has seen to a side that was restored. */
+    /** Notes that an operator has handled a restored side. */
     async settleRestored({ side }: { readonly side: PairSide }): Promise<void> {
       return dependencies.settleRestored(side);
     },

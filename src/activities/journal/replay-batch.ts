@@ -9,15 +9,15 @@ export interface ReplayBatch {
   readonly records: readonly SpooledRecord[];
 }
 
-/** Who replays. */
+/** The replay. */
 export interface ReplayRun {
   readonly workflowId: string;
   readonly firstRunId: string;
 }
 
 /**
- * Makes batches of rows, one for each source among them. The same rows at the same place of the same replay make the same
- * batch: a repeated attempt finds by its token what it stored already.
+ * Builds batches of rows, one per source. The same rows at the same position of the same replay give the same batch: a repeated
+ * attempt finds by its token what it has already stored.
  * @param place of the rows: counts up within the replay of a file
  */
 export function replayBatches(run: ReplayRun, rows: readonly JournalRow[], file: string, place: number): ReplayBatch[] {
@@ -47,7 +47,7 @@ export function replayBatches(run: ReplayRun, rows: readonly JournalRow[], file:
   });
 }
 
-/** In JSON a line break stands between values only; the writer's payloads have none. */
+/** In JSON a line break occurs between values only; the writer's payloads have none. */
 function onOneLine(payload: string): string {
   return /[\r\n]/.test(payload) ? payload.replaceAll(/[\r\n]/g, ' ') : payload;
 }

@@ -28,7 +28,7 @@ export interface ReplayDayInput {
 
 type ReplayTools = WriteTools & Uses<'compute' | 'postgres'>;
 
-/** How far an attempt has come: what the next one goes on from. */
+/** The progress of an attempt: where the next one continues. */
 interface Place {
   readonly file: string;
   /** Rows of the file that are done. */
@@ -39,8 +39,8 @@ interface Place {
 const nothing: JournalReplayTally = { units: 1, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
 
 /**
- * Writes the records of a unit of the journal to PostgreSQL. Safe to repeat because the ledger knows what is stored, and a
- * repeated attempt goes on where the one before it had come to.
+ * Writes the records of a unit of the journal to PostgreSQL. Safe to repeat because the ledger knows what is stored, and a repeated
+ * attempt continues where the one before stopped.
  */
 export function createReplayDay(dependencies: ReplayTools) {
   return async function replayDay(input: ReplayDayInput): Promise<JournalReplayTally> {
@@ -48,7 +48,7 @@ export function createReplayDay(dependencies: ReplayTools) {
     const { heartbeatDetails, workflowExecution } = Context.current().info;
     const run = { workflowId: workflowExecution?.workflowId ?? '', firstRunId: input.firstRunId };
     const start = (heartbeatDetails ?? null) as Place | null;
-    // The next heartbeat must not forget the place before there is a new one.
+    // The next heartbeat must not lose the position before there is a new one.
     context.onProgress(start);
     return new DayReplay(dependencies, input, run, context, start).toEnd();
   };
@@ -83,14 +83,14 @@ class DayReplay {
 
   async toEnd(): Promise<JournalReplayTally> {
     await this.#readRules();
-    // A sink that is away is found so at once, before a file is read up to its place.
+    // An unavailable sink is detected at once, before a file is read up to the position.
     await this.#dependencies.postgres.probe(this.#context.signal);
-    // The file of the place may have been sealed since: then all of it is read again, and found to be stored.
+    // The file of the position may have been sealed since: then all of it is read again, as duplicates.
     if (!(await this.#readFrom(this.#start))) await this.#readFrom(null);
     return this.#tally;
   }
 
-  /** The plan has said which sources are left out; an archive holds rows of all. */
+  /** The plan has reported which sources are left out; an archive holds rows of all. */
   async #readRules(): Promise<void> {
     const { store } = this.#dependencies;
     const { unit, choice } = this.#input;
@@ -104,7 +104,7 @@ class DayReplay {
     );
   }
 
-  /** @returns whether the place was found */
+  /** @returns whether the position was found */
   async #readFrom(place: Place | null): Promise<boolean> {
     const { unit, choice } = this.#input;
     let file = '';

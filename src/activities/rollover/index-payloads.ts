@@ -4,7 +4,7 @@ import type { Uses } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
-/** Brings payload indexes to what `partitions.payload_index` says. Safe to repeat because it looks at what is there. */
+/** Brings payload indexes up to date with `partitions.payload_index`. Safe to repeat because it checks what exists. */
 export function createIndexPayloads({ config, owner }: Uses<'config' | 'owner'>) {
   return async function indexPayloads({ dryRun }: DryRunInput): Promise<PayloadIndexChanges> {
     const { signal, onProgress } = adapterContext();

@@ -3,7 +3,7 @@ import type { Uses } from '../support/dependencies.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
 export interface MaintainPartitionsInput {
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
 }
 
@@ -15,8 +15,8 @@ export interface MaintainedPartitions {
 }
 
 /**
- * For rollovers that began under 0.1.0: makes the partitions of the coming days, and lets PostgreSQL tidy up those that are
- * past. Safe to repeat because what is done already is not done again.
+ * For rollovers that began under 0.1.0: creates the partitions of the coming days, and vacuums past ones. Safe to repeat because
+ * finished work is not done again.
  */
 export function createMaintainPartitions({ config, maintenance }: Uses<'config' | 'maintenance'>) {
   return async function maintainPartitions({ dryRun }: MaintainPartitionsInput): Promise<MaintainedPartitions> {

@@ -2,7 +2,7 @@ import type { Day } from '../../domain/time/day.ts';
 import type { Uses } from '../support/dependencies.ts';
 
 export interface DryRunInput {
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
 }
 
@@ -11,7 +11,7 @@ export interface MadePartitions {
   readonly made: readonly Day[];
 }
 
-/** Makes the partitions of the coming days. Safe to repeat because one that is there is left as it is. */
+/** Creates the partitions of the coming days. Safe to repeat because an existing one is not changed. */
 export function createMakePartitions({ config, maintenance }: Uses<'config' | 'maintenance'>) {
   return async function makePartitions({ dryRun }: DryRunInput): Promise<MadePartitions> {
     const { premake } = config.current().config.partitions;

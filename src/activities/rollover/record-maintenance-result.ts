@@ -11,13 +11,13 @@ export interface SettleMaintenanceInput {
 }
 
 export interface SettledMaintenance {
-  /** Alerts wait to be told. */
+  /** There are alerts to send. */
   readonly notify: boolean;
 }
 
 /**
- * Opens or resolves the alert of maintenance, and resolves those of sources that are gone, of which no run will ever say
- * anything. Safe to repeat because an alert that is open stays as it is.
+ * Opens or resolves the alert of maintenance, and resolves those of removed sources, which have no further runs. Safe to repeat
+ * because an alert that is open stays as it is.
  */
 export function createSettleMaintenance(dependencies: AlertTools & Uses<'config' | 'alertWebhook' | 'countPair'>) {
   return async function settleMaintenance({ message }: SettleMaintenanceInput): Promise<SettledMaintenance> {
@@ -29,7 +29,7 @@ export function createSettleMaintenance(dependencies: AlertTools & Uses<'config'
   };
 }
 
-/** Resolves the alerts of damaged files that somebody has seen to, also of sources that run no more. */
+/** Resolves the alerts of damaged files that were handled, also of sources that no longer run. */
 async function resolveStore(dependencies: AlertTools): Promise<void> {
   const { store } = dependencies;
   for (const { name, source } of await openAlerts(store)) {

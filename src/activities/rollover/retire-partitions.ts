@@ -8,8 +8,8 @@ import type { DryRunInput } from './make-partitions.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 
 /**
- * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is
- * noted beside it, and goes on from there. While the configuration is broken all days stay as they are.
+ * Archives and drops the days that `partitions.retention` no longer keeps. Safe to repeat because each step of a day is noted
+ * beside it, and continues from there. While the configuration is broken all days stay unchanged.
  */
 export function createRetirePartitions({
   config,
@@ -20,7 +20,7 @@ export function createRetirePartitions({
   return async function retirePartitions({ dryRun }: DryRunInput): Promise<RetirementResult> {
     const { signal, onProgress } = adapterContext();
     const { config: current, broken } = config.current();
-    // What the file says once it can be read may keep more.
+    // The file may keep more once it can be read.
     if (broken) {
       log.warn('No day is retired while the configuration is broken', { error: broken.message });
       return { retired: [], putBack: [], failed: [] };

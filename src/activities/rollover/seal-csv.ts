@@ -14,7 +14,7 @@ import { halfMoved } from '../run/rekey-guard.ts';
 import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
 export interface SealCsvInput {
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface SealedCsv {
 
 /** Longest text about the damaged files of a source. */
 const maxTextLength = 2_000;
-/** Days that are named in a history. */
+/** Maximum number of days named in a history. */
 const maxListed = 100;
 
 /**
@@ -56,7 +56,7 @@ export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journa
     const letters =
       deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
     if (!dryRun) for (const path of letters) await store.delete(path);
-    // Only now: one damaged file keeps no other day from being sealed.
+    // Only now: a damaged file must not prevent the sealing of other days.
     if (damaged.length > 0) throw new DamagedFile(damaged.join('; ').slice(0, 2 * maxTextLength));
     return {
       sealed: named(ready),
@@ -75,12 +75,12 @@ async function sealAll(
   context: AdapterContext,
 ): Promise<string[]> {
   const sealing = new Sealing(dependencies.journal, context);
-  // A source on which another process works keeps no other one waiting.
+  // A source locked by another process does not block others.
   const busy = await sealing.run(days, true);
   await sealing.run(busy, false);
   for (const source of new Set(days.map((day) => day.source))) {
     const message = sealing.damaged.get(source)?.join('; ').slice(0, maxTextLength) ?? null;
-    // Of a source that could not be read through it is not known that all is well.
+    // A source that could not be read completely may still be damaged.
     if (message === null && sealing.unsealed.has(source)) continue;
     await recordAlerts(dependencies, source, [{ name: 'journal', message }], nothingSecret);
   }
@@ -91,7 +91,7 @@ async function sealAll(
 class Sealing {
   /** What is wrong with files, by source. */
   readonly damaged = new Map<string, string[]>();
-  /** What else went wrong first: it is tried again. */
+  /** The first other failure: it is retried. */
   failure: SinkUnavailable | null = null;
   /** Sources of which that is so. */
   readonly unsealed = new Set<string>();
@@ -104,7 +104,7 @@ class Sealing {
     this.#context = context;
   }
 
-  /** Seals days one after the other, none of which keeps the others from it. @returns those of busy sources */
+  /** Seals days one after the other, none of which blocks the others. @returns those of busy sources */
   async run(days: readonly SourceDay[], impatient: boolean): Promise<SourceDay[]> {
     const busy: SourceDay[] = [];
     const { signal } = this.#context;

@@ -11,7 +11,7 @@ export interface TidiedPartitions {
   readonly failed: readonly DayProblem[];
 }
 
-/** Lets PostgreSQL tidy up past days. Safe to repeat because what is tidy is left alone. */
+/** Vacuums past days. Safe to repeat because vacuumed days are skipped. */
 export function createTidyPartitions({ maintenance }: Uses<'maintenance'>) {
   return async function tidyPartitions({ dryRun }: DryRunInput): Promise<TidiedPartitions> {
     const { signal, onProgress } = adapterContext();

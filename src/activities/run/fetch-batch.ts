@@ -38,11 +38,11 @@ export interface FetchBatchInput {
   readonly position: FetchPosition | null;
   /** Number of the first batch that this fetch may make. */
   readonly number: number;
-  /** Someone asked for this run: also a source that said it would not change yet is asked. */
+  /** A user requested this run: even a source that announced no changes yet is polled. */
   readonly force?: boolean;
   /** The window of time that a backfill asks for. */
   readonly window?: TimeRangeText;
-  /** How long the run has waited for the host since it last got anything. */
+  /** How long the run has waited for the host since its last response. */
   readonly waitedMs?: number;
 }
 
@@ -51,25 +51,25 @@ export interface FetchBatchResult {
   readonly batches: readonly BatchRef[];
   /** Number of the first batch of the next fetch. */
   readonly nextNumber: number;
-  /** Where the next fetch goes on; null where the poll is over. */
+  /** Where the next fetch continues; null if the poll is over. */
   readonly position: FetchPosition | null;
   /** What the state becomes once all batches up to here are settled. */
   readonly patch: StatePatch;
   readonly end: PollEnd | null;
-  /** Absent where there is none. */
+  /** Absent if there is none. */
   readonly warnings?: readonly Warning[];
-  /** Nothing was fetched: the host's turn comes in so many milliseconds. */
+  /** Nothing was fetched: the host's next slot is this many milliseconds away. */
   readonly waitMs?: number;
 }
 
 type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'pollKeys' | 'measures'>;
 
-/** A source that has more pages gives up its turn after this long, so that what it yielded is stored soon. */
+/** A source with more pages yields after this long, so that its records are stored soon. */
 const maxFetchMs = 5_000;
 
 /**
- * Fetches the next pages of a source and spools their valid records. Safe to repeat because what it stores is named by
- * its content, and nothing counts before the workflow has its answer.
+ * Fetches the next pages of a source and spools their valid records. Safe to repeat because what it stores is named by its content,
+ * and nothing counts before the workflow has its result.
  */
 export function createFetchBatch(dependencies: FetchTools) {
   return async function fetchBatch(input: FetchBatchInput): Promise<FetchBatchResult> {
@@ -107,14 +107,14 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
     for (const warning of collected.notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
     return hideSecrets(await keep(dependencies, input, collected, redact), mask);
   } catch (error) {
-    // The next attempt comes once the host wants to be asked again.
+    // The next attempt starts once the host may be called again.
     if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);
     if (!(error instanceof HostBusy)) throw error;
     return hideSecrets(hostBusy(input, position, error.waitMs), mask);
   }
 }
 
-/** Stores what was fetched: dead letters first, for nothing may count as accepted before its neighbours are safe. */
+/** Stores what was fetched: dead letters first, because nothing may count as accepted before its neighbours are safe. */
 async function keep(
   { store, pollKeys, fileProgress, feedItems }: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
   { run, plan, state, number, window }: FetchBatchInput,
@@ -143,7 +143,7 @@ async function keep(
   return {
     counts,
     batches,
-    // A fetch without a batch uses its number up: its dead letters bear it.
+    // A fetch without a batch still uses its number: its dead letters have it.
     nextNumber: number + Math.max(1, batches.length),
     position: end ? null : position,
     patch: patchAfter(state, position, end, {
@@ -167,7 +167,7 @@ function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[]
   return warnings.map((warning) => ({ ...warning, message: redact(warning.message) }));
 }
 
-/** Since when the poll has asked for records: what was there before it may have been left out. */
+/** The start time of the poll's requests: earlier records may be missing. */
 function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
   return place.type === 'file' || place.since === null ? {} : { since: place.since };
 }
@@ -187,9 +187,9 @@ function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
   return { counts, batches: [], nextNumber: number, position: null, patch: {}, end: null };
 }
 
-/** The run waits for its turn, or ends where the host wants to be left alone for long. */
+/** The run waits for its slot, or ends if the host asks for a long pause. */
 function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: number): FetchBatchResult {
-  // Also many short waits come to an end: others may keep the host busy for ever.
+  // Many short waits end too: other sources may keep the host busy forever.
   if ((input.waitedMs ?? 0) + waitMs <= maxWaitMs) return { ...nothingFetched(input), position, waitMs };
   const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
   const { number, state } = input;
@@ -201,7 +201,7 @@ function withFiles(position: FetchPosition, files: string | null): FetchPosition
   return place.type === 'file' && files !== null ? { ...position, place: { ...place, files } } : position;
 }
 
-/** What a workflow carries must hold no secret: the address of a next page may echo one. */
+/** Workflow data must not contain secrets: the address of a next page may echo one. */
 function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResult {
   const { unfinished } = result.patch;
   return {

@@ -13,10 +13,10 @@ const tries = 3;
 const retryMs = 500;
 
 /**
- * The plan with its secrets filled in: for the adapter, never for a workflow. The source must be where it was when the run
- * was planned: its secrets of today must not go to where it was yesterday.
- * @throws ConfigChanged, to be tried again where another worker may have the configuration of the plan, or its secrets
- * @throws InvalidEnvironment where a variable that it refers to is not set
+ * The plan with its secrets filled in: for the adapter, never for a workflow. The source must be where it was when the run was
+ * planned: its present secrets must not be sent to its former address.
+ * @throws ConfigChanged, to be retried if another worker may have the configuration of the plan, or its secrets
+ * @throws InvalidEnvironment if a variable that it refers to is not set
  */
 export async function fittingPlan(
   plan: SourcePlan,

@@ -4,10 +4,10 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { readIdRule, ruledSources } from '../../store/run/id-rules.ts';
 
 /**
- * Sources of which what is stored has its former ids in part, where `rekey` is under way or was cut off, or may have: a run or a
- * replay would store it again, and who writes their journal again would lose lines, or write them twice.
+ * Sources whose stored records have, or may have, former ids in part because `rekey` is running or was interrupted: a run or a
+ * replay would store them again, and a rewrite of their journal would lose lines or write them twice.
  * @param sources null = all
- * @returns what is to be said of each
+ * @returns a message for each
  */
 export async function halfMoved(
   store: BlobStore,

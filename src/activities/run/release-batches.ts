@@ -8,11 +8,11 @@ export interface ReleaseBatchesInput {
   readonly batches: readonly BatchRef[];
 }
 
-/** Deletes batches that both sinks have settled. Safe to repeat because a batch that is gone stays gone. */
+/** Deletes batches that both sinks have settled. Safe to repeat because a deleted batch stays deleted. */
 export function createReleaseBatches({ store }: Uses<'store'>) {
   return async function releaseBatches({ batches }: ReleaseBatchesInput): Promise<void> {
     for (const batch of batches) {
-      // An attempt that was given up may have deferred what a later one wrote.
+      // An abandoned attempt may have deferred what a later one wrote.
       if (!(await isDeferred(store, batch))) await deleteBatch(store, batch);
     }
   };

@@ -18,7 +18,7 @@ import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface ResolveSourceInput {
   readonly source: string;
-  /** Set where a backfill asks for a window of time: the source's state has nothing to do with it. */
+  /** Set if a backfill fetches a window of time, which does not involve the source's state. */
   readonly window?: TimeRangeText;
 }
 
@@ -27,13 +27,13 @@ export interface ResolvedSource {
   readonly state: SourceState;
   /** Whether the workflow may upsert the search attribute. */
   readonly searchAttribute: boolean;
-  /** What the run should say of its source. Absent = nothing. */
+  /** What the run should report about its source. Absent = nothing. */
   readonly warnings?: readonly Warning[];
 }
 
 /**
- * Reads what a run needs: the source's plan from the configuration as it stands now, and the state it starts from.
- * Safe to repeat because it only reads.
+ * Reads what a run needs: the source's plan from the present configuration, and the state it starts from. Safe to repeat because it
+ * only reads.
  */
 export function createResolveSource(
   dependencies: SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>,
@@ -45,7 +45,7 @@ export function createResolveSource(
     const { config, broken } = dependencies.config.current();
     const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
     await settleConfigAlert(dependencies, message, redact);
-    // Of the source alone it says that workers do not agree on it.
+    // It only concerns this source: workers do not agree on it.
     if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact);
     if (broken === null && config !== seen) await resolveOrphaned(dependencies);
     seen = config;

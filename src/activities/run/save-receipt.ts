@@ -23,9 +23,9 @@ import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
 export interface SaveReceiptInput {
   readonly receipt: Receipt | FailedReceipt;
-  /** What the run says of the source's alerts. */
+  /** How the run changes the source's alerts. */
   readonly verdicts: readonly AlertVerdict[];
-  /** Set where this was a window of a backfill: it is no run of the source's own. */
+  /** Set where this was a window of a backfill: it is not a run of the source itself. */
   readonly window?: TimeRangeText;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
@@ -34,18 +34,18 @@ export interface SaveReceiptInput {
 export interface PollFacts {
   /** Of the state that the run began with. */
   readonly epoch: number;
-  /** Null where the poll did not come to its end. */
+  /** Null if the poll did not come to its end. */
   readonly end: PollEnd | null;
 }
 
 export interface SaveReceiptResult {
-  /** Alerts wait to be told. */
+  /** There are alerts to send. */
   readonly notify: boolean;
-  /** What was added to the receipt; absent where nothing was. */
+  /** What was added to the receipt; absent if nothing was. */
   readonly added?: Partial<Receipt>;
 }
 
-/** Stores the receipt of a run, and what it says of alerts. Safe to repeat because its name is that of the run. */
+/** Stores the receipt of a run, and its changes of alerts. Safe to repeat because its name is that of the run. */
 export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'onReceipt'>) {
   return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
@@ -59,7 +59,7 @@ export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses
     logRun(receipt, window, redact);
     const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
     await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
-    // What waited may have been delivered before its alert was opened; then nobody else would resolve it.
+    // The deferred batches may have been delivered before their alert was opened; then nothing else would resolve it.
     const resolved = [
       ...(await delivered(dependencies, source, verdicts)),
       ...(await storeVerdicts(dependencies.store, source)),
@@ -71,7 +71,7 @@ export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses
   };
 }
 
-/** What a receipt says where somebody else changed the state of its source: the next run starts from that. */
+/** The warning of a receipt if a command changed the state of its source: the next run starts from that. */
 async function stateChange(
   { store }: Uses<'store'>,
   { source, warnings = [] }: Receipt | FailedReceipt,
@@ -119,7 +119,7 @@ function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefi
   log.warn('Run failed', { ...fields, errorType: type, error: redact(message) });
 }
 
-/** Alerts of deferred batches no more. */
+/** The alerts for batches that are no longer deferred. */
 async function delivered(
   { store }: Uses<'store'>,
   source: string,

@@ -6,13 +6,13 @@ import type { Uses } from '../support/dependencies.ts';
 export interface SaveStateInput {
   readonly source: string;
   readonly state: SourceState;
-  /** The poll is over: blobs that this state does not name are of no use any more. */
+  /** The poll is over: blobs that this state does not name are no longer needed. */
   readonly clean: boolean;
 }
 
 /**
- * Stores what the source remembers, unless a command has changed that since the run began: then the command's state stays.
- * Safe to repeat because it replaces the blob whole; a late attempt puts an earlier claim back, which costs work, never data.
+ * Stores the state of the source, unless a command has changed it since the run began: then the command's state stays. Safe to
+ * repeat because it replaces the blob whole; a late attempt puts an earlier claim back, which costs work, never data.
  */
 export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>) {
   return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {

@@ -66,7 +66,7 @@ async function readOrRebuild({ store, journal }: Uses<'store' | 'journal'>, batc
   }
 }
 
-/** The same for records that are at hand. */
+/** The same for given records. */
 export async function writeRecords(
   dependencies: WriteTools,
   writer: StorageWriter,
@@ -94,7 +94,7 @@ export async function writeRecords(
   return counts;
 }
 
-/** PostgreSQL refuses records of a batch, which knows pages no longer: page 0, and the place in the batch. */
+/** PostgreSQL refuses records of a batch, which no longer has pages: page 0, and the position in the batch. */
 function deadLetterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
   const at = new Date().toISOString();
   // Where the record has no time of its own, this was the clock's when it was fetched.

@@ -5,7 +5,7 @@ import type { Uses } from '../support/dependencies.ts';
 
 export interface UnpauseScheduleInput {
   readonly source: string;
-  /** Note of the pause that is to end; a schedule with another note was paused anew, or by someone else. */
+  /** Note of the pause that is to end; a schedule with another note was paused again, or by someone else. */
   readonly note: string;
 }
 
@@ -14,7 +14,7 @@ export interface UnpausedSchedule {
   readonly searchAttribute: boolean;
 }
 
-/** Lets a source's schedule go on whose pause is over. Safe to repeat because its note is another one then. */
+/** Resumes a source's schedule when its pause is over. Safe to repeat because its note is a different one then. */
 export function createUnpauseSchedule({ searchAttribute }: Uses<'searchAttribute'>) {
   return async function unpauseSchedule({ source, note }: UnpauseScheduleInput): Promise<UnpausedSchedule> {
     const { client, info } = Context.current();

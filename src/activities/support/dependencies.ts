@@ -19,7 +19,7 @@ import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
 
-/** What activities work with; the worker makes it once. */
+/** What activities work with; the worker creates it once. */
 export interface ActivityDependencies {
   readonly config: ConfigFile;
   /** The worker's own, as the server knows it. */
@@ -41,22 +41,22 @@ export interface ActivityDependencies {
   readonly readers: OpenReaders;
   readonly modules: ModuleThreads;
   readonly schemas: SchemaTexts;
-  /** Where sources' own expressions, patterns and schemas are worked with. */
+  /** Computes sources' own expressions, patterns and schemas. */
   readonly compute: Compute;
-  /** The database's own id; null where it cannot be asked right now. */
+  /** The database's own id; null if it cannot be asked right now. */
   readonly databaseId: () => Promise<string | null>;
-  /** Whether the server knows the search attribute; upserting an unknown one sticks a workflow for ever. */
+  /** Whether the server knows the search attribute; upserting an unknown one blocks a workflow forever. */
   readonly searchAttribute: () => boolean;
-  /** Lets the store and the database count; what fails is done by the next one. */
+  /** Lets the store and the database count; a failure is made up for by the next one. */
   readonly countPair: () => Promise<void>;
-  /** Notes that somebody has seen to a side that was restored. */
+  /** Notes that an operator has handled a restored side. */
   readonly settleRestored: (side: PairSide) => Promise<void>;
-  /** Tells of alerts; null = nobody wants to be told. */
+  /** Sends alerts; null = no webhook is configured. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
-  /** Keeps alerts that the store could not take, so that they are told all the same. */
+  /** Keeps alerts that could not be stored, so that they are still sent. */
   readonly keepAlert: (alert: Alert) => void;
   readonly measures: Metrics;
-  /** Told of each receipt once it is stored, with its alerts. */
+  /** Called with each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }
 

@@ -4,8 +4,8 @@ import type { Redact } from '../../domain/secrets/redact.ts';
 import { withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
 
 /**
- * The only place that makes failures of activities: from an error that Daybook knows, whether it is retried and when;
- * from any other, a failure of type `Unexpected` that is. No cause is kept, for it might hold what was redacted.
+ * The only place that creates failures of activities: an error that Daybook knows decides whether and when it is retried; any other
+ * becomes a retried failure of type `Unexpected`. No cause is kept, because it might contain what was redacted.
  */
 export function toFailure(error: unknown, redact: Redact, attempt: number): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
@@ -19,7 +19,7 @@ export function toFailure(error: unknown, redact: Redact, attempt: number): unkn
     nonRetryable: error.next === 'never',
     ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
   });
-  // Where in Daybook a source's 404 was noticed helps nobody who reads a history.
+  // A stack trace of a source's 404 does not help readers of a history.
   failure.stack = '';
   return failure;
 }

@@ -5,18 +5,18 @@ import { ConfigBroken, ConfigChanged, UnknownSource } from '../../domain/errors.
 import type { Uses } from './dependencies.ts';
 import { hasOtherWorkers } from './other-workers.ts';
 
-/** How long a worker with a newer configuration is waited for. */
+/** How long to wait for a worker with a newer configuration. */
 const timeoutMs = 120_000;
 const retryMs = 1_000;
-/** When a configuration that is broken is looked at again. */
+/** When a broken configuration is checked again. */
 const brokenMs = 10_000;
 
 /**
- * The source of the configuration as it stands now. Where this worker does not know it, another one may: workers get a new
- * configuration one after the other.
- * @throws UnknownSource where no worker that polls knows it
- * @throws ConfigChanged where another worker may know it, for two minutes
- * @throws ConfigBroken where the last good configuration leaves it out, until the file can be read
+ * The source of the present configuration. If this worker does not know it, another one may: workers get a new configuration one
+ * after the other.
+ * @throws UnknownSource if no worker that polls knows it
+ * @throws ConfigChanged if another worker may know it, for two minutes
+ * @throws ConfigBroken if the last good configuration leaves it out, until the file can be read
  */
 export async function findKnownSource(
   { config: file, identity }: Uses<'config' | 'identity'>,

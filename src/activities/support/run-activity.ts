@@ -6,7 +6,7 @@ import { toFailure } from './failure.ts';
 /** Well below the heartbeat timeout of 10 s. */
 const heartbeatMs = 2_500;
 
-/** Runs an activity: heartbeats while it works, hands on cancellation, turns errors into failures. */
+/** Runs an activity: heartbeats while it works, passes on cancellation, turns errors into failures. */
 export async function runActivity<T>(redact: Redact, work: () => Promise<T>): Promise<T> {
   const activity = Context.current();
   const timer = setInterval(() => activity.heartbeat(progressOf(activity)), heartbeatMs);

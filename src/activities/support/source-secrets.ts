@@ -15,7 +15,7 @@ export type AdapterAccess = Uses<
   'http' | 'readers' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
 >;
 
-/** What adapters need, from what the worker has. */
+/** What adapters need from the worker. */
 export function sourceTools(source: string, dependencies: AdapterAccess): SourceTools {
   const { http, readers, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
   const folder = dirname(config.file);
@@ -37,10 +37,10 @@ export function secretMaskFor(name: string, access: SecretAccess): SecretMask {
   return createSecretMask(source ? secretValues(source, access.lookUp) : []);
 }
 
-/** The last redactor of each source: a run goes on when its source is taken out of the file. */
+/** The last redactor of each source: a run continues when its source is removed from the file. */
 const lastKnown = new WeakMap<ConfigFile, Map<string, Redact>>();
 
-/** Takes out of messages every secret that the source's configuration leads to, or led to. */
+/** Removes from messages every present and former secret of the source's configuration. */
 export function redactorFor(name: string, access: SecretAccess): Redact {
   const known = lastKnown.get(access.config) ?? new Map<string, Redact>();
   lastKnown.set(access.config, known);

@@ -69,7 +69,7 @@ function sayDamage(damage: Damage): void {
   printInfo(`store: ${damage.path} ${damage.problem}; a worker sets it aside`);
 }
 
-/** PostgreSQL as the environment names it; null where that is the home's own, or none is named. */
+/** PostgreSQL as the environment names it; null if that is the home's own, or none is named. */
 export function externalPostgres({ environment, home }: Context): PostgresSettings | null {
   const named = environment.postgres;
   if (!named || !isLocal(named.host) || named.port !== home.ports.postgres) return named;
@@ -77,7 +77,7 @@ export function externalPostgres({ environment, home }: Context): PostgresSettin
   return home.isRunning('postgres') || named.password === home.password ? null : named;
 }
 
-/** Temporal as the environment names it; null where that is the home's own, or none is named. */
+/** Temporal as the environment names it; null if that is the home's own, or none is named. */
 export function externalTemporal({ environment, home }: Context): TemporalSettings | null {
   if (environment.temporalAddress === null) return null;
   const [host = '', port] = environment.temporalAddress.split(':');
@@ -91,7 +91,7 @@ export function webUiOf(context: Context): string | null {
 
 /**
  * The PostgreSQL to talk to: the environment's, else this home's if it runs.
- * @throws UsageError where there is none, CannotStart while it is being started
+ * @throws UsageError if there is none, CannotStart while it is being started
  */
 export function requirePostgres(context: Context): PostgresSettings {
   const external = externalPostgres(context);
@@ -109,7 +109,7 @@ export function requireOwner(context: Context): PostgresSettings {
 
 /**
  * The Temporal server to talk to: the environment's, else this home's if it runs.
- * @throws UsageError where there is none, CannotStart while it is being started
+ * @throws UsageError if there is none, CannotStart while it is being started
  */
 export function requireTemporal(context: Context): TemporalSettings {
   const external = externalTemporal(context);
@@ -119,7 +119,7 @@ export function requireTemporal(context: Context): TemporalSettings {
   throw notFound(context, 'Temporal server', 'TEMPORAL_ADDRESS');
 }
 
-/** `up` names its own servers to its worker: one of them may be starting again just now. */
+/** `up` names its own servers to its worker: one of them may be starting again right now. */
 function isNamed({ environment }: Context, named: unknown): boolean {
   return !environment.embedded && named !== null && named !== undefined;
 }

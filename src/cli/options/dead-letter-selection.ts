@@ -16,7 +16,7 @@ export interface DeadLetterSelection {
 const minIdLength = 6;
 
 /**
- * The dead letters that are meant, by source. Those of sources that are no longer configured are left out, and told of.
+ * The selected dead letters, by source. Those of removed sources are left out, and reported.
  * @param ids whole, or as much of them as lists show; none = all that the filter finds
  * @throws UsageError, UnknownSource
  */
@@ -45,7 +45,7 @@ export async function selectDeadLetters(
 /**
  * The letters that ids name.
  * @param ids whole, or as much of them as lists show; none = all letters
- * @throws UsageError where an id names none
+ * @throws UsageError if an id names none
  */
 export function withIds<Letter extends { readonly id: string }>(
   found: readonly Letter[],

@@ -21,19 +21,19 @@ import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
-/** A source polled afresh by a command: nothing of it is stored, neither watermark nor ETag hides anything. */
+/** A source polled from scratch by a command: nothing is stored, and neither watermark nor ETag hides anything. */
 export interface SourceDryRun {
   readonly plan: SourcePlan;
   readonly tools: SourceTools;
   reader(): Promise<SourceReader>;
-  /** Where it begins; null where there is nothing to read. */
+  /** Where it begins; null if there is nothing to read. */
   begin(): Promise<FetchPosition | null>;
   /** @param from by default where it begins */
   pages(from?: FetchPosition): AsyncGenerator<Page>;
   close(): Promise<void>;
 }
 
-/** Told of each request as it is answered; status null = it was not. */
+/** Called with each request once it is answered; status null = there was no response. */
 export type OnAnswer = (request: HttpRequest, answer: HttpResponse | null, ms: number) => void;
 
 /** @param onAnswer of requests for pages, not of those for tokens or robots.txt */
@@ -102,14 +102,14 @@ function observed(client: HttpClient, onAnswer: OnAnswer): HttpClient {
     ...client,
     async send(request, signal) {
       const startedMs = performance.now();
-      const tell = (answer: HttpResponse | null) =>
+      const report = (answer: HttpResponse | null) =>
         onAnswer(request, answer, Math.round(performance.now() - startedMs));
       try {
         const answer = await client.send(request, signal);
-        tell(answer);
+        report(answer);
         return answer;
       } catch (error) {
-        tell(null);
+        report(null);
         throw error;
       }
     },

@@ -18,7 +18,7 @@ export interface RequestOptions {
 const reference = /^\$\{env:[A-Za-z_]\w*\}$/;
 const authForms = 'bearer:${env:NAME}, basic:USER:${env:NAME} or api_key:HEADER:${env:NAME}';
 
-/** @throws UsageError where an option cannot be read, or holds a secret itself */
+/** @throws UsageError if an option cannot be read, or holds a secret itself */
 export function initRequest({ header = [], auth }: RequestOptions, lookUp: LookUp): InitRequest {
   const written = Object.fromEntries(header.map(readHeader));
   const credentials = auth === undefined ? null : readAuth(auth);

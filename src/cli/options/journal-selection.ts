@@ -45,7 +45,7 @@ export function readWindow({ day, from, to }: SelectionOptions): TimeRangeText |
   return textOf(from, to);
 }
 
-/** @throws UsageError where it is no day */
+/** @throws UsageError if it is not a day */
 export function windowOfDay(day: string): TimeRangeText {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
   if (!isDay) throw new UsageError(`--day: found "${day}", expected a day such as 2026-11-01`);

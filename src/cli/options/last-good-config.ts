@@ -16,7 +16,7 @@ export interface ServiceOptions extends PairOptions {
 
 /**
  * Opens the configuration for a service: where the file is broken, with the last good one that a worker kept in the store.
- * @throws ConfigProblems where there is none, or the options forbid it
+ * @throws ConfigProblems if there is none, or the options forbid it
  */
 export async function openServiceConfig(context: Context, { strictConfig }: ServiceOptions): Promise<ConfigFile> {
   const { configFile, lookUp } = context.environment;
@@ -44,7 +44,7 @@ async function lastGoodConfig(context: Context): Promise<Config | null> {
   }
 }
 
-/** Says which configuration is used in the place of a broken one, since when it is kept, and what is wrong; null = the file. */
+/** Says which configuration is used instead of a broken one, since when it is kept, and what is wrong; null = the file. */
 export function brokenNote({ config: { kept }, broken }: CurrentConfig, file: string): string | null {
   if (!broken) return null;
   const [first, ...more] = broken.message.split('\n');

@@ -8,8 +8,8 @@ import { requirePair } from './store-pair.ts';
  * Refuses a command that would change what another Daybook has: its rows, its schedules and runs, or the work of its workers. A
  * second one without a name of its own, in the same namespace or database, is such.
  * @param needsStore whether the command itself changes the store and the database
- * @throws ForeignStore where the store and the database do not belong together
- * @throws QueueInUse where workers of another store take the work of this instance
+ * @throws ForeignStore if the store and the database do not belong together
+ * @throws QueueInUse if workers of another store take the work of this instance
  */
 export async function requireOwnWork(
   context: Context,

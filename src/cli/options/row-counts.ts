@@ -6,7 +6,7 @@ import { requirePostgres, type Context } from './context.ts';
 import { printInfo } from '../output/output.ts';
 import { messageOf } from '../../domain/errors.ts';
 
-/** Rows of a source in each window; null where PostgreSQL cannot be asked. */
+/** Rows of a source in each window; null if PostgreSQL cannot be asked. */
 export async function countRows(
   context: Context,
   source: string,
@@ -20,7 +20,7 @@ export async function countRows(
   }
 }
 
-/** The day before which days are retired; null where PostgreSQL cannot be asked. */
+/** The day before which days are retired; null if PostgreSQL cannot be asked. */
 export async function readRetiredBefore(context: Context): Promise<Day | null> {
   try {
     return await retiredBefore(requirePostgres(context));

@@ -35,7 +35,7 @@ export function acceptsNewStore({ environment }: Context, { acceptNewStore }: Pa
 /**
  * Joins the store and the database that `up` works with, before its worker starts.
  * @returns whether they are joined; the worker does it where they could not be
- * @throws ForeignStore where they do not belong together
+ * @throws ForeignStore if they do not belong together
  */
 export async function joinPair(context: Context, options: PairOptions, settings: PostgresSettings): Promise<boolean> {
   const pair = pairOf(context, openStore(context), settings);
@@ -53,7 +53,7 @@ export async function joinPair(context: Context, options: PairOptions, settings:
 
 /**
  * Looks before anything is migrated: a database of another store stays as it is.
- * @throws ForeignStore where the two do not belong together, and that was not accepted
+ * @throws ForeignStore if the two do not belong together, and that was not accepted
  */
 export async function refuseForeignDatabase(
   context: Context,
@@ -70,7 +70,7 @@ function throwIfForeign(found: PairFound | Error): void {
   if (!(found instanceof Error) && found.kind === 'foreign') throw new ForeignStore(found.message);
 }
 
-/** A role that may not count, or a store that cannot be written, keeps nobody from looking; the worker tells of it, too. */
+/** A role that may not count, or a store that cannot be written, keeps no one from looking; the worker reports it, too. */
 async function countOrLook(pair: Pair, accept: boolean): Promise<PairFound | Error> {
   try {
     return await withTimeout(answerMs, countPair(pair, { accept }));
@@ -83,7 +83,7 @@ async function countOrLook(pair: Pair, accept: boolean): Promise<PairFound | Err
 /**
  * Looks whether the two belong together, for a command that gives work to others. A database that cannot be asked says nothing.
  * @param needsStore whether the command itself changes the store and the database: then a host without the store must not do it
- * @throws ForeignStore where they do not, and that was not accepted
+ * @throws ForeignStore if they do not, and that was not accepted
  */
 export async function requirePair(context: Context, options: PairOptions, needsStore = false): Promise<void> {
   // Workers have the store: a command must not take the database from them.
@@ -95,14 +95,14 @@ export async function requirePair(context: Context, options: PairOptions, needsS
   throwIfForeign(found);
 }
 
-/** Notes that somebody has seen to a side that was restored from a copy: the alert of it was closed by hand. */
+/** Notes that someone has handled a side restored from a copy: its alert was closed by hand. */
 export async function forgetRestored(context: Context): Promise<void> {
   const found = await readPair(context);
   if (found instanceof Error || found.kind !== 'together' || found.restored === null) return;
   await settleRestored(pairOf(context, openStore(context), requirePostgres(context)), null);
 }
 
-/** How the two stand. Changes nothing. @returns an error where the database cannot be asked */
+/** The state of the pair. Changes nothing. @returns an error where the database cannot be asked */
 export async function readPair(context: Context): Promise<PairFound | Error> {
   try {
     return await look(pairOf(context, openStoreToRead(context), requirePostgres(context)));
@@ -119,7 +119,7 @@ async function look(pair: Pair, older = false): Promise<PairFound | Error> {
   }
 }
 
-/** What is wrong with the two, as an alert: a worker may not have told of it yet. */
+/** What is wrong with the pair, as an alert: a worker may not have reported it yet. */
 export function pairAlerts(found: PairFound | Error, stored: readonly Alert[], now: Date): Alert[] {
   const message = pairProblem(found);
   if (message === null || stored.some((alert) => alert.message.includes(message))) return [];

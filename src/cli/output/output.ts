@@ -69,7 +69,7 @@ export function formatTable(
   return [line(head), line(widths.map((size) => '-'.repeat(size))), ...rows.map(line)].join('\n');
 }
 
-/** What stands between two columns. */
+/** The separator of two columns. */
 const gap = '  ';
 /** Narrower than this no column tells anything. */
 const minColumn = 4;

@@ -5,7 +5,7 @@ import { waitOf, type RunWait } from '../../status/run-waits.ts';
 import type { Progress as RunProgress } from '../../workflows/messages.ts';
 import { ProgressLine } from './terminal/progress.ts';
 
-/** A run that takes no longer is not asked what it waits for. */
+/** A shorter run is not queried for what it waits for. */
 const timeoutMs = 3_000;
 const everyMs = 2_000;
 const answerMs = 5_000;
@@ -29,7 +29,7 @@ export class RunsUnderWay {
     this.#watching ??= this.#watch();
   }
 
-  /** What is told of it afterwards stands on lines of its own. */
+  /** What is informed of it afterwards is on lines of its own. */
   ended(source: string): void {
     this.#open.delete(source);
     this.#line.end();
@@ -45,7 +45,7 @@ export class RunsUnderWay {
     for (;;) {
       await sleep(everyMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return this.#line.end();
-      const text = this.#waits.tell(await this.#ask(), new Date());
+      const text = this.#waits.text(await this.#ask(), new Date());
       const isMany = this.#total > 1;
       const done = this.#total - this.#open.size;
       if (text !== null) this.#line.show({ text, done, total: isMany ? this.#total : null });
@@ -72,8 +72,8 @@ const maxListed = 3;
 export class Waits {
   readonly #since = new Map<string, Date>();
 
-  /** In words; null where none waits. @param waits by source */
-  tell(waits: ReadonlyMap<string, RunWait>, now: Date): string | null {
+  /** In words; null if none waits. @param waits by source */
+  text(waits: ReadonlyMap<string, RunWait>, now: Date): string | null {
     const parts = new Map<string, { readonly sources: string[]; readonly wait: RunWait }>();
     for (const [source, wait] of waits) {
       const part = parts.get(wait.on) ?? { sources: [], wait };

@@ -5,7 +5,7 @@ import { ProgressLine, type Progress } from './terminal/progress.ts';
 
 /**
  * Waits for a workflow, and shows how far it has come: on a terminal in one line that is written again, elsewhere in a few.
- * @param ask says so; words alone are told whenever they change. Null = nothing to say; one that fails is asked again
+ * @param ask says so; words alone are shown whenever they change. Null = nothing to say; one that fails is asked again
  * @throws WorkflowFailedError
  */
 export async function showWorkflow(
@@ -14,13 +14,13 @@ export async function showWorkflow(
   result: Promise<unknown> = handle.result(),
 ): Promise<unknown> {
   const line = new ProgressLine();
-  let told = '';
+  let shown = '';
   const onProgress = (found: Progress | string) => {
     if (typeof found !== 'string') return line.show(found);
-    if (found === told) return;
+    if (found === shown) return;
     line.end();
     printInfo(found);
-    told = found;
+    shown = found;
   };
   try {
     return await followWorkflow(handle, { ask, onProgress, result });

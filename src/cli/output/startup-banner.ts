@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Context } from '../options/context.ts';
 
 export interface Addresses {
-  /** The Web UI; null where it is not known. */
+  /** The Web UI; null if it is not known. */
   readonly ui: string | null;
   readonly http: string | null;
   readonly sources: readonly string[];

@@ -18,7 +18,7 @@ export function common(command: Command): Command {
 }
 
 /**
- * Calls a command with its arguments and all options, wherever on the line they stood. Its module is loaded only now: most
+ * Calls a command with its arguments and all options, wherever on the command line they are. Its module is loaded only now: most
  * commands need neither Temporal nor PostgreSQL.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- commander's own type of an action

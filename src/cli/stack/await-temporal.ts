@@ -6,18 +6,18 @@ import { aborted } from './stop-signal.ts';
 
 /** What waiting takes. */
 export interface Waiting {
-  /** Told why it waits: at first, when that changes, and every half minute. */
+  /** Called with the reason of the wait: at first, when it changes, and every half minute. */
   readonly onWait: (reason: string, waitedMs: number) => void;
   /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
-const [firstMs, longestMs, tellMs] = [500, 5_000, 30_000];
+const [firstMs, longestMs, reportEveryMs] = [500, 5_000, 30_000];
 
 /**
- * Does what needs Temporal, again and again while the server is not there.
- * @returns null where the signal ended the wait
- * @throws CannotStart for what does not pass by itself: a refused key, an unknown namespace, a certificate that does not fit
+ * Does what needs Temporal, repeatedly while the server is not there.
+ * @returns null if the signal ended the wait
+ * @throws CannotStart for what does not pass on its own: a refused key, an unknown namespace, a certificate that does not fit
  */
 export async function awaitTemporal<T>(
   settings: TemporalSettings,
@@ -26,7 +26,7 @@ export async function awaitTemporal<T>(
 ): Promise<T | null> {
   const startedAt = Date.now();
   const over = aborted(signal);
-  let told = { reason: '', at: 0 };
+  let last = { reason: '', at: 0 };
   for (let delay = firstMs; !signal.aborted; delay = Math.min(delay * 2, longestMs)) {
     const outcome = await Promise.race([outcomeOf(attempt()), over]);
     if (outcome === null) break;
@@ -35,9 +35,9 @@ export async function awaitTemporal<T>(
     const { message, mayPass } = await explainFailure(settings, outcome.error);
     if (!mayPass) throw new CannotStart(message);
     const now = Date.now();
-    if (message !== told.reason || now - told.at >= tellMs) {
+    if (message !== last.reason || now - last.at >= reportEveryMs) {
       onWait(message, now - startedAt);
-      told = { reason: message, at: now };
+      last = { reason: message, at: now };
     }
     await Promise.race([sleep(delay), over]);
   }

@@ -36,7 +36,7 @@ export async function startDemoServer({ home, environment }: Context): Promise<C
   }
 }
 
-/** Whether it has its port: it says so. False where it has ended. */
+/** Whether it has its port: it says so. False if it has ended. */
 async function listens(origin: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     origin.once('message', () => resolve(true));

@@ -26,7 +26,7 @@ export interface Servers {
 /**
  * Starts a worker process, waits until it polls, and keeps it running.
  * @param options of the command line
- * @param onMoved told where its HTTP endpoint is when that has changed: another program took its port while it was down
+ * @param onMoved called with the new address of its HTTP endpoint: another program took its port while it was down
  * @throws CannotStart with the end of its log
  */
 export async function startSupervisedWorker(
@@ -40,17 +40,17 @@ export async function startSupervisedWorker(
   let applied = false;
   let current: ChildProcess;
   let addresses = '';
-  let told: string | null = null;
+  let lastHttp: string | null = null;
   const start = async () => {
-    const common = await workerEnvironment(context, told === null);
+    const common = await workerEnvironment(context, lastHttp === null);
     const named = serverVariables(servers());
     addresses = JSON.stringify(named);
     current = startWorkerProcess(context.home, { ...common, ...named }, options);
     current.on('message', (message: WorkerMessage) => {
       if (message.type === 'receipt') return onReceipt(message.receipt);
-      if (told !== null && message.http !== null && message.http !== told) onMoved(message.http);
-      told = message.http;
-      if (applied) tell(current);
+      if (lastHttp !== null && message.http !== null && message.http !== lastHttp) onMoved(message.http);
+      lastHttp = message.http;
+      if (applied) sendSchedulesApplied(current);
     });
     return current;
   };
@@ -63,7 +63,7 @@ export async function startSupervisedWorker(
     },
     schedulesApplied() {
       applied = true;
-      tell(current);
+      sendSchedulesApplied(current);
     },
   };
 }
@@ -87,11 +87,11 @@ async function firstStart(
   }
 }
 
-function tell(worker: ChildProcess): void {
+function sendSchedulesApplied(worker: ChildProcess): void {
   if (worker.connected) worker.send({ type: 'schedules-applied' });
 }
 
-/** Where its HTTP endpoint is, or null for none, once it polls; false where it ends before. */
+/** Where its HTTP endpoint is, or null for none, once it polls; false if it ends before. */
 async function polling(child: ChildProcess): Promise<string | null | false> {
   return new Promise((resolve) => {
     child.on('message', (message: WorkerMessage) => {

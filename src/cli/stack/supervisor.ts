@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { PartName } from '../../embedded/home/home.ts';
 
-/** A part that is started again when it ends by itself. */
+/** A part that is restarted when it ends unexpectedly. */
 export interface SupervisedPart {
   readonly part: PartName;
   /** Starts it once more. Rejects where that cannot be done now. */
@@ -11,7 +11,7 @@ export interface SupervisedPart {
 /** Longest wait before a part is started again. */
 const maxDelayMs = 30_000;
 
-/** Starts parts again that end by themselves, with a growing delay, until it is told to stop. */
+/** Restarts parts that end unexpectedly, with a growing delay, until it is stopped. */
 export class Supervisor {
   readonly #say: (message: string) => void;
   #stopping = false;

@@ -17,7 +17,7 @@ import { acceptsNewStore, refuseForeignDatabase, type PairOptions } from '../opt
 
 /**
  * Starts the parts that the environment does not name and a worker in this process, lets `work` use them, and stops them.
- * @throws UsageError where the environment forbids it
+ * @throws UsageError if the environment forbids it
  */
 export async function withTemporaryStack<T>(
   context: Context,
@@ -29,7 +29,7 @@ export async function withTemporaryStack<T>(
     throw new UsageError('DAYBOOK_EMBEDDED=off needs TEMPORAL_ADDRESS');
   }
   const external = externalPostgres(context);
-  // A mistake in it is told before anything is started.
+  // A mistake in it is reported before anything is started.
   const config = openConfigFile(environment.configFile, environment.lookUp);
   home.lock();
   const interrupted = interruption();
@@ -81,7 +81,7 @@ export async function withTemporaryStack<T>(
   }
 }
 
-/** Rejects at Ctrl-C: what runs is stopped in order then, and open runs go on at the next start. */
+/** Rejects at Ctrl-C: what runs is stopped in order then, and open runs continue at the next start. */
 function interruption(): Promise<never> {
   const rejection = new Promise<never>((_, reject) => {
     const interrupt = () => reject(new CannotStart('run: interrupted; open runs continue at the next start'));

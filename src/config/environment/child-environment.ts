@@ -1,6 +1,6 @@
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What any program may need to run at all, by system: where programs, homes and temporary files are, and its language. */
+/** What any program may need to run, by system: where programs, homes and temporary files are, and its language. */
 const always = [
   'PATH',
   'HOME',
@@ -32,7 +32,7 @@ const always = [
   'PROCESSOR_ARCHITECTURE',
 ];
 
-/** What downloads take: proxies, and authorities whose certificates are trusted. */
+/** What downloads need: proxies, and authorities whose certificates are trusted. */
 const network = [
   'HTTP_PROXY',
   'HTTPS_PROXY',

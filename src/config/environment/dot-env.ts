@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { fileVersion } from '../file/file-version.ts';
 
-/** What a `.env` holds, as it stands at each call; nothing where there is none. */
+/** What a `.env` holds, as it is at each call; nothing where there is none. */
 export type DotEnv = () => Readonly<Record<string, string | undefined>>;
 
 /** The `.env` beside a configuration. It is read again when it has changed, as the configuration is. */

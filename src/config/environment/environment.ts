@@ -8,7 +8,7 @@ import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references
 
 /** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
 export interface Environment {
-  /** Null where `PG_HOST` is not set. */
+  /** Null if `PG_HOST` is not set. */
   readonly postgres: PostgresSettings | null;
   /** For migrations and maintenance: `PG_OWNER_*` at `PG_DIRECT_*`, else the same as `postgres`. */
   readonly owner: PostgresSettings | null;
@@ -18,7 +18,7 @@ export interface Environment {
   readonly temporalAddress: string | null;
   /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
   readonly instance: string | null;
-  /** `TEMPORAL_UI_URL`: the Web UI of a server of one's own; null = unknown. */
+  /** `TEMPORAL_UI_URL`: the Web UI of an external server; null = unknown. */
   readonly temporalUi: string | null;
   readonly configFile: string;
   /** CSV parts. */
@@ -27,7 +27,7 @@ export interface Environment {
   readonly storeFolder: string;
   /** State of the embedded stack. */
   readonly homeFolder: string;
-  /** `DAYBOOK_ACCEPT_NEW_STORE`: takes a store and a database together that do not belong together. */
+  /** `DAYBOOK_ACCEPT_NEW_STORE`: joins a store and a database that do not belong together. */
   readonly acceptNewStore: boolean;
   /** Whether commands may start the embedded stack. */
   readonly embedded: boolean;
@@ -44,13 +44,13 @@ export interface Environment {
     readonly httpsProxy?: string;
     readonly noProxy?: string;
   };
-  /** Where things go that are made once for all homes, such as a built Temporal server. */
+  /** Where files shared by all homes are kept, such as a built Temporal server. */
   readonly cacheFolder: string;
   /** The variables themselves, those of `.env` included. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Without those of `.env`: for a worker, which looks there itself. */
+  /** Without those of `.env`: for a worker, which reads that file itself. */
   readonly ownVariables: Readonly<Record<string, string | undefined>>;
-  /** Looks up what `${env:NAME}` stands for, in `.env` as it stands now. */
+  /** Looks up what `${env:NAME}` stands for, in `.env` as it is now. */
   readonly lookUp: LookUp;
 }
 
@@ -108,7 +108,7 @@ export function readEnvironment(
   };
 }
 
-/** The folder where this system's users keep what can be made again. */
+/** The folder for caches on this system. */
 function userCache(lookUp: LookUp): string {
   const given = lookUp('XDG_CACHE_HOME');
   if (given) return resolve(given);

@@ -5,11 +5,11 @@ import { port } from './port.ts';
 export interface HttpSetting {
   readonly host: string;
   readonly port: number;
-  /** Nobody has chosen it: where it is taken, the next free port is as good. */
+  /** It was not chosen by a user: if it is taken, the next free port will do. */
   readonly isDefault: boolean;
 }
 
-/** Where nothing is set the usual address, or the next one that is free. */
+/** If nothing is set, the default address, or the next free one. */
 export function httpSetting(given: string | undefined): HttpSetting | null {
   if (!given) return { host: '127.0.0.1', port: 9464, isDefault: true };
   const address = httpAddress(given);

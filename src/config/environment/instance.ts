@@ -7,21 +7,21 @@ import { parseYaml } from '../file/yaml-file.ts';
 const variable = 'DAYBOOK_INSTANCE';
 export const expectedName = 'expected 1 to 30 of a-z, 0-9 and -, e.g. staging';
 
-/** What `DAYBOOK_INSTANCE` says; null where it is not set. @throws InvalidEnvironment */
+/** The value of `DAYBOOK_INSTANCE`; null if it is not set. @throws InvalidEnvironment */
 export function namedInstance(lookUp: LookUp): string | null {
   const name = lookUp(variable) || null;
   if (name === null || instanceNamePattern.test(name)) return name;
   throw new InvalidEnvironment(`${variable}: found ${JSON.stringify(name)}, ${expectedName}`);
 }
 
-/** What is wrong with the key `instance` of the configuration beside the environment; null where nothing is. */
+/** What is wrong with the key `instance` of the configuration beside the environment; null if nothing is. */
 export function instanceConflict(inFile: string, lookUp: LookUp): string | null {
   const named = lookUp(variable) || null;
   if (named === null || named === inFile) return null;
   return `found "${inFile}", but ${variable} is "${named}"; expected the same name, or only one of them`;
 }
 
-/** What a worker that runs as one instance says of a file that names another; null where it does not. */
+/** The message of a worker whose file names another instance; null if it does not. */
 export function instanceChange(before: string | undefined, now: string | undefined, lookUp: LookUp): string | null {
   const [running, wanted] = [before, now].map((inFile) => inFile ?? (lookUp(variable) || defaultInstance));
   if (running === wanted) return null;
@@ -51,7 +51,7 @@ function instanceInFile(configFile: string): string | null {
   } catch {
     return null;
   }
-  // Most files say nothing of it, and may be long.
+  // Most files do not set it, and may be long.
   if (!text.includes('instance')) return null;
   const { value } = parseYaml(text);
   const found = isTree(value) ? value['instance'] : lineOf(text);
@@ -59,7 +59,7 @@ function instanceInFile(configFile: string): string | null {
   return typeof found === 'string' ? found : JSON.stringify(found);
 }
 
-/** Of a file that is no YAML. */
+/** For a file that is not YAML. */
 function lineOf(text: string): string | undefined {
   return /^instance:[ \t]+["']?([^\s"'#]+)/m.exec(text)?.[1];
 }

@@ -1,4 +1,4 @@
-/** How wide `COLUMNS` says that lines are to be, for output that no terminal shows; null where it says nothing. */
+/** The line width set by `COLUMNS`, for output that is not shown on a terminal; null if it is not set. */
 export function lineWidth(variables: Readonly<Record<string, string | undefined>> = process.env): number | null {
   const columns = Number(variables['COLUMNS']);
   return Number.isInteger(columns) && columns > 0 ? columns : null;

@@ -27,7 +27,7 @@ export interface SslFiles {
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof sslModes)[number];
 
-/** Null where `PG_HOST` is not set. */
+/** Null if `PG_HOST` is not set. */
 export function postgresSettings(lookUp: LookUp): PostgresSettings | null {
   const host = hostName('PG_HOST', lookUp('PG_HOST'));
   if (!host) return null;

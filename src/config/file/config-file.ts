@@ -29,25 +29,25 @@ function readText(file: string): string {
 /** What a {@link ConfigFile} found at its last look. */
 export interface CurrentConfig {
   readonly config: Config;
-  /** Why the file as it stands cannot be used; `config` is then the last good one. */
+  /** Why the file as it is cannot be used; `config` is then the last good one. */
   readonly broken: ConfigProblems | null;
 }
 
-/** A configuration file that is looked at again and again; a broken edit keeps the last good one. */
+/** A configuration file that is read repeatedly; after a broken edit the last good version stays in use. */
 export interface ConfigFile {
   readonly file: string;
-  /** Looks at the file: a broken one is read each time. */
+  /** Checks the file: a broken one is read each time. */
   current(): CurrentConfig;
-  /** The last good one that somebody found, without another look. */
+  /** The last good one found so far, without reading again. */
   lastGood(): Config;
-  /** Tells of the file's present content, if that is good, and of each that is found good later. */
+  /** Calls back with the file's present content if that is valid, and with each valid content found later. */
   onGood(listen: (good: GoodConfig) => void): void;
 }
 
 /**
- * Opens a configuration file. There is always a configuration to go by: the file's own, or `kept`.
+ * Opens a configuration file. There is always a configuration in use: the file's own, or `kept`.
  * @param kept the last good one of an earlier worker, for a file that is broken now; null = there is none
- * @throws ConfigProblems where the file is broken, and there is no such one
+ * @throws ConfigProblems if the file is broken, and there is no such one
  */
 export function openConfigFile(file: string, lookUp: LookUp, kept: Config | null = null): ConfigFile {
   const listeners: ((good: GoodConfig) => void)[] = [];
@@ -66,7 +66,7 @@ export function openConfigFile(file: string, lookUp: LookUp, kept: Config | null
     } catch (error) {
       if (!(error instanceof ConfigProblems) || good === null) throw error;
       broken = error;
-      // Whoever keeps the secrets of a configuration has to see that there are more.
+      // The holder of a configuration's secrets has to learn of the new ones.
       if (isAnySet(good, lookUp)) good = { ...good, unset: good.unset.filter(({ name }) => !isSet(name, lookUp)) };
       return good;
     }
@@ -88,23 +88,23 @@ export function openConfigFile(file: string, lookUp: LookUp, kept: Config | null
   };
 }
 
-/** Whatever runs has ids and a queue of its instance: a file that names another one is for the next start. */
+/** A running process has the ids and the queue of its instance: a file that names another instance counts from the next start. */
 function assertSameInstance(config: Config, before: Config, lookUp: LookUp, file: string): void {
   const message = instanceChange(before.instance, config.instance, lookUp);
   if (message !== null) throw new ConfigProblems(file, [{ path: ['instance'], message }]);
 }
 
-/** Whether a variable has a value by now that had none. */
+/** Whether a variable that had no value has one now. */
 function isAnySet(config: Config, lookUp: LookUp): boolean {
   return config.unset.some(({ name }) => isSet(name, lookUp));
 }
 
-/** What a variable holds that had no value is a secret from now on: whoever has read the configuration has to know. */
+/** The value of a variable that had none is a secret from now on: every reader of the configuration has to know it. */
 function isSet(name: string, lookUp: LookUp): boolean {
   return valueOf(name, lookUp) !== undefined;
 }
 
-/** Changes with the file, and with each JSON Schema and module that it names; null where one of them is not there. */
+/** Changes with the file, and with each JSON Schema and module that it names; null if one of them is not there. */
 function versionOf(file: string, config: Config): string | null {
   const modules = config.sources.flatMap((source) => (source.type === 'module' ? source.module : []));
   const others = [...config.schemas.keys(), ...modules].map((path) => resolve(dirname(file), path));

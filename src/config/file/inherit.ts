@@ -3,9 +3,9 @@ import { keysOfSource } from '../schema/source-schemas.ts';
 type Tree = Record<string, unknown>;
 
 /**
- * A source with everything it does not say itself taken from `defaults`, as far as its type knows the key. Objects are
- * merged key by key, lists and values replaced; `null` takes an inherited value away; `every` and `cron` replace each other,
- * and `offset` goes with `every`.
+ * A source with everything it does not say itself taken from `defaults`, as far as its type knows the key. Objects are merged key
+ * by key, lists and values replaced; `null` removes an inherited value; `every` and `cron` replace each other, and `offset` goes
+ * with `every`.
  */
 export function inheritDefaults(defaults: Tree, source: Tree): Tree {
   const type = source['type'] ?? defaults['type'];
@@ -17,7 +17,7 @@ export function inheritDefaults(defaults: Tree, source: Tree): Tree {
   return type === 'rss' ? withFeedTime(merged) : merged;
 }
 
-/** A feed has a time by itself: who only says in which order it writes dates wants no item refused that has none. */
+/** A feed has its own time: a configuration that only sets its date order does not want items without a time refused. */
 function withFeedTime(source: Tree): Tree {
   const { occurred_at: time } = source;
   if (!isTree(time) || !isGiven(time['date_order']) || isGiven(time['path']) || isGiven(time['on_missing']))

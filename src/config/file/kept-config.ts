@@ -20,7 +20,7 @@ export interface GoodConfig {
 
 /**
  * What is kept of a good configuration: its values, and not its text, for a comment or an unused anchor may hold a secret.
- * @returns null where its schemas or modules have changed since it was read: the next look at it will tell
+ * @returns null if its schemas or modules have changed since it was read: the next check will show it
  */
 export function configToKeep({ text, config }: GoodConfig, file: string): Omit<KeptConfig, 'savedAt'> | null {
   const yaml = parseYaml(text);
@@ -36,7 +36,7 @@ export function configToKeep({ text, config }: GoodConfig, file: string): Omit<K
     schemas.set(path, schema);
   }
   const secrets = written.map(literalSecretsOf);
-  // What is a secret in one source is none to be written down in another.
+  // A secret of one source must not be written down in another one either.
   const redact = createRedactor(secrets.flat().map(({ value }) => value));
   const kept: Record<string, unknown>[] = [];
   const leftOut: LeftOut[] = [];
@@ -67,7 +67,7 @@ export function configToKeep({ text, config }: GoodConfig, file: string): Omit<K
 /**
  * Makes a configuration of one that was kept. Sources whose module is not as it was are left out.
  * @param file that the configuration is read from where it is good: paths are relative to it
- * @throws ConfigProblems where nothing in it can be used
+ * @throws ConfigProblems if nothing in it can be used
  */
 export function openKeptConfig(kept: KeptConfig, file: string, lookUp: LookUp): Config {
   const { sources = [], ...frame } = kept.config as { readonly sources?: readonly Record<string, unknown>[] };

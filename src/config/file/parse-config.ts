@@ -41,9 +41,9 @@ export interface UnsetVariable {
 }
 
 /**
- * Parses and checks `daybook.yaml`. A variable that has no value is no problem of the file: see `Config.unset`.
+ * Parses and checks `daybook.yaml`. A variable that has no value is not a problem of the file: see `Config.unset`.
  * @param file name to show in problems
- * @param schemaTexts texts of JSON Schemas by path as written, which are used in the place of their files
+ * @param schemaTexts texts of JSON Schemas by path as written, which are used instead of their files
  * @throws ConfigProblems with everything that is wrong, in order of lines
  */
 export function parseConfig(
@@ -86,7 +86,7 @@ export function parseConfig(
   };
 }
 
-/** What is wrong with a file that holds no object. */
+/** What is wrong with a file whose content is not an object. */
 function shapeProblem(text: string, value: unknown): string {
   const expected = 'expected version: 1 and a list of sources';
   if (Array.isArray(value)) return `found a list, ${expected}: write sources: before it`;
@@ -97,12 +97,12 @@ function shapeProblem(text: string, value: unknown): string {
 }
 
 interface CheckedSources {
-  /** Those that can be read; null in the place of one that cannot. */
+  /** Those that can be read; null instead of one that cannot. */
   readonly sources: readonly (SourceConfig | null)[];
   readonly problems: readonly Problem[];
 }
 
-/** The sources of a file as they are written, with what they inherit; null in the place of what is none. */
+/** The sources of a file as they are written, with what they inherit; null for entries that are not objects. */
 export function completeSources({ sources, defaults }: Tree): readonly (Tree | null)[] {
   if (!Array.isArray(sources)) return [];
   return sources.map((entry: unknown) =>
@@ -142,7 +142,7 @@ function problemsOf(
     const inner = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
     const path = place(yaml, base, inner);
     if (issue.code !== 'unrecognized_keys') {
-      // Who misspelt a key is told so, and not that it is missing as well.
+      // A misspelt key is reported as misspelt, and not as missing too.
       const message = issueMessage(issue, path, maybeSecret(path) || /^(?:headers|params)$/.test(String(path.at(-1))));
       if (/^(?:is required|expected every)/.test(message) && meant.has(inner.join('.'))) return [];
       return [{ path, message }];
@@ -156,7 +156,7 @@ function problemsOf(
   });
 }
 
-/** Places of keys that unknown ones were probably meant as, and of the objects that these stand in. */
+/** Paths of the keys that unknown keys probably meant, and of the objects that contain these. */
 function keysMeant(issues: readonly z.core.$ZodIssue[], schema: z.core.$ZodType, value: unknown): ReadonlySet<string> {
   const places = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [];
@@ -172,7 +172,7 @@ function keysMeant(issues: readonly z.core.$ZodIssue[], schema: z.core.$ZodType,
   return new Set(places.filter((one) => one !== ''));
 }
 
-/** Where a value of a source stands: in the source, or in `defaults` where it was inherited. */
+/** Where a value of a source is written: in the source, or in `defaults` if it is inherited. */
 function place(yaml: YamlFile, base: readonly (string | number)[], inner: readonly (string | number)[]) {
   const own = [...base, ...inner];
   const inherited = ['defaults', ...inner];
@@ -194,7 +194,7 @@ function sharedNames({ sources }: Tree): Problem[] {
   });
 }
 
-/** What is wrong with `defaults` by itself; its values are checked in the sources that inherit them. */
+/** What is wrong with `defaults` itself; its values are checked in the sources that inherit them. */
 function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
   if (!isTree(defaults)) return [];
   const known = [...keysOfSource(null)].filter((key) => key !== 'name');
@@ -230,7 +230,7 @@ function referenceProblems(root: Tree): Problem[] {
   return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
     if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
     const key = path[path[0] === 'sources' ? 2 : 1];
-    // A key that nobody knows is a problem of its own.
+    // An unknown key is a separate problem.
     if (path[0] === 'sources' && !keysOfSource(null).has(String(key))) return [];
     if (!keysWithReferences.some((known) => known === key)) {
       const message = `found ${text}, but references work only in ${keysWithReferences.join(', ')}; expected the value itself`;
@@ -257,7 +257,7 @@ function unsetVariables(root: Tree, yaml: YamlFile, lookUp: LookUp): UnsetVariab
   });
 }
 
-/** Of several problems with one value the first; the others mostly follow from it. */
+/** The first of several problems with one value; the others mostly follow from it. */
 function firstOfEach(problems: readonly Problem[], yaml: YamlFile): Problem[] {
   const seen = new Set<string>();
   return problems.filter((problem) => {

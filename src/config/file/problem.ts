@@ -5,7 +5,7 @@ export interface Problem {
   readonly message: string;
   /** Keys and indexes from the file's root, e.g. `['sources', 0, 'url']`. */
   readonly path: readonly (string | number)[];
-  /** 1-based; absent where the problem lies nowhere in the file. */
+  /** 1-based; absent if the problem has no position in the file. */
   readonly line?: number;
   readonly column?: number;
 }

@@ -21,7 +21,7 @@ const verdicts = new Map<string, string | null>();
 
 /**
  * Reads the JSON Schemas that sources name, each once.
- * @param kept texts by path as written, which are used in the place of the files
+ * @param kept texts by path as written, which are used instead of the files
  */
 export function readSchemaFiles(
   configFile: string,

@@ -25,7 +25,7 @@ interface Scene {
 
 type Rule = (scene: Scene) => YamlFault | string | null;
 
-/** The first rule that fits says what is wrong; a text without an offset means the place of the error. */
+/** The first rule that fits says what is wrong; a text without an offset refers to the position of the error. */
 const rules: readonly Rule[] = [
   mergeMarks,
   otherLanguage,
@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
   byCode,
 ];
 
-/** Says the first thing that is wrong in the words of a person who wrote it; what comes after may be its consequence. */
+/** Describes the first error in the author's terms; later errors may be its consequence. */
 export function yamlFault(text: string, errors: readonly YAMLError[]): YamlFault | null {
   if (text.includes('\0')) return { offset: 0, message: 'found UTF-16, expected UTF-8: save the file as UTF-8' };
   const [error] = errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
@@ -96,7 +96,7 @@ function indentation({ text, error, at, line, lineStart, value, written }: Scene
     }
   }
   if (error.code !== 'BLOCK_AS_IMPLICIT_KEY' || !value || value.isInFlow || hasColonWithin(written)) return null;
-  // The value goes on where a line below it is indented further.
+  // The value continues where a line below it is indented further.
   const nextStart = lineStart + line.length + 1;
   const next = lineAt(text, nextStart);
   const [column, expected] = [keyColumn(next), keyColumn(line)];
@@ -225,12 +225,12 @@ function byCode({ text, error, at }: Scene): string | null {
   }
 }
 
-/** Of all other errors the library's own words. Some of them end with what stands there: it may be a secret. */
+/** For all other errors the library's own words. Some of them end with the text of the file, which may be a secret. */
 function plainMessage({ message }: YAMLError): string {
   return message.replace(/: .*$/s, '');
 }
 
-/** `: key: "value"`, where what stands there can be no secret. */
+/** `: key: "value"`, if the value cannot be a secret. */
 function example({ key }: WrittenValue, written: string): string {
   if (key === null || !shownKeys.test(key) || secretName.test(key) || written.includes('\n')) return '';
   return `: ${key}: ${quoted(written)}`;
@@ -245,7 +245,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** A word that is no key may be a part of a secret. */
+/** A word that is not a key may be part of a secret. */
 function shown(word: string): string {
   return ['version', 'sources', 'defaults', ...keysOfSource(null)].includes(word) ? `"${word}"` : 'this key';
 }
@@ -257,7 +257,7 @@ function hasColonWithin(written: string): boolean {
   );
 }
 
-/** The column of a line's first key, behind dashes; null where it has none. */
+/** The column of a line's first key, behind dashes; null if it has none. */
 function keyColumn(line: string): number | null {
   return /^(\s*(?:- +)*)["']?[\w-]+["']?\s*:(?:\s|$)/.exec(line)?.[1]?.length ?? null;
 }
@@ -270,7 +270,7 @@ function lineAt(text: string, start: number): string {
   return text.slice(start).split(/\r?\n/, 1)[0] ?? '';
 }
 
-/** The nearest line above that says something. */
+/** The nearest line above that is not empty. */
 function previousLine(text: string, lineStart: number): { readonly line: string } | null {
   const line = text
     .slice(0, lineStart)

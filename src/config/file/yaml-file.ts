@@ -6,9 +6,9 @@ import { misreadings } from './yaml-meaning.ts';
 /** A parsed YAML (or JSON) file whose values know their lines. */
 export interface YamlFile {
   readonly value: unknown;
-  /** The first syntax error, if there is one; `value` is then of no use. */
+  /** The first syntax error, if there is one; `value` is then meaningless. */
   readonly problems: readonly Problem[];
-  /** The text of a scalar as it is written; null where there is none. */
+  /** The text of a scalar as it is written; null if there is none. */
   source(path: Problem['path']): string | null;
   /** Whether the file itself has something at the path. */
   has(path: Problem['path']): boolean;
@@ -46,7 +46,7 @@ function problemAt({ offset, message }: YamlFault, counter: LineCounter): Proble
 function valueOf(document: Document): { readonly value: unknown; readonly problem: Problem | null } {
   try {
     const value: unknown = document.toJS();
-    // An alias inside its own anchor makes a value that holds itself: nothing can be done with one.
+    // An alias inside its own anchor makes a value that contains itself, which cannot be used.
     JSON.stringify(value);
     return { value, problem: null };
   } catch (error) {

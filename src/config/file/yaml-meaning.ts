@@ -1,7 +1,7 @@
 import { isAlias, isCollection, isMap, isNode, isScalar, visit, type Document, type Node } from 'yaml';
 import type { YamlFault } from './yaml-fault.ts';
 
-/** What is valid YAML, and still means something else than its author can have meant. */
+/** Text that is valid YAML, but does not mean what its author intended. */
 export function misreadings(document: Document): readonly YamlFault[] {
   const faults: YamlFault[] = [];
   const named = new Set<string>();
@@ -45,7 +45,7 @@ export function misreadings(document: Document): readonly YamlFault[] {
   return faults.toSorted((a, b) => a.offset - b.offset);
 }
 
-/** Spaces that editors and pages put in, and that YAML takes for letters. */
+/** Spaces that editors and web pages insert, and that YAML reads as letters. */
 const hiddenSpace = /^[\u00a0\u2000-\u200b\u3000\ufeff]/;
 
 /** Tags that other tools fill values in by; any other one may be a secret that begins with an exclamation mark. */

@@ -20,7 +20,7 @@ export function writtenValues(text: string): readonly WrittenValue[] {
   return new Scanner(text).values();
 }
 
-/** Where the outermost bracket stands that is never closed; null where there is none. */
+/** Position of the outermost bracket that is never closed; null if there is none. */
 export function unclosedBracket(text: string): number | null {
   const scanner = new Scanner(text);
   scanner.values();

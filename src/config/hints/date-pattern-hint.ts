@@ -89,7 +89,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /**
- * A time format of another tool in Daybook's words; null where it is none that is known.
+ * A time format of another tool in Daybook's words; null if it is not known.
  * @param isFormat whether a format can be used
  */
 export function translatedFormat(text: string, isFormat: (text: string) => boolean): string | null {
@@ -97,7 +97,7 @@ export function translatedFormat(text: string, isFormat: (text: string) => boole
   if (word !== undefined) return word;
   const pattern = patternFor(text);
   if (pattern === text || !isFormat(pattern)) return null;
-  // The default reads it, too, and whatever fraction or zone comes.
+  // The default also reads it, with any fraction or zone.
   return /^yyyy-MM-dd(?:'T'HH:mm(?::ss(?:\.S+)?)?(?:x+|X+)?)?$/.test(pattern) && /[zZ]$/.test(text)
     ? 'iso8601'
     : pattern;

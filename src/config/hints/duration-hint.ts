@@ -32,7 +32,7 @@ const words: Readonly<Record<string, string>> = {
   nightly: '1d',
 };
 
-/** A duration as another tool or a person writes it, in Daybook's words; null where it is none. */
+/** A duration as another tool or a person writes it, in Daybook's words; null if it is not one. */
 export function translatedDuration(text: string): string | null {
   const plain = text
     .trim()

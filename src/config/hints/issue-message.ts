@@ -102,7 +102,7 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion, path: readonly (strin
   return specific ? specific.message : `found ${show(issue.input)}, ${issue.message}`;
 }
 
-/** Of a way to authenticate without a type: the one that has its keys. */
+/** The type of `auth` that has these keys, if no type is given. */
 function typeShownBy(value: unknown): string | null {
   const has = (key: string) => typeof value === 'object' && value !== null && key in value;
   if (has('type')) return null;
@@ -127,7 +127,7 @@ function firstWord(key: string): string {
 /** Longest list of keys that is printed whole. */
 const maxKeys = 14;
 
-/** One sentence for a key that nobody knows, with the key that was probably meant. */
+/** One sentence for an unknown key, with the key that was probably meant. */
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const found = `unknown key "${firstWord(key)}"`;
   const suggestion = suggestKey(key, known);

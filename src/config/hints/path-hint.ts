@@ -19,7 +19,7 @@ export function pathHint(text: string): string {
     : `; put a name with characters other than letters, digits and _ in quotes: ${inYaml(quoted)}`;
 }
 
-/** As a value of the file: what holds double quotes stands in single ones. */
+/** As a value of the file: text with double quotes is written in single quotes. */
 function inYaml(expression: string): string {
   return expression.includes('"') ? `'${expression}'` : expression;
 }

@@ -155,7 +155,7 @@ const advices: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What to do about a key that is no key here, as the end of a sentence; null where nothing is known. */
+/** What to do about an unknown key, as the end of a sentence; null if nothing is known. */
 export function adviceFor(key: string): string | null {
   const name = key.toLowerCase().replaceAll('-', '_');
   const advice = advices.find(([pattern]) => pattern.test(name))?.[1];

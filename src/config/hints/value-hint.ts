@@ -71,7 +71,7 @@ export function suggestValue(key: string, found: unknown, known: readonly string
   return known.find((value) => value.toLowerCase() === text) ?? null;
 }
 
-/** How keys are written that hold an object or a list, for those who wrote something else. */
+/** How keys with an object or a list are written, for values of another type. */
 const examples: Readonly<Record<string, string>> = {
   schedule: 'schedule: { every: 5m }',
   headers: 'headers: { Accept: application/json }',
@@ -108,7 +108,7 @@ const examples: Readonly<Record<string, string>> = {
   token: "token: '${env:TOKEN}'",
 };
 
-/** How a key is to be written, seen what was found there; null where nothing is known. */
+/** How a key should be written, given what was found; null if nothing is known. */
 export function exampleFor(path: readonly (string | number)[], found: unknown): string | null {
   const key = String(path.at(-1) ?? '');
   const [, element, attribute] = typeof found === 'string' ? (/^([^@]+)@([\w-]+)$/.exec(found) ?? []) : [];
@@ -126,7 +126,7 @@ export function exampleFor(path: readonly (string | number)[], found: unknown): 
   return Object.hasOwn(examples, key) ? (examples[key] ?? null) : null;
 }
 
-/** What a text in place of an object was meant as; null where it shows nothing. */
+/** What a text in place of an object was meant as; null if that is unclear. */
 export function missingSpaceIn(text: string): string | null {
   const [, key, sign] = /^([a-z_]+)(:|\s*=\s*)\S/.exec(text) ?? [];
   if (key === undefined) return null;

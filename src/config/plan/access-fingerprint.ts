@@ -15,8 +15,8 @@ export interface Access {
 }
 
 /**
- * Stands for the origins that a source's secrets may go to, and for which secrets these are: its names, never a value. Where
- * it changes, a run that is open must not put the new secrets into requests to the old place.
+ * Stands for the origins that a source's secrets may go to, and for which secrets these are: its names, never a value. If it
+ * changes, an open run must not send the new secrets to the old origin.
  */
 export function accessFingerprint({ url, proxy, auth, headers, params, body, trustedOrigins }: Access): string {
   return fingerprint({
@@ -30,14 +30,14 @@ export function accessFingerprint({ url, proxy, auth, headers, params, body, tru
   });
 }
 
-/** The same of a module: where it sends its secrets is its own affair. */
+/** The same of a module: it decides itself where it sends its secrets. */
 export function moduleAccessFingerprint(module: string, options: unknown): string {
   return fingerprint({ module, secrets: secretsIn(options) });
 }
 
 /**
- * The fingerprint of a plan that 0.2.0 made, which has none; null where it cannot be told, for what the configuration held
- * as literal secrets is not in a plan.
+ * The fingerprint of a plan that 0.2.0 made, which has none; null if it cannot be derived, because literal secrets of the
+ * configuration are not in a plan.
  */
 export function accessOfPlan(plan: SourcePlan): string | null {
   if (plan.type === 'file') return null;
@@ -64,7 +64,7 @@ function originOf(url: string): string {
   return `${scheme}${authority.slice(authority.lastIndexOf('@') + 1)}`.toLowerCase();
 }
 
-/** Where references stand, and what they name. */
+/** Where references are, and what they name. */
 function secretsIn(value: unknown): string[] {
   return findReferences(value)
     .flatMap(({ path, name }) => (name === null ? [] : [`${path.join('/')} ${name}`]))

@@ -1,6 +1,6 @@
 import { sha256 } from '../../formats/sha256.ts';
 
-/** Stands for a value; the order of keys is of no account: moving a line of the file changes nothing. */
+/** A hash of a value. The order of keys does not matter: moving a line of the file changes nothing. */
 export function fingerprint(value: object): string {
   return sha256(JSON.stringify(sortKeys(value))).slice(0, 16);
 }

@@ -22,8 +22,8 @@ export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPl
 const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
 
 /**
- * A feed has its id and time by itself; whatever the configuration says of them counts.
- * Without any time, that of the fetch is taken: old dialects know none.
+ * A feed has an id and a time of its own; the configuration overrides them. Without any time the time of the fetch is used: old
+ * dialects have none.
  */
 export function rssPlan(config: Config, source: RssConfig): RssPlan {
   const { id, occurred_at: time } = source;
@@ -123,14 +123,14 @@ export function paginatorPlan(paginator: HttpJsonConfig['paginator']): Paginator
   }
 }
 
-/** Only pages that are counted, and say nothing of how many there are, end where one is empty. */
+/** Only counted pages without a total end at an empty page. */
 function pagesSayWhatFollows(paginator: HttpJsonConfig['paginator']): boolean {
   if (paginator.type === 'single_page') return false;
   if (paginator.type !== 'page_number' && paginator.type !== 'offset') return true;
   return paginator.has_more_path !== undefined || paginator.total_path !== undefined;
 }
 
-/** What of a paginator decides what is asked: how a poll ends is no other source. */
+/** The parts of a paginator that decide what is requested: a change of how a poll ends does not make it another source. */
 function asked({ followsEmptyPages: _follows, endOn: _endOn, resume: _resume, ...paginator }: PaginatorPlan): object {
   return paginator;
 }
@@ -153,7 +153,7 @@ function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | nul
   };
 }
 
-/** @param mask makes of a place and what stands there what the plan has */
+/** @param mask turns a path and its value into the value of the plan */
 function authPlan(auth: NonNullable<HttpJsonConfig['auth']>, mask: typeof maskSecret): AuthPlan {
   const secret = (name: string, value: string) => mask(`auth/${name}`, value);
   switch (auth.type) {

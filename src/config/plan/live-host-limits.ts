@@ -4,7 +4,7 @@ import { hostLimits } from './host-limits.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { LookUp } from '../secrets/references.ts';
 
-/** The limits of the configuration as it stands, worked out once each time it changes; null = the host has none. */
+/** The limits of the present configuration, computed once per change; null = the host has none. */
 export function createLiveHostLimits(config: ConfigFile, lookUp: LookUp): (host: string) => HostLimit | null {
   let seen: Config | null = null;
   let limits: ReadonlyMap<string, HostLimit> = new Map();

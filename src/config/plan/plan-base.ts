@@ -4,7 +4,7 @@ import { fingerprint } from './fingerprint.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
-/** What a plan says of the records' id and time. */
+/** The part of a plan about the records' id and time. */
 export interface KeyPlan {
   readonly id: readonly string[];
   readonly occurredAt: TimePlan;
@@ -12,7 +12,7 @@ export interface KeyPlan {
 
 /**
  * What the plans of all kinds of source share.
- * @param asked what the source is asked for: where it changes, the state starts afresh
+ * @param asked what the source is asked for: where it changes, the state starts from scratch
  * @param shaping what else shapes records: where it changes, ETag and previous keys are dropped
  */
 export function planBase(

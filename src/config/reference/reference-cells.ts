@@ -17,13 +17,13 @@ export interface SchemaNode {
   readonly maximum?: number;
 }
 
-/** An object that the reference describes in a section of its own. */
+/** An object that the reference describes in its own section. */
 export interface Section {
   readonly name: string;
   readonly node: SchemaNode;
 }
 
-/** The alternatives of a union; null where it is none. */
+/** The alternatives of a union; null if it is not one. */
 export function membersOf(node: SchemaNode): readonly SchemaNode[] | null {
   return node.anyOf ?? node.oneOf ?? null;
 }
@@ -35,8 +35,8 @@ function hasKeys(node: SchemaNode): boolean {
 
 /**
  * What a key takes, in words.
- * @param path the key's own; an object's section bears it as name
- * @param found is told of each section that the words link to
+ * @param path the key's own; an object's section has it as its name
+ * @param found receives each section that the words link to
  */
 export function kindOf(node: SchemaNode, path: string, found: (section: Section) => void): string {
   if (node.$ref !== undefined) return linkTo(node.$ref.slice(node.$ref.lastIndexOf('/') + 1));
@@ -71,7 +71,7 @@ function rangeOf({ minimum, maximum = Number.MAX_SAFE_INTEGER }: SchemaNode): st
   return maximum === Number.MAX_SAFE_INTEGER ? ` from ${minimum} on` : ` from ${minimum} to ${maximum}`;
 }
 
-/** What holds where a key is absent. */
+/** The value that applies if a key is absent. */
 export function defaultOf(node: SchemaNode, isRequired: boolean): string {
   if (isRequired) return 'required';
   const value = node.default;

@@ -12,9 +12,9 @@ interface Range {
 
 /** When a cron line is due, written in one way only: lines that mean the same have the same meaning. */
 export interface CronMeaning {
-  /** As short a line as there is: `0 9 * * 1-5`; null where it is an interval. */
+  /** The shortest line: `0 9 * * 1-5`; null if it is an interval. */
   readonly calendar: string | null;
-  /** Of `@every`: `1h`, with an offset `1h/5m`; null where it is a calendar. */
+  /** Of `@every`: `1h`, with an offset `1h/5m`; null if it is a calendar. */
   readonly every: string | null;
   /** The zone that the line names itself. */
   readonly timezone: string | null;
@@ -30,7 +30,7 @@ const shorthands: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
 };
 
-/** What a cron line means that has no problem. Read as Temporal reads it: it keeps calendars and intervals, not the line. */
+/** What a valid cron line means. Read as Temporal reads it: it keeps calendars and intervals, not the line. */
 export function cronMeaning(text: string): CronMeaning {
   const { expression, timezone } = splitCron(text);
   const [, every = '', offset = '0s'] = /^@every\s+([^/]+)(?:\/(.+))?$/.exec(expression) ?? [];

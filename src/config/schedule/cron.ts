@@ -52,7 +52,7 @@ export function cronProblem(text: string): string | null {
   return null;
 }
 
-/** What is expected instead of a text that is no cron expression, where it shows what is meant; else null. */
+/** What is expected instead of a text that is not a cron expression, if its meaning is clear; else null. */
 export function cronHint(text: string): string | null {
   const { expression } = splitCron(text);
   const every = translatedDuration(expression);
@@ -101,13 +101,13 @@ function fieldProblem(text: string, field: CronField): string | null {
   return null;
 }
 
-/** A part of a field: `*`, `5`, `1-5`, each with or without `/2`; null where it is none. */
+/** A part of a field: `*`, `5`, `1-5`, each with or without `/2`; null if it is not one. */
 export function splitPart(part: string) {
   const match = /^(\*|[^-/]+)(?:-([^-/]+))?(?:\/(\d+))?$/.exec(part);
   return match && { from: match[1] ?? '', to: match[2], step: match[3] };
 }
 
-/** A number or name of a field; null where it is not within its bounds. */
+/** A number or name of a field; null if it is not within its bounds. */
 export function cronValue(text: string, { min, max, names }: CronField): number | null {
   const named = names?.findIndex((name) => text.toLowerCase().startsWith(name) && text.length >= 3) ?? -1;
   const value = named >= 0 ? named + (min === 1 ? 1 : 0) : /^\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -53,7 +53,7 @@ function calendarStarts(calendar: string, zone: string, now: Date, count: number
   return starts;
 }
 
-/** The instant of a time on the clock of a zone; null where the clocks pass over it. */
+/** The instant of a time on the clock of a zone; null if the clocks pass over it. */
 function instant(wallClockMs: number, zone: string): number | null {
   const guess = wallClockMs - offsetAt(zone, wallClockMs - dayMs);
   for (const candidate of [guess, wallClockMs - offsetAt(zone, wallClockMs + dayMs)]) {

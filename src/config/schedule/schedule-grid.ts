@@ -30,7 +30,7 @@ function gridOf(everyMs: number, offsetMs: number): Grid {
 
 const minute = 60_000;
 
-/** A line of every minute, and in UTC those of every so many minutes and of one minute of each hour. */
+/** Lines for every minute, and in UTC for every n minutes or one minute of each hour. */
 function gridOfCalendar(calendar: string, zone: string): Grid | null {
   const [, field = ''] = /^(\S+) \* \* \* \*$/.exec(calendar) ?? [];
   if (field === '*') return gridOf(minute, 0);

@@ -139,7 +139,7 @@ const paginator = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** A paginator that counts on, whatever comes, needs something that ends it. */
+/** A paginator that keeps counting needs something that ends it. */
 export const endingPaginator = paginator.check((context) => {
   const { type, stop_after_empty_page: stops, has_more_path: more, max_pages: most } = context.value;
   const total = 'total_path' in context.value ? context.value.total_path : undefined;
@@ -178,7 +178,7 @@ export const incremental = z.strictObject({
     ),
 });
 
-/** A proxy may want a user name and password: they stand in its URL. */
+/** A proxy may want a user name and password: they are in its URL. */
 const proxy = z
   .string()
   .refine((text) => isHttpUrl(text.replaceAll(/\$\{env:[^}]*\}/g, '1')), {
@@ -265,7 +265,7 @@ export const httpShape = {
 function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {
   for (const [name, value] of Object.entries(context.value)) {
     if (!isHeaderName(name)) {
-      // The path would show it whole.
+      // The path would show all of it.
       context.issues.push({ code: 'custom', input: name, path: [], message: headerNameProblem(name) });
     }
     if (/[\r\n\0]/.test(value)) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The keys that a schema's objects may bear at a path; of a union, those of all members that fit its `type`. */
+/** The keys that a schema's objects may have at a path; of a union, those of all members that fit its `type`. */
 export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[], value: unknown): string[] {
   const unwrapped = unwrap(schema);
   if (unwrapped instanceof z.ZodUnion) {

@@ -206,7 +206,7 @@ export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;
 export type ModuleConfig = z.infer<typeof moduleSource>;
 
-/** Keys that a source of the type may bear; all keys of all types where the type is unknown. */
+/** Keys that a source of the type may have; all keys of all types where the type is unknown. */
 export function keysOfSource(type: unknown): ReadonlySet<string> {
   const fitting = sourceSchemas.filter((schema) => schema.shape.type.value === type);
   return new Set((fitting.length > 0 ? fitting : sourceSchemas).flatMap((schema) => Object.keys(schema.shape)));

@@ -11,7 +11,7 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** Milliseconds of a duration such as `90s`, `1h30m` or `7d`; null where the text is none. */
+/** Milliseconds of a duration such as `90s`, `1h30m` or `7d`; null if the text is not one. */
 export function parseDuration(text: string): number | null {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/.test(text)) return null;
   let total = 0;
@@ -31,7 +31,7 @@ const unitBytes: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
 };
 
-/** Bytes of a size such as `64MiB`, `512kB` or `1000`; null where the text is none. */
+/** Bytes of a size such as `64MiB`, `512kB` or `1000`; null if the text is not one. */
 export function parseBytes(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]?i?b)?$/i.exec(text);
   const unit = match ? unitBytes[(match[2] ?? 'b').toLowerCase()] : undefined;

@@ -1,9 +1,9 @@
-/** What is wrong with the address of a source, in words that may be shown; null where nothing is. */
+/** What is wrong with the address of a source, in words that may be shown; null if nothing is. */
 export function urlProblem(text: string): string | null {
   if (/^\$\{env:[^}]*\}/.test(text)) return null;
   const expected = 'expected an http or https URL';
   const readable = text.replaceAll(/\$\{env:[^}]*\}/g, '1');
-  // What stands behind may be a secret, and so may what stands before an @.
+  // The text after it may be a secret, and so may the text before an @.
   const shown = text.includes('@') ? null : (text.split('?')[0] ?? '');
   if (/[\u2018-\u201f]/.test(text)) return `found typographic quotes, ${expected} in " or without quotes`;
   if (/^localhost\b|^\d+\.\d+\.\d+\.\d+\b/.test(text) && shown !== null)

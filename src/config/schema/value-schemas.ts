@@ -88,10 +88,10 @@ function expectedFormat(text: string): string {
   return `expected ${namedTimeFormats.join(', ')} or a date-fns pattern such as yyyy-MM-dd HH:mm`;
 }
 
-/** Tokens that date-fns refuses, with a warning of its own on the console, and tokens of strftime. */
+/** Tokens that date-fns refuses, with its own warning on the console, and tokens of strftime. */
 const foreignTokens = /%[A-Za-z]|(?<!D)DD?(?!D)|(?<!Y)(?:YY|YYYY)(?!Y)/;
 
-/** Whether a pattern can be read back what it wrote, and says at least something of the day. */
+/** Whether a pattern can read what it wrote, and contains at least part of the date. */
 function isPattern(text: string): boolean {
   if (foreignTokens.test(text.replaceAll(/'(?:[^']|'')*'/g, ''))) return false;
   const sample = new Date(2026, 10, 5, 9, 30, 15);
@@ -131,7 +131,7 @@ export const occurredAt = z.strictObject(
   },
 );
 
-/** Every source but a feed must say where the time is, or that the clock's will do. */
+/** Every source except a feed must say where the time is, or that the time of the fetch will do. */
 export const requiredOccurredAt = occurredAt.refine(
   (time) => time.path !== undefined || time.on_missing === 'fetched_at',
   {

@@ -4,7 +4,7 @@ import { openAuthKeys } from './secrets.ts';
 
 const reference = '"${env:NAME}" for the variable NAME of the environment';
 
-/** Texts that other tools fill in, or that a person was to replace: as they stand they are no secrets. */
+/** Placeholders that another tool or a person should have replaced: they are not secrets as they are. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
   [/^(?:\w+ )?\$[A-Z_][A-Z0-9_]*$/, `found a shell variable, which would be sent literally, expected ${reference}`],
   [/^(?:\w+ )?%[A-Z_][A-Z0-9_]*%$/, `found a Windows variable, which would be sent literally, expected ${reference}`],
@@ -19,7 +19,7 @@ const placeholders: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What is wrong with credentials that stand in the file itself, without showing them. */
+/** What is wrong with credentials written in the file itself, without showing them. */
 export function credentialProblems(source: unknown, path: Problem['path']): readonly Problem[] {
   const { auth = {}, headers = {}, params = {}, url } = (source ?? {}) as Readonly<Record<string, unknown>>;
   const texts = [
@@ -34,7 +34,7 @@ export function credentialProblems(source: unknown, path: Problem['path']): read
   });
 }
 
-/** The same for one value, also where the environment holds it. */
+/** The same for one value, also if it comes from the environment. */
 export function credentialProblem(where: string, name: string, value: string): string | null {
   if (value === '' && where === 'auth' && ['token', 'api_key'].includes(name))
     return `found nothing, expected ${reference}`;
@@ -44,10 +44,10 @@ export function credentialProblem(where: string, name: string, value: string): s
   if (/^authorization$/i.test(name) && /^(\w+) \1 /i.test(value)) {
     return `found "${/^\w+/.exec(value)?.[0] ?? ''}" twice before the token, expected it once`;
   }
-  // References have problems of their own.
+  // References have their own problems.
   if (value.includes('${')) return null;
   const fitting = placeholders.find(([pattern]) => pattern.test(value));
-  // What may be meant elsewhere is none where a secret stands.
+  // Valid text elsewhere, but a placeholder where a secret is expected.
   const isSecret = where === 'auth' || secretName.test(name);
   return fitting === undefined || (!isSecret && fitting === placeholders.at(-1)) ? null : fitting[1];
 }

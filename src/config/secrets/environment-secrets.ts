@@ -20,7 +20,7 @@ function userInfoOf(url: string): string[] {
   return [username, password].map(decodeURIComponent);
 }
 
-/** A webhook's address is its only lock: what stands behind its host is a secret in parts, too. */
+/** A webhook's address is its only protection: each part after its host is a secret too. */
 function partsOfWebhook(address: string): string[] {
   const url = new URL(address);
   const segments = url.pathname.split('/').filter((segment) => segment.length >= 12);

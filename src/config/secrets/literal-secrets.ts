@@ -2,7 +2,7 @@ import { secretName, withoutUrlSecrets } from '../../domain/secrets/url-secrets.
 import { isTree } from '../file/inherit.ts';
 import { openAuthKeys } from './secrets.ts';
 
-/** A secret that stands in the configuration itself. */
+/** A secret written in the configuration itself. */
 export interface LiteralSecret {
   /** Where: `auth.token`. */
   readonly place: string;
@@ -10,9 +10,9 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretBearing = ['params', 'headers', 'body', 'options'];
+const secretKeys = ['params', 'headers', 'body', 'options'];
 
-/** Besides `secretName`: nobody who reads the kept configuration must find a key under an unusual name. */
+/** Besides `secretName`: a reader of the kept configuration must not find a key under an unusual name. */
 const secretNameToo = /key|pass|phrase|\bpin\b|licen[cs]e|access[-_]?id|otp|seed/i;
 
 function isSecretName(name: string): boolean {
@@ -25,14 +25,14 @@ const openInAuth = [...openAuthKeys, 'client_id', 'token_url', 'username'];
 const references = /(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+/g;
 
 /**
- * Literal secrets of a source as it is written, `defaults` already inherited. Stricter than what masks plans: whoever writes a
- * configuration to another place must rather see one secret too many.
+ * Literal secrets of a source as it is written, `defaults` already inherited. Stricter than the masking of plans: a configuration
+ * that is copied elsewhere should rather have one secret too many masked.
  */
 export function literalSecretsOf(source: Readonly<Record<string, unknown>>): LiteralSecret[] {
   const { auth } = source;
   return [
     ...Object.entries(source).flatMap(([key, value]) => [
-      ...(secretBearing.includes(key) ? named(key, value, false) : []),
+      ...(secretKeys.includes(key) ? named(key, value, false) : []),
       ...inAddresses(key, value),
     ]),
     ...(isTree(auth) ? authSecrets(auth) : []),
@@ -66,7 +66,7 @@ function inAddresses(place: string, value: unknown): LiteralSecret[] {
   }
   if (typeof value !== 'string') return [];
   const open = `?${value}`
-    // Of a user and a password the latter is the secret.
+    // Of user and password, the password is the secret.
     .replaceAll(/(\/\/)[^\s/?#"'<>:@]*:(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+@/g, '$1')
     .replaceAll(references, '')
     .replaceAll(/\/\/:?@/g, '//');

@@ -6,8 +6,8 @@ import type { LookUp } from './references.ts';
 import { secretValues } from './secrets.ts';
 
 /**
- * Takes out of messages the secrets given and all that the configuration leads to: as it stands, and as it was, for what was
- * said with a secret that is gone may be on its way still.
+ * Removes the given secrets from messages, and all secrets of the configuration: the present ones and the former ones, because
+ * messages with a former secret may still be on their way.
  */
 export function createLiveRedactor(config: ConfigFile, lookUp: LookUp, others: readonly string[]): Redact {
   const secrets = new Set(others);

@@ -9,7 +9,7 @@ const reference = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 /** A string with a reference, or with something that was meant as one. */
 export interface FoundReference {
   readonly path: readonly (string | number)[];
-  /** The variable's name; null where the text is no well-formed reference. */
+  /** The variable's name; null if the text is not a well-formed reference. */
   readonly name: string | null;
   readonly text: string;
 }
@@ -30,8 +30,8 @@ export function findReferences(value: unknown, path: readonly (string | number)[
 }
 
 /**
- * The same, for what is to be sent: a reference must not go out in the place of a value.
- * @throws InvalidEnvironment where a variable is not set
+ * The same, for what is to be sent: a reference must not be sent instead of a value.
+ * @throws InvalidEnvironment if a variable is not set
  */
 export function fillReferences(text: string, lookUp: LookUp): string {
   for (const name of referencedNames(text)) {
@@ -41,7 +41,7 @@ export function fillReferences(text: string, lookUp: LookUp): string {
   return resolveReferences(text, lookUp);
 }
 
-/** Why a variable has no value; null where it has one. */
+/** Why a variable has no value; null if it has one. */
 export function variableProblem(name: string, lookUp: LookUp): string | null {
   try {
     if (lookUp(name) !== undefined) return null;
@@ -56,7 +56,7 @@ export function resolveReferences(text: string, lookUp: LookUp): string {
   return text.replaceAll(reference, (whole, name: string) => valueOf(name, lookUp) ?? whole);
 }
 
-/** The value of a variable; undefined where it is not set, or its file cannot be read. */
+/** The value of a variable; undefined if it is not set, or its file cannot be read. */
 export function valueOf(name: string, lookUp: LookUp): string | undefined {
   try {
     return lookUp(name);
@@ -78,7 +78,7 @@ export class InvalidEnvironment extends DaybookError {
 
 /**
  * Looks a variable up in an environment: `NAME`, else the content of the file that `NAME_FILE` names. The look-up throws
- * InvalidEnvironment where that file cannot be read. Line ends around a value are never meant.
+ * InvalidEnvironment where that file cannot be read. Line ends around a value are never intended.
  */
 export function lookUpIn(environment: Readonly<Record<string, string | undefined>>): LookUp {
   return (name) => {

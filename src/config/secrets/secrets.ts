@@ -4,30 +4,30 @@ import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
-/** Keys of a source that may hold references, and parts of its plan: those that adapters use, and nothing that JMESPath reads. */
+/** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
 
-/** Keys of `auth` that are words of Daybook's, or public. */
+/** Keys of `auth` whose values are Daybook's own words, or public. */
 export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
 
-/** Whether what stands at a path of the configuration may be a secret. */
+/** Whether the value at a path of the configuration may be a secret. */
 export function maybeSecret(path: readonly (string | number)[]): boolean {
   return path.some((part) => typeof part === 'string' && (part === 'proxy' || secretName.test(part)));
 }
 
-/** Stands for a literal secret at a place of the source's configuration: `${config:headers/X-Api-Key}`. */
+/** Stands for a literal secret in the source's configuration: `${config:headers/X-Api-Key}`. */
 const placeholder = /^\$\{config:([^}]*)\}$/;
 
 /**
  * A value for a plan: a secret written into the file against the rules stays out of workflow histories. References to the
- * environment stay what they are.
+ * environment stay as they are.
  * @param place path in the source's configuration, `/` between its parts
  */
 export function maskSecret(place: string, value: string): string {
   return value === '' || value.includes('${env:') ? value : `\${config:${place}}`;
 }
 
-/** Masks what secret-bearing names hold. */
+/** Masks the values of keys with secret names. */
 export function maskLiterals<T extends string | readonly string[]>(
   where: 'headers' | 'params',
   values: Readonly<Record<string, T>>,
@@ -66,7 +66,7 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
   return { ...plan, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
 }
 
-/** Names of query parameters that hold secrets: no record may bear them in an address. */
+/** Names of query parameters that hold secrets: no record may contain them in an address. */
 function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
   const isSecret = (value: unknown): boolean =>
     Array.isArray(value) ? value.some(isSecret) : typeof value === 'string' && value.includes('${');
@@ -97,7 +97,7 @@ function valueAt(source: SourceConfig, place: string): unknown {
     .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], source);
 }
 
-/** Every secret value that a source's configuration leads to: what must never be printed. */
+/** Every secret value of a source's configuration: what must never be printed. */
 export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
   const literals = literalSecrets(source)
     // Of `Bearer abc` the last word is the secret.
@@ -106,7 +106,7 @@ export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
   return [...literals, ...referenced, ...basicCredentials(source, lookUp)];
 }
 
-/** What HTTP's basic authentication makes of a name and a password: it is as good as they are. */
+/** The encoding of name and password in HTTP basic authentication: as secret as they are. */
 function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
   if (!('auth' in source)) return [];
   const { auth } = source;
@@ -125,7 +125,7 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
   }
 }
 
-/** Secrets that stand in the file itself. */
+/** Secrets written in the file itself. */
 function literalSecrets(source: SourceConfig): string[] {
   const { url, params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
   const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));

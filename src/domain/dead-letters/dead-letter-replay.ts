@@ -10,21 +10,21 @@ export interface DeadLetterSelection {
   readonly run?: string;
 }
 
-/** What a replay is going to take, in pages of bounded size. */
+/** What a replay is going to process, in pages of bounded size. */
 export interface ReplayPlan {
-  /** Names its blobs; another attempt has blobs of its own. */
+  /** Names its blobs; another attempt has its own blobs. */
   readonly name: string;
   readonly pages: number;
   readonly letters: number;
 }
 
-/** What became of dead letters that were extracted again. */
+/** The outcome of dead letters that were extracted again. */
 export interface ExtractCounts {
   /** Extracted now: they go to the sinks. */
   readonly passed: number;
-  /** Refused again, with the reason as it is now. */
+  /** Refused again, with the present reason. */
   readonly refused: number;
-  /** What is kept of them is not what the source sent: only the source can give them again. */
+  /** The stored text is not what the source sent: only the source can deliver them again. */
   readonly unreplayable: number;
   readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
 }
@@ -38,11 +38,11 @@ export interface DeadLetterReplayTally extends ExtractCounts {
   readonly postgres: SinkCounts;
 }
 
-/** What a replay has come to: its result. */
+/** The result of a replay. */
 export interface ReplayResult {
   readonly source: string;
   readonly letters: number;
-  /** Dead letters no more: their records are stored, known already, of retired days, or wait for a sink. */
+  /** No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink. */
   readonly replayed: number;
   readonly written: number;
   readonly duplicate: number;

@@ -1,4 +1,4 @@
-/** Why a record cannot be taken. The names are public: they stand in dead letters. */
+/** Why a record cannot be taken. The names are public: dead letters contain them. */
 export const rejectionReasons = [
   'invalid_json',
   'wrong_shape',

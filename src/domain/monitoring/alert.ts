@@ -36,7 +36,7 @@ export interface Alert {
   readonly message: string;
 }
 
-/** What a log line says of an alert. */
+/** The fields of an alert in a log line. */
 export function alertFields({ name, source, state, since, message }: Alert) {
   return { event: 'alert', source, name, state, since, message };
 }
@@ -46,14 +46,14 @@ export function alertKey({ name, source }: Pick<Alert, 'name' | 'source'>): stri
   return `${source}/${name}`;
 }
 
-/** How things stand with one alert of a source. */
+/** The state of one alert of a source. */
 export interface AlertVerdict {
   readonly name: AlertName;
   /** Null = all is well. */
   readonly message: string | null;
 }
 
-/** What a run is judged by. */
+/** The facts that decide about a run's alerts. */
 export interface RunFacts {
   readonly receipt: Receipt | FailedReceipt;
   readonly maxRejectRatio: number;
@@ -63,23 +63,23 @@ export interface RunFacts {
   readonly deferredBecause: ReadonlyMap<Sink, string>;
   /** When the source last brought a new record, or was first asked. ISO 8601; null = never asked. */
   readonly lastNewAt: string | null;
-  /** The page with the largest share of records that have their id in common; null where there was none. */
+  /** The page with the largest share of records that have their id in common; null if there was none. */
   readonly duplicates: DuplicateShare | null;
-  /** How the poll ended; absent or null where it did not come to an end. */
+  /** How the poll ended; absent or null if it did not come to an end. */
   readonly end?: PollEnd | null;
 }
 
-/** Which alerts a run opens, and which it resolves; those it says nothing about stay as they are. */
+/** Which alerts a run opens, and which it resolves; all others stay as they are. */
 export function alertsOfRun(facts: RunFacts): AlertVerdict[] {
   return [...pollVerdicts(facts), ...deferralVerdicts(facts)];
 }
 
-/** What a window of a backfill says of alerts: of the source itself nothing. */
+/** What a window of a backfill means for alerts: nothing about the source itself. */
 export function alertsOfWindow(facts: Pick<RunFacts, 'receipt' | 'deferredBecause'>): AlertVerdict[] {
   return deferralVerdicts(facts);
 }
 
-/** A sink that takes nothing; the delivery of what waits resolves it. */
+/** A sink that accepts nothing; the delivery of the deferred batches resolves it. */
 function deferralVerdicts({ receipt, deferredBecause }: Pick<RunFacts, 'receipt' | 'deferredBecause'>): AlertVerdict[] {
   return sinks.flatMap((sink): AlertVerdict[] => {
     const { deferred } = receipt[sink];
@@ -111,7 +111,7 @@ function pollVerdicts({
     const message = `${source} had no records; set allow_empty: true if that is normal`;
     verdicts.push({ name: 'empty', message: empty ? message : null });
   }
-  // A poll that the source answered with "nothing new" says nothing of how many records there are.
+  // A poll that the source answered with "nothing new" does not show how many records there are.
   if (expect.minRecords !== null && (fetched > 0 || outcome === 'empty')) {
     const { rejected } = receipt;
     const good = fetched - rejected;
@@ -120,11 +120,11 @@ function pollVerdicts({
     const message = `${source} had ${good} records${besides}, expect.min_records is ${expect.minRecords}`;
     verdicts.push({ name: 'min_records', message: short ? message : null });
   }
-  // What is known from the previous poll is not always read again: only new records resolve it.
+  // Records of the previous poll are not always read again: only new records resolve it.
   if (duplicates !== null || receipt.accepted > 0) {
     verdicts.push({ name: 'duplicate_id', message: duplicateMessage(source, duplicates) });
   }
-  // Only a poll that read pages says something of them.
+  // Only a poll that read pages can judge them.
   if (end && !end.notModified && end.notBefore === null) {
     verdicts.push({ name: 'paging', message: end.paging ?? null });
   }
@@ -136,9 +136,9 @@ function pollVerdicts({
 
 function failureVerdicts(receipt: FailedReceipt): AlertVerdict[] {
   const { type, message } = receipt.error;
-  // Who cancelled a run knows.
+  // A run was cancelled on purpose.
   if (type === 'Cancelled') return [];
-  // The workers do not agree on the source: nothing is wrong with the source itself.
+  // The workers have different configurations: nothing is wrong with the source itself.
   if (type === 'ConfigChanged') return [{ name: 'config', message }];
   if (type === 'TooManyRejects') {
     const verdicts: AlertVerdict[] = [{ name: 'reject_ratio', message: rejectMessage(receipt) }];
@@ -149,7 +149,7 @@ function failureVerdicts(receipt: FailedReceipt): AlertVerdict[] {
   return [{ name: 'run_failed', message: `${type}: ${message}` }];
 }
 
-/** What is said of a poll of which no record could be taken (see {@link allRejected}). */
+/** The message for a poll whose records were all rejected (see {@link allRejected}). */
 export function allRejectedMessage({ source, fetched }: Receipt | FailedReceipt): string {
   const which =
     fetched === 1

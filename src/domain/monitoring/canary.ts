@@ -15,30 +15,30 @@ interface CanaryRun {
   readonly durationsMs: CanaryDurations;
 }
 
-/** A record came through: the workflow's result, and what `smoke --json` prints. */
+/** A record made it end to end: the workflow's result, and what `smoke --json` prints. */
 export interface CanaryResult extends CanaryRun {
   readonly ok: true;
   /** From the scrape to the confirmation in both sinks. */
   readonly lagMs: number;
 }
 
-/** It did not: the first detail of the workflow's failure. */
+/** It did not make it: the first detail of the workflow's failure. */
 export interface FailedCanary extends CanaryRun {
   readonly ok: false;
   readonly step: CanaryStep;
   readonly error: { readonly type: string; readonly message: string };
 }
 
-/** What the last canary had to say: kept for whoever looks. */
+/** The result of the last canary, kept for status. */
 export interface CanaryReport {
   /** When it ended. ISO 8601. */
   readonly at: string;
   readonly ok: boolean;
   readonly workflowId: string;
-  /** Null where it failed. */
+  /** Null if it failed. */
   readonly lagMs: number | null;
   readonly error: { readonly step: CanaryStep; readonly type: string; readonly message: string } | null;
-  /** When one last came through; null = never. */
+  /** When one last passed; null = never. */
   readonly succeededAt: string | null;
 }
 

@@ -4,7 +4,7 @@ import { allRejected, type FailedReceipt, type Receipt } from '../run/receipt.ts
 
 export type Health = 'ok' | 'late' | 'failing' | 'paused' | 'deferred' | 'never_ran';
 
-/** From worst to best: in this order people want to read of them. */
+/** From worst to best: the order in which they are shown. */
 export const healths: readonly Health[] = ['failing', 'late', 'deferred', 'never_ran', 'paused', 'ok'];
 
 /** Sorts sources by health, the worst first, then by name. */
@@ -27,15 +27,15 @@ export interface HealthFacts {
   readonly everyMs: number | null;
   /** Times it was due since the last run ended, where the schedule tells; null = unknown. */
   readonly missed: number | null;
-  /** The run that is under way; null = none is, or nobody knows. Times are ISO 8601. */
+  /** The active run; null = none, or unknown. Times are ISO 8601. */
   readonly running: { readonly workflowId: string; readonly dueAt: string } | null;
-  /** Why its starts are late, in words; null = they are not, or nobody knows. */
+  /** Why its starts are late, in words; null = they are not, or unknown. */
   readonly startProblem: string | null;
-  /** What keeps all runs from ending, in words: the store cannot be written; null = nothing known. */
+  /** What prevents all runs from ending, in words: the store cannot be written; null = nothing known. */
   readonly storageProblem: string | null;
-  /** What the open alert `all_rejected` says; null = there is none. */
+  /** The message of the open alert `all_rejected`; null = there is none. */
   readonly refusing: string | null;
-  /** When the first of the runs failed that have done so since; null = unknown. */
+  /** When the current series of failed runs began; null = unknown. */
   readonly failingSince: string | null;
   readonly now: Date;
 }
@@ -43,17 +43,17 @@ export interface HealthFacts {
 export interface HealthVerdict {
   readonly health: Health;
   readonly reason: string | null;
-  /** Since when it is so; where that is not known, when the last run ended. Null where there was none. */
+  /** Since when this is so; if unknown, when the last run ended. Null if there was none. */
   readonly since: string | null;
 }
 
-/** Runs of patience before a source that runs every so often is late. */
+/** How many intervals may pass before a source is late. */
 const lateAfterRuns = 3;
 const lateAtLeastMs = 120_000;
-/** A run of a source that runs often may take so long. */
+/** The minimum time that a run of a frequent source may take. */
 const overrunAtLeastMs = 30_000;
 
-/** The health of a source, from its last receipt and its schedule. */
+/** The health of a source, derived from its last receipt and its schedule. */
 export function healthOf({
   lastReceipt,
   waiting,
@@ -69,7 +69,7 @@ export function healthOf({
 }: HealthFacts): HealthVerdict {
   const since = lastReceipt?.finishedAt ?? null;
   if (paused) return { health: 'paused', reason: paused.reason, since };
-  // A run that someone cancelled says nothing of its source.
+  // A cancelled run does not show the health of its source.
   if (lastReceipt?.outcome === 'failed' && lastReceipt.error.type !== 'Cancelled') {
     const { type, message } = lastReceipt.error;
     return { health: 'failing', reason: `${type}: ${message}`, since: failingSince ?? since };
@@ -98,8 +98,8 @@ export function healthOf({
 }
 
 /**
- * Why a source is late although its run is under way: the run takes longer than until the next one is due. It counts from when
- * it was due, not from when the one before ended.
+ * Why a source is late although its run is in progress: the run takes longer than until the next one is due. It counts from when it
+ * was due, not from when the one before ended.
  */
 function overrunReason({
   lastReceipt,
@@ -110,7 +110,7 @@ function overrunReason({
   now,
 }: Pick<HealthFacts, 'lastReceipt' | 'running' | 'everyMs' | 'missed' | 'storageProblem' | 'now'>): string | null {
   if (!running) return null;
-  // Where runs overlap, others have ended meanwhile.
+  // If runs overlap, others have ended in the meantime.
   if (lastReceipt && Date.parse(lastReceipt.finishedAt) > Date.parse(running.dueAt)) return null;
   const lastingMs = now.getTime() - Date.parse(running.dueAt);
   // Of a cron line: its own time is among those that were missed.

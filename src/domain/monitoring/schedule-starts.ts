@@ -9,7 +9,7 @@ export interface ScheduledStart {
   readonly begunMs: number;
 }
 
-/** Times that lie evenly: multiples of `everyMs` since the epoch, and `offsetMs`. */
+/** Evenly spaced times: multiples of `everyMs` since the epoch, and `offsetMs`. */
 export interface Grid {
   readonly everyMs: number;
   readonly offsetMs: number;
@@ -19,13 +19,13 @@ export interface Grid {
 export interface StartFacts {
   /** The latest few, the oldest first. */
   readonly recent: readonly ScheduledStart[];
-  /** When the next one is due; null where none is, or the schedule is paused. */
+  /** When the next one is due; null if none is, or the schedule is paused. */
   readonly nextMs: number | null;
-  /** When it is due; null where no simple interval says that, as with a cron line. */
+  /** When it is due; null if no simple interval says that, as with a cron line. */
   readonly grid: Grid | null;
-  /** When the run of the latest start ended; null = it is under way, or unknown. */
+  /** When the run of the latest start ended; null = it is in progress, or unknown. */
   readonly lastEndMs: number | null;
-  /** Since when the schedule has not been paused; null = it was, and nobody knows until when. */
+  /** Since when the schedule has not been paused; null = it was paused until an unknown time. */
   readonly notPausedSinceMs: number | null;
 }
 
@@ -33,11 +33,11 @@ export interface StartFacts {
 export interface Starts {
   /** The slot of the first one looked at. ISO 8601. */
   readonly since: string;
-  /** Slots from then on that are over. Null where they cannot be counted: of a cron line only the server knows them. */
+  /** Slots from then on that are over. Null if they cannot be counted: of a cron line only the server knows them. */
   readonly due: number | null;
   /** Starts that began later than `lateMs` after they were due. */
   readonly late: number;
-  /** Slots without a start: the run before was under way, or a start was so late that the next one was due, or missed. */
+  /** Slots without a start: the run before was in progress, or a start was so late that the next one was due, or missed. */
   readonly skipped: number | null;
   /** How late the latest start began, or the next one is by now, whichever is more. */
   readonly delayMs: number;
@@ -47,10 +47,10 @@ export interface Starts {
 
 /** A start later than this is late. */
 export const lateMs = 30_000;
-/** For how long one late start counts: a server that was restarted made each source's next start late, and that is over. */
+/** For how long one late start counts: after a server's restart each source starts late once. */
 const rememberedMs = 120_000;
 
-/** Judges the latest starts of a source; null where there was none, and none is overdue. */
+/** Judges the latest starts of a source; null if there was none, and none is overdue. */
 export function judgeStarts(facts: StartFacts, now: Date): Starts | null {
   const { recent, nextMs } = facts;
   const nowMs = now.getTime();
@@ -103,7 +103,7 @@ function problemOf({ recent, nextMs }: StartFacts, overdueMs: number, more: stri
 /** Slots from the first start on that are over, and how many of them had no start. */
 function countSlots({ recent, nextMs, grid, lastEndMs, notPausedSinceMs }: StartFacts, nowMs: number): Slots | null {
   if (!grid) return null;
-  // What lies beside the grid was asked for by hand, or is from before the schedule was changed: of times before nothing is known.
+  // Starts outside the grid were made by hand, or before the schedule was changed: nothing is known about earlier times.
   const beside = recent.findLastIndex(({ slotMs }) => !isOn(grid, slotMs));
   const known = recent.slice(beside + 1);
   const [first] = known;
@@ -112,7 +112,7 @@ function countSlots({ recent, nextMs, grid, lastEndMs, notPausedSinceMs }: Start
   known.forEach(({ slotMs, begunMs }, index) => {
     const next = known[index + 1];
     const untilMs = next?.slotMs ?? nextSlot(grid, nextMs, nowMs);
-    // What was due while a start was late, or while its run was under way, was skipped for that; the rest may have been paused.
+    // What was due while a start was late, or while its run was in progress, was skipped for that; the rest may have been paused.
     const openMs = next ? begunMs : Math.max(begunMs, lastEndMs ?? nowMs);
     const sureMs = Math.min(untilMs, Math.max(slotMs, openMs + 1));
     const pausedMs = Math.max(sureMs - 1, notPausedSinceMs ?? untilMs);

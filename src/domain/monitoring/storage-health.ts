@@ -10,7 +10,7 @@ export interface StorageStatus {
   readonly error: string | null;
   /** Since when it cannot. ISO 8601. */
   readonly since: string | null;
-  /** Bytes that are free; null where the system does not say. */
+  /** Bytes that are free; null if the system does not say. */
   readonly freeBytes: number | null;
 }
 

@@ -38,7 +38,7 @@ export interface TransformPlan {
   readonly replace: { readonly pattern: string; readonly with: string } | null;
 }
 
-/** A page of its own for each item. */
+/** A separate page for each item. */
 export interface DetailPlan {
   /** JMESPath to the address in the item. */
   readonly url: string;

@@ -1,15 +1,15 @@
-/** A source that a kept configuration does without. */
+/** A source that a kept configuration leaves out. */
 export interface LeftOut {
   readonly source: string;
   /** Goes behind its name: `it has a literal secret (headers.Authorization)`. */
   readonly reason: string;
 }
 
-/** A configuration as the store keeps it for the time when its file is broken. No literal secret is in it. */
+/** A configuration as the store keeps it in case its file breaks. It contains no literal secret. */
 export interface KeptConfig {
   /** When it was found good first. */
   readonly savedAt: string;
-  /** Where it was read. */
+  /** Where it was read from. */
   readonly file: string;
   /** The file's content, with `defaults` written into each source. */
   readonly config: object;

@@ -23,7 +23,7 @@ interface PaginatorLimits {
   /** JMESPath to a value that says whether another page follows; null = not asked. */
   readonly hasMorePath: string | null;
   readonly stopAfterEmptyPage: boolean;
-  /** What a page says of the next one counts also where it is empty. Absent: `stopAfterEmptyPage` decides, as in plans of 0.2.0. */
+  /** The next-page information of an empty page counts too. Absent: `stopAfterEmptyPage` decides, as in plans of 0.2.0. */
   readonly followsEmptyPages?: true;
   /** Statuses of a page behind the first that are the end, and `repeat` for a page that repeats the one before. */
   readonly endOn?: readonly PagingEnd[];
@@ -72,7 +72,7 @@ export interface JsonLinkPlan extends PaginatorLimits {
   readonly nextUrlPath: string;
 }
 
-/** The address of the next page stands in the header `Link`, as `rel="next"`. */
+/** The address of the next page is in the header `Link`, as `rel="next"`. */
 export interface HeaderLinkPlan extends PaginatorLimits {
   readonly type: 'header_link';
 }
@@ -90,14 +90,14 @@ export interface IncrementalPlan {
   readonly format: string;
   /** How it is written into the parameter. @default format */
   readonly paramFormat?: string;
-  /** Null = the API cannot be asked so: records from before the watermark are passed over here. */
+  /** Null = the API has no such parameter: records from before the watermark are skipped here. */
   readonly startParam: string | null;
   readonly endParam: string | null;
   /** ISO time before the first watermark exists. */
   readonly initialValue: string | null;
   /** How far back behind the watermark each poll asks, in milliseconds. */
   readonly lagMs: number;
-  /** Newest first: pages behind one that is wholly known and older than the lag are not read. Absent = all are. */
+  /** Newest first: pages after one that is entirely known and older than the lag are not read. Absent = all are. */
   readonly order?: 'desc';
 }
 
@@ -120,13 +120,13 @@ export type AuthPlan =
       readonly clientId: string;
       readonly clientSecret: string;
       readonly scope: string | null;
-      /** Where the token endpoint wants id and secret. @default body */
+      /** Where the token endpoint expects id and secret. @default body */
       readonly credentials?: 'header' | 'body';
     };
 
 export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate';
 
-/** What to make of a response, instead of what its status says. */
+/** How to treat a response, overriding its status. */
 export interface ResponseRule {
   /** Null = any. */
   readonly status: number | null;

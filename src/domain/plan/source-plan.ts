@@ -36,7 +36,7 @@ export interface SourcePlanBase {
   readonly encoding?: string;
   /** How much computing it may take; plans of 0.2.0, in workflows that are open, do not say. */
   readonly compute?: ComputeLimits;
-  /** Changes when (type, url, params, paginator, incremental) do: the state starts afresh. */
+  /** Changes when (type, url, params, paginator, incremental) do: the state starts from scratch. */
   readonly fetchFingerprint: string;
   /** Changes when anything else that shapes records does: ETag and previous keys are dropped. */
   readonly shapeFingerprint: string;
@@ -51,7 +51,7 @@ export interface SchemaPlan {
   readonly hash: string;
 }
 
-/** What an operator expects of a source; less is an alert, not a failure. */
+/** What an operator expects from a source; less opens an alert, and is not a failure. */
 export interface ExpectPlan {
   /** Records that a poll should find; null = any number. */
   readonly minRecords: number | null;
@@ -62,7 +62,7 @@ export interface ExpectPlan {
 export interface RecordLimits {
   /** Largest JSON text of one record, in bytes. */
   readonly maxRecordBytes: number;
-  /** Furthest a record may lie in the future, in milliseconds. */
+  /** How far in the future a record may be, in milliseconds. */
   readonly maxAheadMs: number;
   /** Oldest a record may be, in milliseconds; null = any age. */
   readonly maxAgeMs: number | null;
@@ -145,9 +145,9 @@ export interface CsvPlan {
   readonly header: boolean | readonly string[];
   /** WHATWG name of the charset; null = by the byte order mark, else UTF-8. */
   readonly encoding: string | null;
-  /** Stands before a quote within a quoted field. Absent = a quote is doubled. */
+  /** The character before a quote within a quoted field. Absent = a quote is doubled. */
   readonly escape?: string;
-  /** Begins lines that are no rows. Absent = there are none. */
+  /** Begins lines that are not rows. Absent = there are none. */
   readonly comment?: string;
   /** Lines before the header. @default 0 */
   readonly skipLines?: number;

@@ -1,6 +1,6 @@
 import type { SourcePlan } from './source-plan.ts';
 
-/** Why a source cannot be asked for a window of time, and what to add; null where it can. */
+/** Why a source cannot be queried for a window of time, and what to add; null if it can. */
 export function windowProblem(plan: SourcePlan): string | null {
   const { name, type } = plan;
   if (type === 'module') return null;

@@ -15,8 +15,8 @@ export interface BatchRef extends RunRef {
   readonly records: number;
   readonly bytes: number;
   /**
-   * The earliest time in it that a watermark follows, canonical text: a poll that begins there or before fetches all of it
-   * again. Absent where some record has none, and in what 0.2.0 spooled.
+   * The earliest time in it that a watermark follows, canonical text: a poll that begins there or before fetches all of it again.
+   * Absent if some record has none, and in what 0.2.0 spooled.
    */
   readonly earliest?: string;
   /** When the batch was spooled; names its CSV part. ISO 8601, milliseconds. */

@@ -1,14 +1,14 @@
 /** Runs of a source that failed one after the other. */
 export interface FailureStreak {
   readonly count: number;
-  /** Runs by schedule wait until then. ISO 8601; null = the next one comes at its time. */
+  /** Scheduled runs wait until then. ISO 8601; null = the next one starts on time. */
   readonly until: string | null;
   /** Why the last one failed. */
   readonly reason: string;
 }
 
 const firstDelayMs = 30_000;
-/** However long a source fails, it is tried again this often. */
+/** However long a source fails, it is retried at least this often. */
 const maxDelayMs = 15 * 60_000;
 const maxReasonLength = 300;
 

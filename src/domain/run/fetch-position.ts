@@ -2,9 +2,7 @@ import type { FieldTally } from './field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 
-/**
- * Where a poll stands between two fetches. Workflows carry it without looking inside.
- */
+/** The position of a poll between two fetches. Workflows pass it on without looking inside. */
 export interface FetchPosition {
   /** Start of the poll, of its first part where it has several: the watermark never passes it. ISO 8601. */
   readonly startedAt: string;
@@ -22,13 +20,13 @@ export interface FetchPosition {
   /** Names of the blobs of records that count as unchanged: those of the previous poll, and of this one's first part. */
   readonly knownBlobs: readonly string[];
   readonly place: PagePosition;
-  /** Different records with one id that this run has met; absent where there are none. */
+  /** Different records with one id that this run has met; absent if there are none. */
   readonly duplicates?: DuplicateCounts;
-  /** The page after the first was the first again: what the poll read is no proof that it read all. */
+  /** The page after the first was the first again: the poll may not have read everything. */
   readonly frontRepeated?: true;
   /** The records of the first page have no time at the cursor. */
   readonly unreadableCursor?: true;
-  /** Which fields the records of this run have; absent where the source has none of its own. */
+  /** Which fields the records of this run have; absent if the source has none of its own. */
   readonly fields?: FieldTally;
 }
 
@@ -52,17 +50,17 @@ export interface HttpPosition {
   readonly type: 'http';
   /** Number of the page to fetch, or its offset; pages that are named otherwise are counted. */
   readonly page: number;
-  /** What names the page where that is no number: a cursor, or its address. Null = the first. */
+  /** What names the page where that is not a number: a cursor, or its address. Null = the first. */
   readonly cursor: string | null;
-  /** Items of the page that earlier fetches have taken. */
+  /** Items of the page that earlier fetches have processed. */
   readonly skip: number;
   /** Value of the start parameter, canonical time; null = none. */
   readonly since: string | null;
   /** Value of the end parameter, of a window. */
   readonly until?: string;
-  /** Hashes of the last pages: one that comes again ends the loop. */
+  /** Hashes of the last pages: a repeated one ends the loop. */
   readonly recentPages: readonly string[];
-  /** Finds names of pages that come again, however long their circle is. */
+  /** Finds repeated page names, however long their cycle is. */
   readonly circle?: CycleDetector;
   /** Pages without records, one after the other, up to here. */
   readonly emptyPages?: number;
@@ -72,22 +70,22 @@ export interface HttpPosition {
   readonly repeated?: number;
   /** The ids of the last page, and on how many pages in a row they were. */
   readonly sameIds?: SameIds;
-  /** The largest total that a page of this poll has named. */
+  /** The largest total given by a page of this poll. */
   readonly total?: number;
-  /** The page is asked only because a total is not to be trusted: it may be refused. */
+  /** The page is requested only because a total cannot be trusted: it may be refused. */
   readonly doubtful?: true;
-  /** The place of an earlier poll, while the page there has not been read: if it cannot be, the poll begins at the front. */
+  /** The position of an earlier poll, until its page has been read: if it cannot be read, the poll begins at the front. */
   readonly saved?: SavedPosition;
   /** Where the poll continues once it has read what is new at the front. */
   readonly thenAt?: SavedPosition;
   /**
-   * The page is asked for one record early: it should begin with the last one of the page before. False: this API does not give
-   * pages so, or in no stable order.
+   * The page is requested one record early: it should begin with the last record of the page before. False: this API has no such
+   * pages, or no stable order.
    */
   readonly overlaps?: boolean;
-  /** Marks of the last records that were read, where pages overlap. */
+  /** Hashes of the last records that were read, if pages overlap. */
   readonly tail?: readonly string[];
-  /** The page is asked for only to see whether the API gives pages that begin anywhere. */
+  /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
 }
@@ -96,15 +94,15 @@ export interface HttpPosition {
 export interface SameIds {
   readonly mark: string;
   readonly pages: number;
-  /** How many different ones they are. */
+  /** How many different ids there are. */
   readonly ids: number;
 }
 
 /** Pages of a poll that did not follow the ones before. */
 export interface Breaks {
-  /** Steps back since the poll last got further than before. */
+  /** Steps back since the poll last made progress. */
   readonly steps: number;
-  /** How often nothing was found that had been read, up to the front. */
+  /** How often no record read before was found, up to the front. */
   readonly restarts: number;
   /** The furthest page that followed. */
   readonly reached: number;
@@ -120,8 +118,8 @@ export interface SavedPosition extends Pick<
 }
 
 /**
- * Brent's algorithm: the name of one page is remembered, and replaced by a later one after 1, 2, 4, … pages. Once both lie on
- * a circle, and it is shorter than that, the name comes again.
+ * Brent's algorithm: the name of one page is remembered, and replaced by a later one after 1, 2, 4, … pages. Once both are on a
+ * cycle that is shorter than that, the name is seen again.
  */
 export interface CycleDetector {
   readonly mark: string;
@@ -129,7 +127,7 @@ export interface CycleDetector {
   readonly limit: number;
 }
 
-/** A module's own place: `cursor` is JSON text that its last page gave. */
+/** A module's own position: `cursor` is JSON text that its last page gave. */
 export interface ModulePosition extends Omit<HttpPosition, 'type'> {
   readonly type: 'module';
 }
@@ -139,7 +137,7 @@ export interface FilePosition extends Pick<
   'changedMs' | 'contentHash' | 'inode' | 'checkedMs' | 'nextBlock' | 'wholeFrom' | 'openRow'
 > {
   readonly type: 'file';
-  /** The file that is being read, relative to the configuration; of a glob, empty where its last file lies behind. */
+  /** The file that is being read, relative to the configuration; of a glob, empty once its last file has been read. */
   readonly path: string;
   /** Name of the blob that says how far each file of a glob was read; null = none yet, or the source is a single file. */
   readonly files: string | null;
@@ -150,13 +148,13 @@ export interface FilePosition extends Pick<
   readonly size: number;
   readonly headBytes: number;
   readonly headHash: string;
-  /** All was compared, and is as it was read: only the state has something to learn. @default false */
+  /** Everything was compared and is unchanged: only the state is updated. @default false */
   readonly onlyChecked?: boolean;
   /** The file has not grown since a run left its unfinished last line waiting. */
   readonly stoodStill: boolean;
 }
 
-/** What a settled fetch changes in the state. */
+/** What a completed fetch changes in the state. */
 export type StatePatch = Partial<
   Pick<
     SourceState,
@@ -183,7 +181,7 @@ export interface PollEnd {
   readonly cutShort: boolean;
   /** 304, or a file without anything new. */
   readonly notModified: boolean;
-  /** The source asked to be left alone until then. ISO 8601. */
+  /** The source asked not to be called before this time. ISO 8601. */
   readonly notBefore: string | null;
   /** Cut short on purpose: the next poll continues there. */
   readonly resumes?: true;
@@ -191,9 +189,9 @@ export interface PollEnd {
   readonly keepsToken?: true;
   /** What is wrong with its paging, for an alert. */
   readonly paging?: string;
-  /** The time since when it asked for records, canonical text; absent where it asked for all. */
+  /** The start time that it asked records for, canonical text; absent if it asked for all. */
   readonly since?: string;
-  /** See `DuplicateCounts.worst`; absent where there is none. */
+  /** See `DuplicateCounts.worst`; absent if there is none. */
   readonly duplicates?: DuplicateShare;
 }
 

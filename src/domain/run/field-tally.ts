@@ -6,7 +6,7 @@ import type { Warning } from './warning.ts';
  */
 export type FieldTally = Readonly<Record<string, number>>;
 
-/** What is known of fields after further records. */
+/** What is known about fields after further records. */
 export function joinTallies(known: FieldTally, more: FieldTally): FieldTally {
   const counts = new Map(Object.entries(known));
   for (const [field, empty] of Object.entries(more)) {
@@ -16,12 +16,12 @@ export function joinTallies(known: FieldTally, more: FieldTally): FieldTally {
   return Object.fromEntries(counts);
 }
 
-/** Records from which on it means something that none of them has a value. */
+/** The number of records from which a field without any value is worth a warning. */
 const minRecords = 2;
-/** Fields that a message names. */
+/** The maximum number of fields that a message names. */
 const maxListed = 10;
 
-/** Warns of fields that no record of a poll has: where they are sought may be wrong. */
+/** Warns of fields that no record of a poll has: their path may be wrong. */
 export function emptyFieldWarnings(tally: FieldTally): Warning[] {
   const byCount = new Map<number, string[]>();
   for (const [field, count] of Object.entries(tally)) {

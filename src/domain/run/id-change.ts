@@ -2,8 +2,8 @@ import { isSameId, type SourceState } from './source-state.ts';
 import type { Warning } from './warning.ts';
 
 /**
- * What it means that a source's `id` is another one than its records were stored by; null where it is the same, or where nothing
- * says by which they were. A state of earlier versions tells only that something which shapes records changed.
+ * What it means that a source's `id` differs from the one its records were stored by; null if it is the same, or if the earlier one
+ * is unknown. A state of an earlier version only shows that something which shapes records changed.
  */
 export function idChange(
   source: string,

@@ -6,7 +6,7 @@ interface Named {
   readonly source: string;
 }
 
-/** The source that a workflow or an activity works for, from its input; null where it concerns none. */
+/** The source that a workflow or an activity works for, from its input; null if it concerns none. */
 export function sourceOfInput(input: unknown): string | null {
   const { source, run, batch, receipt, unit } = members(input);
   for (const name of [source, ...[run, batch, receipt, unit].map((member) => members(member)['source'])]) {

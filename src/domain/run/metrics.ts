@@ -1,7 +1,7 @@
 import type { FetchCounts, SinkCounts } from './receipt.ts';
 import type { Sink } from './sink.ts';
 
-/** Who counts what a worker does; docs/metrics.md says what becomes of it. */
+/** Counts what a worker does; docs/metrics.md explains each metric. */
 export interface Metrics {
   /** A fetch is done; its batches are in the spool. */
   fetched(source: string, counts: FetchCounts): void;
@@ -9,13 +9,13 @@ export interface Metrics {
   settled(source: string, sink: Sink, counts: SinkCounts): void;
   /** Records were left waiting for a sink. */
   deferred(source: string, sink: Sink, records: number): void;
-  /** A run waits so long for its turn at a host. */
+  /** How long a run waits for its slot at a host. */
   throttled(source: string, waitMs: number): void;
   /** @param status of the answer; null = there was none */
   answered(source: string, status: number | null): void;
 }
 
-/** For commands, whose work nobody counts. */
+/** For commands, whose work is not counted. */
 export const noopMetrics: Metrics = {
   fetched() {},
   settled() {},

@@ -35,8 +35,8 @@ export function formatResumeNote(how: string, at: Date): string {
 }
 
 /**
- * Since when a schedule has not been paused, by its note. Null = it was, at a time that nobody knows; `-Infinity` = it never was
- * since the schedule was made.
+ * Since when a schedule has not been paused, by its note. Null = it was, at an unknown time; `-Infinity` = it never was since the
+ * schedule was made.
  */
 export function notPausedSince(note: string | undefined): number | null {
   if (note === undefined || note === '') return -Infinity;

@@ -1,10 +1,10 @@
 import type { FetchPosition, HttpPosition, PollEnd, SavedPosition, StatePatch } from './fetch-position.ts';
 import type { SourceState, UnfinishedPoll } from './source-state.ts';
 
-/** Most records whose keys are kept to tell the next poll what is unchanged; beyond it the ledger alone decides. */
+/** Maximum number of records whose keys are kept so that the next poll knows what is unchanged; beyond it the ledger alone decides. */
 export const maxKeysKept = 100_000;
 
-/** The beginning of a poll at a place. */
+/** The beginning of a poll at a position. */
 export function startPosition(place: FetchPosition['place'], state: SourceState, now: Date): FetchPosition {
   const { unfinished, previousPoll } = state;
   return {
@@ -12,7 +12,7 @@ export function startPosition(place: FetchPosition['place'], state: SourceState,
     pages: 0,
     days: [],
     watermark: unfinished?.watermark ?? null,
-    // A poll that goes on keeps the keys of its first part.
+    // A continued poll keeps the keys of its first part.
     keysKept: place.type === 'file' ? null : unfinished ? unfinished.keysKept : 0,
     keyBlobs: unfinished?.keyBlobs ?? [],
     knownBlobs: [...previousPoll, ...(unfinished?.keyBlobs ?? [])],
@@ -22,19 +22,19 @@ export function startPosition(place: FetchPosition['place'], state: SourceState,
   };
 }
 
-/** A state of 0.2.0 does not say; what its poll had seen by then is from before it, or from its beginning. */
+/** A state of 0.2.0 does not have it; what its poll had seen is from before it, or from its beginning. */
 function startOfFirstPart({ startedAt, watermark }: UnfinishedPoll, now: Date): string {
   return startedAt ?? watermark ?? now.toISOString();
 }
 
-/** The state without the place where a poll broke off; what it had read by then stays known. */
+/** The state without the position where a poll stopped; the records it had read stay known. */
 export function withoutPosition(state: SourceState): SourceState {
   const { unfinished, previousPoll } = state;
   if (!unfinished) return state;
   return { ...state, unfinished: null, previousPoll: [...new Set([...previousPoll, ...unfinished.keyBlobs])] };
 }
 
-/** Failures of a run that say something of the page it was at. */
+/** Failures of a run that concern the current page. */
 const failuresOfPages: ReadonlySet<string> = new Set([
   'SourceUnavailable',
   'SourceRefused',
@@ -48,9 +48,9 @@ const failuresOfPages: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the state says of an unfinished poll after a run that failed. One that failed where it had begun leaves its place for a
- * run: that begins at the front. If it gets no further either, the source is away as a whole, and the place is tried again.
- * A page that was refused is likely to be refused for ever: the next run reads what is new at the front before it tries again.
+ * The unfinished poll in the state after a failed run. If it failed at the position where it had begun, the next run begins at the
+ * front instead. If that run gets no further, the whole source is unavailable, and the position is tried again. A page that was
+ * refused is likely to be refused forever: the next run reads what is new at the front before it tries again.
  */
 export function positionAfterFailure(
   begun: UnfinishedPoll | null,
@@ -116,7 +116,7 @@ function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
   };
 }
 
-/** What a poll that stops here needs to go on; a file knows by itself how far it was read. */
+/** What a poll that stops here needs to continue; a file's own state says how far it was read. */
 function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
   const { place, startedAt, watermark, keysKept, keyBlobs, cuts, frontRepeated } = position;
   if (place.type === 'file') return null;

@@ -3,7 +3,7 @@ import { warningLine, type Warning } from './warning.ts';
 import { sinks } from './sink.ts';
 import type { Tally } from './receipt.ts';
 
-/** What the table says besides the counts. */
+/** What the table shows besides the counts. */
 export interface TableHead {
   readonly source: string;
   readonly phase: string;

@@ -9,7 +9,7 @@ export interface SinkCounts {
   readonly duplicate: number;
   /** Dead letters by the sink. */
   readonly refused: number;
-  /** Records of retired days. */
+  /** Records for retired days. */
   readonly expired: number;
   readonly deferred: number;
 }
@@ -48,7 +48,7 @@ export const emptyTally: Tally = {
   postgres: noCounts,
 };
 
-/** How a run may end, but for `failed`; the first that applies. */
+/** How a run may end, except `failed`; the first that applies. */
 export const outcomes = ['rate_limited', 'deferred', 'partial', 'empty', 'unchanged', 'ok'] as const;
 export type Outcome = (typeof outcomes)[number];
 
@@ -71,13 +71,13 @@ export interface Receipt {
   readonly runId: string;
   readonly startedAt: string;
   readonly finishedAt: string;
-  /** Absent where there is none. */
+  /** Absent if there is none. */
   readonly warnings?: readonly Warning[];
   /** The window that a backfill asked for; absent in a poll. */
   readonly window?: { readonly from: string; readonly to: string };
 }
 
-/** What is kept of a run that failed. */
+/** What is stored about a failed run. */
 export interface FailedReceipt extends Omit<Receipt, 'outcome'> {
   readonly outcome: 'failed';
   readonly error: { readonly type: string; readonly message: string };
@@ -109,7 +109,7 @@ export function sumCounts(counts: SinkCounts): number {
   return counts.written + counts.duplicate + counts.refused + counts.expired + counts.deferred;
 }
 
-/** Says where the counts of a finished run do not add up, or null. */
+/** Describes where the counts of a finished run do not add up, or null. */
 export function imbalance(tally: Tally): string | null {
   const { fetched, accepted, rejected, unchanged } = tally;
   if (fetched !== accepted + rejected + unchanged) {

@@ -10,11 +10,11 @@ export interface AcceptedRecord {
   readonly repaired: boolean;
   /** Whether the time came from the record, not from the clock. */
   readonly timeFromRecord: boolean;
-  /** The time that the watermark follows, where that is another one; null where the record has none. */
+  /** The time that the watermark follows, where that is another one; null if the record has none. */
   readonly cursorTime?: Micros | null;
 }
 
-/** A record as it stands in a spooled batch. */
+/** A record as it is stored in a spooled batch. */
 export interface SpooledRecord {
   readonly sourceId: string;
   /** Canonical time, 27 characters (see `formatMicros`). */

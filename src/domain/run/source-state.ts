@@ -24,14 +24,14 @@ export interface SourceState {
   readonly databaseId: string | null;
   /** The furthest time seen, canonical text; moves only when a poll has reached its end. */
   readonly watermark: string | null;
-  /** Where an unfinished poll goes on; null after a finished one. */
+  /** Where an unfinished poll continues; null after a finished one. */
   readonly unfinished: UnfinishedPoll | null;
   readonly etag: string | null;
   readonly lastModified: string | null;
   /** Names of the blobs that hold keys and content hashes of the previous poll. */
   readonly previousPoll: readonly string[];
   readonly file: FileProgress | null;
-  /** Name of the blob that says how far each file of a glob was read; null where the source is none. */
+  /** Name of the blob that says how far each file of a glob was read; null if the source is none. */
   readonly files: string | null;
   /**
    * Name of the blob that says which item of a feed each guid and link belongs to; null = none yet. Absent in states of 0.2.0,
@@ -46,15 +46,15 @@ export interface SourceState {
   readonly sinkDownSince: Readonly<Partial<Record<Sink, string>>>;
   /** The source asked not to be called before this time. */
   readonly notBefore: string | null;
-  /** Until then the source says that nothing changes; only a run by command asks all the same. */
+  /** Until then the source says that nothing changes; only a run by command calls it anyway. */
   readonly freshUntil: string | null;
-  /** When the source last brought a new record, or was first asked; null while nobody wants to know. */
+  /** When the source last had a new record, or was first polled; null while nothing needs it. */
   readonly lastNewAt: string | null;
   /** Absent or null after a run that did not fail. */
   readonly failures?: FailureStreak | null;
 }
 
-/** A poll that stopped before its end, to be continued; or where the next one begins that continues with a token. */
+/** A poll that stopped before its end and is to be continued, or the token with which the next one begins. */
 export interface UnfinishedPoll {
   readonly page: number;
   /** See `HttpPlace`. */
@@ -78,13 +78,13 @@ export interface UnfinishedPoll {
   /** See `HttpPlace`. */
   readonly total?: number;
   readonly cuts?: Cuts;
-  /** See `HttpPlace`; absent where the page there is not asked for so that it overlaps. */
+  /** See `HttpPlace`; absent if the page there is not asked for so that it overlaps. */
   readonly tail?: readonly string[];
   /** See `FetchPosition`. */
   readonly frontRepeated?: true;
   /** The poll is over; the next one begins with its last token. */
   readonly isToken?: true;
-  /** A run failed at its place with all attempts: the next one begins at the front. */
+  /** A run failed at this position with all attempts: the next one begins at the front. */
   readonly failed?: true;
 }
 
@@ -113,8 +113,8 @@ export interface FileProgress {
   /** Whether it left an unfinished last line to the next run. */
   readonly waitsForNewline: boolean;
   /**
-   * When the file was changed last, in milliseconds. Absent where that was so shortly before it was read that a later
-   * change may bear the same time.
+   * When the file was changed last, in milliseconds. Absent if that was so shortly before it was read that a later change may have
+   * the same time.
    */
   readonly changedMs?: number;
   /** sha256 of all that the file holds, where it is read whole. */
@@ -123,9 +123,9 @@ export interface FileProgress {
   readonly inode?: string;
   /** When all blocks were last compared with their digests, in milliseconds. */
   readonly checkedMs?: number;
-  /** How far the rotation has come through the blocks between the first and the last two. */
+  /** How far the rotation through the blocks between the first and the last two has advanced. */
   readonly nextBlock?: number;
-  /** The block that a comparison of all blocks continues with; absent where none is unfinished. */
+  /** The block that a comparison of all blocks continues with; absent if none is unfinished. */
   readonly wholeFrom?: number;
   /** The last row, where it was taken without a newline. */
   readonly openRow?: OpenRow;
@@ -135,7 +135,7 @@ export interface FileProgress {
   readonly failed?: { readonly run: string; readonly tries: number };
 }
 
-/** A last row that was taken without a newline. Where its text goes on later, it was a fragment, and is read anew. */
+/** A last row that was taken without a newline. If its text continues later, it was a fragment, and is read again. */
 export interface OpenRow {
   /** Where it begins, in the decoded content. */
   readonly offset: number;
@@ -165,7 +165,7 @@ export interface StateSummary {
   readonly sinkDownSince?: SourceState['sinkDownSince'];
 }
 
-/** What tells whether a stored state still fits its source. */
+/** The facts that decide whether a stored state still fits its source. */
 export interface StateIdentity {
   readonly fetchFingerprint: string;
   readonly shapeFingerprint: string;
@@ -200,20 +200,20 @@ export function clearPollState(state: SourceState): SourceState {
   return { ...clearValidators(state), unfinished: null, file: null, files: null, failures: null };
 }
 
-/** Drops what lets a source say that nothing changed, and what lets a poll take a record for known; not how far it came. */
+/** Drops what lets a source answer "not modified", and what marks records as known; keeps the position. */
 export function clearValidators(state: SourceState): SourceState {
   return { ...state, etag: null, lastModified: null, previousPoll: [], freshUntil: null };
 }
 
 export interface StartingState {
   readonly state: SourceState;
-  /** What made the stored state unfit, for a warning; null where it fits or none was stored. */
+  /** What made the stored state unfit, for a warning; null if it fits or none was stored. */
   readonly changed: 'source' | 'record shape' | 'database' | null;
 }
 
 /**
- * The state a run starts from: afresh where the source asks something else than before; with the watermark alone where
- * it shapes records otherwise or the database is another one.
+ * The state a run starts from: from scratch where the source asks something else than before; with the watermark alone where it
+ * shapes records otherwise or the database is another one.
  * @param epoch of the stored state, or of what a command put in its place
  */
 export function startingState(stored: SourceState | null, identity: StateIdentity, epoch = 0): StartingState {
@@ -236,12 +236,12 @@ export function startingState(stored: SourceState | null, identity: StateIdentit
   return { state: current, changed: null };
 }
 
-/** What was stored under an id stays so, wherever the items come from now. */
+/** Records keep the ids they were stored under, even if the items come from another address now. */
 function itemsOf({ feedItems }: SourceState): Pick<SourceState, 'feedItems'> | null {
   return typeof feedItems === 'string' ? { feedItems } : null;
 }
 
-/** A run that fails has stored nothing, or some, by the new `id`, and nobody may have read what it said. */
+/** A failed run may have stored some records by the new `id`, and its warning may not have been read. */
 function idOf(
   stored: Pick<SourceState, 'id' | 'shapeFingerprint'>,
   { id, shapeFingerprint }: StateIdentity,
@@ -251,8 +251,8 @@ function idOf(
   return { id: stored.shapeFingerprint === shapeFingerprint ? id : null };
 }
 
-/** The state of a run that has said by which `id` it stored. */
-export function toldId<State extends Pick<SourceState, 'id'>>(state: State, id: readonly string[]): State {
+/** The state of a run whose warning has named the `id` it stored by. */
+export function confirmId<State extends Pick<SourceState, 'id'>>(state: State, id: readonly string[]): State {
   return state.id === undefined || (state.id !== null && isSameId(state.id, id)) ? state : { ...state, id };
 }
 

@@ -2,7 +2,7 @@ import { isObject } from '../is-object.ts';
 import { dateOrders, type DateOrder } from '../plan/plan-parts.ts';
 import type { FileProgress, SourceState, UnfinishedPoll } from './source-state.ts';
 
-/** Whether a stored value has the parts of a state: one that has not would stick a workflow. */
+/** Whether a stored value has the parts of a state: a value without them would block a workflow. */
 export function isSourceState(value: unknown): value is SourceState {
   if (!isObject(value) || value['version'] !== 1) return false;
   const isText = (name: string) => value[name] === null || typeof value[name] === 'string';

@@ -5,7 +5,7 @@ import type { SourceState } from './source-state.ts';
 const maxPolls = 3;
 
 /**
- * What the end of a poll says of the cursor: the state counts polls in a row in which no record had a time there, for each of
+ * What the end of a poll shows about the cursor: the state counts polls in a row in which no record had a time there, for each of
  * them reads everything.
  */
 export function countUnreadable(
@@ -17,7 +17,7 @@ export function countUnreadable(
   const { unreadableCursor: before = 0 } = state;
   if (!end || end.notModified || end.notBefore !== null) return { patch: {}, alert: {} };
   const isUnreadable = unreadableCursor === true && watermark === null;
-  // A poll that read no record says nothing of it.
+  // A poll without records shows nothing about it.
   if (!isUnreadable) return { patch: before > 0 && watermark !== null ? { unreadableCursor: 0 } : {}, alert: {} };
   const polls = before + 1;
   const paging = `${name}: no record had a time at incremental.cursor in ${polls} polls in a row, so each poll reads everything; correct incremental.cursor or incremental.format. The watermark does not change`;

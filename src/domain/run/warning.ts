@@ -1,4 +1,4 @@
-/** What a run noticed that its user should look at. The codes are public: docs/errors.md explains each. */
+/** What a run noticed and its user should know. The codes are public: docs/errors.md explains each. */
 export const warningCodes = [
   'page_repeated',
   'paging_key_absent',
@@ -29,10 +29,10 @@ export interface Warning {
   readonly count: number;
 }
 
-/** Messages that are kept of a code; the counts of further ones are added to the last of them. */
+/** Maximum number of messages per code; the counts of further ones are added to the last. */
 const maxMessages = 3;
 
-/** Warnings of a run and of what came after, one for each code and message. */
+/** Merged warnings of a run and of later steps, one per code and message. */
 export function addWarnings(known: readonly Warning[], more: readonly Warning[]): readonly Warning[] {
   if (more.length === 0) return known;
   const sum = [...known];

@@ -1,12 +1,12 @@
-/** Replaces secrets in a text, in whatever form they got into it. */
+/** Replaces secrets in a text, however they are encoded. */
 export type Redact = (text: string) => string;
 
-/** For texts in which no source, and so no secret, has a part. */
+/** For texts that involve no source, and so no secret. */
 export const nothingSecret: Redact = (text) => text;
 
 export const mask = '[redacted]';
 
-/** Values under so many characters are no secrets, replacing them would garble every message. */
+/** Values under so many characters are not secrets, replacing them would garble every message. */
 const minLength = 4;
 
 /** Makes a redactor. It knows secrets also as URLs, JSON and base64 write them, and where a text was cut within one. */
@@ -38,7 +38,7 @@ function inUrls(secret: string): string[] {
   return [encodeURIComponent(secret), parameter, path, query, url.username, host];
 }
 
-/** JSON holds texts that are JSON: a cursor is one, in a request, in a line of the log. */
+/** JSON may be nested in JSON text: a cursor in a request, in a line of the log. */
 function inJson(text: string, depth = 3): string[] {
   return depth === 0 ? [text] : [text, ...inJson(JSON.stringify(text).slice(1, -1), depth - 1)];
 }
@@ -49,11 +49,11 @@ function inBase64(secret: string): string[] {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
     return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
   });
-  // The shorter ones would be found by chance.
+  // Shorter ones would match by chance.
   return [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within.filter((form) => form.length >= 8)];
 }
 
-/** Takes beginnings of secrets away that stand before a cut (see `truncate`). */
+/** Takes beginnings of secrets away that are before a cut (see `truncate`). */
 function withoutBeginnings(text: string, forms: readonly string[]): string {
   if (!text.includes('…')) return text;
   const parts = text.split('…');
@@ -74,8 +74,8 @@ function lengthOfBeginning(text: string, form: string): number {
 }
 
 /**
- * The beginning of a text for a message; one that is cut ends with `…`, by which a redactor knows that what stands before it
- * may be the beginning of a secret.
+ * The beginning of a text for a message; one that is cut ends with `…`, which tells a redactor that the text before it may be the
+ * beginning of a secret.
  */
 export function truncate(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;

@@ -4,12 +4,10 @@ export interface SecretMask {
   readonly reveal: (text: string) => string;
 }
 
-/** Stands around the number of a secret and of the form it is written in; a source's own are taken out first. */
+/** Encloses the number of a secret and of its form; occurrences in a source's text are removed first. */
 const mark = '\u0001';
 
-/**
- * @param secrets always in the same order, for their numbers stand for them
- */
+/** @param secrets always in the same order, because their numbers stand for them */
 export function createSecretMask(secrets: readonly string[]): SecretMask {
   const forms = secrets.flatMap((secret, index) =>
     secret.length < 4 ? [] : writings(secret).map((text, form) => ({ text, stand: `${mark}${index}.${form}${mark}` })),

@@ -9,8 +9,8 @@ const userInfo = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#"'<>]*@/gi;
 const parameter = /([?&;])([^\s?&;=#"'<>]+)=([^\s&;#"'<>]+)/g;
 
 /**
- * Takes out of the URLs in a message what is a secret by its place: user names and passwords, and parameters with a name like
- * `token`. For messages, not for data: a record may hold an address with `?key=…` that opens nothing.
+ * Removes from the URLs in a message what is a secret by its position: user names and passwords, and parameters with a name like
+ * `token`. For messages, not for data: a record may contain an address with a harmless `?key=…`.
  */
 export function withoutUrlSecrets(text: string): string {
   return text

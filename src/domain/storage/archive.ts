@@ -11,7 +11,7 @@ export const archiveColumns = [
   'processed',
 ] as const;
 
-/** What a retired day held when it was archived. Ids and times are null where it held no row. */
+/** What a retired day held when it was archived. Ids and times are null if it held no row. */
 export interface ArchivedRows {
   readonly day: Day;
   readonly rows: number;
@@ -25,7 +25,7 @@ export interface ArchivedRows {
   readonly maxOccurredAt: string | null;
 }
 
-/** What stands beside an archive. */
+/** The manifest beside an archive. */
 export interface ArchiveManifest extends ArchivedRows {
   /** Of the CSV before it is compressed, in hexadecimal. */
   readonly sha256: string;
@@ -45,7 +45,7 @@ export interface StoredArchive {
   readonly path: string;
   /** Where its manifest is, or should be. */
   readonly manifestPath: string;
-  /** Null where a kill, or a hand, left it without one. */
+  /** Null if it was left without one by a kill, or by hand. */
   readonly manifest: ArchiveManifest | null;
 }
 
@@ -64,6 +64,6 @@ export interface Archives {
   write(day: Day, csv: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<{ path: string; digest: CsvDigest }>;
   /** Writes the manifest of an archive that has none. */
   describe(path: string, manifest: ArchiveManifest): Promise<void>;
-  /** The CSV of an archive, decompressed. @throws where it is gone, or cannot be decompressed (while it is read) */
+  /** The CSV of an archive, decompressed. @throws if it is gone, or cannot be decompressed (while it is read) */
   read(path: string): Promise<AsyncIterable<Uint8Array>>;
 }

@@ -8,7 +8,7 @@ export interface RebuildSelection {
   readonly window: TimeRangeText | null;
 }
 
-/** What a rebuild has come to. `rows` is the sum of the four below it. */
+/** The result of a rebuild. `rows` is the sum of the four below it. */
 export interface RebuildCounts {
   /** Rows that PostgreSQL has of what was chosen. */
   readonly rows: number;
@@ -33,7 +33,7 @@ export interface RebuildTally extends RebuildCounts {
 
 export const nothingRebuilt: RebuildCounts = { rows: 0, written: 0, present: 0, waiting: 0, expired: 0, parts: 0 };
 
-/** Failures that are told in words. */
+/** Maximum number of failures described in words. */
 const maxFailures = 50;
 
 export function addRebuilt(tally: RebuildTally, counts: RebuildCounts): RebuildTally {

@@ -2,7 +2,7 @@ import type { Day } from '../time/day.ts';
 import type { SinkCounts } from '../run/receipt.ts';
 import type { TimeRangeText } from '../time/backfill-windows.ts';
 
-/** What of the journal is asked for. */
+/** Which part of the journal is requested. */
 export interface JournalSelection {
   /** Null = all sources. */
   readonly source: string | null;
@@ -21,7 +21,7 @@ export function unitName(unit: JournalUnit): string {
   return unit.kind === 'archive' ? `archives/${unit.day}` : `${unit.source}/${unit.day}`;
 }
 
-/** What a replay has come to. */
+/** The result of a replay. */
 export interface JournalReplayTally {
   /** Days and archives that were read. */
   readonly units: number;
@@ -33,7 +33,7 @@ export interface JournalReplayTally {
   readonly damagedCount: number;
 }
 
-/** Damages that are told in words. */
+/** Maximum number of damages described in words. */
 const maxDamages = 50;
 
 export function addDamages(

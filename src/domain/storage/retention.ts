@@ -5,7 +5,7 @@ export function retentionCutoff(retentionMs: number | null, now: Date): Day | nu
   return retentionMs === null ? null : dayOfDate(new Date(now.getTime() - retentionMs));
 }
 
-/** How things stand with the table of a day. `pending`: its detaching began and did not end. */
+/** The state of the table of a day. `pending`: its detaching began and did not end. */
 export interface DayTable {
   readonly day: Day;
   readonly status: 'attached' | 'pending' | 'detached';
@@ -15,15 +15,14 @@ export interface DayTable {
 export type DayState = 'detaching' | 'archived' | 'pruning' | 'restored';
 
 export interface RetirementPlan {
-  /** Days to retire, or whose retirement goes on: the oldest first, but one half detached before all others. */
+  /** Days to retire, or whose retirement continues: the oldest first, but one half detached before all others. */
   readonly retire: readonly DayTable[];
   /** Days whose retirement began, but that are to be kept now. */
   readonly putBack: readonly DayTable[];
 }
 
 /**
- * What retirement has to do. Tables that somebody else detached are not Daybook's. A day whose keys are being pruned can
- * only go on.
+ * What retirement has to do. Tables detached by others are not Daybook's. A day whose keys are being pruned can only continue.
  * @param from the first day that is kept; null = all
  */
 export function planRetirement(

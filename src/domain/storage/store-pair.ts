@@ -1,12 +1,12 @@
 /**
- * Whether a store and a database belong together. Each bears the id of the store, and both count each start of a worker and
- * each rollover. The store notes the number that comes next before the database counts, and that it has counted afterwards: so
- * the database is at `counter` or at `next`, whenever a crash ends it. A number outside of that comes from a copy of one side.
+ * Whether a store and a database belong together. Each has the id of the store, and both count each start of a worker and each
+ * rollover. The store notes the number that comes next before the database counts, and that it has counted afterwards: so the
+ * database is at `counter` or at `next`, whenever a crash ends it. A number outside of that comes from a copy of one side.
  */
 export interface StoreSide {
   readonly id: string;
   readonly counter: number;
-  /** What the database may have counted to already; null = nothing is under way. */
+  /** What the database may have counted to already; null = no count is in progress. */
   readonly next: number | null;
   /** `raw_event_database.id` of the database that it was joined with last; null = never. */
   readonly databaseId: string | null;
@@ -63,7 +63,7 @@ export function judgePair(
     }
     // A dump of a time before the two were joined.
     if (store.databaseId === database.id) return { kind: 'join', restored: 'database', isFresh: false };
-    // A store of 0.2.0 that met an empty database first, by a mistake, and comes to its own.
+    // A store of 0.2.0 that was joined with an empty database by mistake, and returns to its own.
     if (store.older && facts.isKnownToStates) return { kind: 'join', restored: null, isFresh: false };
     if (store.databaseId !== null) return { kind: 'foreign', why: 'other_database' };
     if (!store.older) return { kind: 'foreign', why: 'empty_store' };
@@ -88,7 +88,7 @@ export function nextCount(store: StoreSide, database: DatabaseSide): number {
   return Math.max(store.next ?? store.counter, database.counter) + 1;
 }
 
-/** How the two are called in messages. */
+/** What the two are called in messages. */
 export interface PairNames {
   /** Its folder. */
   readonly store: string;
@@ -96,7 +96,7 @@ export interface PairNames {
   readonly database: string;
 }
 
-/** Why a store and a database do not belong together, and the ways out. */
+/** Why a store and a database do not belong together, and the possible remedies. */
 export function foreignMessage(
   why: ForeignReason,
   names: PairNames,
@@ -121,7 +121,7 @@ function databaseWords({ storeId }: Pick<DatabaseSide, 'storeId'>): string {
   return storeId === null ? 'it has rows' : `it belongs to the store with the id ${storeId}`;
 }
 
-/** What the alert of a restored side says: the recipe first, for the line of `status` is short. */
+/** The message of the alert for a restored side: the recipe first, because the line of `status` is short. */
 export function restoredMessage(side: PairSide, store: number, database: number): string {
   const counts = `the counter of the store is ${store}, that of the database ${database}`;
   return side === 'database'

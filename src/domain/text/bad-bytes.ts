@@ -1,7 +1,7 @@
 /**
- * Stands in decoded text where bytes mean nothing in the charset, up to the extraction of records. It is a lone surrogate:
- * no text can hold it, JSON keeps it, and where a record is repaired it becomes U+FFFD. A U+FFFD of the source stays apart
- * from it. Of all surrogates it is one that no emoji and hardly any other character ends with.
+ * Marks bytes in decoded text that are invalid in the charset, up to the extraction of records. It is a lone surrogate: no text can
+ * hold it, JSON keeps it, and where a record is repaired it becomes U+FFFD. A U+FFFD of the source stays apart from it. Of all
+ * surrogates it is one that no emoji and hardly any other character ends with.
  */
 export const badByte = '\ude6e';
 

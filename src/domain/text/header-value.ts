@@ -1,4 +1,4 @@
-/** What of a header's value no request can carry, without the value, which may be a secret; null = nothing. */
+/** Which characters of a header's value a request cannot carry, without the value, which may be a secret; null = none. */
 export function headerValueProblem(value: string): string | null {
   const found = /[^\t\x20-\x7e\x80-\xff]/u.exec(value);
   if (!found) return null;

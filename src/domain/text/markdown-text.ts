@@ -5,15 +5,15 @@ const meaningful = /[\\`*_[\]|~$]/g;
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /**
- * A text from elsewhere (a reason, an error, a name) for a Markdown text: shown as it is, on one line, without links, images, HTML
- * or formatting of its own.
+ * An external text (a reason, an error, a name) for Markdown: shown as it is, on one line, without links, images, HTML or
+ * formatting of its own.
  */
 export function markdownText(text: string): string {
   return (
     visibleText(text.replaceAll(/\s+/g, ' ').trim())
       .replaceAll(meaningful, (character) => `\\${character}`)
       .replaceAll(/[&<>]/g, (character) => entities[character] ?? '')
-      // What looks like an address would become a link without any brackets. (Some readers make it one all the same, to just that address.)
+      // What looks like an address would become a link without any brackets. (Some readers make it one anyway, to just that address.)
       .replaceAll('://', ':\\/\\/')
       .replaceAll(/\b(www)\./gi, '$1\\.')
       .replaceAll('@', '\\@')

@@ -5,7 +5,7 @@
 const unseen =
   /(?![\t\n\r])\p{Cc}|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
 
-/** A text from elsewhere on one line, with what cannot be seen written as `\u001b`. */
+/** An external text on one line, with what cannot be seen written as `\u001b`. */
 export function visibleText(text: string): string {
   return visibleLines(text.replaceAll('\t', '\\t').replaceAll('\r', '\\r').replaceAll('\n', '\\n'));
 }

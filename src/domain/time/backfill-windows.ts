@@ -1,13 +1,13 @@
 import { formatMicros, parseIso8601, type Micros } from './timestamp.ts';
 import type { TimeRange } from './time-range.ts';
 
-/** A window as workflows and file names bear it: canonical times, `to` exclusive. */
+/** A window as in workflows and file names: canonical times, `to` exclusive. */
 export interface TimeRangeText {
   readonly from: string;
   readonly to: string;
 }
 
-/** More windows at once than this are a slip of the keyboard. */
+/** More windows at once than this are a typing mistake. */
 export const maxWindows = 10_000;
 
 /** Cuts a range at multiples of the step, counted from 1970 UTC; the first and last piece may be shorter. */
@@ -34,7 +34,7 @@ export function windowName({ from, to }: TimeRangeText): string {
   return `${shortTime(from)}_${shortTime(to)}`;
 }
 
-/** The window that a name stands for; null where it is none. */
+/** The window that a name stands for; null if it is not one. */
 export function windowOfName(name: string): TimeRangeText | null {
   const [from, to, ...rest] = name.split('_').map(longTime);
   if (!from || !to || rest.length > 0) return null;
@@ -45,7 +45,7 @@ export function windowOfName(name: string): TimeRangeText | null {
 export function uncovered(windows: readonly TimeRangeText[], others: readonly TimeRangeText[]): TimeRangeText[] {
   const ranges = joined(others);
   return windows.filter(({ from, to }) => {
-    // The last range that begins at or before the window is the only one that may hold it.
+    // The last range that begins at or before the window is the only one that may contain it.
     let [low, high] = [0, ranges.length];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -69,8 +69,8 @@ function joined(windows: readonly TimeRangeText[]): TimeRangeText[] {
 }
 
 /**
- * The window with so much more on both sides. Neighbours overlap then: an API that leaves out the records on its bounds, or
- * shows them late, hides none of them. What comes twice is told by the ledger.
+ * The window extended on both sides. Neighbours overlap then: an API that leaves out the records on its bounds, or shows them late,
+ * hides none of them. The ledger recognizes what comes twice.
  */
 export function widenWindow(window: TimeRangeText, byMs: number): TimeRangeText {
   const by = BigInt(byMs) * 1_000n;
@@ -81,7 +81,7 @@ export function widenWindow(window: TimeRangeText, byMs: number): TimeRangeText 
   return { from: moved(window.from, -by), to: moved(window.to, by) };
 }
 
-/** Reads a window that came from outside; null where it is none. */
+/** Reads a window that came from outside; null if it is not one. */
 export function readWindow(value: unknown): TimeRangeText | null {
   const { from, to } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<string, unknown>>;
   if (typeof from !== 'string' || typeof to !== 'string') return null;
@@ -95,7 +95,7 @@ function shortTime(time: string): string {
   return short.replace(/:00Z$/, 'Z').replaceAll(':', '');
 }
 
-/** The inverse of {@link shortTime}; null where it is no time. */
+/** The inverse of {@link shortTime}; null if it is not a time. */
 function longTime(short: string): string | null {
   const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d)(\d\d)(\d\d)?(?:\.(\d{1,6}))?Z)?$/.exec(short);
   if (!match) return null;

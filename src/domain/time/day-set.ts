@@ -11,7 +11,7 @@ export class DaySet {
     );
   }
 
-  /** Adds a day unless it is new and `limit` days are known already; tells whether the day is in the set. */
+  /** Adds a day unless it is new and `limit` days are already known; tells whether the day is in the set. */
   admit(day: number, limit: number): boolean {
     if (this.#days.has(day)) return true;
     if (this.#days.size >= limit) return false;

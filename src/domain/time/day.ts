@@ -35,7 +35,7 @@ export function partitionName(day: Day): string {
   return `raw_events_${day.replaceAll('-', '_')}`;
 }
 
-/** The day a partition's name stands for, or null where it is none of ours. */
+/** The day a partition's name stands for, or null if it is none of ours. */
 export function dayOfPartition(name: string): Day | null {
   const match = /^raw_events_(\d{4})_(\d{2})_(\d{2})$/.exec(name);
   if (!match) return null;

@@ -84,7 +84,7 @@ const zones: Readonly<Record<string, string>> = {
   pet: '-0500',
 };
 
-/** The offset (`+0100`) that a zone's name stands for; null where nobody knows it. */
+/** The offset (`+0100`) that a zone's name stands for; null if it is unknown. */
 export function offsetOfZone(name: string): string | null {
   const key = name.toLowerCase();
   if (/^[a-ik-z]$/.test(key)) return '+0000';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** For what may hold a secret: nobody else may read it. */
+/** For what may hold a secret: no one else may read it. */
 export const privateFile = 0o600;
 export const privateFolder = 0o700;
 
@@ -42,7 +42,7 @@ export function createWhole(file: string, text: string): boolean {
     // ENOENT: the other one may have swept ours away, too.
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     if (!noLinks.has(code)) throw error;
-    // A file system without hard links: whoever comes first is not known, but the file is whole.
+    // A file system without hard links: it is unknown which process was first, but the file is complete.
     if (existsSync(file)) return false;
     renameSync(temporary, file);
   } finally {
@@ -53,7 +53,7 @@ export function createWhole(file: string, text: string): boolean {
 
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** Removes what killed processes left of replacing a file. Nobody else may be doing so. */
+/** Removes what killed processes left of replacing a file. No one else may be doing so. */
 export function sweepTemporary(file: string): void {
   const folder = dirname(file);
   for (const name of readdirSync(folder)) {

@@ -30,7 +30,7 @@ function partOf(home: HomeFolder, { pid, command }: SeenProcess): PartName | nul
   return text.includes('main.js worker ') && homeOf(pid) === home.folder ? 'worker' : null;
 }
 
-/** What `up` told a worker; null where the system does not show it. */
+/** What `up` told a worker; null if the system does not show it. */
 function homeOf(pid: number): string | null {
   try {
     const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
@@ -75,7 +75,7 @@ export function hasCluster(home: HomeFolder): boolean {
   return clusterFolders(home).some(isCluster);
 }
 
-/** The `up` or `run` that started parts of a home which run; null where none is found. */
+/** The `up` or `run` that started parts of a home which run; null if none is found. */
 export function findHolder(home: HomeFolder): ProcessIdentity | null {
   const processes = listProcesses();
   const parents = new Set(runningParts(home).map(({ seen }) => seen.parent));

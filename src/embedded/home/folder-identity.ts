@@ -8,7 +8,7 @@ export interface FolderIdentity {
   readonly id: string;
 }
 
-/** Undefined where the folder does not exist, or the system does not tell. */
+/** Undefined if the folder does not exist, or the system does not tell. */
 export function identifyFolder(folder: string): FolderIdentity | undefined {
   try {
     const { dev, ino } = statSync(folder, { bigint: true });
@@ -19,8 +19,8 @@ export function identifyFolder(folder: string): FolderIdentity | undefined {
 }
 
 /**
- * Whether what was written in one folder stands in a copy of it. Both must differ: some file systems number a folder anew while it
- * stays where it is. False where nobody knows, as for files of 0.2.0.
+ * Whether what was written in one folder is in a copy of it. Both must differ: some file systems number a folder again while it
+ * stays where it is. False if no one knows, as for files of 0.2.0.
  */
 export function isCopy(written: unknown, folder: string): boolean {
   if (!isObject(written)) return false;

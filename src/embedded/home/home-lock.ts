@@ -26,7 +26,7 @@ export class HomeLock {
 
   /**
    * Takes the home for this process. Of two that try at the same moment one fails.
-   * @throws AlreadyRunning where another process that lives has it
+   * @throws AlreadyRunning if another process that lives has it
    */
   take(): void {
     for (let tries = 1; tries <= 3; tries++) {
@@ -44,14 +44,14 @@ export class HomeLock {
     );
   }
 
-  /** Who has the home, if that is another process, and lives. */
+  /** The process that has the home, if it is another one and alive. */
   holder(): ProcessIdentity | null {
     const text = this.#text();
     return text === null ? null : this.#livingIn(text);
   }
 
   #livingIn(text: string): ProcessIdentity | null {
-    // Whoever has the home that this one is a copy of.
+    // The process that has the home of which this one is a copy.
     if (isCopied(text, dirname(this.#file))) return null;
     const holder = parseIdentity(text) ?? this.#lookAround();
     return holder && holder.pid !== process.pid && isAlive(holder) ? holder : null;
@@ -69,7 +69,7 @@ export class HomeLock {
     this.#isTaken = false;
   }
 
-  /** Of those that find a dead process's file, one at a time puts its own there: else one could remove what another has just written. */
+  /** Processes that find a dead process's file replace it one at a time: else one could remove what another has just written. */
   #replaceStale(): boolean {
     return new Takeover(this.#file).run(() => {
       const text = this.#text();

@@ -72,12 +72,12 @@ export class Home {
     return known !== undefined && isAlive(known);
   }
 
-  /** Whether a worker runs here, or whoever has the home is starting it again. */
+  /** Whether a worker runs here, or the process that has the home is restarting it. */
   hasWorker(): boolean {
     return this.isRunning('worker') || (this.missingParts.includes('worker') && this.lockHolder() !== null);
   }
 
-  /** Parts that were started, not stopped, and do not run: whoever has the home is starting them again. */
+  /** Parts that were started, not stopped, and do not run: the process that has the home is restarting them. */
   get missingParts(): PartName[] {
     return partNames.filter((part) => this.processes[part] !== undefined && !this.isRunning(part));
   }
@@ -105,7 +105,7 @@ export class Home {
     this.#write({ ...stack, processes });
   }
 
-  /** Only where PostgreSQL knows it: what stands there is never replaced by one that it does not know. */
+  /** Only where PostgreSQL knows it: what is there is never replaced by one that it does not know. */
   rememberPassword(password: string): void {
     this.#write({ ...this.#read(), password });
   }
@@ -117,7 +117,7 @@ export class Home {
     return password;
   }
 
-  /** Puts what was found out elsewhere in the place of a damaged file, which stays beside it as `stack.json.damaged`. */
+  /** Puts what was found out elsewhere instead of a damaged file, which stays beside it as `stack.json.damaged`. */
   recover(found: Pick<StackFile, 'ports' | 'processes'>): void {
     if (existsSync(this.#file)) {
       const aside = `${this.#file}.damaged`;
@@ -129,7 +129,7 @@ export class Home {
 
   /**
    * Takes the home for this process, and from other users' eyes.
-   * @throws AlreadyRunning where another one that lives has it
+   * @throws AlreadyRunning if another one that lives has it
    */
   lock(): void {
     this.#make();
@@ -138,7 +138,7 @@ export class Home {
     this.#tighten();
   }
 
-  /** Who has the home, if that process lives. */
+  /** The process that has the home, if it is alive. */
   lockHolder(): ProcessIdentity | null {
     return this.#lock.holder();
   }

@@ -9,7 +9,7 @@ const highestPort = 65_535;
 
 /**
  * The TCP ports that a home means to use. Of two stacks that start at the same moment both find a port free, and later both would
- * use the server of whoever was faster. So a port is claimed first, by the UDP socket of the same number: the system gives it to
+ * use the server of the faster one. So a port is claimed first, by the UDP socket of the same number: the system gives it to
  * one process of the machine, and takes it back when that process ends, however it ends. The claim stays while a part is
  * down: no other stack takes its port meanwhile.
  */
@@ -17,7 +17,7 @@ export class PortClaims {
   readonly #held = new Map<PortName, Claim>();
 
   /**
-   * A port on which nobody listened a moment ago, and that no other stack means to use: the one that is claimed already under this
+   * A port on which no one listened a moment ago, and that no other stack means to use: the one that is claimed already under this
    * name, else the preferred one, else one of the next, else any. Another program may still be faster in taking it.
    */
   async claim(name: PortName, preferred: number, host = loopback): Promise<number> {
@@ -57,7 +57,7 @@ export class PortClaims {
 
 interface Claim {
   readonly port: number;
-  /** Null where the system gives no such socket: then only the look at the port protects it. */
+  /** Null if the system gives no such socket: then only the look at the port protects it. */
   readonly socket: Socket | null;
 }
 
@@ -75,7 +75,7 @@ async function claimSocket(port: number): Promise<Socket | null | 'taken'> {
   });
 }
 
-/** The port if nobody listens on it, any free one for 0; null where somebody does. */
+/** The port if no one listens on it, any free one for 0; null if someone does. */
 async function freePort(port: number, host: string): Promise<number | null> {
   const server = createServer();
   return new Promise((resolve) => {

@@ -8,9 +8,9 @@ import { partNames, type Home } from './home.ts';
 import { hasDatabase } from '../temporal-server/server-version.ts';
 
 /**
- * Makes what a home knows of its stack whole again: `stack.json` that is damaged or gone, parts that run and are not known,
- * and a lock file of PostgreSQL that it would stumble over. Nothing is asked of a server for that. The password cannot be found:
- * the next start of PostgreSQL sets it anew.
+ * Makes what a home knows of its stack whole again: `stack.json` that is damaged or gone, parts that run and are not known, and a
+ * lock file of PostgreSQL that it would stumble over. Nothing is asked of a server for that. The password cannot be found: the next
+ * start of PostgreSQL sets it again.
  */
 export function recoverHome(home: Home, announce: Announce): void {
   const found = findStack(home);
@@ -25,7 +25,7 @@ export function recoverHome(home: Home, announce: Announce): void {
     announce(`found a running ${part} of this home (process ${seen.pid}) that was not recorded`);
     home.rememberProcess(part, seen.pid);
   }
-  // Where no list of processes can be had, nobody knows who holds the lock.
+  // Where no list of processes can be had, no one knows who holds the lock.
   if (found.processes.postgres === undefined && process.platform !== 'win32') removeBrokenLock(home, announce);
 }
 

@@ -32,7 +32,7 @@ export function isEmpty({ ports, processes, password }: StackFile): boolean {
 /** The file as it is; or why it cannot be used. */
 export type FoundStack = { readonly stack: StackFile } | { readonly missing: true } | { readonly damage: string };
 
-/** Reads the file. Whatever stands in it, this does not throw. */
+/** Reads the file. Whatever is in it, this does not throw. */
 export function readStackFile(file: string): FoundStack {
   let text: string;
   try {

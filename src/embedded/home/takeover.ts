@@ -24,7 +24,7 @@ export class Takeover {
     try {
       return work();
     } finally {
-      // Its own goes last: until then others see that somebody is at it.
+      // Its own goes last: until then others see that someone is at it.
       for (const number of this.#numbers().filter((other) => other <= last + 1)) {
         rmSync(this.#path(number), { force: true });
       }

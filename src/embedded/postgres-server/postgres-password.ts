@@ -13,7 +13,7 @@ const timeoutMs = 120_000;
  * Sets the password of a cluster that does not run, as its owner: in PostgreSQL's single-user mode, which opens no port and
  * asks for no password. Safe to repeat.
  * @returns why it could not be done now, e.g. another process still holds the cluster; null = done
- * @throws EmbeddedUnavailable where PostgreSQL refuses it
+ * @throws EmbeddedUnavailable if PostgreSQL refuses it
  */
 export async function setPassword(
   { postgres }: PostgresBinaries,

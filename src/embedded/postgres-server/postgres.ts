@@ -32,8 +32,8 @@ interface Cluster {
 }
 
 /**
- * Starts the home's PostgreSQL, making its cluster and database the first time. Where the home does not know the cluster's
- * password any more, or knows a wrong one, it is set anew.
+ * Starts the home's PostgreSQL, making its cluster and database the first time. Where the home does not know the cluster's password
+ * any more, or knows a wrong one, it is set again.
  * @throws EmbeddedUnavailable
  */
 export async function startPostgres(home: Home, announce: Announce): Promise<ChildProcess> {
@@ -75,7 +75,7 @@ function isHeld(why: string): boolean {
   return /shared memory|lock file/.test(why);
 }
 
-/** What to do about a cluster of another major version; null where that is not the reason. */
+/** What to do about a cluster of another major version; null if that is not the reason. */
 function otherMajor(folder: string, why: string): string | null {
   const [, maker, ours] =
     /by PostgreSQL version (\S+), which is not compatible with this version (\d[\d.]*\d)/.exec(why) ?? [];
@@ -157,7 +157,7 @@ async function startOnce(home: Home, { binaries, folder, user }: Cluster): Promi
 /** SQLSTATE of a password that is wrong. */
 const wrongPassword = '28P01';
 
-/** The code of what the server answered; null where it lets us in. */
+/** The code of what the server answered; null if it lets us in. */
 async function refusalOf(home: Home): Promise<string | null> {
   try {
     await query(home, 'postgres', 'select 1');

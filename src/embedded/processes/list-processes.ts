@@ -10,7 +10,7 @@ export interface SeenProcess {
   readonly command: string;
 }
 
-/** The processes that run; none where the system does not tell. */
+/** The processes that run; none if the system does not tell. */
 export function listProcesses(): readonly SeenProcess[] {
   if (process.platform === 'linux') return fromProc();
   return process.platform === 'win32' ? [] : fromPs();

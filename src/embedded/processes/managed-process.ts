@@ -6,7 +6,7 @@ import { privateFile, privateFolder } from '../home/durable-file.ts';
 import type { Home, PartName } from '../home/home.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
-/** Told of what is being done, and of long steps as they go on. */
+/** Reports what is being done, and the progress of long steps. */
 export type Announce = (message: string) => void;
 
 /** How a part is run as a process. */
@@ -17,13 +17,13 @@ export interface ProcessCommand {
   readonly logFile: string;
   /** All that it gets of the environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether nobody else may read the files that it makes. */
+  /** Whether no one else may read the files that it makes. */
   readonly isPrivate?: boolean;
   /** Whom to run as, where that is not this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number } | null;
   /** Whether it is a Node process that talks to this one. */
   readonly messages?: boolean;
-  /** Whether its log starts afresh. */
+  /** Whether its log starts from scratch. */
   readonly truncateLog?: boolean;
 }
 
@@ -39,7 +39,7 @@ export function startProcess(home: Home, part: ProcessCommand): ChildProcess {
   const mask = part.isPrivate ? process.umask(0o077) : null;
   try {
     const child = spawn(part.command, [...part.args], {
-      // PostgreSQL's user may not be allowed where this process stands.
+      // PostgreSQL's user may not be allowed where this process is.
       ...(part.user ? { cwd: '/' } : {}),
       detached: true,
       stdio: ['ignore', log, log, ...(part.messages ? (['ipc'] as const) : [])],
@@ -55,7 +55,7 @@ export function startProcess(home: Home, part: ProcessCommand): ChildProcess {
   }
 }
 
-/** One that the home cannot remember must not run: nobody would stop it. */
+/** One that the home cannot remember must not run: no one would stop it. */
 function remember(home: Home, part: PartName, child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {

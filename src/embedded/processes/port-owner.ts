@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
 /**
- * Whether it is this process that answers at a port of loopback; null where the system does not tell. That something answers says
+ * Whether it is this process that answers at a port of loopback; null if the system does not tell. That something answers says
  * nothing of whose server it is.
  */
 export function ownsPort(pid: number, port: number): boolean | null {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { codeOf } from '../../domain/errors.ts';
 import { systemEnvironment } from '../../config/environment/child-environment.ts';
 
-/** A process, told from a later one that got the same number. */
+/** A process, distinguished from a later one with the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in the system's own words; null where the system does not tell. */
+  /** When it started, in the system's own words; null if the system does not tell. */
   readonly startedAt: string | null;
 }
 

@@ -4,7 +4,7 @@ import { systemEnvironment } from '../../config/environment/child-environment.ts
 
 /**
  * Processor time of a group of processes, by the number of its first one: of those that live, and of those that have ended and were
- * waited for. Null where the system does not tell.
+ * waited for. Null if the system does not tell.
  */
 export function processorSeconds(group: number): number | null {
   try {

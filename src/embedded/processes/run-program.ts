@@ -11,15 +11,15 @@ export interface LongProgram {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where it puts what it makes; what arrives there counts as progress. */
   readonly folder: string;
-  /** It is ended once it has made no progress for so long. */
+  /** It is ended after this long without progress. */
   readonly idleMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Told every ten seconds for how long it runs. */
-  readonly onTell: (seconds: number) => void;
+  /** Called every ten seconds with the time it has been running. */
+  readonly onProgress: (seconds: number) => void;
 }
 
 const lookMs = 500;
-const tellMs = 10_000;
+const reportEveryMs = 10_000;
 /** Less than this share of a processor is what a program takes that only waits. */
 const busyShare = 0.1;
 
@@ -57,7 +57,7 @@ export async function runProgram(program: LongProgram): Promise<string | null> {
       stop(`no progress for ${program.idleMs / 1_000} s`);
     }
   }, lookMs);
-  const telling = setInterval(() => program.onTell(Math.round((Date.now() - startedAt) / 1_000)), tellMs);
+  const reporting = setInterval(() => program.onProgress(Math.round((Date.now() - startedAt) / 1_000)), reportEveryMs);
   const aborted = () => stop('it was stopped');
   signal?.addEventListener('abort', aborted, { once: true });
   process.once('exit', kill);
@@ -71,7 +71,7 @@ export async function runProgram(program: LongProgram): Promise<string | null> {
     return (error as { code?: string }).code === 'ENOENT' ? `${command} is not installed` : messageOf(error);
   } finally {
     clearInterval(looking);
-    clearInterval(telling);
+    clearInterval(reporting);
     signal?.removeEventListener('abort', aborted);
     process.off('exit', kill);
   }

@@ -59,8 +59,8 @@ async function failed(home: Home, part: PartName, why: string, isPortLost = fals
   return { why, isPortLost };
 }
 
-async function whoAnswers(pid: number, ports: readonly number[]): Promise<'nobody' | 'ours' | 'foreign' | 'unknown'> {
-  for (const port of ports) if (!(await accepts(port))) return 'nobody';
+async function whoAnswers(pid: number, ports: readonly number[]): Promise<'none' | 'ours' | 'foreign' | 'unknown'> {
+  for (const port of ports) if (!(await accepts(port))) return 'none';
   const owners = ports.map((port) => ownsPort(pid, port));
   if (owners.includes(false)) return 'foreign';
   return owners.includes(null) ? 'unknown' : 'ours';

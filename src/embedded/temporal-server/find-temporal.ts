@@ -5,7 +5,7 @@ import { runProgram } from '../processes/run-program.ts';
 import { presentTemporal, type Surroundings } from './temporal-binary.ts';
 import { temporalWays, type Way } from './temporal-ways.ts';
 
-/** How a search for the Temporal CLI is told and stopped. */
+/** How a search for the Temporal CLI is reported and stopped. */
 export interface Search {
   readonly announce: Announce;
   readonly signal?: AbortSignal | undefined;
@@ -53,8 +53,8 @@ export async function obtain(
   let before = whyAtAll;
   for (const { name, obtain: get } of ways) {
     announce(`the Temporal server (once): ${before}; trying ${name} …`);
-    const onTell = (seconds: number) => announce(`the Temporal server (once): ${name} … ${seconds} s`);
-    const why = await get((program) => runProgram({ ...program, signal, onTell })).catch(messageOf);
+    const onProgress = (seconds: number) => announce(`the Temporal server (once): ${name} … ${seconds} s`);
+    const why = await get((program) => runProgram({ ...program, signal, onProgress })).catch(messageOf);
     signal?.throwIfAborted();
     if (why === null) return failures;
     before = `${name} did not work (${why})`;

@@ -11,7 +11,7 @@ import { presentPrograms, temporalExecutable, temporalFolders, type Surroundings
 import { temporalWays } from './temporal-ways.ts';
 import { tryDatabase } from './try-database.ts';
 
-/** How a server for a home is got and tried. */
+/** How a server for a home is obtained and tested. */
 interface Means {
   readonly ways: ReturnType<typeof temporalWays>;
   readonly tryDatabase: typeof tryDatabase;
@@ -82,7 +82,7 @@ export function presentServer(home: Pick<Home, 'path'>, surroundings: Surroundin
   if (maker === null) return programs[0] === undefined ? null : describeProgram(programs[0]);
   const kept = keptFile(surroundings, maker);
   if (existsSync(kept)) return { file: kept, version: maker };
-  // Each is asked for its version by starting it: no more than need be.
+  // Each has to be started to read its version: only as many as necessary.
   for (const file of programs) {
     const program = describeProgram(file);
     if (program.version === maker) return program;

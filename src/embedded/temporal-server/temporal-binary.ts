@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** Below the cache folder, where the Temporal CLI is kept that was got in some way. */
+/** The place below the cache folder for the Temporal CLI obtained in each way. */
 export const temporalFolders = {
   /** Temporal's SDK names the file after itself. */
   sdk: 'temporal-1.5.1',

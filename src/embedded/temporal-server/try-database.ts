@@ -14,7 +14,7 @@ const startTries = 10;
 
 /**
  * Whether a server can work with the database of a home that another version made: server 1.32 starts with one of 1.29, and cannot
- * list its schedules. It is tried on a copy, because a server changes what it opens, and the older one cannot go on from there.
+ * list its schedules. It is tried on a copy, because a server changes what it opens, and the older one cannot continue from there.
  * @returns why it cannot; null = it can
  */
 export async function tryDatabase(home: Home, program: string): Promise<string | null> {
@@ -74,7 +74,7 @@ async function listsSchedules(home: Home): Promise<boolean | string> {
   const { connection: settings, namespace } = embeddedTemporalSettings(home);
   let connection: Connection | null = null;
   try {
-    // Without interceptors it is told at once: they try again and again.
+    // Without interceptors, which retry, it is reported at once.
     connection = await Connection.connect({ ...settings, connectTimeout: '2s', interceptors: [] });
     await connection.workflowService.listSchedules({ namespace, maximumPageSize: 1 });
     return true;

@@ -26,9 +26,9 @@ export interface LinearSyntax {
 class Untranslatable extends Error {}
 
 /**
- * Writes a pattern, as `new RegExp(source, 'u')` takes it, in the syntax of RE2. Null where RE2 has not the same: references
- * to groups, looking ahead and behind, properties of Unicode (of another version), lone surrogates. Both agree on which
- * texts match; that they agree on what matched is known only where nothing is repeated that may be empty or holds a group.
+ * Writes a pattern, as `new RegExp(source, 'u')` takes it, in the syntax of RE2. Null if RE2 has not the same: references to
+ * groups, looking ahead and behind, properties of Unicode (of another version), lone surrogates. Both agree on which texts match;
+ * that they agree on what matched is known only where nothing is repeated that may be empty or holds a group.
  */
 export function linearSyntax(pattern: AST.Pattern): LinearSyntax | null {
   try {
@@ -157,7 +157,7 @@ function isNullable(node: AST.Pattern | AST.Element): boolean {
   }
 }
 
-/** Whether something that is repeated holds a group: by itself it may be one, its last repetition counts in both. */
+/** Whether something that is repeated holds a group: on its own it may be one, its last repetition counts in both. */
 function holdsGroup(element: AST.Element, inside: boolean): boolean {
   if (element.type === 'Quantifier') return inside && holdsGroup(element.element, true);
   if (element.type !== 'Group' && element.type !== 'CapturingGroup') return false;

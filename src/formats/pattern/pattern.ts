@@ -46,7 +46,7 @@ export function compilePattern(source: string): Pattern {
   };
 }
 
-/** Null where RE2 refuses it: it would be too large. */
+/** Null if RE2 refuses it: it would be too large. */
 function compiled({ source }: LinearSyntax): Pattern | null {
   let pattern: RE2JS;
   try {

@@ -32,7 +32,7 @@ export async function fetchCanary(
   context: Omit<FetchContext, 'reader'>,
 ): Promise<AcceptedRecord> {
   const origin = await serveCanary({ ...record, at: new Date().toISOString() });
-  // Of its own: neither a proxy nor a host's budget has to do with this process.
+  // Its own client: no proxy and no host budget is involved within this process.
   const tools = createHttpTools({
     version,
     proxies: {},

@@ -29,7 +29,7 @@ import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-p
 import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
 import { createStartCheck } from './start-param.ts';
 
-/** When a fetch stops taking further pages. */
+/** When a fetch stops reading further pages. */
 export interface CollectLimits {
   readonly maxRecords: number;
   readonly maxBytes: number;
@@ -44,7 +44,7 @@ export interface CollectInput {
   readonly known: ReadonlySet<string> | null;
   readonly reader: SourceReader;
   readonly limits: CollectLimits;
-  /** Where the poll begins if the place of an earlier one is of no use; absent = it has no other beginning. */
+  /** Where the poll begins if the position of an earlier one is useless; absent = it has no other beginning. */
   readonly front?: FetchPosition | null;
   /** Nothing that fails now is tried again. @default false */
   readonly lastAttempt?: boolean;
@@ -54,7 +54,7 @@ export interface Collected {
   readonly counts: FetchCounts;
   readonly accepted: readonly AcceptedRecord[];
   readonly deadLetters: readonly NewDeadLetter[];
-  /** Accepted records that cannot be stored, for another one of their page has the same id. They are kept all the same. */
+  /** Accepted records that cannot be stored, because another record of their page has the same id. They are kept anyway. */
   readonly duplicates: readonly NewDeadLetter[];
   /** Digests of all valid records, unchanged ones too. */
   readonly digests: readonly string[];
@@ -64,9 +64,9 @@ export interface Collected {
   readonly position: FetchPosition;
   /** Set where the poll is over. */
   readonly end: PollEnd | null;
-  /** How far the files of a glob have been read; null where the source is none. */
+  /** How far the files of a glob have been read; null if the source is none. */
   readonly files: FilesProgress | null;
-  /** Which item of a feed each guid and link belongs to, as text; null where the source is no feed. */
+  /** Which item of a feed each guid and link belongs to, as text; null if the source is no feed. */
   readonly itemMemory: string | null;
   /** For the log. */
   readonly notes: readonly string[];
@@ -208,8 +208,8 @@ async function checkItems(
 }
 
 /**
- * Whether nothing on a page is new, and its newest record is older than what the poll asks for. A window asks for all; only where
- * the newest come first does it say anything of the pages that follow.
+ * Whether nothing on a page is new, and its newest record is older than what the poll asks for. A window asks for all; the
+ * following pages are older only if the newest records come first.
  */
 function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, furthest }: ClassifiedPage): boolean {
   if (plan.type === 'file' || plan.type === 'module' || plan.incremental?.order !== 'desc') return false;
@@ -218,7 +218,7 @@ function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, f
   return since !== null && furthest < since;
 }
 
-/** From when on records are wanted of a source that cannot be asked so. */
+/** The time from which records are wanted, if the source has no such parameter. */
 function oldestWanted(plan: SourcePlan, { place }: FetchPosition): Micros | null {
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
   return !plan.incremental || plan.incremental.startParam !== null ? null : readTime(place.since);

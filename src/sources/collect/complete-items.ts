@@ -1,8 +1,7 @@
 import type { KnownItem, PageItem } from '../extraction/page.ts';
 
 /**
- * Completes the items that have pages of their own, one after the other. One that was so in the previous poll is not asked for
- * its page again.
+ * Completes the items that have their own pages, one after the other. An unchanged item of the previous poll is not fetched again.
  * @param known digests of the previous poll; null = none are kept
  */
 export async function completeItems(

@@ -37,7 +37,7 @@ export class DuplicateIds {
     this.#counts = counts;
   }
 
-  /** Absent where there is none, which is the rule. */
+  /** Absent if there is none, which is the rule. */
   get carried(): { readonly duplicates?: DuplicateCounts } {
     return this.#counts === null ? {} : { duplicates: this.#counts };
   }

@@ -17,7 +17,7 @@ export class EmptyFields {
     this.#tally = carried;
   }
 
-  /** Absent where the source has no fields. */
+  /** Absent if the source has no fields. */
   get carried(): Pick<FetchPosition, 'fields'> {
     return Object.keys(this.#tally).length === 0 ? {} : { fields: this.#tally };
   }
@@ -53,7 +53,7 @@ export class EmptyFields {
   }
 }
 
-/** Whether records have a time at `occurred_at`, where the time of the fetch would stand in for it. A feed may have none. */
+/** Whether records have a time at `occurred_at`, where the time of the fetch would replace it. A feed may have none. */
 function timesIn({ type, occurredAt }: SourcePlan, { valid }: Pick<CheckedPage, 'valid'>): FieldTally {
   const { path, onMissing } = occurredAt;
   if (type === 'rss' || path === null || onMissing !== 'fetched_at' || valid.length === 0) return {};

@@ -8,8 +8,8 @@ import { readTime } from '../pagination/page-request.ts';
 import type { CheckedPage } from '../extraction/checked-page.ts';
 
 /**
- * Makes the function that warns where a source was asked for what is newer, and gives older records as well: it may not know
- * the parameter, or read it otherwise. What `lag` allows, and what the format cuts off the time, is no fault of it.
+ * Makes the function that warns where a source was asked for what is newer, and gives older records as well: it may not know the
+ * parameter, or interpret it differently. What `lag` allows, and what the format cuts off the time, is tolerated.
  */
 export function createStartCheck(
   plan: SourcePlan,
@@ -28,7 +28,7 @@ export function createStartCheck(
   };
 }
 
-/** The time from which on a source was asked for records; null where it was asked for all. */
+/** The time from which on a source was asked for records; null if it was asked for all. */
 function oldestAsked(plan: SourcePlan, place: FetchPosition['place']): { bound: Micros; param: string } | null {
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
   if (!plan.incremental || plan.incremental.startParam === null) return null;

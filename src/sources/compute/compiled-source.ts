@@ -44,19 +44,19 @@ export class CompiledSource {
     return this.#http;
   }
 
-  /** @throws WrongShape where the schema is none */
+  /** @throws WrongShape if the schema is none */
   get check(): PayloadCheck | null {
     if (this.#check === undefined) this.#check = this.#compileSchema();
     return this.#check;
   }
 
-  /** What is to be said of its configuration. */
+  /** Warnings about its configuration. */
   get warnings(): readonly Warning[] {
     this.#warnings ??= arithmeticWarnings(this.plan);
     return this.#warnings;
   }
 
-  /** What is to be said where no record has a time at the incremental cursor; null = it has none. */
+  /** The warning if no record has a time at the incremental cursor; null = it has none. */
   get cursorWarning(): string | null {
     const incremental = this.plan.type === 'file' || this.plan.type === 'module' ? null : this.plan.incremental;
     if (!incremental) return null;
@@ -82,7 +82,7 @@ export class CompiledSource {
 
   get #http(): HttpPlan {
     if (this.plan.type === 'file' || this.plan.type === 'module') {
-      throw new TypeError(`source ${this.name} is of type ${this.plan.type}, and has no documents`);
+      throw new TypeError(`source ${this.name} is of type ${this.plan.type}, which has no documents to read`);
     }
     return this.plan;
   }

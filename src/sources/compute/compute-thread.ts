@@ -7,10 +7,10 @@ export interface ThreadData {
   readonly memory: Int32Array;
 }
 
-/** What came of a job: its result, what it threw, or the end of the thread that did it. */
+/** The outcome of a job: its result, what it threw, or the end of its thread. */
 export type ThreadAnswer = { readonly result: unknown } | { readonly error: ErrorWire };
 
-/** The end of a thread by itself, and what it was at. */
+/** The unexpected end of a thread, and what it was doing. */
 export interface ThreadDeath extends ThreadEnd {
   readonly at: TraceView;
 }
@@ -24,7 +24,7 @@ export class ComputeThread {
   readonly #thread: WorkerThread;
   #answer: ((answer: ThreadAnswer | ThreadDeath) => void) | null = null;
 
-  /** @param onEnd called where it ends by itself, after the job that it was at has been told */
+  /** @param onEnd called if it ends unexpectedly, after its job has been informed */
   constructor(onEnd: () => void) {
     this.#thread = new WorkerThread({
       entry: 'compute/thread-entry.js',
@@ -47,7 +47,7 @@ export class ComputeThread {
     });
   }
 
-  /** What it is at; null while it loads what the job needs. */
+  /** What it is doing; null while it loads what the job needs. */
   trace(): TraceView | null {
     return isRunning(this.#memory) ? readTrace(this.#memory) : null;
   }

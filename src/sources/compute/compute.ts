@@ -6,7 +6,7 @@ import { noTrace } from './trace.ts';
 /** Does jobs for sources. */
 export interface Compute {
   /**
-   * @param signal gives the wait up; the work itself goes on to its end
+   * @param signal ends the wait; the work itself continues to its end
    * @throws DaybookError; TooCostly where it takes more than the limits allow
    */
   run<K extends JobKind>(

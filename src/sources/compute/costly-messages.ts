@@ -25,7 +25,7 @@ export function pageMessage(source: SourceDefinition, { kind, at }: Cause, { pag
   return `${subject} than ${formatDuration(pageCpuMs)} of CPU time for one page: simplify ${key}, request smaller pages, or raise limits.page_cpu`;
 }
 
-/** The key of the configuration that is to blame, or what of the source's. */
+/** The key of the configuration at fault, or the part of the source's content. */
 function keyOf(source: SourceDefinition, { step, field }: TraceView): string {
   switch (step) {
     case 'page':

@@ -15,7 +15,7 @@ interface CostlyRecord {
   readonly untilMs: number;
 }
 
-/** Records that took too much: a source that sends one at each poll must not have it tried at each. */
+/** Records that took too much: a source that sends one at each poll must not cost a trial each time. */
 export class CostlyRecords {
   readonly #records = new Map<string, CostlyRecord>();
 

@@ -30,7 +30,7 @@ export class CpuMonitor {
     return this.#latestMs - this.#startMs;
   }
 
-  /** Looks how much it has taken by now; null = no more than it may. */
+  /** Checks how much it has taken by now; null = within its limits. */
   look(): Overrun | null {
     const at = this.#thread.trace();
     const before = this.#latestMs;

@@ -16,8 +16,8 @@ import type { PackedItems } from './packed-items.ts';
 import type { WireItem } from './wire-item.ts';
 
 /**
- * Work that a source's own expressions, patterns and schema take part in, or the content that it sent: all that may take
- * long without anyone meaning it to. A job and its result can be sent to a thread and back.
+ * Work that a source's own expressions, patterns and schema take part in, or the content that it sent: everything that may take
+ * long by accident. A job and its result can be sent to a thread and back.
  */
 export type Job = { [K in JobKind]: JobTypes[K][0] }[JobKind];
 export type JobKind = keyof JobTypes;
@@ -36,9 +36,9 @@ interface JobTypes {
 
 interface JobBase {
   readonly source: SourceDefinition;
-  /** Look at this record only, by its position. */
+  /** Check this record only, by its position. */
   readonly only?: number;
-  /** Records that are refused without another look, by position. */
+  /** Records that are refused without another check, by position. */
   readonly refused?: readonly (readonly [position: number, rejection: Rejection])[];
   /** Those of them that take too much to be written as text. */
   readonly unwritable?: readonly number[];
@@ -67,7 +67,7 @@ export interface ReadJob extends JobBase {
 }
 
 export interface ReadResult extends Pick<ReadPage, 'broken' | 'warnings' | 'itemMemory' | 'fields'> {
-  /** None where they are checked. */
+  /** None if they are checked. */
   readonly items: readonly WireItem[];
   readonly checked: PackedPage | null;
   readonly next: NextPage | null;
@@ -88,7 +88,7 @@ export interface FileResult {
   readonly warnings: readonly Warning[];
 }
 
-/** Adds to a record what a page of its own says. */
+/** Adds the fields of its detail page to a record. */
 export interface DetailJob extends JobBase {
   readonly kind: 'detail';
   readonly index: number;

@@ -50,14 +50,14 @@ export class JobRunner {
     this.#trace = trace;
   }
 
-  /** Loads what the job needs, which is not the source's doing. */
+  /** Loads what the job needs, which is not caused by the source. */
   async prepare({ kind, source }: Job): Promise<void> {
     if (kind === 'read') await this.#open(source).format;
     if (kind === 'detail') await import('../html/open-page.ts');
     if (kind === 'propose') await import('../proposal/propose-source.ts');
   }
 
-  /** @throws DaybookError where the source sent what it should not */
+  /** @throws DaybookError if the source sent what it should not */
   async run(job: Job): Promise<ResultOf<JobKind>> {
     this.#trace.record(null);
     this.#trace.step('source');
@@ -192,7 +192,7 @@ export class JobRunner {
     return this.#each<string, IdResult>(job, job.payloads, (rejection) => ({ ok: false, rejection }), find);
   }
 
-  /** What becomes of each record; of a job that looks at one only, of that one. */
+  /** The outcome of each record, or of a single one if the job checks only one. */
   #each<T, R>(job: Job, records: readonly T[], refuse: (why: Rejection) => R, work: (record: T) => R): R[] {
     const { only, refused } = selectionOf(job);
     const results: R[] = [];

@@ -38,7 +38,7 @@ export function limitsOf({ compute }: SourcePlan): ComputeLimits {
   return compute ?? defaultComputeLimits;
 }
 
-/** The name of a field by its number (see `fieldNames`), as it stands in the configuration. */
+/** The name of a field by its number (see `fieldNames`), as it is in the configuration. */
 export function fieldName({ text }: SourceDefinition, isDetail: boolean, number: number): string {
   const { plan } = JSON.parse(text) as DefinedSource;
   if (plan.type !== 'html') return '';

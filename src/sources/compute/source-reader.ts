@@ -34,7 +34,7 @@ export interface UncheckedPage {
   readonly fetchedAt: Date;
 }
 
-/** Reads what one source sends. Whatever its own expressions, patterns and schema compute is done elsewhere, within limits. */
+/** Reads what one source sends. Its expressions, patterns and schema are computed in another thread, within limits. */
 export class SourceReader {
   readonly plan: SourcePlan;
   readonly #source: SourceDefinition;
@@ -96,20 +96,20 @@ export class SourceReader {
     return { ...itemFromWire(item), fields, ...(warnings.length === 0 ? {} : { warnings }) };
   }
 
-  /** Checks the records of a page; which of them the previous poll had is for others to say. */
+  /** Checks the records of a page, without comparing them with the previous poll. */
   async check({ items, fetchedAt }: UncheckedPage, check: CheckOptions): Promise<CheckedWithDays> {
     if (items.length === 0) return { ...noRecords, days: check.days };
     const job = { items: packItems(items), fetchedAtMs: fetchedAt.getTime(), check };
     return checkedPage(await this.#run({ kind: 'sort', ...job }));
   }
 
-  /** What becomes of dead letters by the configuration as it is now. */
+  /** The outcome of dead letters with the present configuration. */
   async replay(letters: readonly ReplayableDeadLetter[], days: DayRanges, now: Date): Promise<DeadLettersResult> {
     const wired = letters.map(({ record, ...letter }) => ({ ...letter, text: writeDeepJson(record) }));
     return this.#run({ kind: 'letters', letters: wired, days, nowMs: now.getTime() });
   }
 
-  /** What the source's rules say of records that are stored. */
+  /** The result of the source's rules for stored records. */
   async checkStored(
     rows: readonly { readonly payload: string; readonly stored: Micros }[],
   ): Promise<readonly StoredVerdict[]> {

@@ -7,8 +7,8 @@ import type { Compute } from './compute.ts';
 export type IdsOf = (payloads: readonly string[]) => Promise<readonly IdResult[]>;
 
 /**
- * Finds ids by an `id` of the configuration, within limits. The source itself may be gone from the configuration by now, or
- * have another `id`.
+ * Finds ids by an `id` of the configuration, within limits. The source itself may have been removed from the configuration since,
+ * or have another `id`.
  */
 export function createIdsOf(compute: Compute, source: string, id: readonly string[]): IdsOf {
   const definition = { name: source, key: `id ${source} ${JSON.stringify(id)}`, isPlain: id.every(isPath), text: '' };

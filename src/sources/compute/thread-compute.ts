@@ -14,7 +14,7 @@ import { ThreadPool, type AttemptEnd } from './thread-pool.ts';
 /** Bytes of a job from which on it is not tried as a quick one: reading them takes long, and a lot of memory. */
 const largeFrom = 16 * 1024 * 1024;
 
-/** Threads of a worker: two at least, for while one of two is stopped and another started the rest must go on. */
+/** Threads of a worker: at least two, because work must continue while one is replaced. */
 export function createThreadCompute(): ThreadCompute {
   const threads = Math.min(4, Math.max(2, availableParallelism()));
   return new ThreadCompute(new ThreadPool({ quick: threads, patient: 2 }));
@@ -59,7 +59,7 @@ export class ThreadCompute implements Compute {
   }
 }
 
-/** Records of a page at which a thread may run out of memory, before it is taken for the page's fault. */
+/** Records of a page at which a thread may run out of memory, before the page counts as the cause. */
 const maxMemoryDeaths = 3;
 
 /** A job on its way, with the records of it that took too much. */
@@ -103,7 +103,7 @@ class GuardedJob {
     return end;
   }
 
-  /** Says what becomes of the record that took too much. @throws TooCostly where it is none, or one of too many */
+  /** Decides about the record that took too much. @throws TooCostly if it is not a record, or one of too many */
   async #judge(cause: Cause): Promise<void> {
     this.#isPatient = true;
     const { source } = this.#job;
@@ -112,7 +112,7 @@ class GuardedJob {
     if (record === null || isRefused || cause.kind === 'page') {
       throw new TooCostly(pageMessage(source, cause, this.#limits));
     }
-    // Alone it needs little: it is the page that takes more than there is.
+    // Alone it needs little: the page as a whole takes too much.
     if (cause.kind === 'memory' && (this.#cleared.has(record) || ++this.#memoryDeaths > maxMemoryDeaths))
       throw new TooCostly(pageMessage(source, cause, this.#limits));
     const alone = await this.#attempt({ only: record });
@@ -132,7 +132,7 @@ class GuardedJob {
     }
   }
 
-  /** What a thread may die of besides is no fault of the job; of one that it dies of twice it is. */
+  /** Other causes of a thread's death are not the job's fault; if it dies twice, they are. */
   #mayDieOnce(end: AttemptEnd): void {
     this.#isPatient = true;
     if (++this.#deaths < 2) return;
@@ -140,7 +140,7 @@ class GuardedJob {
   }
 }
 
-/** What was used up; null where the thread ended of something else. */
+/** What was used up; null if the thread ended of something else. */
 function causeOf(end: AttemptEnd): Cause | null {
   if ('result' in end || 'error' in end || end.kind === 'exit' || end.kind === 'error') return null;
   return { kind: end.kind, at: end.at };

@@ -21,24 +21,24 @@ interface Task extends Attempt {
   readonly settle: (end: AttemptEnd) => void;
   readonly fail: (error: Error) => void;
   /** Gives it up where it waits too long. */
-  patience: NodeJS.Timeout | null;
+  waitTimer: NodeJS.Timeout | null;
 }
 
-/** A thread, and what it is at. */
+/** A thread, and what it is doing. */
 interface Seat {
   readonly thread: ComputeThread;
-  /** It gives way to other threads, and cannot be brought back from that. */
+  /** Its priority is lowered, which cannot be undone. */
   isLow: boolean;
   task: Task | null;
   watch: CpuMonitor | null;
   idle: NodeJS.Timeout | null;
 }
 
-/** CPU time after which a job is none of the quick ones. */
+/** CPU time after which a job is no longer a quick one. */
 const quickCpuMs = 500;
 /** The same for a source that nothing is known of, while others wait: after a start all are such. */
 const firstCpuMs = 150;
-/** How often busy threads are looked at. */
+/** How often busy threads are checked. */
 const watchMs = 100;
 /** How long an idle thread stays. */
 const idleMs = 30_000;
@@ -46,9 +46,9 @@ const idleMs = 30_000;
 const timeoutMs = 120_000;
 
 /**
- * Threads for jobs. Most jobs take milliseconds; one that takes longer goes on as a patient one, beside few others, and no
- * quick job waits for it. Where there are too many of those it is stopped, and begins again in its turn. Later jobs of its
- * source are patient ones from the start.
+ * Threads for jobs. Most jobs take milliseconds; one that takes longer continues as a patient one, beside few others, and no quick
+ * job waits for it. If there are too many of those it is stopped, and starts again later. Later jobs of its source are patient ones
+ * from the start.
  */
 export class ThreadPool {
   readonly #size: PoolSize;
@@ -82,13 +82,13 @@ export class ThreadPool {
         task.fail(signal?.reason as Error);
       };
       const done = () => {
-        if (task.patience) clearTimeout(task.patience);
+        if (task.waitTimer) clearTimeout(task.waitTimer);
         signal?.removeEventListener('abort', stop);
       };
       const task: Task = {
         ...attempt,
         isPatient: isPatient || this.#costs.isCostly(attempt.job.source.name),
-        patience: null,
+        waitTimer: null,
         settle(end) {
           done();
           resolve(end);
@@ -115,7 +115,7 @@ export class ThreadPool {
 
   #enqueue(task: Task): void {
     const { known, new: others, patient } = this.#waiting;
-    task.patience = setTimeout(() => {
+    task.waitTimer = setTimeout(() => {
       this.#forget(task);
       task.fail(workerBusy(task.job));
     }, timeoutMs);
@@ -125,7 +125,7 @@ export class ThreadPool {
     this.#dispatch();
   }
 
-  /** Drops a task that nobody waits for; one that is being done goes on, and its limits with it. */
+  /** Drops a task that is not awaited any more; a running one continues within its limits. */
   #forget(task: Task): void {
     for (const queue of Object.values(this.#waiting)) {
       const index = queue.indexOf(task);
@@ -158,13 +158,13 @@ export class ThreadPool {
 
   async #do(seat: Seat, task: Task): Promise<void> {
     if (seat.idle) clearTimeout(seat.idle);
-    if (task.patience) clearTimeout(task.patience);
+    if (task.waitTimer) clearTimeout(task.waitTimer);
     seat.task = task;
     const watch = new CpuMonitor(seat.thread, task);
     seat.watch = watch;
     this.#watching ??= setInterval(() => this.#watch(), watchMs);
     const answer = await seat.thread.run(task.job);
-    // A thread that was stopped, or ended by itself, has no seat any more.
+    // A stopped or ended thread no longer has a slot.
     if (this.#seats.has(seat)) {
       if (watch.cpuMs <= quickCpuMs) this.#costs.wasQuick(task.job.source.name);
       seat.task = null;
@@ -196,7 +196,7 @@ export class ThreadPool {
       return;
     }
     if (!task.isPatient && watch.cpuMs > this.#quickCpuMs(task)) this.#takesLong(seat, task);
-    // It gives way to everything else.
+    // It has the lowest priority.
     if (task.isPatient && !seat.isLow && this.#seats.has(seat)) {
       seat.isLow = true;
       seat.thread.lowerPriority();
@@ -209,7 +209,7 @@ export class ThreadPool {
     return isAlone || this.#costs.isQuick(job.source.name) ? quickCpuMs : firstCpuMs;
   }
 
-  /** Makes room for quick jobs: the job goes on as a patient one, or begins again as one. */
+  /** Makes room for quick jobs: the job continues as a patient one, or restarts as one. */
   #takesLong(seat: Seat, task: Task): void {
     this.#costs.wasCostly(task.job.source.name);
     const patient = [...this.#seats].filter((other) => other.task?.isPatient === true);

@@ -5,7 +5,7 @@ export const steps = [
 ] as const;
 export type Step = (typeof steps)[number];
 
-/** Is told what is being computed, so that whoever waits can say what takes so long. */
+/** Records what is being computed, so that a timeout can name it. */
 export interface Trace {
   /** The record that is at work, by its position in the page; null = none in particular. */
   record(position: number | null): void;
@@ -15,7 +15,7 @@ export interface Trace {
 
 export const noTrace: Trace = { record: () => {}, step: () => {} };
 
-/** Where a thread writes what it is at, for the main thread to read while it is busy. */
+/** Where a thread writes what it is doing, for the main thread to read while it is busy. */
 export interface TraceView {
   /** Null = no record in particular. */
   readonly record: number | null;
@@ -53,7 +53,7 @@ export function readTrace(memory: Int32Array): TraceView {
   };
 }
 
-/** Notes that a job has begun, or ended: what was loaded before is not its doing. */
+/** Notes that a job has begun, or ended: what was loaded before does not count. */
 export function setRunning(memory: Int32Array, running: boolean): void {
   memory[runningAt] = running ? 1 : 0;
 }

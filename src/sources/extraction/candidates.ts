@@ -5,7 +5,7 @@ const maxCandidates = 4;
 /** Records of which candidates are named: those that follow mostly lack the same. */
 const maxRecords = 3;
 
-/** What the user may have meant by a path that has no value, as the end of a message. */
+/** What the user may have meant with a path without a value, as the end of a message. */
 export interface Candidates {
   ids(record: object): string;
   times(record: object): string;

@@ -5,7 +5,7 @@ import type { Micros } from '../../domain/time/timestamp.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { DayRanges } from '../../domain/time/day-set.ts';
 
-/** The records of a page, sorted by what becomes of them. */
+/** The records of a page, sorted by outcome. */
 export interface ClassifiedPage {
   readonly fetched: number;
   readonly accepted: readonly AcceptedRecord[];
@@ -15,13 +15,13 @@ export interface ClassifiedPage {
   readonly digests: readonly string[];
   /** The furthest time of a valid record, by the cursor of the source. */
   readonly furthest: Micros | null;
-  /** Stands for all that the page holds; null for an empty one, and for stretches of files. */
+  /** A hash of the whole page; null for an empty one, and for parts of files. */
   readonly hash: string | null;
   /** Of its records. */
   readonly warnings: readonly Warning[];
 }
 
-/** The records of a page, before it is said which of them the previous poll had. */
+/** The records of a page, before they are compared with the previous poll. */
 export interface CheckedPage extends Omit<ClassifiedPage, 'accepted' | 'unchanged'> {
   readonly valid: readonly ValidRecord[];
 }
@@ -39,7 +39,7 @@ export interface ValidRecord {
 export interface Selection {
   /** Null = all. */
   readonly only: number | null;
-  /** Items that are refused without another look. */
+  /** Items that are refused without another check. */
   readonly refused: ReadonlyMap<number, Rejection>;
   /** Those of them that take too much to be written as text: they are outlined. */
   readonly unwritable: ReadonlySet<number>;

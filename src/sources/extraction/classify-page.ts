@@ -21,7 +21,7 @@ import { itemReader, type ReadItem } from './read-records.ts';
 import { badBytesWarning } from '../text/bad-bytes-warning.ts';
 import { type ClassifiedPage, type CheckedPage, type ValidRecord, type Selection, everything } from './checked-page.ts';
 
-/** What is asked of a page's items. */
+/** How the items of a page are checked. */
 export interface PageToCheck {
   readonly items: readonly (PageItem | KnownItem)[];
   readonly fetchedAt: Date;
@@ -33,11 +33,11 @@ export interface PageChecks {
   readonly extract: Extractor;
   /** Whether digests are made; else the ledger alone decides. */
   readonly makesDigests: boolean;
-  /** Whether pages are to be told from each other: a file has none that come again. */
+  /** Whether repeated pages are detected: a file has none. */
   readonly hashPages: boolean;
   /** The time that the watermark follows; null = this record does not move it. */
   readonly cursorTime: (item: RecordItem, record: AcceptedRecord) => Micros | null;
-  /** Records from before it were taken by earlier polls, of a source that cannot be asked since when. */
+  /** Older records were read by earlier polls, if the source has no start parameter. */
   readonly since: Micros | null;
   /** Of the source's configuration, for the first page of a run. */
   readonly warnings?: readonly Warning[];
@@ -45,7 +45,7 @@ export interface PageChecks {
   readonly cursorWarning?: string | null;
 }
 
-/** Why an item is refused without another look; null = it is looked at. @param text that of its dead letter */
+/** Why an item is refused without another check; null = it is checked. @param text that of its dead letter */
 export function refusalOf(
   { refused, refusedTexts }: Selection,
   position: number,
@@ -86,7 +86,7 @@ export function checkPage(
   return checking.result();
 }
 
-/** Tells records that the previous poll had from new ones. @param known its digests; null = the ledger alone decides */
+/** Separates records of the previous poll from new ones. @param known its digests; null = the ledger alone decides */
 export function classifyPage(page: CheckedPage, known: ReadonlySet<string> | null): ClassifiedPage {
   const { valid, ...rest } = page;
   const accepted = valid.filter((record) => isNewTo(known, record)).map(({ record }) => record);

@@ -11,7 +11,7 @@ import type { PageItem } from './page.ts';
 /** A kind of document. */
 export interface DocumentFormat {
   readonly accept: string;
-  /** @throws DaybookError where the document is not of this kind */
+  /** @throws DaybookError if the document is not of this kind */
   readonly read: (response: HttpResponse, fetchedAt: Date, options: ReadOptions) => Promise<ReadPage> | ReadPage;
 }
 
@@ -34,22 +34,22 @@ export interface Remembered {
   readonly dateOrder: DateOrder | null;
 }
 
-/** What a format makes of a response. */
+/** What a format reads from a response. */
 export interface ReadPage {
   readonly items: readonly PageItem[];
-  /** Its records, where the format has checked them by itself. */
+  /** Its records, if the format has already checked them. */
   readonly checked?: CheckedWithDays;
-  /** The page after it, where the format has looked for that by itself. */
+  /** The page after it, if the format has already found it. */
   readonly next?: NextPage | null;
-  /** The parsed page, for the paths of paginators; undefined where it is none. */
+  /** The parsed page, for the paths of paginators; undefined if it is not one. */
   readonly value?: unknown;
   /** The page as HTML, for selectors of paginators. */
   readonly html?: CheerioAPI;
   readonly patch?: StatePatch;
-  /** The document broke off: what it held is taken, and the poll is `partial`. */
+  /** The document was cut off: its items are used, and the poll is `partial`. */
   readonly broken?: string;
   readonly warnings?: readonly Warning[];
-  /** Which fields its records have; absent where they have none of their own. */
+  /** Which fields its records have; absent if they have none of their own. */
   readonly fields?: FieldTally;
   /** The text of a feed's `ItemMemory` after this document. */
   readonly itemMemory?: string;

@@ -34,7 +34,7 @@ export interface RawRecord {
   readonly value: unknown;
   /** The value holds exact numbers (see `parseJson`). */
   readonly exact: boolean;
-  /** Its JSON text on one line, where it stood alone on one. */
+  /** Its JSON text on one line, where it was alone on one. */
   readonly text?: string;
   /** Whether the page nests so deep that this record may, too. */
   readonly mayBeDeep: boolean;
@@ -44,7 +44,7 @@ export type Extraction =
   | {
       readonly ok: true;
       readonly record: AcceptedRecord;
-      /** What its user should know of it. */
+      /** What its user should know about it. */
       readonly warning?: RecordWarning;
     }
   | {
@@ -152,7 +152,7 @@ function payloadOf(raw: RawRecord): Payload {
   if (raw.exact && holdsExtremeNumber(value)) {
     return reject('unstorable', 'record has a number with an exponent beyond ±400');
   }
-  // A line is stored as it came, unless a suspect escape may hide under a key that is repeated.
+  // A line is stored as received, unless a repeated key may hide a suspect escape.
   const asItCame = raw.text !== undefined && !mayBeUnstorable(raw.text) ? raw.text : null;
   const text = asItCame ?? writeJson(value, raw.exact);
   const repair = mayBeUnstorable(text) ? storableValue(value) : null;
@@ -193,7 +193,7 @@ export function rawText(raw: RawRecord): string {
   }
 }
 
-/** What a record looks like from afar, as a JSON string. */
+/** An outline of a record, as a JSON string. */
 export function outline({ value }: RawRecord): string {
   const shown = inspect(value, { depth: 2, maxArrayLength: 20, maxStringLength: 200 });
   return JSON.stringify(truncate(shown, maxOutline));

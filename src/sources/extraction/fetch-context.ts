@@ -1,11 +1,11 @@
 import type { SourceReader } from '../compute/source-reader.ts';
 
-/** What adapters need from whoever runs them. */
+/** What adapters need from their caller. */
 export interface FetchContext {
   readonly signal: AbortSignal;
   /** Does what the source's own configuration computes. */
   readonly reader: SourceReader;
-  /** Called as work goes on, with what a heartbeat may tell. */
+  /** Called as work progresses, with the text for a heartbeat. */
   readonly onProgress: (details?: unknown) => void;
   /** Nothing that fails now is tried again. @default false */
   readonly lastAttempt?: boolean;

@@ -24,7 +24,7 @@ export type OccurredAt =
       readonly ok: true;
       readonly micros: Micros;
       readonly fromRecord: boolean;
-      /** The time of the record could not be read: another stands for it. */
+      /** The time of the record could not be read: another one replaces it. */
       readonly isFallback?: true;
     }
   | { readonly ok: false; readonly rejection: Rejection };

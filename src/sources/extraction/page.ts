@@ -8,7 +8,7 @@ import type { CheckedWithDays } from './checked-page.ts';
 import type { RawRecord, RecordWarning } from './extract-record.ts';
 import type { CsvMarks } from '../files/csv/csv-quotes.ts';
 
-/** A record of a page, read or still to be read, or what stands in its place and could not be read. */
+/** A record of a page, read or still to be read, or what was found instead and could not be read. */
 export type PageItem = (RecordItem | LineItem | RowItem | RefusedItem) & {
   /** Of the item's own page, where it has one. */
   readonly warnings?: readonly Warning[];
@@ -18,7 +18,7 @@ export type PageItem = (RecordItem | LineItem | RowItem | RefusedItem) & {
 export interface RecordItem {
   readonly index: number;
   readonly raw: RawRecord;
-  /** What its user should know of it. */
+  /** What its user should know about it. */
   readonly warning?: RecordWarning;
   /** Stands for the record as its page has it, where a page of its own adds to it. */
   readonly mark?: string;
@@ -30,7 +30,7 @@ export interface RecordItem {
 export interface LineItem {
   readonly index: number;
   readonly line: string;
-  /** The file it stands in, for messages. */
+  /** The file that contains it, for messages. */
   readonly path: string;
 }
 
@@ -47,7 +47,7 @@ export interface RefusedItem {
   readonly recordText: string;
 }
 
-/** Stands in the place of an item that the previous poll had, and that is not completed again. */
+/** Replaces an item of the previous poll that is not completed again. */
 export interface KnownItem {
   readonly index: number;
   /** Its mark. */
@@ -58,7 +58,7 @@ export interface KnownItem {
 export interface CsvTable {
   readonly path: string;
   readonly marks: CsvMarks;
-  /** Null where the columns have no names. */
+  /** Null if the columns have no names. */
   readonly columns: readonly string[] | null;
 }
 
@@ -68,14 +68,14 @@ export interface Page {
   /** Its records, where they were checked as it was read; then there are no items. */
   readonly checked?: CheckedWithDays;
   readonly fetchedAt: Date;
-  /** Where the next page is; null where this was the last one. */
+  /** Where the next page is; null if this was the last one. */
   readonly next: PagePosition | null;
   /** What the state learns from this page, where the poll ends with it. */
   readonly patch: StatePatch;
   readonly end?: Partial<PollEnd>;
   /** False for a further part of a page that was counted already. @default true */
   readonly counts?: boolean;
-  /** It was refused because it begins elsewhere than pages of this API do. */
+  /** It was refused because pages of this API do not begin there. */
   readonly refusesOverlap?: true;
   /** How far the files of a glob have been read after this page. */
   readonly files?: FilesProgress;
@@ -85,6 +85,6 @@ export interface Page {
   readonly warning?: string;
   /** For the receipt. */
   readonly warnings?: readonly Warning[];
-  /** Which fields its records have; absent where they have none of their own. */
+  /** Which fields its records have; absent if they have none of their own. */
   readonly fields?: FieldTally;
 }

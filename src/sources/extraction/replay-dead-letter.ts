@@ -5,7 +5,7 @@ import type { Rejection, RejectionReason } from '../../domain/dead-letters/rejec
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Extractor, RawRecord } from './extract-record.ts';
 
-/** What a replay needs of a dead letter. */
+/** What a replay needs from a dead letter. */
 export interface ReplayableDeadLetter {
   readonly reason: RejectionReason;
   /** The raw record; may hold exact numbers. */
@@ -25,8 +25,8 @@ export type ReplayOutcome =
 export type DeadLetterReplay = (letter: ReplayableDeadLetter, now: Date) => ReplayOutcome;
 
 /**
- * A record whose id another one of its page had is asked for again once the id is unique: stored from here under the old id it
- * would count as stored already, and be gone.
+ * A record whose id another one of its page had is fetched again once the id is unique: stored from here under the old id it would
+ * count as already stored, and be lost.
  */
 const sharedId: Rejection = {
   reason: 'duplicate_id',
@@ -48,7 +48,7 @@ export function createDeadLetterReplay(plan: SourcePlan, extract: Extractor): De
   };
 }
 
-/** Why what is kept of a record is not what the source sent; null where it is. */
+/** Why the stored text of a record is not what the source sent; null if it is. */
 function whyUnreplayable(plan: SourcePlan, { reason, record }: ReplayableDeadLetter): string | null {
   if (reason === 'invalid_json' || reason === 'wrong_shape') {
     return 'it could not be read from its page or file; only this excerpt was kept';

@@ -5,7 +5,7 @@ import { schemaHash } from '../../formats/schema-hash.ts';
 
 /** Texts of the JSON Schemas of sources, each read once. */
 export interface SchemaTexts {
-  /** Null where the source has none. @throws SourceUnavailable */
+  /** Null if the source has none. @throws SourceUnavailable */
   of(plan: SourcePlan, resolvePath: (path: string) => string): Promise<string | null>;
 }
 

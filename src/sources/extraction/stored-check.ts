@@ -5,7 +5,7 @@ import { dateOfMicros, formatMicros, type Micros } from '../../domain/time/times
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { createOccurredAt } from './occurred-at.ts';
 
-/** What today's configuration says of a stored record. Null = it agrees; `skipped` = it does not say. */
+/** How a stored record fits the present configuration. Null = it fits; `skipped` = unknown. */
 export interface StoredVerdict {
   readonly time: string | null;
   readonly schema: string | null;

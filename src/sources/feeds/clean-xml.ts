@@ -1,6 +1,6 @@
 import { decodeHTMLStrict } from 'entities';
 
-/** CDATA sections and comments, to be passed over, a named entity, a `<` that begins nothing, or two halves of a character. */
+/** CDATA sections and comments (skipped), a named entity, a `<` that begins nothing, or two halves of a character. */
 const unclean =
   /<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<!--[\s\S]*?(?:-->|$)|&([A-Za-z][A-Za-z0-9]{1,31});|(<(?=[^\p{L}_:/!?]))|&#(x?[\da-f]{4,5});&#(x?[\da-f]{4,5});/giu;
 const ownEntities = new Set(['amp', 'lt', 'gt', 'quot', 'apos']);
@@ -23,7 +23,7 @@ export function cleanXml(text: string): string {
   );
 }
 
-/** The character that two surrogates are the halves of; null where they are none. */
+/** The character of two surrogate halves; null if they are not a pair. */
 function paired(high: string, low: string): string | null {
   const [first, second] = [high, low].map((digits) => Number(digits.replace(/^x/i, '0x')));
   const pair = String.fromCharCode(first ?? 0, second ?? 0);

@@ -78,7 +78,7 @@ function readNames(): Names {
   return { months, cutMonths, weekdays };
 }
 
-/** Names of the twelve months: alone, and as they stand behind a day. */
+/** Names of the twelve months: alone, and as they are after a day. */
 function monthsOf(language: string): string[][] {
   const writers = (['long', 'short'] as const).flatMap((month) => [
     writer(language, { month }, 'month'),

@@ -2,13 +2,13 @@ import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { weekdaysOfName } from './date-names.ts';
 
-/** `05/12/2024`, perhaps behind a weekday. */
+/** `05/12/2024`, perhaps after a weekday. */
 const numbers = /^((?:\p{L}[\p{L}\p{M}.-]{1,19},?\s?){1,2})?\s*(\d{1,2})([/-])(\d{1,2})\3(\d{4})(?!\d)/u;
 
 export const ambiguousDate =
   'a date such as 05/12/2024 may be day/month or month/day, and nothing in the document shows which; set date_order: dmy or mdy';
 
-/** The order in which two numbers are the day that a weekday before them says; null where none, or both are. */
+/** The order in which two numbers are the day that a weekday before them says; null if none, or both are. */
 export function orderByWeekday(words: string, a: number, b: number, year: number): DateOrder | null {
   const name = words.trim().replace(/[.,]+$/, '');
   if (name === '') return null;
@@ -59,7 +59,7 @@ export class DateOrders {
     return only === undefined || other !== undefined ? null : only;
   }
 
-  /** The order to read by; null = nobody knows. */
+  /** The order to read by; null = unknown. */
   get order(): DateOrder | null {
     if (this.#given !== null) return this.#given;
     if (this.#shown.size > 1) return null;

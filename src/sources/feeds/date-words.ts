@@ -6,7 +6,7 @@ import { isWeekday, monthOfName } from './date-names.ts';
 
 type Parts = Parameters<typeof composeTime>[0];
 
-/** Words that say nothing: `at`, and what stands there in other languages; the dash of Drupal. */
+/** Words without meaning: `at` and its equivalents in other languages; the dash of Drupal. */
 const fillers = new Set([
   'at',
   't',
@@ -58,7 +58,7 @@ export class DateWords {
     null;
   #half: 'am' | 'pm' | null = null;
   #offset: string | ZoneOffset | null = null;
-  /** The first word, where that is no month in English. */
+  /** The first word, where that is not a month in English. */
   #weekday: string | null = null;
   readonly #order: DateOrder | null;
   readonly #text: string;
@@ -186,8 +186,8 @@ export class DateWords {
   }
 
   /**
-   * `31.12.2026` and `31/12/2026`; `12/31/2026` where the source writes so or the weekday says so, where nobody knows and an American clock follows, or
-   * where nothing else makes a date.
+   * `31.12.2026` and `31/12/2026`; `12/31/2026` where the source writes so or the weekday says so, where it is unknown and an
+   * American clock follows, or where nothing else makes a date.
    */
   #numeric(isDotted: boolean, words: string, [a, b]: readonly [number, number], year: string): string {
     const order = this.#order ?? orderByWeekday(words, a, b, Number(year));

@@ -4,7 +4,7 @@ const weekday =
 const time = /^(\d{1,2})\s*(?:[:：時时点點시]\s*(\d{1,2})\s*[分분]?(?:\s*[:：]?\s*(\d{1,2})\s*[秒초]?)?|[時时点點시])/u;
 const half = /^(?:(午前|上午|오전)|(午後|下午|오후))\s*/u;
 
-/** A date of Chinese, Japanese or Korean, whose signs stand behind its numbers, as ISO 8601; another text as it is. */
+/** A date of Chinese, Japanese or Korean, whose signs follow its numbers, as ISO 8601; another text as it is. */
 export function withoutSigns(text: string): string {
   const dotted = text.replace(/^(\d{4})\.\s?(\d{1,2})\.\s?(\d{1,2})\.?(?=\s|$)/, '$1-$2-$3');
   const [begin = '', day] = /^(\d{4}-\d{1,2}-\d{1,2})\s+(?=\D)/.exec(dotted) ?? [];
@@ -15,7 +15,7 @@ export function withoutSigns(text: string): string {
   return joined(`${found[1]}-${found[2]}-${found[3]}`, rest) ?? text;
 }
 
-/** Null where what follows the day is no time. */
+/** Null if what follows the day is not a time. */
 function joined(day: string, written: string): string | null {
   const rest = written.trim();
   const [halfText = '', am, pm] = half.exec(rest) ?? [];

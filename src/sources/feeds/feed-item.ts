@@ -1,6 +1,6 @@
-/** What all dialects have in common, under one name each; the rest of an item stands under its own names. */
+/** What all dialects have in common, under one name each; the rest of an item has its own names. */
 export interface FeedItem {
-  /** The guid or id that the feed gives; null where it gives none. */
+  /** The guid or id that the feed gives; null if it gives none. */
   readonly guid: string | null;
   /** Absolute. */
   readonly link: string | null;
@@ -36,14 +36,14 @@ export interface Feed {
   /** Whether the document reached its end. */
   readonly complete: boolean;
   readonly hints: PollingHints;
-  /** Addresses and ids of the feed itself and of its site: an item that bears one has none of its own. */
+  /** Addresses and ids of the feed itself and of its site: an item with one of these has none of its own. */
   readonly own: readonly string[];
 }
 
-/** How often a feed wants to be asked. */
+/** How often a feed wants to be polled. */
 export interface PollingHints {
   readonly ttlMinutes: number | null;
-  /** Hours of the day, UTC, in which nobody needs to ask. */
+  /** Hours of the day, UTC, in which polling is not needed. */
   readonly skipHours: readonly number[];
   /** `Monday` to `Sunday` */
   readonly skipDays: readonly string[];

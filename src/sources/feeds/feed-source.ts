@@ -63,7 +63,7 @@ async function parseFeed(subject: string, text: string, url: string, signal: Abo
   }
 }
 
-/** A JSON Feed behind something that a server wrote before it; null where there is none. */
+/** A JSON Feed behind something that a server wrote before it; null if there is none. */
 function jsonBehind(text: string): string | null {
   if (feedLike.test(text) || !text.trimEnd().endsWith('}')) return null;
   const start = text.search(/\{\s*"(?:version|title|home_page_url|feed_url|items)"\s*:/);
@@ -73,7 +73,7 @@ function jsonBehind(text: string): string | null {
 /** What begins like a feed of XML. */
 const feedLike = /<(?:[\w-]+:)?(?:rss|feed|rdf|channel|item|entry)[\s<>/]/i;
 
-/** What begins like an item, whatever became of it. */
+/** What begins like an item, complete or not. */
 const itemLike = /<(?:[\w-]+:)?(?:item|entry)[\s<>/]/i;
 
 function itemOf(value: object, index: number, item: FeedItem | undefined): PageItem {

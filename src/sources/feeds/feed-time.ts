@@ -12,12 +12,12 @@ import { plainDate } from './date-text.ts';
 import { DateWords } from './date-words.ts';
 import { withoutSigns } from './eastern-date.ts';
 
-/** The time that a feed's text means, as ISO 8601; the text itself where nobody can tell. */
+/** The time that a feed's text means, as ISO 8601; the text itself if it cannot be read. */
 export function feedTime(text: string, order: DateOrder | null = null): string {
   return knownFeedTime(text, order) ?? text;
 }
 
-/** The same; null where nobody can tell. */
+/** The same; null if it cannot be read. */
 export function knownFeedTime(text: string, order: DateOrder | null): string | null {
   const time = parseFeedTime(text, order);
   return time.ok ? formatMicros(time.micros).replace(/\.?0+Z$/, 'Z') : null;

@@ -1,6 +1,6 @@
 import type { PollingHints } from './feed-item.ts';
 
-/** A feed may ask for this much quiet at most: some say a week and bring news each hour. */
+/** A feed may ask for this much quiet at most: some say a week and have new items each hour. */
 const maxQuietMs = 3_600_000;
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
@@ -29,7 +29,7 @@ function maxAgeMs(headers: Readonly<Record<string, string>>): number {
 }
 
 function isQuiet({ skipHours, skipDays }: PollingHints, at: Date): boolean {
-  // Who skips every hour means something else.
+  // A feed that skips every hour means something else.
   const byHour = skipHours.length < 24 && skipHours.includes(at.getUTCHours());
   const day = days[at.getUTCDay()]?.toLowerCase();
   return byHour || (skipDays.length < 7 && skipDays.some((name) => name.toLowerCase() === day));

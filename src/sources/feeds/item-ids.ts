@@ -1,6 +1,6 @@
 import type { FeedItem } from './feed-item.ts';
 import { contentMark, keyMark, narrowHash, wideHash, type EmptyKeys } from './item-marks.ts';
-import { nobody, type ItemMemory, type Owner } from './item-memory.ts';
+import { noOwner, type ItemMemory, type Owner } from './item-memory.ts';
 
 /** An item that looks for its id. */
 interface Claimant {
@@ -64,12 +64,12 @@ function claim(
   }
 }
 
-/** Whom a key belongs to that the source has not met. */
+/** The owner of a key that is new to the source. */
 function firstOwner(group: readonly Claimant[], { unknown }: ItemMemory, isShared: boolean): Owner {
   const [first] = group;
-  if (!first || isShared || unknown === 'taken') return nobody;
+  if (!first || isShared || unknown === 'taken') return noOwner;
   const { pair, content } = first;
-  if (unknown === 'free_for_one' && group.some((other) => other.content !== content)) return nobody;
+  if (unknown === 'free_for_one' && group.some((other) => other.content !== content)) return noOwner;
   return { pair, content, isContested: false };
 }
 

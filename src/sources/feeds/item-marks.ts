@@ -5,7 +5,7 @@ import type { FeedItem } from './feed-item.ts';
 import { listOf, textOf } from './xml-values.ts';
 import type { XmlObject, XmlValue } from './xml-element.ts';
 
-/** What feeds write where they have nothing to say. */
+/** Placeholders that feeds write instead of a value. */
 const placeholders = new Set([
   'n/a',
   'na',
@@ -29,10 +29,10 @@ const placeholders = new Set([
   'about:blank',
 ]);
 
-/** Those of programs: no page is called so. */
+/** Placeholders of programs: no page has such a name. */
 const ofPrograms = new Set(['null', 'undefined', 'nan', 'nil']);
 
-/** Addresses that many items may bear without being one: the feed's own and its site's, and what stands for nothing. */
+/** Addresses that many items may share without identifying one: the feed's own, its site's, and placeholders. */
 export class EmptyKeys {
   readonly #own: ReadonlySet<string>;
   readonly #folder: string;
@@ -41,7 +41,7 @@ export class EmptyKeys {
   /** @param addresses of the feed itself: its own, that of its site, its id */
   constructor(base: string, addresses: readonly string[]) {
     this.#own = new Set([base, ...addresses].map(plainLink));
-    // A placeholder that was taken for a link is absolute by now.
+    // A placeholder that was mistaken for a link is absolute by now.
     this.#folder = absoluteUrl('.', base);
     this.#host = plainLink(absoluteUrl('/', base));
   }
@@ -78,17 +78,17 @@ export function keyMark(key: string): string {
   return digest(key, 16);
 }
 
-/** Stands for what an item says: two of the same mark are one. */
+/** A hash of an item's content: two items with the same mark are one. */
 export function contentMark(item: FeedItem): string {
   return digest(wideText(item), 12);
 }
 
-/** All that a feed says goes through here at each poll: SHA-256 takes twice as long (measured). */
+/** All content of a feed is hashed here at each poll: SHA-256 takes twice as long (measured). */
 function digest(text: string, length: number): string {
   return hash('blake2b512', text, 'base64url').slice(0, length);
 }
 
-/** The id of an item that has neither guid nor link, by the formula of 0.2.0; null where it has nothing of this. */
+/** The id of an item that has neither guid nor link, by the formula of 0.2.0; null if it has nothing of this. */
 export function narrowHash(item: FeedItem): string | null {
   const content = narrowContent(item);
   if (item.guid === null && content.every(isNothing)) return null;

@@ -1,24 +1,24 @@
-/** Keys that are kept of items that a feed does not show any more. */
+/** How many keys are kept of items that a feed no longer shows. */
 const maxKept = 10_000;
 
 /** Which item a guid, link or hash belongs to. */
 export interface Owner {
-  /** Mark of its guid and link (see `pairMark`); empty = nobody may have the key. */
+  /** Mark of its guid and link (see `pairMark`); empty = the key belongs to no item. */
   readonly pair: string;
-  /** Mark of what it said last (see `contentMark`). */
+  /** Mark of its last content (see `contentMark`). */
   readonly content: string;
   /** Several items of one document had key and pair: the owner is known by its content alone. */
   readonly isContested: boolean;
 }
 
-/** Nobody may have this key: it stands for several items. */
-export const nobody: Owner = { pair: '', content: '', isContested: true };
+/** No item may have this key: it stands for several items. */
+export const noOwner: Owner = { pair: '', content: '', isContested: true };
 
-/** What a key means that the source has not met. */
+/** What a key means that is new to the source. */
 export type Unknown =
-  /** The first item that bears it may have it. */
+  /** The first item with it may have it. */
   | 'free'
-  /** One item of a document may have it; of several, one may be stored under it, and nobody knows which. */
+  /** One item of a document may have it; of several, one may be stored under it, and it is unknown which. */
   | 'free_for_one'
   /** Any item may be stored under it. */
   | 'taken';

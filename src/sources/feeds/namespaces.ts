@@ -1,4 +1,4 @@
-/** The prefixes by which feeds usually name a vocabulary; elements of the first three lists stand without one. */
+/** The prefixes by which feeds usually name a vocabulary; elements of the first three lists have none. */
 const prefixes: Readonly<Record<string, string>> = {
   'http://purl.org/dc/elements/1.0': 'dc',
   'http://purl.org/dc/elements/1.1': 'dc',

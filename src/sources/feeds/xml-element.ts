@@ -19,7 +19,7 @@ export interface XmlElement {
   readonly base: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly children: XmlObject;
-  /** Where it stands among the items; null = it is none. */
+  /** Its number among the items; null = it is not an item. */
   readonly itemIndex: number | null;
   text: string;
   /** The content as markup, where it may be such; children do not become values then. */
@@ -86,7 +86,7 @@ export function valueOf(element: XmlElement): XmlValue {
   return object;
 }
 
-/** Attributes and child elements; where both bear a name, the attribute's is `@name`. */
+/** Attributes and child elements; if both have the same name, the attribute's is `@name`. */
 export function objectOf({ attributes, children, base, markup }: XmlElement): XmlObject {
   const object = emptyObject();
   for (const [name, value] of Object.entries(attributes)) {

@@ -5,7 +5,7 @@ import type { XmlObject, XmlValue } from './xml-element.ts';
 import { readXmlFeed, type XmlItem } from './xml-reader.ts';
 import { attributeOf, firstText, listOf, textOf } from './xml-values.ts';
 
-/** Items between two breaths of the event loop. */
+/** Items between two yields to the event loop. */
 const itemsPerBatch = 1_000;
 
 /**

@@ -28,15 +28,15 @@ export interface XmlItem {
 export interface XmlFeed {
   readonly vocabulary: Vocabulary;
   readonly items: readonly XmlItem[];
-  /** The children of the channel or feed that are no items. */
+  /** The children of the channel or feed that are not items. */
   readonly channel: XmlObject;
   /** Whether the document reached the end of its root element. */
   readonly complete: boolean;
 }
 
-/** Beyond it a document is no feed, but an attack. */
+/** A larger document is not a feed, but an attack. */
 const maxNesting = 5_000;
-/** Characters between two breaths of the event loop. */
+/** Characters between two yields to the event loop. */
 const chunkLength = 65_536;
 const maxAttributes = 1_000;
 const maxElements = 5_000_000;
@@ -62,14 +62,14 @@ const markupElements = new Set([
 /**
  * Reads RSS, RDF and Atom, also where they are not well-formed, as far as they go. Declared entities are not expanded.
  * @param base address of the document, for relative links
- * @throws WrongShape where the document is no feed
+ * @throws WrongShape if the document is no feed
  */
 export async function readXmlFeed(text: string, base: string, subject: string, signal: AbortSignal): Promise<XmlFeed> {
   const handler = await parse(text, base, subject, signal);
   const start = handler.isFeed ? 0 : documentStart(text);
   if (start <= 0) return handler.feed();
   const behind = await parse(text.slice(start), base, subject, signal);
-  // A page may talk of feeds without being one.
+  // A page may mention feeds without being one.
   return behind.isFeed && behind.feed().items.length > 0 ? behind.feed() : handler.feed();
 }
 

@@ -18,7 +18,7 @@ export function textOf(value: XmlValue | undefined): string | null {
   return textOf(value['#text'] ?? value['value']);
 }
 
-/** A value that stands once, several times or not at all, as a list. */
+/** A value that occurs once, several times or never, as a list. */
 export function listOf(value: XmlValue | undefined): XmlValue[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];

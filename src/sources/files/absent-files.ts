@@ -3,7 +3,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { isGlob, listFiles } from './glob/list-files.ts';
 
-/** Warns of a source of files whose path leads to none: it may be misspelt, or the files come later. */
+/** Warns of a file source whose path matches no file: it may be misspelt, or the files arrive later. */
 export async function absentFileWarnings(
   plan: SourcePlan,
   resolvePath: (path: string) => string,
@@ -26,6 +26,6 @@ export async function absentFileWarnings(
 function whereItLeads(path: string, resolvePath: (path: string) => string): string {
   if (/^https?:/.test(path))
     return 'files must be on this machine; use url with http_json, rss or html for a web address';
-  if (path.startsWith('~')) return 'only a shell knows ~: write the whole path';
+  if (path.startsWith('~')) return '~ works only in a shell: write the full path';
   return `it is relative to the configuration, so it means ${resolvePath(path)}`;
 }

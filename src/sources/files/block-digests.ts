@@ -11,7 +11,7 @@ const digestLength = 16;
 /** Stands for a block that was never compared: it is like any other. */
 const unknown = '.'.repeat(digestLength);
 
-/** Digests that are missing, as after 0.2.0, are taken for so long; a fetch may not take much longer. */
+/** Missing digests, as after 0.2.0, are computed for at most this long; a fetch may not take much longer. */
 const maxHashingMs = 30_000;
 
 /** The digests of a file's blocks, taken as its bytes pass by. */
@@ -27,7 +27,7 @@ export class BlockDigests {
     this.#bytes = (before.length / digestLength) * blockBytes;
   }
 
-  /** Where in the file the next byte is that has to be added. */
+  /** The position in the file of the next byte to add. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -54,8 +54,8 @@ export class BlockDigests {
 }
 
 /**
- * Where the digests of a file are taken on, that is read from an offset of its decoded content: what lies before is known, or
- * read now. A compressed file is read from its start.
+ * Where the digests of a file continue that is read from an offset of its decoded content: the part before is known, or read now. A
+ * compressed file is read from its start.
  */
 export async function digestsBefore(
   { path, blocks }: { readonly path: string; readonly blocks?: FileBlocks | undefined },

@@ -13,7 +13,7 @@ interface Comparison {
   readonly same: boolean;
   readonly checkedMs?: number;
   readonly nextBlock?: number;
-  /** Set where a comparison of all blocks has come no further yet. */
+  /** Set if a comparison of all blocks is unfinished. */
   readonly wholeFrom?: number;
 }
 

@@ -19,14 +19,14 @@ const kinds = [
 ].map(({ kind, start }) => ({ kind, start: new RegExp(`^${start}`) }));
 
 /**
- * Whether a file is gzip, by its first bytes. One that is named so and is no text is taken for damaged gzip.
- * @throws WrongShape where it is compressed in another way: there are no lines to read
+ * Whether a file is gzip, by its first bytes. A file with that name that is not text counts as damaged gzip.
+ * @throws WrongShape if it is compressed in another way: there are no lines to read
  */
 export async function isGzip(subject: string, path: string): Promise<boolean> {
   const head = await firstBytes(path);
   const found = kindOf(head);
   if (found === 'gzip') return true;
-  // Whoever downloads a file may unpack it, and leave its name.
+  // A download may have been unpacked without a change of its name.
   if (found === null) return /\.gz$/i.test(path) && !isText(head);
   throw new WrongShape(
     `file: ${subject}: found ${found} in ${path}, expected text or gzip; unpack it, or save it as text`,

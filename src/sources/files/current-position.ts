@@ -5,10 +5,10 @@ import { beginning, isStamped } from './reading-start.ts';
 import type { FileToRead } from './record-reader.ts';
 
 /**
- * Where a run continues in a file: at the place, or at the start where the file was rewritten since the run came there. Between two
+ * Where a run continues in a file: at the position, or at the start if the file was rewritten since the run reached it. Between two
  * fetches a worker may be killed and hours may pass: continued in another text, the run would begin within a row.
- * @param isOpen whether the file is still open at the place: then it is read on, even where it was
- * deleted or another one took its name
+ * @param isOpen whether the file is still open at the place: then reading continues, even if it was deleted or another file took
+ * its name
  */
 export async function currentPosition(file: FileToRead, from: FilePosition, isOpen: boolean): Promise<FilePosition> {
   const { plan, path, blocks } = file;

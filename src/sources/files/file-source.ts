@@ -18,7 +18,7 @@ export interface FileSource {
   readonly run: string;
 }
 
-/** Where a run begins; null where there is nothing new. */
+/** Where a run begins; null if there is nothing new. */
 export async function beginFiles(
   { plan, run }: FileSource,
   state: SourceState,

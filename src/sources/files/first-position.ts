@@ -10,9 +10,9 @@ import type { FileToRead } from './record-reader.ts';
 export const singleFile = '';
 
 /**
- * Where a run over a single file begins; null where it has nothing new.
+ * Where a run over a single file begins; null if it has nothing new.
  * @param kept the blob beside the state
- * @throws SourceRefused where there is no such file
+ * @throws SourceRefused if there is no such file
  */
 export async function firstFilePosition(
   { plan, path }: FileToRead,
@@ -24,7 +24,7 @@ export async function firstFilePosition(
   if (!mayHaveChanged(known, stamp)) return null;
   const look = await lookAt(plan.name, path, stamp);
   const beside = kept.get(singleFile);
-  // A blob of another time says nothing of this one.
+  // A blob of another time does not fit this one.
   const isOfNow = beside?.headHash === known?.headHash && beside?.size === known?.size;
   const withBlocks = known && isOfNow && beside?.blocks ? { ...known, blocks: beside.blocks } : known;
   const file = { path: plan.path, absolutePath: path, format: formatOf(plan, path), known: withBlocks };

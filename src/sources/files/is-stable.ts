@@ -5,10 +5,7 @@ import type { FileToRead } from './record-reader.ts';
 
 const standStillMs = 2_000;
 
-/**
- * Whether nobody writes to a file: it is as it was when the run reached it, and has stood still for two seconds. Waits for what
- * is missing of them.
- */
+/** Whether a file is not being written: it is unchanged since the run reached it, and for two seconds. Waits for the rest of these. */
 export async function isStable(file: FileToRead, place: FilePosition, signal: AbortSignal): Promise<boolean> {
   const before = await stat(file.path);
   const isAsFound = before.size === place.size && (place.changedMs ?? before.ctimeMs) === before.ctimeMs;

@@ -24,7 +24,7 @@ export interface JsonBody {
 
 /**
  * Reads a JSON file to the end that it has by now.
- * @throws OverLimit where its decoded content is larger than `max_body`
+ * @throws OverLimit if its decoded content is larger than `max_body`
  */
 export async function readJsonBody({ plan, path }: FileToRead): Promise<JsonBody> {
   const chunks: Buffer[] = [];

@@ -6,8 +6,8 @@ import { readJsonBody, type JsonBody, type ReadJsonFile } from './json-document.
 import { stretchBytes, stretchRecords, type FileToRead, type RecordReader, type Stretch } from './record-reader.ts';
 
 /**
- * Reads the records of a JSON file. Where it holds the same as at the place, it goes on there; else it begins at the
- * start. Its offset counts records.
+ * Reads the records of a JSON file. If its content is the same as at the position, it continues there; else it begins at the start.
+ * Its offset counts records.
  */
 export async function openJson(file: FileToRead, place: FilePosition, reader: SourceReader): Promise<RecordReader> {
   const document = await readJsonBody(file);

@@ -42,7 +42,7 @@ export class LineReader implements OpenReader {
     this.#offset = offset;
     this.#maxLineBytes = maxLineBytes;
     this.#text = text;
-    // Never more than is at hand when a line turns out too long: the same is kept however the stream is cut.
+    // Never more than is read when a line turns out too long: the same is kept however the stream is cut.
     this.#keptOfLongLine = Math.min(maxKeptBytes, maxLineBytes);
   }
 
@@ -58,13 +58,13 @@ export class LineReader implements OpenReader {
     return end - (returns + (finished ? 1 : 0)) * unit;
   }
 
-  /** What comes next, about so many bytes of it or all there is; it stays to be read. */
+  /** The next bytes, about this many or all that are left, without consuming them. */
   async peek(bytes: number): Promise<Buffer> {
     while (!this.#ended && this.#rest.length < bytes) await this.#pull();
     return this.#rest;
   }
 
-  /** Takes what comes next for text that is written so. */
+  /** Decodes what comes next in this way. */
   readAs(text: LineText): void {
     this.#text = text;
   }
@@ -85,7 +85,7 @@ export class LineReader implements OpenReader {
     return lines;
   }
 
-  /** Passes over everything before an offset. */
+  /** Skips everything before an offset. */
   async skipTo(offset: number): Promise<void> {
     while (this.#offset < offset) {
       const dropped = Math.min(this.#rest.length, offset - this.#offset);

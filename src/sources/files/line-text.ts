@@ -4,7 +4,7 @@ import { decoderOf, type Decoder } from '../text/decoder.ts';
 
 /** How lines are written. */
 export interface LineText {
-  /** What ends a line, as it stands in the file. Its length is that of a code unit: it counts only at a multiple of it. */
+  /** What ends a line, as bytes of the file. Its length is that of a code unit: it counts only at a multiple of it. */
   readonly newline: Buffer;
   readonly decode: Decoder;
 }

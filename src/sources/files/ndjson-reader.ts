@@ -86,7 +86,7 @@ function itemOf(line: Line, path: string, index: number, maxBytes: number): Line
   return { index, line: text, path };
 }
 
-/** Whether an item is a whole object: text that goes on cannot turn one into another. */
+/** Whether an item is a whole object: further text cannot turn it into another. */
 function isObject(item: LineItem | RefusedItem | null): boolean {
   if (item === null || !('line' in item)) return false;
   const read = readLine(item);

@@ -11,7 +11,7 @@ import { fileError } from './file-error.ts';
 const headLimit = 4096;
 const chunkBytes = 1024 * 1024;
 
-/** What a file system says of a file without opening it. */
+/** What a file system reports about a file without opening it. */
 export interface FileStamp {
   readonly size: number;
   /** See `FileProgress`. */
@@ -26,7 +26,7 @@ export interface FileLook extends FileStamp {
 
 /**
  * Asks the file system for a file.
- * @throws SourceRefused where there is none, SourceUnavailable where it cannot be asked
+ * @throws SourceRefused if there is none, SourceUnavailable where it cannot be asked
  */
 export async function stampOf(subject: string, path: string): Promise<FileStamp> {
   try {
@@ -39,7 +39,7 @@ export async function stampOf(subject: string, path: string): Promise<FileStamp>
   }
 }
 
-/** How long two changes may bear the same time: file systems that know no fractions count in steps of 1 or 2 s. */
+/** How long two changes may have the same time: file systems without fractions count in steps of 1 or 2 s. */
 function tickMs(time: number): number {
   return time % 1000 === 0 ? 2_000 : 50;
 }
@@ -69,7 +69,7 @@ export function headHash(head: Buffer, bytes: number): string {
  * The decoded content of a file from an offset to where the file ended when it was looked at. Of a compressed file,
  * everything before the offset is decoded and dropped.
  * @param size bytes of the file to read; infinity = to the end it has by then
- * @param digests gets what is read of the file as it is stored, from where it stands; at or before the offset
+ * @param digests receives the stored bytes of the file from its own position, which is at or before the offset
  */
 export function openContent(
   path: string,

@@ -1,6 +1,6 @@
 import type { OpenReader, RecordReader } from './record-reader.ts';
 
-/** How long a reader that nobody asks for stays open. */
+/** How long an unused reader stays open. */
 const idleMs = 120_000;
 
 interface Kept<R> {
@@ -13,8 +13,8 @@ export class OpenReaders<R extends OpenReader = RecordReader> {
   readonly #readers = new Map<string, Kept<R>>();
 
   /**
-   * Takes a reader out, moved on to the offset: another worker may have read on meanwhile. One that stands further on is
-   * closed.
+   * Takes a reader out, moved on to the offset: another worker may have continued reading in the meantime. A reader that is further
+   * ahead is closed.
    * @param key names the run, and the file that it reads
    */
   async take(key: string, offset: number): Promise<R | null> {

@@ -63,7 +63,7 @@ export async function* readFilePages(
   }
 }
 
-/** Where the reader of a file has to stand: that of a JSON document counts records. */
+/** The position of a file's reader: that of a JSON document counts records. */
 function positionIn(file: FileToRead, place: FilePosition): number {
   return formatOf(file.plan, file.path) === 'json' ? place.lines : place.offset;
 }

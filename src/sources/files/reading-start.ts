@@ -4,7 +4,7 @@ import type { FileProgress } from '../../domain/run/source-state.ts';
 import { compareBlocks } from './compare-blocks.ts';
 import { headHash, type FileLook, type FileStamp } from './open-file.ts';
 
-/** A file that may be begun. */
+/** A file that may be started. */
 export interface KnownFile {
   /** Relative to the configuration, and absolute. */
   readonly path: string;
@@ -14,7 +14,7 @@ export interface KnownFile {
   readonly known: FileProgress | undefined;
 }
 
-/** Whether a file may hold something that was not read. False where the file system says that nothing has changed. */
+/** Whether a file may hold something that was not read. False if the file system says that nothing has changed. */
 export function mayHaveChanged(known: FileProgress | undefined, stamp: FileStamp): boolean {
   return known === undefined || !known.complete || known.waitsForNewline || !isStamped(known, stamp);
 }
@@ -29,9 +29,9 @@ export function isStamped(
 }
 
 /**
- * Where to begin to read a file: where the last run ended, or at the start where what was read is not there as it was.
- * Null where there is nothing new. A JSON document may have changed anywhere: it begins where the last run ended, and its
- * reader goes back to the start where its content is another.
+ * Where to begin to read a file: where the last run ended, or at the start if what was read has changed. Null if there is nothing
+ * new. A JSON document may have changed anywhere: it begins where the last run ended, and its reader goes back to the start where
+ * its content is another.
  */
 export async function startPosition(file: KnownFile, look: FileLook): Promise<FilePosition | null> {
   const { known } = file;

@@ -17,22 +17,22 @@ export interface FileToRead {
   readonly run: string;
   /** Digests of what was read before. */
   readonly blocks?: FileBlocks | undefined;
-  /** How long a file has to stand still before its last row is taken without a newline. @default 2000 */
+  /** How long a file has to be unchanged before its last row is read without a newline. @default 2000 */
   readonly standStillMs?: number | undefined;
 }
 
 /** What can stay open between two fetches. */
 export interface OpenReader {
-  /** Where it stands: what comes next begins there. */
+  /** Its position: what comes next begins there. */
   readonly offset: number;
-  /** Passes over everything before an offset. */
+  /** Skips everything before an offset. */
   skipTo(offset: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Reads the records of a file, some at a time. */
 export interface RecordReader extends OpenReader {
-  /** Of what was read of the file up to now; null where it is read whole. */
+  /** Of what was read of the file up to now; null if it is read whole. */
   readonly digests: BlockDigests | null;
   /** The next records. */
   read(place: FilePosition): Promise<Stretch>;

@@ -16,7 +16,7 @@ export function charsetOf(head: Buffer, configured: string | null): TextCharset 
   return { charset: configured ?? wideCharset(head) ?? 'utf-8', markBytes: 0 };
 }
 
-/** UTF-16 or UTF-32, where the zeros of a text stand as its ASCII letters have them; null for any other. */
+/** UTF-16 or UTF-32, if the zeros are where ASCII letters have them; null for any other. */
 export function wideCharset(head: Buffer): string | null {
   const zeros = [0, 0, 0, 0];
   const bytes = Math.min(head.length, charsetBytes);
@@ -24,7 +24,7 @@ export function wideCharset(head: Buffer): string | null {
   const [a = 0, b = 0, c = 0, d = 0] = zeros;
   const units = Math.floor(bytes / 4);
   if (units === 0) return null;
-  // A letter of two bytes may have a zero of its own; a stray zero makes no UTF-16.
+  // A letter of two bytes may have its own zero; a stray zero makes no UTF-16.
   const isMuch = (count: number, other: number) => count >= 4 && count * 2 >= units && count > other * 8;
   if (c >= units && d >= units && a * 8 < units) return 'utf-32le';
   if (a >= units && b >= units && d * 8 < units) return 'utf-32be';

@@ -8,8 +8,8 @@ const maxRuns = 1_000;
 const keptMs = 10 * 60_000;
 
 /**
- * What detail pages added to items, kept for some minutes: a fetch that breaks off begins anew, and must neither ask a site
- * again for what it has sent already, nor come to nothing where the site is slow.
+ * What detail pages added to items, kept for some minutes: an interrupted fetch starts again, and must neither request pages again
+ * that the site has already sent, nor fail because the site is slow.
  */
 export class DetailCache {
   readonly #items = new Map<string, { readonly item: PageItem; readonly untilMs: number }>();

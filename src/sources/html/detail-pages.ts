@@ -24,7 +24,7 @@ import type { PageItem } from '../extraction/page.ts';
 import { detailCacheOf, type DetailCache } from './detail-cache.ts';
 import { recordStatus } from './status-recorder.ts';
 
-/** A fetch that has asked for detail pages this long ends, and the next one goes on: it has five minutes in all. */
+/** A fetch that has requested detail pages for this long ends, and the next one continues: it has five minutes in all. */
 const maxFetchMs = 120_000;
 
 /** Detail pages of a fetch that may take too much computing. */
@@ -40,10 +40,10 @@ export interface DetailSetting {
   readonly dateOrder: DateOrder | null;
 }
 
-/** An item that has a page of its own. */
+/** An item that has its own page. */
 type LinkedItem = TextItem & { readonly link: string };
 
-/** Web pages, and the pages of their own that their items have. */
+/** Web pages, and the detail pages of their items. */
 export class DetailPages {
   readonly #setting: DetailSetting;
   readonly #kept: DetailCache;
@@ -77,7 +77,7 @@ export class DetailPages {
     };
   }
 
-  /** Whether any item has a page of its own. */
+  /** Whether any item has its own page. */
   #linked(items: readonly object[]): FieldTally {
     const path = this.#setting.plan.detail?.url ?? '';
     return items.length === 0 ? {} : { [`detail.url (${path})`]: items.some(isLinked) ? 0 : items.length };
@@ -155,7 +155,7 @@ function isLinked(item: object): item is LinkedItem {
   return 'link' in item && typeof item.link === 'string';
 }
 
-/** What is wrong with the item, where an error has to do with its page alone; null where it is the source's. */
+/** What is wrong with the item, where an error has to do with its page alone; null if it is the source's. */
 function rejectionOf(
   { onResponse }: HtmlPlan,
   error: unknown,
@@ -168,15 +168,15 @@ function rejectionOf(
   if (error instanceof WrongShape || error instanceof PrivateAddress) {
     return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}` };
   }
-  // One page that stays away must not keep all others from being stored.
+  // One missing page must not prevent all others from being stored.
   if (error instanceof SourceUnavailable && lastAttempt) {
     return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}; the next run fetches it again` };
   }
   if (!(error instanceof SourceRefused)) return null;
-  // Without an answer: it redirects to something that is no page.
+  // Without an answer: it redirects to something that is not a page.
   if (status === null) return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}` };
   const isMeant = onResponse.some((rule) => rule.action === 'fail' && rule.status === status);
-  // Without credentials no page is to be had.
+  // Without credentials no page can be fetched.
   if (isMeant || status === 401) return null;
   return { reason: 'wrong_shape', message: `${page} answered ${status}, expected 200` };
 }

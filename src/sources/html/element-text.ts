@@ -6,7 +6,7 @@ type PageNode = Htmlparser2TreeAdapterMap['node'];
 
 /** What a reader does not see. */
 const unseen: ReadonlySet<string> = new Set(['script', 'style', 'noscript', 'template']);
-/** Elements that stand apart from the words before and after them. */
+/** Elements that are separate from the words before and after them. */
 const apart: ReadonlySet<string> = new Set(
   (
     'address article aside blockquote br caption dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 ' +
@@ -19,7 +19,7 @@ export function elementText(element: PageElement): string {
   return textWithin(element, true).replaceAll(/\s+/g, ' ').trim();
 }
 
-/** All text of an element as it stands there. */
+/** All text of an element, unchanged. */
 export function rawText(element: PageElement): string {
   return textWithin(element, false);
 }

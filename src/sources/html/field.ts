@@ -6,7 +6,7 @@ import { createTransform, type Transform } from './transform-text.ts';
 /** A field of the plan, ready to be read many times. */
 export interface Field extends Pick<FieldPlan, 'selector' | 'attr' | 'html' | 'type' | 'required' | 'list'> {
   readonly name: string;
-  /** Its place among `fieldNames`. */
+  /** Its index in `fieldNames`. */
   readonly number: number;
   /** Where it is in the record and where it is sought, for messages: `offer.price (.price)`. */
   readonly label: string;

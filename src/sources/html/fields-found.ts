@@ -12,7 +12,7 @@ export class FieldsFound {
     this.#note(fields, record);
   }
 
-  /** @param within stands before the fields' names */
+  /** @param within prefix of the fields' names */
   tally(fields: readonly Field[], within = ''): FieldTally {
     return this.#records === 0 ? {} : Object.fromEntries(this.#count(fields, within));
   }

@@ -16,9 +16,9 @@ export interface BrokenJson {
 export type ItemFinder = (page: HtmlPage) => readonly (Scope | BrokenJson)[];
 
 /**
- * Makes the finder of a source: the elements that the selector matches, or the objects that a path leads to in their JSON.
- * Elements in whose JSON the path leads nowhere are passed over, and so are scripts that are not JSON at all; but where no
- * element holds any JSON, broken or not, the selector means others.
+ * Makes the finder of a source: the elements that the selector matches, or the objects that a path leads to in their JSON. Elements
+ * in whose JSON the path leads nowhere are skipped, and so are scripts that are not JSON at all; but if no element contains any
+ * JSON, broken or not, the selector is wrong.
  */
 export function createItemFinder(subject: string, { selector, json }: ItemsPlan): ItemFinder {
   if (json === null) return (page) => page.find(selector, page.document).map((element) => ({ element }));

@@ -11,9 +11,9 @@ export class HtmlPage {
   readonly $: CheerioAPI;
   /** Where relative links start. */
   readonly base: string;
-  /** How its fields read dates of numbers; null = nobody knows. */
+  /** How its fields read dates of numbers; null = unknown. */
   dateOrder: DateOrder | null = null;
-  /** Told of the dates that fields read. */
+  /** Receives the dates that fields read. */
   onDate: (text: string) => void = () => {};
   readonly #json = new Map<PageElement, JsonInText>();
 
@@ -40,7 +40,7 @@ export class HtmlPage {
     return known;
   }
 
-  /** A link made absolute; null where it is no address. As it is where bytes of it could not be decoded: a URL would hide that. */
+  /** A link made absolute; null if it is not an address. As it is where bytes of it could not be decoded: a URL would hide that. */
   absolute(link: string): string | null {
     const trimmed = link.trim();
     if (countBadBytes(trimmed) > 0) return trimmed;

@@ -9,7 +9,7 @@ const maxPasses = 4;
 /** What JSON the text of an element holds. */
 export interface JsonInText {
   readonly values: readonly ParsedJson[];
-  /** Why the text as a whole is not JSON; null where it is. */
+  /** Why the text as a whole is not JSON; null if it is. */
   readonly problem: string | null;
 }
 
@@ -48,7 +48,7 @@ function withoutComments(text: string): string {
   return without(text, /"|\/\*|\/\/|<!--/g, (opening, behind) => endOfComment(text, behind, opening));
 }
 
-/** Without commas behind which nothing comes. */
+/** Without trailing commas. */
 function withoutLastCommas(text: string): string {
   return without(text, /"|,(?=\s*[}\]])/g, (_, behind) => behind);
 }
@@ -85,7 +85,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Control characters as spaces, which is what they are outside of strings; null where there are none. */
+/** Control characters as spaces, which is what they are outside of strings; null if there are none. */
 function spaced(text: string): string | null {
   // oxlint-disable-next-line no-control-regex
   const controls = /[\0-\x1f]/g;
@@ -109,7 +109,7 @@ function assigned(text: string): ParsedJson[] {
   return found;
 }
 
-/** Where the bracket that opens at `start` closes; null where it does not. Brackets in strings do not count. */
+/** Where the bracket that opens at `start` closes; null if it does not. Brackets in strings do not count. */
 function balancedEnd(text: string, start: number): number | null {
   let depth = 0;
   let inString = false;

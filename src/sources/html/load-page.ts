@@ -5,11 +5,11 @@ import { WrongShape } from '../../domain/errors.ts';
 
 type PageParser = Parser<Htmlparser2TreeAdapterMap>;
 
-/** Browsers go 512 deep. What is nested deeper stands beside the element that it is in; some 4,000 overflow the stack (measured). */
+/** Browsers go 512 deep. What is nested deeper becomes a sibling of its element; some 4,000 overflow the stack (measured). */
 const maxDepth = 1_000;
-/** Each open element makes the next tag slower. Of more, those that others can do without count as closed. */
+/** Each open element makes the next tag slower. Beyond that number, elements that can be closed early count as closed. */
 const maxOpen = 5_000;
-/** Decide how the parser reads what is in them, or are told of their end. */
+/** Elements that decide how the parser reads their content, or that need their end. */
 const structure = new Set(
   'html head body frameset table caption colgroup thead tbody tfoot tr td th template select form object applet marquee'.split(
     ' ',

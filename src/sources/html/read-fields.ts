@@ -15,10 +15,10 @@ export interface FieldsRead {
 }
 
 /**
- * Reads the fields of an item. A field without a value is left out; a list without one is empty, and counts as none where
- * the field is required. In an object of JSON a field is the member of its name, unless it has a path (`json`) or a selector,
- * which looks in the whole page.
- * @param onField told of each field before it is read
+ * Reads the fields of an item. A field without a value is left out; a list without one is empty, and counts as none if the field is
+ * required. In an object of JSON a field is the member of its name, unless it has a path (`json`) or a selector, which looks in the
+ * whole page.
+ * @param onField called with each field before it is read
  */
 export function readFields(
   fields: readonly Field[],

@@ -14,11 +14,11 @@ export interface ItemReading {
   readonly fields: readonly Field[];
   readonly selection?: Selection;
   readonly trace?: Trace;
-  /** Told of each record that is read by fields. */
+  /** Receives each record that is read by fields. */
   readonly onRecord?: (record: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Reads the items of a page. Of a selection that leaves items out, those are empty. */
+/** Reads the items of a page. Items outside of a selection are empty. */
 export function readItems(reading: ItemReading, page: HtmlPage): (RecordItem | RefusedItem)[] {
   const { selection = everything, trace = noTrace } = reading;
   trace.step('items');

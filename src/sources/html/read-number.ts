@@ -1,6 +1,6 @@
 import { parseJson, type ExactNumber } from '../../formats/exact-json.ts';
 
-/** A longer text is no number. */
+/** A longer text is not a number. */
 const longest = 100;
 
 const sign = '[-+\\u2212\\u2013]';
@@ -14,12 +14,12 @@ const written = new RegExp(
 );
 
 /**
- * Reads a number as people write them: with a sign, a currency or `%` before or after it, and digits in groups; `5,-` is 5.
- * Null where the text holds anything else, so that nothing is guessed: `3.5k`, `10–20` and `22 available` are no numbers.
+ * Reads a number as people write them: with a sign, a currency or `%` before or after it, and digits in groups; `5,-` is 5. Null if
+ * the text holds anything else, so that nothing is guessed: `3.5k`, `10–20` and `22 available` are not numbers.
  *
- * Of two kinds of separator the last one is the decimal point; one that comes again stands between groups of three (or as
- * in India). A single point is a decimal point: `1.234` is 1.234. A single comma is one, too (`51,77`), unless exactly three
- * digits follow it and one to three, the first no zero, stand before it: `1,234` is 1234.
+ * Of two kinds of separator the last one is the decimal point; a repeated one separates groups of three (or as in India). A single
+ * point is a decimal point: `1.234` is 1.234. A single comma is one, too (`51,77`), unless exactly three digits follow it and one
+ * to three, the first no zero, are before it: `1,234` is 1234.
  */
 export function readNumber(text: string): number | ExactNumber | null {
   const trimmed = text.trim();
@@ -39,7 +39,7 @@ export function readNumber(text: string): number | ExactNumber | null {
   return parseJson(`${negative ? '-' : ''}${whole}`).value as number | ExactNumber;
 }
 
-/** Digits with at most one point; null where their separators make no sense. */
+/** Digits with at most one point; null if their separators make no sense. */
 function plainDecimal(digits: string): string | null {
   const spaced = /^[1-9]\d{0,2}(?:( \d{3})+|('\d{3})+)(?:[.,]\d+)?$/;
   if (/[ ']/.test(digits)) return spaced.test(digits) ? digits.replaceAll(/[ ']/g, '').replace(',', '.') : null;

@@ -1,6 +1,6 @@
 import type { HttpTools } from '../http/fetch-document.ts';
 
-/** The same tools, and the status of the last answer that came through them; null before there is one. */
+/** The same tools, and the status of the last answer that succeeded them; null before there is one. */
 export function recordStatus(http: HttpTools): { readonly http: HttpTools; readonly status: () => number | null } {
   let status: number | null = null;
   const client: HttpTools['client'] = {

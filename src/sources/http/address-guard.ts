@@ -11,7 +11,7 @@ export type Reach = 'public' | 'any' | 'not-link-local';
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
-/** Looks a name up, as `dns.lookup` does. */
+/** Looks up a name, as `dns.lookup` does. */
 export type NameLookup = (
   hostname: string,
   options: LookupOptions & { readonly all: true },
@@ -57,7 +57,7 @@ export function assertHostAllowed(url: URL, reach: Reach, subject: string): void
 }
 
 /**
- * The same for a request to a proxy, which looks names up by itself: this is all that can be known of them.
+ * The same for a request to a proxy, which looks up names itself: nothing more is known here.
  * @throws PrivateAddress
  */
 export function assertAllowedByProxy(url: URL, reach: Reach, subject: string): void {
@@ -75,8 +75,8 @@ function plainName(host: string): string {
 }
 
 /**
- * Makes a DNS lookup for connections that leaves out addresses out of reach, at the moment of connecting: a name that
- * turns private after an earlier check gets nowhere.
+ * Makes a DNS lookup for connections that leaves out addresses out of reach, at the moment of connecting: a name that becomes
+ * private after an earlier check is refused.
  */
 export function createLookup(reach: Reach, lookUp: NameLookup = dnsLookup) {
   return (hostname: string, options: LookupOptions, callback: LookupCallback): void => {
@@ -99,7 +99,7 @@ export function createLookup(reach: Reach, lookUp: NameLookup = dnsLookup) {
   };
 }
 
-/** Opens connections within reach only, whoever asks for them: names by what they lead to, addresses as they are. */
+/** Opens allowed connections only, for any caller: names by what they lead to, addresses as they are. */
 export function createConnector(reach: Reach, lookUp?: NameLookup): buildConnector.connector {
   const connect = buildConnector({ lookup: createLookup(reach, lookUp) });
   return (options, callback) => {

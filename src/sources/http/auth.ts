@@ -9,7 +9,7 @@ import type { HttpClient } from './http-client.ts';
 import { askedWait } from './rate-limit.ts';
 import { isPassing } from './status.ts';
 
-/** What a request carries to prove who asks. */
+/** The credentials of a request. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;
@@ -21,11 +21,11 @@ export interface Credentials {
 export interface AccessTokens {
   /** The credentials of a source whose secrets are filled in. @throws SourceUnavailable, SourceRefused */
   credentials(plan: HttpPlanBase): Promise<Credentials>;
-  /** Forgets a token that was refused; tells whether asking again makes sense: with a new one, or with one that came meanwhile. */
+  /** Forgets a token that was refused; returns whether a retry makes sense: with a new token, or with one that arrived in the meantime. */
   forget(plan: HttpPlanBase, refused: Credentials): boolean;
   /** All tokens in use: what must never be printed. */
   secrets(): readonly string[];
-  /** Takes them out of a text, as they are at each call. */
+  /** Removes them from a text, as they are at each call. */
   redact: Redact;
 }
 
@@ -46,10 +46,10 @@ export function createAccessTokens(client: HttpClient): AccessTokens {
   const tokens = new Map<string, AccessToken>();
   const asking = new Map<string, Promise<AccessToken>>();
   const secrets = () => [...tokens.values()].map(({ text }) => text);
-  /** For the tokens as they are; null where they have changed since it was made. */
+  /** For the tokens as they are; null if they have changed since it was made. */
   let redact: Redact | null = null;
 
-  /** Requests beside each other wait for one token; none of them can cancel it for the others. */
+  /** Concurrent requests wait for one token; none of them can cancel it for the others. */
   async function tokenOf(plan: HttpPlanBase, auth: OAuthPlan): Promise<AccessToken> {
     const key = keyOf(auth);
     const known = tokens.get(key);

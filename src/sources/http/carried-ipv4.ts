@@ -14,11 +14,11 @@ const carriers: readonly Carrier[] = [
     prefix: ipaddr.IPv6.parseCIDR(prefix),
     read: (bytes: readonly number[]) => [last(bytes)],
   })),
-  // NAT64 for local use: where the address stands depends on the length of the prefix (RFC 6052 §2.2).
+  // NAT64 for local use: the position of the address depends on the length of the prefix (RFC 6052 §2.2).
   {
     prefix: ipaddr.IPv6.parseCIDR('64:ff9b:1::/48'),
     read: (bytes) => {
-      // The ninth byte is always passed over.
+      // The ninth byte is always skipped.
       const rest = [...bytes.slice(6, 8), ...bytes.slice(9)];
       return [0, 1, 2].map((start) => rest.slice(start, start + 4)).concat([last(bytes)]);
     },

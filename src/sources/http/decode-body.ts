@@ -33,7 +33,7 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    // A 204, a 304 or an empty answer may bear the header all the same.
+    // A 204, a 304 or an empty response may still have the header.
     if (wire.bytes > 0) {
       const message = `fetch: ${limits.subject} sent a ${encoding} body that is damaged or incomplete`;
       throw new UnreadableBody(message, { cause: error });
@@ -47,7 +47,7 @@ function decoded(body: Readable, wire: Meter, encoding: string | undefined, limi
   try {
     coders = decoders(encoding, limits);
   } catch (error) {
-    // Nobody will read it: the connection goes with it.
+    // It will not be read: the connection is closed with it.
     body.on('error', () => {}).destroy();
     throw error;
   }

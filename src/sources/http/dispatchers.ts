@@ -22,7 +22,7 @@ const options = {
   connections: connectionsPerOrigin,
 };
 
-/** Open connections, those of each reach and each proxy apart from the others. */
+/** Open connections, separate for each reach and each proxy. */
 export class Dispatchers {
   readonly #direct: Readonly<Record<Reach, Agent>>;
   readonly #proxies = new Map<string, Dispatcher>();
@@ -35,9 +35,9 @@ export class Dispatchers {
   }
 
   /**
-   * What carries a request, and lets it reach nothing that it may not.
+   * The dispatcher of a request, which allows only permitted addresses.
    * @param subject who asks, for messages
-   * @throws PrivateAddress where the URL itself says that it may not be asked
+   * @throws PrivateAddress if the URL itself says that it may not be asked
    */
   of(url: URL, { proxy }: Route, reach: Reach, subject: string): Dispatcher {
     if (proxy === null) {

@@ -44,18 +44,18 @@ export interface DocumentRequest {
 export type Answer =
   | { readonly kind: 'document'; readonly response: HttpResponse; readonly fetchedAt: Date }
   | { readonly kind: 'not_modified'; readonly response: HttpResponse; readonly fetchedAt: Date }
-  /** A rule of `on_response` says that there is nothing to see. */
+  /** A rule of `on_response` says that there is nothing to read. */
   | { readonly kind: 'ignored'; readonly fetchedAt: Date }
   /** By one of the statuses that the request is prepared for. */
   | { readonly kind: 'refused'; readonly status: number; readonly fetchedAt: Date }
-  /** The source wants to be left alone for longer than a run waits. */
+  /** The source asked for a longer pause than a run waits. */
   | { readonly kind: 'rate_limited'; readonly notBefore: Date; readonly fetchedAt: Date };
 
-/** How long a request waits for its turn; whoever would wait longer comes again. */
+/** How long a request waits for its slot; for a longer wait the attempt is repeated later. */
 const timeoutMs = 8_000;
 
 /**
- * Fetches a page of a source politely: robots.txt, the host's line, credentials, rules for responses.
+ * Fetches a page of a source politely: robots.txt, the host's queue, credentials, rules for responses.
  * @throws SourceUnavailable, SourceRefused, HostBusy, RobotsDisallowed and what `HttpClient.send` throws
  */
 export async function fetchDocument(
@@ -85,7 +85,7 @@ export async function fetchDocument(
   return { kind: 'document', response, fetchedAt };
 }
 
-/** A token that is younger is not the reason why an answer is 403. */
+/** A younger token is not the cause of a 403. */
 const youngTokenMs = 60_000;
 
 /** An access token may have been withdrawn before its time: another one is asked for, once. */
@@ -120,7 +120,7 @@ async function sendOnce(
   const { origin } = new URL(plan.url);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await waitForSlot(plan.name, url.host, delay, tools, signal);
-  // A trusted origin gets what the source's own gets.
+  // A trusted origin gets the same as the source's own.
   const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
   let target = address ?? url.href;
   if (url.origin === owner) {
@@ -170,7 +170,7 @@ function withoutParameters(address: string, names: readonly string[]): string {
   return url.href;
 }
 
-/** Waits for the host's turn, if it comes soon. */
+/** Waits for a slot at the host, if it comes soon. */
 export async function waitForSlot(
   subject: string,
   host: string,
@@ -183,7 +183,7 @@ export async function waitForSlot(
   for (let waitedMs = 0; ;) {
     const turn = await budget.take(host, limit, new Date());
     waitedMs += turn.waitMs;
-    // Giving the work up for a moment would begin its attempts anew.
+    // Interrupting the work would restart its attempts.
     if (turn.kind === 'later' && waitedMs > timeoutMs) {
       throw new HostBusy(`fetch: ${subject} waits ${turn.waitMs} ms for a slot at ${host}`, turn.waitMs);
     }

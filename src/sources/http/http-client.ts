@@ -8,12 +8,12 @@ import { rawQuery } from './raw-query.ts';
 import { routeOf, type ProxySettings } from './route.ts';
 
 export interface HttpRequest {
-  /** Who asks, for messages: the source's name. */
+  /** The source's name, for messages. */
   readonly subject: string;
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly body: string | null;
-  /** For any server: what is asked for. */
+  /** For any server: what is requested. */
   readonly headers: Readonly<Record<string, string>>;
   /** Configured headers and secrets: sent to this origin only, never across a redirect to another. */
   readonly own: { readonly origin: string; readonly headers: Readonly<Record<string, string>> };
@@ -98,7 +98,7 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
         const whole = await readWhole(body, request, named);
         return { status: statusCode, headers: named, body: whole, url: url.href, ...(leftOrigin && { leftOrigin }) };
       }
-      // Nobody reads it: a body that never ends must not hold the redirect up.
+      // It is not read: an endless body must not delay the redirect.
       body.on('error', () => {}).destroy();
       if (redirects === maxRedirects) {
         throw new OverLimit(`fetch: ${request.subject} redirects more than ${maxRedirects} times`);

@@ -12,10 +12,10 @@ import { asOverlapping, refusesOverlap, stepOf } from '../pagination/overlap.ts'
 import { isForeign, isLink, pageAddress } from '../pagination/page-request.ts';
 import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
 
-/** Items of a page that are taken at a time where each needs a request of its own. */
+/** Items of a page that are taken at a time where each needs its own request. */
 const itemsPerBatch = 20;
 
-/** Fetches the pages of a source, from a place on. `plan` has its secrets filled in. */
+/** Fetches the pages of a source, from a position on. `plan` has its secrets filled in. */
 export async function* fetchHttpPages(
   plan: HttpPlan,
   format: DocumentFormat,
@@ -67,7 +67,7 @@ class PagesAhead {
       const page = place.page + number * step;
       if (this.#under.has(page)) continue;
       const asking = this.#ask(number === 0 ? place : { ...place, page, cursor: null, skip: 0 });
-      // One that nobody asks for any more may fail as it likes.
+      // The failure of an abandoned request does not matter.
       asking.catch(() => undefined);
       this.#under.set(page, asking);
     }

@@ -14,7 +14,7 @@ export interface HttpToolsOptions {
   readonly measures: Metrics;
 }
 
-/** Everything that fetching takes, under the name `daybook`. */
+/** All parts for fetching, under the name `daybook`. */
 export function createHttpTools({ version, proxies, budget, limitOf, measures }: HttpToolsOptions): HttpTools {
   const client = measured(createHttpClient(`daybook/${version}`, proxies), measures);
   const tokens = createAccessTokens(client);
@@ -32,7 +32,7 @@ function measured(client: HttpClient, measures: Metrics): HttpClient {
         measures.answered(source, response.status);
         return response;
       } catch (error) {
-        // Who gave the work up knows nothing of the server.
+        // An abort shows nothing about the server.
         if (!signal.aborted) measures.answered(source, null);
         throw error;
       }

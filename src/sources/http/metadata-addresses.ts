@@ -30,7 +30,7 @@ const names: ReadonlySet<string> = new Set([
 export function isMetadataAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (known.has(address.toString())) return true;
   if (address instanceof ipaddr.IPv4) return false;
-  // A network may have a NAT64 prefix of its own: the last four bytes count whatever stands before them.
+  // A network may have its own NAT64 prefix: the last four bytes count with any prefix.
   const last = new ipaddr.IPv4(address.toByteArray().slice(12));
   return [last, ...carriedIPv4(address)].some((carried) => known.has(carried.toString()));
 }

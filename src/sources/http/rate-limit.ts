@@ -1,7 +1,7 @@
 import { defaultWaitMs } from '../../domain/plan/host-budget.ts';
 import { dateOfMicros, parseIso8601, parseRfc822 } from '../../domain/time/timestamp.ts';
 
-/** Longer than a day is a slip of whoever wrote the header. */
+/** Longer than a day is a mistake in the header. */
 const maxWaitMs = 86_400_000;
 /** In seconds the year 2001: no wait is as long, so a number from here on counts since 1970. */
 const minEpochSeconds = 1e9;
@@ -10,9 +10,9 @@ const minEpochMs = 1e11;
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What an answer says of asking again. */
+/** What a response says about a retry. */
 export interface AskedWait {
-  /** The host was asked too often, whoever asked. */
+  /** The host was called too often, by any source. */
   readonly isRateLimit: boolean;
   /** Milliseconds that the next request is to wait; null = the answer does not say. */
   readonly waitMs: number | null;
@@ -21,7 +21,7 @@ export interface AskedWait {
 /** Statuses that mean "too many requests": 420 is Twitter's of old. */
 const tooMany: ReadonlySet<number> = new Set([420, 429]);
 
-/** Reads what an answer says of asking again, in any of the spellings that APIs have for it. */
+/** Reads what a response says about a retry, in any of the spellings that APIs use. */
 export function askedWait(status: number, headers: Headers, now: Date): AskedWait {
   const said = retryAfter(headers, now) ?? windowEnd(status, headers, now);
   const isRateLimit =
@@ -44,23 +44,23 @@ function retryAfter(headers: Headers, now: Date): number | null {
   return parseWait(headers['retry-after'], now);
 }
 
-/** When a limit that is used up begins anew. */
+/** When a used-up limit is reset. */
 function windowEnd(status: number, headers: Headers, now: Date): number | null {
   const limits = limitsOf(headers);
   if (!tooMany.has(status) && !limits.some(isSpent)) return null;
-  // A limit that is used up may say when it begins anew under a name that is not paired with its count.
+  // The reset time of a used-up limit may have a name that is not paired with its count.
   const spentAlone = limits.some((limit) => limit.reset === undefined && isSpent(limit));
   const ends = limits.flatMap((limit) => {
     const waitMs = parseWait(limit.reset, now);
     return waitMs === null ? [] : [{ waitMs, isUsedUp: limit.remaining === null ? spentAlone : isSpent(limit) }];
   });
   const usedUp = ends.filter((end) => end.isUsedUp);
-  // Of several limits the one that is used up counts; where none says so, the first that begins anew.
+  // The used-up one of several limits counts; if none says so, the first that is reset.
   if (usedUp.length > 0) return usedUp.reduce((most, { waitMs }) => Math.max(most, waitMs), 0);
   return ends.length === 0 ? null : ends.reduce((least, { waitMs }) => Math.min(least, waitMs), Infinity);
 }
 
-/** Nothing is left of a limit. That is the reason for a 403 also where the answer does not say when it begins anew. */
+/** Nothing is left of a limit. That is the reason for a 403 even if the response does not say when it is reset. */
 function isUsedUp(headers: Headers): boolean {
   return limitsOf(headers).some(isSpent);
 }
@@ -113,8 +113,8 @@ function countOf(text: string | undefined): number | null {
 }
 
 /**
- * Milliseconds until what a header says: seconds from now or since 1970, milliseconds since 1970, a duration such as
- * `1m30s`, a date of HTTP or of ISO 8601. Null where it is absent, unreadable or past; at most a day.
+ * Milliseconds until what a header says: seconds from now or since 1970, milliseconds since 1970, a duration such as `1m30s`, a
+ * date of HTTP or of ISO 8601. Null if it is absent, unreadable or past; at most a day.
  */
 export function parseWait(header: string | undefined, now: Date): number | null {
   const text = header?.trim() ?? '';

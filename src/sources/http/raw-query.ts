@@ -1,12 +1,12 @@
 /**
- * Queries as they are written. `URLSearchParams` writes a whole query anew where one parameter is set (`%20` becomes `+`, `$`
- * becomes `%24`), and a server that checks a signature over it refuses it then.
+ * Queries as they are written. `URLSearchParams` rewrites a whole query if one parameter is set (`%20` becomes `+`, `$` becomes
+ * `%24`), and a server that checks a signature over it refuses it then.
  */
 
-/** What may stand in a request as it is; the rest is left to `URL`. */
+/** What may be in a request as it is; the rest is left to `URL`. */
 const sendable = /^[\x21\x24-\x3b\x3d\x3f-\x7e]*$/;
 
-/** The query of an address as it is written, with its `?`; empty where there is none. */
+/** The query of an address as it is written, with its `?`; empty if there is none. */
 export function rawQuery(address: string, url: URL): string {
   const written = /^[^#?]*(\?[^#]*)/.exec(address.trim())?.[1];
   return written !== undefined && sendable.test(written) ? written : url.search;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy } from '../../domain/errors.ts';
 
-/** The longest that is waited here; a host that wants more gives the work up. */
+/** The longest wait here; a host that asks for more ends the work. */
 const maxWaitMs = 60_000;
 
 /**
- * Asks a host, and waits where its line is long: for work in many steps, which giving up would begin anew, and ask the host
- * once more for all that it has sent already.
- * @throws HostBusy where the turn comes in more than a minute, and what `ask` throws
+ * Calls a host, and waits if its queue is long: for work in many steps, which would otherwise start again and request everything
+ * twice.
+ * @throws HostBusy if the slot is more than a minute away, and what `ask` throws
  */
 export async function retryWhenBusy<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {

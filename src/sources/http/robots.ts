@@ -4,17 +4,17 @@ import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import { createWatchdog, TimedOut } from '../../formats/watchdog.ts';
 import type { HttpClient } from './http-client.ts';
 
-/** What a site's robots.txt says to Daybook. */
+/** What a site's robots.txt allows Daybook. */
 export interface RobotsRules {
   /**
-   * Refuses an address that robots.txt closes to us.
-   * @returns the seconds that it wants between two requests; null where it does not say
-   * @throws RobotsDisallowed, SourceUnavailable where robots.txt cannot be had (RFC 9309 §2.3.1.4)
+   * Refuses an address that robots.txt disallows.
+   * @returns the seconds that it wants between two requests; null if it does not say
+   * @throws RobotsDisallowed, SourceUnavailable if robots.txt cannot be fetched (RFC 9309 §2.3.1.4)
    */
   check(plan: HttpPlanBase, url: URL, signal: AbortSignal): Promise<number | null>;
 }
 
-/** The part of robots-parser's result that is used; its own types are of no use to a module. */
+/** The part of robots-parser's result that is used; its own types do not work in an ES module. */
 interface Robot {
   isAllowed(url: string, userAgent: string): boolean | undefined;
   getCrawlDelay(userAgent: string): number | undefined;

@@ -7,7 +7,7 @@ export interface ProxySettings {
   readonly noProxy?: string;
 }
 
-/** How a request travels: to its host itself, or through a proxy, which looks the host's name up by itself. */
+/** How a request travels: to its host itself, or through a proxy, which looks up the host's name itself. */
 export type Route = { readonly proxy: string | null };
 
 const usualPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };

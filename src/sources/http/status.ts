@@ -2,7 +2,7 @@ import { SourceRefused, SourceUnavailable, type DaybookError } from '../../domai
 import type { LeftOrigin } from './http-client.ts';
 import type { AskedWait } from './rate-limit.ts';
 
-/** Client errors that may pass by themselves; some of them only certain servers and proxies know. */
+/** Client errors that may be temporary; some of them only certain servers and proxies know. */
 const passing: ReadonlySet<number> = new Set([408, 409, 420, 423, 425, 429, 430, 498, 499]);
 
 /** Whether the same request may succeed later. Above 599 there are codes of certain sites and proxies, such as 999. */
@@ -23,7 +23,7 @@ function pageName({ url, page }: AskedPage): string {
 }
 
 /**
- * The error that a status stands for; null where the answer can be used (2xx, 304).
+ * The error that a status stands for; null if the answer can be used (2xx, 304).
  * @param leftOrigin where a redirect left the origin that gets the credentials
  * @param asked what was asked for
  */

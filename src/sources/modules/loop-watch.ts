@@ -1,12 +1,12 @@
 import type { WorkerThread } from '../threads/worker-thread.ts';
 
 const watchMs = 250;
-/** CPU time without an answer after which the thread gives way to everything else. */
+/** CPU time without an answer after which the thread gets the lowest priority. */
 const lowCpuMs = 500;
 
 /**
- * Watches that a thread comes back to its event loop: it is asked for an answer, and the CPU time that it takes until it gives
- * one is counted. Time in which it waits for something is not.
+ * Watches that a thread returns to its event loop: it is pinged, and the CPU time until its answer is counted. Waiting time is not
+ * counted.
  */
 export class LoopMonitor {
   readonly #thread: WorkerThread;
@@ -33,7 +33,7 @@ export class LoopMonitor {
       const takenMs = this.#thread.cpuMs() - askedAtMs;
       if (takenMs > lowCpuMs) this.#thread.lowerPriority();
       if (takenMs <= limitMs) return;
-      // An answer may have come that this thread, itself held up, has not read yet: it does so before the immediate runs.
+      // This thread may itself be delayed and have an unread answer: it reads that before the immediate runs.
       setImmediate(() => {
         if (this.#timer && this.#askedAtMs === askedAtMs) onOver();
       });
@@ -44,7 +44,7 @@ export class LoopMonitor {
     this.#askedAtMs = null;
   }
 
-  /** Nothing is under way: it may do as it likes. */
+  /** Nothing is running: no limit applies. */
   rest(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;

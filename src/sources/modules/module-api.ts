@@ -1,5 +1,5 @@
 /**
- * What a module of the user's own is: a file whose default export is an async generator function of pages.
+ * A module written by a user: a file whose default export is an async generator function of pages.
  *
  * ```ts
  * import type { ModuleContext, ModulePage } from 'daybook/module';
@@ -18,24 +18,24 @@
  */
 export type SourceModule = (context: ModuleContext) => AsyncIterable<ModulePage> | Iterable<ModulePage>;
 
-/** What a module is given. */
+/** What a module receives. */
 export interface ModuleContext {
   /** Name of the source. */
   readonly source: string;
   /** `options` of the configuration, secrets filled in. */
   readonly options: Readonly<Record<string, unknown>>;
   /**
-   * Where to go on: the `cursor` of the last page that was stored; null = at the beginning. A run calls the module
-   * several times: a few seconds of pages are stored at once, and the next call goes on behind them.
+   * Where to continue: the `cursor` of the last stored page; null = at the beginning. A run calls the module several times: the
+   * pages of a few seconds are stored together, and the next call continues after them.
    */
   readonly cursor: unknown;
   /** The furthest `occurred_at` of earlier polls, ISO 8601; null before the first has ended. The same for a whole poll. */
   readonly since: string | null;
-  /** End of the window that a backfill asks for, exclusive, ISO 8601; null in a poll, which wants all that is new. */
+  /** End of the window that a backfill asks for, exclusive, ISO 8601; null in a poll, which reads everything new. */
   readonly until: string | null;
   /** Aborted when the run is cancelled or the worker stops. */
   readonly signal: AbortSignal;
-  /** Fetches as other sources do: in the host's line, within limits, never a private address. */
+  /** Fetches as other sources do: in the host's queue, within limits, never a private address. */
   readonly fetch: ModuleFetch;
 }
 

@@ -8,13 +8,13 @@ interface LoadedModule {
   readonly run: SourceModule;
 }
 
-/** Loads modules, TypeScript too, and loads one anew when its file has changed. */
+/** Loads modules, TypeScript too, and reloads one when its file has changed. */
 export class ModuleLoader {
   readonly #loaded = new Map<string, LoadedModule>();
 
   /**
    * @param path absolute path
-   * @throws SourceRefused where there is no such module, it is broken or exports no function
+   * @throws SourceRefused if there is no such module, it is broken or exports no function
    */
   async load(subject: string, path: string): Promise<SourceModule> {
     const version = await versionOf(subject, path);

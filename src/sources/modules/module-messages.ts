@@ -9,14 +9,14 @@ export type GivenData = Omit<ModuleContext, 'signal' | 'fetch'>;
 /** A response as it goes to a thread. */
 export type FetchedWire = Pick<ModuleResponse, 'status' | 'headers' | 'url'> & { readonly body: Uint8Array };
 
-/** To the thread of a module. `call` numbers a fetch of the run; several may be under way. */
+/** To the thread of a module. `call` numbers a fetch of the run; several may run at once. */
 export type ToModule =
   | {
       readonly kind: 'start';
       readonly call: number;
       readonly path: string;
       readonly given: GivenData;
-      /** What the configuration says of the charset of responses; null = nothing. */
+      /** The charset of responses by the configuration; null = nothing. */
       readonly encoding: string | null;
     }
   | { readonly kind: 'next' | 'close'; readonly call: number }
@@ -36,7 +36,7 @@ export type FromModule =
       readonly url: string;
       readonly options: ModuleRequest;
     }
-  /** Thrown where nobody awaits it. */
+  /** Thrown where it is not awaited. */
   | { readonly kind: 'fault'; readonly message: string }
   | { readonly kind: 'pong' };
 

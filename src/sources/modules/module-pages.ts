@@ -21,7 +21,7 @@ export class ModulePages {
     this.#start = start;
   }
 
-  /** The next page; null where there is none. @throws WrongShape; SourceUnavailable, SourceRefused for what the module throws */
+  /** The next page; null if there is none. @throws WrongShape; SourceUnavailable, SourceRefused for what the module throws */
   async take(): Promise<ModulePageWire | null> {
     let result: IteratorResult<unknown>;
     try {
@@ -35,7 +35,7 @@ export class ModulePages {
     return { items: page.records.map(itemOf), cursor: cursorOf(this.#subject, page) };
   }
 
-  /** Lets the module clean up; it is not waited for. */
+  /** Lets the module clean up, without waiting for it. */
   close(): void {
     const returned = this.#pages?.return?.();
     if (returned instanceof Promise) returned.catch(() => undefined);

@@ -16,23 +16,23 @@ interface Call {
   readonly pages: Promise<ModulePages>;
   readonly stop: AbortController;
   readonly requests: Map<number, Request>;
-  /** What the configuration says of the charset of responses; null = nothing. */
+  /** The charset of responses by the configuration; null = nothing. */
   readonly encoding: string | null;
 }
 
-/** Runs a module in its own thread: what it asks for is done by the main thread. */
+/** Runs a module in its own thread: its requests are made by the main thread. */
 export class ModuleRunner {
-  readonly #tell: (message: FromModule) => void;
+  readonly #send: (message: FromModule) => void;
   readonly #loader = new ModuleLoader();
   readonly #calls = new Map<number, Call>();
   #requests = 0;
 
-  constructor(tell: (message: FromModule) => void) {
-    this.#tell = tell;
+  constructor(send: (message: FromModule) => void) {
+    this.#send = send;
   }
 
   take(message: ToModule): void {
-    if (message.kind === 'ping') return this.#tell({ kind: 'pong' });
+    if (message.kind === 'ping') return this.#send({ kind: 'pong' });
     if (message.kind === 'start') return this.#start(message);
     const call = this.#calls.get(message.call);
     if (!call) return;
@@ -45,7 +45,7 @@ export class ModuleRunner {
         return;
       case 'close':
         this.#calls.delete(message.call);
-        // One that could not be loaded has nothing to clean up.
+        // A module that could not be loaded has nothing to clean up.
         void call.pages.then(
           (pages) => pages.close(),
           () => undefined,
@@ -68,7 +68,7 @@ export class ModuleRunner {
       return new ModulePages(given.source, () => run(context));
     };
     const pages = load();
-    // The first page tells of it.
+    // The first page reports it.
     pages.catch(() => undefined);
     this.#calls.set(number, { pages, stop, requests, encoding });
   }
@@ -76,9 +76,9 @@ export class ModuleRunner {
   async #next(number: number, call: Call): Promise<void> {
     try {
       const page = await (await call.pages).take();
-      this.#tell({ kind: 'page', call: number, page });
+      this.#send({ kind: 'page', call: number, page });
     } catch (error) {
-      this.#tell({ kind: 'failed', call: number, error: toWire(error) });
+      this.#send({ kind: 'failed', call: number, error: toWire(error) });
     }
   }
 
@@ -92,7 +92,7 @@ export class ModuleRunner {
       };
       return new Promise((resolve, reject) => {
         requests.set(request, { resolve, reject });
-        this.#tell({ kind: 'fetch', call, request, url: String(url), options });
+        this.#send({ kind: 'fetch', call, request, url: String(url), options });
       });
     };
   }

@@ -19,7 +19,7 @@ export interface ModuleTools {
   readonly resolvePath: (path: string) => string;
 }
 
-/** Where a poll begins: where an earlier one broke off, else at the module's own beginning. */
+/** Where a poll begins: where an earlier one stopped, else at the module's own beginning. */
 export function firstModulePosition({ unfinished, watermark }: SourceState): ModulePosition {
   if (!unfinished) return { type: 'module', page: 0, cursor: null, skip: 0, since: watermark, recentPages: [] };
   const { page, cursor, since } = unfinished;
@@ -27,7 +27,7 @@ export function firstModulePosition({ unfinished, watermark }: SourceState): Mod
 }
 
 /**
- * The pages of a module, from a place on. `plan` has its secrets filled in.
+ * The pages of a module, from a position on. `plan` has its secrets filled in.
  * @throws SourceRefused, WrongShape, TooCostly; SourceUnavailable for what the module throws
  */
 export async function* readModulePages(
@@ -72,7 +72,7 @@ function cursorOf(subject: string, text: string | null): unknown {
   }
 }
 
-/** A page without a cursor must be the last: a run could not go on behind it. */
+/** A page without a cursor must be the last: a run could not continue after it. */
 async function placeAfter(
   subject: string,
   place: ModulePosition,

@@ -6,12 +6,12 @@ import { threadId } from '../threads/thread-id.ts';
 import type { FromModule, ToModule } from './module-messages.ts';
 import { ModuleRunner } from './module-runner.ts';
 
-const tell = (message: FromModule) => parentPort?.postMessage(message);
-const runner = new ModuleRunner(tell);
+const send = (message: FromModule) => parentPort?.postMessage(message);
+const runner = new ModuleRunner(send);
 
-// What a module prints must not get between what a command prints.
+// Output of a module must not be mixed with the output of a command.
 globalThis.console = new Console(process.stderr);
-const fault = (error: unknown) => tell({ kind: 'fault', message: messageOf(error) });
+const fault = (error: unknown) => send({ kind: 'fault', message: messageOf(error) });
 process.on('unhandledRejection', fault);
 process.on('uncaughtException', fault);
 parentPort?.on('message', (message: ToModule) => runner.take(message));

@@ -12,7 +12,7 @@ export interface ModuleCallInput {
   /** Absolute path. */
   readonly path: string;
   readonly given: GivenData;
-  /** What the configuration says of the charset of responses; null = nothing. */
+  /** The charset of responses by the configuration; null = nothing. */
   readonly encoding: string | null;
   /** Does what the module asks for. */
   readonly fetch: ModuleFetch;
@@ -20,24 +20,24 @@ export interface ModuleCallInput {
   readonly signal: AbortSignal;
 }
 
-/** A call of a module that is under way. */
+/** A running call of a module. */
 export interface ModuleCall {
-  /** The next page; null where there is none. @throws DaybookError; the signal's reason where it was aborted */
+  /** The next page; null if there is none. @throws DaybookError; the signal's reason where it was aborted */
   take(): Promise<ModulePageWire | null>;
-  /** Lets the module clean up; it is not waited for. */
+  /** Lets the module clean up, without waiting for it. */
   close(): void;
 }
 
 interface OpenCall extends ModuleCallInput {
   waiting: { readonly resolve: (page: ModulePageWire | null) => void; readonly reject: (error: Error) => void } | null;
-  /** What it failed with while nobody waited. */
+  /** What it failed with while it was not awaited. */
   failure: Error | null;
 }
 
 /** Largest heap of a module, in megabytes. */
 const maxHeapMb = 512;
 
-/** The thread of one source's module. What it does wrong costs the runs of that source, and nothing else. */
+/** The thread of one source's module. Its faults affect the runs of that source only. */
 export class ModuleThread {
   readonly #name: string;
   readonly #thread: WorkerThread;
@@ -62,7 +62,7 @@ export class ModuleThread {
     this.#watch = new LoopMonitor(this.#thread, () => this.#tell({ kind: 'ping' }));
   }
 
-  /** Whether nobody uses it. */
+  /** Whether it is unused. */
   get isIdle(): boolean {
     return this.#calls.size === 0;
   }

@@ -1,6 +1,6 @@
 import { ModuleThread, type ModuleCall, type ModuleCallInput } from './module-thread.ts';
 
-/** Threads of modules that stay, though nobody uses them: each takes some 20 MB. */
+/** How many unused threads of modules stay: each takes some 20 MB. */
 const maxIdle = 32;
 
 /**

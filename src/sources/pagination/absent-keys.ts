@@ -22,7 +22,7 @@ export function absentKeys(paginator: PaginatorPlan, place: NextPage, { records,
   return absent.length > 0 ? absent : uselessTotal(paginator, value);
 }
 
-/** A total that is there, and that is no number, ends no poll. */
+/** A total that is not a number does not end a poll. */
 function uselessTotal(paginator: PaginatorPlan, page: unknown): Warning[] {
   const path = 'totalPath' in paginator ? paginator.totalPath : null;
   if (path === null) return [];

@@ -6,9 +6,9 @@ import { formatMicros } from '../../domain/time/timestamp.ts';
 import { readTime } from './page-request.ts';
 
 /**
- * Where a poll begins: where an earlier one broke off, else at the first page. Where pages are numbers it steps one page
- * back: what was deleted meanwhile has moved records from the page that is next to the one before. Where pages overlap it
- * need not. A poll that was cut by `max_pages` looks at the front first.
+ * Where a poll begins: where an earlier one stopped, else at the first page. If pages are numbered it steps back one page:
+ * deletions in the meantime have moved records from the next page to the one before. With overlapping pages it need not. A poll
+ * that was cut by `max_pages` reads the front first.
  */
 export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosition {
   const { unfinished } = state;
@@ -37,8 +37,8 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
 }
 
 /**
- * The place of an earlier poll, one page back where pages are numbers: what was deleted meanwhile has moved records from it to
- * the page before. Where pages overlap it stays.
+ * The position of an earlier poll, one page back if pages are numbered: deletions in the meantime have moved records to the page
+ * before. With overlapping pages it stays.
  */
 export function stepBack(plan: HttpPlan, saved: SavedPosition): SavedPosition {
   const { paginator } = plan;
@@ -51,7 +51,7 @@ export function stepBack(plan: HttpPlan, saved: SavedPosition): SavedPosition {
   return { ...saved, page, skip: 0, ...(saved.distinct === undefined ? {} : { distinct }) };
 }
 
-/** The place after a page. One that an earlier poll left is of no interest any more once its page was read. */
+/** The position after a page. One left by an earlier poll is dropped once its page was read. */
 export function positionAfter(from: HttpPosition, next: NextPage): HttpPosition {
   const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, ...place } = from;
   return { ...place, ...next, skip: 0, ...(saved && place.page < saved.page ? { saved } : {}) };

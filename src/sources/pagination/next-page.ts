@@ -12,10 +12,10 @@ import { baseAddress } from '../html/base-address.ts';
 import { nextLink } from './link-header.ts';
 import type { NextPage } from '../../domain/run/fetch-position.ts';
 
-/** What a page tells about the one after it. */
+/** What a page says about the next one. */
 export interface PageFacts {
   readonly records: number;
-  /** The parsed page; undefined where it is none. */
+  /** The parsed page; undefined if it is not one. */
   readonly value: unknown;
   /** The page as HTML, where it is such. */
   readonly html: CheerioAPI | null;
@@ -24,15 +24,15 @@ export interface PageFacts {
   readonly url: string;
 }
 
-/** What a response tells, as its format has read it. */
+/** What a response says, as read by its format. */
 export function factsOf({ items, value, html }: ReadPage, { headers, url }: HttpResponse): PageFacts {
   return { records: items.length, value, html: html ?? null, headers, url };
 }
 
 /**
- * The next page, or null where the page was the last one.
- * @throws WrongShape where what should lead there does not, or where the paginator reads another format than the page has: what
- * follows would be missed without a word
+ * The next page, or null if the page was the last one.
+ * @throws WrongShape if the link to it is invalid, or if the paginator expects another format than the page has: the rest would be
+ * missed silently
  */
 export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
   if (paginator.type === 'single_page') return null;
@@ -61,7 +61,7 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
       return follow(place, address('the header Link', nextLink(facts.headers['link']), facts.url), facts.url);
     case 'html_link': {
       const href = facts.html?.(paginator.selector).first().attr('href');
-      // So buttons are written that lead nowhere any more.
+      // Disabled buttons are written this way.
       if (href !== undefined && /^\s*javascript:/i.test(href)) return null;
       return follow(place, address(`selector "${paginator.selector}"`, href, baseOf(facts)), facts.url);
     }
@@ -124,7 +124,7 @@ function address(where: string, value: unknown, base: string): string | null {
   throw unfollowable(where, value, 'an address, http or https');
 }
 
-/** What says that there is no next page. */
+/** Values that mean that there is no next page. */
 function isNothing(value: unknown): boolean {
   return value === undefined || value === null || value === false || (typeof value === 'string' && value.trim() === '');
 }

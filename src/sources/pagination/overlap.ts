@@ -4,10 +4,10 @@ import type { OffsetPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { CheckedWithDays } from '../extraction/checked-page.ts';
 
-/** Records by which the next page shows that it follows. */
+/** How many records the next page must repeat to show that it follows. */
 const tailLength = 8;
 
-/** How often a poll steps back without getting further than before, and how often it begins anew: then the API has no stable order. */
+/** How often a poll may step back without progress, and how often it may start again: beyond that the API has no stable order. */
 const maxSteps = 12;
 const maxRestarts = 3;
 
@@ -19,7 +19,7 @@ function offsetOf(plan: SourcePlan): OffsetPlan | null {
   return plan.paginator.limit > 1 ? plan.paginator : null;
 }
 
-/** How far apart pages are that are counted; null where they are not. */
+/** How far apart pages are that are counted; null if they are not. */
 export function stepOf(plan: HttpPlan, { overlaps }: HttpPosition): number | null {
   const { paginator } = plan;
   if (paginator.type === 'page_number') return 1;
@@ -28,8 +28,8 @@ export function stepOf(plan: HttpPlan, { overlaps }: HttpPosition): number | nul
 }
 
 /**
- * The next page, asked for one record early. Behind a page of one record it is not: an API that gives just one at a time would
- * give that for ever. Behind one with the last record of the page before and nothing else, most likely, nothing comes.
+ * The next page, asked for one record early. Behind a page of one record it is not: an API that gives just one at a time would give
+ * that forever. Behind one with the last record of the page before and nothing else, most likely, nothing comes.
  */
 export function asOverlapping(plan: HttpPlan, place: HttpPosition, next: HttpPosition, records: number): HttpPosition {
   if (!offsetOf(plan)) return next;
@@ -43,20 +43,20 @@ export function refusesOverlap({ overlaps }: HttpPosition, status: number): bool
   return overlaps === true && (status === 400 || status === 422);
 }
 
-/** What a page is to those before it. */
+/** How a page relates to those before it. */
 export type Continuation =
   | {
       /** The page without what was read before. */
       readonly checked: CheckedWithDays;
       /** Remembers its last records. */
       readonly position: FetchPosition;
-      /** Pages behind it cannot be asked for so that they overlap. */
+      /** Later pages cannot be requested so that they overlap. */
       readonly endsOverlap?: true;
     }
   /** It does not follow: records were deleted, or many were inserted. The poll continues there. */
   | { readonly elsewhere: FetchPosition };
 
-/** @param comesAgain whether this poll has read just such a page */
+/** @param comesAgain whether this poll has already read the same page */
 export function continuationOf(
   plan: SourcePlan,
   position: FetchPosition,

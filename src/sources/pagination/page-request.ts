@@ -18,8 +18,8 @@ export interface PageAddress {
 const linked: ReadonlySet<string> = new Set(['json_link', 'header_link', 'html_link']);
 
 /**
- * The address of the page at a place. A link that the source gave is taken as it is.
- * @throws WrongShape for a place that is no address; SourceRefused for one that secrets must not go to
+ * The address of the page at a position. A link given by the source is used as it is.
+ * @throws WrongShape for a place that is not an address; SourceRefused for one that secrets must not go to
  */
 export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
   const { paginator, incremental } = plan;
@@ -57,7 +57,7 @@ function linkAddress(plan: HttpPlan, link: string): PageAddress {
   const url = new URL(link);
   let address = rawAddress(link, url);
   if (url.hostname === own.hostname && url.protocol === 'http:' && own.protocol === 'https:') {
-    // Servers behind a proxy that ends TLS do not know how they were asked.
+    // Servers behind a TLS proxy do not know the scheme of the request.
     [url.protocol, url.port] = ['https:', own.port];
     address = rawAddress(link, url);
   }
@@ -82,7 +82,7 @@ function hasSecrets({ auth, headers, secretParams = [], params }: HttpPlan): boo
   );
 }
 
-/** A canonical time of a place or a plan; null where there is none. */
+/** A canonical time of a place or a plan; null if there is none. */
 export function readTime(text: string | null): Micros | null {
   const time = text === null ? null : parseIso8601(text);
   return time?.ok === true ? time.micros : null;

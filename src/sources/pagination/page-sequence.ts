@@ -15,16 +15,16 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
 
-/** Hashes of the last pages that are kept to see one come again. */
+/** How many hashes of the last pages are kept to recognize a repeated one. */
 const rememberedPages = 16;
 
-/** Stands in their list between those of an earlier poll and those of this one. */
+/** Separates those of an earlier poll from those of this one in their list. */
 const earlierPart = '';
 
-/** A source that has nothing on so many pages in a row has nothing on the others. */
+/** After this many empty pages in a row a source counts as empty. */
 const maxEmptyPages = 1_000;
 
-/** Empty pages in a row over which a source is followed that says more comes. */
+/** Empty pages in a row that are followed if the source announces more. */
 const maxFollowedEmptyPages = 10;
 
 /** A poll that continues behind a cut reads the page before it once more, where that leaves most of `max_pages` for others. */
@@ -38,12 +38,12 @@ const maxCuts = 3;
 
 const notOver: PollEnd = { cutShort: false, notModified: false, notBefore: null };
 
-/** What a page makes of its poll. */
+/** The effect of a page on its poll. */
 export interface PollStep {
   readonly position: FetchPosition;
   /** Set where the poll is over. */
   readonly end: PollEnd | null;
-  /** The poll is not over, but continues elsewhere than at the next page. */
+  /** The poll continues, but not at the next page. */
   readonly jumps?: true;
   readonly warnings?: readonly Warning[];
 }
@@ -55,8 +55,8 @@ export function isRepeatedPage({ place }: FetchPosition, hash: string | null): b
 
 /**
  * After a page that has come before. Records that were inserted at the front move the pages that were read to where the next ones
- * were: then new ones follow. The same page twice more is the end: the API gives its last page for each later one; and so are as
- * many pages again as there were: it begins anew. Where there was one page only, nothing says that the API knows how pages are named.
+ * were: then new ones follow. The same page twice more is the end: the API repeats its last page for each later one; and so are as
+ * many repeated pages as there were: it starts again. With a single page it is unclear whether the API supports paging.
  */
 export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Page, hash: string | null): PollStep {
   const { place } = position;
@@ -67,7 +67,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const { next } = page;
   const { recentPages, distinct = 0, repeated = 0 } = place;
   const isSame = repeated > 0 && hash === recentPages.at(-1) && !isNewToPart(recentPages, hash);
-  // A token or a link that leads to a page that was read leads round; one that leads further may be a page number in disguise.
+  // A token or link to a page that was already read is a cycle; one that leads further may be a page number in disguise.
   const isCounted = paginator.type === 'page_number' || paginator.type === 'offset';
   const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !isCycle(place, next));
   const asksOn = mayLeadOn && !isSame && repeated < Math.max(1, distinct) && place.doubtful !== true;
@@ -81,7 +81,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   return ignored(plan, position, place, `the second page repeats the first: ${nameOfParameter(paginator)}`);
 }
 
-/** The end of a poll whose pages are one and the same. */
+/** The end of a poll whose pages are all the same. */
 function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPosition, what: string): PollStep {
   const paging = `${plan.name}: ${what}; correct it, or set paginator.end_on: [repeat] if there is only one page. The watermark does not change`;
   const end: PollEnd = { ...notOver, cutShort: true, paging, ...(place.thenAt ? { resumes: true } : {}) };
@@ -89,8 +89,8 @@ function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPosition, w
 }
 
 /**
- * Where the page after the first was the first again, and others followed, records were inserted meanwhile, or two numbers name the
- * first page. Nothing says which: the poll is `partial`, and the next one reads all again.
+ * Where the page after the first was the first again, and others followed, records were inserted in the meantime, or two numbers
+ * name the first page. It is unclear which: the poll is `partial`, and the next one reads everything again.
  */
 export function withoutProof({ position, end, ...course }: PollStep): PollStep {
   if (!end || end.cutShort || end.notBefore || position.frontRepeated !== true) return { ...course, position, end };
@@ -175,7 +175,7 @@ export function afterPage(
   return over.keepsToken ? { position, end: { ...over, cutShort: true } } : cutAt(plan, position, place);
 }
 
-/** A total, or `has_more`, that ends a poll proves nothing where all of its pages have the same ids. */
+/** A total, or `has_more`, that ends a poll is not a proof of its end if all of its pages have the same ids. */
 function isOnePage(plan: SourcePlan, position: FetchPosition, page: Page): PollStep | null {
   const { place } = position;
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || page.end?.notModified) return null;
@@ -206,7 +206,7 @@ function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPosition
   const { seen: before = [], distinct: _distinct, ...saved } = thenAt;
   const mayStepBack = maxPages === null || maxPages - position.pages >= minPagesToStepBack;
   const { seen: _seen, distinct = 0, ...begin } = mayStepBack ? stepBack(plan, thenAt) : thenAt;
-  // A page that is read once more on purpose does not come again.
+  // A page that is read once more on purpose is not a repeated page.
   const seen = begin.page === saved.page ? before : before.slice(0, -1);
   const recentPages = seen.length === 0 ? [] : [...seen, earlierPart];
   const kept = { since, ...(until === undefined ? {} : { until }), recentPages, distinct };
@@ -266,7 +266,7 @@ function step({ circle }: HttpPosition | ModulePosition, cursor: string): CycleD
   return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
 }
 
-/** Whether the next page is one that was read already: it would lead round and round. */
+/** Whether the next page is one that was read already: it would be a cycle. */
 function isCycle(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
   if (from.type === 'file' || next.type === 'file') return false;
   return pointsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));

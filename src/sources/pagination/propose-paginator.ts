@@ -10,7 +10,7 @@ export type ProposedPaginator = string | Readonly<Record<string, string>>;
 
 type Field = readonly [path: string, value: unknown];
 
-/** A paginator for what a page says of others; null where it says nothing. */
+/** A paginator for what a page says of others; null if it says nothing. */
 export function proposePaginator(page: unknown, headers: Headers): ProposedPaginator | null {
   const named = paginatorOfNext(page, headers);
   if (named !== null) return named;
@@ -20,7 +20,7 @@ export function proposePaginator(page: unknown, headers: Headers): ProposedPagin
   return paginatorOfCount(fields)?.proposed ?? null;
 }
 
-/** A paginator for a page that says how many there are; null where there is but one, or this is the last. */
+/** A paginator for a page that says how many there are; null if there is but one, or this is the last. */
 function paginatorOfCount(fields: readonly Field[]): { proposed: ProposedPaginator; pages: number } | null {
   const pages = fields.find(
     ([path, value]) => /(?:total|num|page)[._-]?(?:pages|count)$|^pages$/i.test(lastPart(path)) && Number(value) > 1,
@@ -32,7 +32,7 @@ function paginatorOfCount(fields: readonly Field[]): { proposed: ProposedPaginat
   return isLast ? null : { proposed: { type: 'page_number', total_path: pages[0] }, pages: Number(pages[1]) };
 }
 
-/** Warns of a source without a paginator whose answer tells of other pages. `max_pages: 1` says that one page is meant. */
+/** Warns of a source without a paginator whose response refers to other pages. `max_pages: 1` says that one page is meant. */
 export function missedPages(paginator: PaginatorPlan, page: unknown, headers: Headers): Warning[] {
   if (paginator.type !== 'single_page' || paginator.maxPages === 1) return [];
   const named = paginatorOfNext(page, headers);
@@ -49,7 +49,7 @@ const linkText = /^(?:https?:|\/|\?)|^[^\s?]*\?[^\s=]+=/;
 const tokenKey = /(?:^|[._-])next(?:[._-]?(?:page|token|cursor|offset|key|marker))*$/i;
 const moreKey = /^(?:has|is)[._-]?(?:more|next)(?:[._-]?(?:page|pages|items|results|records))?$/i;
 
-/** A paginator that follows what a page says of the next one; null where it names none. */
+/** A paginator that follows what a page says of the next one; null if it names none. */
 function paginatorOfNext(page: unknown, headers: Headers): ProposedPaginator | null {
   if (nextLink(headers['link']) !== null) return 'header_link';
   const fields = fieldsIn(page);
@@ -69,7 +69,7 @@ const maxMembers = 100;
 const maxPath = 100;
 const maxDepth = 3;
 
-/** What stands in a page beside its records: it is looked at for each page, so that large parts are passed over. */
+/** The part of a page beside its records: it is searched for each page, so large parts are skipped. */
 function fieldsIn(page: unknown, prefix = '', depth = 0): Field[] {
   if (!isObject(page)) return [];
   const members = Object.entries(page);

@@ -12,8 +12,8 @@ export function refusalsOf({ paginator }: HttpPlan): ReadonlySet<number> {
 }
 
 /**
- * What it means that a page behind the first is refused: the end, where the configuration says so or the page was asked in doubt.
- * @throws SourceRefused where it may as well be a fault
+ * What the refusal of a later page means: the end, if the configuration says so or the page was requested in doubt.
+ * @throws SourceRefused if it may be a fault
  */
 export function refusedPage(plan: HttpPlan, place: HttpPosition, status: number): Pick<Page, 'warnings'> {
   // The place of an earlier poll may be gone; where pages are counted, the one before it was there.

@@ -20,8 +20,8 @@ const permanent = [SourceRefused, WrongShape, PrivateAddress, OverLimit, TooCost
 const goneHost = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /**
- * Whether a failure says that the place of an earlier poll is of no use any more: refused, gone or unreadable. It is a shortcut
- * only, so the poll may as well begin at the front; if the fault is elsewhere, that meets it, too.
+ * Whether a failure means that the position of an earlier poll is useless: refused, gone or unreadable. It is only a shortcut, so
+ * the poll may begin at the front; another fault would show there too.
  */
 export function isSavedPositionGone(
   plan: SourcePlan,

@@ -11,7 +11,7 @@ export interface DateField {
   readonly share: number;
 }
 
-/** Where pages say in their markup when something was published, the surest first. */
+/** Where the markup of pages has the publication time, the most reliable first. */
 const marked: readonly (readonly [selector: string, attr: string])[] = [
   ['time[datetime]', 'datetime'],
   ['meta[property="article:published_time"]', 'content'],
@@ -83,7 +83,7 @@ function shareOf($: CheerioAPI, items: Elements, read: Candidate['read']): numbe
   return items.length === 0 ? 0 : dated.length / items.length;
 }
 
-/** A year, a price or a number of comments is no date, though it may be read as one. */
+/** A year, a price or a number of comments is not a date, although it may be read as one. */
 function isDate(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed.length < 6 || trimmed.length > 60 || !/\d/.test(trimmed)) return false;

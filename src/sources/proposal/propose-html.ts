@@ -7,7 +7,7 @@ type Element = Parameters<CheerioAPI['contains']>[0];
 /** So many alike make a list. */
 const fewest = 3;
 
-/** Proposes how to read a listing; null where a page has no repeated elements with links. */
+/** Proposes how to read a listing; null if a page has no repeated elements with links. */
 export function proposeHtml($: CheerioAPI): Proposal | null {
   const selector = listSelector($);
   if (selector === null) return null;
@@ -49,7 +49,7 @@ function detailOf(href: string | undefined): { readonly detail?: string } {
   return href === undefined || href.startsWith('#') ? {} : { detail: href };
 }
 
-/** The selector under which most elements of one kind stand that hold a link and some text. */
+/** The selector of the most frequent elements with a link and some text. */
 function listSelector($: CheerioAPI): string | null {
   const counts = new Map<string, number>();
   $('article, li, tr, div, section').each((_, element) => {
@@ -84,7 +84,7 @@ function classSelector(classes: string | undefined): string {
   return named === undefined ? '' : `.${named}`;
 }
 
-/** Of an item's links the one in a heading, else the first with text. */
+/** The item's link in a heading, else the first with text. */
 function linkSelector($: CheerioAPI, selector: string): string {
   for (const heading of ['h1', 'h2', 'h3', 'h4']) {
     if ($(`${selector} ${heading} a[href]`).length >= $(selector).length) return `${heading} a`;

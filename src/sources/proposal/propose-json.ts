@@ -17,7 +17,7 @@ import {
 /** How deep a list of records is looked for. */
 const maxListDepth = 4;
 
-/** Proposes how to read a JSON page; null where it holds no list of objects. */
+/** Proposes how to read a JSON page; null if it holds no list of objects. */
 export function proposeJson(page: unknown, headers: Readonly<Record<string, string>>): Proposal | null {
   const list = findList(page);
   if (!list) return null;

@@ -18,7 +18,7 @@ export async function proposeFrom(from: HttpResponse | readonly string[], isDeta
 
 /**
  * Proposes how to read what an address answers: a feed, a JSON API, or a page that lists something.
- * @throws WrongShape where it is none of them
+ * @throws WrongShape if it is none of them
  */
 async function proposeSource({ body, headers, url }: HttpResponse): Promise<Proposal> {
   const undecoded = { body, contentType: headers['content-type'], encoding: null };

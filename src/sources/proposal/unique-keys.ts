@@ -5,7 +5,7 @@ import { areDistinct, byIdName, fieldsOf, isIdValue, isObject, textOfValue } fro
 const maxRecords = 5_000;
 const maxBytes = 8 * 1024 * 1024;
 const maxKeys = 4;
-/** A longer path is nothing that one would write. */
+/** A longer path is not useful. */
 const maxPath = 100;
 
 /**

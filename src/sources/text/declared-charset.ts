@@ -1,7 +1,7 @@
 import { charsetName } from '../../formats/charset-name.ts';
 import { metaCharsets } from './meta-charsets.ts';
 
-/** What a document says of its own charset. */
+/** The charset that a document declares. */
 export interface DeclaredCharset {
   /** Where it says so, for messages. */
   readonly from: 'Content-Type' | 'the XML prolog' | 'a meta element';
@@ -16,12 +16,12 @@ export type DocumentKind = 'json' | 'xml' | 'html';
 /** How much of a page is searched for a `<meta>`: browsers take one that comes late, too. */
 const maxHead = 512 * 1024;
 const wide = /^(?:utf-?16|utf-?32|ucs|iso-10646)/;
-/** Names of ASCII; browsers take them for windows-1252. */
+/** Names of ASCII; browsers read them as windows-1252. */
 const ascii = /^(?:us-?)?ascii$|^ansi_x3\.4|^iso-?_?646|^iso-ir-6$|^(?:cp|ibm)367$/i;
-/** What the library can read, and what is no charset: `binary` says that nobody knows. */
+/** What the library can read, and what is not a charset: `binary` means unknown. */
 const noCharset = /^(?:binary|base64|hex)$/i;
 
-/** The charsets that a document and its header name, the first one first. Names that nobody knows count as none. */
+/** The charsets that a document and its header name, the first one first. Unknown names count as none. */
 export function declaredCharsets(
   kind: DocumentKind,
   body: Buffer,
@@ -52,7 +52,7 @@ function headerLabel(contentType: string | undefined): string | undefined {
   return /charset\s*=\s*["']?([^\s;"',]+)/i.exec(contentType ?? '')?.[1];
 }
 
-/** The first that a `<meta>` names and somebody knows. */
+/** The first known one that a `<meta>` names. */
 function metaLabel(body: Buffer): string | undefined {
   const head = body.toString('latin1', 0, Math.min(body.length, maxHead));
   for (const label of metaCharsets(head)) if (knownCharset(label) !== null) return label.trim().toLowerCase();

@@ -24,7 +24,7 @@ export interface DecodedDocument {
 
 /** So many characters of UTF-8 are no accident, whatever charset is declared; those of three bytes count twice. */
 const surelyUtf8 = 8;
-/** So many and no other bytes in a charset of single bytes, whose letters stand together otherwise. */
+/** So many and no other bytes in a charset of single bytes, whose letters are usually adjacent. */
 const likelyUtf8 = 3;
 
 /**
@@ -55,7 +55,7 @@ export function decodeDocument(document: DocumentToDecode): DecodedDocument {
 const shifting = /^(?:iso-2022|utf-?(?:7|16|32)|ucs|cp0|cp1[01]|ebcdic)/;
 /** Those that have no other bytes. */
 const sevenBit = /^(?:iso-2022|utf-?7)/;
-/** What is declared by default, or by habit; and charsets of Latin letters, which stand apart between those of ASCII. */
+/** What is declared by default, or by habit; and charsets of Latin letters, which are scattered between those of ASCII. */
 const latin = /^(?:windows-125[02478]|iso-8859-(?:[2349]|1[03456])|x-user-defined)$/;
 const multiByte = /^(?:gb|big5|euc|shift_jis|cp9|ms9|ksc|windows-9)/;
 
@@ -71,9 +71,9 @@ function decodeByRules(kind: DocumentKind, body: Buffer, declared: readonly Decl
 }
 
 /**
- * Whether bytes are UTF-8, a few broken ones aside. Where nothing else is declared, at least as many characters must be
- * whole as are broken; against Latin letters or ASCII more than twice as many, for nobody writes such characters in those;
- * against any other charset there must be some of them, too.
+ * Whether bytes are UTF-8, a few broken ones aside. Where nothing else is declared, at least as many characters must be whole as
+ * are broken; against Latin letters or ASCII more than twice as many, because such characters do not occur in those; against any
+ * other charset there must be some of them, too.
  */
 function isMeantAsUtf8(first: DeclaredCharset | undefined, { text, others, ...utf8 }: Measured, body: Buffer): boolean {
   const bad = utf8.bad > others / 2 ? utf8.bad - 2 * surrogates(body) : utf8.bad;

@@ -97,7 +97,7 @@ function singleByteDecoder(charset: string): Decoder {
   };
 }
 
-/** Null where this Node.js has none for the charset. */
+/** Null if this Node.js has none for the charset. */
 function nativeDecoder(charset: string): TextDecoder | null {
   try {
     return new TextDecoder(charset, { ignoreBOM: true });

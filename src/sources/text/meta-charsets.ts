@@ -3,7 +3,7 @@ const openings = /<(?:(!--)|(meta)(?=[\s/])|(script|style|title|textarea|noframe
 const commentEnd = /--!?>/g;
 const attribute = /[\s/]*(?:(=?[^\s/>=]+|=)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?)?/y;
 
-/** The charsets that the `<meta>` elements of a page name, in turn; comments, scripts and attributes are passed over as browsers do. */
+/** The charsets that the `<meta>` elements of a page name, in turn; comments, scripts and attributes are skipped as in browsers. */
 export function* metaCharsets(head: string): Generator<string> {
   if (!/<meta[^>]*charset/i.test(head)) return;
   const opening = new RegExp(openings);

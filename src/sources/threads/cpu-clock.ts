@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 /** Ticks of the clock in which Linux counts CPU time. */
 const tickMs = 10;
 
-/** The CPU time that a thread of this process has taken, in milliseconds; null where the system does not say. */
+/** The CPU time that a thread of this process has taken, in milliseconds; null if the system does not say. */
 export function cpuMsOf(threadId: number): number | null {
   try {
     const stat = readFileSync(`/proc/self/task/${threadId}/stat`, 'latin1');

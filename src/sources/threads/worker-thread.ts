@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../domain/errors.ts';
 import { activeMsOf, cpuMsOf } from './cpu-clock.ts';
 
-/** How a thread ended that was not told to. */
+/** How a thread ended unexpectedly. */
 export interface ThreadEnd {
   /** It wanted more memory than it may have, it called `process.exit`, or it threw. */
   readonly kind: 'memory' | 'exit' | 'error';
@@ -28,7 +28,7 @@ export interface ThreadStarted {
   readonly threadId: number | null;
 }
 
-/** How much a thread gives way to others, as `nice` has it: a third of their share where all are busy. */
+/** A thread's `nice` value: a third of their share where all are busy. */
 const lowPriority = 5;
 
 /** A thread that can be watched and stopped, whatever it does. */
@@ -47,7 +47,7 @@ export class WorkerThread {
       execArgv: [],
       stdout: true,
     });
-    // What it prints must not get between what a command prints.
+    // Its output must not be mixed with the output of a command.
     this.#worker.stdout.on('data', (chunk: Buffer) => process.stderr.write(chunk));
     this.#worker.once('message', ({ threadId }: ThreadStarted) => {
       this.#threadId = threadId;
@@ -73,7 +73,7 @@ export class WorkerThread {
     return (this.#threadId === null ? null : cpuMsOf(this.#threadId)) ?? activeMsOf(this.#worker);
   }
 
-  /** From now on it gives way to other threads, where the system can do that. */
+  /** Lowers its priority from now on, if the system supports it. */
   lowerPriority(): void {
     if (this.#isLow) return;
     this.#isLow = true;
@@ -86,7 +86,7 @@ export class WorkerThread {
     else this.#worker.unref();
   }
 
-  /** Ends it wherever it is. */
+  /** Ends it at once. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#worker.terminate();

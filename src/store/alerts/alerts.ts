@@ -7,11 +7,11 @@ import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 export interface StoredAlert extends Alert {
   /** Whether the webhook has taken its latest change. */
   readonly notified: boolean;
-  /** Who has found last that it still holds, and when. Absent = nobody tells. */
+  /** Who last found that it still applies, and when. Absent = unknown. */
   readonly confirmed?: Confirmation;
 }
 
-/** By which file, `host:path`, an alert was found to hold still. `at`: ISO 8601. */
+/** The file, `host:path`, by which an alert was found to still apply. `at`: ISO 8601. */
 export interface Confirmation {
   readonly file: string;
   readonly at: string;
@@ -46,8 +46,8 @@ const maxMessage = 2_000;
 
 /**
  * Opens an alert, or adds to the message of one that is open.
- * @param addition a sentence, and what it is about: that is told once
- * @returns the alert as it is now; `known` where it told of that already, `full` where it has no more room
+ * @param addition a sentence and its subject, which is reported once
+ * @returns the alert as it is now; `known` if it already contained that, `full` if it has no more room
  */
 export async function addToAlert(
   store: BlobStore,
@@ -66,7 +66,7 @@ export async function addToAlert(
   return alert;
 }
 
-/** How long a confirmation stands before it is written again, in ms. */
+/** How long a confirmation is valid before it is written again, in ms. */
 const confirmEveryMs = 60_000;
 
 /** Notes that an open alert still holds. */
@@ -84,7 +84,7 @@ export async function confirmAlert(
   await store.put(storePaths.alert.build({ source, name }), storedJson({ ...present, confirmed }));
 }
 
-/** An alert that is open; null where it is not. */
+/** An alert that is open; null if it is not. */
 export async function readOpenAlert(store: BlobStore, source: string, name: AlertName): Promise<StoredAlert | null> {
   const present = await readAlert(store, source, name);
   return present?.state === 'open' ? present : null;
@@ -95,7 +95,7 @@ export async function isAlertOpen(store: BlobStore, source: string, name: AlertN
 }
 
 /**
- * Alerts whose latest change nobody has been told.
+ * Alerts whose latest change has not been sent.
  * @param isWanted picks sources, before anything of them is read
  */
 export async function pendingAlerts(
@@ -106,7 +106,7 @@ export async function pendingAlerts(
   return alerts.filter(({ notified }) => !notified).map(bare);
 }
 
-/** Notes that a change was told. A resolved alert is of no use any more. */
+/** Notes that a change was sent. A resolved alert is removed. */
 export async function markNotified(store: BlobStore, alert: Alert): Promise<void> {
   const path = storePaths.alert.build(alert);
   if (alert.state === 'resolved') await store.delete(path);

@@ -11,7 +11,7 @@ export function restoredText({ side, store, database }: RestoredNote): string {
 }
 
 /**
- * Opens the alert `store` for a side that was restored; resolves it where nothing is to be said any more.
+ * Opens the alert `store` for a restored side; resolves it once nothing is left to report.
  * @returns what has changed
  */
 export async function settleRestoredAlert(store: BlobStore, restored: RestoredNote | null): Promise<Alert[]> {

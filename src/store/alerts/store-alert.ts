@@ -8,20 +8,20 @@ import { readIdentity } from '../identity.ts';
 
 /**
  * A store that sets damaged files aside as they are met, and opens the alert `store` of their source, or adds to it: each is
- * told once.
- * @param onAlert told of each alert that was opened or added to, and of what had no more room in one
+ * reported once.
+ * @param onAlert called with each alert that was opened or extended, and with what did not fit into one
  */
 export function settingAside(store: BlobStore, onAlert: (alert: Alert) => void): BlobStore {
   const keeping: BlobStore = {
     ...store,
     async onDamage(damage) {
       const aside = await setAside(keeping, damage);
-      // Somebody else has set it aside, and told of it.
+      // Someone else has set it aside, and reported it.
       if (aside === null && damage.remains !== 'all') return;
       const message = describeDamage(damage, aside);
       const [source, now] = [sourceOf(damage.path), new Date()];
       const alert = await addToAlert(keeping, source, 'store', { about: damage.path, message }, now);
-      // What has no more room in the alert is named all the same.
+      // What has no more room in the alert is logged.
       if (typeof alert === 'object') onAlert(alert);
       else if (alert === 'full') onAlert({ name: 'store', source, state: 'open', since: now.toISOString(), message });
     },
@@ -29,7 +29,7 @@ export function settingAside(store: BlobStore, onAlert: (alert: Alert) => void):
   return keeping;
 }
 
-/** A store that only names damaged files, each once, and leaves them where they are: for whoever just looks. */
+/** A store that only names damaged files, each once, and leaves them where they are: for read-only commands. */
 export function naming(store: BlobStore, onDamage: (damage: Damage) => void): BlobStore {
   const named = new Set<string>();
   return {
@@ -42,7 +42,7 @@ export function naming(store: BlobStore, onDamage: (damage: Damage) => void): Bl
   };
 }
 
-/** What is to be said of the alert `store` of a source: nothing, unless it is open and all that it told of was seen to. */
+/** Resolves the alert `store` of a source, if it is open and everything in it was handled. */
 export async function storeVerdicts(store: BlobStore, source: string): Promise<AlertVerdict[]> {
   if (!(await isAlertOpen(store, source, 'store'))) return [];
   const damaged = await listDamaged(store);

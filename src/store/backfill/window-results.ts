@@ -6,7 +6,7 @@ import { storePaths } from '../paths/paths.ts';
 import { readReceiptOf } from '../run/receipts.ts';
 import { storedJson } from '../blobs/stored-json.ts';
 
-/** Stores what became of a window. Its last run counts. */
+/** Stores the outcome of a window. Its last run counts. */
 export async function writeWindow(
   store: BlobStore,
   window: TimeRangeText,
@@ -16,7 +16,7 @@ export async function writeWindow(
   await store.put(storePaths.window.build({ source, window }), storedJson(receipt));
 }
 
-/** What became of a window; null where it has never run, or where that is not known any more: running it again doubles nothing. */
+/** The outcome of a window; null if it has never run, or if that is no longer known: running it again stores nothing twice. */
 export async function readWindowReceipt(
   store: BlobStore,
   source: string,
@@ -25,7 +25,7 @@ export async function readWindowReceipt(
   return readReceiptOf(store, storePaths.window.build({ source, window }), source);
 }
 
-/** What became of all windows that have run, of any source. */
+/** The outcomes of all windows that have run, of any source. */
 export async function readAllWindows(store: BlobStore): Promise<(Receipt | FailedReceipt)[]> {
   const receipts: (Receipt | FailedReceipt)[] = [];
   for await (const path of store.walk(storePaths.window.folder({}))) {
@@ -36,7 +36,7 @@ export async function readAllWindows(store: BlobStore): Promise<(Receipt | Faile
   return receipts;
 }
 
-/** How a window stands. One that its source put off has yet to run. */
+/** The status of a window. One postponed by its source has yet to run. */
 export function windowState(receipt: Receipt | FailedReceipt | null): 'missing' | 'failed' | 'done' {
   if (receipt === null || receipt.outcome === 'rate_limited') return 'missing';
   return receipt.outcome === 'failed' ? 'failed' : 'done';
@@ -58,12 +58,12 @@ export async function chooseWindows(
   return chosen;
 }
 
-/** Whether somebody cancelled a window under way: it has failed, and it is missing as well. */
+/** Whether a running window was cancelled: it counts as failed and as missing. */
 function isCutOff(receipt: Receipt | FailedReceipt | null): boolean {
   return receipt?.outcome === 'failed' && receipt.error.type === 'Cancelled';
 }
 
-/** Forgets what became of all windows. */
+/** Forgets the outcomes of all windows. */
 export async function deleteWindows(store: BlobStore): Promise<void> {
   for await (const path of store.walk(storePaths.window.folder({}))) await store.delete(path);
 }

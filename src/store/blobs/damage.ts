@@ -2,7 +2,7 @@ import { noSource } from '../../domain/names.ts';
 import type { BlobStore, Damage } from './blob-store.ts';
 import { journalFolder, journalPaths, storeKindOf, storePaths, type StoreKind } from '../paths/paths.ts';
 
-/** Reports a damage to whoever opened the store. */
+/** Reports a damage to the opener of the store. */
 export async function reportDamage(store: BlobStore, damage: Damage): Promise<void> {
   await store.onDamage?.(damage);
 }
@@ -10,7 +10,7 @@ export async function reportDamage(store: BlobStore, damage: Damage): Promise<vo
 /**
  * Moves a damaged file below `damaged/`: nothing of it is lost, and the next reader does not meet it again. Safe to repeat,
  * and beside others that do the same.
- * @returns where it is now; null where somebody replaced or moved it since it was read
+ * @returns where it is now; null if it was replaced or moved since it was read
  */
 export async function setAside(store: BlobStore, { path, content, remains }: Damage): Promise<string | null> {
   const isStill = async () => (await store.get(path))?.equals(content) ?? false;
@@ -42,7 +42,7 @@ export function sourceOf(path: string): string {
   return found !== null && 'source' in found ? String(found.source) : noSource;
 }
 
-/** What it costs that a file of a kind is not there. */
+/** The consequence of a missing file, by kind. */
 const costs: Partial<Record<StoreKind, string>> = {
   batch: 'its records are not stored; they are fetched from the source again',
   waitingReason: 'status shows why its batches were deferred at first',

@@ -32,7 +32,7 @@ export function createDirectoryStore(root: string): BlobStore {
       try {
         return await writeDurably(join(root, path), watched(), placeIfAbsent);
       } catch (error) {
-        // What goes wrong where the content comes from is not the store's.
+        // An error of the content's source is not an error of the store.
         throw broken ? error : unavailable('write', path, error);
       }
     },

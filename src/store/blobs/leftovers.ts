@@ -5,13 +5,13 @@ import { isMissing } from './file-errors.ts';
 import { timeOfFolder } from './folder-time.ts';
 import { journalPaths, temporaryPath } from '../paths/paths.ts';
 
-/** What was written to more recently may be in the making. */
+/** A more recent file may still be in use. */
 const minAgeMs = 24 * 3_600_000;
 
 /**
  * Deletes what kills left half written, in a folder and below it, and folders that are empty: both older than a day by the
  * clock of the file system. Does nothing where there is no such folder. Safe to repeat, and beside writers.
- * @param isOurs says of each folder right below whether it is looked into: others may keep theirs beside Daybook's
+ * @param isOurs says of each folder right below whether it is looked into: other programs may have their files beside Daybook's
  * @returns how many files
  */
 export async function deleteLeftovers(

@@ -9,8 +9,8 @@ export type IsShape<T> = (value: unknown) => value is T;
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
 /**
- * Reads a blob of JSON; null where there is none, or where it is damaged: the store is told, and the work goes on as if it
- * were not there. The only way to read one.
+ * Reads a blob of JSON; null if there is none, or if it is damaged: that is reported to the store, and the work continues as if it
+ * did not exist. The only way to read one.
  * @param what it is, for people: `an alert`
  */
 export async function readStoredJson<T>(
@@ -28,9 +28,8 @@ export async function readStoredJson<T>(
 }
 
 /**
- * The text of a blob of JSON. A hash of it stands behind it, as blanks: a flipped digit would leave good JSON behind. Any JSON
- * parser passes over blanks, that of 0.2.0 too, and who writes the value again leaves them out; a field with the hash would be
- * carried along, and no longer fit.
+ * The text of a blob of JSON. A hash of it follows it, as blanks: a flipped digit would leave good JSON behind. Any JSON parser
+ * skips blanks, that of 0.2.0 too, and a rewrite leaves them out; a field with the hash would be copied, and no longer match.
  */
 export function storedJson(value: unknown, indent = 0): string {
   const text = `${JSON.stringify(value, null, indent)}\n`;
@@ -64,8 +63,8 @@ export function parseStoredJson<T>(content: Buffer, what: string, isShape: IsSha
 }
 
 /**
- * Reads a blob that is named by its content; null where there is none, or where its content is not that of a stack file: then the store is
- * told as above.
+ * Reads a blob that is named by its content; null if there is none, or where its content is not that of a stack file: then the
+ * store is told as above.
  */
 export async function readHashed(store: BlobStore, path: string, name: string, what: string): Promise<Buffer | null> {
   const content = await store.get(path);

@@ -2,7 +2,7 @@ import { canarySource } from '../../domain/names.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 
-/** Whether a canary of this id has ended, so that nobody needs what it left behind. */
+/** Whether a canary of this id has ended, so that its leftovers can be deleted. */
 export type IsOver = (id: string) => Promise<boolean>;
 
 /** Deletes what canaries that are over have in the spool, and dead letters of all of them. */

@@ -56,7 +56,7 @@ async function mayGo(part: JournalFile, name: string, isOver: IsOver): Promise<b
   const rows = await readWhole(part);
   if (rows === null) return false;
   const [row] = rows instanceof DamagedFile ? [] : rows;
-  // What cannot be read is of no use to any canary.
+  // An unreadable part is useless to any canary.
   return row === undefined || isOver(row.sourceId);
 }
 
@@ -69,7 +69,7 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Another canary may be writing there just now. */
+/** Another canary may be writing there right now. */
 async function removeIfEmpty(folder: string): Promise<void> {
   await rmdir(folder).catch(() => undefined);
 }

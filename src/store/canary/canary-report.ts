@@ -5,7 +5,7 @@ import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
 const path = storePaths.canaryReport.build({});
 
-/** Keeps what the last canary had to say, and when one last came through. */
+/** Keeps the result of the last canary, and when one last passed. */
 export async function writeCanaryReport(
   store: BlobStore,
   report: Omit<CanaryReport, 'succeededAt'>,
@@ -16,7 +16,7 @@ export async function writeCanaryReport(
   return kept;
 }
 
-/** What the last canary had to say; null where none has ended yet. */
+/** The result of the last canary; null if none has ended yet. */
 export async function readCanaryReport(store: BlobStore): Promise<CanaryReport | null> {
   return readStoredJson(store, path, 'the report of a canary', isReport);
 }

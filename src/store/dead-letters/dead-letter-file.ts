@@ -13,7 +13,7 @@ export interface StoredDeadLetter extends Omit<DeadLetter, 'count' | 'discardedA
   readonly fetchedAt?: string;
 }
 
-/** A letter in its file. */
+/** A dead letter in its file. */
 export interface DeadLetterAt {
   readonly letter: StoredDeadLetter;
   /** Line of the file, from 0. */
@@ -22,7 +22,7 @@ export interface DeadLetterAt {
   readonly bytes: number;
 }
 
-/** The line of a letter; its record stands last. */
+/** The line of a dead letter; its record comes last. */
 export function deadLetterLine(run: RunRef, letter: NewDeadLetter): string {
   const { reason, message, at, page, index, fetchedAt, recordText } = letter;
   const id = deadLetterId(run.source, reason, recordText);
@@ -36,8 +36,8 @@ export function deadLetterLine(run: RunRef, letter: NewDeadLetter): string {
 }
 
 /**
- * Reads a file of letters; none where it is gone. A letter's id is the hash of what it holds, so each is known to be whole; of
- * a file with lines that are not, the store is told, and the others are handed on under their own lines.
+ * Reads a file of dead letters; none if it is gone. A dead letter's id is the hash of its content, so each is known to be whole; of
+ * a file with lines that are not, that is reported to the store, and the others are returned with their line numbers.
  */
 export async function readDeadLetterFile(store: BlobStore, path: string): Promise<DeadLetterAt[]> {
   const content = await store.get(path);
@@ -69,7 +69,7 @@ function problemOf(lines: readonly number[]): string {
   return `has no complete dead letter in ${which}`;
 }
 
-/** Null where the line is not what was written. */
+/** Null if the line is not what was written. */
 function parseLetter(line: string): StoredDeadLetter | null {
   let value: unknown;
   try {

@@ -4,27 +4,27 @@ import { reportDamage } from '../blobs/damage.ts';
 import { storedId, storePaths } from '../paths/paths.ts';
 import { hasFields, isTime, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
-/** What decides whether a dead letter, as it stands in a file, is hidden. */
+/** What decides whether a dead letter in a file is hidden. */
 interface DeadLetterRef {
   readonly id: string;
   readonly at: string;
   readonly run: string;
 }
 
-/** Letters that a replay has taken away. */
+/** Dead letters handled by a replay. */
 export interface ReplayedIds {
-  /** When they were looked at: one like them that comes later is a letter again. ISO 8601. */
+  /** When they were read: an equal one that arrives later counts again. ISO 8601. */
   readonly at: string;
   /** Run of the replay: what it has refused itself stays. */
   readonly run: string;
   readonly ids: readonly string[];
 }
 
-/** Letters that lists do not show. */
+/** Dead letters that lists do not show. */
 export interface DeadLetterVisibility {
-  /** When a letter was discarded; null = it was not. */
+  /** When a dead letter was discarded; null = it was not. */
   discardedAt(id: string): string | null;
-  /** Whether a replay has stored the record of a letter, or put another letter in its place. */
+  /** Whether a replay has stored the record of a dead letter, or replaced it by another one. */
   isReplayed(letter: DeadLetterRef): boolean;
 }
 
@@ -50,7 +50,7 @@ export async function readVisibility(store: BlobStore, source: string | null): P
   };
 }
 
-/** When a letter was discarded; null where that is not known any more, and the letter is shown again. */
+/** When a dead letter was discarded; null if that is no longer known, so that it is shown again. */
 async function readDiscarded(store: BlobStore, path: string): Promise<string | null> {
   const content = await store.get(path);
   if (content === null || isTime(content.toString())) return content && content.toString();
@@ -66,19 +66,19 @@ async function readDiscarded(store: BlobStore, path: string): Promise<string | n
 export function isReplayed(value: unknown): value is ReplayedIds {
   if (!hasFields(value, { at: 'time', run: 'string' })) return false;
   const { at, ids } = value as ReplayedIds;
-  // One of a time to come would hide what is yet to be refused.
+  // One with a future time would hide what is yet to be refused.
   const isPast = Date.parse(at) < Date.now() + dayMs;
   return isPast && Array.isArray(ids) && ids.every((id) => typeof id === 'string');
 }
 
 const dayMs = 24 * 3_600_000;
 
-/** Hides a dead letter from lists. The letter itself stays, and one like it that comes later is hidden, too. */
+/** Hides a dead letter from lists. The dead letter itself stays, and an equal one that arrives later is hidden too. */
 export async function discardDeadLetter(store: BlobStore, id: string, at: Date): Promise<void> {
   await store.putIfAbsent(storePaths.discarded.build({ id }), at.toISOString());
 }
 
-/** Shows a discarded letter again. */
+/** Shows a discarded dead letter again. */
 export async function restoreDeadLetter(store: BlobStore, id: string): Promise<void> {
   await store.delete(storePaths.discarded.build({ id }));
 }

@@ -7,15 +7,15 @@ import { readVisibility, type DeadLetterVisibility } from './dead-letter-visibil
 import { deadLetterLine, readDeadLetterFile, type DeadLetterAt, type StoredDeadLetter } from './dead-letter-file.ts';
 import { storePaths } from '../paths/paths.ts';
 
-/** A letter where it was found. */
+/** A dead letter with its location. */
 export interface FoundDeadLetter extends DeadLetterAt {
   readonly discardedAt: string | null;
   readonly path: string;
 }
 
 /**
- * Stores the dead letters of a batch. Safe to repeat: the same letters are stored once; a repeated fetch that refused
- * others adds a file of its own.
+ * Stores the dead letters of a batch. Safe to repeat: the same dead letters are stored once; a repeated fetch that refused others
+ * adds a file of its own.
  * @param part what refused them: the fetch, or PostgreSQL (`-refused`)
  */
 export async function writeDeadLetters(
@@ -58,7 +58,7 @@ export async function listDeadLetters(store: BlobStore, filter: DeadLetterFilter
   return [...letters.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** All letters that are not hidden, equal ones each by itself, file by file. */
+/** All dead letters that are not hidden, equal ones separately, file by file. */
 export async function* readDeadLetters(store: BlobStore, filter: DeadLetterFilter): AsyncGenerator<FoundDeadLetter> {
   const hidden = await readVisibility(store, filter.source ?? null);
   const folder = storePaths.deadLetters.folder(filter.source === undefined ? {} : { source: filter.source });
@@ -74,7 +74,7 @@ export async function* readDeadLetters(store: BlobStore, filter: DeadLetterFilte
 }
 
 /**
- * Counts the letters that lists show, equal ones each by itself, by source. Files are read once, and again where letters were
+ * Counts the dead letters that lists show by source, equal ones separately. Files are read once, and again if dead letters were
  * discarded or replayed since.
  */
 export function createDeadLetterCounts(store: BlobStore): () => Promise<ReadonlyMap<string, number>> {
@@ -109,7 +109,7 @@ export function createDeadLetterCounts(store: BlobStore): () => Promise<Readonly
   };
 }
 
-/** Reads of a letter only what stands before its record. */
+/** Reads only the part of a dead letter before its record. */
 const letterStart = /^\{"id":"([0-9a-f]+)".*?,"at":"([^"]*)","run":"([^"]*)"/;
 
 async function countLetters(store: BlobStore, path: string, hidden: DeadLetterVisibility | null): Promise<number> {
@@ -125,7 +125,7 @@ async function countLetters(store: BlobStore, path: string, hidden: DeadLetterVi
   return whole.filter(({ letter: { id, at, run } }) => isShown(id, at, run)).length;
 }
 
-/** Letters of one file by their lines; one that is gone or damaged is left out. */
+/** Dead letters of one file by their lines; one that is gone or damaged is left out. */
 export async function readDeadLettersAt(
   store: BlobStore,
   path: string,
@@ -140,7 +140,7 @@ function matches(letter: StoredDeadLetter, filter: DeadLetterFilter): boolean {
   return filter.run === undefined || letter.run === filter.run || letter.workflowId === filter.run;
 }
 
-/** The ids of a file's letters: what does not depend on when, and in which words, they were written. */
+/** The ids of a file's dead letters, which do not depend on when and in which words they were written. */
 function idsOf(content: string): string {
   return [...content.matchAll(/^\{"id":"([0-9a-f]+)"/gm)].map((match) => match[1]).join();
 }

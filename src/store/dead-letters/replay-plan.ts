@@ -8,16 +8,16 @@ import type { StoredDeadLetter } from './dead-letter-file.ts';
 import { storePaths } from '../paths/paths.ts';
 import { readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
-/** Letters that a replay takes at a time. */
+/** Dead letters that a replay processes at a time. */
 const lettersPerPage = 1_000;
 const pageBytes = 8 * 1024 * 1024;
 
-/** Where a letter stands. */
+/** Where a dead letter is. */
 type LetterAt = readonly [path: string, line: number];
 
 /**
- * Notes which letters are to be replayed, each once however often it was met. The notes lie beside the batches of the
- * replay, so that the sweep of the spool finds them where the replay was terminated.
+ * Notes which dead letters are to be replayed, each once. The notes lie beside the batches of the replay, so that the sweep of the
+ * spool finds them where the replay was terminated.
  */
 export async function planReplay(
   store: BlobStore,
@@ -46,7 +46,7 @@ export async function planReplay(
   return { name, pages, letters: seen.size };
 }
 
-/** The letters of a page of the plan. @throws DamagedFile where it is not known any more which those are */
+/** The dead letters of a page of the plan. @throws DamagedFile if the plan is lost */
 export async function readReplayPage(
   store: BlobStore,
   run: RunRef,
@@ -73,7 +73,7 @@ export async function recordReplayed(store: BlobStore, run: RunRef, name: string
   await store.put(notePath(run, name), storedJson(taken));
 }
 
-/** Null where it is not known any more: then they are shown again, and replaying them stores nothing twice. */
+/** Null if it is not known any more: then they are shown again, and replaying them stores nothing twice. */
 export function readReplayed(store: BlobStore, run: RunRef, name: string): Promise<ReplayedIds | null> {
   return readStoredJson(store, notePath(run, name), 'which dead letters were replayed', isReplayed);
 }
@@ -81,7 +81,7 @@ export function readReplayed(store: BlobStore, run: RunRef, name: string): Promi
 /** Deletes the notes of a replay that has ended. */
 export async function deleteReplayNotes(store: BlobStore, run: RunRef): Promise<void> {
   for (const path of await store.list(storePaths.replayNote.folder(run))) {
-    // Batches that wait lie beside them.
+    // Deferred batches are beside them.
     if (storePaths.replayNote.parse(path)) await store.delete(path);
   }
 }

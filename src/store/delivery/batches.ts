@@ -63,7 +63,7 @@ async function spoolBatch(
     ingestedAt: ingestedAt.toISOString(),
   };
   const path = storePaths.batch.build(reference);
-  // An earlier attempt may have left it, and something may have damaged it since.
+  // An earlier attempt may have left it, and it may be damaged since.
   if (!(await store.putIfAbsent(path, content)) && (await store.get(path))?.equals(content) !== true) {
     await store.put(path, content);
   }
@@ -95,8 +95,8 @@ export function batchHash(firstRunId: string, number: number, content: Uint8Arra
 
 /**
  * Reads a batch back, in page order. What is read is what was spooled: count and hash are compared.
- * @throws BatchGone where the spool no longer has it
- * @throws BatchDamaged where its content is not what was spooled
+ * @throws BatchGone if the spool no longer has it
+ * @throws BatchDamaged if its content is not what was spooled
  */
 export async function readBatch(store: BlobStore, reference: BatchRef): Promise<SpooledRecord[]> {
   const content = await store.get(storePaths.batch.build(reference));
@@ -122,7 +122,7 @@ function damaged(reference: BatchRef, found: string): BatchDamaged {
 
 /**
  * Puts a damaged batch back from records that were written elsewhere.
- * @returns false where they are not just the records of the batch, in its order: then nothing changes
+ * @returns false if they are not just the records of the batch, in its order: then nothing changes
  */
 export async function restoreBatch(
   store: BlobStore,
@@ -140,7 +140,7 @@ export async function deleteBatch(store: BlobStore, reference: BatchRef): Promis
   await store.delete(storePaths.batch.build(reference));
 }
 
-/** The ids of a batch's records, as far as they can be read; none where the batch is gone. */
+/** The ids of a batch's records, as far as they can be read; none if the batch is gone. */
 export async function spooledKeys(store: BlobStore, path: string): Promise<string[]> {
   const lines = (await store.get(path))?.toString().split('\n') ?? [];
   return lines.flatMap((line) => {

@@ -8,8 +8,8 @@ import { storePaths } from '../paths/paths.ts';
 import { changeState } from '../run/states.ts';
 
 /**
- * Gives up a batch that waits and is not what was spooled: it is moved below `damaged/`, and its source is asked again for
- * all since the earliest of its records. In this order, so that a kill in between costs a poll at most. Safe to repeat.
+ * Gives up a deferred batch that is damaged: it is moved below `damaged/`, and its source is polled again from the earliest of its
+ * records. In this order, so that a kill in between costs a poll at most. Safe to repeat.
  */
 export async function setDamagedAside(store: BlobStore, batch: BatchRef): Promise<void> {
   await changeState(store, batch.source, (state) => state && askAgain(state, batch.earliest));
@@ -24,7 +24,7 @@ export async function wasSetAside(store: BlobStore, batch: BatchRef): Promise<bo
   return (await store.get(storePaths.damaged.build({ path: storePaths.batch.build(batch), number: 1 }))) !== null;
 }
 
-/** Where the earliest time is not known, all is asked for. */
+/** If the earliest time is unknown, everything is polled again. */
 function askAgain(state: SourceState, earliest: string | undefined): SourceState {
   const { watermark } = state;
   const reaches = watermark !== null && earliest !== undefined;

@@ -7,10 +7,10 @@ import { findBatch, isSpooled, rebuildMarker } from './rebuild-marker.ts';
 import { hasFields, parseStoredJson, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 import type { DeferredBatch } from './deferred-batch.ts';
 
-/** What a marker says; or that it is damaged, and in what way; null where it is gone. */
+/** The content of a marker; or how it is damaged; null if it is gone. */
 export type MarkerReading = { readonly ok: DeferredBatch } | { readonly damaged: string } | null;
 
-/** Marks a batch as waiting; one that waits already is left as it is. */
+/** Marks a batch as deferred; an existing marker stays as it is. */
 export async function markDeferred(store: BlobStore, sink: Sink, deferred: DeferredBatch): Promise<void> {
   await store.putIfAbsent(markerPath(sink, deferred.batch), storedJson(deferred));
 }
@@ -19,7 +19,7 @@ export async function unmarkDeferred(store: BlobStore, sink: Sink, batch: BatchR
   await store.delete(markerPath(sink, batch));
 }
 
-/** Whether any sink still has to take a batch. A marker that is damaged says so by its name. */
+/** Whether any sink still has to take a batch. The name of a damaged marker still shows this. */
 export async function isDeferred(store: BlobStore, batch: BatchRef): Promise<boolean> {
   for (const sink of sinks) {
     if ((await store.get(markerPath(sink, batch))) !== null) return true;
@@ -39,8 +39,8 @@ export async function readMarker(store: BlobStore, path: string): Promise<Marker
 }
 
 /**
- * Reads a marker to deliver its batch. One that is damaged is rebuilt; where that cannot be done it stays under its name,
- * which keeps its batch in the spool, and the store is told.
+ * Reads a marker to deliver its batch. One that is damaged is rebuilt; if that is impossible it stays under its name, which keeps
+ * its batch in the spool, and the damage is reported to the store.
  */
 export async function takeMarker(store: BlobStore, path: string): Promise<MarkerReading> {
   const content = await store.get(path);
@@ -53,7 +53,7 @@ export async function takeMarker(store: BlobStore, path: string): Promise<Marker
   return found;
 }
 
-/** Whether one of some markers can be read: those that cannot keep no deliverer awake. */
+/** Whether one of some markers can be read: unreadable ones do not keep a deliverer running. */
 export async function anyReadable(store: BlobStore, paths: readonly string[]): Promise<boolean> {
   for (const path of paths) {
     const found = await readMarker(store, path);
@@ -83,10 +83,10 @@ export interface WaitingDelivery {
   readonly oldest: readonly string[];
 }
 
-/** The most markers of a delivery that are handed out. */
+/** Maximum number of markers returned for a delivery. */
 const maxHandedOut = 50;
 
-/** Sinks and sources for which batches wait. */
+/** Sinks and sources with deferred batches. */
 export async function waitingDeliveries(store: BlobStore): Promise<WaitingDelivery[]> {
   const waiting = new Map<string, { sink: Sink; source: string; batches: number; oldest: string[] }>();
   for await (const path of store.walk(storePaths.marker.folder({}))) {
@@ -104,13 +104,13 @@ export async function waitingDeliveries(store: BlobStore): Promise<WaitingDelive
 
 /** A marker whose batch is gone. */
 interface LostBatch extends DeferredBatch {
-  /** Of the source's state then; absent where 0.2.0 lost it. */
+  /** Of the source's state then; absent if 0.2.0 lost it. */
   readonly epoch?: number;
 }
 
 /**
- * Sets a marker aside whose batch is gone: nothing can be delivered, and somebody has to know.
- * @param epoch of the source's state: a later one is of a command that had the source asked again
+ * Sets a marker aside whose batch is gone: nothing can be delivered, and an operator has to know.
+ * @param epoch of the source's state: a later one comes from a command that made the source be polled again
  */
 export async function markMissing(store: BlobStore, sink: Sink, deferred: DeferredBatch, epoch: number): Promise<void> {
   const lost: LostBatch = { ...deferred, epoch };
@@ -127,8 +127,8 @@ export interface FinishedPoll {
 }
 
 /**
- * Deletes the notes of lost batches that a poll has fetched again: it began at or before them, and a command had made the
- * source forget that they were known.
+ * Deletes the notes of lost batches that a poll has fetched again: it began at or before them, and a command had made the source
+ * forget them.
  * @returns how many are left
  */
 export async function clearMissing(store: BlobStore, source: string, poll: FinishedPoll): Promise<number> {
@@ -147,7 +147,7 @@ function hasFetchedAgain({ epoch, since }: FinishedPoll, { batch, epoch: lostIn 
   return epoch > lostIn && (since === null || (batch.earliest !== undefined && since <= batch.earliest));
 }
 
-/** What stands in a marker has to agree with its name, and lead to a batch that is there if any is. */
+/** The content of a marker has to agree with its name, and refer to an existing batch. */
 async function readContent(store: BlobStore, path: string, content: Buffer): Promise<MarkerReading> {
   const parsed = parseStoredJson(content, 'the marker of a batch', isMarker);
   if (!parsed.ok) return { damaged: parsed.problem };

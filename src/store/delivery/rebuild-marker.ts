@@ -11,9 +11,9 @@ const maxHashedBytes = 16 * 1024 ** 3;
 const maxNumber = 100_000;
 
 /**
- * Writes a damaged marker again: its name has the batch's hash and time, the batch in the spool the rest. Why and since when
- * the batch waits is not known any more. Safe to repeat.
- * @returns null where the batch is gone, or is not what its hash says
+ * Writes a damaged marker again: its name has the batch's hash and time, the batch in the spool the rest. Why and since when the
+ * batch is deferred is no longer known. Safe to repeat.
+ * @returns null if the batch is gone, or is not what its hash says
  */
 export async function rebuildMarker(store: BlobStore, path: string): Promise<DeferredBatch | null> {
   const named = storePaths.marker.parse(path);
@@ -28,7 +28,7 @@ export async function rebuildMarker(store: BlobStore, path: string): Promise<Def
 /**
  * The reference of a batch in the spool.
  * @param named its hash, or how that begins
- * @returns null where it is gone, or is not what its hash says
+ * @returns null if it is gone, or is not what its hash says
  */
 export async function referToBatch(
   store: BlobStore,
@@ -42,7 +42,7 @@ export async function referToBatch(
   return { ...found, number, records: linesOf(content), bytes: content.length, ingestedAt: named.ingestedAt };
 }
 
-/** The batch in the spool whose hash begins so; null where none does. */
+/** The batch in the spool whose hash begins so; null if none does. */
 export async function findBatch(
   store: BlobStore,
   source: string,

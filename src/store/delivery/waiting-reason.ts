@@ -3,14 +3,14 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
-/** Why the batches of a source still wait for a sink, as it was found last. */
+/** Why the batches of a source are still deferred, as last found. */
 export interface WaitingReason {
   readonly reason: string;
   /** When it was found first. ISO 8601. */
   readonly since: string;
 }
 
-/** Notes the newest reason; one that is known already is left as it is. */
+/** Notes the newest reason; an equal one stays as it is. */
 export async function noteWaitingReason(store: BlobStore, sink: Sink, source: string, reason: string): Promise<void> {
   const known = await readWaitingReason(store, sink, source);
   if (known?.reason === reason) return;
@@ -21,7 +21,7 @@ export async function noteWaitingReason(store: BlobStore, sink: Sink, source: st
   );
 }
 
-/** Null where none was noted: nobody has tried to deliver yet. What cannot be read is written anew at the next try. */
+/** Null if none was noted: no delivery was tried yet. An unreadable one is written again at the next attempt. */
 export async function readWaitingReason(store: BlobStore, sink: Sink, source: string): Promise<WaitingReason | null> {
   const path = storePaths.waitingReason.build({ sink, source });
   return readStoredJson(store, path, 'why batches are deferred', isWaitingReason);

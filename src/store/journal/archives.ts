@@ -66,7 +66,7 @@ export function createArchives(store: BlobStore): Archives {
   };
 }
 
-/** Null where it is no manifest: the archive counts as having none. */
+/** Null if it is not a manifest: the archive counts as having none. */
 function parseManifest(content: Buffer): ArchiveManifest | null {
   const isManifest = (value: unknown): value is ArchiveManifest =>
     hasFields(value, { rows: 'number', sha256: 'string' });
@@ -81,7 +81,7 @@ async function* digested(csv: AsyncIterable<Uint8Array>, digester: CsvDigester):
   }
 }
 
-/** What goes wrong with the CSV fails the reading of what is compressed. */
+/** An error of the CSV fails the reading of the compressed stream. */
 function compress(csv: AsyncIterable<Uint8Array>, signal: AbortSignal): Readable {
   const packed = new PassThrough();
   pipeline(csv, createGzip(), packed, { signal }).catch((error: unknown) => packed.destroy(error as Error));

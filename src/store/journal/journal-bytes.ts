@@ -8,11 +8,11 @@ export interface JournalBytes {
   readonly stream: Readable;
   /** Of everything that was read so far, in hex. */
   sha256(): string;
-  /** Whether the last byte was a newline; true where there was none. */
+  /** Whether the last byte was a newline; true if there was none. */
   isFinished(): boolean;
 }
 
-/** Opens a file. What goes wrong is an error of its stream. */
+/** Opens a file. Failures are errors of its stream. */
 export function openJournalBytes(path: string): JournalBytes {
   const hash = createHash('sha256');
   let last = newline;
@@ -31,7 +31,7 @@ export function openJournalBytes(path: string): JournalBytes {
     file,
   );
   stream.pipe(counter);
-  // A reader that has seen enough leaves no file open.
+  // A reader that stops early leaves no file open.
   counter.on('close', () => stages.forEach((stage) => stage.destroy()));
   return { stream: counter, sha256: () => hash.copy().digest('hex'), isFinished: () => last === newline };
 }

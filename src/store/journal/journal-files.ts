@@ -26,11 +26,11 @@ export interface JournalFile {
   readonly kind: 'part' | 'sealed' | 'archive';
   /** Where it is on this machine. */
   readonly path: string;
-  /** Where it is in its folder: for people. */
+  /** Where it is in its folder, for display. */
   readonly name: string;
   /** Where the manifest is that says what it holds; null for parts. */
   readonly manifest: string | null;
-  /** What a part holds by its name; null where it does not say. */
+  /** What a part holds by its name; null if it does not say. */
   readonly check: PartCheck | null;
 }
 
@@ -43,7 +43,7 @@ export interface JournalDay {
   readonly parts: readonly JournalFile[];
 }
 
-/** Sources that the journal knows, whether or not they are configured. What a canary writes is gone in a moment. */
+/** Sources that the journal knows, whether or not they are configured. Files of a canary are gone in a moment. */
 export async function journalSources({ csv }: JournalFolders): Promise<string[]> {
   return (await namesIn(csv)).filter((name) => sourceNamePattern.test(name) && name !== canarySource);
 }
@@ -80,7 +80,7 @@ export async function journalDay({ csv }: JournalFolders, source: string, day: D
   };
 }
 
-/** The part of a batch, by whatever version it was written; null where there is none. */
+/** The part of a batch, by whatever version it was written; null if there is none. */
 export async function findPart(
   { csv }: JournalFolders,
   { source, ingestedAt, hash }: BatchRef,
@@ -104,7 +104,7 @@ export interface ArchiveFile extends JournalFile {
   readonly day: Day;
 }
 
-/** Archives of retired days, oldest first; of several of a day the newest, which tells, comes first. */
+/** Archives of retired days, oldest first; of several of a day the newest comes first, because it decides. */
 export async function archiveFiles({ archives }: JournalFolders): Promise<ArchiveFile[]> {
   const found = (await namesIn(archives)).flatMap((file) => {
     const name = `${storePaths.archive.folder({})}/${file}`;
@@ -158,7 +158,7 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Names in a folder but for hidden ones, in order; none where there is no such folder. */
+/** Names in a folder but for hidden ones, in order; none if there is no such folder. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();

@@ -12,7 +12,7 @@ export class KeySet {
     return this.#size;
   }
 
-  /** Adds the key of a record; false where it was there. */
+  /** Adds the key of a record; false if it was there. */
   add(source: string, sourceId: string): boolean {
     const key = keyHash(source, sourceId);
     const place = this.#placeOf(key);

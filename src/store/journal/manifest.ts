@@ -18,7 +18,7 @@ export interface SealManifest {
    * it is still known what the file beside it must be.
    */
   readonly replaces: string | null;
-  /** Canonical times; null where there is no row. They never name less than what the file holds. */
+  /** Canonical times; null if there is no row. They never name less than what the file holds. */
   readonly minOccurredAt: string | null;
   readonly maxOccurredAt: string | null;
   /** Parts that were merged into it. */
@@ -28,8 +28,8 @@ export interface SealManifest {
 }
 
 /**
- * Reads the manifest beside a sealed file; null where there is none.
- * @throws DamagedFile where it is no manifest
+ * Reads the manifest beside a sealed file; null if there is none.
+ * @throws DamagedFile if it is not a manifest
  */
 export async function readManifest(path: string): Promise<SealManifest | null> {
   let content: Buffer;

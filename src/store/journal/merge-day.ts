@@ -10,7 +10,7 @@ import type { JournalDay, JournalFile } from './journal-files.ts';
 import { KeySet } from './key-set.ts';
 import { readJournal, stopAt, type JournalRow } from './read-journal.ts';
 
-/** Makes rows what they are to be from now on, in the same order. */
+/** Rewrites rows, in the same order. */
 export type Rewrite = (rows: readonly JournalRow[]) => Promise<readonly JournalRow[]>;
 
 /** What a merged file holds. */
@@ -24,14 +24,14 @@ export interface Merged {
   readonly added: number;
   /** Parts whose names do not say what they must hold. */
   readonly unverified: number;
-  /** `sha256` of the sealed file that was merged; null where there was none. */
+  /** `sha256` of the sealed file that was merged; null if there was none. */
   readonly base: string | null;
 }
 
 /**
  * Writes the records of a day, those that are sealed already first, each key once, to a new gzipped file, and reads it back.
  * Only the keys are held in memory. Safe to repeat: the same files give the same bytes.
- * @throws DamagedFile where a file cannot be read whole, or what was written does not come back
+ * @throws DamagedFile if a file cannot be read whole, or what was written does not come back
  */
 export async function mergeDay(
   day: JournalDay,

@@ -9,7 +9,7 @@ import { journalUnits, readUnit } from './walk-journal.ts';
 
 /** The rows that are missing from the journal while a part of it is damaged. */
 export class MissingRows {
-  /** Rows that were given as the damaged part has them. */
+  /** Rows taken from the damaged part. */
   unchecked = 0;
   readonly #tools: RepairTools;
   readonly #part: JournalFile;
@@ -54,7 +54,7 @@ export class MissingRows {
     return this.#rows.splice(0);
   }
 
-  /** The keys that stand in other files of the journal. What is damaged of those is left out: another repair brings it. */
+  /** The keys in other files of the journal, without damaged ones: another repair restores those. */
   async #otherKeys(): Promise<KeySet> {
     const { folders } = this.#tools;
     const keys = new KeySet();
@@ -67,7 +67,7 @@ export class MissingRows {
     return keys;
   }
 
-  /** What can still be read of the damaged part and stands nowhere else, by id. */
+  /** What can still be read of the damaged part and is nowhere else, by id. */
   async #readable(others: KeySet): Promise<Map<string, CsvRecord>> {
     const found = new Map<string, CsvRecord>();
     for await (const rows of readJournal({ ...this.#part, check: null }, () => {})) {

@@ -24,7 +24,7 @@ export interface SourceDay {
 export interface UnsealedDays {
   /** They have parts to seal. */
   readonly ready: readonly SourceDay[];
-  /** The same, but batches of them wait for the CSV folder: they are not whole yet. */
+  /** The same, but with batches deferred for the CSV folder: they are not complete yet. */
   readonly waiting: readonly SourceDay[];
 }
 
@@ -54,7 +54,7 @@ export async function expiredDays(folders: JournalFolders, before: Date): Promis
   return expired;
 }
 
-/** Deletes a sealed day; a sealer that is at it goes first. Safe to repeat. */
+/** Deletes a sealed day; a running sealer finishes first. Safe to repeat. */
 export async function deleteSealed(
   folders: JournalFolders,
   { source, day }: SourceDay,
@@ -68,7 +68,7 @@ export async function deleteSealed(
   });
 }
 
-/** The day of ingestion of a batch that waits. */
+/** The day of ingestion of a deferred batch. */
 function dayOfMarker(path: string): Day | null {
   return storePaths.marker.parse(path)?.ingestedAt.slice(0, 10) ?? null;
 }

@@ -15,15 +15,15 @@ export interface JournalRow extends CsvRecord {
   readonly createdAt?: string;
 }
 
-/** Told of each damage; the rows around it are read on where that is possible. It may throw to stop. */
+/** Called with each damage; the rows around it are still read if possible. It may throw to stop. */
 export type OnDamage = (damage: DamagedFile) => void;
 
-/** For who cannot do with less than all. */
+/** For callers that need all rows. */
 export function stopAt(damage: DamagedFile): never {
   throw damage;
 }
 
-/** Where the columns stand in a row. */
+/** The positions of the columns in a row. */
 interface Layout {
   readonly header: string;
   readonly source: number;
@@ -53,12 +53,12 @@ const archiveCreatedAt = 5;
 const rowsPerRead = 1_000;
 
 /**
- * Reads the records of a part, a sealed day or an archive, in order, some at a time. What must be in it is known by its
- * manifest, or by its name: it is read through first, and of one that is not what was written no record is handed on, for a
- * wrong one would be stored for good. A part in which the damage can be seen, and one of 0.2.0, which does not say what it must
- * hold, is read as far as it can be: damage ends it where what follows cannot be told from it, such as a broken quote.
- * @param onEnd told of the hash of the uncompressed bytes, once all were read
- * @throws the system's ENOENT where the file is gone: somebody has sealed or deleted it
+ * Reads the records of a part, a sealed day or an archive, in order, some at a time. What must be in it is known by its manifest,
+ * or by its name: it is read through first, and no record of a damaged file is returned, because a wrong one would be stored for
+ * good. A part with visible damage, and one of 0.2.0, which does not say what it must hold, is read as far as possible: damage ends
+ * it if the rest cannot be separated from it, as with a broken quote.
+ * @param onEnd called with the hash of the uncompressed bytes, once all were read
+ * @throws the system's ENOENT where the file is gone: it was sealed or deleted
  */
 export async function* readJournal(
   file: JournalFile,
@@ -123,14 +123,14 @@ export async function* readJournal(
   }
 }
 
-/** Whether it can be seen in a part itself that it is damaged. */
+/** Whether a part itself shows that it is damaged. */
 async function isBroken(part: JournalFile): Promise<boolean> {
   let broken = false;
   for await (const _ of readJournal(part, () => (broken = true))) if (broken) break;
   return broken;
 }
 
-/** What is wrong with a file as a whole; null where it is what was written. */
+/** What is wrong with a file as a whole; null if it is what was written. */
 async function problemOf(file: JournalFile, before: SealManifest | null): Promise<string | null> {
   const bytes = openJournalBytes(file.path);
   try {
@@ -154,7 +154,7 @@ async function mismatch(file: JournalFile, before: SealManifest | null, sha256: 
   return `the content has sha256 ${sha256}, expected ${before.sha256} by its manifest; restore the file from a backup`;
 }
 
-/** A quoted field may take several lines. The parser would tell them, too, at twice the time. */
+/** A quoted field may take several lines. The parser could report them too, in twice the time. */
 function newlinesIn(record: readonly string[]): number {
   let newlines = 0;
   for (const field of record) {
@@ -165,7 +165,7 @@ function newlinesIn(record: readonly string[]): number {
 
 function rowOf(record: readonly string[], line: number, layout: Layout): JournalRow | string {
   const columns = layout === archiveLayout ? 7 : 4;
-  // Nothing that is stored holds one: it is what some disks leave of what they lost.
+  // No stored record contains one: some disks leave it where data was lost.
   if (record.some((field) => field.includes('\0'))) return 'found a NUL character, which no record has';
   if (record.length !== columns) return `found ${record.length} fields, expected ${columns}: ${layout.header}`;
   const text = record[layout.occurredAt] ?? '';
@@ -178,14 +178,14 @@ function rowOf(record: readonly string[], line: number, layout: Layout): Journal
   return { source, sourceId, occurredAt: formatMicros(time.micros), payload, line, ...stored };
 }
 
-/** What breaks a row off, in words of ours: those of the parser speak of its options. */
+/** Why a row is incomplete, in our words: the parser's messages refer to its options. */
 const breaches: Partial<Record<CsvErrorCode, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'an opening quote without a closing quote',
   CSV_INVALID_CLOSING_QUOTE: 'text after the closing quote of a field',
   INVALID_OPENING_QUOTE: 'a quote inside an unquoted field',
 };
 
-/** @returns the line where the parser knows it better than who counts the rows that it gave: it keeps some back */
+/** @returns the line, if the parser knows it better than a count of the rows it returned: it holds some back */
 function breachOf(error: unknown): { what: string; line?: number } {
   if (!(error instanceof CsvError)) return { what: messageOf(error) };
   const what = `found ${breaches[error.code] ?? 'invalid CSV'}`;

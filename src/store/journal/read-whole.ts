@@ -3,7 +3,7 @@ import { isMissing } from '../blobs/file-errors.ts';
 import type { JournalFile } from './journal-files.ts';
 import { readJournal, type JournalRow } from './read-journal.ts';
 
-/** All rows of a file, or none: what is wrong with it; null where it is gone. */
+/** All rows of a file, or none: what is wrong with it; null if it is gone. */
 export async function readWhole(file: JournalFile): Promise<readonly JournalRow[] | DamagedFile | null> {
   const rows: JournalRow[] = [];
   try {

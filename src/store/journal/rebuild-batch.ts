@@ -7,9 +7,9 @@ import { findPart, type JournalFolders } from './journal-files.ts';
 import { readWhole } from './read-whole.ts';
 
 /**
- * Rebuilds a damaged batch of the spool from the CSV part of the same batch. The hash of the batch decides: a part that is
- * not whole, or from which repeats of a key were left out, does not make the same batch.
- * @returns the records, which are in the spool again; null where there is no such part
+ * Rebuilds a damaged batch of the spool from the CSV part of the same batch. The hash of the batch decides: a part that is not
+ * whole, or without repeats of a key, does not give the same batch.
+ * @returns the records, which are in the spool again; null if there is no such part
  */
 export async function rebuildBatch(
   store: BlobStore,

@@ -23,7 +23,7 @@ export interface RebuildTools {
   readonly store: BlobStore;
   /** Rows of the source that were stored before a time of the database's clock, in the order of their days. */
   readonly rows: (before: string) => AsyncIterable<readonly Row[]>;
-  /** What the database's clock says. */
+  /** The time of the database's clock. */
   readonly databaseTime: () => Promise<string>;
   /** The first day of ingestion that `csv.retention` keeps; null = all. */
   readonly keptSince: Day | null;
@@ -32,11 +32,11 @@ export interface RebuildTools {
 }
 
 /**
- * Writes the rows of a source into the journal whose keys it does not have: as parts of the day on which they were stored, as
- * those of runs are. Safe to repeat, and beside runs. What is on its way counts as there already: each batch is in the spool
- * before PostgreSQL has it, and leaves the spool only once the journal has it. So the clock is asked first, the spool is read
- * next, and then the journal; a row that was stored before that time and stands in neither is missing.
- * @throws DamagedFile where a file of the journal cannot be read whole: its rows would be written twice
+ * Writes the rows of a source into the journal whose keys it does not have: as parts of the day on which they were stored, as those
+ * of runs are. Safe to repeat, and beside runs. What is in flight counts as written: each batch is in the spool before PostgreSQL
+ * has it, and leaves the spool only once the journal has it. So the clock is asked first, the spool is read next, and then the
+ * journal; a row that was stored before that time and is in neither is missing.
+ * @throws DamagedFile if a file of the journal cannot be read whole: its rows would be written twice
  */
 export async function rebuildSource(tools: RebuildTools, source: string): Promise<RebuildCounts> {
   const { folders, signal } = tools;

@@ -23,7 +23,7 @@ export interface RekeyJournal {
 
 /**
  * All lines of a source, sealed or not.
- * @throws DamagedFile: what cannot be read cannot be moved. SinkUnavailable where a sealer is at work
+ * @throws DamagedFile: what cannot be read cannot be moved. SinkUnavailable if a sealer is running
  */
 export async function* readAllLines(folders: JournalFolders, source: string): AsyncGenerator<JournalRow[]> {
   for (const day of await journalDays(folders, source)) {
@@ -38,9 +38,9 @@ export async function* readAllLines(folders: JournalFolders, source: string): As
 }
 
 /**
- * Writes the journal of a source again, each line under the id that its payload gives; a line without one stays as it is. A day
- * at a time, while nobody else seals days of the source. Safe to repeat, and after a kill at any moment: which id a line is to
- * have does not depend on the one that it has.
+ * Writes the journal of a source again, each line under the id that its payload gives; a line without one stays as it is. A day at
+ * a time, while no one else seals days of the source. Safe to repeat, and after a kill at any moment: which id a line is to have
+ * does not depend on the one that it has.
  */
 export async function rekeyJournal(rekey: RekeyJournal, onDay: (day: string) => void): Promise<void> {
   const { folders, source, signal } = rekey;
@@ -58,7 +58,7 @@ export async function rekeyJournal(rekey: RekeyJournal, onDay: (day: string) => 
 
 /**
  * The new part is there before the former one goes: a repeated attempt writes the very same again.
- * @param requireHeld by who has lost the lock nothing is written or deleted: another may have sealed the part
+ * @param requireHeld without the lock nothing is written or deleted: another process may have sealed the part
  */
 async function rekeyPart(rekey: RekeyJournal, part: JournalFile, requireHeld: () => Promise<void>): Promise<void> {
   const name = journalPaths.part.parse(part.name);

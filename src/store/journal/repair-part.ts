@@ -20,9 +20,9 @@ export interface RepairedPart {
   readonly from: 'spool' | 'postgres' | null;
   /** Records that were written. */
   readonly records: number;
-  /** Records that the part held, by its name; null where it does not say. */
+  /** Records that the part held, by its name; null if it does not say. */
   readonly expected: number | null;
-  /** Those of them that are as the damaged file had them: nobody else has them. */
+  /** Those taken from the damaged file, which are nowhere else. */
   readonly unchecked: number;
   /** The parts that were written. */
   readonly written: readonly string[];
@@ -31,11 +31,11 @@ export interface RepairedPart {
 }
 
 /**
- * Writes a damaged part of the journal again. While its batch is in the spool, that gives the same part. Else PostgreSQL gives
- * what it has: every row of the source that was stored since the day before the part's, and whose key stands in no other file
- * of the journal that is whole. Then each key that is stored is in the journal again, whichever batch had brought it. Records
- * that PostgreSQL has not (it refused them, their day is retired, or it was emptied) are taken as they can be read from the
- * damaged part, unchecked. The damaged file is kept. Safe to repeat.
+ * Writes a damaged part of the journal again. While its batch is in the spool, that gives the same part. Else PostgreSQL gives what
+ * it has: every row of the source that was stored since the day before the part's, and whose key is in no other undamaged file of
+ * the journal. Then each key that is stored is in the journal again, no matter which batch it came from. Records that PostgreSQL
+ * has not (it refused them, their day is retired, or it was emptied) are read from the damaged part, unchecked. The damaged file is
+ * kept. Safe to repeat.
  */
 export async function repairPart(tools: RepairTools, part: JournalFile, name: PartName): Promise<RepairedPart> {
   const { folders, store, signal } = tools;
@@ -69,7 +69,7 @@ async function isWhole(part: JournalFile): Promise<boolean> {
   return whole;
 }
 
-/** The first piece takes the damaged part's place in the order of ingestion, the others come right behind it. */
+/** The first piece replaces the damaged part in the order of ingestion, the others follow it. */
 function hashOf(part: JournalFile, name: PartName, number: number): string {
   return number === 0 ? name.hash : hash('sha256', `${part.name}\n${number}`, 'hex').slice(0, 16);
 }

@@ -3,7 +3,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { journalPaths } from '../paths/paths.ts';
 import type { JournalFolders } from './journal-files.ts';
 
-/** What a part's name says of it. */
+/** What a part's name says about it. */
 export type PartName = NonNullable<ReturnType<typeof journalPaths.part.parse>>;
 
 export interface RepairTools {

@@ -19,7 +19,7 @@ export interface SealContext {
   readonly onProgress: (
     details: { readonly step: SealStep } | { readonly rows: number } | { readonly waitsFor: string },
   ) => void;
-  /** Fails at once where another process is at work on the source. @default false */
+  /** Fails at once if another process works on the source. @default false */
   readonly impatient?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface SealContext {
  * Seals what was ingested of a source on a day: merges its parts, and what is sealed already, into `<day>.csv.gz` with a
  * manifest, and only then deletes those parts. A part that comes later is merged the next time. Safe to repeat, and beside
  * another sealer, and after a kill at any moment.
- * @returns false where there was no part
+ * @returns false if there was no part
  * @throws DamagedFile; nothing is replaced or deleted then. JournalBusy, see `impatient`
  */
 export async function sealDay(
@@ -92,7 +92,7 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
   const before = await readManifest(sealManifestPath(folders.csv, source, day));
   const merged = await mergeDay(found, temporary, signal, (rows) => onProgress({ rows }));
   onProgress({ step: 'merged' });
-  // Parts that bring nothing new were sealed before: their deletion was interrupted, or they were written again.
+  // Parts without new records were sealed before: their deletion was interrupted, or they were written again.
   const isNew = found.sealed === null || merged.added > 0 || before?.sha256 !== merged.sha256;
   if (isNew) await putInPlace(sealing, manifestOf(sealing, merged, before, found.parts.length), onProgress);
   await requireLock(sealing);
@@ -100,7 +100,7 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
     await rm(path, { force: true });
     onProgress({ step: 'part deleted' });
   }
-  // Not empty where a part came meanwhile: it is sealed the next time.
+  // Not empty if a part came meanwhile: it is sealed the next time.
   await rmdir(join(folders.csv, source, day)).catch(() => undefined);
   return true;
 }
@@ -143,7 +143,7 @@ async function putInPlace(
   onProgress({ step: 'sealed in place' });
 }
 
-/** A sealer that stood still for minutes may have lost its lock: what it has read may be sealed and deleted by another. */
+/** A sealer that was suspended for minutes may have lost its lock: what it has read may be sealed and deleted by another. */
 export async function requireLock({
   stillHeld,
   source,
@@ -164,7 +164,7 @@ async function replaceFile(path: string, content: string, temporary: string): Pr
   await rename(temporary, path);
 }
 
-/** What a sealer left that was killed. */
+/** What a killed sealer left. */
 async function removeLeftovers(folder: string, source: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (journalPaths.sealTemporary.parse(`${source}/${name}`)) await rm(join(folder, name), { force: true });

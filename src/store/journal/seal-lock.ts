@@ -8,9 +8,9 @@ import { isMissing } from '../blobs/file-errors.ts';
 import { timeOfFolder } from '../blobs/folder-time.ts';
 import { journalPaths } from '../paths/paths.ts';
 
-/** Who holds the lock renews it this often. */
+/** The holder of the lock renews it this often. */
 const renewMs = 10_000;
-/** A lock that was not renewed for so long is void. */
+/** A lock that was not renewed for this long is void. */
 const voidMs = 60_000;
 const askMs = 1_000;
 
@@ -20,7 +20,7 @@ export type IsStillLocked = () => Promise<boolean>;
 /** How to take the lock while another process holds it. */
 export interface LockOptions {
   readonly signal: AbortSignal;
-  /** Told who holds it, each time it is asked for. */
+  /** Called with its holder, at each attempt. */
   readonly onWait?: (holder: string) => void;
   /** Fails at once instead of waiting. @default false */
   readonly impatient?: boolean;
@@ -30,10 +30,10 @@ export interface LockOptions {
 export class JournalBusy extends SinkUnavailable {}
 
 /**
- * Does work on a source's sealed days while no other process does. The lock is a lease: it is void once it was not renewed for
- * a minute, by the clock of the file system that it lies on; that of this machine, or of the holder's, may be wrong. So is one
- * of a time to come, and that of a process of this machine that is no more.
- * @throws JournalBusy where it is held, and `impatient`
+ * Does work on a source's sealed days while no other process does. The lock is a lease: it is void once it was not renewed for a
+ * minute, by the clock of the file system that it lies on; that of this machine, or of the holder's, may be wrong. So is one with a
+ * future time, and that of a dead process of this machine.
+ * @throws JournalBusy if it is held, and `impatient`
  */
 export async function withSealLock<T>(
   csv: string,
@@ -80,10 +80,10 @@ async function take(path: string, token: string): Promise<FileHandle | string> {
   try {
     const holder = await readFile(path, 'utf8');
     const { mtimeMs } = await stat(path);
-    // In this order: a lock that is renewed meanwhile is not of a time to come.
+    // In this order: a lock that is renewed in between must not look like one with a future time.
     const ageMs = (await timeOfFolder(dirname(path))) - mtimeMs;
     const isVoid = ageMs > voidMs || ageMs < -renewMs || isDeadHere(holder);
-    // Between looking and deleting another may have taken it over: who holds it looks again before anything is replaced.
+    // Between the check and the deletion another process may have taken it over: the holder checks again before anything is replaced.
     if (!isVoid || (await readFile(path, 'utf8')) !== holder) return describeHolder(holder);
     await rm(path, { force: true });
   } catch (error) {
@@ -92,13 +92,13 @@ async function take(path: string, token: string): Promise<FileHandle | string> {
   return take(path, token);
 }
 
-/** `process 4711 of host`; a lock that was cut short does not say whose it is. */
+/** `process 4711 of host`; a truncated lock does not name its holder. */
 function describeHolder(holder: string): string {
   const [host, pid] = holder.split('/');
   return host && pid ? `process ${pid} of ${host}` : 'another process';
 }
 
-/** Whether the holder was a process of this machine that is no more. */
+/** Whether the holder was a process of this machine that has ended. */
 function isDeadHere(holder: string): boolean {
   const [host, pid] = holder.split('/');
   if (host !== hostname() || !(Number(pid) > 0)) return false;

@@ -21,7 +21,7 @@ export interface JournalRows {
   readonly rows: readonly JournalRow[];
 }
 
-/** What the choice comes to: archives, then each source's days in order of ingestion. */
+/** The units of the selection: archives, then each source's days in order of ingestion. */
 export async function journalUnits(folders: JournalFolders, choice: JournalSelection): Promise<JournalUnit[]> {
   const units: JournalUnit[] = [];
   const { window } = choice;
@@ -39,7 +39,7 @@ export async function journalUnits(folders: JournalFolders, choice: JournalSelec
 
 /**
  * Reads the records of a unit that the choice asks for, in order of ingestion, one file after the other. A sealed day whose
- * manifest says that none can match is not opened. Where a sealer is at work, records may come twice; none is missed.
+ * manifest says that none can match is not opened. While a sealer is running, records may occur twice; none is missed.
  */
 export async function* readUnit(
   folders: JournalFolders,
@@ -68,7 +68,7 @@ export async function filesOf(
   if (unit.kind === 'archive') return (await archiveFiles(folders)).filter(({ day }) => day === unit.day);
   const { sealed, parts } = await journalDay(folders, unit.source, unit.day);
   if (!sealed?.manifest) return [...parts];
-  // A damaged manifest is told where the file is read.
+  // A damaged manifest is reported when the file is read.
   const manifest = await readManifest(sealed.manifest).catch(() => null);
   const { minOccurredAt: min, maxOccurredAt: max } = manifest ?? { minOccurredAt: null, maxOccurredAt: null };
   const cannotMatch = window !== null && min !== null && max !== null && (max < window.from || min >= window.to);

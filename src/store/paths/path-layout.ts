@@ -3,16 +3,16 @@ export interface PathField<T> {
   /** Regular expression of its text, without groups that capture. */
   readonly pattern: string;
   readonly write: (value: T) => string;
-  /** Null where the text is none of its values. */
+  /** Null if the text is none of its values. */
   readonly read: (text: string) => T | null;
 }
 
 /** The path of one kind of stored file: below the folder of the store, or of the CSV journal. */
 export interface PathLayout<T> {
-  /** For people: `deferred/{sink}/{source}/{ingestedAt}-{hash}.json`. */
+  /** For display: `deferred/{sink}/{source}/{ingestedAt}-{hash}.json`. */
   readonly template: string;
   build(value: T): string;
-  /** What stands in a path; null where it is no path of this kind. */
+  /** The values in a path; null if it is not a path of this kind. */
   parse(path: string): T | null;
   /** The deepest folder that holds all files with these values. */
   folder(value: Partial<T>): string;
@@ -44,7 +44,7 @@ export function pathLayout<T extends object>(
         if (value === null && match[index + 1] !== '') return null;
         found[name] = value as T[typeof name];
       }
-      // A path that would be written otherwise was not written by Daybook.
+      // A path in another form was not written by Daybook.
       return fill(template, found as T) === path ? (found as T) : null;
     },
     folder(value) {

@@ -6,8 +6,8 @@ import { anyName, count, day, id, optional, ordinal, sha256, sink, source, text,
 import { pathLayout as path } from './path-layout.ts';
 
 /**
- * Where everything lies that Daybook stores: the only place that builds these paths, and takes them apart. Files of earlier
- * versions lie here, too: what is written may change, what is read may not.
+ * The layout of everything that Daybook stores: the only place that builds and parses these paths. It includes files of earlier
+ * versions: what is written may change, what is read may not.
  */
 
 interface OfSource {
@@ -42,9 +42,9 @@ export const storePaths = {
     ...runFields,
     name: anyName,
   }),
-  /** Says that a batch waits for a sink. */
+  /** Marks a batch as deferred for a sink. */
   marker: path<Marker>('deferred/{sink}/{source}/{ingestedAt}-{hash}.json', markerFields),
-  /** Why the batches of a source wait for a sink, as it was found last. */
+  /** Why the batches of a source are deferred, as last found. */
   waitingReason: path<OfSource & { readonly sink: Sink }>('waiting/{sink}/{source}.json', { sink, source }),
   /** A marker whose batch was gone. */
   missingMarker: path<Marker>('lost/{sink}/{source}/{ingestedAt}-{hash}.json', markerFields),
@@ -57,9 +57,9 @@ export const storePaths = {
     },
     path: text('[a-z].*'),
   }),
-  /** What a source remembers. */
+  /** The state of a source. */
   state: path<OfSource>('state/{source}.json', { source }),
-  /** What a command made a source remember: a state of an older epoch counts no more. */
+  /** A state written by a command: a state of an older epoch is void. */
   stateEpoch: path<OfSource & { readonly epoch: number }>('state-epochs/{source}/{epoch}', { source, epoch: count }),
   /** By which `id` a source's records were given new ids. */
   idRule: path<OfSource>('id-rules/{source}.json', { source }),
@@ -70,9 +70,9 @@ export const storePaths = {
   /** Which item of a feed each guid and link belongs to. */
   feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
-  /** Until when a host wants to be left alone. */
+  /** Until when a host must not be called. */
   closure: path<{ readonly host: string }>('limits/{host}/closed.json', { host: id }),
-  /** A request that somebody makes: an empty blob for each place in time. */
+  /** A request to a host: an empty blob for each slot in time. */
   hostSlot: path<{
     readonly host: string;
     readonly requests: number;
@@ -85,7 +85,7 @@ export const storePaths = {
   ),
   /** How a window of a backfill ended. */
   window: path<OfSource & { readonly window: TimeRangeText }>('windows/{source}/{window}.json', { source, window }),
-  /** What a delivery brought to a sink. */
+  /** What a delivery stored in a sink. */
   delivery: path<OfSource & { readonly day: Day; readonly finishedAt: string; readonly sink: Sink }>(
     'deliveries/{source}/{day}/{finishedAt}-{sink}.json',
     { source, day, finishedAt: time, sink },
@@ -120,7 +120,7 @@ export const storePaths = {
   config: path<{ readonly instance: string }>('config/{instance}.json', { instance: text('[a-z0-9-]+') }),
   /** What the last canary had to say. */
   canaryReport: path<object>('canary/latest.json', {}),
-  /** What the store is known by. */
+  /** The identity of the store. */
   identity: path<object>('store.json', {}),
   /** Shows whether the store can be written. */
   doctorProbe: path<object>('doctor', {}),
@@ -165,7 +165,7 @@ export const journalPaths = {
   /** A past day of ingestion, its parts merged. */
   sealed: path<OfSource & { readonly day: Day }>('{source}/{day}.csv.gz', dayFields),
   sealManifest: path<OfSource & { readonly day: Day }>('{source}/{day}.json', dayFields),
-  /** Held by who works on the sealed days of a source. */
+  /** Held by the process that works on the sealed days of a source. */
   sealLock: path<OfSource>('{source}/.seal.lock', { source }),
   /** A sealed day, or its manifest, that is not whole yet. */
   sealTemporary: path<OfSource & { readonly name: string; readonly of: 'gz' | 'json' }>('{source}/.{name}.seal.{of}', {
@@ -189,7 +189,7 @@ export const temporaryPath = path<{ readonly folder: string; readonly name: stri
 
 export type StoreKind = keyof typeof storePaths;
 
-/** The kind of a blob of the store; null where it is none of Daybook's. */
+/** The kind of a blob of the store; null if it is none of Daybook's. */
 export function storeKindOf(found: string): StoreKind | null {
   const kinds = Object.keys(storePaths) as StoreKind[];
   return kinds.find((kind) => storePaths[kind].parse(found) !== null) ?? null;
@@ -200,7 +200,7 @@ export function storedId(chosen: string): string {
   return id.read(id.write(chosen)) ?? chosen;
 }
 
-/** The folders of the store: others may keep theirs beside them. */
+/** The folders of the store: other programs may have theirs beside them. */
 export const storeFolders: ReadonlySet<string> = new Set(
   Object.values(storePaths).flatMap(({ template }) => (template.includes('/') ? (template.split('/')[0] ?? []) : [])),
 );

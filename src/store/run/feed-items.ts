@@ -5,8 +5,8 @@ import { contentName, readHashed } from '../blobs/stored-json.ts';
 /** Which item of a feed each guid and link belongs to, in blobs by name. */
 export interface FeedItemsStore {
   /**
-   * The text of a blob. Where it is gone or damaged, or the state names none, that of any other of the source: what it says stays
-   * true. Null where there is none.
+   * The text of a blob. If it is gone or damaged, or the state names none, that of any other blob of the source, which is still
+   * valid. Null if there is none.
    */
   read(source: string, name: string | null): Promise<string | null>;
   /** Stores a text; returns its blob's name. */

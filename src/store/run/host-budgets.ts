@@ -3,17 +3,17 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
-/** Longest that a place's turn may lie ahead; who would wait longer comes again. */
+/** The longest wait for a slot; a longer one is retried later. */
 const maxWaitMs = 5_000;
-/** What a host gets for a while after it said 429. */
+/** The limit of a host for a while after a 429. */
 const slowLimit: HostLimit = { requests: 1, perMs: 1_000 };
 const slowForMs = 60_000;
-/** How long what a host asked for is believed without looking again. */
+/** How long a host's limit is cached. */
 const believedMs = 500;
-/** Places taken between two clean-ups of old ones. */
+/** Slots taken between two clean-ups of old ones. */
 const cleanEvery = 100;
 
-/** A host that is closed for longer was damaged: it would never be asked again. */
+/** A longer block means a damaged file: the host would never be called again. */
 const maxClosureMs = 400 * 24 * 3_600_000;
 
 interface Closure {
@@ -22,8 +22,8 @@ interface Closure {
 }
 
 /**
- * Budgets in the store, so that all workers share them: time is cut into places of a limit's interval, and who makes the
- * blob of a place has it.
+ * Budgets in the store, so that all workers share them: time is cut into slots of a limit's interval, and the caller that creates
+ * the blob of a slot owns it.
  */
 export function createHostBudgets(store: BlobStore): HostBudget {
   const closures = new Map<string, { readonly closure: Closure | null; readonly readAtMs: number }>();
@@ -82,7 +82,7 @@ export function createHostBudgets(store: BlobStore): HostBudget {
   };
 }
 
-/** Forgets that a host wants to be left alone. Workers notice within half a second. */
+/** Forgets that a host must not be called. Workers notice within half a second. */
 export async function reopenHost(store: BlobStore, host: string): Promise<void> {
   await store.delete(storePaths.closure.build({ host }));
 }

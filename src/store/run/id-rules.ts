@@ -3,19 +3,19 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, parseStoredJson, storedJson } from '../blobs/stored-json.ts';
 
-/** By which `id` a source's records were given new ids: what was put aside before, such as an archive, has the former ones. */
+/** By which `id` a source's records were given new ids: what was written earlier, such as an archive, has the former ones. */
 export interface IdRule {
   /** The expressions of `id`. */
   readonly id: readonly string[];
-  /** Records that were stored before it are meant, whatever ids they had. By the clock of PostgreSQL; ISO 8601. */
+  /** Concerns records stored before it, whatever ids they had. By the clock of PostgreSQL; ISO 8601. */
   readonly before: string;
-  /** Whether all of them are moved; else the command was cut off, and has to be repeated. */
+  /** Whether all of them are moved; else the command was interrupted, and has to be repeated. */
   readonly done: boolean;
 }
 
 /**
- * Null where no command has given the source's records new ids.
- * @throws DamagedFile; it stays in its place: as if it were not there, runs would store again what it is about
+ * Null if no command has given the source's records new ids.
+ * @throws DamagedFile; it stays in its place: without it runs would store its records again
  */
 export async function readIdRule(store: BlobStore, source: string): Promise<IdRule | null> {
   const path = storePaths.idRule.build({ source });

@@ -2,12 +2,12 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { readReceipt } from './receipts.ts';
 
-/** Receipts that are looked at, the oldest first. */
+/** How many receipts are checked, the oldest first. */
 const maxRead = 20;
 
 /**
- * Whether the store holds a state or a receipt of a source: then it has run here. Runs that another Daybook's schedule started
- * on our queue by mistake have left receipts, too: those that say that nobody knows the source.
+ * Whether the store holds a state or a receipt of a source: then it has run here. Runs that another Daybook's schedule started on
+ * our queue by mistake have left receipts, too: those that say that the source is unknown.
  */
 export async function knowsSource(store: BlobStore, source: string): Promise<boolean> {
   if ((await store.get(storePaths.state.build({ source }))) !== null) return true;

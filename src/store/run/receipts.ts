@@ -11,7 +11,7 @@ export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedRe
   await store.put(path, storedJson(receipt));
 }
 
-/** The receipt of a source's latest run, finished or failed; null where it has none. */
+/** The receipt of a source's latest run, finished or failed; null if it has none. */
 export async function readLastReceipt(
   store: BlobStore,
   source: string,
@@ -30,12 +30,12 @@ async function readLatest(store: BlobStore, paths: readonly string[]): Promise<R
   return null;
 }
 
-/** Reads a receipt; null where it is gone or damaged. */
+/** Reads a receipt; null if it is gone or damaged. */
 export function readReceipt(store: BlobStore, path: string): Promise<Receipt | FailedReceipt | null> {
   return readReceiptOf(store, path, storePaths.receipt.parse(path)?.source ?? null);
 }
 
-/** The same of a receipt that lies elsewhere. @param source whose it must be; null = anybody's */
+/** The same of a receipt that lies elsewhere. @param source whose it must be; null = any source's */
 export function readReceiptOf(
   store: BlobStore,
   path: string,
@@ -94,7 +94,7 @@ export async function listRecentReceipts(store: BlobStore, source: string, now: 
   return [];
 }
 
-/** What a delivery brought to a sink. */
+/** What a delivery stored in a sink. */
 export interface DeliveryReceipt {
   readonly source: string;
   readonly sink: Sink;

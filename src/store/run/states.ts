@@ -7,26 +7,26 @@ import { storePaths } from '../paths/paths.ts';
 import { parseStoredJson, storedJson } from '../blobs/stored-json.ts';
 
 /**
- * What a source remembers is in `state/<source>.json`, saved by its runs. A command that changes it writes the new state
- * also to `state-epochs/<source>/<n>`, which is never replaced: what a run that began before saves later has a lower epoch,
- * and counts for nothing.
+ * The state of a source is in `state/<source>.json`, saved by its runs. A command that changes it writes the new state also to
+ * `state-epochs/<source>/<n>`, which is never replaced: what a run that began before saves later has a lower epoch, and counts for
+ * nothing.
  */
 export interface StoredState {
-  /** Null where the source has never run or was reset, or where its blob cannot be read. */
+  /** Null if the source has never run or was reset, or where its blob cannot be read. */
   readonly state: SourceState | null;
-  /** The blob is there, but no state: a hand or a disk damaged it. */
+  /** The blob exists, but is not a state: it was damaged by hand or by a disk. */
   readonly damaged: boolean;
   /** Of the state; what descends from it has the same. 0 = no command has changed it. */
   readonly epoch: number;
 }
 
-/** Reads the state of a source. A state is a claim that saves work: without it the source is polled afresh. */
+/** Reads the state of a source. A state only saves work: without it the source is polled from scratch. */
 export async function readState(store: BlobStore, source: string): Promise<StoredState> {
   const { state, damaged } = await readSaved(store, source);
   const epoch = state?.epoch ?? 0;
   const newest = await newestEpoch(store, source, state ? epoch : null);
   if (newest <= epoch) return { state, damaged, epoch };
-  // What a command has made of it is older than what was lost.
+  // The state written by a command is older than what was lost.
   const changed = await readEpoch(store, source, newest);
   return { ...changed, damaged: damaged || changed.damaged };
 }
@@ -38,7 +38,7 @@ export async function isSuperseded(store: BlobStore, source: string, epoch: numb
 
 /**
  * Changes the state of a source, for good: runs that are open meanwhile cannot undo it. May be repeated.
- * @param change gets the state, or null; what it returns is the new one, null = the next run begins afresh
+ * @param change gets the state, or null; what it returns is the new one, null = the next run begins from scratch
  */
 export async function changeState(
   store: BlobStore,
@@ -49,7 +49,7 @@ export async function changeState(
     const { state, epoch } = await readState(store, source);
     const changed = change(state);
     const next = changed && { ...changed, epoch: epoch + 1 };
-    // Another command may change it at the same time: then ours changes what that has made of it.
+    // Another command may change it at the same time: then ours changes that one's result.
     if (!(await store.putIfAbsent(epochPath(source, epoch + 1), storedJson({ state: next })))) continue;
     // Where it is read first, and where 0.2.0 looks for it.
     if (next) await writeState(store, source, next);
@@ -58,7 +58,7 @@ export async function changeState(
   }
 }
 
-/** Names of the sources that remember something. */
+/** Names of the sources that have a state. */
 export async function listStates(store: BlobStore): Promise<string[]> {
   const paths = await store.list(storePaths.state.folder({}));
   return paths.flatMap((path) => storePaths.state.parse(path)?.source ?? []);
@@ -69,12 +69,12 @@ export async function writeState(store: BlobStore, source: string, state: Source
   await store.put(statePath(source), storedJson(state, 2));
 }
 
-/** Drops what the last polls of sources remember, so that it cannot hide a record from the next ones. May be repeated. */
+/** Drops what the last polls of sources left in the state, so that it cannot hide a record from the next ones. May be repeated. */
 export async function forgetPolls(store: BlobStore, sources: Iterable<string>): Promise<void> {
   for (const source of sources) await changeState(store, source, (state) => state && clearPollState(state));
 }
 
-/** Forgets all that sources remember. May be repeated. */
+/** Removes the states of all sources. May be repeated. */
 export async function resetStates(store: BlobStore, sources: Iterable<string>): Promise<void> {
   for (const source of sources) await changeState(store, source, () => null);
 }

@@ -6,16 +6,16 @@ import type { WriteReports } from './watched-store.ts';
 interface Failure {
   readonly since: string;
   readonly error: string;
-  /** So many bytes could not be written. */
+  /** This many bytes could not be written. */
   readonly bytes: number;
 }
 
-/** A file system that answers no sooner is as good as none. */
+/** A file system that takes longer counts as unavailable. */
 const answerMs = 8_000;
 /** Folders with failures of their own that are remembered, and tried again by each probe. */
 const maxFailures = 20;
 
-/** Whether a folder can be written: by what writes into it say, and by probes of its own. */
+/** Whether a folder can be written: by the outcome of writes, and by its own probes. */
 export class FolderHealth implements WriteReports {
   readonly part: StoragePart;
   readonly root: string;
@@ -61,7 +61,7 @@ export class FolderHealth implements WriteReports {
   status(): StorageStatus {
     const failures = [...this.#failures.values()];
     const since = failures.map((failure) => failure.since).sort()[0] ?? null;
-    // Where the root is closed, so is all below it.
+    // If the root cannot be written, neither can anything below it.
     const { error = null } = this.#failures.get(this.root) ?? failures[0] ?? {};
     return {
       part: this.part,

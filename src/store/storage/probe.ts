@@ -2,12 +2,12 @@ import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { messageOf, SinkUnavailable } from '../../domain/errors.ts';
 import { temporaryIn } from '../blobs/temporary-files.ts';
 
-/** What is written to see whether a folder takes anything. A disk may have room for a few bytes, and none for work. */
+/** Bytes written to test whether a folder is writable. A disk may have room for a few bytes, and none for work. */
 export const minProbeBytes = 64 * 1024;
-/** A batch is no larger: where that fits, work goes on. */
+/** No batch is larger: if this fits, work can continue. */
 export const maxProbeBytes = 8 * 1024 * 1024;
 
-/** Tries to write so many bytes into a folder, and takes them away again. @throws the system's error where that fails */
+/** Tries to write this many bytes into a folder, and deletes them again. @throws the system's error where that fails */
 export async function probeFolder(folder: string, bytes: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   const temporary = temporaryIn(folder);
@@ -25,7 +25,7 @@ export async function probeFolder(folder: string, bytes: number): Promise<void> 
   }
 }
 
-/** Bytes that are free for this user where a folder lies; null where the system does not say. */
+/** Bytes that are free for this user where a folder lies; null if the system does not say. */
 export async function freeBytes(folder: string): Promise<number | null> {
   try {
     const { bavail, bsize } = await statfs(folder);
@@ -35,10 +35,10 @@ export async function freeBytes(folder: string): Promise<number | null> {
   }
 }
 
-/** What a failure says, in the system's words: `ENOSPC: no space left on device`. */
+/** The message of a failure, in the system's words: `ENOSPC: no space left on device`. */
 export function failureText(error: unknown): string {
   const why = error instanceof SinkUnavailable && error.cause !== undefined ? error.cause : error;
-  // Then the system names the call, and a file that nobody knows: `, open '/data/.1f….tmp'`.
+  // Then the system names the call, and an internal file: `, open '/data/.1f….tmp'`.
   return messageOf(why)
     .replace(/^store: /, '')
     .replace(/^(E[A-Z0-9]+: .*), [a-z]+(?: '.*)?$/s, '$1');

@@ -2,14 +2,14 @@ import { dirname, join } from 'node:path';
 import { codeOf, SinkUnavailable } from '../../domain/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 
-/** Who is told how writes go. */
+/** Observer of writes. */
 export interface WriteReports {
   /** A write into a folder failed as writes fail where nothing can be written. */
   failed(folder: string, bytes: number, error: unknown): void;
   succeeded(folder: string, bytes: number): void;
 }
 
-/** What the system says of a folder or a whole file system; all else concerns one file. */
+/** System errors of a folder or a whole file system; all others concern one file. */
 const codes = new Set([
   'ENOSPC',
   'EDQUOT',

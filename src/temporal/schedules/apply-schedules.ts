@@ -9,9 +9,9 @@ import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
 import { UsageError } from '../../domain/errors.ts';
 
 /**
- * Makes Temporal's schedules what the configuration wants, and says what it did. Existing ones keep their state: a paused
- * one stays paused, unless it was paused for being removed. None is deleted and made anew.
- * @throws UsageError where Temporal refuses some, after all others are applied
+ * Brings Temporal's schedules up to date with the configuration, and returns what it did. Existing ones keep their state: a paused
+ * one stays paused, unless it was paused for being removed. None is deleted and created again.
+ * @throws UsageError if Temporal refuses some, after all others are applied
  */
 export async function applySchedules(
   client: Client,

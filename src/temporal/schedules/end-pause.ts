@@ -2,8 +2,8 @@ import { ScheduleNotFoundError, type Client } from '@temporalio/client';
 import { formatResumeNote } from '../../domain/run/pause-note.ts';
 
 /**
- * Ends the pause of a schedule that has this note, in one step with the look at it: it may be paused anew at this very moment.
- * @returns false where it has another note, is not paused, or is gone
+ * Ends the pause of a schedule that has this note, in one step with the check: it may be paused again at this very moment.
+ * @returns false if it has another note, is not paused, or is gone
  */
 export async function endPause(client: Client, scheduleId: string, pauseNote: string): Promise<boolean> {
   let isOver = false;

@@ -12,13 +12,13 @@ export interface FirstStart {
 
 /** A slot that comes within this time is the first start; one that is further away is not waited for. */
 const nearMs = 10_000;
-/** The server may take so long to make a schedule: a slot that comes meanwhile may be missed. */
+/** How long the server may take to create a schedule: a slot that comes meanwhile may be missed. */
 const makingMs = 2_000;
 
 /**
  * A new source runs once right away, and not once more in the same moment because its first slot is just then: such a slot is
- * waited for. Where it comes so soon that the server might miss it, the schedule is made after it; with short intervals
- * the next slot is soon enough. Of cron lines that are no even grid nobody but the server knows the slots.
+ * waited for. Where it comes so soon that the server might miss it, the schedule is made after it; with short intervals the next
+ * slot is soon enough. Only the server knows the slots of cron lines that are not an even grid.
  */
 export function firstStart(source: SourceConfig, schedule: ScheduleConfig, now: Date): FirstStart {
   const grid = scheduleGrid(source.name, schedule);

@@ -3,7 +3,7 @@ import type { ScheduleChange } from './plan-schedules.ts';
 /** Ids that a line names. */
 const maxListed = 3;
 
-/** Why a schedule is left alone, and what to do about it; null where another line says so, or it is not. */
+/** Why a schedule is left alone, and what to do about it; null if another line says so, or it is not. */
 export function foreignNote({ schedule, action, why = 'by_hand' }: ScheduleChange): string | null {
   if (action !== 'foreign' || why === 'instance') return null;
   if (why === 'by_hand') return 'was made by hand and is not changed; adopt it with --adopt';
@@ -19,7 +19,7 @@ export function instanceNotes(changes: readonly ScheduleChange[]): string[] {
   const schedules = new Map<string, string[]>();
   for (const { schedule, why, instance } of changes) {
     if (why !== 'instance') continue;
-    // An id of ours may bear the mark of another instance.
+    // One of our ids may have the mark of another instance.
     const name = instance ?? 'another one';
     schedules.set(name, [...(schedules.get(name) ?? []), schedule]);
   }

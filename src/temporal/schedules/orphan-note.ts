@@ -19,7 +19,7 @@ export function removedState({ paused, note }: ScheduleState): { readonly paused
   return { paused: true, note: paused && note ? `${removedNote}${before}${note}` : removedNote };
 }
 
-/** The state of a schedule whose source is back: as it was before, unless that pause is over meanwhile. */
+/** The state of a schedule whose source is back: as before, unless that pause has ended. */
 export function returnedState({ note = '' }: ScheduleState, now: Date): { paused: boolean; note: string } {
   const kept = note.startsWith(`${removedNote}${before}`) ? note.slice(removedNote.length + before.length) : null;
   const until = kept === null ? null : parsePauseNote(kept).until;

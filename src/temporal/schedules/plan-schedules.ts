@@ -7,7 +7,7 @@ import { readScheduleId } from '../../domain/instance.ts';
 import { isRemoved } from './orphan-note.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
-/** What is to become of the schedule of a source. */
+/** What to do with the schedule of a source. */
 export interface ScheduleChange {
   /** Its id. */
   readonly schedule: string;
@@ -17,12 +17,12 @@ export interface ScheduleChange {
    * configuration, or has no schedule there.
    */
   readonly action: 'create' | 'update' | 'adopt' | 'foreign' | 'pause' | 'delete' | 'none';
-  /** What the schedule says otherwise than the configuration. */
+  /** How the schedule differs from the configuration. */
   readonly differences: readonly string[];
   /** It was paused because its source was gone, and its source is back. */
   readonly returns: boolean;
   /**
-   * Why it is foreign. `unknown`: it bears Daybook's mark, but nothing says that it is of this store. `unknown_source`: the
+   * Why it is foreign. `unknown`: it has Daybook's mark, but it is unclear whether it belongs to this store. `unknown_source`: the
    * same, and the configuration has no schedule for its source either.
    */
   readonly why?: 'by_hand' | 'instance' | 'unknown' | 'unknown_source';
@@ -39,7 +39,7 @@ export interface PlanOptions {
   readonly keepOthers?: boolean;
 }
 
-/** Schedules that are looked at at once. */
+/** How many schedules are read concurrently. */
 const concurrency = 20;
 
 /** Compares the schedules of the server with the configuration; changes nothing. */
@@ -72,12 +72,12 @@ export async function planSchedules(
     if (memos === null) continue;
     const ownership = await ownershipOf(owner, id.source, memos);
     if (await isLeftBehind(owner, id.source, memos, ownership)) {
-      // Paused for another reason it might be let go on by whoever paused it.
+      // Paused for another reason it might be resumed by the one who paused it.
       changes.push({ ...change, action: options.prune ? 'delete' : isRemoved(state) ? 'none' : 'pause' });
       continue;
     }
     if (ownership === 'by_hand') continue;
-    // One of this instance that no run is remembered of may be another store's.
+    // One of this instance without any known run may belong to another store.
     const why = ownership === 'instance' ? ownership : 'unknown_source';
     changes.push({ ...change, action: 'foreign', why });
   }

@@ -8,10 +8,10 @@ import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
 
-/** What a schedule says, in the words of daybook.yaml, as texts. */
+/** A schedule in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;
 
-/** What a schedule on the server says otherwise than the configuration: `every: 5m, expected 1m`. */
+/** How a schedule on the server differs from the configuration: `every: 5m, expected 1m`. */
 export function scheduleDifferences(
   source: SourceConfig,
   schedule: ScheduleConfig,
@@ -87,8 +87,8 @@ type Calendars = NonNullable<
 >;
 
 /**
- * A calendar as the cron line that it was written as, where one of these means it. The server keeps no cron lines: what was
- * edited by hand shows in the calendar alone, whatever the memo beside it says.
+ * A calendar as the cron line that it was written as, where one of these means it. The server keeps no cron lines: what was edited
+ * by hand shows in the calendar alone, whatever its memo says.
  */
 function cronOf(calendar: Calendars[number], written: readonly unknown[]): string {
   const { second, minute, hour, dayOfMonth, month, dayOfWeek, year } = calendar;

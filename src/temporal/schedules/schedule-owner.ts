@@ -4,12 +4,12 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { readIdentity } from '../../store/identity.ts';
 import { knowsSource } from '../../store/run/known-sources.ts';
 
-/** Who looks at schedules: other Daybooks may have theirs in the same namespace. */
+/** The owner of schedules: other Daybooks may have theirs in the same namespace. */
 export interface ScheduleOwner {
   readonly instance: Instance;
-  /** Null where the store is not at hand, or no worker has used it yet. */
+  /** Null if the store is not available, or was not used by a worker yet. */
   readonly storeId: string | null;
-  /** Whether the store remembers that a source has run. */
+  /** Whether the store shows that a source has run. */
   readonly knows: (source: string) => Promise<boolean>;
 }
 
@@ -34,7 +34,7 @@ export interface ScheduleMemos {
  */
 export type Ownership = 'own' | 'known' | 'unknown' | 'instance' | 'by_hand';
 
-/** Whose the schedule of a source is. What stands in the memo of the action was written last. */
+/** Whose the schedule of a source is. The memo of the action was written last. */
 export async function ownershipOf(owner: ScheduleOwner, source: string, memos: ScheduleMemos): Promise<Ownership> {
   if (!isMarked(memos, source)) return 'by_hand';
   const instance = said(memos, instanceMemoKey);
@@ -46,7 +46,7 @@ export async function ownershipOf(owner: ScheduleOwner, source: string, memos: S
 }
 
 /**
- * Whether a schedule whose source is gone from the configuration is what this Daybook has left behind, and nobody else's.
+ * Whether a schedule whose source is gone from the configuration was created by this Daybook, and by no other.
  * @param asked whose it is, where that was asked already
  */
 export async function isLeftBehind(
@@ -60,7 +60,7 @@ export async function isLeftBehind(
   return (owner.storeId !== null && said(memos, storeMemoKey) === owner.storeId) || owner.knows(source);
 }
 
-/** What a schedule says of who made it; in both memos, so that lists show it, and adopted ones have it. */
+/** The owner in a schedule's memo; in both memos, so that lists show it, and adopted ones have it. */
 export function ownerMemo({ instance, storeId }: ScheduleOwner, source: string): Readonly<Record<string, string>> {
   return {
     [scheduleMemoKey]: source,

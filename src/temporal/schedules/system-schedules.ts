@@ -8,9 +8,9 @@ import { ownerMemo, type ScheduleOwner } from './schedule-owner.ts';
 function ownSchedules(owner: ScheduleOwner): readonly ScheduleOptions[] {
   const { rolloverId, canaryId } = owner.instance;
   return [
-    // Five minutes after midnight, UTC: what came at the last moment is in. Three days late is caught up.
+    // Five minutes after midnight, UTC: records of the last moment are stored. Up to three days are caught up.
     ownSchedule(owner, rolloverId, rolloverType, { cronExpressions: ['5 0 * * *'] }, '7 days'),
-    // What was missed says nothing of how things are now.
+    // Missed starts are not made up: only the present state matters.
     ownSchedule(owner, canaryId, canaryType, { intervals: [{ every: '5 minutes' }] }, '1 minute'),
   ];
 }
@@ -43,7 +43,7 @@ function ownSchedule(
   };
 }
 
-/** What is to become of a schedule of Daybook's own; in JSON as a line beside those of the sources. */
+/** What to do with a schedule of Daybook's own; in JSON as a line beside those of the sources. */
 export interface SystemScheduleChange {
   readonly schedule: string;
   readonly source: null;

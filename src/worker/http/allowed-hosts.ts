@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 
-/** Whether a request that names this host is answered. @param header the header `Host`; undefined where there is none */
+/** Whether a request that names this host is answered. @param header the header `Host`; undefined if there is none */
 export type HostCheck = (header: string | undefined) => boolean;
 
 /**
- * A web page can let its own name lead to this endpoint's address (DNS rebinding), and so read in its visitor's browser what only
- * this machine may see. Its requests name its host: on loopback only addresses, `localhost` and the names given are answered.
- * Elsewhere whatever is asked is answered, unless there are such names: probes of Kubernetes name addresses.
+ * A web page can let its own name lead to this endpoint's address (DNS rebinding), and so read in its visitor's browser what is
+ * meant for this machine only. Its requests name its host: on loopback only addresses, `localhost` and the names given are
+ * answered. On other addresses every request is answered, unless such names are configured: probes of Kubernetes name addresses.
  * @param address where the endpoint listens
  * @param names in lower case
  */
@@ -14,7 +14,7 @@ export function createHostCheck(address: string, names: readonly string[]): Host
   if (!isLoopback(address) && names.length === 0) return () => true;
   const known = new Set(['localhost', ...names]);
   return (header) => {
-    // HTTP/1.0 knows no such header: no browser asks like that.
+    // HTTP/1.0 has no such header, and browsers do not use it.
     if (header === undefined) return true;
     const [, bracketed, plain = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(header.trim()) ?? [];
     if (bracketed !== undefined) return isIP(bracketed) === 6;

@@ -3,19 +3,19 @@ import type { Socket } from 'node:net';
 
 /** Connections at once. */
 const most = 100;
-/** For an answer to be made, in 6 s where a server is away, and to be taken. */
+/** Time for a response to be built (6 s if a server is unavailable) and read. */
 const answerMs = 20_000;
 
 /**
- * Bounds the connections of a server, so that whoever holds many keeps nobody else out. Where one is too many, one goes that had
- * an answer and asks again; else that which has asked nothing for the longest time; else the new one. One whose answer is not
- * taken goes, too.
+ * Limits the connections of a server, so that a client with many does not lock out others. Beyond the limit one is closed that had
+ * a response and waits for another; else the one idle for the longest time; else the new one. A connection whose response is not
+ * read is closed too.
  */
 export class ConnectionLimit {
   readonly #open = new Set<Socket>();
-  /** Owed no answer, in the order in which they began to wait. */
+  /** Without a pending response, in the order in which they became idle. */
   readonly #silent = new Set<Socket>();
-  /** Owed an answer, and had one before. */
+  /** With a pending response, and an earlier one. */
   readonly #askingAgain = new Set<Socket>();
   readonly #answered = new WeakSet<Socket>();
 
@@ -29,7 +29,7 @@ export class ConnectionLimit {
     });
   }
 
-  /** Whether a request is to be answered: not where its connection is owed an answer already, which then goes. */
+  /** Whether a request is to be answered: not if its connection already has a pending response; that connection is closed. */
   admits(socket: Socket, response: ServerResponse): boolean {
     if (!this.#silent.delete(socket)) {
       this.#drop(socket);

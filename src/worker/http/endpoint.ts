@@ -12,7 +12,7 @@ import { RequestPacer } from './request-pacer.ts';
 export interface Pages {
   /** What is missing before the worker can do its work; empty = ready. */
   readiness(): Promise<readonly string[]>;
-  /** What whoever asks whether it is ready should know besides. */
+  /** Notes beside the answer about readiness. */
   notes(): readonly string[];
   /** Metrics, as Prometheus reads them. */
   metrics(): Promise<string>;
@@ -20,11 +20,11 @@ export interface Pages {
   status(): Promise<string>;
   /** The same as JSON: what `status --json` prints. */
   statusJson(): Promise<string>;
-  /** Told of what went wrong; who asked is told only that it did. */
+  /** Receives the error; the client only learns that there was one. */
   onError(error: unknown): void;
 }
 
-/** A page that cannot be made yet; whoever asks is told why. */
+/** A page that cannot be rendered yet; the response says why. */
 export class NotReady extends Error {}
 
 export interface HttpEndpoint {
@@ -48,7 +48,7 @@ const contentSecurityPolicy = [
 export interface HttpAddress {
   readonly host: string;
   readonly port: number;
-  /** Names by which it may be asked, besides addresses and `localhost`, see `createHostCheck`. @default none */
+  /** Host names it answers to, besides addresses and `localhost`, see `createHostCheck`. @default none */
   readonly names?: readonly string[];
 }
 
@@ -89,7 +89,7 @@ type Answers = Readonly<Record<string, () => Promise<Answer>>>;
 interface Answer {
   readonly status: number;
   readonly type: string;
-  /** All who ask get the same bytes: a long page is in memory once, however slowly it is taken. */
+  /** All clients get the same bytes: a long page is in memory once, however slowly it is read. */
   readonly body: Buffer;
 }
 
@@ -124,7 +124,7 @@ async function answer(
   answers: Answers,
   isExpected: HostCheck,
 ): Promise<void> {
-  // Nobody reads a body: one that is sent all the same must not keep the connection.
+  // Bodies are not read: one that is sent must not keep the connection open.
   if ('transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0) {
     response.setHeader('connection', 'close');
   }

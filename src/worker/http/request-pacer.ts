@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 
-/** From one turn to the next: a hundred a second, far more than probes and scrapes need. */
+/** The interval of slots: a hundred a second, far more than probes and scrapes need. */
 const turnMs = 10;
 
-/** Gives who asks a turn, in order, and never too many of them: asking without end takes little from whatever else is done. */
+/** Gives requests slots in order, at a limited rate: endless requests take little time from other work. */
 export class RequestPacer {
   readonly #waiting: { readonly socket: Socket; readonly go: () => void }[] = [];
   #timer: NodeJS.Timeout | null = null;
 
-  /** Resolves when it is its turn; never where the connection has broken by then. */
+  /** Resolves at its slot; never if the connection is closed by then. */
   of(socket: Socket): Promise<void> {
     return new Promise((go) => {
       this.#waiting.push({ socket, go });

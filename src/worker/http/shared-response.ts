@@ -1,9 +1,9 @@
-/** What was made is shown to all who ask within this time. */
+/** A response is reused for all requests within this time. */
 const keptMs = 1_000;
 
 /**
- * Something that is made once for all who ask at about the same time: however many ask, however often, it makes no more work.
- * What could not be made is told to all of them, too.
+ * A value built once for all requests at about the same time: more requests are no more work. A failure is returned to all of them
+ * too.
  */
 export function shareResponse<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;

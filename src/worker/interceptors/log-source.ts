@@ -1,7 +1,7 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { sourceOfInput } from '../../domain/run/log-source.ts';
 
-/** Each line that an activity logs, or the SDK for it, bears the source that it works for. */
+/** Each line that an activity logs, or the SDK for it, has the source that it works for. */
 export const logSource: ActivityInterceptorsFactory = () => {
   let source: string | null = null;
   return {

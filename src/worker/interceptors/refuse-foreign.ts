@@ -5,8 +5,8 @@ import { ForeignStore } from '../../domain/errors.ts';
 const retryAfterMs = 10_000;
 
 /**
- * Lets no activity begin while the store and the database do not belong together: nothing is fetched, stored, delivered or
- * retired. What is refused is tried again.
+ * Refuses all activities while the store and the database do not belong together: nothing is fetched, stored, delivered or retired.
+ * Refused activities are retried.
  * @param problem says why; null = they belong together
  */
 export function assertOwnStore(problem: () => string | null): ActivityInterceptorsFactory {

@@ -8,7 +8,7 @@ import type { SourceLabels } from './source-labels.ts';
 
 const statusClasses = ['2xx', '3xx', '4xx', '5xx', 'error'] as const;
 
-/** Gauges of prom-client that bear the name of a counter; `nodejs_active_resources` and the like tell the same, by type. */
+/** Gauges of prom-client with the name of a counter; `nodejs_active_resources` and the like report the same, by type. */
 const misnamed = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 const repeats =
@@ -121,7 +121,7 @@ export class WorkerCounters implements Metrics {
   }
 
   answered(source: string, status: number | null): void {
-    // The webhook of alerts uses the same client, and is no source.
+    // The webhook of alerts uses the same client, and is not a source.
     if (!this.#labels.has(source)) return;
     this.#requests.inc({ source: this.#begin(source), status_class: classOf(status) });
   }

@@ -7,14 +7,14 @@ import { startResults } from '../../status/start-counts.ts';
 import { parts, type Observed } from '../../status/status-monitor.ts';
 import { fetchResults, fetchStage, sinkResults } from './record-labels.ts';
 
-/** A gauge, worked out from what all workers share: each of them reports the same. */
+/** A gauge, computed from what all workers share: each of them reports the same. */
 export interface GaugeDefinition {
   /** One that only grows. @default 'gauge' */
   readonly type?: 'counter';
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
-  /** Whether each worker has a value of its own. @default false */
+  /** Whether each worker has its own value. @default false */
   readonly own?: true;
   /** Values of the labels, in their order, with the value. */
   readonly values: (observed: Observed, config: Config) => Iterable<Sample>;

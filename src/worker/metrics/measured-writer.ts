@@ -35,7 +35,7 @@ export function measuredWriter(writer: StorageWriter, counters: WorkerCounters):
   };
 }
 
-/** Somebody cancelled the work, or the worker stops; an attempt that took too long has failed. */
+/** The work was cancelled, or the worker stops; an attempt that took too long has failed. */
 function isGivenUp({ aborted, reason }: AbortSignal): boolean {
   return aborted && !(reason instanceof CancelledFailure && reason.message === 'TIMED_OUT');
 }

@@ -1,6 +1,6 @@
 import type { FetchCounts, SinkCounts } from '../../domain/run/receipt.ts';
 
-/** What stands for a sink where none has a part. */
+/** The label of a sink if none is involved. */
 export const fetchStage = 'fetch';
 
 /** Values of the label `result`. */

@@ -18,14 +18,14 @@ export interface ScrapeOptions {
   readonly sdkMetrics: string | null;
 }
 
-/** How long what the gauges tell is waited for: PostgreSQL is away after 5 s, and Prometheus waits for 10 s by default. */
+/** How long to wait for the facts of the gauges: PostgreSQL counts as unavailable after 5 s, and Prometheus waits for 10 s by default. */
 const timeoutMs = 6_000;
 const sdkMs = 1_000;
 
 /** All metrics as text: of this worker, of what workers share, and of Temporal's SDK. Never fails. */
 export async function scrape({ counters, watch, instance, config, sdkMetrics }: ScrapeOptions): Promise<string> {
   const [observed, sdk] = await Promise.all([watch.observe(timeoutMs), readSdkMetrics(sdkMetrics)]);
-  // A label `instance` would be Prometheus' own, which tells targets apart.
+  // A label `instance` would collide with Prometheus' own, which distinguishes targets.
   const labels = instance.labelled('daybook_instance');
   counters.registry.setDefaultLabels(labels);
   return `${await counters.text()}\n${await gaugesText(observed, config.lastGood(), labels)}\n${sdk}`;
@@ -49,7 +49,7 @@ export async function gaugesText(observed: Observed, config: Config, labelsOfAll
   return registry.metrics();
 }
 
-/** What the SDK does not say in time is left out. */
+/** Metrics that the SDK does not return in time are left out. */
 async function readSdkMetrics(url: string | null): Promise<string> {
   if (url === null) return '';
   try {

@@ -2,7 +2,7 @@ import type { ConfigFile } from '../../config/file/config-file.ts';
 import type { Config } from '../../config/file/parse-config.ts';
 import { canarySource } from '../../domain/names.ts';
 
-/** What is not in the configuration any more, taken together: no source's name begins so. */
+/** All sources removed from the configuration, taken together: no source's name begins so. */
 export const unconfigured = '_unconfigured';
 
 /** Values of the label `source`: names of the configuration alone, so that there are never more series than it makes. */

@@ -7,7 +7,7 @@ import { settleRestoredAlert } from '../../store/alerts/restored-alert.ts';
 import type { Logger } from '../logger.ts';
 import { countPair, inspectPair, settleRestored, type Pair, type PairFound } from './pair.ts';
 
-/** How often the two are compared: a disk may be unmounted, or a dump be restored, while workers run. */
+/** How often store and database are compared: a disk may be unmounted, or a dump be restored, while workers run. */
 const lookMs = 30_000;
 /** The same while the database could not be asked yet. */
 const retryMs = 5_000;
@@ -16,10 +16,10 @@ const answerMs = 15_000;
 
 export interface PairWatchOptions {
   readonly pair: Pair;
-  /** Takes the two together although they are foreign, once. */
+  /** Joins the two although they are foreign, once. */
   readonly accept: boolean;
   readonly logger: Logger;
-  /** Told why nothing may be done; null = the two belong together, as far as is known. */
+  /** Called with the reason why no work is allowed; null = the two belong together, as far as is known. */
   readonly onForeign: (problem: string | null) => void;
 }
 
@@ -38,14 +38,14 @@ export class PairWatch {
     this.#options = options;
   }
 
-  /** Why nothing may be done; null = all may. */
+  /** Why no work is allowed; null = it is. */
   get foreign(): string | null {
     return this.#foreign;
   }
 
   /**
-   * Compares the two, and counts; where the database cannot be asked, that comes later.
-   * @throws ForeignStore where they do not belong together
+   * Compares the two, and counts; if the database is unavailable, that is done later.
+   * @throws ForeignStore if they do not belong together
    */
   async start(): Promise<void> {
     const counted = await this.#ask(() => this.#count(this.#options.accept));
@@ -69,7 +69,7 @@ export class PairWatch {
     this.#note(await this.#ask(async () => (await this.#lostStore()) ?? this.#count(false)));
   }
 
-  /** Notes that somebody has seen to a side that was restored. */
+  /** Notes that an operator has handled a restored side. */
   async settle(side: PairSide): Promise<void> {
     const { pair, logger } = this.#options;
     if (!(await settleRestored(pair, side))) return;
@@ -92,7 +92,7 @@ export class PairWatch {
     const lost = await this.#lostStore();
     if (lost !== null) return lost;
     const found = await inspectPair(pair);
-    // What was to be accepted at the start is accepted once the database can be asked.
+    // An acceptance at the start takes effect once the database is available.
     if (found.kind === 'foreign' && this.#options.accept && !this.#hasCounted) return this.#count(true);
     if (found.kind !== 'together') return found;
     const isNews = found.restored !== null && this.#known?.restored === null;
@@ -117,7 +117,7 @@ export class PairWatch {
     return found;
   }
 
-  /** A store that had an id has none: its disk is not mounted, or somebody deleted the file. */
+  /** A store that had an id has none: its disk is not mounted, or the file was deleted. */
   async #lostStore(): Promise<PairFound | null> {
     const { store, names } = this.#options.pair;
     const [known, now] = [this.#known, await readIdentity(store)];
@@ -131,7 +131,7 @@ export class PairWatch {
     return null;
   }
 
-  /** @returns null where the two could not be asked */
+  /** @returns null if the two could not be asked */
   async #ask(work: () => Promise<PairFound>): Promise<PairFound | null> {
     try {
       return await withTimeout(answerMs, work());
@@ -146,7 +146,7 @@ export class PairWatch {
   }
 
   #note(found: PairFound | null): void {
-    // A database that does not answer says nothing new.
+    // No answer of the database is not a finding.
     if (found === null || found.kind === 'unknown') return;
     const foreign = found.kind === 'foreign' ? found.message : null;
     if (foreign === this.#foreign) return;

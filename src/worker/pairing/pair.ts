@@ -32,7 +32,7 @@ export interface Pair {
   readonly store: BlobStore;
   readonly names: PairNames;
   readonly schema: string;
-  /** Gives a connection of its own for some work. */
+  /** Opens a separate connection for some work. */
   readonly connect: <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
 }
 
@@ -50,7 +50,7 @@ export type PairFound =
   /** The database is not migrated that far. */
   | { readonly kind: 'unknown' };
 
-/** How the two are called in messages. */
+/** Names of the two in messages. */
 export function pairNames(storeFolder: string, { host, port, database, schema }: PostgresSettings): PairNames {
   return { store: storeFolder, database: `${host}:${port}/${database}, schema ${schema}` };
 }
@@ -66,7 +66,7 @@ export function poolPair(store: BlobStore, storeFolder: string, pool: Pool, sett
 }
 
 /**
- * Looks whether the two belong together. Changes nothing.
+ * Checks whether the two belong together. Changes nothing.
  * @param older whether a database of 0.2.0 is judged, too, before it is migrated
  */
 export async function inspectPair(pair: Pair, older = false): Promise<PairFound> {
@@ -91,11 +91,11 @@ export async function inspectPair(pair: Pair, older = false): Promise<PairFound>
   });
 }
 
-/** Where a test ends the process. */
+/** Hook at which a test ends the process. */
 export type CountStep = 'noted' | 'counted';
 
 export interface CountOptions {
-  /** Takes the two together although they are foreign, and as they are although one was restored. */
+  /** Joins the two although they are foreign, and accepts them as they are although one was restored. */
   readonly accept?: boolean;
   readonly onStep?: (step: CountStep) => void;
 }
@@ -157,7 +157,7 @@ async function finish({ store }: Pair, count: number, databaseId: string): Promi
   await replaceIdentity(store, { ...identity, counter, next, databaseId });
 }
 
-/** Notes that somebody has seen to a side that was restored. @returns whether there was such a note */
+/** Notes that an operator has handled a restored side. @returns whether there was such a note */
 export async function settleRestored(pair: Pair, side: RestoredNote['side'] | null): Promise<boolean> {
   return pair.connect((client) =>
     inTransaction(client, async () => {
@@ -171,7 +171,7 @@ export async function settleRestored(pair: Pair, side: RestoredNote['side'] | nu
 }
 
 async function factsOf({ store, schema }: Pair, client: ClientBase, identity: StoreIdentity, database: DatabaseSide) {
-  // Where the ids tell, nobody has to look through the database.
+  // If the ids decide, the database need not be searched.
   if (database.storeId === identity.id) return { hasRows: true, isKnownToStates: true };
   return {
     hasRows: await holdsRows(client, schema),

@@ -6,19 +6,19 @@ import type { Logger } from '../logger.ts';
 interface Held {
   readonly alert: Alert;
   /** Whether the webhook has taken it. */
-  readonly told: boolean;
+  readonly isSent: boolean;
 }
 
 /** For a webhook to answer. */
 const postMs = 10_000;
 
 /**
- * Alerts that only this process knows: the store cannot take them. Each is logged and posted as one that is stored, and shown
- * while it is open.
+ * Alerts that only this process knows, because the store cannot be written. Each is logged and posted as one that is stored, and
+ * shown while it is open.
  */
 export class AlertMemory {
   readonly #held = new Map<string, Held>();
-  /** What the webhook is to be told of those that are over. */
+  /** Resolved alerts that the webhook has yet to receive. */
   readonly #over = new Map<string, Alert>();
   readonly #logger: Logger;
   #webhook: AlertWebhook | null = null;
@@ -28,8 +28,8 @@ export class AlertMemory {
     this.#logger = logger;
   }
 
-  /** @param webhook null = nobody wants to be told */
-  tellTo(webhook: AlertWebhook | null): void {
+  /** @param webhook null = none is configured */
+  setWebhook(webhook: AlertWebhook | null): void {
     this.#webhook = webhook;
   }
 
@@ -41,15 +41,15 @@ export class AlertMemory {
       this.#held.set(key, { ...before, alert: { ...before.alert, message: alert.message } });
       return;
     }
-    // One that comes back before the webhook heard of its end needs not be told again.
-    const told = this.#over.delete(key);
-    this.#held.set(key, { alert, told });
+    // One that reopens before its end was sent need not be sent again.
+    const isSent = this.#over.delete(key);
+    this.#held.set(key, { alert, isSent });
     this.#logger.warn(alertFields(alert), 'Alert');
   }
 
   /**
-   * Ends an alert. One that nobody was told of is not told of now.
-   * @param stored the store's own of the same name, if that is open: it is what is said last
+   * Ends an alert. If its opening was not sent, its end is not sent either.
+   * @param stored the store's own of the same name, if that is open: it is sent last
    */
   resolve({ name, source }: Pick<Alert, 'name' | 'source'>, stored: Alert | null = null): void {
     const key = alertKey({ name, source });
@@ -57,11 +57,11 @@ export class AlertMemory {
     if (!held) return;
     this.#held.delete(key);
     const alert: Alert = { ...held.alert, state: 'resolved' };
-    if (held.told) this.#over.set(key, stored ?? alert);
+    if (held.isSent) this.#over.set(key, stored ?? alert);
     this.#logger.info(alertFields(alert), 'Alert resolved');
   }
 
-  /** Drops an alert without a word: the store has it by now. */
+  /** Drops an alert silently: the store has it by now. */
   forget(alert: Pick<Alert, 'name' | 'source'>): void {
     this.#held.delete(alertKey(alert));
   }
@@ -71,8 +71,8 @@ export class AlertMemory {
     return [...this.#held.values()].map(({ alert }) => alert).sort((a, b) => (a.since < b.since ? -1 : 1));
   }
 
-  /** Tells the webhook of what it does not know yet; what it does not take is told the next time. */
-  async tell(): Promise<void> {
+  /** Sends pending changes to the webhook; those it does not accept are sent the next time. */
+  async send(): Promise<void> {
     this.#posting ??= this.#post().finally(() => (this.#posting = null));
     await this.#posting;
   }
@@ -84,12 +84,12 @@ export class AlertMemory {
         await this.#webhook(alert, AbortSignal.timeout(postMs));
         this.#over.delete(key);
       }
-      for (const [key, { alert, told }] of this.#held) {
-        if (told) continue;
+      for (const [key, { alert, isSent }] of this.#held) {
+        if (isSent) continue;
         await this.#webhook(alert, AbortSignal.timeout(postMs));
         const held = this.#held.get(key);
-        if (held) this.#held.set(key, { ...held, told: true });
-        // It was resolved while it was being told.
+        if (held) this.#held.set(key, { ...held, isSent: true });
+        // It was resolved while it was being sent.
         else this.#over.set(key, { ...alert, state: 'resolved' });
       }
     } catch (error) {

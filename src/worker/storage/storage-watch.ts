@@ -15,14 +15,14 @@ import type { AlertMemory } from './alert-memory.ts';
 
 /** How often the folders are probed. */
 const probeMs = 10_000;
-/** The alert of this name and no source is that of the worker itself. */
+/** The alert with this name and without a source is the worker's own. */
 const ownAlert = { name: 'store', source: noSource } as const;
-/** What could not be stored is stored by a retry, which comes at least this soon after the store can be written again. */
+/** What could not be stored is stored by a retry, at most this long after the store becomes writable again. */
 const retriedMs = 180_000;
 
 /**
- * Watches the folders that this worker writes into. What cannot be written is named by status, readiness and metrics, and is an
- * alert that is kept in memory: the store itself may be what cannot hold it.
+ * Watches the folders that this worker writes into. Unwritable folders are shown by status, readiness and metrics, and open an
+ * alert in memory: the store itself may be unwritable.
  */
 export class StorageWatch {
   readonly #parts: readonly FolderHealth[];
@@ -70,7 +70,7 @@ export class StorageWatch {
     return [...(this.#foreign === null ? [] : [this.#foreign.message]), ...storageProblems(this.status())];
   }
 
-  /** Told that the store and the database do not belong together; null = they do. */
+  /** Sets that the store and the database do not belong together; null = they do. */
   foreign(message: string | null): void {
     this.#foreign = message === null ? null : { message, since: this.#foreign?.since ?? new Date().toISOString() };
     void this.probe();
@@ -93,10 +93,10 @@ export class StorageWatch {
       this.#writableSinceMs ??= Date.now();
       await this.#letGo(this.#writableSinceMs).catch(() => undefined);
     }
-    await this.#alerts.tell();
+    await this.#alerts.send();
   }
 
-  /** Ends what this process kept: the store holds it by now, or it is over. */
+  /** Ends the alerts of this process: the store has them by now, or they are over. */
   async #letGo(writableSinceMs: number): Promise<void> {
     const kept = this.#alerts.all();
     if (kept.length === 0) return;

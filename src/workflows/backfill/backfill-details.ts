@@ -13,7 +13,7 @@ interface BackfillOutcomes {
   readonly refused?: readonly RunFailure[];
 }
 
-/** Where a backfill stands, as Markdown for the Web UI. */
+/** The progress of a backfill, as Markdown for the Web UI. */
 export function backfillDetails(
   { source, paused, windows, written }: BackfillProgress,
   { failed, refused = [] }: BackfillOutcomes,

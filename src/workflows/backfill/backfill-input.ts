@@ -13,7 +13,7 @@ export interface BackfillInput {
   readonly carry?: BackfillSnapshot;
 }
 
-/** What a backfill has come to. */
+/** The result of a backfill. */
 export interface BackfillTally {
   readonly done: number;
   readonly written: number;

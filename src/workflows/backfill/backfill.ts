@@ -29,21 +29,21 @@ import { backfillProgressQuery, type BackfillProgress } from '../messages.ts';
 import { PauseState } from '../support/pause.ts';
 import { childFailureOf, failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
 
-/** A window that somebody else runs already is looked at again after this long. */
+/** A window that is already run by another workflow is checked again after this long. */
 const busyMs = 30_000;
-/** Failures that are kept in words. */
+/** How many failures are kept in words. */
 const maxFailures = 500;
 /** Requests refused that are kept in words, and how many characters of each failure are. */
 const maxRefused = 20;
 const maxMessageLength = 300;
 /** Beyond it, workflows that began with version 0.1.0 compare new windows one by one only. */
 const maxComparedBefore = 2_000;
-/** A source may ask to be left alone longer than it means to. */
+/** A source may by mistake ask for a longer pause than it needs. */
 const maxLimitMs = 86_400_000;
 
 /**
- * Fetches ranges of time again, window by window: each is a `scrapeRun` of its own, and what the source remembers is left
- * alone. Requests come by the signal `backfill`; waiting windows or run already are not taken twice.
+ * Fetches ranges of time again, window by window: each is a `scrapeRun` of its own, and the state of the source is not changed.
+ * Requests arrive by the signal `backfill`; windows that wait or have run are not added twice.
  *
  * Id: `backfill-<source>`, started with its first signal. Ends when no window and no request is left; fails where windows
  * failed, after all others are done.
@@ -73,7 +73,7 @@ class Backfill {
   readonly #running = new Map<string, { readonly window: TimeRangeText; readonly ended: Promise<void> }>();
   #tally: BackfillTally;
   #searchAttribute: boolean;
-  /** Counts everything that may let the work go on. */
+  /** Counts everything that may unblock the work. */
   #changes = 0;
   /** Whether a request came that could be read. */
   #wasAsked: boolean;
@@ -89,7 +89,7 @@ class Backfill {
     this.#searchAttribute = carry?.searchAttribute ?? false;
     if (this.#searchAttribute) setSourceAttribute(source);
     this.#inbox = new RequestQueue(() => this.#changes++);
-    // Signals that came first are heard while the switch is being made: there is nothing to show yet.
+    // Signals that came first are delivered while the pause state is being created: there is nothing to show yet.
     this.#pause = new PauseState(carry?.pause ?? null, () => this.#changes++);
     setHandler(backfillProgressQuery, () => this.#progress());
     this.#show();
@@ -100,7 +100,7 @@ class Backfill {
     return this.#concurrency;
   }
 
-  /** Whether everything that was asked for has run. */
+  /** Whether everything requested has run. */
   get isOver(): boolean {
     return this.#inbox.isEmpty && this.#waiting.length === 0 && this.#running.size === 0;
   }
@@ -112,7 +112,7 @@ class Backfill {
       this.#show();
       const isLong = workflowInfo().continueAsNewSuggested;
       if (!isLong && !this.#pause.current) this.#startWindows();
-      // Nothing is awaited between this look and the end.
+      // Nothing is awaited between this check and the end.
       if (this.#running.size === 0 && (isLong || this.isOver) && this.#inbox.isEmpty) {
         // A new history would know nothing of it.
         if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the backfill was cancelled');
@@ -130,14 +130,14 @@ class Backfill {
     return this.#resumed;
   }
 
-  /** Waits for windows under way. */
+  /** Waits for running windows. */
   async settled(): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  /** @throws ApplicationFailure where windows failed, or requests could not be done */
+  /** @throws ApplicationFailure if windows failed, or requests could not be done */
   result(): BackfillTally {
-    // Beside a request that was done, one that nobody can read is ignored; alone it is all that there was to do.
+    // Beside a completed request, an unreadable one is ignored; alone it fails the backfill.
     if (!this.#wasAsked && this.#inbox.unreadable !== null && patched('unreadable-alone-fails')) {
       this.#refuse({ type: 'InvalidInput', message: `backfill: ${this.#inbox.unreadable}` });
       this.#show();
@@ -173,7 +173,7 @@ class Backfill {
     this.#wasAsked = true;
     if (request.concurrency !== undefined && patched('concurrency-by-request')) this.#concurrency = request.concurrency;
     try {
-      // One under way heard of a pause itself, or was let go on since.
+      // A running window received the pause itself, or was resumed since.
       const asksForPause = this.#waiting.length === 0 && this.#running.size === 0;
       const planned = await storeActivities(this.#source).planBackfill({ source: this.#source, request, asksForPause });
       if (planned.searchAttribute && !this.#searchAttribute) setSourceAttribute(this.#source);
@@ -187,7 +187,7 @@ class Backfill {
     this.#show();
   }
 
-  /** What cannot be done stops nothing else, and is told at the end. */
+  /** A failed request stops nothing else, and is reported at the end. */
   #refuse(failure: RunFailure): void {
     log.warn('Backfill request cannot be run', {
       source: this.#source,
@@ -198,7 +198,7 @@ class Backfill {
     this.#tally = { ...this.#tally, refused: refused.slice(0, maxRefused) };
   }
 
-  /** Adds windows, but for those that wait or run already. A window that failed before is given another chance. */
+  /** Adds windows, but for those that wait or run already. A window that failed before is retried. */
   #merge(windows: readonly TimeRangeText[]): void {
     const pending = [...this.#waiting, ...[...this.#running.values()].map(({ window }) => window)];
     const names = new Set(pending.map(windowName));
@@ -227,7 +227,7 @@ class Backfill {
     this.#show();
   }
 
-  /** Never rejects: a rejection while the workflow awaits something else would stick it for ever. */
+  /** Never rejects: a rejection while the workflow awaits something else would block it forever. */
   async #runWindow(window: TimeRangeText, name: string): Promise<void> {
     const source = this.#source;
     try {
@@ -247,20 +247,20 @@ class Backfill {
         written: written + receipt.postgres.written,
       };
       if (isLimited) {
-        // The source asked to be left alone: nothing else of it runs in this place meanwhile.
+        // The source asked for a pause: nothing else of it runs in this slot meanwhile.
         await sleep(limitMs(receipt)).catch(() => undefined);
         this.#waiting.push(window);
       }
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        // Somebody else runs it: it is looked at again.
+        // Another workflow runs it: it is checked again.
         await sleep(busyMs).catch(() => undefined);
         this.#waiting.push(window);
       } else if (!isCancellation(error) || !CancellationScope.current().consideredCancelled) {
         const { failed, failedCount } = this.#tally;
         const one = { ...window, error: shortened(childFailureOf(error)) };
-        const told = failed.length < maxFailures ? [...failed, one] : failed;
-        this.#tally = { ...this.#tally, failed: told, failedCount: failedCount + 1 };
+        const failures = failed.length < maxFailures ? [...failed, one] : failed;
+        this.#tally = { ...this.#tally, failed: failures, failedCount: failedCount + 1 };
       }
     }
     this.#running.delete(name);
@@ -283,7 +283,7 @@ class Backfill {
   }
 }
 
-/** Until when the source wants to be left alone. */
+/** Until when the source must not be called. */
 function limitMs({ resume }: Receipt): number {
   const untilMs = resume.notBefore === undefined ? Number.NaN : Date.parse(resume.notBefore);
   return Math.min(maxLimitMs, Math.max(1_000, Number.isNaN(untilMs) ? busyMs : untilMs - Date.now()));

@@ -2,7 +2,7 @@ import { log, setHandler } from '@temporalio/workflow';
 import { readBackfillRequest, type BackfillRequest } from '../../domain/time/backfill-request.ts';
 import { backfillSignal } from '../messages.ts';
 
-/** Requests that came by the signal `backfill` and wait to be looked at. The handler never throws. */
+/** Requests that arrived by the signal `backfill` and wait to be processed. The handler never throws. */
 export class RequestQueue {
   readonly #requests: { readonly payload: unknown; readonly request: BackfillRequest }[] = [];
   readonly #onChange: () => void;
@@ -26,17 +26,17 @@ export class RequestQueue {
     return this.#requests.length === 0;
   }
 
-  /** Why the latest request that could not be read was ignored; null where all could be. */
+  /** Why the latest request that could not be read was ignored; null if all could be. */
   get unreadable(): string | null {
     return this.#unreadable;
   }
 
-  /** The oldest request; null where there is none. */
+  /** The oldest request; null if there is none. */
   take(): BackfillRequest | null {
     return this.#requests.shift()?.request ?? null;
   }
 
-  /** All requests as they came, for whoever is to be handed them. */
+  /** All requests as received, to be handed over. */
   takePayloads(): unknown[] {
     return this.#requests.splice(0).map(({ payload }) => payload);
   }

@@ -9,8 +9,8 @@ import { failureOf, workflowFailure, type RunFailure } from '../support/failure.
 import { sendAlerts } from '../support/send-alerts.ts';
 
 /**
- * Takes one record the whole way, by the activities of any source: fetched over HTTP, written to both sinks, read back from
- * them, and taken away again. What a sink does not take is never deferred: that is what the canary is to find.
+ * Sends one record end to end, with the activities of any source: fetched over HTTP, written to both sinks, read back from them,
+ * and deleted. A refused write is never deferred: finding it is the canary's purpose.
  *
  * Id: `canary-<time>`, by schedule every five minutes, and by `daybook smoke`. Ends with how long each step took; fails with
  * the step that failed, after an alert was opened.
@@ -25,7 +25,7 @@ export async function canary(): Promise<CanaryResult> {
       throw error;
     }
   }
-  // Whoever cancels it now has it end in order all the same.
+  // A cancellation from here on still lets it end in order.
   return CancellationScope.nonCancellable(async () => {
     await cleanUp(steps);
     const outcome = await settle(steps);
@@ -51,27 +51,27 @@ async function runSteps(steps: CanarySteps): Promise<void> {
   steps.arrived();
 }
 
-/** Both come to their end, also where one of them fails. */
+/** Both finish, even if one of them fails. */
 async function bothSettled(...work: readonly Promise<unknown>[]): Promise<void> {
   const outcomes = await Promise.allSettled(work);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** @throws ApplicationFailure where the sink refused the record, which is no failure of a write */
+/** @throws ApplicationFailure if the sink refused the record, which is not a failure of the write */
 function requireStored({ written, duplicate, refused, expired }: SinkCounts): void {
   if (written + duplicate === 1) return;
   const message = `the sink did not store the record (refused ${refused}, for a retired day ${expired})`;
   throw workflowFailure({ type: 'CanaryLost', message });
 }
 
-/** A sink that is away was waited for already: what may be left there is taken away by the next canary. */
+/** An unavailable sink was already waited for: leftovers there are deleted by the next canary. */
 async function cleanUp(steps: CanarySteps): Promise<void> {
   const isPatient = steps.failure === null;
   const work = () => cleanCanaryActivities(isPatient).cleanCanary();
   await steps.run('clean up', work).catch(() => undefined);
 }
 
-/** Whoever cannot be told now is told by the next one. */
+/** An alert that cannot be sent now is sent by the next one. */
 async function settle(steps: CanarySteps): Promise<CanaryResult | FailedCanary> {
   const outcome = steps.outcome();
   const work = () => canaryActivities().settleCanary({ canary: outcome });

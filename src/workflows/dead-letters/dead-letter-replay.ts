@@ -30,7 +30,7 @@ export interface DeadLetterReplaySnapshot {
   readonly deferredBecause: DeferredBecause;
 }
 
-/** A replay of dead letters: what is known of it, and the step that takes it on. */
+/** A replay of dead letters: what is known of it, and its next step. */
 export class DeadLetterReplay {
   readonly #run: RunRef;
   #carry: DeadLetterReplaySnapshot;
@@ -71,8 +71,8 @@ export class DeadLetterReplay {
   }
 
   /**
-   * Extracts a page of letters, writes what passes, and hides them then.
-   * @throws ApplicationFailure where no sink will ever take a batch
+   * Extracts a page of dead letters, writes what passes, and then hides them.
+   * @throws ApplicationFailure if a sink will never accept a batch
    */
   async processPage(): Promise<void> {
     const run = this.#run;

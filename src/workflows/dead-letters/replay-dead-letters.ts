@@ -19,8 +19,8 @@ export interface ReplayDeadLettersInput extends DeadLetterSelection {
 /**
  * Extracts dead letters of a source again, by its configuration as it is now, and stores what passes in both sinks.
  *
- * Id: `replay-dead-letters-<source>-<time>`. Answers the query `progress`. Ends with its counts; a letter is hidden only
- * after its record is stored or waits for a sink, so a replay may be cancelled, killed and repeated at any moment.
+ * Id: `replay-dead-letters-<source>-<time>`. Answers the query `progress`. Ends with its counts; a dead letter is hidden only after
+ * its record is stored or waits for a sink, so a replay may be cancelled, killed and repeated at any moment.
  */
 export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<ReplayResult> {
   const { source, carry, ...selection } = checkedInput(input);

@@ -24,7 +24,7 @@ export interface DeliverInput {
   readonly delivered?: Delivered;
 }
 
-/** What a deliverer has done: its result. */
+/** The result of a deliverer. */
 export interface Delivered {
   readonly batches: number;
   readonly counts: SinkCounts;
@@ -35,29 +35,29 @@ const deliverSignal = defineSignal(deliverSignalName);
 
 /** How long a deliverer waits after an activity that gave up, before it begins another one. */
 const restMs = 30_000;
-/** The longest it waits where the sink answers, but has refused all that waits, time after time. */
+/** The longest wait if the sink answers, but keeps refusing all deferred batches. */
 const maxRestMs = 120_000;
 
 /**
- * Delivers the batches of a source that a sink did not take, as soon as it takes them, however long that is.
+ * Delivers the deferred batches of a source as soon as the sink accepts them, however long that takes.
  *
- * Id: `deliver-<sink>-<source>`. Ends when no batch waits and no signal came since it looked.
+ * Id: `deliver-<sink>-<source>`. Ends when no batch is deferred and no signal came since its last check.
  */
 export async function deliver(input: DeliverInput): Promise<Delivered> {
   const { sink, source } = checkedInput(input);
   let delivered = input.delivered ?? { batches: 0, counts: noCounts };
-  let told = false;
-  const bear = setAttributeOnce();
-  setHandler(deliverSignal, () => void (told = true));
+  let isSignalled = false;
+  const setAttribute = setAttributeOnce();
+  setHandler(deliverSignal, () => void (isSignalled = true));
   let left: number | null = null;
   let fruitless = 0;
   do {
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ sink, source, delivered });
-    told = false;
+    isSignalled = false;
     try {
       const result = await deliveryActivities(source).deliverBatches({ sink, source, reportRefusals: true });
       left = result.left;
-      bear(source, result.searchAttribute);
+      setAttribute(source, result.searchAttribute);
       delivered = {
         batches: delivered.batches + result.delivered,
         counts: addCounts(delivered.counts, result.counts),
@@ -73,8 +73,8 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
           batches: refused.batches,
           error: refused.reason,
         });
-        // The sink is there: it may take new ones.
-        await condition(() => told, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));
+        // The sink is available: it may accept new ones.
+        await condition(() => isSignalled, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));
       }
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -82,10 +82,10 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
       log.warn('Delivery failed; it is retried', { source, sink, error: failure.message });
       show(sink, source, delivered, left, `${failure.type}: ${failure.message}`);
       left = 1;
-      // New batches are no reason to hurry: the sink is away.
+      // New batches are no reason to hurry: the sink is unavailable.
       await condition(() => false, restMs);
     }
-  } while (left > 0 || told);
+  } while (left > 0 || isSignalled);
   return delivered;
 }
 
@@ -107,12 +107,12 @@ function show(
   setCurrentDetails(detailsTable(rows));
 }
 
-/** Histories of version 0.1.0 say nothing of the search attribute. */
-function setAttributeOnce(): (source: string, mayBear: boolean | undefined) => void {
-  let isBorne = false;
-  return (source, mayBear) => {
-    if (mayBear && !isBorne) setSourceAttribute(source);
-    isBorne ||= mayBear === true;
+/** Histories of version 0.1.0 do not set the search attribute. */
+function setAttributeOnce(): (source: string, isKnown: boolean | undefined) => void {
+  let isSet = false;
+  return (source, isKnown) => {
+    if (isKnown && !isSet) setSourceAttribute(source);
+    isSet ||= isKnown === true;
   };
 }
 

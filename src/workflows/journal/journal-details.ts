@@ -4,7 +4,7 @@ import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { pauseNote } from '../support/pause.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 
-/** What the Web UI shows of a workflow that goes through the journal: what was chosen, how far it is, and its pause. */
+/** What the Web UI shows of a workflow that reads the journal: what was chosen, how far it is, and its pause. */
 export function journalDetails(
   { source, window }: { readonly source: string | null; readonly window: TimeRangeText | null },
   rows: readonly (readonly [string, string])[],

@@ -1,7 +1,7 @@
 import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 
-/** What of the journal a workflow is meant to go through; null where its input says something else. */
+/** The part of the journal that a workflow reads; null if its input is invalid. */
 export function readJournalSelection({
   source = null,
   window = null,

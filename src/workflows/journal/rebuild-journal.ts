@@ -29,14 +29,14 @@ const nothing: RebuildTally = { ...nothingRebuilt, sources: 0, failed: [], faile
 /**
  * Writes rows of PostgreSQL into the CSV journal whose keys it does not have, source by source.
  *
- * Id: `rebuild-journal-<time>`. Takes the signals `pause` and `resume`, heeded between two sources. Ends with its counts; fails
- * with them where the journal of a source could not be rebuilt, after all others are done.
+ * Id: `rebuild-journal-<time>`. Accepts the signals `pause` and `resume`, which take effect between two sources. Ends with its
+ * counts; fails with them where the journal of a source could not be rebuilt, after all others are done.
  */
 export async function rebuildJournal(input: Partial<RebuildSelection> = {}): Promise<RebuildTally> {
   const choice = checkedInput(input);
   let tally = nothing;
   let left = 0;
-  // Signals that came first are heard while the switch is being made: there is nothing to show yet.
+  // Signals that came first are delivered while the pause state is being created: there is nothing to show yet.
   let show = (): void => {};
   const pause = new PauseState(null, () => show());
   show = () => setCurrentDetails(detailsOf(choice, tally, left, pause.current));
@@ -73,7 +73,7 @@ async function rebuild(source: string, { window }: RebuildSelection, tally: Rebu
   }
 }
 
-/** What cannot be planned is told as it is. */
+/** A failure of planning is reported unchanged. */
 async function plan(choice: RebuildSelection): Promise<PlannedRebuild> {
   try {
     return await rebuildActivities().planRebuild(choice);

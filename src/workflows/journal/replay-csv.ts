@@ -41,16 +41,16 @@ interface JournalReplaySnapshot {
 const nothing: JournalReplayTally = { units: 0, records: 0, postgres: noCounts, damaged: [], damagedCount: 0 };
 
 /**
- * Writes records of the CSV journal, and of archives, into PostgreSQL again: what is stored already is counted as duplicate.
+ * Writes records of the CSV journal, and of archives, into PostgreSQL again: what is already stored is counted as duplicate.
  *
- * Id: `replay-csv-<time>`. Takes the signals `pause` and `resume`, heeded between two days. Ends with its counts once
+ * Id: `replay-csv-<time>`. Accepts the signals `pause` and `resume`, which take effect between two days. Ends with its counts once
  * everything was read; fails with them where a file was damaged, after all others are done.
  */
 export async function replayCsv(input: ReplayCsvInput = {}): Promise<JournalReplayTally> {
   const { choice, carry } = checkedInput(input);
   let { tally, after } = carry;
   let left = 0;
-  // Signals that came first are heard while the switch is being made: there is nothing to show yet.
+  // Signals that came first are delivered while the pause state is being created: there is nothing to show yet.
   let show = (): void => {};
   const pause = new PauseState(carry.pause, () => show());
   show = () => setCurrentDetails(detailsOf(choice, tally, after, left, pause.current));
@@ -72,7 +72,7 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<JournalRepl
       const { damaged: _, postgres, ...counts } = tally;
       log.info('CSV journal replayed', { ...counts, ...postgres });
       const result = resultOf(tally);
-      // Whatever a restored database lacked is there again.
+      // The records that a restored database lacked are back.
       const isWhole = choice.source === null && choice.window === null;
       if (isWhole && patched('replay-settles-restored')) await settleRestored('database');
       return result;
@@ -109,7 +109,7 @@ function add(tally: JournalReplayTally, unit: JournalReplayTally): JournalReplay
   return addDamages(sum, unit.damaged, unit.damagedCount);
 }
 
-/** @throws ApplicationFailure where files were damaged */
+/** @throws ApplicationFailure if files were damaged */
 function resultOf(tally: JournalReplayTally): JournalReplayTally {
   const { damaged, damagedCount } = tally;
   if (damagedCount === 0) return tally;
@@ -136,7 +136,7 @@ function detailsOf(
   return journalDetails(choice, rows, pause);
 }
 
-/** What cannot be planned is told as it is. */
+/** A failure of planning is reported unchanged. */
 async function plan(choice: JournalSelection, after: JournalUnit | null): Promise<PlannedJournalReplay> {
   try {
     return await journalActivities().planJournalReplay({ choice, after });

@@ -10,7 +10,7 @@ import { sendAlerts } from '../support/send-alerts.ts';
 import { RolloverSteps, type StepFailure } from './rollover-steps.ts';
 
 export interface RolloverInput {
-  /** Only look, and say what would be done. */
+  /** Only report what would be done. */
   readonly dryRun?: boolean;
 }
 
@@ -21,30 +21,30 @@ export interface RolloverResult {
   readonly made: readonly Day[];
   /** Past days that were vacuumed and analysed. */
   readonly vacuumed: readonly Day[];
-  /** Batches of runs that are no more, deleted from the spool. */
+  /** Batches of ended runs, deleted from the spool. */
   readonly swept: number;
-  /** Files that kills left half written, deleted; absent where a version that did not do it began. */
+  /** Files left half written by kills, deleted; absent if an older version began it. */
   readonly leftovers?: number;
-  /** Sinks and sources for which batches wait. */
+  /** Sinks and sources with deferred batches. */
   readonly deliverers: number;
-  /** What became of payload indexes. */
+  /** What happened to payload indexes. */
   readonly indexes: Pick<PayloadIndexChanges, 'parent' | 'built' | 'dropped'>;
   /** Days that were archived and dropped. */
   readonly retired: RetirementResult['retired'];
   /** Days whose retirement had begun, but that are kept now. */
   readonly putBack: readonly Day[];
-  /** Days of the CSV journal that were sealed; null where a version that did not do it began. */
+  /** Days of the CSV journal that were sealed; null if a version that did not do it began. */
   readonly csv: SealedCsv | null;
-  /** What could not be done; an alert tells of it until a rollover does all. */
+  /** What could not be done; an alert stays open until a rollover succeeds completely. */
   readonly failed: readonly StepFailure[];
 }
 
 /**
- * The daily care for partitions and the spool: makes the partitions of the coming days, deletes what nobody will ask for,
- * sees to it that what waits for a sink is delivered, lets PostgreSQL tidy up past days, indexes and retires them.
+ * The daily upkeep of partitions and the spool: creates the partitions of the coming days, deletes what is no longer needed, makes
+ * sure that deferred batches are delivered, and vacuums, indexes and retires past days.
  *
- * Id: `partition-rollover-<time>`, by schedule at 00:05 UTC. Each step may be repeated, and none waits for another that
- * fails, or that waits itself; two rollovers at once do no harm. Ends with what it did, also where a step failed.
+ * Id: `partition-rollover-<time>`, by schedule at 00:05 UTC. Each step may be repeated, and none waits for another one that fails
+ * or is blocked; two rollovers at once do no harm. Ends with what it did, also where a step failed.
  */
 export async function partitionRollover(input: RolloverInput = {}): Promise<RolloverResult> {
   const dryRun = typeof input === 'object' && input !== null && input.dryRun === true;
@@ -58,7 +58,7 @@ export async function partitionRollover(input: RolloverInput = {}): Promise<Roll
   return result;
 }
 
-/** What becomes of steps that fail. */
+/** The failures of steps. */
 const nothingTidied = { vacuumed: [], failed: [] };
 const nothingIndexed = { parent: 'kept', built: [], dropped: [], failed: [] } as const;
 const nothingRetired = { retired: [], putBack: [], failed: [] };
@@ -71,14 +71,14 @@ async function sideBySide(dryRun: boolean): Promise<RolloverResult> {
     ? { deliverers: 0 }
     : steps.start('start deliveries', () => activities.wakeDeliverers(), { deliverers: 0 });
   const sealed = steps.start<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
-  // These take locks of the same tables: one after the other, unless one is held up.
+  // These take locks of the same tables: one after the other, unless one is blocked.
   const made = steps.start('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
   await steps.turn('vacuum', 'make partitions');
   const vacuumed = steps.start('vacuum', () => activities.tidyPartitions({ dryRun }), nothingTidied);
   await steps.turn('index payloads', 'vacuum');
   const indexed = steps.start('index payloads', () => activities.indexPayloads({ dryRun }), nothingIndexed);
   await steps.turn('retire', 'index payloads');
-  // Last: a reader may hold it up.
+  // Last: a reader may block it.
   const retired = steps.start('retire', () => activities.retirePartitions({ dryRun }), nothingRetired);
   const { parent, built, dropped } = await indexed;
   const result = {
@@ -102,17 +102,17 @@ async function sideBySide(dryRun: boolean): Promise<RolloverResult> {
   return { ...result, failed: steps.failures };
 }
 
-/** As rollovers that began under 0.2.0 go on. */
+/** How rollovers that began under 0.2.0 continue. */
 async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   const activities = rolloverActivities();
   const steps = new RolloverSteps(() => {});
   const { made } = await steps.run('make partitions', () => activities.makePartitions({ dryRun }), { made: [] });
   const sweep = async () => ({ swept: (await activities.sweepSpool({ dryRun })).batches });
   const { swept } = await steps.run('sweep the spool', sweep, { swept: 0 });
-  const nobody = { deliverers: 0 };
+  const noDeliverers = { deliverers: 0 };
   const { deliverers } = dryRun
-    ? nobody
-    : await steps.run('start deliveries', () => activities.wakeDeliverers(), nobody);
+    ? noDeliverers
+    : await steps.run('start deliveries', () => activities.wakeDeliverers(), noDeliverers);
   const csv = await steps.run<SealedCsv | null>('seal CSV days', () => journalActivities().sealCsv({ dryRun }), null);
   const { vacuumed } = await steps.run('vacuum', () => activities.tidyPartitions({ dryRun }), {
     vacuumed: [],
@@ -124,7 +124,7 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
     dropped: [],
     failed: [],
   });
-  // Last: a reader may hold it up.
+  // Last: a reader may block it.
   const { retired, putBack } = await steps.run('retire', () => activities.retirePartitions({ dryRun }), {
     retired: [],
     putBack: [],
@@ -135,14 +135,14 @@ async function inSteps(dryRun: boolean): Promise<RolloverResult> {
   return { dryRun, made, vacuumed, swept, deliverers, indexes, retired, putBack, csv, failed: steps.failures };
 }
 
-/** Tells of what failed, once; and that all is well, once it is. */
+/** Opens an alert for failures, once, and resolves it after a complete success. */
 async function settle(message: string | null): Promise<void> {
   const { notify } = await rolloverActivities().settleMaintenance({ message });
-  // Whoever cannot be told now is told by the next one.
+  // An alert that cannot be sent now is sent by the next one.
   if (notify) await sendAlerts(noSource);
 }
 
-/** As rollovers that began under 0.1.0 go on. */
+/** How rollovers that began under 0.1.0 continue. */
 async function asBefore(dryRun: boolean): Promise<RolloverResult> {
   const activities = maintenanceActivities();
   const { made, vacuumed } = await activities.maintainPartitions({ dryRun });

@@ -5,7 +5,7 @@ import { detailsTable } from '../../domain/run/receipt-table.ts';
 /** What a step of a rollover could not do. */
 export interface StepFailure {
   readonly step: string;
-  /** Null where the whole step failed. */
+  /** Null if the whole step failed. */
   readonly day: Day | null;
   readonly message: string;
 }
@@ -18,21 +18,21 @@ interface DayByDay {
 /** Longest that a step keeps another one waiting. */
 const maxWaitMs = 60_000;
 
-/** Runs steps, none of which keeps the others from their work. */
+/** Runs steps, none of which blocks the others. */
 export class RolloverSteps {
   readonly failures: StepFailure[] = [];
-  /** How each step stands, in the order in which they began. */
+  /** The status of each step, in the order in which they began. */
   readonly #states = new Map<string, string>();
   readonly #onChange: (table: string) => void;
   #cancellation: unknown = null;
 
-  /** @param onChange told how the steps stand, as a table */
+  /** @param onChange called with the status of the steps, as a table */
   constructor(onChange: (table: string) => void) {
     this.#onChange = onChange;
   }
 
   /**
-   * Starts a step beside the others. What it returns never rejects: somebody may be waiting for something else.
+   * Starts a step beside the others. The returned promise never rejects: the caller may be waiting for something else.
    * @returns what the step did; `otherwise` where it failed for good
    */
   async start<T extends object | null>(step: string, work: () => Promise<T>, otherwise: T): Promise<T> {
@@ -49,7 +49,7 @@ export class RolloverSteps {
     }
   }
 
-  /** Waits until another step has ended, or a minute: one that is held up holds up no other. */
+  /** Waits until another step has ended, or a minute: a blocked step blocks no other. */
   async turn(step: string, after: string): Promise<void> {
     this.#note(step, `waits up to a minute for: ${after}`);
     await condition(() => this.#states.get(after) !== 'running', maxWaitMs);
@@ -73,7 +73,7 @@ export class RolloverSteps {
     if (this.#cancellation !== null) throw this.#cancellation;
   }
 
-  /** For the alert; null where all went well. */
+  /** For the alert; null if all went well. */
   message(): string | null {
     if (this.failures.length === 0) return null;
     const lines = this.failures.map(({ step, day, message }) => `${step}${day === null ? '' : ` ${day}`}: ${message}`);

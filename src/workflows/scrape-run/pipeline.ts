@@ -5,22 +5,22 @@ import { sinks, type Sink } from '../../domain/run/sink.ts';
 import { storeActivities, writeActivities } from '../activities.ts';
 import { failureOf, type RunFailure } from '../support/failure.ts';
 
-/** Batches that are being written at once. */
+/** How many batches are written at once. */
 const maxInFlight = 4;
 
-/** What became of a batch at a sink. */
+/** The outcome of a batch at a sink. */
 type WriteOutcome =
   | { readonly counts: SinkCounts; readonly deferredBecause: string | null }
-  /** No sink will ever take it. */
+  /** No sink will ever accept it. */
   | { readonly failure: RunFailure };
 
 interface InFlight {
   readonly batch: BatchRef;
-  /** Never rejects: a rejection while the workflow awaits something else would fail the workflow task for ever. */
+  /** Never rejects: a rejection while the workflow awaits something else would fail the workflow task forever. */
   readonly outcomes: Promise<Readonly<Record<Sink, WriteOutcome>>>;
 }
 
-/** Something to do once every batch that was added before it is settled well. */
+/** A callback once every batch added before it is settled successfully. */
 interface Checkpoint {
   readonly afterBatches: number;
   readonly reached: () => void;
@@ -36,11 +36,11 @@ export class Pipeline {
   readonly #checkpoints: Checkpoint[] = [];
   #added = 0;
   #settledWell = 0;
-  /** Batches that both sinks have settled and nobody has released yet. */
+  /** Batches that both sinks have settled and that are not released yet. */
   readonly #settled: BatchRef[] = [];
   /** Why batches wait for a sink. */
   readonly deferredBecause = new Map<Sink, string>();
-  /** Sinks that took a batch, and those that took none. */
+  /** Sinks that accepted a batch, and those that did not. */
   readonly sinksUp = new Set<Sink>();
   readonly sinksDown = new Set<Sink>();
   #failure: RunFailure | null = null;
@@ -67,7 +67,7 @@ export class Pipeline {
     return this.#settled.length;
   }
 
-  /** The first write that neither went through nor can be done later. */
+  /** The first write that neither succeeded nor can be deferred. */
   get failure(): RunFailure | null {
     return this.#failure;
   }
@@ -75,7 +75,7 @@ export class Pipeline {
   /** Starts writing a batch, as soon as there is room. */
   async add(batch: BatchRef): Promise<void> {
     while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
-    // What follows a batch that failed waits in the spool; the next run fetches it again.
+    // Batches after a failed one stay in the spool; the next run fetches it again.
     if (this.#failure) return;
     this.#added++;
     this.#inFlight.push({ batch, outcomes: this.#write(batch) });
@@ -106,7 +106,7 @@ export class Pipeline {
     });
   }
 
-  /** What a sink does not take, however often it is asked, waits until it does. */
+  /** What a sink does not accept after all attempts is deferred. */
   async #writeTo(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
     const outcome = await this.#offer(sink, batch);
     if (!('failure' in outcome) || permanentFailures.has(outcome.failure.type)) return outcome;
@@ -116,7 +116,7 @@ export class Pipeline {
     return { counts: { ...noCounts, deferred: batch.records }, deferredBecause: reason };
   }
 
-  /** A sink that the last run found down is tried once, with one batch; if it takes that, it gets the usual patience. */
+  /** A sink that the last run found down is tried once, with one batch; if it accepts that, it gets the usual retries. */
   async #offer(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
     if (!this.#down.has(sink)) return attempt(this.#source, sink, batch, false);
     const probe = this.#probes.get(sink);
@@ -167,10 +167,10 @@ export class Pipeline {
   }
 }
 
-/** Failures that say nothing of the sink. */
+/** Failures that are not the sink's. */
 const faultsOfBatch: ReadonlySet<string> = new Set(['BatchGone', 'BatchDamaged', 'ReceiptUnbalanced']);
 
-/** Failures that no later attempt can mend. */
+/** Failures that no later attempt can fix. */
 const permanentFailures: ReadonlySet<string> = new Set(['DataCorrupted', ...faultsOfBatch]);
 
 /**

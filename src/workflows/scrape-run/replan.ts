@@ -4,7 +4,7 @@ import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 
-/** How long a worker is waited for whose configuration fits the plan. */
+/** How long to wait for a worker whose configuration fits the plan. */
 const timeoutMs = 120_000;
 /** Waits between two plans: 1, 2, 4, 8, 10, 10 … s. */
 const maxWaitMs = 10_000;
@@ -30,7 +30,7 @@ export class Replanning {
   }
 
   /**
-   * The source as a worker knows it now; everything in flight has to be settled before.
+   * The source by a worker's present configuration; everything in flight has to be settled before.
    * @throws ApplicationFailure ConfigChanged where no worker has fitted for two minutes
    */
   async resolve(error: unknown): Promise<ResolvedSource> {

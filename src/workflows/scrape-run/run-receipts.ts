@@ -10,8 +10,8 @@ import type { RunFailure } from '../support/failure.ts';
 import { sendAlerts } from '../support/send-alerts.ts';
 
 /**
- * Stores a receipt, and lets alerts be told that it opens or resolves.
- * @param poll null where no source was polled
+ * Stores a receipt, and sends the alerts that it opens or resolves.
+ * @param poll null if no source was polled
  * @returns the receipt as it is stored
  */
 export async function saveReceipt<R extends Receipt | FailedReceipt>(
@@ -55,7 +55,7 @@ export function receiptBody(
   };
 }
 
-/** What is kept of a run whose source could not be resolved. */
+/** What is stored about a run whose source could not be resolved. */
 export function unresolvedReceipt(
   { source, workflowId, firstRunId }: RunRef,
   error: RunFailure,

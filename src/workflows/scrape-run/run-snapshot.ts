@@ -22,12 +22,12 @@ export interface RunSnapshot {
   /** Someone asked for this run. */
   readonly force?: boolean;
   readonly window?: TimeRangeText;
-  /** Absent where there is none. */
+  /** Absent if there is none. */
   readonly warnings?: readonly Warning[];
   readonly pause: Pause | null;
 }
 
-/** What a run is that has only now begun. */
+/** The snapshot of a new run. */
 export function initialSnapshot(
   resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
   force: boolean,

@@ -12,7 +12,7 @@ export class RunState {
   /** New records when the time of the last one was noted. */
   #notedNews = -1;
 
-  /** @param saved false for a window: it neither reads nor changes what the source remembers */
+  /** @param saved false for a window: it neither reads nor changes the state of the source */
   constructor(source: string, state: SourceState, saved: boolean) {
     this.#isSaved = saved;
     this.#source = source;
@@ -33,7 +33,7 @@ export class RunState {
     this.#current = { ...this.#current, ...patch };
   }
 
-  /** Notes since when a sink is down; one that took a batch is up, unless it failed at another. */
+  /** Notes since when a sink is down; one that accepted a batch is up, unless it failed at another. */
   markSinks(up: ReadonlySet<Sink>, down: ReadonlySet<Sink>): void {
     const since: Partial<Record<Sink, string>> = {};
     for (const sink of sinks) {
@@ -45,7 +45,7 @@ export class RunState {
   }
 
   /**
-   * A source is stale once it has brought nothing new for long; one that was never asked begins to be so now.
+   * A source is stale once it has had nothing new for long; for one that was never polled the time starts now.
    * @param written new records of the run so far
    */
   noteNews(written: number): void {

@@ -11,7 +11,7 @@ type AlertFacts = Pick<VerdictFacts, 'plan' | 'end' | 'isWindow'> & Pick<RunFact
 export interface VerdictFacts {
   readonly plan: SourcePlan;
   readonly tally: Tally;
-  /** Null where the poll has not ended: only a run that has ended is judged. */
+  /** Null if the poll has not ended: only a run that has ended is judged. */
   readonly end: PollEnd | null;
   /** It fetched a window of a backfill. */
   readonly isWindow: boolean;

@@ -11,7 +11,7 @@ import { receiptTable } from '../../domain/run/receipt-table.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { toldId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
+import { confirmId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
 import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
@@ -27,13 +27,13 @@ import { Waits } from '../support/waits.ts';
 /** Settled batches after which the state is saved in mid-run. */
 const saveEvery = 10;
 
-/** One run of a source: what is known of it, and the steps that take it on. */
+/** One run of a source: its data, and its steps. */
 export class Run {
   readonly #ref: RunRef;
   readonly #plan: SourcePlan;
   readonly #searchAttribute: boolean;
   readonly #startedAt: string;
-  /** Whether the poll began where an earlier one broke off. */
+  /** Whether the poll began where an earlier one stopped. */
   readonly #goesOn: boolean;
   readonly #begun: UnfinishedPoll | null;
   readonly #force: boolean;
@@ -50,7 +50,7 @@ export class Run {
   #end: PollEnd | null = null;
   #phase: Progress['phase'] = 'fetching';
   readonly #waits = new Waits();
-  /** Why nothing happens just now. */
+  /** Why the run is currently waiting. */
   #note: string | null = null;
   /** How long the host has kept the run waiting since the last page. */
   #waitedMs = 0;
@@ -85,7 +85,7 @@ export class Run {
   }
 
   /**
-   * A source that failed again and again is left alone for a while; a run by command asks it all the same.
+   * A source that keeps failing is not polled for a while; a run by command polls it anyway.
    * @returns whether it was: its configuration and state may have changed since
    */
   async backOff(): Promise<boolean> {
@@ -103,7 +103,7 @@ export class Run {
     return true;
   }
 
-  /** Waits while the run is paused. What was fetched before is settled meanwhile. */
+  /** Waits while the run is paused. What was fetched before is settled in the meantime. */
   async resumed(): Promise<void> {
     if (!this.#pause.current) return;
     await this.#settleAll();
@@ -133,7 +133,7 @@ export class Run {
     this.#end = fetch.end;
     if (this.#pipeline.settledCount >= saveEvery) await this.#save();
     this.showDetails();
-    // The host's line is long: waiting here costs no worker anything.
+    // The host's queue is long: waiting here occupies no worker.
     if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('a slot at the host', null, fetch.waitMs));
     this.#waits.end();
     this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
@@ -141,7 +141,7 @@ export class Run {
 
   /**
    * Waits for everything in flight and saves how far the run came.
-   * @throws ApplicationFailure where a write failed, or the counts do not add up
+   * @throws ApplicationFailure if a write failed, or the counts do not add up
    */
   async settle(): Promise<void> {
     await this.#settleAll();
@@ -150,16 +150,16 @@ export class Run {
     if (failure) throw workflowFailure(failure);
   }
 
-  /** Stores the receipt and hands it out. */
+  /** Stores the receipt and returns it. */
   async finish(): Promise<Receipt> {
     const end = this.#end ?? { cutShort: false, notModified: false, notBefore: null };
-    // A poll that goes on where one broke off may find that nothing is left: then the source is not empty.
+    // A continued poll may find nothing left, which does not mean an empty source.
     const notModified = end.notModified || this.#goesOn;
     const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
     const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
     if (end.cutShort)
       log.warn('Poll was cut short; the watermark does not change', { source: this.#ref.source, outcome });
-    const state = toldId(this.#state.current, this.#plan.id);
+    const state = confirmId(this.#state.current, this.#plan.id);
     if (state.failures || state !== this.#state.current) {
       this.#state.apply({ ...state, failures: null });
       await this.#state.save(false);
@@ -168,9 +168,9 @@ export class Run {
     return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
-  /** Settles what was fetched, stores the receipt of a run that failed and hands it out. */
+  /** Settles what was fetched, stores the receipt of a failed run and returns it. */
   async fail(error: RunFailure): Promise<FailedReceipt> {
-    // Who cancels a run says nothing of its source.
+    // A cancellation shows nothing about the source.
     if (error.type !== 'Cancelled') {
       const reason = `${error.type}: ${error.message}`;
       this.#state.apply({ failures: nextBackoff(this.#state.current.failures, reason, new Date()) });
@@ -185,7 +185,7 @@ export class Run {
     return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
-  /** The same run by another plan: what is settled counts on, the poll begins as the state says. */
+  /** The same run with another plan: settled counts stay, the poll begins as the state says. */
   plannedAgain(resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
     const { plan, state, searchAttribute } = resolved;
     const { unfinished } = state;

@@ -23,9 +23,9 @@ import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
 
 export interface ScrapeRunInput {
   readonly source: string;
-  /** Asks also a source that said it would not change yet: set by commands, not by schedules. */
+  /** Also polls a source that announced no changes yet: set by commands, not by schedules. */
   readonly force?: boolean;
-  /** A window of time to ask for, instead of what is new: set by backfills. */
+  /** A window of time to fetch, instead of new records: set by backfills. */
   readonly window?: TimeRangeText;
   /** What an earlier segment of the same run hands over. */
   readonly carry?: RunSnapshot;
@@ -75,7 +75,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   const settled = run;
   const receipt = await CancellationScope.nonCancellable(async () => {
     const finished = settled.ended ? await settled.finish() : null;
-    // Nothing is awaited between the last look into the inbox and the end.
+    // Nothing is awaited between the last check of the queue and the end.
     await handover.settled();
     return finished;
   });
@@ -101,7 +101,7 @@ async function fetchOrReplan(run: Run, replanning: Replanning): Promise<Run> {
   }
 }
 
-/** Ends a run that cannot go on: what it fetched is settled, its receipt stored, what it was asked for handed over. */
+/** Ends a run that cannot continue: what it fetched is settled, its receipt stored, its requests handed over. */
 async function failed(run: Run, failure: RunFailure, handover: BackfillHandover): Promise<FailedReceipt> {
   return CancellationScope.nonCancellable(async () => {
     const receipt = await run.fail(failure);

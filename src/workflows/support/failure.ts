@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
 
-/** Why a run cannot go on: the `error` of its receipt. */
+/** Why a run cannot continue: the `error` of its receipt. */
 export interface RunFailure {
   readonly type: string;
   readonly message: string;
@@ -13,12 +13,12 @@ export function workflowFailure({ type, message }: RunFailure, ...details: unkno
   return failure;
 }
 
-/** What a run that failed as a child says of it. */
+/** The message of a run that failed as a child. */
 export function childFailureOf(error: unknown): RunFailure {
   return failureOf(error instanceof ChildWorkflowFailure ? error.cause : error, 'window');
 }
 
-/** What an activity that failed for good says of it. */
+/** The message of an activity that failed for good. */
 export function failureOf(error: unknown, what: string): RunFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return { type: cause.type ?? 'Unexpected', message: cause.message };

@@ -4,8 +4,8 @@ import { pauseSignal, resumeSignal } from '../messages.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 
 /**
- * Whether a workflow is paused, by the signals `pause` and `resume`. The handlers are synchronous and never throw: an
- * error in a handler would stick or fail the workflow.
+ * Whether a workflow is paused, by the signals `pause` and `resume`. The handlers are synchronous and never throw: an error in a
+ * handler would block or fail the workflow.
  */
 export class PauseState {
   #pause: Pause | null;
@@ -69,7 +69,7 @@ function readPause(payload: unknown, now: Date): Pause | 'ignored' {
   };
 }
 
-/** Milliseconds since 1970, NaN for what is no time; a time without zone is UTC, whatever the worker's own is. */
+/** Milliseconds since 1970, NaN for what is not a time; a time without zone is UTC, whatever the worker's own is. */
 function readTime(value: unknown): number {
   const time = typeof value === 'string' ? parseIso8601(value) : null;
   return time?.ok ? dateOfMicros(time.micros).getTime() : Number.NaN;

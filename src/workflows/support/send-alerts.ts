@@ -1,6 +1,6 @@
 import { alertActivities } from '../activities.ts';
 
-/** Tells the webhook of a source's alerts. One that does not answer costs a few seconds and no more: the next run tells it. */
+/** Sends a source's alerts to the webhook. If it does not answer, that costs a few seconds, and the next run sends them. */
 export async function sendAlerts(source: string): Promise<void> {
   await alertActivities(source)
     .notifyAlerts({ source })

@@ -2,7 +2,7 @@ import { ActivityFailure, isCancellation, log } from '@temporalio/workflow';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import { settlingActivities } from '../activities.ts';
 
-/** Closes the alert of a side that was restored. What was stored for it is stored, whether or not that succeeds. */
+/** Closes the alert of a side that was restored. The stored records stay, whether or not that succeeds. */
 export async function settleRestored(side: PairSide): Promise<void> {
   try {
     await settlingActivities().settleRestored({ side });

@@ -1,10 +1,10 @@
 import type { Progress } from '../messages.ts';
 
-/** What a workflow waits for by itself, for whoever asks for its progress. */
+/** What a workflow itself waits for, for queries of its progress. */
 export class Waits {
   #current: NonNullable<Progress['waits']> | null = null;
 
-  /** What is waited for just now; null where nothing is. */
+  /** What it currently waits for; null if nothing. */
   get current(): NonNullable<Progress['waits']> | null {
     return this.#current;
   }

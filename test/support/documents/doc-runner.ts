@@ -16,7 +16,7 @@ interface Started {
   readonly output: () => string;
 }
 
-/** Somebody with a fresh clone who does what a document says, word by word. */
+/** Follows a document literally in a fresh clone. */
 export class DocRunner {
   readonly #clone: string;
   readonly #started = new Map<string, Started>();
@@ -34,7 +34,7 @@ export class DocRunner {
     writeFileSync(this.#exports, '');
   }
 
-  /** Does a step. @throws where it does not go as the document says */
+  /** Runs a step. @throws if it does not go as the document says */
   async do(step: Step): Promise<void> {
     switch (step.does) {
       case 'write':
@@ -49,7 +49,7 @@ export class DocRunner {
     }
   }
 
-  /** Stops all that stays. */
+  /** Stops everything that is still running. */
   async leave(): Promise<void> {
     for (const commands of this.#started.keys()) await this.#stop(commands);
   }

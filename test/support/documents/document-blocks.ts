@@ -8,13 +8,13 @@ interface Fence {
   readonly text: string;
 }
 
-/** An HTML comment that stands alone on its line: what the test is told, and no reader sees. */
+/** An HTML comment that stands alone on its line: an instruction for the test, invisible to readers. */
 interface Remark {
   readonly kind: 'remark';
   readonly text: string;
 }
 
-/** What a reader of a document does, in order. */
+/** The steps of a reader of a document, in order. */
 export type Step =
   | { readonly does: 'write'; readonly line: number; readonly file: string; readonly text: string }
   | {

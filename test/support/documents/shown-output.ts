@@ -1,6 +1,6 @@
 /**
- * Whether an output is what a document shows. In the document `…` stands for anything within a line, alone on a line for any
- * number of lines. Times of day at the start of a line, ports, and the widths of columns are not compared.
+ * Whether an output is what a document shows. In the document `…` matches anything within a line, and alone on a line any number of
+ * lines. Times of day at the start of a line, ports, and the widths of columns are not compared.
  * @param isWhole whether the output ends where the document's does
  */
 export function isAsShown(output: string, shown: string, isWhole: boolean): boolean {
@@ -10,7 +10,7 @@ export function isAsShown(output: string, shown: string, isWhole: boolean): bool
   return new RegExp(`^${lines.join('')}${isWhole ? '$' : ''}`, 'u').test(`${steady(output)}\n`);
 }
 
-/** A text without what differs from one time to the next. */
+/** A text without the parts that differ between runs. */
 function steady(text: string): string {
   const lines = text.split('\n').map((line) =>
     line

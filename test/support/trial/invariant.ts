@@ -23,14 +23,14 @@ export function together(a: Allowed, b: Allowed): Allowed {
 }
 
 /**
- * Compares everything that can be seen from outside, while the trial rests: what was handed out is stored once in both sinks,
- * what is invalid is a dead letter, and nothing is left on the way.
+ * Compares everything visible from outside while the trial is at rest: all served records are stored once in both sinks, invalid
+ * ones are dead letters, and nothing is left in flight.
  */
 export async function checkInvariant(trial: Trial, allowed: Allowed = {}): Promise<void> {
   for (const source of sources) await checkSource(trial, source, trial.served[source]);
   checkReceipts(trial, allowed);
   expect(leftovers(trial, allowed)).toEqual([]);
-  const { stdout, code } = await trial.workplace.run(['status', '--json', '--check']);
+  const { stdout, code } = await trial.sandbox.run(['status', '--json', '--check']);
   const status = JSON.parse(stdout) as { alerts: { source: string; name: string }[]; sources: { health: string }[] };
   expect(status.alerts.map(({ source, name }) => `${source}/${name}`)).toEqual([]);
   expect(status.sources.map(({ health }) => health).filter((health) => !['ok', 'paused'].includes(health))).toEqual([]);

@@ -7,7 +7,7 @@ const pageSize = 50;
 /** Pages that show an item before it falls off the end. */
 const pages = 12;
 
-/** What a trial's sources have handed out whole: all of it must be stored, and nothing else. */
+/** What a trial's sources have served completely: all of it must be stored, and nothing else. */
 export interface Handed {
   readonly valid: Set<string>;
   /** Texts of records that no source can store. */
@@ -53,7 +53,7 @@ export class Served {
     return this.#polls;
   }
 
-  /** Has the API answer otherwise; null = as usual again. */
+  /** Changes the API's answers; null = back to normal. */
   instead(answer: ((response: ServerResponse) => void) | null): void {
     this.#instead = answer;
   }

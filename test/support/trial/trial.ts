@@ -15,12 +15,12 @@ export type Part = (typeof parts)[number];
 
 export const sources = ['api', 'file'] as const;
 
-/** `daybook up` in a folder of its own, driven from outside as a user would, with sources that know what they handed out. */
+/** `daybook up` in its own folder, driven from outside as a user would, with sources that know what they handed out. */
 export class Trial {
   readonly folder: string;
   readonly served: Served;
   readonly webhook: Webhook;
-  readonly workplace: CliSandbox;
+  readonly sandbox: CliSandbox;
   #running: RunningDaybook | null = null;
   #client: Client | null = null;
   #postgres: ClientConfig = {};
@@ -29,7 +29,7 @@ export class Trial {
     this.folder = folder;
     this.served = served;
     this.webhook = webhook;
-    this.workplace = new CliSandbox(folder, { DAYBOOK_ALERT_WEBHOOK: webhook.url });
+    this.sandbox = new CliSandbox(folder, { DAYBOOK_ALERT_WEBHOOK: webhook.url });
   }
 
   static async start(): Promise<Trial> {
@@ -37,7 +37,7 @@ export class Trial {
     const served = await Served.start(join(folder, 'lines.ndjson'));
     const trial = new Trial(folder, served, await startWebhook());
     trial.configure();
-    trial.workplace.claimPorts();
+    trial.sandbox.claimPorts();
     await trial.up();
     return trial;
   }
@@ -61,9 +61,9 @@ sources:
 
   /** Starts the stack, and waits until it is ready. */
   async up(): Promise<void> {
-    this.#running = this.workplace.start(['up']);
+    this.#running = this.sandbox.start(['up']);
     await this.#running.shows('Ctrl-C stops everything', 120_000);
-    const { stdout } = await this.workplace.run(['env']);
+    const { stdout } = await this.sandbox.run(['env']);
     const variable = (name: string) => new RegExp(`${name}='([^']+)'`).exec(stdout)?.[1];
     const address = variable('TEMPORAL_ADDRESS');
     this.#postgres = {
@@ -107,7 +107,7 @@ sources:
 
   /** Runs a command; it must end well. */
   async command(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.workplace.run(args);
+    const { code, stdout, stderr } = await this.sandbox.run(args);
     if (code !== 0)
       throw new Error(`daybook ${args.join(' ')}: found exit code ${code}, expected 0\n${stderr}${stdout}`);
     return stdout;
@@ -136,7 +136,7 @@ sources:
     }
   }
 
-  /** What was told last of an alert. */
+  /** The last message about an alert. */
   lastAlert(source: string, name: string): PostedAlert | undefined {
     return this.webhook.posted.findLast((alert) => alert.source === source && alert.name === name);
   }

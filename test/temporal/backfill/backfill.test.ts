@@ -15,9 +15,9 @@ const broken = new Set<string>();
 const limited = new Set<string>();
 /** Windows that were asked for, in order, by their start. */
 const asked: string[] = [];
-let gate: ReturnType<typeof createLatch> | null = null;
+let latch: ReturnType<typeof createLatch> | null = null;
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin(async (url, response) => {
@@ -25,8 +25,8 @@ beforeAll(async () => {
     if (since === null || end === null)
       return void response.end(JSON.stringify([{ id: 'live', at: '2026-11-05T00:00:00Z' }]));
     asked.push(since);
-    await gate?.opened;
-    // The first ask of that day is put off for longer than a retry waits.
+    await latch?.opened;
+    // The first request of that day is postponed for longer than a retry waits.
     if (limited.has(since.slice(0, 10))) return void response.writeHead(429, { 'Retry-After': '1200' }).end();
     if (broken.has(since.slice(0, 10))) return void response.writeHead(500).end();
     // A record for each hour of the window.
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const host = (name: string) => (name === 'limited' ? origin.url.replace('127.0.0.1', 'localhost') : origin.url);
   const source = (name: string, incremental: string) =>
     `  - { name: ${name}, type: http_json, url: "${host(name)}/${name}", id: id, occurred_at: at${incremental} }\n`;
-  rig = await TestWorker.create(`version: 1
+  testWorker = await TestWorker.create(`version: 1
 defaults: { allow_private: true, allow_empty: true, retry: { max_attempts: 1 } }
 sources:
 ${['plain', 'faults', 'merged', 'paused', 'cancelled', 'signalled', 'limited', 'refused', 'handed', 'faster', 'resting', 'hand-paused', 'nonsense'].map((name) => source(name, ', incremental: { cursor: at, start_param: since, end_param: until }')).join('')}${source('endless', ', incremental: { cursor: at, start_param: since }')}${source('none', '')}${source('cut', ', incremental: { cursor: at, start_param: since, end_param: until }, paginator: { type: page_number, page_param: page, max_pages: 1 }')}`);
@@ -49,17 +49,17 @@ beforeEach(() => {
   asked.length = 0;
   broken.clear();
   limited.clear();
-  gate = null;
+  latch = null;
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
 const start = (source: string, request: object, input: object = {}) =>
-  rig.client.workflow.signalWithStart('backfill', {
+  testWorker.client.workflow.signalWithStart('backfill', {
     workflowId: `backfill-${source}`,
-    taskQueue: rig.taskQueue,
+    taskQueue: testWorker.taskQueue,
     args: [
       {
         source,
@@ -71,7 +71,8 @@ const start = (source: string, request: object, input: object = {}) =>
   });
 /** On a busy machine a start takes longer than the second that is the default. */
 const soon = { timeout: 20_000 };
-const rowsOf = (source: string) => rig.database.count('select count(*) from raw_events where source = $1', [source]);
+const rowsOf = (source: string) =>
+  testWorker.database.count('select count(*) from raw_events where source = $1', [source]);
 const failureOf = (result: Promise<unknown>) =>
   result.then(
     () => null,
@@ -79,9 +80,9 @@ const failureOf = (result: Promise<unknown>) =>
   );
 
 describe('backfill', () => {
-  test('fetches each window once, as a run of its own, and leaves what the source remembers alone', async () => {
-    await rig.run('plain');
-    const state = () => readFileSync(rig.path('data', 'state', 'plain.json'), 'utf8');
+  test('fetches each window once, as its own run, and does not change the state of the source', async () => {
+    await testWorker.run('plain');
+    const state = () => readFileSync(testWorker.path('data', 'state', 'plain.json'), 'utf8');
     const before = state();
     const handle = await start('plain', { from: '2026-10-30', to: '2026-11-02T12:00Z' });
     expect(await handle.result()).toEqual({ done: 4, written: 84, failed: [], failedCount: 0 });
@@ -90,7 +91,7 @@ describe('backfill', () => {
       new Set(['2026-10-30T00:00:00Z', '2026-10-31T00:00:00Z', '2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z']),
     );
     expect(state()).toBe(before);
-    const child = await rig.client.workflow.getHandle('backfill-plain/2026-10-30_2026-10-31').result();
+    const child = await testWorker.client.workflow.getHandle('backfill-plain/2026-10-30_2026-10-31').result();
     expect(child).toMatchObject({ outcome: 'ok', fetched: 24, window: { from: '2026-10-30T00:00:00.000000Z' } });
     expect(await (await start('plain', { from: '2026-10-30', to: '2026-11-01', step: '6h' })).result()).toEqual({
       done: 8,
@@ -98,7 +99,7 @@ describe('backfill', () => {
       failed: [],
       failedCount: 0,
     });
-    expect(rig.receipts.every((receipt) => receipt.window === undefined)).toBe(true);
+    expect(testWorker.receipts.every((receipt) => receipt.window === undefined)).toBe(true);
   });
 
   test('a window that fails neither stops the others nor is forgotten; only failed ones run again', async () => {
@@ -123,7 +124,7 @@ describe('backfill', () => {
   });
 
   test('requests that overlap are merged; signals that cannot be read are ignored', async () => {
-    gate = createLatch();
+    latch = createLatch();
     const handle = await start('merged', { from: '2026-11-01', to: '2026-11-04' });
     await until('the first windows run', () => asked.length === 2);
     for (const payload of [
@@ -141,17 +142,17 @@ describe('backfill', () => {
       const { windows } = await handle.query<BackfillProgress>('progress');
       return windows.waiting === 3;
     });
-    gate.open();
+    latch.open();
     expect(await handle.result()).toMatchObject({ done: 5, written: 120 });
     expect(asked).toHaveLength(5);
   });
 
-  test('is paused and resumed: windows under way finish, no other begins', async () => {
-    gate = createLatch();
+  test('is paused and resumed: running windows finish, no other starts', async () => {
+    latch = createLatch();
     const handle = await start('paused', { from: '2026-11-01', to: '2026-11-05' }, { concurrency: 1 });
     await until('the first window runs', () => asked.length === 1);
     await handle.signal('pause', { reason: 'API maintenance', by: 'me' });
-    gate.open();
+    latch.open();
     await until('it has finished', async () => (await handle.query<BackfillProgress>('progress')).windows.done === 1);
     expect(await handle.query('progress')).toMatchObject({ paused: { by: 'me', reason: 'API maintenance' } });
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -160,23 +161,28 @@ describe('backfill', () => {
     expect(await handle.result()).toMatchObject({ done: 4 });
   });
 
-  test('takes the concurrency of the latest request, also while it is under way', async () => {
-    gate = createLatch();
+  test('uses the concurrency of the latest request, also while it is running', async () => {
+    latch = createLatch();
     const handle = await start('faster', { from: '2026-11-01', to: '2026-11-08', concurrency: 1 });
     await until('one window runs', () => asked.length === 1);
     await handle.signal('backfill', { from: '2026-11-01', to: '2026-11-02', concurrency: 4 });
     await until('four run', () => asked.length === 4);
     expect((await handle.query<BackfillProgress>('progress')).windows).toMatchObject({ waiting: 3, done: 0 });
-    gate.open();
+    latch.open();
     expect(await handle.result()).toMatchObject({ done: 7 });
   });
 
-  test('of a source that is paused by daybook waits for resume; a schedule paused by hand rests alone', async () => {
+  test('of a source paused by daybook waits for resume; a schedule paused by hand does not matter', async () => {
     const schedule = (source: string, note: string) =>
-      rig.client.schedule.create({
+      testWorker.client.schedule.create({
         scheduleId: `scrape-${source}`,
         spec: {},
-        action: { type: 'startWorkflow', workflowType: 'scrapeRun', taskQueue: rig.taskQueue, args: [{ source }] },
+        action: {
+          type: 'startWorkflow',
+          workflowType: 'scrapeRun',
+          taskQueue: testWorker.taskQueue,
+          args: [{ source }],
+        },
         state: { paused: true, note },
       });
     const schedules = [
@@ -213,19 +219,19 @@ describe('backfill', () => {
     ]);
   });
 
-  test('that is cancelled lets windows under way store what they have, and starts no other', async () => {
-    gate = createLatch();
+  test('that is cancelled lets running windows store what they have, and starts no other', async () => {
+    latch = createLatch();
     const handle = await start('cancelled', { from: '2026-11-01', to: '2026-11-10' });
     await until('windows run', () => asked.length === 2);
     await handle.cancel();
-    gate.open();
+    latch.open();
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
     expect(asked).toHaveLength(2);
     for (const window of ['2026-11-01_2026-11-02', '2026-11-02_2026-11-03']) {
-      const { status } = await rig.client.workflow.getHandle(`backfill-cancelled/${window}`).describe();
+      const { status } = await testWorker.client.workflow.getHandle(`backfill-cancelled/${window}`).describe();
       expect(status.name).toBe('CANCELLED');
     }
-    // What was cut off is missing, and has failed: asked for either way it runs again.
+    // An interrupted window is missing, and has failed: it runs again by either option.
     const range = { from: '2026-11-01', to: '2026-11-04' };
     const missing = await start('cancelled', { ...range, only: 'missing' });
     expect(await missing.result()).toMatchObject({ done: 3 });
@@ -234,15 +240,15 @@ describe('backfill', () => {
   test.each([
     ['endless', /add incremental\.end_param/],
     ['none', /add incremental with cursor, start_param and end_param/],
-  ])('of a source that cannot be asked for a window (%s) names the key to add', async (source, message) => {
+  ])('of a source without window support (%s) names the key to add', async (source, message) => {
     const failure = await failureOf((await start(source, { from: '2026-11-01', to: '2026-11-02' })).result());
     expect([failure?.type, failure?.message]).toEqual(['NotBackfillable', expect.stringMatching(message)]);
   });
 
-  test('is handed on by a run that was signalled', async () => {
-    await rig.client.workflow.signalWithStart('scrapeRun', {
+  test('is started by a run that was signalled', async () => {
+    await testWorker.client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'a-run-of-my-own',
-      taskQueue: rig.taskQueue,
+      taskQueue: testWorker.taskQueue,
       args: [{ source: 'signalled' }],
       signal: 'backfill',
       signalArgs: [
@@ -252,17 +258,17 @@ describe('backfill', () => {
         },
       ],
     });
-    await rig.client.workflow.getHandle('a-run-of-my-own').result();
+    await testWorker.client.workflow.getHandle('a-run-of-my-own').result();
     await vi.waitFor(async () => {
-      const tally = (await rig.client.workflow.getHandle('backfill-signalled').result()) as BackfillTally;
+      const tally = (await testWorker.client.workflow.getHandle('backfill-signalled').result()) as BackfillTally;
       expect(tally).toMatchObject({ done: 2, written: 48 });
     }, soon);
   });
 
-  test('a window that the source puts off is not done: it waits for its time', async () => {
+  test('a window that the source postpones is not done: it waits for its time', async () => {
     limited.add('2026-11-02');
     const handle = await start('limited', { from: '2026-11-01', to: '2026-11-03' }, { concurrency: 1 });
-    const child = rig.client.workflow.getHandle('backfill-limited/2026-11-02_2026-11-03');
+    const child = testWorker.client.workflow.getHandle('backfill-limited/2026-11-02_2026-11-03');
     await until('the source puts it off', () => asked.length === 2);
     expect(await child.result()).toMatchObject({
       outcome: 'rate_limited',
@@ -273,7 +279,7 @@ describe('backfill', () => {
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
     limited.clear();
-    // What was put off is missing, not done.
+    // A postponed window is missing, not done.
     const again = await start('limited', { from: '2026-11-01', to: '2026-11-03', only: 'missing' });
     await until('it is taken', async () => {
       const { windows: left } = await again.query<BackfillProgress>('progress');
@@ -288,8 +294,8 @@ describe('backfill', () => {
     expect(await rowsOf('cut')).toBe(24);
   });
 
-  test('a request too many stops no other, and is told at the end', async () => {
-    gate = createLatch();
+  test('a request too many stops no other, and is reported at the end', async () => {
+    latch = createLatch();
     const handle = await start('refused', { from: '2026-11-01', to: '2026-11-02' });
     await until('the window runs', () => asked.length === 1);
     // Two windows are left after the first: both requests together would be more than may wait.
@@ -299,7 +305,7 @@ describe('backfill', () => {
       const { windows } = await handle.query<BackfillProgress>('progress');
       return windows.waiting + windows.running.length === 2;
     });
-    gate.open();
+    latch.open();
     const failure = await failureOf(handle.result());
     expect([failure?.type, failure?.message]).toEqual([
       'NotBackfillable',
@@ -308,10 +314,10 @@ describe('backfill', () => {
     expect(failure?.details?.[0]).toMatchObject({ done: 2, written: 48, failedCount: 0 });
   });
 
-  test('asked for at a run that is paused, it is handed over at once', async () => {
-    const paused = await rig.client.workflow.signalWithStart('scrapeRun', {
+  test('requested at a paused run is handed over at once', async () => {
+    const paused = await testWorker.client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'a-paused-run',
-      taskQueue: rig.taskQueue,
+      taskQueue: testWorker.taskQueue,
       args: [{ source: 'handed' }],
       signal: 'pause',
       signalArgs: [{ reason: 'a test' }],
@@ -319,17 +325,17 @@ describe('backfill', () => {
     await until('it is paused', async () => (await paused.query<Progress>('progress')).phase === 'paused');
     await paused.signal('backfill', { from: '2026-11-01', to: '2026-11-02' });
     await vi.waitFor(async () => {
-      expect(await rig.client.workflow.getHandle('backfill-handed').result()).toMatchObject({ done: 1 });
+      expect(await testWorker.client.workflow.getHandle('backfill-handed').result()).toMatchObject({ done: 1 });
     }, soon);
     expect((await paused.query<Progress>('progress')).phase).toBe('paused');
     await paused.signal('resume');
     await paused.result();
   });
 
-  test('asked for at a run whose source is unknown, it says so itself', async () => {
-    const run = await rig.client.workflow.signalWithStart('scrapeRun', {
+  test('requested at a run whose source is unknown says so itself', async () => {
+    const run = await testWorker.client.workflow.signalWithStart('scrapeRun', {
       workflowId: 'a-run-of-nothing',
-      taskQueue: rig.taskQueue,
+      taskQueue: testWorker.taskQueue,
       args: [{ source: 'nothing' }],
       signal: 'backfill',
       signalArgs: [
@@ -340,7 +346,7 @@ describe('backfill', () => {
       ],
     });
     await expect(run.result()).rejects.toThrow(WorkflowFailedError);
-    const failure = await failureOf(rig.client.workflow.getHandle('backfill-nothing').result());
+    const failure = await failureOf(testWorker.client.workflow.getHandle('backfill-nothing').result());
     expect(failure?.type).toBe('UnknownSource');
   });
 });

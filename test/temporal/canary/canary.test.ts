@@ -11,49 +11,49 @@ import { until } from '../../support/until.ts';
 import { startWebhook, type Webhook } from '../../support/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
-let rig: TestWorker;
+let testWorker: TestWorker;
 let proxy: TcpProxy;
 let webhook: Webhook;
 
 beforeAll(async () => {
   webhook = await startWebhook();
-  rig = await TestWorker.create(yaml);
-  rig.alertWebhook = webhook.url;
-  proxy = await rig.proxyPostgres();
+  testWorker = await TestWorker.create(yaml);
+  testWorker.alertWebhook = webhook.url;
+  proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
   await webhook.close();
 });
 
 let number = 0;
 const start = async (): Promise<WorkflowHandle> => {
-  const workflowId = `canary-${rig.taskQueue}-${number++}`;
-  return rig.client.workflow.start('canary', { workflowId, taskQueue: rig.taskQueue, args: [] });
+  const workflowId = `canary-${testWorker.taskQueue}-${number++}`;
+  return testWorker.client.workflow.start('canary', { workflowId, taskQueue: testWorker.taskQueue, args: [] });
 };
-const sing = async () => (await (await start()).result()) as CanaryResult;
+const runCanary = async () => (await (await start()).result()) as CanaryResult;
 const failureOf = async (handle: WorkflowHandle): Promise<FailedCanary> => {
   const error = (await handle.result().catch((thrown: unknown) => thrown)) as { cause: { details: FailedCanary[] } };
   return error.cause.details[0] as FailedCanary;
 };
-const store = () => createDirectoryStore(rig.path('data'));
+const store = () => createDirectoryStore(testWorker.path('data'));
 const alerts = async () => (await openAlerts(store())).map(({ name, source }) => `${source} ${name}`);
 
 /** Everything that canaries have anywhere, but for the report. */
 async function left(): Promise<string[]> {
-  const rows = await rig.database.rows(
+  const rows = await testWorker.database.rows(
     `select 'row' as line from raw_events union all select 'key' from raw_event_keys
      union all select 'token' from raw_event_batches`,
   );
-  const files = rig.files('data').map((path) => path.slice(rig.path('data').length + 1));
+  const files = testWorker.files('data').map((path) => path.slice(testWorker.path('data').length + 1));
   const expected = /^(?:canary\/latest\.json|alerts\/daybook-canary\/|store\.json$|config\/)/;
   return [...rows.map(({ line }) => String(line)), ...files.filter((path) => !expected.test(path))];
 }
 
 /** Holds writes to the ledger until the function it resolves to is called. */
 async function holdLedger(): Promise<() => Promise<void>> {
-  const client = await rig.database.pool.connect();
+  const client = await testWorker.database.pool.connect();
   await client.query('begin; lock table raw_event_keys in share row exclusive mode');
   return async () => {
     await client.query('rollback');
@@ -61,10 +61,10 @@ async function holdLedger(): Promise<() => Promise<void>> {
   };
 }
 /** Those that are whole: one being written has another name until it is. */
-const parts = () => rig.files('data', 'csv', 'daybook-canary').filter((path) => path.endsWith('.csv'));
+const parts = () => testWorker.files('data', 'csv', 'daybook-canary').filter((path) => path.endsWith('.csv'));
 
 describe('canary', () => {
-  test('takes a record the whole way, says how long each step took, and leaves nothing behind', async () => {
+  test('sends a record end to end, says how long each step took, and leaves nothing behind', async () => {
     const handle = await start();
     const result = (await handle.result()) as CanaryResult;
     const ms = expect.any(Number) as number;
@@ -82,7 +82,7 @@ describe('canary', () => {
     });
     expect(result.lagMs).toBeGreaterThanOrEqual(result.durationsMs.fetch ?? Infinity);
     expect(await left()).toEqual([]);
-    expect(existsSync(rig.path('data', 'csv', 'daybook-canary'))).toBe(false);
+    expect(existsSync(testWorker.path('data', 'csv', 'daybook-canary'))).toBe(false);
     expect(await readCanaryReport(store())).toEqual({
       ok: true,
       at: result.finishedAt,
@@ -96,8 +96,8 @@ describe('canary', () => {
     expect(searchAttributes['DaybookSource']).toEqual(['daybook-canary']);
   });
 
-  test('many at once do not take each other’s records away', async () => {
-    const results = await Promise.all(Array.from({ length: 8 }, sing));
+  test('many at once do not delete each other’s records', async () => {
+    const results = await Promise.all(Array.from({ length: 8 }, runCanary));
     expect(results.map(({ ok }) => ok)).toEqual(Array(8).fill(true));
     expect(await left()).toEqual([]);
   });
@@ -113,27 +113,27 @@ describe('canary', () => {
     expect(await alerts()).toEqual([]);
   });
 
-  test('what one left that was terminated is taken away by the next', async () => {
+  test('leftovers of a terminated one are deleted by the next', async () => {
     const release = await holdLedger();
     const handle = await start();
     await until('its part is written', () => parts().length > 0);
     await handle.terminate();
     await release();
-    // The write was under way.
+    // The write was in progress.
     await until('its row is stored', async () => (await left()).includes('row'));
-    const day = rig.path(
+    const day = testWorker.path(
       'data',
       'csv',
       'daybook-canary',
-      readdirSync(rig.path('data', 'csv', 'daybook-canary'))[0] ?? '',
+      readdirSync(testWorker.path('data', 'csv', 'daybook-canary'))[0] ?? '',
     );
     writeFileSync(`${day}/damaged.csv`, 'sour');
     expect((await left()).length).toBeGreaterThanOrEqual(6);
-    await sing();
+    await runCanary();
     expect(await left()).toEqual([]);
   });
 
-  test('a record that a sink has lost is found out, and who does not have it', async () => {
+  test('a record that a sink has lost is detected, with the name of the sink', async () => {
     const release = await holdLedger();
     const handle = await start();
     await until('its part is written', () => parts().length > 0);
@@ -148,37 +148,39 @@ describe('canary', () => {
       },
     });
     expect(await alerts()).toEqual(['daybook-canary canary']);
-    await sing();
+    await runCanary();
     expect(await alerts()).toEqual([]);
-    await rig.database.rows(
+    await testWorker.database.rows(
       `create function spoil() returns trigger language plpgsql as $$ begin new.payload := '{}'; return new; end $$`,
     );
-    await rig.database.rows('create trigger spoil before insert on raw_events for each row execute function spoil()');
+    await testWorker.database.rows(
+      'create trigger spoil before insert on raw_events for each row execute function spoil()',
+    );
     expect(await failureOf(await start())).toMatchObject({
       step: 'confirm in PostgreSQL',
       error: { message: expect.stringMatching(/the payload of its row differs/) as string },
     });
-    await rig.database.rows('drop trigger spoil on raw_events');
+    await testWorker.database.rows('drop trigger spoil on raw_events');
     // Its run was in the payload: the token alone is left, as that of any batch is for 30 days.
-    await rig.database.rows('delete from raw_event_batches');
-    await sing();
+    await testWorker.database.rows('delete from raw_event_batches');
+    await runCanary();
     expect(await left()).toEqual([]);
   });
 
-  test('a CSV folder that cannot be written fails it at that step, and nothing is deferred', async () => {
-    rmSync(rig.path('data', 'csv'), { recursive: true });
-    writeFileSync(rig.path('data', 'csv'), 'in the way');
+  test('an unwritable CSV folder fails it at that step, and nothing is deferred', async () => {
+    rmSync(testWorker.path('data', 'csv'), { recursive: true });
+    writeFileSync(testWorker.path('data', 'csv'), 'in the way');
     const handle = await start();
     expect(await failureOf(handle)).toMatchObject({ step: 'write to CSV', error: { type: 'SinkUnavailable' } });
     expect(await left()).toEqual(['csv']);
-    rmSync(rig.path('data', 'csv'));
-    mkdirSync(rig.path('data', 'csv'));
-    await sing();
-    // The worker's own alert of the folder ends with its next look, which this asks for.
-    expect(await rig.worker?.notReadyReasons()).toEqual([]);
+    rmSync(testWorker.path('data', 'csv'));
+    mkdirSync(testWorker.path('data', 'csv'));
+    await runCanary();
+    // The worker's own alert of the folder ends with its next check, which this triggers.
+    expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
   }, 120_000);
 
-  test('PostgreSQL away fails it after its patience, with an alert that the next success resolves', async () => {
+  test('without PostgreSQL it fails after its retries, with an alert that the next success resolves', async () => {
     webhook.posted.length = 0;
     proxy.down();
     const failed = await failureOf(await start());
@@ -192,7 +194,7 @@ describe('canary', () => {
     });
     expect(await left()).toEqual([]);
     proxy.up();
-    await sing();
+    await runCanary();
     expect(await alerts()).toEqual([]);
     expect(webhook.posted).toMatchObject([
       {
@@ -205,16 +207,16 @@ describe('canary', () => {
     ]);
   }, 120_000);
 
-  test('a proxy that the environment names has nothing to do with it', async () => {
-    await rig.stopWorker();
-    rig.proxies = { httpProxy: 'http://127.0.0.1:1' };
-    await rig.startWorker();
-    expect(await sing()).toMatchObject({ ok: true });
+  test('a proxy of the environment is not used', async () => {
+    await testWorker.stopWorker();
+    testWorker.proxies = { httpProxy: 'http://127.0.0.1:1' };
+    await testWorker.startWorker();
+    expect(await runCanary()).toMatchObject({ ok: true });
   });
 
-  test('an answer that is lost costs time only', async () => {
+  test('a lost response only costs time', async () => {
     proxy.loseAnswersTo('daybook-canary', 2);
-    expect(await sing()).toMatchObject({ ok: true });
+    expect(await runCanary()).toMatchObject({ ok: true });
     expect(await left()).toEqual([]);
   });
 });

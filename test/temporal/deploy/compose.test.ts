@@ -72,7 +72,7 @@ const completed = (atLeast: number, withinMs = 30_000) =>
   until(`${atLeast} runs are done`, async () => (await runs('Completed')) >= atLeast, withinMs);
 
 /** Waits until more runs have completed than now; fails where they do not. */
-async function runsGoOn(): Promise<boolean> {
+async function runsContinue(): Promise<boolean> {
   return completed((await runs('Completed')) + 2);
 }
 
@@ -100,7 +100,7 @@ describe('docker compose up', () => {
       taskQueueType: 1,
     });
     expect(new Set(pollers?.map(({ identity }) => identity)).size).toBe(2);
-    expect(await runsGoOn()).toBe(true);
+    expect(await runsContinue()).toBe(true);
   });
 
   test('passes smoke', async () => {
@@ -110,32 +110,32 @@ describe('docker compose up', () => {
 });
 
 describe('a rolling restart', () => {
-  test('of two workers in turn fails no run, and runs go on meanwhile', async () => {
+  test('of two workers fails no run, and runs continue meanwhile', async () => {
     for (const name of ['worker-1', 'worker-2']) {
       expect(await compose.stop(name)).toBe(0);
-      expect(await runsGoOn()).toBe(true);
+      expect(await runsContinue()).toBe(true);
       await compose.start(name);
       await compose.healthy(name);
-      expect(await runsGoOn()).toBe(true);
+      expect(await runsContinue()).toBe(true);
     }
   });
 
-  test('goes as well where each worker is killed', async () => {
+  test('also works if each worker is killed', async () => {
     for (const name of ['worker-1', 'worker-2']) {
       compose.containers.get(name)?.kill('SIGKILL');
-      expect(await runsGoOn()).toBe(true);
+      expect(await runsContinue()).toBe(true);
       await compose.start(name);
       await compose.healthy(name);
-      expect(await runsGoOn()).toBe(true);
+      expect(await runsContinue()).toBe(true);
     }
   });
 
-  test('has lost nothing, doubled nothing, and written nothing into the image', async () => {
+  test('has lost nothing, stored nothing twice, and written nothing into the image', async () => {
     const ids = offered().map(({ id }) => id);
     const lastPoll = [...compose.image.entrypoint, 'run', 'pulse', '--json'];
     expect(await compose.containers.get('worker-1')?.exec(lastPoll)).toBe(0);
     await client.schedule.getHandle('scrape-pulse').pause('the test ends');
-    await until('what was under way has ended', async () => (await runs('Running')) === 0);
+    await until('running work has ended', async () => (await runs('Running')) === 0);
     for (const status of ['Failed', 'Terminated', 'TimedOut', 'Canceled']) {
       expect([status, await runs(status)]).toEqual([status, 0]);
     }

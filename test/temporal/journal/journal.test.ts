@@ -12,24 +12,24 @@ import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
-let rig: TestWorker;
+let testWorker: TestWorker;
 let proxy: TcpProxy;
 const past = '2026-11-20';
 const yaml = (more = '') =>
   `version: 1\n${more}\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]`;
 
 beforeAll(async () => {
-  rig = await TestWorker.create(yaml());
-  proxy = await rig.proxyPostgres();
+  testWorker = await TestWorker.create(yaml());
+  proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
 });
 afterEach(async () => {
-  rig.clearData();
-  rig.configure(yaml());
-  await resetDatabase(rig.database.settings, false);
+  testWorker.clearData();
+  testWorker.configure(yaml());
+  await resetDatabase(testWorker.database.settings, false);
 });
 
 const lines = (prefix: string, count: number) =>
@@ -40,28 +40,29 @@ const lines = (prefix: string, count: number) =>
 
 /** Polls the file, and lets it have been on a past day. */
 async function ingest(prefix: string, count: number, day = past): Promise<void> {
-  writeFileSync(rig.path('lines.ndjson'), lines(prefix, count).join(''));
-  rmSync(rig.path('data', 'state'), { recursive: true, force: true });
-  await rig.run('lines');
-  const from = rig.path('data', 'csv', 'lines', new Date().toISOString().slice(0, 10));
-  mkdirSync(rig.path('data', 'csv', 'lines', day), { recursive: true });
-  for (const name of readdirSync(from)) renameSync(`${from}/${name}`, rig.path('data', 'csv', 'lines', day, name));
+  writeFileSync(testWorker.path('lines.ndjson'), lines(prefix, count).join(''));
+  rmSync(testWorker.path('data', 'state'), { recursive: true, force: true });
+  await testWorker.run('lines');
+  const from = testWorker.path('data', 'csv', 'lines', new Date().toISOString().slice(0, 10));
+  mkdirSync(testWorker.path('data', 'csv', 'lines', day), { recursive: true });
+  for (const name of readdirSync(from))
+    renameSync(`${from}/${name}`, testWorker.path('data', 'csv', 'lines', day, name));
   rmSync(from, { recursive: true });
 }
 
 let count = 0;
 async function rollover(dryRun = false): Promise<RolloverResult> {
-  return rig.client.workflow.execute('partitionRollover', {
-    workflowId: `rollover-${rig.taskQueue}-${count++}`,
-    taskQueue: rig.taskQueue,
+  return testWorker.client.workflow.execute('partitionRollover', {
+    workflowId: `rollover-${testWorker.taskQueue}-${count++}`,
+    taskQueue: testWorker.taskQueue,
     args: [{ dryRun }],
   }) as Promise<RolloverResult>;
 }
 
 const startReplay = (input: object = {}) =>
-  rig.client.workflow.start('replayCsv', {
-    workflowId: `replay-${rig.taskQueue}-${count++}`,
-    taskQueue: rig.taskQueue,
+  testWorker.client.workflow.start('replayCsv', {
+    workflowId: `replay-${testWorker.taskQueue}-${count++}`,
+    taskQueue: testWorker.taskQueue,
     args: [input],
   });
 const replay = async (input: object = {}) => (await (await startReplay(input)).result()) as JournalReplayTally;
@@ -69,37 +70,40 @@ const failure = async (promise: Promise<unknown>) =>
   (await promise.catch((error: unknown) => error)) as WorkflowFailedError & {
     cause: { type: string; message: string; details: JournalReplayTally[]; cause?: unknown };
   };
-const stored = () => rig.database.count('select count(*) from raw_events');
-const sealed = () => rig.path('data', 'csv', 'lines', `${past}.csv.gz`);
+const stored = () => testWorker.database.count('select count(*) from raw_events');
+const sealed = () => testWorker.path('data', 'csv', 'lines', `${past}.csv.gz`);
 const sealedRows = () => csvRows(gunzipSync(readFileSync(sealed())).toString());
 
 describe('the rollover', () => {
   test('shows which days it would seal, seals them, and seals a day again when a part comes late', async () => {
     await ingest('a', 10);
     expect((await rollover(true)).csv).toMatchObject({ sealed: [`lines ${past}`], sealedCount: 1 });
-    expect(rig.files('data', 'csv', 'lines', past)).toHaveLength(1);
+    expect(testWorker.files('data', 'csv', 'lines', past)).toHaveLength(1);
     expect((await rollover()).csv).toMatchObject({ sealed: [`lines ${past}`], waiting: [] });
     expect(sealedRows()).toHaveLength(10);
     await ingest('b', 5);
     const [first, second] = await Promise.all([rollover(), rollover()]);
     expect([first.csv?.sealedCount, second.csv?.sealedCount]).toContain(1);
     expect(sealedRows()).toHaveLength(15);
-    expect(rig.files('data', 'csv').map((path) => path.split('/').at(-1))).toEqual([`${past}.csv.gz`, `${past}.json`]);
+    expect(testWorker.files('data', 'csv').map((path) => path.split('/').at(-1))).toEqual([
+      `${past}.csv.gz`,
+      `${past}.json`,
+    ]);
     expect((await rollover()).csv).toMatchObject({ sealed: [], sealedCount: 0 });
   });
 
-  test('leaves a day of which a batch waits for the CSV folder', async () => {
+  test('skips a day with a batch deferred for the CSV folder', async () => {
     await ingest('a', 3);
-    const marker = rig.path('data', 'deferred', 'csv', 'lines', '20261120T120000000Z-ab.json');
+    const marker = testWorker.path('data', 'deferred', 'csv', 'lines', '20261120T120000000Z-ab.json');
     mkdirSync(dirname(marker), { recursive: true });
     writeFileSync(marker, '{"batch":{"source":"lines"}}');
-    // Woken deliverers would take it for a batch.
+    // Started deliverers would mistake it for a batch.
     expect((await rollover(true)).csv).toMatchObject({ sealed: [], waiting: [`lines ${past}`] });
-    rmSync(rig.path('data', 'deferred'), { recursive: true });
+    rmSync(testWorker.path('data', 'deferred'), { recursive: true });
     expect((await rollover()).csv).toMatchObject({ sealed: [`lines ${past}`], waiting: [] });
   });
 
-  test('tells of a damaged day by an alert, seals the others and deletes nothing; mended, the alert resolves', async () => {
+  test('opens an alert for a damaged day, seals the others and deletes nothing; the alert resolves after the repair', async () => {
     await ingest('a', 3);
     await rollover();
     const good = readFileSync(sealed());
@@ -115,10 +119,10 @@ describe('the rollover', () => {
         message: expect.stringMatching(/lines\/2026-11-20\.csv\.gz line \d+: incorrect data check/) as string,
       },
     ]);
-    expect(rig.files('data', 'csv', 'lines', past)).toHaveLength(1);
+    expect(testWorker.files('data', 'csv', 'lines', past)).toHaveLength(1);
     expect(readFileSync(sealed()).equals(bad)).toBe(true);
-    expect(rig.files('data', 'csv', 'lines', '2026-11-21')).toEqual([]);
-    const alert = () => rig.files('data', 'alerts', 'lines').filter((path) => path.endsWith('journal.json'));
+    expect(testWorker.files('data', 'csv', 'lines', '2026-11-21')).toEqual([]);
+    const alert = () => testWorker.files('data', 'alerts', 'lines').filter((path) => path.endsWith('journal.json'));
     expect(JSON.parse(readFileSync(alert()[0] ?? '', 'utf8'))).toMatchObject({ state: 'open' });
     writeFileSync(sealed(), good);
     await rollover();
@@ -130,16 +134,19 @@ describe('the rollover', () => {
     await ingest('a', 3, '2026-10-01');
     await ingest('b', 3);
     for (const age of ['old', 'new']) {
-      const path = rig.path('data', 'dead-letters', 'lines', age, '0.ndjson');
+      const path = testWorker.path('data', 'dead-letters', 'lines', age, '0.ndjson');
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, '');
       if (age === 'old') utimesSync(path, new Date('2026-10-01'), new Date('2026-10-01'));
     }
-    rig.configure(yaml('csv: { retention: 20d }\ndead_letters: { retention: 20d }'));
+    testWorker.configure(yaml('csv: { retention: 20d }\ndead_letters: { retention: 20d }'));
     await rollover();
     expect((await rollover(true)).csv).toMatchObject({ deleted: [], deadLetters: 0 });
-    expect(rig.files('data', 'csv').map((path) => path.split('/').at(-1))).toEqual([`${past}.csv.gz`, `${past}.json`]);
-    expect(rig.files('data', 'dead-letters').map((path) => path.split('/').at(-2))).toEqual(['new']);
+    expect(testWorker.files('data', 'csv').map((path) => path.split('/').at(-1))).toEqual([
+      `${past}.csv.gz`,
+      `${past}.json`,
+    ]);
+    expect(testWorker.files('data', 'dead-letters').map((path) => path.split('/').at(-2))).toEqual(['new']);
   });
 });
 
@@ -149,9 +156,10 @@ describe('replayCsv', () => {
     await rollover();
     await ingest('b', 2_000);
     await ingest('c', 100, '2026-11-21');
-    const rows = () => rig.database.rows(`select source_id, occurred_at, payload from raw_events order by source_id`);
+    const rows = () =>
+      testWorker.database.rows(`select source_id, occurred_at, payload from raw_events order by source_id`);
     const before = await rows();
-    await resetDatabase(rig.database.settings, true);
+    await resetDatabase(testWorker.database.settings, true);
     expect(await replay()).toEqual({
       units: 2,
       records: 9100,
@@ -170,56 +178,58 @@ describe('replayCsv', () => {
     expect((await failure(replay({ source: 'other' }))).cause).toMatchObject({ type: 'UnknownSource' });
   });
 
-  test('takes records of the time asked for, counts those of retired days, and keeps those that are refused', async () => {
+  test('replays records of the requested time, counts those of retired days, and keeps refused ones', async () => {
     await ingest('a', 10);
-    await resetDatabase(rig.database.settings, true);
-    await rig.database.rows(`update raw_event_floor set retired_before = '2026-11-03'`);
-    const part = rig.path('data', 'csv', 'lines', past, '20261120T000000000Z-00.csv');
+    await resetDatabase(testWorker.database.settings, true);
+    await testWorker.database.rows(`update raw_event_floor set retired_before = '2026-11-03'`);
+    const part = testWorker.path('data', 'csv', 'lines', past, '20261120T000000000Z-00.csv');
     writeFileSync(part, 'source,source_id,occurred_at,payload\nlines,bad,2026-11-04T00:00:00.000000Z,{no json\n');
     const window = { from: '2026-11-02T00:00:00.000000Z', to: '2026-11-05T00:00:00.000000Z' };
     expect((await replay({ window })).postgres).toMatchObject({ written: 4, expired: 2, refused: 1 });
     expect(await stored()).toBe(4);
-    const [letters] = rig.files('data', 'dead-letters');
+    const [letters] = testWorker.files('data', 'dead-letters');
     expect(JSON.parse(readFileSync(letters ?? '', 'utf8'))).toMatchObject({ reason: 'unstorable', record: '{no json' });
   });
 
-  test('reads archives where it is asked to', async () => {
-    mkdirSync(rig.path('data', 'archives'), { recursive: true });
+  test('reads archives on request', async () => {
+    mkdirSync(testWorker.path('data', 'archives'), { recursive: true });
     const header = 'id,source,source_id,occurred_at,payload,created_at,processed\n';
     const row = (id: string, source: string) =>
       `"1","${source}","${id}","2026-11-24 10:00:00.123456+00","{""a"": ""b""}","2026-11-24 10:00:01+00","f"\n`;
     writeFileSync(
-      rig.path('data', 'archives', '2026-11-24.csv.gz'),
+      testWorker.path('data', 'archives', '2026-11-24.csv.gz'),
       gzipSync(header + row('x', 'one') + row('y', 'two') + row('z', 'one')),
     );
     expect((await replay()).records).toBe(0);
     expect((await replay({ archives: true, source: 'one' })).postgres.written).toBe(2);
     expect((await replay({ archives: true })).postgres).toMatchObject({ written: 1, duplicate: 2 });
     expect(
-      await rig.database.rows(`select source, source_id, occurred_at, payload from raw_events where source = 'two'`),
+      await testWorker.database.rows(
+        `select source, source_id, occurred_at, payload from raw_events where source = 'two'`,
+      ),
     ).toEqual([{ source: 'two', source_id: 'y', occurred_at: '2026-11-24 10:00:00.123456+00', payload: '{"a": "b"}' }]);
   });
 
-  test('goes on where it was when PostgreSQL comes back, and a worker that is replaced loses nothing', async () => {
+  test('continues when PostgreSQL is back, and a replaced worker loses nothing', async () => {
     await ingest('a', 40_000);
-    await resetDatabase(rig.database.settings, true);
+    await resetDatabase(testWorker.database.settings, true);
     const handle = await startReplay();
     await until('some are written', async () => (await stored()) > 0);
     proxy.down();
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     proxy.up();
     await until('more are written', async () => (await stored()) > 5_000);
-    await rig.stopWorker();
-    await rig.startWorker();
+    await testWorker.stopWorker();
+    await testWorker.startWorker();
     const tally = (await handle.result()) as JournalReplayTally;
     expect(tally).toMatchObject({ records: 40_000, postgres: { written: 40_000, duplicate: 0 } });
     expect(await stored()).toBe(40_000);
   });
 
-  test('replays what can be read of a damaged file, then fails with its counts and the place', async () => {
+  test('replays what can be read of a damaged file, then fails with its counts and the position', async () => {
     await ingest('a', 10);
-    await resetDatabase(rig.database.settings, true);
-    const [part = ''] = rig.files('data', 'csv', 'lines', past);
+    await resetDatabase(testWorker.database.settings, true);
+    const [part = ''] = testWorker.files('data', 'csv', 'lines', past);
     writeFileSync(part, readFileSync(part, 'utf8').replace('2026-11-02', '2026-11-32'));
     const { cause } = await failure(replay());
     expect(cause).toMatchObject({
@@ -231,9 +241,9 @@ describe('replayCsv', () => {
 
   test('can be paused and cancelled', async () => {
     await ingest('a', 10);
-    const handle = await rig.client.workflow.signalWithStart('replayCsv', {
-      workflowId: `replay-${rig.taskQueue}-${count++}`,
-      taskQueue: rig.taskQueue,
+    const handle = await testWorker.client.workflow.signalWithStart('replayCsv', {
+      workflowId: `replay-${testWorker.taskQueue}-${count++}`,
+      taskQueue: testWorker.taskQueue,
       args: [{}],
       signal: 'pause',
       signalArgs: [{ reason: 'wait' }],
@@ -241,7 +251,7 @@ describe('replayCsv', () => {
     await until('it is paused', async () => (await handle.query<JournalProgress>('progress')).left === 1);
     expect((await handle.query<JournalProgress>('progress')).paused?.reason).toBe('wait');
     await handle.cancel();
-    const error = await failure(rig.client.workflow.getHandle(handle.workflowId).result());
+    const error = await failure(testWorker.client.workflow.getHandle(handle.workflowId).result());
     expect(error.cause).toMatchObject({ name: 'CancelledFailure' });
   });
 

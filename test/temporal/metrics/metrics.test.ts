@@ -72,20 +72,20 @@ const pick = (series: Map<string, number>, metric: string, labels: Iterable<stri
   Object.fromEntries([...labels].map((label) => [label, series.get(metric + label)]));
 
 describe('/metrics', () => {
-  test('equals the receipts of runs, and makes no series of what they hold', async () => {
-    const rig = await TestWorker.create(yaml('news'));
+  test('equals the receipts of runs, and creates no series from their contents', async () => {
+    const testWorker = await TestWorker.create(yaml('news'));
     try {
       origin.answer(json([...records(5), { id: null, at: now }, { id: 9, at: 'never' }]));
-      const receipts = [await rig.run('news')];
-      await scrape(rig.worker);
-      const before = new Set((await scrape(rig.worker)).keys());
-      // Ten thousand ids, and as many dead letters, each with a message of its own.
+      const receipts = [await testWorker.run('news')];
+      await scrape(testWorker.worker);
+      const before = new Set((await scrape(testWorker.worker)).keys());
+      // Ten thousand ids, and as many dead letters, each with its own message.
       origin.answer(
         json([...records(10_000, 100), ...records(10_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]),
       );
-      receipts.push(await rig.run('news'));
+      receipts.push(await testWorker.run('news'));
       const series = await scrapeUntil(
-        rig.worker,
+        testWorker.worker,
         (found) =>
           found.get('daybook_dead_letters{source="news"}') === 10_002 &&
           found.get('daybook_rows_today{source="news"}') === 10_005 &&
@@ -105,30 +105,30 @@ describe('/metrics', () => {
       expect(runs.reduce((sum, [, count]) => sum + count, 0)).toBe(2);
       expect([...series.keys()].filter((name) => !before.has(name))).toEqual([]);
     } finally {
-      await rig.close();
+      await testWorker.close();
     }
   });
 
   test('of two workers: counters add up to the receipts, gauges are the same', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `source-${index}`);
-    const rig = await TestWorker.create(yaml(...names));
-    const first = rig.worker;
+    const testWorker = await TestWorker.create(yaml(...names));
+    const first = testWorker.worker;
     try {
-      await rig.startWorker();
+      await testWorker.startWorker();
       origin.answer(
         (url, response) => void response.end(JSON.stringify(records(3, Number(url.pathname.split('-')[1]) * 10))),
       );
-      for (let turn = 0; turn < 2; turn++) await Promise.all(names.map((name) => rig.run(name)));
+      for (let turn = 0; turn < 2; turn++) await Promise.all(names.map((name) => testWorker.run(name)));
       const isNew = (series: Map<string, number>) =>
         names.every(
           (name) =>
             series.get(`daybook_rows_today{source="${name}"}`) === 3 &&
             series.get(`daybook_last_run_records{source="${name}",sink="fetch",result="unchanged"}`) === 3,
         );
-      const [one, two] = await Promise.all([scrapeUntil(first, isNew), scrapeUntil(rig.worker, isNew)]);
+      const [one, two] = await Promise.all([scrapeUntil(first, isNew), scrapeUntil(testWorker.worker, isNew)]);
       let shares = 0;
       for (const name of names) {
-        const sums = sumsOf(name, rig.receipts as Receipt[]);
+        const sums = sumsOf(name, testWorker.receipts as Receipt[]);
         const labels = Object.keys(sums);
         const counted = [one, two].map((series) => pick(series, 'daybook_records_total', labels));
         expect(
@@ -139,7 +139,7 @@ describe('/metrics', () => {
       // Both had a part in it.
       expect(shares).toBeGreaterThan(0);
       expect(shares).toBeLessThan(names.length * 6);
-      // What each worker has done by itself, and what a moment later is something else.
+      // What each worker has done alone, and what changes from moment to moment.
       const own =
         /^daybook_(?!records_total|write_|batch|fetch_requests|throttled|run_duration|status_age|build|storage_free)/;
       const gauges = (series: Map<string, number>) => [...series].filter(([name]) => own.test(name));
@@ -147,82 +147,82 @@ describe('/metrics', () => {
       expect(gauges(one).length).toBeGreaterThan(names.length * 20);
     } finally {
       await first?.stop();
-      await rig.close();
+      await testWorker.close();
     }
   });
 
-  test('goes on while PostgreSQL is away: it is down, its failures count, and what was known stays', async () => {
-    const rig = await TestWorker.create(yaml('news'));
-    const proxy = await rig.proxyPostgres();
+  test('continues without PostgreSQL: it is down, its failures count, and known values stay', async () => {
+    const testWorker = await TestWorker.create(yaml('news'));
+    const proxy = await testWorker.proxyPostgres();
     try {
       origin.answer(json(records(4)));
-      const before = await scrape(rig.worker);
+      const before = await scrape(testWorker.worker);
       expect([before.get('daybook_postgres_up'), before.get('daybook_temporal_up')]).toEqual([1, 1]);
       proxy.down();
-      const handle = await rig.start({ source: 'news' });
+      const handle = await testWorker.start({ source: 'news' });
       const failures = 'daybook_write_failures_total{sink="postgres"}';
       const away = await scrapeUntil(
-        rig.worker,
+        testWorker.worker,
         (series) => series.get('daybook_postgres_up') === 0 && (series.get(failures) ?? 0) > 1,
       );
       expect(away.get('daybook_write_attempts_total{sink="postgres"}')).toBeGreaterThanOrEqual(away.get(failures) ?? 0);
       expect(away.get('daybook_write_failures_total{sink="csv"}')).toBe(0);
       expect(away.get('daybook_partitions_ahead')).toBe(before.get('daybook_partitions_ahead'));
-      expect(await rig.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
-      expect(await rig.worker?.statusPage()).toMatch(
+      expect(await testWorker.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
+      expect(await testWorker.worker?.statusPage()).toMatch(
         /PostgreSQL<\/dt>\s*<dd>\s*<span class="state failing">cannot be reached/,
       );
       proxy.up();
       const receipt = (await handle.result()) as Receipt;
-      const after = await scrapeUntil(rig.worker, (series) => series.get('daybook_postgres_up') === 1);
+      const after = await scrapeUntil(testWorker.worker, (series) => series.get('daybook_postgres_up') === 1);
       expect(after.get('daybook_records_total{source="news",sink="postgres",result="written"}')).toBe(
         receipt.postgres.written,
       );
       expect(after.get('daybook_batches_written_total{sink="postgres"}')).toBe(1);
     } finally {
-      await rig.close();
+      await testWorker.close();
       await proxy.close();
     }
   });
 });
 
-test('ten thousand addresses and as many failures of records make no series', async () => {
+test('ten thousand addresses and as many record failures create no series', async () => {
   const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
-  const rig = await TestWorker.create(yaml('paged').replace('max_reject_ratio: 1', paged));
+  const testWorker = await TestWorker.create(yaml('paged').replace('max_reject_ratio: 1', paged));
   try {
     origin.answer(pages(4));
-    expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
-    await scrape(rig.worker);
-    const before = [...(await scrape(rig.worker)).keys()];
+    expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
+    await scrape(testWorker.worker);
+    const before = [...(await scrape(testWorker.worker)).keys()];
     origin.answer(pages(10_000));
-    expect(await rig.run('paged')).toMatchObject({ outcome: 'partial', pages: 10_001, rejected: 5_000 });
-    expect([...(await scrape(rig.worker)).keys()]).toEqual(before);
+    expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 10_001, rejected: 5_000 });
+    expect([...(await scrape(testWorker.worker)).keys()]).toEqual(before);
   } finally {
-    await rig.close();
+    await testWorker.close();
   }
 }, 120_000);
 
 describe('the endpoint', () => {
-  test('names Temporal where it cannot be reached, and still shows its pages', async () => {
+  test('names an unreachable Temporal, and still shows its pages', async () => {
     const [host = '', port] = inject('temporalAddress').split(':');
     const proxy = await startTcpProxy(host, Number(port));
-    const rig = await TestWorker.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
+    const testWorker = await TestWorker.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
     try {
-      expect(await rig.worker?.notReadyReasons()).toEqual([]);
+      expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
       proxy.down();
-      const missing = await rig.worker?.notReadyReasons();
+      const missing = await testWorker.worker?.notReadyReasons();
       expect(missing).toContain(`Temporal at 127.0.0.1:${proxy.port} cannot be reached`);
-      expect((await scrape(rig.worker)).get('daybook_temporal_up')).toBe(0);
+      expect((await scrape(testWorker.worker)).get('daybook_temporal_up')).toBe(0);
     } finally {
       proxy.up();
-      await rig.close();
+      await testWorker.close();
       await proxy.close();
     }
   });
 
-  test('under 1,000 slow connections and large headers does not hold up runs', async () => {
-    const rig = await TestWorker.create(yaml('news'));
-    const endpoint = await rig.serveHttp((error) => {
+  test('with 1,000 slow connections and large headers does not delay runs', async () => {
+    const testWorker = await TestWorker.create(yaml('news'));
+    const endpoint = await testWorker.serveHttp((error) => {
       throw error;
     });
     const sockets: Socket[] = [];
@@ -236,9 +236,9 @@ describe('the endpoint', () => {
     }, 100);
     try {
       origin.answer(json(records(100)));
-      await until('the attack is under way', () => sockets.length >= 1_000);
+      await until('the attack is running', () => sockets.length >= 1_000);
       const startedMs = Date.now();
-      for (let turn = 0; turn < 3; turn++) expect((await rig.run('news')).fetched).toBe(100);
+      for (let turn = 0; turn < 3; turn++) expect((await testWorker.run('news')).fetched).toBe(100);
       expect(Date.now() - startedMs).toBeLessThan(15_000);
       clearInterval(attack);
       for (const socket of sockets) socket.destroy();
@@ -250,7 +250,7 @@ describe('the endpoint', () => {
       clearInterval(attack);
       for (const socket of sockets) socket.destroy();
       await endpoint.close();
-      await rig.close();
+      await testWorker.close();
     }
   });
 });

@@ -14,7 +14,7 @@ import { until } from '../../support/until.ts';
 
 const deploy = resolve('deploy');
 const rules = join(deploy, 'prometheus', 'daybook.rules.yml');
-/** The rules look back over minutes. So that nobody waits for them, minutes are these seconds here. */
+/** The rules look back over minutes. To save time, a minute is this many seconds here. */
 const scale: readonly [RegExp, string][] = [
   [/\[5m\]/g, '[20s]'],
   [/\[30m\]/g, '[60s]'],
@@ -37,7 +37,7 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
   const folder = temporaryFolder();
   let origin: Origin;
   let proxy: TcpProxy;
-  let rig: TestWorker;
+  let testWorker: TestWorker;
   let endpoint: HttpEndpoint;
   let prometheus: ChildProcess;
   let address: string;
@@ -65,11 +65,11 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
     origin.answer(
       (_url, response) => void response.end(JSON.stringify([{ id: ++number, at: new Date().toISOString() }])),
     );
-    rig = await TestWorker.create(
+    testWorker = await TestWorker.create(
       `version: 1\nsources:\n  - { name: news, type: http_json, url: "${origin.url}/news", id: id, occurred_at: at, allow_private: true }\n`,
     );
-    proxy = await rig.proxyPostgres();
-    endpoint = await rig.serveHttp(() => undefined);
+    proxy = await testWorker.proxyPostgres();
+    endpoint = await testWorker.serveHttp(() => undefined);
     const scaled = scale.reduce((text, [from, to]) => text.replaceAll(from, to), readFileSync(rules, 'utf8'));
     writeFileSync(join(folder, 'daybook.rules.yml'), scaled);
     writeFileSync(
@@ -98,7 +98,7 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
       await once(prometheus, 'exit');
     }
     await endpoint?.close();
-    await rig?.close();
+    await testWorker?.close();
     await proxy?.close();
     await origin?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -106,11 +106,11 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
 
   /** Starts runs one after another, without waiting for those that wait themselves. */
   function load(): () => void {
-    const timer = setInterval(() => void rig.start({ source: 'news' }).catch(() => undefined), 500);
+    const timer = setInterval(() => void testWorker.start({ source: 'news' }).catch(() => undefined), 500);
     return () => clearInterval(timer);
   }
 
-  test('sees writes fail while PostgreSQL is away: the alert fires, and resolves after', async () => {
+  test('sees writes fail without PostgreSQL: the alert fires, and resolves afterwards', async () => {
     const stop = load();
     try {
       await until(
@@ -149,7 +149,10 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
     const file = join(deploy, 'grafana', 'dashboards', 'daybook.json');
     const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: Panel[] };
     for (const type of ['partitionRollover', 'canary']) {
-      await rig.client.workflow.execute(type, { workflowId: `${type}-${rig.taskQueue}`, taskQueue: rig.taskQueue });
+      await testWorker.client.workflow.execute(type, {
+        workflowId: `${type}-${testWorker.taskQueue}`,
+        taskQueue: testWorker.taskQueue,
+      });
     }
     const asked = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));
     expect(asked.length).toBeGreaterThan(20);
@@ -158,7 +161,7 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
       for (const { title, expr } of asked) {
         const expression = expr.replaceAll('$__rate_interval', '1m').replaceAll('$source', '.*');
         const isAnswered = async () => (await query(expression)).length > 0;
-        // Some gauges come later: each part of what they tell is read by itself.
+        // Some gauges come later: each part of their facts is read separately.
         await until(`${title} has an answer`, isAnswered, 30_000);
       }
     } finally {

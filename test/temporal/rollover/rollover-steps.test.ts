@@ -9,36 +9,37 @@ import { until } from '../../support/until.ts';
 const past = '2026-11-20';
 const day = 24 * 3_600_000;
 const sources = ['one', 'two'] as const;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   const source = (name: string) => `  - { name: ${name}, type: file, path: ${name}.ndjson, id: id, occurred_at: at }`;
-  rig = await TestWorker.create(`version: 1\nsources:\n${sources.map(source).join('\n')}\n`);
+  testWorker = await TestWorker.create(`version: 1\nsources:\n${sources.map(source).join('\n')}\n`);
 });
-afterAll(async () => rig.close());
-afterEach(() => rig.clearData());
+afterAll(async () => testWorker.close());
+afterEach(() => testWorker.clearData());
 
 /** Polls a source, and lets it have been on a past day. */
 async function ingest(source: string): Promise<void> {
-  writeFileSync(rig.path(`${source}.ndjson`), `{"id":"${Math.random()}","at":"2026-11-01T00:00:00Z"}\n`);
-  await rig.run(source);
-  const folder = rig.path('data', 'csv', source);
+  writeFileSync(testWorker.path(`${source}.ndjson`), `{"id":"${Math.random()}","at":"2026-11-01T00:00:00Z"}\n`);
+  await testWorker.run(source);
+  const folder = testWorker.path('data', 'csv', source);
   const [today = ''] = readdirSync(folder).filter((name) => name !== past);
   renameSync(`${folder}/${today}`, `${folder}/${past}`);
 }
 
 let count = 0;
 const start = () =>
-  rig.client.workflow.start('partitionRollover', {
-    workflowId: `rollover-${rig.taskQueue}-${count++}`,
-    taskQueue: rig.taskQueue,
+  testWorker.client.workflow.start('partitionRollover', {
+    workflowId: `rollover-${testWorker.taskQueue}-${count++}`,
+    taskQueue: testWorker.taskQueue,
     args: [{}],
   });
-const isSealed = (source: string) => rig.files('data', 'csv', source).some((path) => path.endsWith(`${past}.csv.gz`));
+const isSealed = (source: string) =>
+  testWorker.files('data', 'csv', source).some((path) => path.endsWith(`${past}.csv.gz`));
 
 /** The lock of a sealer on another machine; `ageMs` since it renewed it. */
 function lock(source: string, ageMs: number): string {
-  const path = rig.path('data', 'csv', source, '.seal.lock');
+  const path = testWorker.path('data', 'csv', source, '.seal.lock');
   writeFileSync(path, 'elsewhere/4711/x');
   const at = new Date(Date.now() - ageMs);
   utimesSync(path, at, at);
@@ -46,7 +47,7 @@ function lock(source: string, ageMs: number): string {
 }
 
 describe('a rollover', () => {
-  test('on whose source another machine works does all else, and says what it waits for', async () => {
+  test('whose source is locked by another machine does everything else, and says what it waits for', async () => {
     for (const source of sources) await ingest(source);
     const path = lock('one', 0);
     const renewal = setInterval(() => writeFileSync(path, 'elsewhere/4711/x'), 1_000);
@@ -58,15 +59,17 @@ describe('a rollover', () => {
       await until('the other source is sealed', () => isSealed('two'));
       expect(isSealed('one')).toBe(false);
       const waits = 'one: process 4711 of elsewhere is writing to its journal';
-      await until('it says so', async () => (await readRollover(rig.client, rig.instance)).waits.includes(waits));
-      expect(rig.logs).toContainEqual(expect.objectContaining({ msg: 'The journal is busy', waits_for: waits }));
+      await until('it says so', async () =>
+        (await readRollover(testWorker.client, testWorker.instance)).waits.includes(waits),
+      );
+      expect(testWorker.logs).toContainEqual(expect.objectContaining({ msg: 'The journal is busy', waits_for: waits }));
     } finally {
       clearInterval(renewal);
       rmSync(path);
     }
     expect(await handle.result()).toMatchObject({ failed: [], csv: { sealedCount: 2 } });
     expect(isSealed('one')).toBe(true);
-    expect((await readRollover(rig.client, rig.instance)).waits).toEqual([]);
+    expect((await readRollover(testWorker.client, testWorker.instance)).waits).toEqual([]);
   });
 
   test.each([
@@ -76,20 +79,20 @@ describe('a rollover', () => {
     await ingest('one');
     lock('one', ageMs);
     expect(await (await start()).result()).toMatchObject({ failed: [], csv: { sealed: [`one ${past}`] } });
-    expect(rig.files('data', 'csv', 'one').map((path) => path.split('/').at(-1))).toEqual([
+    expect(testWorker.files('data', 'csv', 'one').map((path) => path.split('/').at(-1))).toEqual([
       `${past}.csv.gz`,
       `${past}.json`,
     ]);
   });
 
-  test('sweeps what killed writes left half written days ago, and its folders', async () => {
+  test('deletes leftovers of killed writes from days ago, and their folders', async () => {
     await ingest('one');
     const left = (ageMs: number, ...folders: string[]) => {
-      mkdirSync(rig.path('data', ...folders), { recursive: true });
-      const path = temporaryIn(rig.path('data', ...folders));
+      mkdirSync(testWorker.path('data', ...folders), { recursive: true });
+      const path = temporaryIn(testWorker.path('data', ...folders));
       writeFileSync(path, 'half');
       const at = new Date(Date.now() - ageMs);
-      for (const one of [path, rig.path('data', ...folders)]) utimesSync(one, at, at);
+      for (const one of [path, testWorker.path('data', ...folders)]) utimesSync(one, at, at);
       return path;
     };
     left(5 * day, 'spool', 'one', 'killed', 'run');
@@ -97,8 +100,8 @@ describe('a rollover', () => {
     left(5 * day, 'receipts', 'one');
     const young = left(60_000, 'spool', 'one', 'under-way', 'run');
     expect((await (await start()).result()) as RolloverResult).toMatchObject({ failed: [], leftovers: 3 });
-    expect(rig.files('data').filter((path) => path.endsWith('.tmp'))).toEqual([young]);
-    expect(readdirSync(rig.path('data', 'csv', 'one'))).not.toContain('2026-11-10');
-    expect(readdirSync(rig.path('data', 'spool', 'one', 'killed'))).toEqual([]);
+    expect(testWorker.files('data').filter((path) => path.endsWith('.tmp'))).toEqual([young]);
+    expect(readdirSync(testWorker.path('data', 'csv', 'one'))).not.toContain('2026-11-10');
+    expect(readdirSync(testWorker.path('data', 'spool', 'one', 'killed'))).toEqual([]);
   });
 });

@@ -21,39 +21,39 @@ const today = dayOfDate(new Date());
 const old = [addDays(today, -5), addDays(today, -4), addDays(today, -3)] as const;
 
 describe('partitionRollover', () => {
-  let rig: TestWorker;
+  let testWorker: TestWorker;
   let webhook: Webhook;
   beforeAll(async () => {
     webhook = await startWebhook();
-    rig = await TestWorker.create(yaml('{ retention: 2d, payload_index: sealed }'));
-    await rig.stopWorker();
-    rig.alertWebhook = webhook.url;
-    await rig.startWorker();
+    testWorker = await TestWorker.create(yaml('{ retention: 2d, payload_index: sealed }'));
+    await testWorker.stopWorker();
+    testWorker.alertWebhook = webhook.url;
+    await testWorker.startWorker();
   });
   afterAll(async () => {
-    await rig.close();
+    await testWorker.close();
     await webhook.close();
   });
 
   let number = 0;
   const start = (dryRun = false) =>
-    rig.client.workflow.start('partitionRollover', {
-      workflowId: `partition-rollover-${rig.taskQueue}-${number++}`,
-      taskQueue: rig.taskQueue,
+    testWorker.client.workflow.start('partitionRollover', {
+      workflowId: `partition-rollover-${testWorker.taskQueue}-${number++}`,
+      taskQueue: testWorker.taskQueue,
       args: [{ dryRun }],
     });
   const roll = async (dryRun = false) => (await (await start(dryRun)).result()) as RolloverResult;
   const fill = async (...days: string[]) => {
-    for (const day of days) await attempt(rig.database.pool, batchOf('a', []), records(3, `${day} `, day));
+    for (const day of days) await attempt(testWorker.database.pool, batchOf('a', []), records(3, `${day} `, day));
   };
-  const alerts = async () => (await openAlerts(createDirectoryStore(rig.path('data')))).map(({ name }) => name);
+  const alerts = async () => (await openAlerts(createDirectoryStore(testWorker.path('data')))).map(({ name }) => name);
 
-  test('three days late retires each expired day, indexes the past ones, and makes the coming ones', async () => {
+  test('three days late retires each expired day, indexes the past ones, and creates the coming ones', async () => {
     await fill(...old, addDays(today, -1));
-    await rig.database.rows(`update raw_event_floor set retired_before = '0001-01-01'`);
+    await testWorker.database.rows(`update raw_event_floor set retired_before = '0001-01-01'`);
     const plan = await roll(true);
     expect(plan.retired.map(({ day }) => day)).toEqual(old);
-    expect(await rig.database.count('select count(*) from raw_events')).toBe(12);
+    expect(await testWorker.database.count('select count(*) from raw_events')).toBe(12);
     const [first, second] = await Promise.all([start(), start()]);
     const results = [await first.result(), await second.result()] as RolloverResult[];
     expect(results.flatMap(({ failed }) => failed)).toEqual([]);
@@ -62,21 +62,21 @@ describe('partitionRollover', () => {
     expect(new Set(results.flatMap(({ made }) => made)).size).toBe(8);
     expect(results.some(({ indexes }) => indexes.parent === 'dropped')).toBe(true);
     expect(results.flatMap(({ indexes }) => indexes.built)).toContain(addDays(today, -1));
-    expect(await rig.database.count('select count(*) from raw_events')).toBe(3);
-    expect(await rig.database.count('select count(*) from raw_event_keys')).toBe(3);
-    expect(rig.files('data', 'archives')).toHaveLength(6);
+    expect(await testWorker.database.count('select count(*) from raw_events')).toBe(3);
+    expect(await testWorker.database.count('select count(*) from raw_event_keys')).toBe(3);
+    expect(testWorker.files('data', 'archives')).toHaveLength(6);
   });
 
-  test('a reader of some seconds holds up the retiring alone, and fails nothing', async () => {
+  test('a reader of some seconds delays only the retirement, and fails nothing', async () => {
     const day = addDays(today, -6);
-    await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
+    await testWorker.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
     await fill(day);
-    await rig.database.rows('delete from raw_event_days');
-    const reader = await rig.database.pool.connect();
+    await testWorker.database.rows('delete from raw_event_days');
+    const reader = await testWorker.database.pool.connect();
     await reader.query('begin');
     await reader.query('select count(*) from raw_events');
-    const writers = createPool(rig.database.settings, { maxConnections: 2 });
-    // A batch that waits for a lock fails. The maintenance itself waits 2 s, so the retiring would be seen to hold one up.
+    const writers = createPool(testWorker.database.settings, { maxConnections: 2 });
+    // A batch that waits for a lock fails. The maintenance itself waits 2 s, so a blocking retirement would show.
     writers.on('acquire', (client) => void client.query(`set lock_timeout = '1500ms'`));
     const handle = await start();
     const endsAt = Date.now() + 5_000;
@@ -89,22 +89,22 @@ describe('partitionRollover', () => {
     await reader.query('commit');
     reader.release();
     expect(await handle.result()).toMatchObject({ failed: [], retired: [{ day, rows: 3 }] });
-    await rig.database.rows(`delete from raw_events where source = 'b'`);
-    await rig.database.rows(`delete from raw_event_keys where source = 'b'`);
+    await testWorker.database.rows(`delete from raw_events where source = 'b'`);
+    await testWorker.database.rows(`delete from raw_event_keys where source = 'b'`);
   });
 
-  test('a step that fails stops no other; an alert tells of it, until a rollover does all', async () => {
+  test('a failed step stops no other; an alert is open until a rollover succeeds completely', async () => {
     const day = old[0];
-    await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
+    await testWorker.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
     await fill(day);
-    await rig.database.rows('delete from raw_event_days');
+    await testWorker.database.rows('delete from raw_event_days');
     // A view on the day's table keeps it from being dropped.
-    await rig.database.rows(`create view report as select * from ${partitionName(day)}`);
+    await testWorker.database.rows(`create view report as select * from ${partitionName(day)}`);
     const { failed, made } = await roll();
     expect(made).toEqual([]);
     expect(failed).toEqual([{ step: 'retire', day, message: expect.stringMatching(/report/) as string }]);
     expect(await alerts()).toEqual(['maintenance']);
-    await rig.database.rows('drop view report');
+    await testWorker.database.rows('drop view report');
     expect(await roll()).toMatchObject({ failed: [], retired: [{ day, rows: 3 }] });
     expect(await alerts()).toEqual([]);
     expect(webhook.posted).toMatchObject([
@@ -116,20 +116,20 @@ describe('partitionRollover', () => {
   test('nothing is deleted while the configuration is broken: the file may keep more once it can be read', async () => {
     const day = old[1];
     const deleting = `${yaml('{ retention: 2d }')}csv: { retention: 1d }\ndead_letters: { retention: 1d }\n`;
-    rig.configure(deleting);
-    await rig.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
+    testWorker.configure(deleting);
+    await testWorker.database.rows(`insert into raw_event_days values ($1, 'restored')`, [day]);
     await fill(day);
-    await rig.database.rows('delete from raw_event_days');
-    const letter = rig.path('data', 'dead-letters', 'a', randomUUID(), '0.ndjson');
+    await testWorker.database.rows('delete from raw_event_days');
+    const letter = testWorker.path('data', 'dead-letters', 'a', randomUUID(), '0.ndjson');
     mkdirSync(dirname(letter), { recursive: true });
     writeFileSync(letter, '');
     utimesSync(letter, new Date(`${day}T00:00:00Z`), new Date(`${day}T00:00:00Z`));
-    const sealed = rig.path('data', 'csv', 'a', `${day}.csv.gz`);
+    const sealed = testWorker.path('data', 'csv', 'a', `${day}.csv.gz`);
     mkdirSync(dirname(sealed), { recursive: true });
     writeFileSync(sealed, gzipSync(''));
-    rig.configure('version: [');
+    testWorker.configure('version: [');
     expect(await roll()).toMatchObject({ failed: [], retired: [], csv: { deleted: [], deadLetters: 0 } });
-    rig.configure(deleting);
+    testWorker.configure(deleting);
     expect(await roll()).toMatchObject({
       failed: [],
       retired: [
@@ -145,13 +145,16 @@ describe('partitionRollover', () => {
     });
   });
 
-  test('alerts of a source that is gone are resolved, and told', async () => {
+  test('alerts of a removed source are resolved, and the webhook is notified', async () => {
     webhook.posted.length = 0;
     const gone = { name: 'run_failed', source: 'gone', state: 'open', since: '2026-11-01T00:00:00.000Z', message: 'x' };
-    mkdirSync(rig.path('data', 'alerts', 'gone'), { recursive: true });
-    writeFileSync(rig.path('data', 'alerts', 'gone', 'run_failed.json'), JSON.stringify({ ...gone, notified: true }));
+    mkdirSync(testWorker.path('data', 'alerts', 'gone'), { recursive: true });
+    writeFileSync(
+      testWorker.path('data', 'alerts', 'gone', 'run_failed.json'),
+      JSON.stringify({ ...gone, notified: true }),
+    );
     await roll();
     expect(webhook.posted).toMatchObject([{ name: 'run_failed', source: 'gone', state: 'resolved' }]);
-    expect(rig.files('data', 'alerts', 'gone')).toEqual([]);
+    expect(testWorker.files('data', 'alerts', 'gone')).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import type { Progress } from '../../../src/workflows/messages.ts';
 
 let origin: Origin;
 let server: TestServer;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   // After 60 events instead of 4,096: a few batches.
@@ -16,7 +16,7 @@ beforeAll(async () => {
     const since = url.searchParams.get('since') ?? '';
     response.end(JSON.stringify([{ id: since, at: since }]));
   });
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     `version: 1
 sources:
   - { name: long, type: file, path: long.ndjson, id: id, occurred_at: at }
@@ -28,7 +28,7 @@ sources:
   );
 });
 afterAll(async () => {
-  await rig?.close();
+  await testWorker?.close();
   await origin?.close();
   await server?.stop();
 });
@@ -36,38 +36,38 @@ afterAll(async () => {
 /** How many events each of a workflow's histories has. */
 async function historyLengths(workflowId: string): Promise<number[]> {
   const lengths: number[] = [];
-  for await (const run of rig.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
+  for await (const run of testWorker.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
     if (['CONTINUED_AS_NEW', 'COMPLETED'].includes(run.status.name)) lengths.push(run.historyLength ?? Infinity);
   }
   return lengths;
 }
 
-test('a long run continues as new, with its counts, its place and its pause, and ends as one', async () => {
+test('a long run continues as new, with its counts, position and pause, and ends as one', async () => {
   const lines = Array.from({ length: 60_000 }, (_, n) => `{"id":${n},"at":"2026-11-01T00:00:00Z"}\n`);
-  writeFileSync(rig.path('long.ndjson'), lines.join(''));
-  const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
-    workflowId: `scrape-long-${rig.taskQueue}`,
-    taskQueue: rig.taskQueue,
+  writeFileSync(testWorker.path('long.ndjson'), lines.join(''));
+  const handle = await testWorker.client.workflow.signalWithStart('scrapeRun', {
+    workflowId: `scrape-long-${testWorker.taskQueue}`,
+    taskQueue: testWorker.taskQueue,
     args: [{ source: 'long' }],
     signal: 'pause',
     signalArgs: [{ reason: 'first' }],
   });
   expect((await handle.query<Progress>('progress')).paused?.reason).toBe('first');
   await handle.signal('resume');
-  const receipt = await rig.client.workflow.getHandle(handle.workflowId).result();
+  const receipt = await testWorker.client.workflow.getHandle(handle.workflowId).result();
   expect(receipt).toMatchObject({ outcome: 'ok', fetched: 60_000, batches: 12, postgres: { written: 60_000 } });
   expect((await historyLengths(handle.workflowId)).length).toBeGreaterThan(2);
-  expect(await rig.database.count('select count(*) from raw_events')).toBe(60_000);
-  expect(new Set(rig.csv('long').map((row) => row['source_id'])).size).toBe(60_000);
+  expect(await testWorker.database.count('select count(*) from raw_events')).toBe(60_000);
+  expect(new Set(testWorker.csv('long').map((row) => row['source_id'])).size).toBe(60_000);
   // One receipt for the whole run, under the run id it began with.
-  expect(rig.receipts).toHaveLength(1);
-  expect(rig.receipts[0]?.runId).toBe(handle.signaledRunId);
+  expect(testWorker.receipts).toHaveLength(1);
+  expect(testWorker.receipts[0]?.runId).toBe(handle.signaledRunId);
 });
 
-test('a backfill of many windows goes on in further histories, none of them much longer than the limit', async () => {
-  const handle = await rig.client.workflow.signalWithStart('backfill', {
-    workflowId: `backfill-hours-${rig.taskQueue}`,
-    taskQueue: rig.taskQueue,
+test('a backfill of many windows continues in further histories, none of them much longer than the limit', async () => {
+  const handle = await testWorker.client.workflow.signalWithStart('backfill', {
+    workflowId: `backfill-hours-${testWorker.taskQueue}`,
+    taskQueue: testWorker.taskQueue,
     args: [
       {
         source: 'hours',
@@ -83,10 +83,10 @@ test('a backfill of many windows goes on in further histories, none of them much
       },
     ],
   });
-  const result = await rig.client.workflow.getHandle(handle.workflowId).result();
+  const result = await testWorker.client.workflow.getHandle(handle.workflowId).result();
   expect(result).toMatchObject({ done: 120, written: 120, failed: [] });
   const lengths = await historyLengths(handle.workflowId);
   expect(lengths.length).toBeGreaterThan(3);
-  // Those windows are waited for that were under way at the limit.
+  // Windows that were running at the limit are awaited.
   expect(Math.max(...lengths)).toBeLessThan(60 + 10 * 16);
 }, 120_000);

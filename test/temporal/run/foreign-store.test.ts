@@ -4,50 +4,50 @@ import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
-let rig: TestWorker;
+let testWorker: TestWorker;
 let proxy: TcpProxy;
 beforeEach(async () => {
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
-  writeFileSync(rig.path('lines.ndjson'), '{"id":"a","at":"2026-11-01T00:00:00Z"}\n');
-  await rig.run('lines');
-  proxy = await rig.proxyPostgres();
-  await rig.stopWorker();
-  renameSync(rig.path('data'), rig.path('lost'));
-  rig.useQueue(`${rig.taskQueue}-other`);
+  writeFileSync(testWorker.path('lines.ndjson'), '{"id":"a","at":"2026-11-01T00:00:00Z"}\n');
+  await testWorker.run('lines');
+  proxy = await testWorker.proxyPostgres();
+  await testWorker.stopWorker();
+  renameSync(testWorker.path('data'), testWorker.path('lost'));
+  testWorker.useQueue(`${testWorker.taskQueue}-other`);
 });
 afterEach(async () => {
-  await rig.close();
+  await testWorker.close();
   await proxy.close();
 });
 
-test('a worker whose store is another does not start, and says which two do not belong together', async () => {
-  await expect(rig.startWorker()).rejects.toMatchObject({
+test('a worker with another store does not start, and names store and database', async () => {
+  await expect(testWorker.startWorker()).rejects.toMatchObject({
     type: 'ForeignStore',
-    message: expect.stringContaining(rig.path('data')) as string,
+    message: expect.stringContaining(testWorker.path('data')) as string,
   });
 });
 
 test('a worker that could not ask the database starts, is not ready and fetches nothing once it can, until the store is back', async () => {
   proxy.down();
-  await rig.startWorker();
-  expect(await rig.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
+  await testWorker.startWorker();
+  expect(await testWorker.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
   proxy.up();
-  const missing = async () => (await rig.worker?.notReadyReasons())?.join();
+  const missing = async () => (await testWorker.worker?.notReadyReasons())?.join();
   await until('the two are compared', async () => /which are not a pair/.test((await missing()) ?? ''), 30_000);
-  writeFileSync(rig.path('lines.ndjson'), '{"id":"b","at":"2026-11-01T00:00:00Z"}\n');
-  const run = await rig.start({ source: 'lines' });
+  writeFileSync(testWorker.path('lines.ndjson'), '{"id":"b","at":"2026-11-01T00:00:00Z"}\n');
+  const run = await testWorker.start({ source: 'lines' });
   await until('the run was refused', async () =>
     (await run.describe()).raw.pendingActivities?.some(({ lastFailure }) =>
       /which are not a pair/.test(lastFailure?.message ?? ''),
     ),
   );
-  expect(readdirSync(rig.path('data'))).not.toContain('spool');
-  expect(await rig.database.count('select count(*) from raw_events')).toBe(1);
+  expect(readdirSync(testWorker.path('data'))).not.toContain('spool');
+  expect(await testWorker.database.count('select count(*) from raw_events')).toBe(1);
 
-  rmSync(rig.path('data'), { recursive: true });
-  renameSync(rig.path('lost'), rig.path('data'));
+  rmSync(testWorker.path('data'), { recursive: true });
+  renameSync(testWorker.path('lost'), testWorker.path('data'));
   expect(await run.result()).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
-  expect(await rig.worker?.notReadyReasons()).toEqual([]);
+  expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
 });

@@ -31,7 +31,7 @@ function olderActivities(calls: string[]) {
   };
 }
 
-test('a batch that a worker of 0.2.0 read cut short is not settled: the state stays before it', async () => {
+test('a batch that a worker of 0.2.0 read incompletely is not settled: the state stays before it', async () => {
   const address = inject('temporalAddress');
   const calls: string[] = [];
   const connection = await NativeConnection.connect({ address });

@@ -11,7 +11,7 @@ import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 const yaml = (url: string) => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 2, initial_interval: 10ms } }
@@ -27,51 +27,53 @@ sources:
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await TestWorker.create(yaml(origin.url), { TOKEN: 'canary-secret-1' });
+  testWorker = await TestWorker.create(yaml(origin.url), { TOKEN: 'canary-secret-1' });
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
 const at = '2026-11-01T00:00:00Z';
 const record = (id: string) => ({ id, at });
 const state = (source: string) =>
-  JSON.parse(readFileSync(rig.path('data', 'state', `${source}.json`), 'utf8')) as SourceState;
+  JSON.parse(readFileSync(testWorker.path('data', 'state', `${source}.json`), 'utf8')) as SourceState;
 
-/** Serves three pages, each as large as a fetch, and holds page 2 back until the gate opens. */
-function gatedPages(prefix: string) {
+/** Serves three pages, each as large as a fetch, and holds page 2 back until the latch opens. */
+function latchedPages(prefix: string) {
   const items = (page: number) => Array.from({ length: 5_000 }, (_, n) => record(`${prefix}-${page}-${n}`));
   return latchPages(origin, (page) => JSON.stringify(page <= 3 ? items(page) : []));
 }
 
 const storedLike = (prefix: string) =>
-  rig.database.count(`select count(*) from raw_events where source = 'pages' and source_id like $1`, [`${prefix}-%`]);
+  testWorker.database.count(`select count(*) from raw_events where source = 'pages' and source_id like $1`, [
+    `${prefix}-%`,
+  ]);
 
 describe('scrapeRun', () => {
   // Before any worker is killed: the others would wait until the server forgets it, for it may know the source.
-  test('of an unknown source fails with the names there are', async () => {
-    const { type, message } = await rig.runToFailure('picki');
+  test('of an unknown source fails with the names of all sources', async () => {
+    const { type, message } = await testWorker.runToFailure('picki');
     expect(type).toBe('UnknownSource');
     expect(message).toContain('did you mean "picky"');
   });
 
   test('uses the last good configuration while an edit is broken, and says so', async () => {
-    await rig.run('one');
+    await testWorker.run('one');
     origin.answer(json([record('good-config')]));
-    writeFileSync(rig.path('daybook.yaml'), 'version: 1\nsources: [ {');
-    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
-    await expect(rig.run('added')).rejects.toMatchObject({
+    writeFileSync(testWorker.path('daybook.yaml'), 'version: 1\nsources: [ {');
+    expect(await testWorker.run('one')).toMatchObject({ outcome: 'ok' });
+    await expect(testWorker.run('added')).rejects.toMatchObject({
       cause: { type: 'UnknownSource', message: expect.stringContaining('using the last good one') as string },
     });
     const alert = expect.objectContaining({ event: 'alert', name: 'config', source: 'daybook' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
-    rig.configure(yaml(origin.url));
+    await vi.waitFor(() => expect(testWorker.logs).toContainEqual(alert), { timeout: 20_000 });
+    testWorker.configure(yaml(origin.url));
   });
 
-  test('shows its receipt as details, bears the search attribute and answers progress after its end', async () => {
+  test('shows its receipt as details, has the search attribute and answers progress after its end', async () => {
     origin.answer(json([record('p1')]));
-    const handle = await rig.start({ source: 'one' });
+    const handle = await testWorker.start({ source: 'one' });
     await handle.result();
     expect(await handle.query<Progress>('progress')).toMatchObject({ source: 'one', phase: 'finished', inFlight: 0 });
     const metadata = await handle.query('__temporal_workflow_metadata');
@@ -81,12 +83,12 @@ describe('scrapeRun', () => {
   });
 
   test('paused, settles what is in flight and fetches nothing more until it is resumed', async () => {
-    const { gate, reached } = gatedPages('pause');
-    const handle = await rig.start({ source: 'pages' });
+    const { latch, reached } = latchedPages('pause');
+    const handle = await testWorker.start({ source: 'pages' });
     await reached.opened;
     // Twice the same signal is one pause.
     for (let n = 0; n < 2; n++) await handle.signal('pause', { reason: 'maintenance', by: 'me' });
-    gate.open();
+    latch.open();
     const paused = await until('the run is paused', async () => {
       const progress = await handle.query<Progress>('progress');
       return progress.phase === 'paused' ? progress : null;
@@ -100,12 +102,12 @@ describe('scrapeRun', () => {
     expect(origin.requests.slice(asked)).toEqual(['/pages?page=3', '/pages?page=4']);
   });
 
-  test('paused until a time resumes by itself; signals that make no sense change nothing', async () => {
+  test('paused until a time resumes automatically; invalid signals change nothing', async () => {
     origin.answer(json([record('until')]));
-    const workflowId = `scrape-one-until-${rig.taskQueue}`;
-    const handle = await rig.client.workflow.signalWithStart('scrapeRun', {
+    const workflowId = `scrape-one-until-${testWorker.taskQueue}`;
+    const handle = await testWorker.client.workflow.signalWithStart('scrapeRun', {
       workflowId,
-      taskQueue: rig.taskQueue,
+      taskQueue: testWorker.taskQueue,
       args: [{ source: 'one' }],
       signal: 'pause',
       signalArgs: [{ until: new Date(Date.now() + 1_500).toISOString(), reason: 5, extra: [1] }],
@@ -117,7 +119,7 @@ describe('scrapeRun', () => {
     const before = origin.requests.length;
     expect(await handle.result()).toMatchObject({ accepted: 1 });
     expect(origin.requests.length).toBe(before + 1);
-    const warnings = rig.logs.filter(({ workflow_id: of, level }) => of === workflowId && level === 'warn');
+    const warnings = testWorker.logs.filter(({ workflow_id: of, level }) => of === workflowId && level === 'warn');
     expect(warnings.map(({ msg }) => msg)).toEqual([
       'Pause already over, ignored',
       'Pause has an invalid `until`; it has no end',
@@ -125,10 +127,10 @@ describe('scrapeRun', () => {
   });
 
   test('cancelled, stores what it has fetched, remembers where it was, and ends as cancelled', async () => {
-    const { gate, reached } = gatedPages('cancel');
-    await rig.run('one');
-    rmSync(rig.path('data', 'state', 'pages.json'), { force: true });
-    const handle = await rig.start({ source: 'pages' });
+    const { latch, reached } = latchedPages('cancel');
+    await testWorker.run('one');
+    rmSync(testWorker.path('data', 'state', 'pages.json'), { force: true });
+    const handle = await testWorker.start({ source: 'pages' });
     await reached.opened;
     await handle.cancel();
     const error = await handle.result().catch((failure: unknown) => failure);
@@ -136,26 +138,26 @@ describe('scrapeRun', () => {
     expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
     expect(await storedLike('cancel')).toBe(5_000);
     expect(state('pages').unfinished?.page).toBe(2);
-    expect(rig.receipts.at(-1)).toMatchObject({ outcome: 'failed', error: { type: 'Cancelled' } });
-    gate.open();
-    expect(await rig.run('pages')).toMatchObject({ fetched: 15_000, unchanged: 5_000 });
+    expect(testWorker.receipts.at(-1)).toMatchObject({ outcome: 'failed', error: { type: 'Cancelled' } });
+    latch.open();
+    expect(await testWorker.run('pages')).toMatchObject({ fetched: 15_000, unchanged: 5_000 });
     expect(await storedLike('cancel')).toBe(15_000);
   });
 
-  test('goes on with another worker after its own has gone', async () => {
-    const { gate, reached } = gatedPages('worker');
-    const handle = await rig.start({ source: 'pages' });
+  test('continues with another worker after its own is gone', async () => {
+    const { latch, reached } = latchedPages('worker');
+    const handle = await testWorker.start({ source: 'pages' });
     await reached.opened;
-    await rig.stopWorker();
-    gate.open();
-    await rig.startWorker();
+    await testWorker.stopWorker();
+    latch.open();
+    await testWorker.startWorker();
     expect(await handle.result()).toMatchObject({ fetched: 15_000, postgres: { written: 15_000 } });
     expect(await storedLike('worker')).toBe(15_000);
   });
 
   test('with on_invalid: fail stores nothing of a page with an invalid record', async () => {
     origin.answer(json([record('good'), { id: 'bad', at: 'never' }]));
-    const { type, receipt } = await rig.runToFailure('picky');
+    const { type, receipt } = await testWorker.runToFailure('picky');
     expect(type).toBe('InvalidRecord');
     expect(receipt).toMatchObject({ fetched: 0, postgres: { written: 0 } });
   });
@@ -164,7 +166,7 @@ describe('scrapeRun', () => {
     const good = Array.from({ length: 15 }, (_, n) => record(`r${n}`));
     const bad = Array.from({ length: 5 }, (_, n) => ({ id: `b${n}` }));
     origin.answer(json([...good, ...bad]));
-    const { type, receipt } = await rig.runToFailure('ratio');
+    const { type, receipt } = await testWorker.runToFailure('ratio');
     expect(type).toBe('TooManyRejects');
     expect(receipt).toMatchObject({ fetched: 20, rejected: 5, postgres: { written: 15 } });
     expect(state('ratio').watermark).toBe('2026-11-01T00:00:00.000000Z');
@@ -177,7 +179,7 @@ describe('scrapeRun', () => {
       else response.end(JSON.stringify([record('after')]));
     });
     const startedAt = Date.now();
-    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    expect(await testWorker.run('one')).toMatchObject({ outcome: 'ok' });
     expect(Date.now() - startedAt).toBeGreaterThan(950);
   });
 
@@ -187,15 +189,15 @@ describe('scrapeRun', () => {
       if (calls++ === 0) response.writeHead(503, { 'retry-after': header }).end();
       else response.end(JSON.stringify([record(`after-${header}`)]));
     });
-    expect(await rig.run('one')).toMatchObject({ outcome: 'ok' });
+    expect(await testWorker.run('one')).toMatchObject({ outcome: 'ok' });
   });
 
   test.each([[undefined], [{}], [{ source: '../x' }], [{ source: 7 }], ['one'], [{ source: 'one', carry: {} }]])(
     'fails at once for input %j',
     async (input) => {
-      const started = await rig.client.workflow.start('scrapeRun', {
+      const started = await testWorker.client.workflow.start('scrapeRun', {
         workflowId: `scrape-input-${Math.random()}`,
-        taskQueue: rig.taskQueue,
+        taskQueue: testWorker.taskQueue,
         args: input === undefined ? [] : [input],
       });
       const error = (await started.result().catch((failure: unknown) => failure)) as WorkflowFailedError;
@@ -203,9 +205,9 @@ describe('scrapeRun', () => {
     },
   );
 
-  test('hears 600 signals of all kinds and shapes, and ends as it should', async () => {
-    const { gate, reached } = gatedPages('signals');
-    const handle = await rig.start({ source: 'pages' });
+  test('handles 600 signals of all kinds and shapes, and ends normally', async () => {
+    const { latch, reached } = latchedPages('signals');
+    const handle = await testWorker.start({ source: 'pages' });
     await reached.opened;
     const shapes: unknown[] = [undefined, null, 7, 'x', [], {}, { until: 'never' }, { by: 7, reason: {} }, { from: 1 }];
     for (let n = 0; n < 200; n++) {
@@ -213,48 +215,48 @@ describe('scrapeRun', () => {
       await Promise.all(['pause', 'resume', 'backfill'].map((name) => handle.signal(name, payload)));
     }
     await handle.signal('resume');
-    gate.open();
+    latch.open();
     expect(await handle.result()).toMatchObject({ fetched: 15_000, accepted: 15_000 });
     expect(await storedLike('signals')).toBe(15_000);
   });
 
-  test('starts afresh, with an alert, where its state is damaged', async () => {
+  test('starts from scratch, with an alert, if its state is damaged', async () => {
     origin.answer((_url, response) => void response.end(JSON.stringify([record('damaged')])));
-    mkdirSync(rig.path('data', 'state'), { recursive: true });
-    writeFileSync(rig.path('data', 'state', 'one.json'), '{"version":1}');
-    expect(await rig.run('one')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
+    mkdirSync(testWorker.path('data', 'state'), { recursive: true });
+    writeFileSync(testWorker.path('data', 'state', 'one.json'), '{"version":1}');
+    expect(await testWorker.run('one')).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
     const alert = expect.objectContaining({ event: 'alert', name: 'state', source: 'one' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
+    await vi.waitFor(() => expect(testWorker.logs).toContainEqual(alert), { timeout: 20_000 });
   });
 
-  test('of a source that failed twice waits, and says why; one by command asks at once and ends the streak', async () => {
+  test('of a source that failed twice waits, and says why; one by command polls at once and ends the streak', async () => {
     origin.answer((_url, response) => void response.writeHead(500).end());
-    await rig.runToFailure('flappy');
-    await rig.runToFailure('flappy');
+    await testWorker.runToFailure('flappy');
+    await testWorker.runToFailure('flappy');
     const asked = origin.requests.length;
-    const waiting = await rig.start({ source: 'flappy' });
+    const waiting = await testWorker.start({ source: 'flappy' });
     await until('it backs off', async () => (await waiting.query<Progress>('progress')).phase === 'backing off');
     origin.answer(json([record('flappy')]));
-    const forced = await rig.start({ source: 'flappy', force: true });
+    const forced = await testWorker.start({ source: 'flappy', force: true });
     expect(await forced.result()).toMatchObject({ outcome: 'ok', fetched: 1 });
     expect(origin.requests.length).toBe(asked + 1);
-    expect(await rig.run('flappy')).toMatchObject({ outcome: 'unchanged' });
+    expect(await testWorker.run('flappy')).toMatchObject({ outcome: 'unchanged' });
     expect(state('flappy').failures).toBeNull();
     await waiting.cancel();
     await expect(waiting.result()).rejects.toThrow(/cancelled/i);
   });
 
-  test('reads configuration and state anew after it backed off', async () => {
+  test('reads configuration and state again after it backed off', async () => {
     origin.answer((_url, response) => void response.writeHead(500).end());
-    await rig.runToFailure('flappy');
-    await rig.runToFailure('flappy');
+    await testWorker.runToFailure('flappy');
+    await testWorker.runToFailure('flappy');
     const { failures } = state('flappy');
-    const path = rig.path('data', 'state', 'flappy.json');
+    const path = testWorker.path('data', 'state', 'flappy.json');
     const soon = new Date(Date.now() + 3_000).toISOString();
     writeFileSync(path, JSON.stringify({ ...state('flappy'), failures: { ...failures, until: soon } }));
-    const waiting = await rig.start({ source: 'flappy' });
+    const waiting = await testWorker.start({ source: 'flappy' });
     await until('it backs off', async () => (await waiting.query<Progress>('progress')).phase === 'backing off');
-    // Meanwhile somebody lets it ask for everything since a time.
+    // Meanwhile a command lets it poll everything since a time.
     const watermark = '2020-01-01T00:00:00.000000Z';
     writeFileSync(path, JSON.stringify({ ...state('flappy'), watermark }));
     origin.answer(json([]));
@@ -267,7 +269,7 @@ describe('scrapeRun', () => {
       const { authorization, 'x-api-key': key } = request.headers;
       response.end(JSON.stringify([{ id: 'x', at: `${authorization} ${String(key)}` }]));
     });
-    const handle = await rig.start({ source: 'secret' });
+    const handle = await testWorker.start({ source: 'secret' });
     await handle.result();
     expect(origin.lastHeaders()).toMatchObject({
       authorization: 'Bearer canary-secret-1',
@@ -275,8 +277,8 @@ describe('scrapeRun', () => {
     });
     const history = await historyText(handle);
     expect(history).toContain('${env:TOKEN}');
-    const files = rig.files('data').map((file) => readFileSync(file, 'utf8'));
-    for (const text of [history, JSON.stringify(rig.logs), ...files]) {
+    const files = testWorker.files('data').map((file) => readFileSync(file, 'utf8'));
+    for (const text of [history, JSON.stringify(testWorker.logs), ...files]) {
       expect(text).not.toContain('canary-secret-1');
       expect(text).not.toContain('literal-key-1');
     }

@@ -11,7 +11,7 @@ import { knownSources } from '../../../src/status/known-sources.ts';
 import { file, parse, daybookYaml } from '../../unit/config/daybook-yaml.ts';
 import { until } from '../../support/until.ts';
 
-// Nobody works for the task queue here: runs that are started stay open.
+// No worker polls the task queue here: started runs stay open.
 const config = parse(
   daybookYaml([
     file('name: starts-old', 'schedule: { every: 3s, overlap: allow_all }'),
@@ -62,7 +62,7 @@ describe('a schedule of 0.2.0', () => {
     expect(await planSchedules(client, owner, [moved], {})).toMatchObject([
       { action: 'update', differences: [`offset: not set, expected ${offsetMs / 1_000}s`] },
     ]);
-    await client.schedule.getHandle(`scrape-${moved.name}`).unpause('goes on');
+    await client.schedule.getHandle(`scrape-${moved.name}`).unpause('it continues');
     await applySchedules(client, owner, [moved]);
     const slots = await until('it has started by its offset', async () => {
       const found = slotsOf(await describeIt(moved.name));
@@ -78,7 +78,7 @@ describe('a schedule of 0.2.0', () => {
   });
 });
 
-describe('starts that are skipped while a run is under way', () => {
+describe('starts that are skipped during a run', () => {
   test('are counted as the server counts them, from a description and from the list', async () => {
     if (!skipped) throw new Error('expected a source');
     await applySchedules(client, owner, [skipped]);

@@ -12,7 +12,7 @@ import { TestWorker } from '../../support/test-worker.ts';
 import type { ReplayDeadLettersInput } from '../../../src/workflows/dead-letters/replay-dead-letters.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 let store: BlobStore;
 
 const config = (id = 'id') => `version: 1
@@ -26,11 +26,11 @@ sources:
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await TestWorker.create(config());
-  store = createDirectoryStore(rig.path('data'));
+  testWorker = await TestWorker.create(config());
+  store = createDirectoryStore(testWorker.path('data'));
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
@@ -38,8 +38,8 @@ const time = (day: number) => `2026-11-${String(day).padStart(2, '0')}T00:00:00.
 const records = (prefix: string, size: number) =>
   Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time(10) }));
 
-/** Serves two pages; the answer to the second waits for the gate. */
-function gatedPages(prefix: string, size: number) {
+/** Serves two pages; the answer to the second waits for the latch. */
+function latchedPages(prefix: string, size: number) {
   return latchPages(origin, (page) => JSON.stringify(page <= 2 ? records(`${prefix}-${page}`, size) : []));
 }
 
@@ -55,13 +55,13 @@ describe('a command that changes the state of a source while a run is open', () 
     origin.answer((url, response) => {
       response.end(JSON.stringify(url.searchParams.get('page') === '1' ? records('first', 1) : []));
     });
-    await rig.run('pages');
-    const { gate, reached } = gatedPages(name.replace(' ', '-'), 5_000);
-    const handle = await rig.start({ source: 'pages' });
+    await testWorker.run('pages');
+    const { latch, reached } = latchedPages(name.replace(' ', '-'), 5_000);
+    const handle = await testWorker.start({ source: 'pages' });
     await reached.opened;
     await command();
     const before = await readState(store, 'pages');
-    gate.open();
+    latch.open();
     const receipt = await handle.result();
     const watermark = name === 'state reset' ? null : rewound;
     expect(receipt).toMatchObject({
@@ -78,10 +78,10 @@ describe('a command that changes the state of a source while a run is open', () 
     });
     expect(await readLastReceipt(store, 'pages', new Date())).toEqual(receipt);
     expect(await readState(store, 'pages')).toEqual(before);
-    const next = await rig.run('pages');
+    const next = await testWorker.run('pages');
     expect(next).toMatchObject({ fetched: 10_000, unchanged: 0, postgres: { written: 0, duplicate: 10_000 } });
     expect(next.warnings).toBeUndefined();
-    expect(await rig.run('pages')).toMatchObject({ unchanged: 10_000 });
+    expect(await testWorker.run('pages')).toMatchObject({ unchanged: 10_000 });
   });
 
   test('dead-letters replay: what could not be replayed is asked for again', async () => {
@@ -91,17 +91,17 @@ describe('a command that changes the state of a source while a run is open', () 
         JSON.stringify(url.searchParams.get('page') === '1' ? [{ at: time(1) }, ...records('first', 1)] : []),
       );
     });
-    expect(await rig.run('pages')).toMatchObject({ rejected: 1 });
-    const { gate, reached } = gatedPages('replayed', 5_000);
-    const handle = await rig.start({ source: 'pages' });
+    expect(await testWorker.run('pages')).toMatchObject({ rejected: 1 });
+    const { latch, reached } = latchedPages('replayed', 5_000);
+    const handle = await testWorker.start({ source: 'pages' });
     await reached.opened;
     const input: ReplayDeadLettersInput = { source: 'pages' };
-    await rig.client.workflow.execute('replayDeadLetters', {
-      workflowId: `replay-dead-letters-pages-${rig.taskQueue}`,
-      taskQueue: rig.taskQueue,
+    await testWorker.client.workflow.execute('replayDeadLetters', {
+      workflowId: `replay-dead-letters-pages-${testWorker.taskQueue}`,
+      taskQueue: testWorker.taskQueue,
       args: [input],
     });
-    gate.open();
+    latch.open();
     expect(await handle.result()).toMatchObject({ outcome: 'ok', warnings: [{ code: 'state_changed' }] });
     expect((await readState(store, 'pages')).state).toMatchObject({ previousPoll: [], epoch: expect.any(Number) });
   });
@@ -118,15 +118,19 @@ describe('an `id` that was changed', () => {
       response.end(JSON.stringify([{ id: 'a', code: 'b', at: time(10) }]));
     });
 
-  test('is said by each run until one that does not fail has said it', async () => {
+  test('is reported by each run until one succeeds', async () => {
     serve(200);
-    expect((await rig.run('renamed')).warnings).toBeUndefined();
-    rig.configure(config('code'));
+    expect((await testWorker.run('renamed')).warnings).toBeUndefined();
+    testWorker.configure(config('code'));
     serve(404);
-    expect((await rig.runToFailure('renamed')).receipt?.warnings).toEqual([warning]);
+    expect((await testWorker.runToFailure('renamed')).receipt?.warnings).toEqual([warning]);
     serve(200);
-    expect(await rig.run('renamed')).toMatchObject({ outcome: 'ok', postgres: { written: 1 }, warnings: [warning] });
-    expect((await rig.run('renamed')).warnings).toBeUndefined();
+    expect(await testWorker.run('renamed')).toMatchObject({
+      outcome: 'ok',
+      postgres: { written: 1 },
+      warnings: [warning],
+    });
+    expect((await testWorker.run('renamed')).warnings).toBeUndefined();
   });
 });
 
@@ -139,8 +143,8 @@ describe('a batch that is gone from the spool', () => {
       response.end(JSON.stringify(url.searchParams.get('page') === '1' ? records(`lost-${Date.now()}`, 1) : []));
     });
     await resetStates(store, ['since']);
-    await rig.run('since');
-    await rig.run('since');
+    await testWorker.run('since');
+    await testWorker.run('since');
     const { epoch } = await readState(store, 'since');
     const batch = {
       source: 'since',
@@ -161,10 +165,10 @@ describe('a batch that is gone from the spool', () => {
     changeState(store, 'since', (state) => state && { ...clearPollState(state), watermark: time(day) });
 
   test('is noted until a poll that began at or before it has reached its end', async () => {
-    await rig.run('since');
+    await testWorker.run('since');
     expect(await lost()).toHaveLength(1);
     await rewind(9);
-    await rig.run('since');
+    await testWorker.run('since');
     expect(await lost()).toHaveLength(1);
     await rewind(8);
     expect(await lost()).toHaveLength(1);
@@ -173,20 +177,20 @@ describe('a batch that is gone from the spool', () => {
       if (url.searchParams.get('page') !== '1') return void response.writeHead(404).end();
       response.end(JSON.stringify(records('broken-off', 5_000)));
     });
-    await expect(rig.run('since')).rejects.toMatchObject({ cause: { type: 'SourceRefused' } });
+    await expect(testWorker.run('since')).rejects.toMatchObject({ cause: { type: 'SourceRefused' } });
     expect(await lost()).toHaveLength(1);
     origin.answer((url, response) => {
       response.end(JSON.stringify(url.searchParams.get('page') === '2' ? records('rest', 1) : []));
     });
-    // Where the poll goes on it is still the one that began there.
-    await rig.run('since');
+    // A continued poll is still the one that began there.
+    await testWorker.run('since');
     expect(await lost()).toEqual([]);
     expect(await isOpen()).toBe(false);
   });
 
-  test('is noted no longer after a poll from scratch', async () => {
+  test('is no longer noted after a poll from scratch', async () => {
     await resetStates(store, ['since']);
-    await rig.run('since');
+    await testWorker.run('since');
     expect(await lost()).toEqual([]);
     expect(await isOpen()).toBe(false);
   });

@@ -5,12 +5,12 @@ import { startOrigin, type Origin } from '../../support/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
   const source = (name: string) => `  - { name: ${name}, type: rss, url: "${origin.url}/${name}" }`;
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
@@ -19,7 +19,7 @@ ${['plain', 'etag', 'fresh', 'broken', 'latin', 'page', 'shared'].map(source).jo
   );
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
@@ -29,7 +29,7 @@ const item = (n: number, rest = '') =>
 const rss = (items: string, rest = '') => `<rss version="2.0"><channel><title>t</title>${rest}${items}</channel></rss>`;
 
 async function rows(source: string) {
-  const found = await rig.database.rows(
+  const found = await testWorker.database.rows(
     `select source_id, to_char(occurred_at, 'YYYY-MM-DD HH24:MI') as at, payload::text from raw_events where source = $1 order by 1`,
     [source],
   );
@@ -41,7 +41,7 @@ describe('a feed', () => {
     const media = '<media:thumbnail url="t.jpg" xmlns:media="http://search.yahoo.com/mrss/"/>';
     const enclosure = '<enclosure url="/a.mp3" type="audio/mpeg" length="5"/>';
     origin.answer((_url, response) => void response.end(rss(item(1, media + enclosure) + item(2))));
-    expect(await rig.run('plain')).toMatchObject({ outcome: 'ok', fetched: 2, postgres: { written: 2 } });
+    expect(await testWorker.run('plain')).toMatchObject({ outcome: 'ok', fetched: 2, postgres: { written: 2 } });
     expect(await rows('plain')).toMatchObject([
       {
         source_id: 'g1',
@@ -69,39 +69,39 @@ describe('a feed', () => {
       const known = request.headers['if-none-match'] === '"1"';
       response.writeHead(known ? 304 : 200, { etag: '"1"' }).end(known ? '' : rss(item(1)));
     });
-    expect(await rig.run('etag')).toMatchObject({ outcome: 'ok', fetched: 1 });
-    expect(await rig.run('etag')).toMatchObject({ outcome: 'unchanged', fetched: 0 });
+    expect(await testWorker.run('etag')).toMatchObject({ outcome: 'ok', fetched: 1 });
+    expect(await testWorker.run('etag')).toMatchObject({ outcome: 'unchanged', fetched: 0 });
   });
 
-  test('that says how long it stays as it is, is not asked by its schedule meanwhile, but by a command', async () => {
+  test('that says how long it does not change is not polled by its schedule meanwhile, but by a command', async () => {
     origin.answer((_url, response) => void response.end(rss(item(1), '<ttl>30</ttl>')));
-    await rig.run('fresh');
+    await testWorker.run('fresh');
     const before = origin.requests.length;
-    expect(await rig.run('fresh')).toMatchObject({ outcome: 'unchanged', fetched: 0, pages: 0 });
+    expect(await testWorker.run('fresh')).toMatchObject({ outcome: 'unchanged', fetched: 0, pages: 0 });
     expect(origin.requests.length).toBe(before);
-    const forced = await rig.start({ source: 'fresh', force: true });
+    const forced = await testWorker.start({ source: 'fresh', force: true });
     expect(await forced.result()).toMatchObject({ outcome: 'unchanged', fetched: 1 });
   });
 
-  test('that breaks off gives what it had, says so, and is asked for whole again', async () => {
+  test('that is cut off yields its items, says so, and is fetched completely again', async () => {
     const whole = rss(item(1) + item(2) + item(3));
     origin.answer((_url, response) => {
       response.setHeader('etag', '"2"');
       response.end(whole.slice(0, whole.indexOf('Title 3')));
     });
-    expect(await rig.run('broken')).toMatchObject({ outcome: 'partial', fetched: 3, accepted: 2, rejected: 1 });
-    const store = createDirectoryStore(rig.path('data'));
+    expect(await testWorker.run('broken')).toMatchObject({ outcome: 'partial', fetched: 3, accepted: 2, rejected: 1 });
+    const store = createDirectoryStore(testWorker.path('data'));
     expect((await listDeadLetters(store, { source: 'broken' }))[0]).toMatchObject({ reason: 'wrong_shape' });
     origin.answer((_url, response, request) => {
       response.end(request.headers['if-none-match'] === undefined ? whole : '');
     });
-    expect(await rig.run('broken')).toMatchObject({ outcome: 'ok', fetched: 3, accepted: 1, unchanged: 2 });
+    expect(await testWorker.run('broken')).toMatchObject({ outcome: 'ok', fetched: 3, accepted: 1, unchanged: 2 });
   });
 
   test('is read in its own charset', async () => {
     const text = `<?xml version="1.0" encoding="iso-8859-1"?>${rss(item(1).replace('Title 1', 'Café'))}`;
     origin.answer((_url, response) => void response.end(Buffer.from(text, 'latin1')));
-    await rig.run('latin');
+    await testWorker.run('latin');
     expect(await rows('latin')).toMatchObject([{ payload: { title: 'Café' } }]);
   });
 
@@ -111,18 +111,18 @@ describe('a feed', () => {
     const serve = (...paths: string[]) =>
       origin.answer((_url, response) => void response.end(rss(paths.map(shown).join(''))));
     serve('a', 'b');
-    await rig.run('shared');
+    await testWorker.run('shared');
     serve('b');
-    await rig.run('shared');
+    await testWorker.run('shared');
     serve('c');
-    expect(await rig.run('shared')).toMatchObject({ outcome: 'ok' });
+    expect(await testWorker.run('shared')).toMatchObject({ outcome: 'ok' });
     const ids = (await rows('shared')).map((row) => (row as { source_id?: unknown }).source_id);
     expect(ids).toEqual(['https://x.test/a', 'https://x.test/b', 'https://x.test/c']);
   });
 
-  test('that is a web page fails the run, which says what came', async () => {
+  test('that is a web page fails the run, which says what was received', async () => {
     origin.answer((_url, response) => void response.end('<!doctype html><title>Sign in</title>'));
-    const { type, message } = await rig.runToFailure('page');
+    const { type, message } = await testWorker.runToFailure('page');
     expect([type, message]).toEqual(['WrongShape', expect.stringMatching(/expected RSS/)]);
   });
 });

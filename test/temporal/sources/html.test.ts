@@ -5,13 +5,13 @@ import { startOrigin, type Origin } from '../../support/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
   const { url } = origin;
   const fields = 'fields: { link: { selector: a, attr: href, type: url, required: true }, title: { selector: a } }';
-  rig = await TestWorker.create(`version: 1
+  testWorker = await TestWorker.create(`version: 1
 defaults:
   type: html
   allow_private: true
@@ -73,7 +73,7 @@ sources:
 `);
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
@@ -89,21 +89,22 @@ function serve(pages: Record<string, string>): void {
 }
 
 async function payloads(source: string): Promise<Record<string, unknown>[]> {
-  const found = await rig.database.rows(`select payload::text from raw_events where source = $1 order by source_id`, [
-    source,
-  ]);
+  const found = await testWorker.database.rows(
+    `select payload::text from raw_events where source = $1 order by source_id`,
+    [source],
+  );
   return found.map((row) => JSON.parse(String(row['payload'])) as Record<string, unknown>);
 }
 
-const lettersOf = (source: string) => listDeadLetters(createDirectoryStore(rig.path('data')), { source });
+const lettersOf = (source: string) => listDeadLetters(createDirectoryStore(testWorker.path('data')), { source });
 
 describe('a web page', () => {
-  test('gives fields as text, attribute, markup, number, date, list, and objects of their own', async () => {
+  test('has fields as text, attribute, markup, number, date, list, and nested objects', async () => {
     const rest = `<span class="price">$1,234.50</span><time datetime="2026-11-01T08:00:00+01:00">today</time>
       <p class="about">Some <em>words</em></p><i class="tag"> #red </i><i class="tag">#blue</i>
       <span class="stock">only 7 left</span><div class="seller"><b>Ann</b><i data-stars="4.5"></i></div>`;
     serve({ '/fields/': pageOf(`<ul>${item(1, rest)}${item(2)}<li class="item">no link</li></ul>`) });
-    expect(await rig.run('fields')).toMatchObject({ outcome: 'partial', fetched: 3, accepted: 2, rejected: 1 });
+    expect(await testWorker.run('fields')).toMatchObject({ outcome: 'partial', fetched: 3, accepted: 2, rejected: 1 });
     expect(await payloads('fields')).toEqual([
       {
         link: `${origin.url}/items/1`,
@@ -125,19 +126,19 @@ describe('a web page', () => {
       reason: 'wrong_shape',
       message: expect.stringContaining('link (a @href)') as string,
     });
-    const [first] = await rig.database.rows(
+    const [first] = await testWorker.database.rows(
       `select to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as at from raw_events where source = 'fields' order by source_id`,
     );
     expect(first).toEqual({ at: '2026-11-01 07:00' });
   });
 
-  test('leads to the next by a link, until there is none', async () => {
+  test('is followed by a link to the next, until there is none', async () => {
     serve({
       '/pages/1': pageOf(`${item(1)}${item(2)}<a class="next" href="2">next</a>`),
       '/pages/2': pageOf(`${item(3)}<a class="next" href="/pages/3?x=1">next</a>`),
       '/pages/3': pageOf(`${item(4)}<a class="next">next</a>`),
     });
-    expect(await rig.run('pages')).toMatchObject({ outcome: 'ok', fetched: 4, accepted: 4, pages: 3 });
+    expect(await testWorker.run('pages')).toMatchObject({ outcome: 'ok', fetched: 4, accepted: 4, pages: 3 });
   });
 
   test('that leads back to an earlier one ends the run', async () => {
@@ -145,16 +146,16 @@ describe('a web page', () => {
       '/pages/1': pageOf(`${item(1)}<a class="next" href="2">next</a>`),
       '/pages/2': pageOf(`${item(3)}<a class="next" href="1">next</a>`),
     });
-    expect(await rig.run('pages')).toMatchObject({ fetched: 2, unchanged: 2, pages: 2 });
+    expect(await testWorker.run('pages')).toMatchObject({ fetched: 2, unchanged: 2, pages: 2 });
   });
 
-  test('has pages of details, which are counted, kept, and cost their own item only', async () => {
+  test('has detail pages, which are counted, cached, and fail only their own item', async () => {
     const asked = origin.requests.length;
     serve({
       '/details': pageOf(item(1) + item(2) + item(3)),
       '/items/1': pageOf('<article><p>One</p><p>Two</p></article><i class="author">Ann</i>'),
     });
-    expect(await rig.run('details')).toMatchObject({ fetched: 3, accepted: 1, rejected: 2 });
+    expect(await testWorker.run('details')).toMatchObject({ fetched: 3, accepted: 1, rejected: 2 });
     expect(await payloads('details')).toEqual([
       { link: `${origin.url}/items/1`, title: 'Item 1', body: ['One', 'Two'], author: 'Ann' },
     ]);
@@ -166,7 +167,7 @@ describe('a web page', () => {
     expect(origin.requests.slice(asked).filter((path) => path.startsWith('/items/'))).toEqual(['/items/1', '/items/2']);
   });
 
-  test('whose item has a page that stays away costs that item only, and the next run asks for it again', async () => {
+  test('whose item has a missing page loses that item only, and the next run fetches it again', async () => {
     const pages: Record<string, string> = {
       '/flaky': pageOf(item(7) + item(8)),
       '/items/8': pageOf('<i class="author">Bo</i>'),
@@ -175,23 +176,23 @@ describe('a web page', () => {
       const page = asked.pathname === '/robots.txt' ? '' : pages[asked.pathname];
       response.writeHead(page === undefined ? 500 : 200).end(page ?? 'broken');
     });
-    expect(await rig.run('flaky')).toMatchObject({ outcome: 'partial', accepted: 1, rejected: 1 });
+    expect(await testWorker.run('flaky')).toMatchObject({ outcome: 'partial', accepted: 1, rejected: 1 });
     expect((await lettersOf('flaky'))[0]?.message).toMatch(
       /detail page .*\/items\/7: .*answered 500.*the next run fetches it again/,
     );
     pages['/items/7'] = pageOf('<i class="author">Cy</i>');
-    expect(await rig.run('flaky')).toMatchObject({ outcome: 'ok', accepted: 1, unchanged: 1 });
+    expect(await testWorker.run('flaky')).toMatchObject({ outcome: 'ok', accepted: 1, unchanged: 1 });
     expect(await payloads('flaky')).toMatchObject([{ author: 'Cy' }, { author: 'Bo' }]);
   });
 
-  test('that was asked for with a key in its address gives links without it', async () => {
+  test('that was requested with a key in its address has links without it', async () => {
     serve({ '/keyed': pageOf('<li class="item"><a href="#one">one</a></li>') });
-    await rig.run('keyed');
+    await testWorker.run('keyed');
     expect(origin.requests.at(-1)).toBe('/keyed?key=canary-key-1');
     expect(await payloads('keyed')).toEqual([{ link: `${origin.url}/keyed#one` }]);
   });
 
-  test('gives the JSON of its scripts', async () => {
+  test('has the JSON of its scripts', async () => {
     const graph = {
       '@graph': [{ '@type': 'Product', sku: 'a1', name: 'A', offers: { price: '9.90' } }, { '@type': 'Org' }],
     };
@@ -199,26 +200,26 @@ describe('a web page', () => {
       '/ld': pageOf(`<script type="application/ld+json">${JSON.stringify(graph)}</script>`),
       '/state': pageOf(`<script id="state">window.state = {"list": [{"id": 12345678901234567890}]};</script>`),
     });
-    await rig.run('ld');
-    await rig.run('state');
+    await testWorker.run('ld');
+    await testWorker.run('state');
     expect(await payloads('ld')).toEqual([{ sku: 'a1', name: 'A', price: 9.9 }]);
-    expect(await rig.database.rows(`select source_id from raw_events where source = 'state'`)).toEqual([
+    expect(await testWorker.database.rows(`select source_id from raw_events where source = 'state'`)).toEqual([
       { source_id: '12345678901234567890' },
     ]);
   });
 
-  test('that robots.txt keeps away is not asked for', async () => {
+  test('that robots.txt disallows is not requested', async () => {
     serve({ '/private/list': pageOf(item(1)) });
-    const { type, message } = await rig.runToFailure('robots');
+    const { type, message } = await testWorker.runToFailure('robots');
     expect([type, message]).toEqual(['RobotsDisallowed', expect.stringContaining('robots: ignore')]);
     expect(origin.requests).not.toContain('/private/list');
   });
 
   test('that nests 20,000 elements is read; 200,000 tables fail the run at once, and it says why', async () => {
     serve({ '/deep': pageOf(`${'<div>'.repeat(20_000)}${item(7)}`) });
-    expect(await rig.run('deep')).toMatchObject({ fetched: 1 });
+    expect(await testWorker.run('deep')).toMatchObject({ fetched: 1 });
     serve({ '/deep': pageOf('<table><tr><td>'.repeat(200_000)) });
-    const { type, message } = await rig.runToFailure('deep');
+    const { type, message } = await testWorker.runToFailure('deep');
     expect([type, message]).toEqual(['WrongShape', expect.stringContaining('more than 5000 tables')]);
   });
 
@@ -228,12 +229,12 @@ describe('a web page', () => {
     origin.answer(
       (url, response) => void (url.pathname === '/charset' ? response.end(bytes) : response.writeHead(404).end()),
     );
-    await rig.run('charset');
+    await testWorker.run('charset');
     expect(await payloads('charset')).toMatchObject([{ title: 'Žluť 1' }]);
   });
 
   test('that is a login fails the run by its on_response', async () => {
     serve({ '/login': pageOf('<form class="sign-in-form"></form>') });
-    expect((await rig.runToFailure('login')).message).toMatch(/on_response/);
+    expect((await testWorker.runToFailure('login')).message).toMatch(/on_response/);
   });
 });

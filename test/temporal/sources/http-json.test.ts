@@ -7,11 +7,11 @@ import { json, startOrigin, type Origin } from '../../support/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 2, initial_interval: 10ms } }
 sources:
@@ -29,12 +29,12 @@ sources:
   );
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
 const day = '2026-11-01T';
-const store = () => createDirectoryStore(rig.path('data'));
+const store = () => createDirectoryStore(testWorker.path('data'));
 
 describe('a single page', () => {
   test('is stored once in both sinks, and an unchanged poll writes nothing anywhere', async () => {
@@ -44,53 +44,53 @@ describe('a single page', () => {
         { id: 'b', at: `${day}02:00:00Z` },
       ]),
     );
-    const first = await rig.run('plain');
+    const first = await testWorker.run('plain');
     expect(first).toMatchObject({ outcome: 'ok', fetched: 2, accepted: 2, pages: 1, batches: 1 });
     expect(first.csv.written).toBe(2);
     expect(first.postgres.written).toBe(2);
-    expect(rig.csv('plain').map((row) => [row['source_id'], row['occurred_at']])).toEqual([
+    expect(testWorker.csv('plain').map((row) => [row['source_id'], row['occurred_at']])).toEqual([
       ['1', `${day}01:00:00.000000Z`],
       ['b', `${day}02:00:00.000000Z`],
     ]);
-    const files = rig.files('data').length;
-    const second = await rig.run('plain');
+    const files = testWorker.files('data').length;
+    const second = await testWorker.run('plain');
     expect(second).toMatchObject({ outcome: 'unchanged', fetched: 2, accepted: 0, unchanged: 2, batches: 0 });
     // Only the second receipt is new.
-    expect(rig.files('data').length).toBe(files + 1);
-    expect(await rig.database.count(`select count(*) from raw_events where source = 'plain'`)).toBe(2);
+    expect(testWorker.files('data').length).toBe(files + 1);
+    expect(await testWorker.database.count(`select count(*) from raw_events where source = 'plain'`)).toBe(2);
   });
 
-  test('is asked for conditionally, and a 304 is unchanged', async () => {
+  test('is requested conditionally, and a 304 is unchanged', async () => {
     origin.answer((_url, response, request) => {
       response.setHeader('etag', '"v1"');
       if (request.headers['if-none-match'] === '"v1"') response.writeHead(304).end();
       else response.end(JSON.stringify([{ id: 'e', at: `${day}03:00:00Z` }]));
     });
-    await rig.run('plain');
-    const second = await rig.run('plain');
+    await testWorker.run('plain');
+    const second = await testWorker.run('plain');
     expect(origin.lastHeaders()['if-none-match']).toBe('"v1"');
     expect(second).toMatchObject({ outcome: 'unchanged', fetched: 0, pages: 0 });
   });
 
   test('with an edited item writes it to the journal again, and leaves the stored row', async () => {
     origin.answer(json([{ id: 'edit', at: `${day}04:00:00Z`, v: 1 }]));
-    await rig.run('plain');
+    await testWorker.run('plain');
     origin.answer(json([{ id: 'edit', at: `${day}04:00:00Z`, v: 2 }]));
-    const second = await rig.run('plain');
+    const second = await testWorker.run('plain');
     expect(second).toMatchObject({
       outcome: 'unchanged',
       accepted: 1,
       csv: { written: 1 },
       postgres: { duplicate: 1 },
     });
-    expect(rig.csv('plain').filter((row) => row['source_id'] === 'edit')).toHaveLength(2);
+    expect(testWorker.csv('plain').filter((row) => row['source_id'] === 'edit')).toHaveLength(2);
   });
 
   test('that is empty completes as empty and alerts', async () => {
     origin.answer(json([]));
-    expect((await rig.run('plain')).outcome).toBe('empty');
+    expect((await testWorker.run('plain')).outcome).toBe('empty');
     const alert = expect.objectContaining({ event: 'alert', source: 'plain', name: 'empty' });
-    await vi.waitFor(() => expect(rig.logs).toContainEqual(alert), { timeout: 20_000 });
+    await vi.waitFor(() => expect(testWorker.logs).toContainEqual(alert), { timeout: 20_000 });
   });
 });
 
@@ -105,9 +105,9 @@ describe('pages by number', () => {
     response.end(JSON.stringify({ items: items.slice((page - 1) * 10, page * 10), pages: 3 }));
   };
 
-  test('are read to the end; a failure on page 3 keeps pages 1 and 2 and is taken up a page before', async () => {
+  test('are read to the end; a failure on page 3 keeps pages 1 and 2, and the next run starts a page before', async () => {
     origin.answer(pages(3));
-    const failure = await rig.runToFailure('paged');
+    const failure = await testWorker.runToFailure('paged');
     expect(failure.type).toBe('SourceUnavailable');
     expect(failure.receipt).toMatchObject({
       outcome: 'failed',
@@ -117,16 +117,16 @@ describe('pages by number', () => {
     });
     origin.answer(pages());
     const before = origin.requests.length;
-    const second = await rig.run('paged');
+    const second = await testWorker.run('paged');
     expect(origin.requests.slice(before)).toEqual(['/paged?p=2', '/paged?p=3']);
     expect(second).toMatchObject({ outcome: 'ok', fetched: 15, unchanged: 10, postgres: { written: 5 } });
     expect(second).toMatchObject({ resume: { watermark: `${day}05:00:24.000000Z` } });
-    expect(await rig.database.count(`select count(*) from raw_events where source = 'paged'`)).toBe(25);
+    expect(await testWorker.database.count(`select count(*) from raw_events where source = 'paged'`)).toBe(25);
   });
 
-  test('that come again end the loop', async () => {
+  test('that are repeated end the loop', async () => {
     origin.answer(json({ items: items.slice(0, 3), pages: 99 }));
-    expect(await rig.run('paged')).toMatchObject({ pages: 1, fetched: 3 });
+    expect(await testWorker.run('paged')).toMatchObject({ pages: 1, fetched: 3 });
   });
 
   test('cut by max_pages are partial, and the watermark stays', async () => {
@@ -134,11 +134,11 @@ describe('pages by number', () => {
     origin.answer(
       (_url, response) => void response.end(JSON.stringify({ items: [{ id: `c${n++}`, at: `${day}06:00:00Z` }] })),
     );
-    expect(await rig.run('cut')).toMatchObject({ outcome: 'partial', pages: 2, resume: { watermark: null } });
+    expect(await testWorker.run('cut')).toMatchObject({ outcome: 'partial', pages: 2, resume: { watermark: null } });
   });
 });
 
-test('incremental asks from the watermark less the lag, and never moves it beyond the fetch', async () => {
+test('incremental requests start at the watermark less the lag, which never moves beyond the fetch', async () => {
   const future = new Date(Date.now() + 3_600_000).toISOString();
   origin.answer(
     json([
@@ -146,11 +146,11 @@ test('incremental asks from the watermark less the lag, and never moves it beyon
       { id: 's2', at: '2026-11-02T00:00:00Z' },
     ]),
   );
-  const first = await rig.run('since');
+  const first = await testWorker.run('since');
   expect(origin.requests.at(-1)).toBe('/since?since=2026-01-01T00%3A00%3A00Z');
   expect(first.resume.watermark).toBe('2026-11-02T00:00:00.000000Z');
   origin.answer(json([{ id: 's3', at: future }]));
-  const second = await rig.run('since');
+  const second = await testWorker.run('since');
   expect(origin.requests.at(-1)).toBe('/since?since=2026-11-01T23%3A00%3A00Z');
   expect(second.resume.watermark! <= second.finishedAt.replace('Z', '999Z')).toBe(true);
   expect(second.resume.watermark! < future).toBe(true);
@@ -180,7 +180,7 @@ test('odd values are stored exactly or become dead letters, neighbours untouched
     `7`,
   ];
   origin.answer(json(`[${records.join(',')}]`));
-  const receipt = await rig.run('odd');
+  const receipt = await testWorker.run('odd');
   expect(receipt).toMatchObject({ outcome: 'partial', fetched: 19, accepted: 8, rejected: 11, repaired: 1 });
   expect(receipt.postgres).toMatchObject({ written: 6, duplicate: 2 });
   expect(receipt.csv).toMatchObject({ written: 6, duplicate: 2 });
@@ -203,7 +203,7 @@ test('odd values are stored exactly or become dead letters, neighbours untouched
       'duplicate_id',
     ].sort(),
   );
-  const rows = await rig.database.rows(
+  const rows = await testWorker.database.rows(
     `select source_id, payload::text as payload, to_char(occurred_at, 'YYYY-MM-DD HH24:MI:SS.US') as at from raw_events where source = 'odd' order by source_id collate "C"`,
   );
   expect(rows.map((row) => row['source_id'])).toEqual([
@@ -220,8 +220,8 @@ test('odd values are stored exactly or become dead letters, neighbours untouched
   expect(byId.get('nul')?.['payload']).toContain('a\ufffdb');
   expect(byId.get('leap')?.['at']).toBe('2026-06-30 23:59:59.999999');
   expect(byId.get('twice')?.['payload']).toContain('"v": 1');
-  for (const row of rig.csv('odd')) {
-    const equal = await rig.database.count(
+  for (const row of testWorker.csv('odd')) {
+    const equal = await testWorker.database.count(
       `select count(*) from raw_events where source = 'odd' and source_id = $1 and payload = $2::jsonb`,
       [row['source_id'], row['payload']],
     );
@@ -234,26 +234,26 @@ test.skipIf(!existsSync(usgs))('1,707 earthquakes are stored as they are, in the
   const sample = readFileSync(usgs, 'utf8');
   origin.answer(json(sample));
   // The sample is from 2018: 400 days of one run are more than it needs.
-  expect(await rig.run('quakes')).toMatchObject({
+  expect(await testWorker.run('quakes')).toMatchObject({
     outcome: 'ok',
     fetched: 1707,
     postgres: { written: 1707 },
     csv: { written: 1707 },
   });
-  const stray = await rig.database.count(
+  const stray = await testWorker.database.count(
     `select count(*) from raw_events where source = 'quakes'
      and tableoid::regclass::text <> 'raw_events_' || to_char(occurred_at, 'YYYY_MM_DD')`,
   );
   expect(stray).toBe(0);
   const features = (JSON.parse(sample) as { features: { id: string }[] }).features;
-  const equal = await rig.database.count(
+  const equal = await testWorker.database.count(
     `select count(*) from raw_events join unnest($1::text[], $2::text[]) as sample(id, payload)
      on source = 'quakes' and source_id = sample.id and raw_events.payload = sample.payload::jsonb`,
     [features.map((feature) => feature.id), features.map((feature) => JSON.stringify(feature))],
   );
   expect(equal).toBe(1707);
-  expect(new Set(rig.csv('quakes').map((row) => row['source_id'])).size).toBe(1707);
-  const files = rig.files('data').length;
-  expect(await rig.run('quakes')).toMatchObject({ outcome: 'unchanged', unchanged: 1707 });
-  expect(rig.files('data').length).toBe(files + 1);
+  expect(new Set(testWorker.csv('quakes').map((row) => row['source_id'])).size).toBe(1707);
+  const files = testWorker.files('data').length;
+  expect(await testWorker.run('quakes')).toMatchObject({ outcome: 'unchanged', unchanged: 1707 });
+  expect(testWorker.files('data').length).toBe(files + 1);
 });

@@ -10,7 +10,7 @@ const orders = Array.from({ length: 8 }, (_, index) => ({
   placed_at: `2026-11-01T00:00:0${index}Z`,
 }));
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 let failAfter: string | null = null;
 
 beforeAll(async () => {
@@ -37,29 +37,29 @@ beforeAll(async () => {
   const yaml = readFileSync('examples/module/daybook.yaml', 'utf8')
     .replace('./sources/acme.ts', example)
     .replace('    id: number', '    allow_private: true\n    retry: { max_attempts: 1 }\n    id: number');
-  rig = await TestWorker.create(yaml, { ACME_URL: origin.url, ACME_PASSWORD: 'hunter2' });
+  testWorker = await TestWorker.create(yaml, { ACME_URL: origin.url, ACME_PASSWORD: 'hunter2' });
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
-test('the example of a module goes on where a failed run left it, and asks later only for what is new', async () => {
+test('the example module continues where a failed run stopped, and later requests only new records', async () => {
   failAfter = 'A-6';
-  expect(await rig.runToFailure('acme')).toMatchObject({ type: 'SourceUnavailable' });
-  expect(await rig.database.count('select count(*) from raw_events')).toBe(6);
+  expect(await testWorker.runToFailure('acme')).toMatchObject({ type: 'SourceUnavailable' });
+  expect(await testWorker.database.count('select count(*) from raw_events')).toBe(6);
   failAfter = null;
   const before = origin.requests.length;
-  expect(await rig.run('acme')).toMatchObject({ outcome: 'ok', postgres: { written: 2 }, pages: 1 });
+  expect(await testWorker.run('acme')).toMatchObject({ outcome: 'ok', postgres: { written: 2 }, pages: 1 });
   expect(origin.requests.slice(before)).toEqual(['/session', '/orders?after=A-6']);
-  expect(await rig.run('acme')).toMatchObject({ outcome: 'unchanged', fetched: 1 });
+  expect(await testWorker.run('acme')).toMatchObject({ outcome: 'unchanged', fetched: 1 });
   expect(origin.requests.at(-1)).toBe('/orders?since=2026-11-01T00%3A00%3A07.000000Z');
 });
 
 test('its password is nowhere but at the shop', async () => {
-  rig.variables['ACME_PASSWORD'] = 'wrong-horse';
-  const { type } = await rig.runToFailure('acme');
+  testWorker.variables['ACME_PASSWORD'] = 'wrong-horse';
+  const { type } = await testWorker.runToFailure('acme');
   expect(type).toBe('SourceRefused');
-  const told = JSON.stringify(rig.logs) + JSON.stringify(rig.receipts);
-  expect(told).not.toMatch(/hunter2|wrong-horse/);
+  const reported = JSON.stringify(testWorker.logs) + JSON.stringify(testWorker.receipts);
+  expect(reported).not.toMatch(/hunter2|wrong-horse/);
 });

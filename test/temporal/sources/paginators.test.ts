@@ -4,7 +4,7 @@ import { startOrigin, type Handler, type Origin } from '../../support/origin.ts'
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 
 const records = Array.from({ length: 7 }, (_, index) => ({ id: index + 1, at: `2026-11-01T00:00:0${index}Z` }));
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   origin = await startOrigin();
   const source = (name: string, rest: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, ${rest} }`;
-  rig = await TestWorker.create(
+  testWorker = await TestWorker.create(
     `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 1 } }
 sources:
@@ -31,7 +31,7 @@ ${source('issues', 'paginator: { type: header_link }').replace('occurred_at: at'
   );
 });
 afterAll(async () => {
-  await rig.close();
+  await testWorker.close();
   await origin.close();
 });
 
@@ -45,10 +45,11 @@ const since = (before: number) => origin.requests.slice(before);
 async function runs(source: string, handler: Handler) {
   origin.answer(handler);
   const before = origin.requests.length;
-  const receipt = await rig.run(source);
-  const stored = await rig.database.rows(`select source_id from raw_events where source = $1 order by source_id`, [
-    source,
-  ]);
+  const receipt = await testWorker.run(source);
+  const stored = await testWorker.database.rows(
+    `select source_id from raw_events where source = $1 order by source_id`,
+    [source],
+  );
   return { receipt, requests: since(before), stored: stored.map((row) => Number(row['source_id'])) };
 }
 const everyId = records.map(({ id }) => id);
@@ -75,10 +76,10 @@ describe('a paginator', () => {
       response.end(JSON.stringify({ items: records.slice(start, start + 2) }));
     });
     expect([receipt.outcome, stored, most]).toEqual(['ok', everyId, 3]);
-    expect(rig.csv('parallel').map((row) => Number(row['source_id']))).toEqual(everyId);
+    expect(testWorker.csv('parallel').map((row) => Number(row['source_id']))).toEqual(everyId);
   });
 
-  test('cursor hands on what the page before says', async () => {
+  test('cursor sends the value of the page before', async () => {
     const { requests, stored } = await runs(
       'cursor',
       answerJson((url) => {
@@ -110,7 +111,7 @@ describe('a paginator', () => {
     expect([requests, stored]).toEqual([['/header_link', '/header_link?page=2'], everyId]);
   });
 
-  test('page_number goes through empty pages where has_more_path says that more follows', async () => {
+  test('page_number continues over empty pages if has_more_path says that more follow', async () => {
     const { requests, stored } = await runs(
       'full',
       answerJson((url) => {
@@ -121,7 +122,7 @@ describe('a paginator', () => {
     expect([requests.length, stored]).toEqual([3, everyId]);
   });
 
-  test('that leads in a circle ends where a page comes again', async () => {
+  test('that forms a cycle ends at a repeated page', async () => {
     const pages: Record<string, unknown> = {
       '': { items: records.slice(0, 2), next: '/circle?p=b' },
       b: { items: records.slice(2, 4), next: '/circle?p=a' },
@@ -144,17 +145,17 @@ test('a body is posted, and its secret is in no history', async () => {
   });
   expect(receipt).toMatchObject({ outcome: 'ok', fetched: 7 });
   expect(JSON.parse(body)).toEqual({ query: 'all', secret_key: 'k-very-secret' });
-  const handle = rig.client.workflow.getHandle(receipt.workflowId);
+  const handle = testWorker.client.workflow.getHandle(receipt.workflowId);
   expect(JSON.stringify(await handle.fetchHistory())).not.toContain(Buffer.from('k-very-secret').toString('base64'));
 });
 
-test('an API that cannot be asked since when is filtered here', async () => {
+test('an API without a start parameter is filtered here', async () => {
   const first = await runs(
     'filtered',
     answerJson(() => records.slice(0, 5)),
   );
   expect(first.receipt).toMatchObject({ fetched: 5, accepted: 5 });
-  // Behind the watermark less the lag lie the last three; of the first two, one has changed and is passed over.
+  // Behind the watermark less the lag lie the last three; of the first two, one has changed and is skipped.
   const later = [{ ...records[0], text: 'edited' }, ...records.slice(1)];
   const second = await runs(
     'filtered',

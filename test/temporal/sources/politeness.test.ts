@@ -8,7 +8,7 @@ const stuck = Array.from({ length: 10 }, (_, n) => `stuck${n}`);
 let origin: Origin;
 let tarpit: Origin;
 let friendly: Origin;
-let rig: TestWorker;
+let testWorker: TestWorker;
 const hung: ServerResponse[] = [];
 
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
   friendly = await startOrigin(records('healthy'));
   const source = (name: string, url: string, rest = '') =>
     `  - { name: ${name}, type: http_json, url: "${url}/${name}", id: id, occurred_at: at${rest} }`;
-  rig = await TestWorker.create(`version: 1
+  testWorker = await TestWorker.create(`version: 1
 defaults: { allow_private: true, retry: { max_attempts: 3, initial_interval: 100ms } }
 sources:
 ${['one', 'two', 'three', 'long'].map((name) => source(name, origin.url)).join('\n')}
@@ -28,7 +28,7 @@ ${stuck.map((name) => source(name, tarpit.url, ', timeout: 20s')).join('\n')}
 });
 afterAll(async () => {
   for (const response of hung) response.destroy();
-  await rig.close();
+  await testWorker.close();
   await Promise.all([origin, tarpit, friendly].map((server) => server.close()));
 });
 
@@ -42,35 +42,35 @@ function noting(times: number[], before: (response: ServerResponse, count: numbe
 }
 
 describe('a host', () => {
-  test('is asked as often as its strictest source allows, by all of them together', async () => {
+  test('is called as often as its strictest source allows, by all of them together', async () => {
     const times: number[] = [];
     noting(times);
-    await Promise.all(['slow1', 'slow2', 'slow1', 'slow2'].map((name) => rig.run(name)));
+    await Promise.all(['slow1', 'slow2', 'slow1', 'slow2'].map((name) => testWorker.run(name)));
     expect(times).toHaveLength(4);
     // Three gaps of a second; the way of the first request may take some of that.
     expect((times[3] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
   });
 
-  test('that answers 429 to one source is left alone by all of them, for as long as it asks', async () => {
+  test('that answers 429 to one source is not called by any of them, for as long as it asks', async () => {
     const times: number[] = [];
     noting(times, (response, count) => {
       if (count === 1) response.writeHead(429, { 'retry-after': '2' }).end();
       return count === 1;
     });
-    const first = rig.run('one');
+    const first = testWorker.run('one');
     await expect.poll(() => times.length).toBe(1);
-    await Promise.all([first, rig.run('two'), rig.run('three')]);
+    await Promise.all([first, testWorker.run('two'), testWorker.run('three')]);
     expect(times).toHaveLength(4);
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_900);
   });
 
-  test('that asks for more than a quarter of an hour ends the run, which is put off', async () => {
+  test('that asks for more than a quarter of an hour ends the run, which is postponed', async () => {
     origin.answer((_url, response) => void response.writeHead(429, { 'retry-after': '864000' }).end());
-    expect(await rig.run('long')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
+    expect(await testWorker.run('long')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
     const asked = origin.requests.length;
-    expect(await rig.run('long')).toMatchObject({ outcome: 'rate_limited' });
+    expect(await testWorker.run('long')).toMatchObject({ outcome: 'rate_limited' });
     // What one source is told holds for the others of the host.
-    expect(await rig.run('one')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
+    expect(await testWorker.run('one')).toMatchObject({ outcome: 'rate_limited', fetched: 0 });
     expect(origin.requests.length).toBe(asked);
   });
 });
@@ -78,14 +78,14 @@ describe('a host', () => {
 test('ten stuck sources leave a healthy one its time', async () => {
   const time = async () => {
     const startedAt = performance.now();
-    await rig.run('healthy');
+    await testWorker.run('healthy');
     return performance.now() - startedAt;
   };
   await time();
 
   const alone = await time();
 
-  const others = await Promise.all(stuck.map((source) => rig.start({ source })));
+  const others = await Promise.all(stuck.map((source) => testWorker.start({ source })));
   await expect.poll(() => hung.length, { timeout: 15_000 }).toBe(stuck.length);
 
   expect(await time()).toBeLessThan(2 * alone + 1_500);

@@ -39,12 +39,12 @@ describe('defaults', () => {
     ).toMatchObject({ headers: { A: 'base', B: 'own', C: 'own' }, retry: { max_attempts: 4, max_interval: 5_000 } });
   });
 
-  test('give way as a whole where the source has a list or another value', () => {
+  test('are replaced entirely if the source has a list or another value', () => {
     expect(inheriting('id: [a, b]', 'id: [c]').id).toEqual(['c']);
     expect(inheriting('id: [a, b]', 'id: c').id).toBe('c');
   });
 
-  test('are taken away by null', () => {
+  test('are removed by null', () => {
     const source = inheriting(
       'schedule: { every: 5m, jitter: 5s }, headers: { A: base, B: base }, timeout: 5s',
       'schedule: { jitter: null }',
@@ -87,12 +87,12 @@ describe('defaults', () => {
     );
   });
 
-  test('are blamed for what is wrong in them, where it stands', () => {
+  test('are named with the line of what is wrong in them', () => {
     const text = daybookYaml([http()], 'defaults:', '  schedule:', '    every: often');
     expect(problemsIn(text)).toMatchObject([{ path: ['defaults', 'schedule', 'every'], line: 4 }]);
   });
 
-  test('that are no object are refused', () => {
+  test('that are not an object are refused', () => {
     expect(complaints(daybookYaml([http()], 'defaults: [a]')).join()).toMatch(/^defaults: found .*expected/);
   });
 });
@@ -108,13 +108,13 @@ describe('every and cron', () => {
     expect(byEvery).not.toHaveProperty('cron');
   });
 
-  test('take an inherited offset along: it goes with every', () => {
+  test('also drop an inherited offset: it belongs to every', () => {
     const defaults = 'schedule: { every: 5m, offset: 0s }';
     expect(inheriting(defaults, 'schedule: { every: 1m }').schedule).toMatchObject({ every: 60_000, offset: 0 });
     expect(inheriting(defaults, 'schedule: { cron: "@daily" }').schedule).not.toHaveProperty('offset');
   });
 
-  test('both in one place are an error, in a source and in defaults', () => {
+  test('are an error together, in a source and in defaults', () => {
     const both = 'schedule: { every: 5m, cron: "* * * * *" }';
     expect(problemsIn(daybookYaml([http(both)]))).toMatchObject([{ path: ['sources', 0, 'schedule'], line: 8 }]);
     expect(problemsIn(daybookYaml([http()], `defaults: { ${both} }`))).toMatchObject([
@@ -130,7 +130,7 @@ describe('every and cron', () => {
     expect(problemsIn(text)).toMatchObject([{ path: ['defaults', 'schedule'] }]);
   });
 
-  test('given as null only take the inherited one away', () => {
+  test('given as null only remove the inherited one', () => {
     expect(inheriting('schedule: { every: 5m }', 'schedule: { cron: null }').schedule).toMatchObject({
       every: 300_000,
     });

@@ -73,7 +73,7 @@ describe('the example of the design', () => {
     expect(complaints(example).join('\n')).toMatch(/API_TOKEN is not set/);
   });
 
-  test('has nothing wrong, and is what it says', () => {
+  test('has no problems, and is read as written', () => {
     const { sources, ...rest } = parse(example);
     expect(rest).toMatchObject({ csv: { retention: null }, partitions: { max_ahead: 172_800_000 } });
     expect(sources).toMatchObject([

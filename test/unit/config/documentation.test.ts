@@ -13,7 +13,7 @@ const examples = documents.flatMap((document) => {
 });
 
 describe('configurations in the documents', () => {
-  test('are there', () => {
+  test('exist', () => {
     expect(examples.length).toBeGreaterThan(6);
   });
 

@@ -42,13 +42,13 @@ const files = ['syntax.txt', 'keys.txt', 'values.txt', 'secrets.txt', 'paths.txt
 
 describe.each(files)('the mistakes of %s', (name) => {
   test.each(mistakesOf(name))('$title', async ({ text, says }: Mistake) => {
-    const told = await check(text);
-    expect(told.slice(0, -1)).toEqual(says);
-    expect(told.join('\n')).not.toContain(secret);
+    const reported = await check(text);
+    expect(reported.slice(0, -1)).toEqual(says);
+    expect(reported.join('\n')).not.toContain(secret);
   });
 });
 
-test('there are more mistakes than anyone makes in a week', () => {
+test('cover many typical mistakes', () => {
   const all = files.flatMap(mistakesOf);
   expect(all.length).toBeGreaterThan(300);
   expect(all.filter(({ says }) => says.length === 0).map(({ title }) => title)).toEqual(['six fields with a year']);
@@ -57,7 +57,7 @@ test('there are more mistakes than anyone makes in a week', () => {
 test.each([
   ['Windows line ends', 'version: 1\r\nsources:\r\n  - { name: a, type: rss, url: "https://api.test/a" }\r\n'],
   ['a byte order mark', '\ufeffversion: 1\nsources:\n  - { name: a, type: rss, url: "https://api.test/a" }\n'],
-])('%s are no mistake', async (_, text) => {
+])('%s are not a mistake', async (_, text) => {
   expect(await check(text)).toEqual(['1 source, 0 with a schedule: OK']);
 });
 
@@ -73,9 +73,9 @@ test.each([
   ['UTF-16', Buffer.from('\ufeffversion: 1\n', 'utf16le'), '1:1: not valid YAML: found UTF-16, expected UTF-8'],
   ['a block of a document', '```yaml\nversion: 1\n```\n', '1:1: not valid YAML: found a ``` fence'],
 ])('%s is named', async (_, text, says) => {
-  const told = await check(text);
-  expect(told[0]).toContain(says);
-  expect(told).toHaveLength(2);
+  const reported = await check(text);
+  expect(reported[0]).toContain(says);
+  expect(reported).toHaveLength(2);
 });
 
 test('with --verbose it shows the next three starts of every source, in the zone of its schedule', async () => {

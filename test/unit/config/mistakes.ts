@@ -9,7 +9,7 @@ export interface Mistake {
   readonly says: readonly string[];
 }
 
-/** Sources whose keys the lines of a mistake replace or add to; the word stands at the end of its title. */
+/** Sources whose keys the lines of a mistake replace or add to; the word is at the end of its title. */
 const frames: Readonly<Record<string, readonly string[]>> = {
   api: ['name: quakes', 'type: http_json', 'url: https://api.test/quakes', 'id: id', 'occurred_at: at'],
   bare: ['name: quakes', 'type: http_json', 'url: https://api.test/quakes'],

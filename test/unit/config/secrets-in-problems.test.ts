@@ -4,7 +4,7 @@ import { complaints, daybookYaml, http } from './daybook-yaml.ts';
 const secret = 'hunter22';
 const whole = (line: string) => daybookYaml([http(line)]);
 
-describe('what is wrong with a configuration is told without the secret that stands there', () => {
+describe('problems of a configuration are reported without its secrets', () => {
   test.each([
     ['of another kind', whole(`auth: { type: bearer, token: [${secret}] }`), 'auth.token: found a list'],
     ['without a colon', whole(`auth: { type: bearer, token ${secret}: x }`), 'unknown key "token …"'],
@@ -27,8 +27,8 @@ describe('what is wrong with a configuration is told without the secret that sta
     ['behind a text', `${whole('name: a')}\n    token: "a" ${secret}\n`, 'not valid YAML'],
     ['behind an open quote', `${whole('name: a')}\n    token: "${secret}\nx: "${secret}"\n`, 'not valid YAML'],
   ])('%s', (_, text, expected) => {
-    const told = complaints(text).join('\n');
-    expect(told).toContain(expected);
-    expect(told).not.toContain(secret);
+    const reported = complaints(text).join('\n');
+    expect(reported).toContain(expected);
+    expect(reported).not.toContain(secret);
   });
 });

@@ -50,7 +50,7 @@ describe('schedule.timezone', () => {
     expect(withSchedule('cron: "@daily", timezone: US/Pacific')).toEqual([]);
   });
 
-  test('stands beside a zone within cron only where it is the same', () => {
+  test('may be set beside a zone within cron only if it is the same', () => {
     const cron = 'cron: "TZ=Europe/Berlin 0 9 * * *"';
     expect(withSchedule(`${cron}, timezone: Europe/Berlin`)).toEqual([]);
     expect(withSchedule(`${cron}, timezone: America/New_York`).join()).toMatch(
@@ -90,7 +90,7 @@ describe('schedule', () => {
     expect(withSchedule(text).join()).toContain(`sources.0.schedule.${setting.split(':')[0]}: `);
   });
 
-  test('is absent where nothing asks for one', () => {
+  test('is absent if nothing sets one', () => {
     expect(parseSource(daybookYaml([http()])).schedule).toBeUndefined();
   });
 });

@@ -19,19 +19,19 @@ describe('an unknown key', () => {
     ['timout: 5s', 'timeout'],
     ['allowPrivate: true', 'allow_private'],
     ['HEADERS: {}', 'headers'],
-  ])('%s is told the key that was meant', (line, meant) => {
+  ])('%s gets a message with the intended key', (line, meant) => {
     const key = line.slice(0, line.indexOf(':'));
     expect(complaints(daybookYaml([http(line)]))).toEqual([
       `sources.0: unknown key "${key}", did you mean "${meant}"?`,
     ]);
   });
 
-  test('is told the keys there are where none is near', () => {
+  test('gets a message with all keys if none is close', () => {
     const [complaint] = complaints(daybookYaml([http('retry: { zzzzzzzzz: 1 }')]));
     expect(complaint).toMatch(/^sources\.0\.retry: unknown key "zzzzzzzzz", expected .*max_attempts.*max_interval/);
   });
 
-  test('gets no advice that its own type of source cannot take', () => {
+  test('gets no advice that does not apply to its type of source', () => {
     for (const key of ['cursor_path', 'base_url']) {
       expect(complaints(daybookYaml([file(`${key}: a`)])).join()).not.toMatch(/"(?:incremental\.cursor|url)"/);
     }

@@ -77,7 +77,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('mounts only volumes that it declares and files that are there', () => {
+  test('mounts only volumes that it declares and files that exist', () => {
     for (const [name, { volumes = [] }] of services) {
       for (const volume of volumes) {
         const from = volume.split(':')[0] ?? '';

@@ -92,7 +92,7 @@ test.runIf(hasKubectl).each(readdirSync(components))('kubectl renders the compon
 });
 
 describe('the kustomize base', () => {
-  test('takes in every file, and overlays are there with a configuration each', () => {
+  test('takes in every file, and overlays exist with a configuration each', () => {
     const files = readdirSync(base).filter((file) => file !== 'kustomization.yaml');
     expect(readKustomization('base').resources.toSorted()).toEqual(files.toSorted());
     for (const name of overlays) {
@@ -118,7 +118,7 @@ describe('the kustomize base', () => {
     expect(find('Service', 'daybook')?.selector).toEqual(matchLabels);
   });
 
-  test('can be applied by Argo CD and Flux: Jobs are replaced, in their order, and none is made again by itself', () => {
+  test('can be applied by Argo CD and Flux: Jobs are replaced, in their order, and none is made again on its own', () => {
     const annotations = (name: string) =>
       objects.find(({ kind, metadata }) => kind !== 'PodDisruptionBudget' && metadata.name === name)?.metadata
         .annotations;

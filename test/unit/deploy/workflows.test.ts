@@ -75,7 +75,7 @@ describe('the pipeline', () => {
     });
   });
 
-  test('runs only scripts, and names only overlays, that are there', () => {
+  test('runs only scripts, and names only overlays, that exist', () => {
     const called = deployTo.flatMap(({ run = '' }) => [...run.matchAll(/node (deploy\/\S+)/g)].map(([, path]) => path));
     expect(called.length).toBeGreaterThan(4);
     expect(called.filter((path) => !existsSync(join(projectFolder, path ?? '')))).toEqual([]);

@@ -4,7 +4,7 @@ import { buildProgram } from '../../../src/cli/program.ts';
 import { readCompose } from '../../support/compose.ts';
 import { documents } from '../../support/documents/documents.ts';
 
-/** Commands that a document shows: lines of its `sh` blocks, and what stands in backticks. */
+/** Commands that a document shows: lines of its `sh` blocks, and text in backticks. */
 function shown(document: string): string[] {
   const text = readFileSync(document, 'utf8');
   const blocks = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = '']) => block.replaceAll('\\\n', ' '));
@@ -38,7 +38,7 @@ test.each(documents)('%s shows no command of Daybook, and no option, that is not
   expect(unknown.map((words) => words.join(' '))).toEqual([]);
 });
 
-test('docs/deployment.md names only services of docker-compose.yml, and scripts and options that are there', () => {
+test('docs/deployment.md names only services of docker-compose.yml, and scripts and options that exist', () => {
   const secrets = { PG_PASSWORD: 'a', TEMPORAL_DB_PASSWORD: 'b', GRAFANA_PASSWORD: 'c' };
   const services = Object.keys(readCompose(secrets).services);
   const composed = argumentsOf(/docker compose/, 'docs/deployment.md').flatMap(([verb = '', ...words]) =>

@@ -52,17 +52,17 @@ describe('docs/errors.md explains, and no more than there is,', () => {
       'prepared again': 'reprepare',
       'corrupted data': 'corrupted',
     };
-    const told = new Map<string, SqlStateAction | undefined>();
+    const reported = new Map<string, SqlStateAction | undefined>();
     for (const [, meaning = '', codes = ''] of document.matchAll(/^\| ([a-z][a-z, ]+?) +\| (.*[`|].*)\|$/gm)) {
       if (!(meaning in actions)) continue;
-      for (const [, code = ''] of codes.matchAll(/`(\w+)`/g)) told.set(code, actions[meaning]);
+      for (const [, code = ''] of codes.matchAll(/`(\w+)`/g)) reported.set(code, actions[meaning]);
     }
     const wrong = sqlStates.filter((code) => {
       const action = actionFor({ code, constraint: 'mine', message: 'any' });
-      return (told.get(code) ?? told.get(code.slice(0, 2))) !== action;
+      return (reported.get(code) ?? reported.get(code.slice(0, 2))) !== action;
     });
     expect(wrong).toEqual([]);
-    for (const code of ['DB002', 'DB003']) expect(told.get(code)).toBe(actionFor({ code, message: 'any' }));
+    for (const code of ['DB002', 'DB003']) expect(reported.get(code)).toBe(actionFor({ code, message: 'any' }));
   });
 
   test('every type of error', () => {

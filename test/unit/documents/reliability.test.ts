@@ -17,7 +17,7 @@ describe('docs/reliability.md', () => {
     );
   });
 
-  test('names tests that are there, and all of test/faults', () => {
+  test('names tests that exist, and all of test/faults', () => {
     const named = rowsBelow('Other faults').map(([, , , file = '']) => file.replaceAll('`', ''));
     expect(named.filter((file) => !existsSync(file))).toEqual([]);
     const there = readdirSync('test/faults').filter((name) => name.endsWith('.test.ts'));

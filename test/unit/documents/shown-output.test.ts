@@ -22,7 +22,7 @@ describe('isAsShown', () => {
     expect(isAsShown(output, shown, true)).toBe(false);
   });
 
-  test('takes an output that goes on, where it may', () => {
+  test('takes an output that continues, where it may', () => {
     expect(isAsShown('a\nb', 'a', false)).toBe(true);
   });
 });

@@ -48,7 +48,7 @@ describe('ids', () => {
     expect(idsOf(new Instance('daybook'), 'quakes')).toEqual(ofDefault);
   });
 
-  test('of any other one are the same behind its name; its queue bears the name at the end', () => {
+  test('of any other one are the same behind its name; its queue has the name at the end', () => {
     const { queue: _, ...ids } = ofDefault;
     const prefixed = Object.entries(ids).map(([what, id]) => [what, `lab-2.${id}`]);
     expect(idsOf(new Instance('lab-2'), 'quakes')).toEqual({
@@ -94,7 +94,7 @@ describe('ids', () => {
 describe('the instance of a workflow', () => {
   test.each([
     ['daybook', 'backfill-quakes', 'daybook'],
-    // A person may name a workflow so: on the queue of the default instance it is that one\'s all the same.
+    // A person may name a workflow so: on the queue of the default instance it is that one\'s anyway.
     ['daybook', 'nightly.backfill-quakes', 'daybook'],
     ['daybook-lab', 'lab.backfill-quakes', 'lab'],
     ['daybook-lab', 'of-my-own', 'lab'],

@@ -17,7 +17,7 @@ function spreadCalls(text: string): string[] {
   });
 }
 
-/** Whether what comes next stands in the round brackets of a call, and in no other ones inside of them. */
+/** Whether the next text is directly in the round brackets of a call. */
 function isArgument(before: string): boolean {
   let depth = 0;
   for (let at = before.length - 1; at >= 0; at--) {

@@ -11,7 +11,7 @@ async function* chunks(text: string, size: number): AsyncGenerator<Uint8Array> {
 }
 
 describe('digestCsv', () => {
-  test('counts as a CSV parser does, whatever stands in fields, however the bytes arrive', async () => {
+  test('counts like a CSV parser, with any fields and any chunks of bytes', async () => {
     const field = fc.stringMatching(/^[a",\n\r\\é]{0,6}$/);
     const rows = fc.array(fc.tuple(field, field), { maxLength: 8 });
     await fc.assert(

@@ -36,7 +36,7 @@ describe('compileExpression', () => {
   );
 
   test.each(['constructor', 'toString', 'meta.constructor', 'id.constructor', '__proto__'])(
-    'finds nothing at %s that the record does not hold itself',
+    "finds nothing at %s that is not the record's own",
     (expression) => {
       expect(compileExpression(expression)(page) ?? null).toBeNull();
     },

@@ -18,7 +18,7 @@ describe('depth of a text', () => {
     expect(isTextDeeperThan(`[${Array.from({ length: 1_000 }, () => '[]').join()}]`, 2)).toBe(false);
   });
 
-  test('takes no notice of brackets in strings, whatever is escaped there', () => {
+  test('ignores brackets in strings, with any escapes', () => {
     for (const text of ['["[[[[{{{{"]', '{"[[[[":"]"}', '["\\"[[[[{{"]', '["\\\\\\"[[[[{{"]', '["a\\\\","[[[[{"]']) {
       expect(isTextDeeperThan(text, 1)).toBe(false);
     }
@@ -52,7 +52,7 @@ describe('both', () => {
     );
   });
 
-  test('and the parser bear 100,000 levels', () => {
+  test('and the parser accept 100,000 levels', () => {
     for (const text of [nested(100_000, '1'), nested(100_000, '9007199254740993')]) {
       const { value } = parseJson(text);
       expect(isTextDeeperThan(text, 99_999)).toBe(true);

@@ -82,7 +82,7 @@ describe('parseJson and writeJson', () => {
     );
   });
 
-  test('keep numbers wherever they stand, and strings that look like numbers', () => {
+  test('keep numbers in any position, and strings that look like numbers', () => {
     for (const text of [
       '9007199254740993',
       '[[9007199254740993],[[9007199254740993]]]',

@@ -58,7 +58,7 @@ describe('compileSchema', () => {
     expect(() => compileSchema(endless)).toThrow('it has an endless reference to itself');
   });
 
-  test('says of a record that leads into itself without end that it does', () => {
+  test('reports a record whose check never ends', () => {
     const endless = compileSchema({
       properties: { a: { anyOf: [{ $ref: '#/$defs/x' }] } },
       $defs: { x: { allOf: [{ $ref: '#/$defs/x' }] } },
@@ -67,7 +67,7 @@ describe('compileSchema', () => {
     expect(endless({ a: 1 })).toMatch(/checking this record does not end/);
   });
 
-  test('takes a schema that refers to itself for what lies deeper', () => {
+  test('accepts a schema that refers to itself for nested values', () => {
     const tree = compileSchema({
       type: 'object',
       properties: { name: { type: 'string' }, children: { items: { $ref: '#' } } },

@@ -98,7 +98,7 @@ describe('quoteNames', () => {
     );
   });
 
-  test('a name of letters, digits and hyphens is found wherever a name may stand', () => {
+  test('a name of letters, digits and hyphens is found wherever a name is allowed', () => {
     const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,3}(-{1,2}[a-z0-9_]{1,3}){1,2}$/);
     const around = fc.constantFrom(
       (key: string) => key,

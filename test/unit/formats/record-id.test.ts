@@ -12,7 +12,7 @@ const idOf = (...values: unknown[]) => {
 };
 
 describe('recordId', () => {
-  test('is a string as it stands', () => {
+  test('is a string unchanged', () => {
     expect(idOf('b-1')).toBe('b-1');
     expect(idOf(' ')).toBe(' ');
     expect(idOf('Ünïcode 😀')).toBe('Ünïcode 😀');

@@ -2,7 +2,7 @@ import type { BatchRef } from '../../../src/domain/run/batch.ts';
 import type { SpooledRecord } from '../../../src/domain/run/record.ts';
 import type { WriteContext } from '../../../src/sinks/storage-writer.ts';
 
-/** A record of 2026-11-01, unless told otherwise. */
+/** A record of 2026-11-01 by default. */
 export function record(sourceId: string, fields: Partial<SpooledRecord> = {}): SpooledRecord {
   return { sourceId, occurredAt: '2026-11-01T00:00:00.000000Z', payload: '{}', ...fields };
 }

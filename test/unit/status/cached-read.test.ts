@@ -20,7 +20,7 @@ function counting(before: (count: number) => Promise<void> = async () => {}) {
 }
 
 describe('a reading', () => {
-  test('is made anew after 10 s, and not before', async () => {
+  test('is repeated after 10 s, and not before', async () => {
     const { clock, latest } = counting();
     expect(await latest()).toBe(1);
     clock.ms = 9_999;
@@ -29,22 +29,22 @@ describe('a reading', () => {
     expect(await latest()).toBe(2);
   });
 
-  test('is made by one at a time, and shared by all who ask', async () => {
-    const gate = createLatch();
-    const { clock, latest } = counting(() => gate.opened);
+  test('is done by one caller at a time, and shared by all', async () => {
+    const latch = createLatch();
+    const { clock, latest } = counting(() => latch.opened);
     const asked = [latest(), latest(), latest()];
-    gate.open();
+    latch.open();
     expect(await Promise.all(asked)).toEqual([1, 1, 1]);
     expect(clock.count).toBe(1);
   });
 
-  test('that takes long is not waited for: what was known stays, and the new one is there later', async () => {
-    const gate = createLatch();
-    const { clock, latest } = counting((count) => (count === 2 ? gate.opened : Promise.resolve()));
+  test('that takes long is not waited for: the old value stays, and the new one is available later', async () => {
+    const latch = createLatch();
+    const { clock, latest } = counting((count) => (count === 2 ? latch.opened : Promise.resolve()));
     await latest();
     clock.ms = 10_000;
     expect(await latest(20)).toBe(1);
-    gate.open();
+    latch.open();
     expect(await latest()).toBe(2);
   });
 

@@ -26,7 +26,7 @@ function counted(...looks: readonly ReturnType<typeof schedule>[]) {
 }
 
 describe('StartCounts', () => {
-  test('counts each start once, however often it looks, and none from before its first look', () => {
+  test('counts each start once over repeated checks, and none from before its first check', () => {
     const looks = [[start(0)], [start(0), start(1)], [start(0), start(1)], [start(1), start(2), start(3, 40)]];
     expect(counted(...looks.map((recent) => schedule(recent))).get('news')).toEqual({
       on_time: 2,
@@ -61,7 +61,7 @@ describe('StartCounts', () => {
     });
   });
 
-  test('keeps its counts while a schedule is away', () => {
+  test('keeps its counts while a schedule is unavailable', () => {
     const counts = new StartCounts();
     const look = (recent: readonly RecentStart[]) =>
       counts.look(known, new Map([['news', schedule(recent)]]), new Date(noon));

@@ -42,11 +42,10 @@ export interface StoredKind {
   readonly whole: unknown;
   readonly damaged: unknown;
   /**
-   * `aside` = moved below `damaged/`, an alert tells of it, and the work goes on as if it were not there.
-   * `mended` = it is written again from what else is known. `stays` = it stays where it is, and a reader that needs it says so.
-   * `unread` = its name alone counts.
+   * `aside` = moved below `damaged/`, an alert reports it, and the work continues as if it did not exist. `rebuilt` = it is written
+   * again from other facts. `stays` = it stays where it is, and a reader that needs it says so. `unread` = its name alone counts.
    */
-  readonly fate: 'aside' | 'mended' | 'stays' | 'unread';
+  readonly fate: 'aside' | 'rebuilt' | 'stays' | 'unread';
 }
 
 const source = 'news';
@@ -198,7 +197,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       records: 1,
       ...run,
     }),
-    fate: 'mended',
+    fate: 'rebuilt',
     damaged: expect.objectContaining({
       number: 3,
       records: 1,

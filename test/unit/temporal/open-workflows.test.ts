@@ -6,7 +6,7 @@ import { rebuildJournalType, sourceSearchAttribute } from '../../../src/domain/n
 
 const instance = new Instance(defaultInstance, 'queue');
 
-/** A server on which a rebuild of the journal is under way. */
+/** A server with a running rebuild of the journal. */
 function clientWith(of: readonly string[]): Client {
   async function* list({ query }: { readonly query: string }) {
     const open = { workflowId: 'rebuild-journal-1', type: rebuildJournalType };
@@ -21,7 +21,7 @@ test.each([
   ['of all sources', [], refusal],
   ['of the source', ['news'], refusal],
   ['of another source', ['quakes'], null],
-])('a rebuild of the journal %s stands in the way: %j', async (_, of, expected) => {
+])('a rebuild of the journal %s blocks: %j', async (_, of, expected) => {
   const refused = assertNoneOpen(clientWith(of), instance, 'rekey', 'news').then(
     () => null,
     (error: Error) => error.message,

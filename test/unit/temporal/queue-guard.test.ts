@@ -44,7 +44,7 @@ describe('a worker', () => {
     await expect(check(client)).resolves.toBeUndefined();
   });
 
-  test('starts where its store cannot be read, or the server does not say who polls', async () => {
+  test('starts if its store cannot be read, or the server does not name the pollers', async () => {
     await expect(check(serverWith({ [workerIdentity(theirs)]: 1 }), null)).resolves.toBeUndefined();
     const busy = { options: {}, workflowService: { describeTaskQueue: () => Promise.reject(new Error('busy')) } };
     await expect(check(busy as unknown as Client)).resolves.toBeUndefined();

@@ -33,7 +33,7 @@ function serverWith(secondsAgo: readonly number[]) {
   return { client: client as unknown as Client, asked: () => asked };
 }
 
-const nobodyHere = () => false;
+const noLocalWorker = () => false;
 const instance = new Instance();
 
 describe('a run that no worker has started yet', () => {
@@ -43,7 +43,7 @@ describe('a run that no worker has started yet', () => {
     expect(terminated).toEqual([]);
   });
 
-  test('is left open where none is known any more, and the message says that it runs later', async () => {
+  test('is left open if none is known any more, and the message says that it runs later', async () => {
     const { handle, terminated } = workflow(20);
     let knows = 3;
     await expect(resultOnceStarted(handle, instance, async () => knows-- > 0, 1)).rejects.toThrow(
@@ -61,12 +61,12 @@ describe('a worker is known', () => {
   });
 
   test.each([
-    ['has asked for work just now', [1], true],
+    ['has just asked for work', [1], true],
     ['has had no hand free for minutes', [600, 200], true],
     ['has not asked for longer than the server remembers', [400], false],
     ['is nowhere', [], false],
   ])('or not: one %s', async (_, ages, expected) => {
-    expect(await knownWorkers(serverWith(ages).client, instance, nobodyHere)()).toBe(expected);
+    expect(await knownWorkers(serverWith(ages).client, instance, noLocalWorker)()).toBe(expected);
   });
 
   test('also while the server is too busy to say', async () => {
@@ -74,12 +74,12 @@ describe('a worker is known', () => {
     client.workflowService.describeTaskQueue = (async () => {
       throw new Error('deadline exceeded');
     }) as never;
-    expect(await knownWorkers(client, instance, nobodyHere)()).toBe(true);
+    expect(await knownWorkers(client, instance, noLocalWorker)()).toBe(true);
   });
 
-  test('by one question for hundreds of runs', async () => {
+  test('with one request for hundreds of runs', async () => {
     const { client, asked } = serverWith([1]);
-    const isKnown = knownWorkers(client, instance, nobodyHere);
+    const isKnown = knownWorkers(client, instance, noLocalWorker);
     await Promise.all(Array.from({ length: 300 }, isKnown));
     expect(asked()).toBe(1);
   });

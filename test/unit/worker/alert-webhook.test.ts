@@ -15,7 +15,7 @@ test.each([
     bodies.push(JSON.parse(body));
     return { status: 204 };
   };
-  const tell = createAlertWebhook({ send } as unknown as HttpClient, 'https://example.com/hook', new Instance(name));
-  await tell(alert, new AbortController().signal);
+  const post = createAlertWebhook({ send } as unknown as HttpClient, 'https://example.com/hook', new Instance(name));
+  await post(alert, new AbortController().signal);
   expect(bodies).toEqual([expected]);
 });

@@ -83,7 +83,7 @@ describe('a line of the log', () => {
     expect(logged((log) => log.info({ text }, 'Said'))[0]).toMatchObject({ text: expected });
   });
 
-  test('stays JSON, with its own time and process, where a secret looks like them', () => {
+  test('stays JSON, with its own time and process, even if a secret looks like them', () => {
     const year = String(new Date().getUTCFullYear());
     const secrets = ['level', 'info', 'source', year, String(process.pid), '"msg"'];
     const [line] = logged((log) => log.info({ source: 'news', count: Number(year) }, `in ${year}`), secrets);
@@ -93,7 +93,7 @@ describe('a line of the log', () => {
 });
 
 describe("Temporal's lines", () => {
-  test('are told at the time and with the names of all others, without its plumbing', () => {
+  test('have the same time and field names as all others, without internals', () => {
     const at = new Date('2026-11-01T09:30:00.123Z');
     const [line] = logged((log) =>
       temporalLogger(log).warn('Activity failed', {
@@ -129,7 +129,7 @@ describe("Temporal's lines", () => {
 describe('what a line quotes from elsewhere', () => {
   const hostile = 'x\u001b[2J\u009b31m\u202eevil\nERROR: forged';
 
-  test('is exactly the same in JSON, and is written so that no terminal obeys it', () => {
+  test('is exactly the same in JSON, with escapes for terminals', () => {
     const written: string[] = [];
     const write = (line: string) => void written.push(line);
     createLogger({ level: 'info', redact: (text) => text, write }).warn({ error: hostile }, hostile);

@@ -19,7 +19,7 @@ export function configOf(folder: string, ...names: readonly string[]): ConfigFil
   return openConfigFile(file, () => undefined);
 }
 
-/** How things stand where each source of a configuration has run well, with whatever a test wants otherwise. */
+/** The status after a successful run of each source, with the changes of a test. */
 export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}): Observed {
   const known = knownSources(config.current().config, null);
   const { sources } = known;

@@ -61,7 +61,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     printInfo(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
 }
 
-/** What steps wait for, or why they are tried again and again: a reader may hold up the retiring of days for long. */
+/** What steps wait for, or why they are tried repeatedly: a reader may delay the retiring of days for a long time. */
 async function howItGoes(handle: WorkflowHandle): Promise<Progress | string | null> {
   const { failures, waits, doing } = await pendingSteps(handle);
   const lines = [

@@ -14,7 +14,7 @@ import { parseDay } from '../../options/day-option.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/errors.ts';
 
-/** `daybook partitions list`: the days that have a partition, and partitions that somebody made by hand. */
+/** `daybook partitions list`: the days that have a partition, and partitions made by hand. */
 export async function listPartitionsCommand(options: CommonOptions & { json?: boolean }): Promise<void> {
   const settings = requirePostgres(createContext(options));
   const partitions = await withClient(settings, (client) => describePartitions(client, settings.schema)).catch(
@@ -34,7 +34,7 @@ export async function listPartitionsCommand(options: CommonOptions & { json?: bo
   printLines(formatTable(['day', 'partition', 'rows (estimate)', 'bytes'], rows));
 }
 
-/** The day of a partition; of one that is not of one day, from when until when. */
+/** The day of a partition, or its bounds if it does not cover exactly one day. */
 export function timesOf({ day, from, to }: Pick<PartitionFacts, 'day' | 'from' | 'to'>): string {
   if (day !== null && (from === null || isDay(day, from, to))) return day;
   return `${briefly(from)} to ${briefly(to)}`;
@@ -54,7 +54,7 @@ export interface EnsureOptions extends CommonOptions {
   readonly to?: string;
 }
 
-/** `daybook partitions ensure`: makes the partitions of the coming days, or of the days named. */
+/** `daybook partitions ensure`: creates the partitions of the coming days, or of the given days. */
 export async function ensurePartitionsCommand(options: EnsureOptions): Promise<void> {
   const named = namedDays(options);
   const context = createContext(options);
@@ -76,7 +76,7 @@ function printMade(days: readonly Day[], retired: ReadonlySet<Day>): void {
   if (days.length === 0 && retired.size === 0) print('all partitions exist');
 }
 
-/** The days that `--day`, or `--from` and `--to`, name; null where none does. */
+/** The days given by `--day`, or by `--from` and `--to`; null if none is given. */
 function namedDays({ day, from, to }: EnsureOptions): Day[] | null {
   if (day !== undefined) return [parseDay(day)];
   if (from === undefined && to === undefined) return null;

@@ -23,14 +23,14 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const context = createContext(options);
   const owner = requireOwner(context);
   const temporal = requireTemporal(context);
-  // Where nobody can be asked, nothing has to be reached for that.
+  // Without a terminal to confirm on, no server needs to be reached.
   if (!options.yes && !canAsk()) await requireConfirmation(`reset ${owner.database} at ${owner.host}`, false);
   await withTemporal(temporal, async (client) => {
     await requireOwnWork(context, options, client, true);
     await assertNoneOpen(client, context.instance, 'reset', null);
   });
   if (!options.yes) await requireConfirmation(await describeReset(owner, options), false);
-  // States first: one that outlived its records would hide them from an empty database.
+  // States first: a state that outlives its records would hide them from an empty database.
   const store = openStore(context);
   if (!options.keepState) await deleteStates(store);
   // Windows that ran filled tables that are empty now.
@@ -38,7 +38,7 @@ export async function resetCommand(options: ResetOptions): Promise<void> {
   const { dropped } = await resetDatabase(owner, options.drop === true);
   print(`emptied ${owner.database}${options.drop ? `, dropped ${dropped} partitions` : ''}`);
   if (options.keepState) return printInfo('source state kept');
-  // A run that a schedule began and ended meanwhile remembers what is gone.
+  // A scheduled run that began and ended in the meantime remembers what is gone.
   await deleteStates(store);
   await withTemporal(temporal, async (client) => assertNoneStarted(client, context.instance, 'reset', null));
   printInfo('sources restart from scratch');

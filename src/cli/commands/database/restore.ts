@@ -22,8 +22,8 @@ export interface RestoreOptions extends CommonOptions {
 const quietMs = 2_000;
 
 /**
- * `daybook restore`: brings a retired day back from its archive, or opens it empty where there is none, and keeps it; with
- * `--undo`, keeps it no longer. Exit code 1 where an archive is damaged.
+ * `daybook restore`: restores a retired day from its archive, or opens it empty if there is none, and keeps it; `--undo` stops
+ * keeping it. Exit code 1 if an archive is damaged.
  */
 export async function restoreCommand(options: RestoreOptions): Promise<void> {
   if (options.day === undefined) throw new UsageError('missing --day, e.g. --day 2026-11-01');
@@ -41,13 +41,13 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     );
   }
   const store = openStore(context);
-  // New ids would meet former ones in the ledger.
+  // New ids would collide with former ones in the ledger.
   const [halfDone] = (await halfMoved(store, null)).values();
   if (halfDone) throw halfDone;
   const progress = new ProgressLine();
   const startedMs = performance.now();
   const onRows = (done: number, total: number) => {
-    // Most days are back before anybody wonders.
+    // Most days are restored before anyone needs a progress line.
     if (performance.now() - startedMs > quietMs) progress.show({ text: `${done} of ${total} rows read`, done, total });
   };
   const compute = createThreadCompute();
@@ -61,8 +61,8 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
     progress.end();
     void compute.close();
   });
-  // Only now: a poll before the day was open would have counted its records as expired, and remembered them again. Any
-  // source may have brought some.
+  // Only now: a poll before the day was open would have counted its records as expired, and remembered them again. Any source may
+  // have contributed records.
   await forgetPolls(store, await listStates(store));
   if (result.damage !== null) setExitCode(1);
   if (options.json) return printJson(result);

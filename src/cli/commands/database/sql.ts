@@ -22,7 +22,7 @@ export async function sqlCommand(text: string, options: CommonOptions & { readon
     await withClient(
       settings,
       async (client) => {
-        // A pooler may run the next message in another session: there they are set for this one alone, as one transaction.
+        // A pooler may run the next message in another session: so the settings are made for this message alone, as one transaction.
         const together = await isBehindPooler(client);
         if (!together) await client.query(`set ${session.join('; set ')}`);
         const local = together ? `set local ${session.join('; set local ')}; ` : '';
@@ -34,7 +34,7 @@ export async function sqlCommand(text: string, options: CommonOptions & { readon
     );
   } catch (error) {
     const { code = '', message } = toPostgresError(error);
-    // What the statement itself has wrong is for its author: what helps where Daybook's own ones fail would mislead.
+    // Errors of the statement itself are its author's: the advice for Daybook's own statements would mislead.
     if (/^42(?!501|P01)/.test(code)) throw new SinkMisconfigured(`postgres: statement failed: ${message} (${code})`);
     throw postgresFailure(error, 'statement failed');
   }

@@ -39,7 +39,7 @@ export async function listDeadLettersCommand(options: DeadLettersOptions): Promi
   printLines(formatTable(['id', 'source', 'reason', 'count', 'first seen', 'message', 'record'], rows));
 }
 
-/** `daybook dead-letters discard`: hides dead letters that need no further look, or shows them again. */
+/** `daybook dead-letters discard`: hides dead letters that need no further attention, or shows them again. */
 export async function discardDeadLettersCommand(ids: readonly string[], options: DeadLettersOptions): Promise<void> {
   const filter = readFilter({ ...options, discarded: true });
   if (ids.length === 0 && filter.source === undefined && filter.reason === undefined && filter.run === undefined) {
@@ -59,7 +59,7 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   );
 }
 
-/** The options that say which dead letters are meant. @throws UsageError */
+/** The options that select dead letters. @throws UsageError */
 export function readFilter(options: DeadLettersOptions): DeadLetterFilter {
   const { source, reason, run, discarded } = options;
   if (reason !== undefined && !(rejectionReasons as readonly string[]).includes(reason)) {

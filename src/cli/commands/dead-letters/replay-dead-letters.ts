@@ -56,7 +56,7 @@ async function start(client: Client, instance: Instance, input: ReplayDeadLetter
   return handle;
 }
 
-/** Shows how it goes until it ends. Exit code 1 where it failed; what is still refused is no failure. */
+/** Shows progress until it ends. Exit code 1 if it failed; records that are still refused are not a failure. */
 async function follow({ source }: DeadLetterSelection, handle: WorkflowHandle, json: boolean): Promise<void> {
   const ask = async () => progressOf(await handle.query<ReplayResult>('progress'));
   try {
@@ -77,7 +77,7 @@ function progressOf({ replayed, refused, unreplayable, letters }: ReplayResult):
   return { text: `${done} of ${letters} processed, ${replayed} stored`, done, total: letters };
 }
 
-/** What a replay has come to, and what is to be done. */
+/** The result of a replay, and what to do next. */
 function resultLines(result: ReplayResult): string[] {
   const { source, letters, replayed, written, duplicate, expired, deferred, refused, reasons, unreplayable } = result;
   const { duplicate_id: sharedIds = 0, ...others } = reasons;

@@ -11,7 +11,7 @@ import type { DeadLetterSelection } from '../../options/dead-letter-selection.ts
 import type { Context } from '../../options/context.ts';
 import { formatTable, printJson, printLines, printInfo, shorten } from '../../output/output.ts';
 
-/** What would become of each dead letter; stores nothing. */
+/** What a replay would do with each dead letter; stores nothing. */
 export async function previewReplay(
   { environment }: Context,
   config: Config,

@@ -22,11 +22,11 @@ export interface ExportOptions extends SelectionOptions {
   readonly output?: string;
 }
 
-/** `daybook export`: records of the CSV journal as CSV, each key once. Exit code 1 where files were damaged. */
+/** `daybook export`: records of the CSV journal as CSV, each key once. Exit code 1 if files were damaged. */
 export async function exportCommand(options: ExportOptions): Promise<void> {
   const folders = journalFolders(createContext(options));
   const choice = await readSelection(options, folders);
-  // A terminal that shows the records needs nothing else to see that they come.
+  // On a terminal the records themselves show the progress.
   const progress = options.output !== undefined || !process.stdout.isTTY ? new ProgressLine() : null;
   const escape = options.escapeFormulas === true;
   const text = exportText(folders, choice, { escape, onUnit: (shown) => progress?.show(shown) }, (message) => {
@@ -35,10 +35,10 @@ export async function exportCommand(options: ExportOptions): Promise<void> {
     printInfo(message);
   });
   if (options.output === undefined) {
-    // A file or a pipe gets the records as they are; a terminal would obey what stands in them.
+    // A file or a pipe gets the records as they are; a terminal would execute escape sequences in them.
     const shown = process.stdout.isTTY ? visibleLines : (piece: string) => piece;
     for await (const piece of text) if (!process.stdout.write(shown(piece))) await drained();
-    // The process ends right behind this.
+    // The process ends right after this.
     await new Promise((done) => void process.stdout.write('', done));
   } else await writeWhole(resolve(options.output), text).finally(() => progress?.end());
   progress?.end();
@@ -58,7 +58,7 @@ async function* exportText(
   let written = 0;
   const units = await journalUnits(folders, choice);
   for (const [done, unit] of units.entries()) {
-    // Most exports are over before anybody wonders.
+    // Most exports finish before anyone needs a progress line.
     if (performance.now() - startedMs > quietMs)
       onUnit({ text: `${written} records of ${done} days; now ${unitName(unit)}`, done, total: units.length });
     for await (const { rows } of readUnit(folders, unit, choice, ({ message }) => onDamage(message))) {

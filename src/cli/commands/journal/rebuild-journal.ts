@@ -14,7 +14,7 @@ import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
-/** Behind live runs (2) and backfills (4). */
+/** Lower priority than live runs (2) and backfills (4). */
 const priorityKey = 5;
 
 /** `daybook rebuild-journal`: writes the CSV journal again from PostgreSQL, in a workflow. */
@@ -38,7 +38,7 @@ export async function rebuildJournalCommand(options: SelectionOptions & { readon
   });
 }
 
-/** Shows how it goes until it ends. Exit code 1 where it failed. */
+/** Shows progress until it ends. Exit code 1 if it failed. */
 async function follow(handle: WorkflowHandle, json: boolean): Promise<void> {
   const ask = async () => progressLine(await handle.query<RebuildProgress>('progress'));
   try {

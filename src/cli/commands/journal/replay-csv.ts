@@ -23,7 +23,7 @@ export interface ReplayCsvOptions extends SelectionOptions {
   readonly json?: boolean;
 }
 
-/** Behind live runs (2) and backfills (4). */
+/** Lower priority than live runs (2) and backfills (4). */
 const priorityKey = 5;
 
 /** `daybook replay-csv`: writes records of the CSV journal into PostgreSQL again, in a workflow. */
@@ -45,7 +45,7 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
   });
 }
 
-/** What would be read. How many records match is known only by reading. */
+/** What would be read. Only reading shows how many records match. */
 async function showPlan(folders: JournalFolders, choice: JournalSelection, { json }: ReplayCsvOptions): Promise<void> {
   const rows: string[][] = [];
   for (const unit of await journalUnits(folders, choice)) {
@@ -61,7 +61,7 @@ async function showPlan(folders: JournalFolders, choice: JournalSelection, { jso
   printInfo(`${days(rows.length)} would be read; nothing was started`);
 }
 
-/** Shows how it goes until it ends. Exit code 1 where it failed. */
+/** Shows progress until it ends. Exit code 1 if it failed. */
 async function follow(handle: WorkflowHandle, { json }: ReplayCsvOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<JournalProgress>('progress'));
   try {

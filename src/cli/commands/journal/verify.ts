@@ -37,7 +37,7 @@ export interface VerifyOptions extends CommonOptions {
 /** How many records pass between two lines of progress. */
 const sayEvery = 100_000;
 
-/** `daybook verify`: compares the CSV journal with PostgreSQL for a day. Exit code 1 where they differ. */
+/** `daybook verify`: compares the CSV journal with PostgreSQL for a day. Exit code 1 if they differ. */
 export async function verifyCommand(options: VerifyOptions): Promise<void> {
   const { day, source = null, json } = options;
   if (day === undefined) throw new UsageError('missing --day, e.g. --day 2026-11-01');
@@ -48,7 +48,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
   }
   const context = createContext(options);
   const config = loadConfig(context);
-  // A source that is no longer configured may have records still; a misspelt one would be found consistent.
+  // A removed source may still have records; a misspelt one would be reported as consistent.
   if (source !== null && !(await journalSources(journalFolders(context))).includes(source)) findSource(config, source);
   const compute = createThreadCompute();
   const check = await checksOf(context, config, compute);
@@ -117,11 +117,11 @@ function report({ day, source, csv, postgres, ...rest }: ComparedDay): void {
     print(`${rest.storedOnOtherDays} keys are stored under another day, by an earlier version`);
   for (const damage of rest.damaged) print(damage);
   for (const [kind, found] of Object.entries(rest.findings)) {
-    const { what, todo } = findingKinds[kind as FindingKind];
+    const { what, remedy } = findingKinds[kind as FindingKind];
     printLines(`\n${found.count} ${what}`);
     for (const key of found.keys) print(`  ${key}`);
     if (found.count > found.keys.length) print(`  … and ${found.count - found.keys.length} more`);
-    print(`  ${todo}`);
+    print(`  ${remedy}`);
   }
   printLines(rest.consistent ? 'consistent' : '\nnot consistent');
 }

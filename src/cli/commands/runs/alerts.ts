@@ -27,7 +27,7 @@ export async function listAlertsCommand(options: AlertsOptions): Promise<void> {
   printLines(formatTable(['since', 'alert', 'source', 'message'], rows));
 }
 
-/** `daybook alerts close`: closes an alert by hand, and tells the webhook. */
+/** `daybook alerts close`: closes an alert by hand, and notifies the webhook. */
 export async function closeAlertCommand(name: string, source: string, options: AlertsOptions): Promise<void> {
   const context = createContext(options);
   const store = openStore(context);
@@ -49,7 +49,7 @@ export async function closeAlertCommand(name: string, source: string, options: A
   print(`closed ${name} of ${source}, open since ${closed.since}; it opens again if its cause persists`);
 }
 
-/** One that is not told now is told by the next run of a worker. */
+/** The next run of a worker sends one that cannot be sent now. */
 async function postToWebhook({ environment, instance }: Context, alert: Alert): Promise<boolean> {
   if (environment.alertWebhook === null) return false;
   const client = createHttpClient(`daybook/${version}`, environment.proxies);
@@ -64,7 +64,7 @@ async function postToWebhook({ environment, instance }: Context, alert: Alert): 
   }
 }
 
-/** `daybook alerts test`: posts a test alert. Exit code 1 where the webhook does not take it. */
+/** `daybook alerts test`: posts a test alert. Exit code 1 if the webhook does not accept it. */
 export async function testAlertsCommand(options: AlertsOptions): Promise<void> {
   const { environment, instance } = createContext(options);
   const { alertWebhook: url } = environment;

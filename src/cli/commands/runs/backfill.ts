@@ -44,7 +44,7 @@ export interface BackfillOptions extends CommonOptions {
   readonly json?: boolean;
 }
 
-/** `daybook backfill`: fetches a range of time again, window by window, in a workflow that goes on without this command. */
+/** `daybook backfill`: fetches a range of time again, window by window, in a workflow that continues without this command. */
 export async function backfillCommand(source: string, options: BackfillOptions): Promise<void> {
   const context = createContext(options);
   const config = loadConfig(context);
@@ -58,7 +58,7 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   if (concurrency !== undefined && !isConcurrency(concurrency)) {
     throw new UsageError(`--concurrency: found "${options.concurrency}", expected 1 to ${maxConcurrency}`);
   }
-  // What is undefined does not stand in the JSON of the signal.
+  // Undefined fields are absent from the JSON of the signal.
   const payload = { from, to, step, only, concurrency };
   const read = readBackfillRequest(payload);
   if (!read.ok) throw new UsageError(`backfill: ${read.why}`);
@@ -81,14 +81,14 @@ export async function backfillCommand(source: string, options: BackfillOptions):
   });
 }
 
-/** The windows that the request comes to. */
+/** The windows of the request. */
 async function windowsOf(context: Context, source: string, request: BackfillRequest): Promise<TimeRangeText[]> {
   const range = parseWindow(request.from, request.to);
   if (!range.ok) throw new UsageError(range.why);
   return chooseWindows(openStoreToRead(context), source, cutWindows(range.window, request.stepMs), request.only);
 }
 
-/** What is expired looks in the end as if nothing had been there. */
+/** An expired range would look as if it had been empty. */
 async function warnOfRetired(context: Context, windows: readonly TimeRangeText[]): Promise<void> {
   const floor = await readRetiredBefore(context);
   if (floor === null || !windows.some(({ from }) => from < floor)) return;
@@ -97,7 +97,7 @@ async function warnOfRetired(context: Context, windows: readonly TimeRangeText[]
   );
 }
 
-/** What each window has come to so far, and the rows that are stored of it. */
+/** The progress of each window, and its stored rows. */
 async function showPlan(
   context: Context,
   source: string,
@@ -125,7 +125,7 @@ async function showPlan(
   printInfo(`${windows.length} windows would run; nothing was started`);
 }
 
-/** Shows how it goes until it ends. Exit code 1 where windows failed. */
+/** Shows progress until it ends. Exit code 1 if windows failed. */
 async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promise<void> {
   const ask = async () => progressOf(await handle.query<BackfillProgress>('progress'));
   try {

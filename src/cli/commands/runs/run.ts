@@ -30,7 +30,7 @@ export interface RunOptions extends PairOptions {
   readonly json?: boolean;
 }
 
-/** A run that failed before it had a receipt. */
+/** A run that failed before its receipt was written. */
 interface FailedRun {
   readonly source: string;
   readonly outcome: 'failed';
@@ -65,10 +65,10 @@ export async function runCommand(names: readonly string[], options: RunOptions):
   await withTemporaryStack(context, work, options);
 }
 
-/** Runs that are started at the same time: hundreds at once would keep a busy server from everything else. */
+/** Runs that are started at the same time: hundreds at once would occupy a busy server completely. */
 const startConcurrency = 10;
 
-/** One that fails keeps no other from being waited for. */
+/** If one fails, the others are still awaited. */
 async function runSources(
   client: Client,
   instance: Instance,
@@ -79,7 +79,7 @@ async function runSources(
   const waiting: Promise<void>[] = [];
   const left = [...sources];
   const underWay = new RunsUnderWay();
-  const tellWhenOver = async (run: StartedRun) => {
+  const reportWhenOver = async (run: StartedRun) => {
     const receipt = await resultOf(run, instance, isWorkerKnown);
     underWay.ended(run.source);
     report(receipt, json === true);
@@ -88,8 +88,8 @@ async function runSources(
     for (let source = left.shift(); source !== undefined; source = left.shift()) {
       const run = await startRun(client, instance, source);
       underWay.began(source, run.handle);
-      const ended = tellWhenOver(run);
-      // It is looked at once all are started.
+      const ended = reportWhenOver(run);
+      // Its result is read once all are started.
       ended.catch(() => undefined);
       waiting.push(ended);
     }
@@ -150,7 +150,7 @@ function describeFailure(cause: unknown): FailedReceipt['error'] {
   return { type: 'Unexpected', message: messageOf(cause) };
 }
 
-/** Runs that a kill cut off go on with the new worker: they are let finish before a new one begins. */
+/** Runs interrupted by a kill continue with the new worker; they finish before a new one starts. */
 async function finishOpenRuns(client: Client, instance: Instance, sources: readonly string[]): Promise<void> {
   const query = instance.query(`WorkflowType = '${scrapeRunType}' AND ExecutionStatus = 'Running'`);
   for await (const { workflowId, runId } of client.workflow.list({ query })) {

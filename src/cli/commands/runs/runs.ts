@@ -16,7 +16,7 @@ export interface RunsOptions extends CommonOptions {
   readonly json?: boolean;
 }
 
-/** Runs that people are shown where they do not say how many. */
+/** Default number of runs shown. */
 const usualLimit = 50;
 
 /** `daybook runs`: receipts of past runs of a source, the newest first. Needs no server. */
@@ -29,7 +29,7 @@ export async function runsCommand(source: string, options: RunsOptions): Promise
   const context = createContext(options);
   const store = openStoreToRead(context);
   const paths = await listReceipts(store, source, day === undefined ? undefined : parseDay(day));
-  // One that is gone from the configuration has its receipts still.
+  // A source that is gone from the configuration still has its receipts.
   if (paths.length === 0 && (await listReceipts(store, source)).length === 0) findSource(loadConfig(context), source);
   const shown: (Receipt | FailedReceipt)[] = [];
   let count = 0;
@@ -49,7 +49,7 @@ export async function runsCommand(source: string, options: RunsOptions): Promise
     printInfo(`showing the latest ${count} ${which}; use --limit for more, --day for one day, --json for all`);
 }
 
-/** Runs as a table; of one that failed, its error. */
+/** Runs as a table, with the error of each failed run. */
 export function runsTable(receipts: readonly (Receipt | FailedReceipt)[], columns: number, now: Date): string {
   const rows = receipts.map((receipt) => {
     const { finishedAt, outcome } = receipt;

@@ -18,14 +18,14 @@ import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-po
 import { withTemporal } from '../../../temporal/connect.ts';
 import { withTemporaryStack } from '../../stack/temporary-stack.ts';
 
-/** What is told where no canary could say so itself: nobody took it up, or it was terminated. */
+/** What is reported if the canary could not report it: no worker started it, or it was terminated. */
 interface Unfinished {
   readonly ok: false;
   readonly step: 'start';
   readonly error: { readonly type: string; readonly message: string };
 }
 
-/** `daybook smoke`: one canary, now, and one line that says whether a record came through. Exit code 1 if it did not. */
+/** `daybook smoke`: runs one canary now, and prints one line: whether a record made it end to end. Exit code 1 if it did not. */
 export async function smokeCommand({ json, ...options }: CommonOptions & { json?: boolean }): Promise<void> {
   const outcome = await smoke(createContext(options));
   if (!outcome.ok) setExitCode(1);

@@ -96,7 +96,7 @@ function onlyOf(status: Status, name: string): Status {
   };
 }
 
-/** Counting takes as long as there are dead letters. */
+/** The time for counting grows with the number of dead letters. */
 const lettersMs = 5_000;
 
 async function readStatus(
@@ -114,7 +114,7 @@ async function readStatus(
     askTemporal(context, configured, lastEndsOf(memories)),
   ]);
   const holder = context.home.lockHolder();
-  // Neither is named, and no stack runs: there is nothing to tell of.
+  // Neither is named, and no stack runs: there is nothing to report.
   if (!found && server.address === null && holder === null) requireTemporal(context);
   const hasRun = [...schedules.sources.values()].some(({ recent }) => recent.length > 0);
   const storage = await readStorage(context, hasRun, now);
@@ -162,7 +162,7 @@ async function askDatabase(context: Context, today: Day) {
 /** For the Temporal server to answer all questions. */
 const temporalMs = 20_000;
 
-/** A server that is away is a finding, not a failure. */
+/** An unavailable server is a finding, not a failure. */
 async function askTemporal(
   context: Context,
   known: KnownSources,
@@ -180,7 +180,7 @@ async function askTemporal(
         openStoreToRead(context, () => {}),
       );
       const others = await otherSchedules(client, owner, new Set(known.sources.map(({ name }) => name)));
-      // Where the configuration cannot be read, what has a schedule counts as configured.
+      // If the configuration cannot be read, every source with a schedule counts as configured.
       const more = known.broken === null ? [] : [...others.keys()].map(unknownSource);
       const sources = [...known.sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
       const all = more.length === 0 ? known : { ...known, sources };

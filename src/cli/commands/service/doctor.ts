@@ -27,11 +27,11 @@ import { inspectOwner, inspectWriter } from '../../../sinks/postgres/commands/in
 import { describePair } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 
-/** One look at the surroundings. */
+/** One check of the environment. */
 interface Finding {
   readonly what: string;
   readonly ok: boolean;
-  /** What was found; where it is not well, also what was expected and what to do. */
+  /** What was found; if it is not OK, also what was expected and what to do. */
   readonly found: string;
 }
 
@@ -40,13 +40,13 @@ type Probe = readonly [what: string, look: () => Promise<string>];
 const minFreeBytes = 1024 ** 3;
 const connectMs = 5_000;
 
-/** `daybook doctor`: looks at everything around that Daybook needs, and says what is missing. Changes nothing. */
+/** `daybook doctor`: checks the environment, and reports what is missing. Changes nothing. */
 export async function doctorCommand(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
   const context = createContext(options);
   const redact = commandRedactor(options);
   const config = await look(['configuration', async () => describeConfig(loadWholeConfig(context))]);
   const probes = [...surroundings(context), ...hostsOf(context)];
-  // At once: each of many hosts may take seconds to be given up.
+  // In parallel: each of many hosts may take seconds to time out.
   const findings = [config, ...(await Promise.all(probes.map(look)))].map(({ what, ok, found }) => ({
     what: redact(what),
     ok,
@@ -112,7 +112,7 @@ async function lookAtTemporal(context: Context): Promise<string> {
   });
 }
 
-/** None where the configuration cannot be used: that is a finding of its own. */
+/** None if the configuration cannot be used, which is a separate finding. */
 function hostsOf(context: Context): Probe[] {
   try {
     return hosts(context, loadConfig(context));
@@ -121,7 +121,7 @@ function hostsOf(context: Context): Probe[] {
   }
 }
 
-/** Whether the hosts of the sources can be reached, each once. Behind a proxy it is the proxy that reaches them. */
+/** Whether the hosts of the sources can be reached, each once. Behind a proxy, the proxy reaches them. */
 function hosts({ environment }: Context, { sources }: Config): Probe[] {
   const found = new Map<string, URL>();
   for (const source of sources) {
@@ -133,7 +133,7 @@ function hosts({ environment }: Context, { sources }: Config): Probe[] {
   return [...found].map(([host, url]): Probe => [host, () => connectTo(url)]);
 }
 
-/** Whatever a source may ask; whether it may ask a private address is told by `preview`. */
+/** Regardless of what a source may request; `preview` shows whether it may reach a private address. */
 async function connectTo(url: URL): Promise<string> {
   const { hostname, port, protocol } = url;
   assertHostAllowed(url, 'any', hostname);

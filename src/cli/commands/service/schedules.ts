@@ -45,7 +45,7 @@ export async function diffSchedulesCommand(options: SchedulesOptions): Promise<v
   await sayIdChanges(context, config);
 }
 
-/** `daybook schedules apply`: makes the server's schedules what the configuration wants. */
+/** `daybook schedules apply`: brings the server's schedules up to date with the configuration. */
 export async function applySchedulesCommand(options: SchedulesOptions): Promise<void> {
   const context = createContext(options);
   const config = loadConfig(context);

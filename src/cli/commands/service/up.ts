@@ -45,13 +45,13 @@ const announce = (message: string) => printInfo(`daybook: ${message}`);
 /** `daybook up`: runs everything that the environment does not name, until Ctrl-C. */
 export async function upCommand(options: ServiceOptions): Promise<void> {
   const context = createContext(options);
-  const halves = embeddedHalves(context);
+  const embedded = embeddedParts(context);
   const stop = stopSignal();
   if (!context.demo) await openServiceConfig(context, options);
   context.home.lock();
   const keeping = setInterval(() => keepHome(context.home), keepMs);
   const supervisor = new Supervisor(announce);
-  const starting = startAll({ context, options }, halves, supervisor, stop);
+  const starting = startAll({ context, options }, embedded, supervisor, stop);
   starting.catch(() => undefined);
   try {
     await Promise.race([starting, aborted(stop)]);
@@ -60,7 +60,7 @@ export async function upCommand(options: ServiceOptions): Promise<void> {
     announce('stopping …');
     await supervisor.stop();
     await stopStack(context.home);
-    // A start that was under way ends now; what it has started meanwhile is known to the home, and goes too.
+    // A start that was in progress ends now; the home knows what it has started in the meantime, so that is stopped too.
     await starting.catch(() => undefined);
     await stopStack(context.home);
     clearInterval(keeping);
@@ -69,26 +69,26 @@ export async function upCommand(options: ServiceOptions): Promise<void> {
   }
 }
 
-/** How often the files of the home are looked at. */
+/** How often the files of the home are checked. */
 const keepMs = 1_000;
 
-/** Other commands read what stands in the home: it is written again where something damaged it. */
+/** Other commands read the files of the home: damaged ones are written again. */
 function keepHome(home: Home): void {
   try {
     for (const name of home.keep()) announce(`${home.path(name)} was damaged; it is rewritten`);
   } catch {
-    // A disk that is full now may not be later.
+    // A full disk may have space again later.
   }
 }
 
-/** Which halves the environment leaves to the embedded stack. */
-function embeddedHalves(context: Context): EmbeddedParts {
-  const halves = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
-  if (!context.environment.embedded && (halves.postgres || halves.temporal)) {
-    const missing = [halves.postgres ? 'PG_HOST' : '', halves.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
+/** Which parts the environment leaves to the embedded stack. */
+function embeddedParts(context: Context): EmbeddedParts {
+  const embedded = { postgres: externalPostgres(context) === null, temporal: externalTemporal(context) === null };
+  if (!context.environment.embedded && (embedded.postgres || embedded.temporal)) {
+    const missing = [embedded.postgres ? 'PG_HOST' : '', embedded.temporal ? 'TEMPORAL_ADDRESS' : ''].filter(Boolean);
     throw new UsageError(`DAYBOOK_EMBEDDED=off needs ${missing.join(' and ')}`);
   }
-  return halves;
+  return embedded;
 }
 
 interface Service {
@@ -98,7 +98,7 @@ interface Service {
 
 async function startAll(
   service: Service,
-  halves: EmbeddedParts,
+  embedded: EmbeddedParts,
   supervisor: Supervisor,
   stop: AbortSignal,
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function startAll(
   }
   await reachExternals(service);
   stop.throwIfAborted();
-  const started = await startStack(home, halves, environment, announce, stop);
+  const started = await startStack(home, embedded, environment, announce, stop);
   stop.throwIfAborted();
   let worker: SupervisedWorker | null = null;
   const watch = (part: 'postgres' | 'temporal', again: () => Promise<ChildProcess>) => {
@@ -212,7 +212,7 @@ async function ensurePartitionsAhead(settings: PostgresSettings, premake: number
   try {
     await ensureAhead(pool, settings.schema, premake, new Date());
   } catch (error) {
-    // A day that somebody has to make room for holds no other up.
+    // A day that needs manual work does not block the others.
     if (!(error instanceof BlockedDay)) throw error;
     announce(error.message);
   } finally {

@@ -20,8 +20,8 @@ import { brokenNote, openServiceConfig, type ServiceOptions } from '../../option
 import { acceptsNewStore } from '../../options/store-pair.ts';
 
 /**
- * `daybook worker`: polls until it is told to stop, and waits for Temporal where it is not there yet. Started by `up`, it also
- * reports to it.
+ * `daybook worker`: polls until it is stopped, and waits for Temporal if it is not available yet. If `up` started it, it also
+ * reports to `up`.
  */
 export async function workerCommand(options: ServiceOptions): Promise<void> {
   const context = createContext(options);
@@ -86,7 +86,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         storeFolder: context.environment.storeFolder,
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
         onReceipt: (receipt) =>
-          tell({
+          sendMessage({
             type: 'receipt',
             receipt,
           }),
@@ -102,7 +102,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     const started = worker;
     installUnhandledErrorHandlers(started, logger);
     logger.info({ address: temporal.address, namespace: temporal.namespace }, 'Worker started');
-    tell({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
+    sendMessage({ type: 'polling', http: endpoint && `http://${hostPort(context, endpoint)}` });
     const end = () => void started.stop().catch(() => undefined);
     if (stop.aborted) end();
     else stop.addEventListener('abort', end, { once: true });
@@ -114,7 +114,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
   }
 }
 
-/** Of pages that only a worker can make. */
+/** Pages that only a worker can render. */
 function notYet(waitsFor: string | null): never {
   throw new NotReady(`the worker has not started yet${waitsFor === null ? '' : `: ${waitsFor}`}`);
 }
@@ -133,13 +133,13 @@ async function listen({ environment }: Context, pages: Pages, logger: Logger): P
       if (isTaken && isDefault && port < preferred + neighbours) continue;
       logger.debug({ error: messageOf(error) }, 'HTTP endpoint cannot listen');
       const message = `worker: the HTTP endpoint cannot listen on ${host}:${port}: ${messageOf(error)}; set DAYBOOK_HTTP to a free address, or to off`;
-      // What was set is wrong; what was not may have bad luck.
+      // A configured port that is taken is an error; the default port may be taken by chance.
       throw isDefault ? new CannotStart(message) : new UsageError(message);
     }
   }
 }
 
-/** How many ports after the usual one are tried. */
+/** How many ports after the default one are tried. */
 const neighbours = 20;
 
 /** Aborted by the first signal that ends a worker, or with the process that started it. */
@@ -156,7 +156,7 @@ function stopSignal(logger: Logger): AbortSignal {
   return controller.signal;
 }
 
-function tell(message: WorkerMessage): void {
+function sendMessage(message: WorkerMessage): void {
   if (process.connected) process.send?.(message);
 }
 

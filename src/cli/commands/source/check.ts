@@ -22,7 +22,7 @@ export interface CheckOptions extends CommonOptions {
 /** Starts of each source that `--verbose` shows. */
 const shownStarts = 3;
 
-/** `daybook check`: reads the configuration and says everything that is wrong with it. */
+/** `daybook check`: reads the configuration and reports every problem in it. */
 export async function checkCommand(options: CheckOptions): Promise<void> {
   const context = createContext(options);
   const file = context.environment.configFile;

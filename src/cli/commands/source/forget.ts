@@ -41,12 +41,12 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   const owner = requireOwner(context);
   const temporal = requireTemporal(context);
   const { rows, keys, sources: found } = await countRows(owner, what);
-  // One that is no longer configured may have records still; of a misspelt one there is nothing.
+  // A removed source may still have records; a misspelt one has none.
   if (what.source !== null && found.length === 0) findSource(loadConfig(context), what.source);
   const sources = what.source === null ? found : [what.source];
   await withTemporal(temporal, async (client) => {
     await requireOwnWork(context, options, client, true);
-    // The schedules first: a run that one of them starts now is found then.
+    // The schedules first: a run that one of them starts now is found afterwards.
     await assertPaused(client, context.instance, 'forget', sources);
     await assertNoneOpen(client, context.instance, 'forget', what.source);
   });
@@ -62,7 +62,7 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
     if (process.stderr.isTTY) process.stderr.write(`\r${gone} rows, ${goneKeys} keys`);
   });
   if (process.stderr.isTTY) process.stderr.write('\r');
-  // A run that began and ended meanwhile remembers what is gone.
+  // A run that began and ended in the meantime remembers what is gone.
   await forgetPolls(store, new Set([...sources, ...done.sources]));
   if (options.json) printJson({ ...done, sources: found });
   else print(`forgot ${done.rows} rows and ${done.keys} keys ${about.join(' ')}`);

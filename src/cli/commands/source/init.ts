@@ -25,13 +25,13 @@ export interface InitOptions extends CommonOptions, RequestOptions {
   readonly name?: string;
 }
 
-/** Records that are looked at. */
+/** Records that are inspected. */
 const sampleSize = 500;
 const comment = `# Source proposed by daybook init. Preview its records:
 #   ./daybook preview NAME --config FILE
 `;
 
-/** `daybook init URL`: looks at an address or a file and prints a configuration that reads it. Writes nothing. */
+/** `daybook init URL`: inspects a URL or a file and prints a configuration that reads it. Writes nothing. */
 export async function initCommand(address: string, options: InitOptions): Promise<void> {
   const context = createContext(options);
   try {
@@ -85,7 +85,7 @@ async function proposeUrl({ environment }: Context, url: string, options: InitOp
   try {
     let isPrivate = false;
     const response = await get(url, false).catch((error: unknown) => {
-      // Who names a private address means it.
+      // A private address given by the user is intended.
       if (!(error instanceof PrivateAddress)) throw error;
       isPrivate = true;
       return get(url, true);
@@ -113,7 +113,7 @@ function statusAdvice(status: number): string {
 /** Detail pages of a run, as a proposal limits them. */
 const maxDetails = 100;
 
-/** A listing without dates with those of the items' own pages, where these have any. */
+/** A listing without dates, completed with the dates of the items' own pages if they have any. */
 async function withDetail(
   proposal: Proposal,
   origin: string,
@@ -154,7 +154,7 @@ async function proposeFile(context: Context, path: string, { name, header, auth 
     path: relative(dirname(context.environment.configFile), resolve(path)).replaceAll('\\', '/'),
     ...delimiterOf(resolve(path)),
   };
-  // Any id and time will do to read the records themselves.
+  // Any id and time suffice to read the records themselves.
   const config = parse(context, configuration({ ...source, id: '@', occurred_at: { on_missing: 'fetched_at' } }, []));
   const items = await sampleOf(context, config);
   const read = itemReader(items);
@@ -168,7 +168,7 @@ async function proposeFile(context: Context, path: string, { name, header, auth 
   return { source: { ...source, ...proposal.source }, notes: proposal.notes };
 }
 
-/** What separates the fields of a CSV file, where that is no comma: what its first line has most of. */
+/** The delimiter of a CSV file, if it is not a comma: the most frequent candidate in its first line. */
 function delimiterOf(path: string): { readonly csv?: { readonly delimiter: string } } {
   if (!/\.(?:csv|tsv)$/i.test(path) || !existsSync(path)) return {};
   const beginning = Buffer.alloc(64 * 1024);
@@ -187,7 +187,7 @@ function delimiterOf(path: string): { readonly csv?: { readonly delimiter: strin
   return count > 1 && best !== ',' ? { csv: { delimiter: best } } : {};
 }
 
-/** Looks at what was found, whatever that is, within limits. */
+/** Inspects the response, of any type, within limits. */
 async function propose(from: HttpResponse | readonly string[], isDetail = false): Promise<Proposal> {
   const compute = createThreadCompute();
   try {
@@ -204,14 +204,14 @@ function configuration(source: Readonly<Record<string, unknown>>, notes: readonl
   visit(document, {
     Scalar(_key, node) {
       const { value } = node;
-      // In quotes, what cannot be seen may be written as in JSON.
+      // In quotes, invisible characters may be escaped as in JSON.
       if (typeof value === 'string' && visibleLines(value) !== value) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return comment + remarks + visibleJson(document.toString({ lineWidth: 120, flowCollectionPadding: true }));
 }
 
-/** Reads the beginning of what the proposal proposes: it is to work, not to look good. */
+/** Reads the first records with the proposed configuration: it has to work, not just look right. */
 async function prove(context: Context, text: string): Promise<{ readonly line: string; readonly stored: number }> {
   const config = parse(context, text);
   const items = await sampleOf(context, config);

@@ -17,19 +17,19 @@ export interface MoveIds {
   readonly plan: SourcePlan;
   /** Finds ids by the plan's `id`. */
   readonly idsOf: IdsOf;
-  /** Only look. */
+  /** Only report. */
   readonly dryRun: boolean;
-  /** Looks whether something stores meanwhile. @throws where that is so */
+  /** Checks whether something stores in the meantime. @throws if so */
   readonly refuseOpen: () => Promise<void>;
-  /** Told what is done just now. */
+  /** Called with the current step. */
   readonly onProgress: (text: string) => void;
 }
 
 export interface MovedIds {
   readonly findings: RekeyFindings;
-  /** Rows that were moved; of a dry run those that would be. */
+  /** Rows that were moved, or would be in a dry run. */
   readonly moved: number;
-  /** Whether something stood in the way: nothing was changed. */
+  /** Whether something prevented it: nothing was changed. */
   readonly refused: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface MovedIds {
  * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before.
  * 3. What the last poll saw goes from the state: it names former ids. It has gone already, or goes now.
  * 4. The ledger moves in one transaction, once, which is noted in it; then the rows, day by day. A row's new id is found in its
- *    payload, and does not depend on the id that it has; what a key without a row stands for is told by its id alone.
+ *    payload, and does not depend on the id that it has; for a key without a row only its id is known.
  * 5. The journal moves, file by file, in the same way.
  * 6. The state learns by which `id` all is stored, the note of the ledger goes, and the rule is done: archives are read by it from now on.
  */
@@ -53,7 +53,7 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     const before = await rekey.now();
     const former = await readIdRule(store, source);
     const reattached = async () => {
-      // One that was cut off has moved some already.
+      // An interrupted attempt has already moved some.
       if (dryRun || former?.done === false) return;
       if (former) await writeIdRule(store, source, former);
       else await deleteIdRule(store, source);
@@ -95,7 +95,7 @@ async function* ofJournal<T>(lines: AsyncGenerator<T>): AsyncGenerator<T> {
   }
 }
 
-/** What the file system says is no word of PostgreSQL's. */
+/** An error of the file system does not come from PostgreSQL. */
 function journalFailure(error: unknown): never {
   if (error instanceof DaybookError) throw error;
   throw new SinkUnavailable(`journal: ${messageOf(error)}; run it again`, { cause: error });

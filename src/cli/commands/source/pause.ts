@@ -18,7 +18,7 @@ export interface PauseOptions extends CommonOptions {
   readonly until?: string;
 }
 
-/** `daybook pause`: pauses a source's schedule and its runs under way. */
+/** `daybook pause`: pauses a source's schedule and its active runs. */
 export async function pauseCommand(source: string, options: PauseOptions): Promise<void> {
   const context = createContext(options);
   findSource(loadConfig(context), source);
@@ -32,9 +32,9 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
   await withTemporal(requireTemporal(context), async (client) => {
     await requireOwnWork(context, options, client);
     const note = formatPauseNote(pause);
-    // The schedule first: a run that it starts now would not hear the signal.
+    // The schedule first: a run that it starts now would miss the signal.
     const scheduled = await onSchedule(client, instance, source, (handle) => handle.pause(note));
-    // What ends it before anything else: this command may be killed at any line.
+    // First what ends the pause: this command may be killed at any line.
     if (until && scheduled) await startUnpause(client, instance, source, note, until);
     const runs = await signalRuns(client, instance, source, 'pause', pause);
     if (!scheduled && runs === 0) {
@@ -47,7 +47,7 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
   });
 }
 
-/** `daybook resume`: lets a paused source go on. */
+/** `daybook resume`: resumes a paused source. */
 export async function resumeCommand(source: string, options: CommonOptions): Promise<void> {
   const context = createContext(options);
   findSource(loadConfig(context), source);
@@ -82,7 +82,7 @@ async function onSchedule(
   }
 }
 
-/** Returns how many heard it. */
+/** Returns how many received it. */
 async function signalRuns(
   client: Client,
   instance: Instance,
@@ -103,7 +103,7 @@ async function signalRuns(
   return heard;
 }
 
-/** A workflow that sleeps until the time is over, and then lets the schedule go on, if the note is still ours. */
+/** A workflow that sleeps until the time is over, and then resumes the schedule if the note is still ours. */
 async function startUnpause(
   client: Client,
   instance: Instance,
@@ -143,7 +143,7 @@ function readUntil(text: string, now: Date): Date {
     throw new UsageError(`--until: found "${text}": ${time.why}; expected a day, a time or a duration such as 2h`);
   }
   const until = time?.ok ? dateOfMicros(time.micros) : new Date(now.getTime() + (duration ?? 0));
-  // Of a duration alone: beyond it there is no text that others could read.
+  // Only for a duration: a longer one ends in a year that has no readable text.
   if (!(until <= latest)) {
     throw new UsageError(
       `--until: found "${text}", which is after the year 9999; without --until the pause lasts until ./daybook resume`,
@@ -153,12 +153,12 @@ function readUntil(text: string, now: Date): Date {
   return until;
 }
 
-/** Who pauses, for whoever finds it paused. */
+/** Who paused it, for anyone who finds it paused. */
 function currentUser(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {
-    // A user without a name of its own, as in some containers.
+    // A user without a name, as in some containers.
     return `uid${process.getuid?.() ?? ''}@${hostname()}`;
   }
 }

@@ -34,7 +34,7 @@ interface PreviewRow {
   readonly message: string;
 }
 
-/** `daybook preview`: fetches the beginning of a source and shows what would become of its records. Writes nothing. */
+/** `daybook preview`: fetches the beginning of a source and shows what would be stored. Writes nothing. */
 export async function previewCommand(name: string, options: PreviewOptions): Promise<void> {
   const limit = Number(options.limit ?? 20);
   if (!Number.isInteger(limit) || limit < 1)
@@ -46,7 +46,7 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const onAnswer: OnAnswer = (request, answer, ms) =>
     printInfo(redact(withoutUrlSecrets(answerLine(request, answer, ms))));
   const probe = dryRunSource(context, config, source, options.verbose ? onAnswer : undefined);
-  // Access tokens come as pages are asked for.
+  // Access tokens are fetched together with the pages.
   const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
   try {
     const rows = await firstRows(probe, limit, redact, options.verbose === true);

@@ -32,8 +32,8 @@ export interface RekeyOptions extends CommonOptions {
 }
 
 /**
- * `daybook rekey`: gives what is stored of a source the ids that its `id` finds now. Exit code 1 where new ids collide or are
- * missing, or where something may store meanwhile.
+ * `daybook rekey`: gives what is stored of a source the ids that its `id` finds now. Exit code 1 if new ids collide or are missing,
+ * or where something may store meanwhile.
  */
 export async function rekeyCommand(name: string, options: RekeyOptions): Promise<void> {
   const context = createContext(options);
@@ -50,7 +50,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   if (!dryRun) {
     await withTemporal(temporal, async (client) => {
       await requireOwnWork(context, options, client, true);
-      // The schedule first: a run that it starts now is found then.
+      // The schedule first: a run that it starts now is found afterwards.
       await assertPaused(client, instance, 'rekey', [name]);
       await assertNoneOpen(client, instance, 'rekey', name);
     });
@@ -76,7 +76,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   );
 }
 
-/** Ids that a feed's items get from guid, link or what they hold depend on items that came before: no payload tells them. */
+/** Ids from a feed item's guid, link or content depend on earlier items: they cannot be derived from the payload. */
 function requireOwnId({ name, type, id }: SourceConfig): void {
   if (type !== 'rss' || id !== undefined) return;
   throw new UsageError(
@@ -84,7 +84,7 @@ function requireOwnId({ name, type, id }: SourceConfig): void {
   );
 }
 
-/** An attempt that was cut off left some records under this id, the others under another one. */
+/** An interrupted attempt left some records under this id, and others under another one. */
 async function assertSameRule(store: BlobStore, source: string, id: readonly string[]): Promise<void> {
   const rule = await readIdRule(store, source);
   if (rule === null || rule.done || isSameId(rule.id, id)) return;

@@ -33,7 +33,7 @@ export async function showStateCommand(name: string, options: CommonOptions & { 
   for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
 }
 
-/** `daybook state reset`: the next run begins afresh. */
+/** `daybook state reset`: the next run begins from scratch. */
 export async function resetStateCommand(name: string, options: CommonOptions): Promise<void> {
   const context = createContext(options);
   const plan = sourcePlan(context, name);

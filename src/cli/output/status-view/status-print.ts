@@ -51,7 +51,7 @@ function summaryLines(status: Status, terminal: StatusView['terminal']): string[
   return wrap(text, terminal.columns, { indent: 2 }).map((line) => paint(terminal, tone, line));
 }
 
-/** How things stand, in one line. */
+/** The current state in one line. */
 function summaryOf({ sources, alerts, deadLetters, postgres, temporal, config }: Status): {
   readonly text: string;
   readonly tone: Tone;

@@ -23,12 +23,12 @@ type Clock = (time: string) => string;
 /** Everything that is wrong, the worst first: servers and folders, sources, what is left of sources that are gone, alerts. */
 export function problemsOf(status: Status, now: Date, at: Clock): Note[] {
   const sorted = [...status.sources].sort(troubledFirst);
-  const told = new Set(sorted.flatMap((source) => alertsToldBy(source, status.alerts)));
+  const shown = new Set(sorted.flatMap((source) => alertsShownBy(source, status.alerts)));
   return [
     ...surroundings(status, now),
     ...sorted.flatMap((source) => notesOf(source, status.alerts, at)),
     ...status.unconfigured.map((source) => unconfiguredNote(source, at)),
-    ...status.alerts.filter((alert) => !told.has(alert)).map((alert) => alertNote(alert, at)),
+    ...status.alerts.filter((alert) => !shown.has(alert)).map((alert) => alertNote(alert, at)),
   ];
 }
 
@@ -74,7 +74,7 @@ export function canaryText({ at, lagMs, error, succeededAt }: CanaryReport, now:
   return `failed ${distance(at, now)} ago (${before}): ${describeFailure({ step: error.step, error })}`;
 }
 
-/** What there is to say of a source, besides what its row says. */
+/** Facts of a source that are not in its row. */
 function notesOf(source: SourceStatus, alerts: readonly Alert[], at: Clock): Note[] {
   const { name, health, reason, since, paused, waiting, starts, lastReceipt, running } = source;
   const notes: Note[] = [];
@@ -86,7 +86,7 @@ function notesOf(source: SourceStatus, alerts: readonly Alert[], at: Clock): Not
       `is paused${paused.by === null ? '' : ` by ${paused.by}`}${until}: ${paused.reason ?? 'no reason given'}`,
     );
   } else if (reason !== null && health !== 'deferred') {
-    const names = alertsToldBy(source, alerts).filter((alert) => !isDeferral(alert));
+    const names = alertsShownBy(source, alerts).filter((alert) => !isDeferral(alert));
     const listed = names.length === 0 ? '' : ` (alert ${names.map((alert) => alert.name).join(', ')})`;
     note(toneOfHealth(health), `is ${health}${since === null ? '' : ` since ${at(since)}`}${listed}: ${reason}`);
   } else if (starts !== null && (starts.skipped ?? 0) > 0) {
@@ -113,10 +113,10 @@ export function waitText(
 }
 
 /** Alerts of a source that say what its health, or its deferred batches, say as well. */
-function alertsToldBy({ name, health, waiting, paused }: SourceStatus, alerts: readonly Alert[]): Alert[] {
-  const told = new Set<string>(waiting.map(({ sink }) => `deferred_${sink}`));
-  if (health === 'failing' && !paused) for (const failing of failureAlerts) told.add(failing);
-  return alerts.filter((alert) => alert.source === name && told.has(alert.name));
+function alertsShownBy({ name, health, waiting, paused }: SourceStatus, alerts: readonly Alert[]): Alert[] {
+  const shown = new Set<string>(waiting.map(({ sink }) => `deferred_${sink}`));
+  if (health === 'failing' && !paused) for (const failing of failureAlerts) shown.add(failing);
+  return alerts.filter((alert) => alert.source === name && shown.has(alert.name));
 }
 
 const failureAlerts = ['run_failed', 'all_rejected'];

@@ -107,7 +107,7 @@ function layouts(sources: readonly SourceStatus[], now: Date): readonly (readonl
     name: 'watermark',
     cell: (source) => (source.watermark === null ? '-' : clock(source.watermark, 0, now)),
   };
-  // Most runs take no time to speak of: the column is there while one is under way.
+  // Most runs take no time to speak of: the column is there while one is in progress.
   const isAnyUnderWay = sources.some((source) => source.running !== null);
   const running: Column[] = isAnyUnderWay ? [{ name: 'running', cell: (source) => runningText(source, now) }] : [];
   return [

@@ -8,9 +8,9 @@ const [hideCursor, showCursor] = ['\u001b[?25l', '\u001b[?25h'];
 const [clearAll, home, clearLine, clearBelow] = ['\u001b[2J', '\u001b[H', '\u001b[K', '\u001b[J'];
 
 /**
- * Looks again and again until Ctrl-C, which is no failure. On a terminal the picture is drawn over the one before, also when
- * its window changes; elsewhere one follows the other.
- * @param look how things stand
+ * Looks repeatedly until Ctrl-C, which is not a failure. On a terminal the picture is drawn over the one before, also when its
+ * window changes; elsewhere one follows the other.
+ * @param look the current state
  * @param draw the same as lines that fit the terminal as it is now
  */
 export async function watchStatus<T>(look: () => Promise<T>, draw: (found: T) => readonly string[]): Promise<void> {

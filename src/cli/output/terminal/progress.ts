@@ -6,18 +6,18 @@ import { fit } from './text-width.ts';
 /** How far something has come. */
 export interface Progress {
   readonly text: string;
-  /** Parts of the work, such as windows; null where nobody knows how many there are. */
+  /** Parts of the work, such as windows; null if no one knows how many there are. */
   readonly done: number;
   readonly total: number | null;
 }
 
-/** Elsewhere than on a terminal a line is written at most this often: a log is no place for a bar. */
+/** Elsewhere than on a terminal a line is written at most this often: a log is not a place for a bar. */
 const plainEveryMs = 10_000;
 const [toStart, clearLine] = ['\r', '\u001b[K'];
 
 /**
- * Shows how something goes: on a terminal as one line that is written again and again, with percent and the time that is left;
- * elsewhere as few plain lines.
+ * Shows how something goes: on a terminal as one line that is written repeatedly, with percent and the time that is left; elsewhere
+ * as few plain lines.
  */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
@@ -43,7 +43,7 @@ export class ProgressLine {
     else this.#tell(visibleText(percent + text), now);
   }
 
-  /** Ends the line, so that what follows stands below it. */
+  /** Ends the line, so that what follows is below it. */
   end(): void {
     if (terminalOf(this.#stream).isTerminal && this.#shown !== '') this.#stream.write('\n');
     this.#shown = '';

@@ -4,11 +4,11 @@ import { longTransactions, type LongTransaction } from '../connection/long-trans
 import { coveredDays, listPartitions } from '../days/partitions.ts';
 import { isMigrated } from './migrate.ts';
 
-/** What a database says of itself. */
+/** Facts of a database. */
 export interface DatabaseFacts {
   readonly version: string | null;
   readonly longTransactions: readonly LongTransaction[];
-  /** Null where it is not migrated. */
+  /** Null if it is not migrated. */
   readonly partitions: PartitionFacts | null;
 }
 
@@ -18,12 +18,12 @@ interface PartitionFacts {
   readonly oldest: Day | null;
 }
 
-/** Transactions that have held raw_events for so long are told of. */
+/** Transactions that have locked raw_events for at least this long are reported. */
 const longSeconds = 60;
 /** A partition may have no end. */
 const mostAhead = 366;
 
-/** What a database says of itself, migrated or not. */
+/** Facts of a database, migrated or not. */
 export async function databaseFacts(client: Client, schema: string, today: Day): Promise<DatabaseFacts> {
   const { rows } = await client.query<{ server_version: string }>('show server_version');
   const version = rows[0]?.server_version ?? null;
@@ -34,7 +34,7 @@ export async function databaseFacts(client: Client, schema: string, today: Day):
   return { version, longTransactions: long, partitions: { ahead, oldest } };
 }
 
-/** Counts the rows of a day by source. It takes as long as there are rows. */
+/** Counts the rows of a day by source. The time grows with the number of rows. */
 export async function rowsOfDay(client: Client, schema: string, day: Day): Promise<ReadonlyMap<string, number>> {
   const { rows } = await client.query<{ source: string; count: string }>(
     `select source, count(*) from ${tableOf(schema)}

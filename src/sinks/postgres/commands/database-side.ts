@@ -5,7 +5,7 @@ import type { DatabaseSide } from '../../../domain/storage/store-pair.ts';
 type Queries = Pick<ClientBase, 'query'>;
 
 /**
- * What the database knows of its store; null where it is not migrated that far.
+ * What the database knows of its store; null if it is not migrated that far.
  * @param lock whether others that want to count wait, to the end of the transaction
  */
 export async function readDatabaseSide(client: Queries, schema: string, lock = false): Promise<DatabaseSide | null> {
@@ -22,7 +22,7 @@ export async function readDatabaseSide(client: Queries, schema: string, lock = f
   return row ? { id: row.id, storeId: row.storeId, counter: Number(row.counter) } : null;
 }
 
-/** The same of a database that 0.2.0 migrated: it knows no store. Null where it was never migrated, or later on. */
+/** The same for a database migrated by 0.2.0, which has no store yet. Null if it was never migrated, or later on. */
 export async function readOlderSide(client: Queries, schema: string): Promise<DatabaseSide | null> {
   const table = `${escapeIdentifier(schema)}.raw_event_database`;
   const { rows: found } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [

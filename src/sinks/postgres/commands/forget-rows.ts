@@ -18,12 +18,12 @@ export interface ForgottenRows {
   readonly keys: number;
 }
 
-/** What is gone, and the sources that it was of. */
+/** What was removed, and the sources concerned. */
 interface Forgotten extends ForgottenRows {
   readonly sources: readonly string[];
 }
 
-/** Rows or keys that one statement removes, while writers wait. They are looked for before. */
+/** Rows or keys that one statement removes, while writers wait. They are searched for beforehand. */
 const batchRows = 10_000;
 
 /**
@@ -53,10 +53,10 @@ export async function countRows(owner: PostgresSettings, what: ForgetWhat): Prom
 }
 
 /**
- * Removes rows with their keys, and keys whose rows are gone already, in batches: a kill leaves whole ones. What a writer sent
- * before and comes late stores nothing, see `removals.ts`; the tokens stay. Days that are retired have no rows. May be
+ * Removes rows with their keys, and keys whose rows are already gone, in batches: a kill leaves whole ones. A writer's statement
+ * sent before that arrives late stores nothing, see `removals.ts`; the tokens stay. Days that are retired have no rows. May be
  * repeated.
- * @throws SinkUnavailable where rows are out of reach because their day is half retired: keys alone would go
+ * @throws SinkUnavailable if rows are out of reach because their day is half retired: keys alone would go
  */
 export async function forgetRows(
   owner: PostgresSettings,
@@ -142,7 +142,7 @@ interface FoundKey {
   readonly doomed: boolean;
 }
 
-/** Keys whose rows somebody deleted by hand. The ledger is read in its own order, each part once. */
+/** Keys whose rows were deleted by hand. The ledger is read in its own order, each part once. */
 async function forgetKeys(
   session: OwnerSession,
   { day, source }: ForgetWhat,

@@ -9,7 +9,7 @@ import { missingRights } from './roles.ts';
 import { prepareSession } from '../connection/session.ts';
 
 const supportedPostgres = { least: 12, most: 18 };
-/** A certificate that expires sooner is spoken of. */
+/** A certificate that expires sooner is mentioned. */
 const soonMs = 30 * 86_400_000;
 
 interface Found {
@@ -17,13 +17,13 @@ interface Found {
   readonly number: number;
   readonly migrated: boolean;
   readonly pooled: boolean;
-  /** Whether sessions of this role end statements that take too long, whoever set them up. */
+  /** Whether sessions of this role end statements that take too long, no matter who configured it. */
   readonly bounded: boolean;
   readonly missing: readonly string[];
   readonly tls: string;
 }
 
-/** Looks at PostgreSQL as the role that stores. @throws where something is missing, with what to do */
+/** Inspects PostgreSQL as the role that stores. @throws if something is missing, with what to do */
 export async function inspectWriter(settings: PostgresSettings, prepare: boolean): Promise<string> {
   const where = `${settings.host}:${settings.port}/${settings.database}`;
   const found = await withClient(settings, (client) => inspect(client, settings)).catch((error: unknown) => {

@@ -17,9 +17,9 @@ export interface MigrationResult {
 }
 
 /**
- * Brings a database to the newest schema. Runs beside each other wait for one another; a second does no harm.
+ * Brings a database to the newest schema. Concurrent runs wait for each other; a second run does no harm.
  * @param settings of the owner, on a direct connection
- * @throws SinkMisconfigured where a `raw_events` stands there that is not Daybook's
+ * @throws SinkMisconfigured if the database has a `raw_events` that is not Daybook's
  */
 export async function migrate(settings: PostgresSettings): Promise<MigrationResult> {
   try {
@@ -51,7 +51,7 @@ export async function migrate(settings: PostgresSettings): Promise<MigrationResu
   }
 }
 
-/** Making a schema needs a right on the database that the owner of a schema may not have. */
+/** Creating a schema needs a database privilege that the owner of a schema may not have. */
 async function hasSchema(client: Client, schema: string): Promise<boolean> {
   const { rows } = await client.query('select from pg_namespace where nspname = $1', [schema]);
   return rows.length > 0;

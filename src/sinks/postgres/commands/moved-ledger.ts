@@ -3,9 +3,9 @@ import { RekeyUnfinished } from '../../../domain/errors.ts';
 import type { OwnerSession } from '../days/maintenance-session.ts';
 
 /**
- * That the ledger of a source has new ids is noted in the transaction that gives them, beside the tokens of chunks, under one
- * that no chunk has. An attempt that finds the note leaves the ledger as it is: a key without a row does not tell whether the id
- * that it has is a former one, or the new one of another record.
+ * The change of a source's ids in the ledger is noted in the same transaction, beside the tokens of chunks, under one that no chunk
+ * has. An attempt that finds the note leaves the ledger as it is: a key without a row does not show whether its id is a former one,
+ * or the new one of another record.
  */
 export class MovedLedger {
   readonly #session: OwnerSession;
@@ -21,7 +21,7 @@ export class MovedLedger {
     this.#token = this.#prefix + sha256(JSON.stringify(id)).slice(0, 32);
   }
 
-  /** @throws RekeyUnfinished where it has the ids of another `id` */
+  /** @throws RekeyUnfinished if it has the ids of another `id` */
   async isNoted(): Promise<boolean> {
     const { rows } = await this.#session.client.query<{ token: string }>(
       `select token from ${this.#table()} where left(token, $2::int) = $1::text`,
@@ -43,7 +43,7 @@ export class MovedLedger {
     );
   }
 
-  /** Once rows and journal are moved, too: from here on an attempt finds nothing to move. */
+  /** Once rows and journal are moved, too: from here on an attempt has nothing to move. */
   async clear(): Promise<void> {
     await this.#session.client.query(`delete from ${this.#table()} where token = $1::text`, [this.#token]);
   }

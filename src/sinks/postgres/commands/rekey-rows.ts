@@ -18,7 +18,7 @@ export interface StoredId {
   readonly payload: string;
 }
 
-/** What new ids would come to. */
+/** What a change of ids would do. */
 export interface RekeyFindings {
   /** Rows of the source in raw_events. */
   readonly rows: number;
@@ -36,9 +36,9 @@ export interface RekeyFindings {
 export type IdsOfPayloads = (payloads: readonly string[]) => Promise<readonly IdResult[]>;
 
 /**
- * Gives the rows of a source new ids, with their keys in the ledger. What a row is to be called is found in its payload, and
- * does not depend on what it is called now; that of a key without a row is found once (see `moved-ledger.ts`). So each step may be
- * repeated, and a kill between any two does no harm.
+ * Gives the rows of a source new ids, with their keys in the ledger. A row's new id is found in its payload, and does not depend on
+ * its present id; that of a key without a row is found once (see `moved-ledger.ts`). So each step may be repeated, and a kill
+ * between any two does no harm.
  * @param id by which they get new ones
  * @param idsOf finds these in payloads
  */
@@ -80,13 +80,13 @@ export class Rekey {
     this.#isLedgerMoved = isLedgerMoved;
   }
 
-  /** A time behind the `created_at` of all rows that are stored by now. ISO 8601. */
+  /** A time after the `created_at` of all rows stored so far. ISO 8601. */
   async now(): Promise<string> {
     const { rows } = await this.#query<{ now: Date }>(`select clock_timestamp() + interval '1 ms' as now`, []);
     return (rows[0]?.now ?? new Date()).toISOString();
   }
 
-  /** Notes the new id of each row. Nothing is changed. @throws SinkUnavailable where rows are out of reach */
+  /** Notes the new id of each row. Nothing is changed. @throws SinkUnavailable if rows are out of reach */
   async readRows(onProgress: (rows: number) => void): Promise<void> {
     const { client, table } = this.#session;
     await this.#refuseHalfRetired();
@@ -121,7 +121,7 @@ export class Rekey {
     );
   }
 
-  /** What was noted comes to. */
+  /** The summary of what was noted. */
   async findings(): Promise<RekeyFindings> {
     const { client, table } = this.#session;
     await client.query('analyze pg_temp.rekey_lines');
@@ -142,15 +142,15 @@ export class Rekey {
   }
 
   /**
-   * Moves what was noted: the ledger as a whole, then the rows day by day. A statement that stores records of the source, was
-   * held up on the way and arrives late stores nothing from here on (see `removals.ts`).
+   * Moves what was noted: the ledger as a whole, then the rows day by day. A statement that stores records of the source and
+   * arrives late stores nothing from here on (see `removals.ts`).
    */
   async move(days: readonly Day[], onProgress: (rows: number) => void): Promise<number> {
     const { client, table } = this.#session;
     await besideNoWriter(this.#session, () =>
       client.query(countRemoval(table('raw_event_batches')), [removalToken(this.#source)]),
     );
-    // Whoever has a row locked keeps nobody else waiting here.
+    // A locked row does not make other sessions wait here.
     await client.query(`set lock_timeout = '60s'`);
     if (!this.#isLedgerMoved) await this.#moveKeys();
     let moved = 0;
@@ -196,7 +196,7 @@ export class Rekey {
     });
   }
 
-  /** New ids, and why there are none. */
+  /** New ids, and why some have none. */
   async #newIds(rows: readonly StoredId[]): Promise<[(string | null)[], (string | null)[]]> {
     const found = await this.#idsOf(rows.map(({ payload }) => payload));
     return [
@@ -205,7 +205,7 @@ export class Rekey {
     ];
   }
 
-  /** Days with rows of the source, whoever made their partitions. */
+  /** Days with rows of the source, no matter who created their partitions. */
   async #days(): Promise<Day[]> {
     const { rows } = await this.#query<{ day: Day }>(
       `select distinct to_char(occurred_at, 'YYYY-MM-DD') as day from ${this.#session.table('raw_events')}

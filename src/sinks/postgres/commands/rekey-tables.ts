@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { OwnerSession } from '../days/maintenance-session.ts';
 
-/** What is in the way of new ids. */
+/** What prevents new ids. */
 export interface Found {
   readonly count: number;
-  /** The first of them, for people. */
+  /** The first ones, for display. */
   readonly first: readonly string[];
 }
 
@@ -23,8 +23,8 @@ export async function makeTables({ client }: OwnerSession): Promise<void> {
 }
 
 /**
- * Keys whose rows somebody deleted keep hiding what they hide: the journal says what their new ids are. Those that it does not
- * know stay as they are.
+ * Keys whose rows were deleted by hand still mark their records as stored: their new ids come from the journal. Those that it does
+ * not have stay as they are.
  */
 export async function noteKeysWithoutRows({ client, table }: OwnerSession, source: string): Promise<void> {
   await client.query('truncate pg_temp.rekey_keys');
@@ -40,8 +40,8 @@ export async function noteKeysWithoutRows({ client, table }: OwnerSession, sourc
 }
 
 /**
- * New ids that several records would share, each with former ids. A line of the journal that has its new id already is of no
- * account: it was written by the new `id`, or moved by an attempt that was cut off. So is a key that is where its row will be.
+ * New ids that several records would share, each with former ids. A line of the journal that already has its new id does not count:
+ * it was written by the new `id`, or moved by an attempt that was cut off. So is a key that is where its row will be.
  */
 export async function collisionsOf(client: ClientBase, keys: string, source: string): Promise<Found> {
   const { rows } = await client.query<{ count: string; name: string }>(

@@ -8,7 +8,7 @@ import { listPartitions } from '../days/partitions.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';
 import { allRemovals, countRemoval } from '../writer/removals.ts';
 
-/** Partitions that one transaction empties or drops: each takes locks, and a server has only so many. */
+/** Maximum number of partitions that one transaction empties or drops: each takes locks, and a server has only so many. */
 const partitionsPerTransaction = 50;
 
 export interface ResetResult {
@@ -16,9 +16,9 @@ export interface ResetResult {
 }
 
 /**
- * Empties Daybook's tables. The ledger is locked throughout, so that no writer stores beside it, and emptied at the end
- * also where something failed on the way: a key without its row would hide a record for ever. The tokens stay: what a writer
- * sent before and comes late stores nothing, see `removals.ts`.
+ * Empties Daybook's tables. The ledger is locked throughout, so that no writer stores beside it, and emptied at the end also where
+ * something failed on the way: a key without its row would hide a record forever. The tokens stay: a writer's statement sent before
+ * that arrives late stores nothing, see `removals.ts`.
  * @param drop whether the partitions go, too
  */
 export async function resetDatabase(settings: PostgresSettings, drop: boolean): Promise<ResetResult> {
@@ -75,7 +75,7 @@ async function emptyPartitions(
   }
 }
 
-/** What stands detached on its way to being retired would be in the way of its day's next partition. */
+/** A detached table on its way to retirement would block its day's next partition. */
 async function dropRetiring(settings: PostgresSettings): Promise<void> {
   await withOwner(settings, async (session) => {
     const states = await readDayStates(session);
@@ -85,7 +85,7 @@ async function dropRetiring(settings: PostgresSettings): Promise<void> {
   });
 }
 
-/** Escaped names of partitions that are none of a single day: somebody else made them. They are emptied, and stay. */
+/** Escaped names of partitions that do not cover a single day: they were made by hand. They are emptied, and stay. */
 async function partitionsByHand(client: Client, table: string): Promise<string[]> {
   const { rows } = await client.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name

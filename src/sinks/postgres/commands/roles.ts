@@ -22,8 +22,8 @@ const functions = [
 ];
 
 /**
- * What a role needs that stores, and looks at what is stored: the least of it. Partitions need nothing, for rows go in and
- * come out through raw_events. Objects that a database does not have (yet) are left out.
+ * The minimum that a role needs to store and to inspect what is stored. Partitions need nothing, for rows go in and come out
+ * through raw_events. Objects that a database does not have (yet) are left out.
  */
 const writerRights: readonly Right[] = [
   ...tableRights('INSERT', 'raw_events', 'raw_event_keys', 'raw_event_batches'),
@@ -43,7 +43,7 @@ const readerRights = tableRights('SELECT', 'raw_events', 'raw_event_keys', 'raw_
 /** What roles may do that Daybook grants. */
 const rightsOf = {
   writer: writerRights,
-  /** Looks at what is stored. */
+  /** Reads what is stored. */
   reader: readerRights,
   /** A reader that marks rows as processed. */
   processor: [...readerRights, { privilege: 'UPDATE (processed)', object: 'raw_events' }],
@@ -61,16 +61,13 @@ const present = `case when o.privilege = 'EXECUTE' then to_regprocedure(o.name) 
 const held = `case when o.privilege = 'EXECUTE' then has_function_privilege($1::name, o.name, o.privilege)
   else has_table_privilege($1::name, o.name, o.privilege) end`;
 
-/**
- * The rights of a writer that a role does not have, as one reads them: `INSERT on raw_events`. Not those on objects that
- * are not there.
- */
+/** The privileges of a writer that a role lacks, in readable form: `INSERT on raw_events`. Without those on missing objects. */
 export async function missingRights(client: Pick<Client, 'query'>, schema: string, role: string): Promise<string[]> {
   const { rows: usage } = await client.query<{ may: boolean }>(
     `select coalesce((select has_schema_privilege($1::name, oid, 'USAGE') from pg_namespace where nspname = $2), false) as may`,
     [role, schema],
   );
-  // Without it the server would not even say which objects there are.
+  // Without it the server would not even list the objects.
   if (usage[0]?.may !== true) return [`USAGE on schema ${schema}`];
   const { rows } = await client.query<{ n: number }>(
     `select n::int from unnest($2::text[], $3::text[]) with ordinality as o(privilege, name, n)
@@ -81,9 +78,9 @@ export async function missingRights(client: Pick<Client, 'query'>, schema: strin
 }
 
 /**
- * Lets a role do what its kind does, and nothing else. May be repeated, after each migration.
+ * Grants a role what its kind needs, and nothing else. May be repeated, after each migration.
  * @returns the statements that were run
- * @throws SinkMisconfigured where there is no such role: Daybook makes none, for it would have to choose a password
+ * @throws SinkMisconfigured if there is no such role: Daybook creates none, because it would have to choose a password
  */
 export async function grantRole(
   owner: PostgresSettings,

@@ -42,7 +42,7 @@ export async function serverTime(client: ClientBase): Promise<string> {
 
 /**
  * The rows of a source, day by day of `occurred_at`, those of a day in the order in which they were stored. Each day is a
- * transaction of its own: one for all would keep days from being retired meanwhile.
+ * transaction of its own: a single one would block the retirement of days for its duration.
  */
 export async function* rowsByDay(
   client: ClientBase,

@@ -2,7 +2,7 @@ import { escapeIdentifier, type ClientBase } from 'pg';
 import type { CsvRecord } from '../../../formats/csv.ts';
 import { cursorRows, inSnapshot } from '../connection/snapshot-rows.ts';
 
-/** The rows of a source that were stored since a time, some at a time, as one snapshot shows them. */
+/** The rows of a source stored since a time, in chunks, from one snapshot. */
 export function rowsSince(
   client: ClientBase,
   schema: string,

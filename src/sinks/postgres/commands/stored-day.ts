@@ -10,7 +10,7 @@ export interface StoredRow {
   readonly source: string;
   readonly sourceId: string;
   readonly occurredAt: string;
-  /** Null where it was not asked for. */
+  /** Null if it was not asked for. */
   readonly payload: string | null;
 }
 
@@ -19,24 +19,24 @@ export interface StoredKey {
   readonly sourceId: string;
 }
 
-/** Rows of a day, as one snapshot shows them. */
+/** Rows of a day, from one snapshot. */
 export interface StoredDay {
-  /** The first day that is not retired, where this one is; null where its rows are in raw_events, or may come. */
+  /** The first day that is not retired, where this one is; null if its rows are in raw_events, or may come. */
   retiredBefore(): Promise<Day | null>;
   rows(withPayload: boolean): AsyncGenerator<StoredRow[]>;
-  /** So many rows, picked at random, with their payloads. */
+  /** This many rows, picked at random, with their payloads. */
   sample(rows: number): Promise<StoredRow[]>;
-  /** Keys of the day in the ledger that have no row: somebody deleted it by hand. */
+  /** Keys of the day in the ledger that have no row: it was deleted by hand. */
   keysWithoutRows(): Promise<StoredKey[]>;
-  /** Rows whose key is not in the ledger, or stands there with another time. */
+  /** Rows whose key is not in the ledger, or has another time there. */
   rowsWithoutKeys(): Promise<StoredKey[]>;
   /** Keys with more than one row. */
   doubledRows(): Promise<StoredKey[]>;
 }
 
 /**
- * Reads a day in a transaction that only reads, and shows everything as it was at its beginning, but for what a canary has
- * there at this moment.
+ * Reads a day in a transaction that only reads, and shows everything as it was at its beginning, except for rows of a running
+ * canary.
  */
 export async function readStoredDay<T>(
   client: ClientBase,
@@ -81,7 +81,7 @@ export async function readStoredDay<T>(
   };
   await client.query('begin transaction isolation level repeatable read, read only');
   try {
-    // The journal is read meanwhile: that may take minutes.
+    // The journal is read at the same time, which may take minutes.
     await client.query(
       `set local timezone = 'UTC'; set local datestyle = 'ISO'; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`,
     );

@@ -21,9 +21,9 @@ export function clientConfig(settings: PostgresSettings): pg.ClientConfig {
 }
 
 /**
- * The class of a server's connections. It bounds connecting alone: a pool's own timeout would also count the wait for a
- * free connection, and so take a queue for an outage. With `PG_SSLMODE` prefer or allow it asks the server whether it
- * speaks TLS, which `pg` by itself does not.
+ * The class of a server's connections. It bounds connecting alone: a pool's own timeout would also count the wait for a free
+ * connection, and so mismismistake a queue for an outage. With `PG_SSLMODE` prefer or allow it asks the server whether it speaks
+ * TLS, which `pg` alone does not.
  */
 export function clientClass(settings: PostgresSettings): new (config?: string | pg.ClientConfig) => pg.Client {
   return class DaybookClient extends pg.Client {

@@ -9,7 +9,7 @@ import { actionFor } from './sql-state.ts';
 
 export interface PoolOptions {
   readonly maxConnections: number;
-  /** Told when an idle connection breaks: news, not a failure. */
+  /** Called when an idle connection breaks, which is not a failure. */
   readonly onIdleError?: (error: Error) => void;
 }
 
@@ -33,9 +33,8 @@ export function createPool(settings: PostgresSettings, options: PoolOptions): pg
 const used = new WeakSet<pg.PoolClient>();
 
 /**
- * Runs work on a connection of the pool. A connection on which it failed is not used again; if it was broken, or its
- * prepared statement stale, the work is done once more on another: a pool may hand out a connection that broke while nobody
- * looked.
+ * Runs work on a connection of the pool. A connection on which it failed is not used again; if it was broken, or its prepared
+ * statement stale, the work is done once more on another: a pool may hand out a connection that broke while it was idle.
  * @param work safe to repeat
  */
 export async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -53,7 +52,7 @@ export async function withConnection<T>(pool: pg.Pool, work: (client: pg.PoolCli
   }
 }
 
-/** The first connection that is fit; others on the way to it are closed. */
+/** The first usable connection; broken ones found before it are closed. */
 async function connectionThat(
   pool: pg.Pool,
   isFit: (client: pg.PoolClient) => Promise<boolean>,

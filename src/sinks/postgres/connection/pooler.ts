@@ -3,11 +3,11 @@ import type { PostgresSettings } from '../../../config/environment/postgres-sett
 import { SinkMisconfigured } from '../../../domain/errors.ts';
 import { withClient } from './client.ts';
 
-/** Questions after which two connections that share the server's sessions have met in one, also where others are at work. */
+/** The number of queries after which two connections that share server sessions have met in one, also under load. */
 const questions = 20;
 
 /**
- * Whether a pooler such as PgBouncer stands between: the key that it gives to a connection is not that of the server's
+ * Whether there is a pooler such as PgBouncer in between: the key that it gives to a connection is not that of the server's
  * process.
  */
 export async function isBehindPooler(client: ClientBase): Promise<boolean> {

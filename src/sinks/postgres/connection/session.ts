@@ -5,8 +5,8 @@ import { SinkMisconfigured } from '../../../domain/errors.ts';
 export const queryTimeoutMs = 75_000;
 
 /**
- * Times in UTC, and nothing that waits for ever. They are set by statements: PgBouncer refuses startup parameters that it
- * does not know.
+ * Times in UTC, and nothing that waits forever. They are set by statements: PgBouncer refuses startup parameters that it does not
+ * know.
  */
 const sessionSettings = `set timezone = 'UTC'; set statement_timeout = '60s'; set lock_timeout = '10s';
   set idle_in_transaction_session_timeout = '30s'`;

@@ -4,11 +4,11 @@ import { formatMicros, parseIso8601 } from '../../../domain/time/timestamp.ts';
 
 /** Rows fetched at a time; each may hold megabytes. */
 const fetchRows = 200;
-/** Whoever takes the rows may be slow. */
+/** The consumer of the rows may be slow. */
 const session = `set local timezone = 'UTC'; set local datestyle = 'ISO'; set local statement_timeout = 0;
   set local idle_in_transaction_session_timeout = 0`;
 
-/** What is read within shows the rows of one moment. */
+/** Everything read within it is from one snapshot. */
 export async function* inSnapshot<T>(client: ClientBase, read: () => AsyncGenerator<T>): AsyncGenerator<T> {
   await client.query('begin transaction isolation level repeatable read, read only');
   try {

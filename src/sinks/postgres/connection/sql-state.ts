@@ -4,7 +4,7 @@ export type SqlStateAction =
   | 'reconnect'
   /** Retry soon, with jitter. */
   | 'retry'
-  /** Retry; if it lasts, someone has to look. */
+  /** Retry; if it lasts, someone has to investigate. */
   | 'retry_alert'
   /** Statement timeout: retry, then halve the chunk. */
   | 'halve'
@@ -16,7 +16,7 @@ export type SqlStateAction =
   | 'bisect'
   /** Perhaps one of the rows: find it. It is refused only where another new row of the batch can be stored. */
   | 'suspect'
-  /** A user's function reports what elsewhere passes by itself: retry; if it lasts, find the row. */
+  /** A user's function reports an error that is usually transient: retry; if it lasts, find the row. */
   | 'raised'
   /** Only a change of configuration helps. */
   | 'misconfigured'
@@ -53,7 +53,7 @@ const byCode: Readonly<Record<string, SqlStateAction>> = {
   XX002: 'corrupted', // index_corrupted
   DB001: 'expired', // ensure_partition: the day is retired
   DB002: 'misconfigured', // check_stored: keys without rows
-  DB003: 'misconfigured', // ensure_partition: something stands in the day's place
+  DB003: 'misconfigured', // ensure_partition: another object has the name of the day's partition
   '26000': 'reprepare', // invalid_sql_statement_name
   '42P05': 'reprepare', // duplicate_prepared_statement
 };
@@ -106,7 +106,7 @@ const byClass: Readonly<Record<string, SqlStateAction>> = {
   XX: 'retry_alert', // internal error
 };
 
-/** What passes by itself, where the server says it. */
+/** Errors that are transient if the server reports them. */
 const passing: ReadonlySet<SqlStateAction> = new Set([
   'reconnect',
   'retry',
@@ -140,7 +140,7 @@ export function actionFor(error: PostgresError): SqlStateAction {
   return !isOurs && (usual === 'misconfigured' || usual === 'reprepare' || code.startsWith('25')) ? 'suspect' : usual;
 }
 
-/** What a code means where Daybook's own statement meets it. Of a class that is not PostgreSQL's, only users have codes. */
+/** What a code means for Daybook's own statements. Codes of classes that are not PostgreSQL's come from users only. */
 function usualAction(error: PostgresError, code: string): SqlStateAction {
   if (code === '23514' && isMissingPartition(error)) return 'ensure_partition';
   if (code === '23505' && isOwnKey(error)) return 'retry_alert';
@@ -159,7 +159,7 @@ function isOwnKey({ constraint, schema }: PostgresError): boolean {
 }
 
 /**
- * Whether an error may concern a single row only. `certain`: a row that it meets alone is refused. `suspected`: only where
+ * Whether an error may concern a single row only. `certain`: a row that fails with it alone is refused. `suspected`: only where
  * other rows are stored. `lasting`: only where the error has come back at every attempt.
  */
 export function rowDoubt(error: PostgresError): { readonly certain: boolean; readonly lasting: boolean } | null {
@@ -190,7 +190,7 @@ export function isSqlState(code: string | undefined): code is string {
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/;
 const unable = /^SASL:|does not support SSL|client password must be/;
 
-/** Whether this side refuses to go on: waiting does not help then. */
+/** Whether this side refuses to continue: waiting does not help then. */
 function isLocalRefusal({ code, message }: PostgresError): boolean {
   return untrusted.test(code ?? '') || unable.test(message);
 }

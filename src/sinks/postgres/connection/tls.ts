@@ -4,9 +4,9 @@ import type { PostgresSettings } from '../../../config/environment/postgres-sett
 import { messageOf, SinkMisconfigured } from '../../../domain/errors.ts';
 
 /**
- * What TLS is to be like; false = none, or only where the server asks for it (see `clientClass`). Means what the modes of
- * libpq mean: `require` takes any certificate, unless an authority is named, which it then must be of.
- * @throws SinkMisconfigured where a file cannot be read any more
+ * The TLS settings; false = none, or only where the server asks for it (see `clientClass`). Means what the modes of libpq mean:
+ * `require` takes any certificate, unless an authority is named, which it then must be of.
+ * @throws SinkMisconfigured if a file cannot be read any more
  */
 export function tlsOptions(settings: PostgresSettings): ConnectionOptions | false {
   const { sslMode, sslFiles } = settings;
@@ -24,7 +24,7 @@ export function tlsOptions(settings: PostgresSettings): ConnectionOptions | fals
   }
 }
 
-/** TLS that trusts whoever answers: safe from those who listen, not from those who stand between. */
+/** TLS that trusts any server: safe from eavesdroppers, not from a man in the middle. */
 export function anyCertificate(settings: PostgresSettings): ConnectionOptions {
   return { ...files(settings), rejectUnauthorized: false };
 }

@@ -15,10 +15,10 @@ import type { OwnerSession } from './maintenance-session.ts';
 export class ArchiveUnverified extends Error {}
 
 /**
- * Archives the table of a day, and reads the archive back. One that is there already and holds the very same is taken as it
- * is; any other stays beside the new one.
+ * Archives the table of a day, and reads the archive back. An existing archive with the same content is reused; any other stays
+ * beside the new one.
  * @param once whether it was archived and verified before: an archive that broke since is a finding then, not replaced
- * @returns where it is; null where there is no row to archive
+ * @returns where it is; null if there is no row to archive
  * @throws ArchiveUnverified
  */
 export async function archiveDay(
@@ -91,8 +91,8 @@ async function findSame(
 }
 
 /**
- * The rows of a day as CSV, in an order that is always the same. They are asked for when somebody reads: the error of a
- * stream that nobody listens to yet would end the process.
+ * The rows of a day as CSV, in an order that is always the same. They are queried once a reader asks: the error of a stream without
+ * a listener would end the process.
  */
 async function* copyOut({ client, partition }: OwnerSession, day: Day): AsyncGenerator<Uint8Array> {
   yield* client.query(

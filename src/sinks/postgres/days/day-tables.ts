@@ -56,7 +56,7 @@ export async function unregisterDay({ client, table }: OwnerSession, day: Day): 
   await client.query(`delete from ${table('raw_event_days')} where day = $1::date`, [day]);
 }
 
-/** Lets no record of a day before `from` in any more. */
+/** Refuses all further records for days before `from`. */
 export async function raiseFloor({ client, table }: OwnerSession, from: Day): Promise<void> {
   await client.query(
     `update ${table('raw_event_floor')} set retired_before = $1::date where retired_before < $1::date`,
@@ -64,7 +64,7 @@ export async function raiseFloor({ client, table }: OwnerSession, from: Day): Pr
   );
 }
 
-/** What reading takes: also one who is not the owner may. */
+/** What reading needs: also allowed for roles that are not the owner. */
 interface Reader extends Pick<OwnerSession, 'table'> {
   readonly client: Pick<ClientBase, 'query'>;
 }

@@ -4,7 +4,7 @@ import type { OwnerSession } from './maintenance-session.ts';
 /** From here on a partition can be detached beside readers. */
 const concurrentlySince = 140_000;
 
-/** Takes a day's partition out of raw_events; readers hold it up, and are not held up. */
+/** Detaches a day's partition from raw_events; it waits for readers, and does not block them. */
 export async function detachDay(session: OwnerSession, { day, status }: DayTable): Promise<void> {
   if (status === 'detached') return;
   const { client, table, partition } = session;
@@ -19,7 +19,7 @@ async function canConcurrently({ client, table }: OwnerSession): Promise<boolean
        select from pg_partitioned_table where partrelid = $1::regclass and partdefid <> 0) as otherwise`,
     [table('raw_events')],
   );
-  // PostgreSQL refuses it where there is a DEFAULT partition; that one is not ours to take away.
+  // PostgreSQL refuses it where there is a DEFAULT partition; which is not ours to remove.
   return (rows[0]?.version ?? 0) >= concurrentlySince && rows[0]?.otherwise === false;
 }
 

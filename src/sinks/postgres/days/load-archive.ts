@@ -9,13 +9,16 @@ import { giveNewIds, type ArchivedIds } from './map-restored.ts';
 import type { VerifiedArchive } from './verified-archives.ts';
 
 export interface LoadedArchive {
-  /** Rows that went in. */
+  /** Rows that were inserted. */
   readonly restored: number;
-  /** Rows that have former ids still, though their source was given new ones. */
+  /** Rows that still have former ids, although their source was given new ones. */
   readonly formerIds: number;
 }
 
-/** Loads an archive beside the tables, then takes the rows whose keys are free, or theirs. @param onRows told of rows as they are read */
+/**
+ * Loads an archive into a temporary table, then stores the rows whose keys are free, or their own. @param onRows called as rows are
+ * read
+ */
 export async function loadArchive(
   { client, table }: OwnerSession,
   archives: Archives,
@@ -47,7 +50,7 @@ export async function loadArchive(
   let formerIds = 0;
   for (const ids of newIds) formerIds += await giveNewIds(client, ids);
   await client.query('analyze pg_temp.daybook_restored');
-  // Only ever forward: new rows take ids meanwhile.
+  // Only ever forward: new rows take ids at the same time.
   await client.query(
     `select setval(sequence, $2::bigint) from (select pg_get_serial_sequence($1, 'id')::regclass as sequence) s
      where $2::bigint > coalesce(pg_sequence_last_value(sequence), 0)`,

@@ -17,7 +17,7 @@ export interface OwnerSession {
   readonly partition: (day: Day) => string;
 }
 
-/** Locks are waited for a moment only, and the work tried again later: whoever waits blocks those behind. */
+/** Waits for locks only briefly, and retries later: a waiting session blocks those after it. */
 const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set client_encoding = 'UTF8';
   set statement_timeout = '2h'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10min'`;
 
@@ -43,9 +43,9 @@ export async function withOwner<T>(owner: PostgresSettings, work: (session: Owne
 }
 
 /**
- * The same, while nobody else changes which days there are: retirement, restoring, forgetting and indexing exclude each
- * other. The lock ends with the connection.
- * @throws SinkUnavailable where another is at work
+ * The same, while no one else changes the set of days: retirement, restoring, forgetting and indexing exclude each other. The lock
+ * ends with the connection.
+ * @throws SinkUnavailable if another one is running
  */
 export async function withOwnerAlone<T>(
   owner: PostgresSettings,
@@ -66,10 +66,10 @@ export async function withOwnerAlone<T>(
   });
 }
 
-/** A lock was not to be had, or the table was not as it had been: look again, later. */
+/** A lock was not available, or the table had changed: retry later. */
 const lookAgain = new Set(['55P03', '55000', '42P01', '40P01', '40001']);
 
-/** Whether an error says that somebody else is at the tables. */
+/** Whether an error says that another session uses the tables. */
 export function isBlocked(error: unknown): boolean {
   return !(error instanceof DaybookError) && lookAgain.has(toPostgresError(error).code ?? '');
 }

@@ -12,7 +12,7 @@ export interface Maintenance {
   makeAhead(premake: number, now: Date, dryRun: boolean): Promise<readonly Day[]>;
   /** Past days that have changed since they were vacuumed last, or never were. */
   untidyDays(now: Date): Promise<Day[]>;
-  /** Gathers the statistics of raw_events as a whole, which no vacuum of a day does, once a week. */
+  /** Collects the statistics of raw_events as a whole once a week, which no vacuum of a day does. */
   analyzeWeekly(now: Date): Promise<boolean>;
   /** Empties a day's pending lists, freezes its rows and gathers its statistics. */
   tidy(day: Day): Promise<void>;
@@ -21,7 +21,7 @@ export interface Maintenance {
 export function createMaintenance(owner: PostgresSettings): Maintenance {
   const { schema } = owner;
   const table = (day: Day) => `${escapeIdentifier(schema)}.${escapeIdentifier(partitionName(day))}`;
-  const mended = (what: string) => (error: unknown) => {
+  const wrapped = (what: string) => (error: unknown) => {
     throw postgresFailure(error, what);
   };
   return {
@@ -30,7 +30,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
       try {
         return await (dryRun ? missingAhead : ensureAhead)(pool, schema, premake, now);
       } catch (error) {
-        return mended('partitions could not be created')(error);
+        return wrapped('partitions could not be created')(error);
       } finally {
         await pool.end();
       }
@@ -50,12 +50,12 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         const names = new Set(rows.map(({ name }) => name));
         const days = await listPartitions(client, schema);
         return days.filter((day) => day < dayOfDate(now) && names.has(partitionName(day)));
-      }).catch(mended('statistics of partitions could not be read'));
+      }).catch(wrapped('statistics of partitions could not be read'));
     },
     async analyzeWeekly(now) {
       return withOwnSession(owner, async (client) => {
         const parent = `${escapeIdentifier(schema)}.raw_events`;
-        // Up to PostgreSQL 13 nothing tells when a partitioned table was analysed: Monday, then.
+        // Up to PostgreSQL 13 the time of a partitioned table's last analysis is unknown: it is done on Mondays.
         const { rows } = await client.query<{ due: boolean; only: boolean }>(
           `select coalesce(s.last_analyze < $2::timestamptz - interval '7 days',
                            s.relid is not null or extract(isodow from $2::timestamptz at time zone 'UTC') = 1
@@ -72,7 +72,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         await client.query(`set statement_timeout = '2h'`);
         await client.query(`analyze ${rows[0].only ? 'only ' : ''}${parent}`);
         return true;
-      }).catch(mended('raw_events could not be analysed'));
+      }).catch(wrapped('raw_events could not be analysed'));
     },
     async tidy(day) {
       await withOwnSession(owner, async (client) => {
@@ -85,7 +85,7 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
         );
         for (const { name } of rows) await client.query('select gin_clean_pending_list($1::regclass)', [name]);
         await client.query(`vacuum (freeze, analyze) ${table(day)}`);
-      }).catch(mended(`partition of ${day} could not be vacuumed`));
+      }).catch(wrapped(`partition of ${day} could not be vacuumed`));
     },
   };
 }

@@ -5,19 +5,19 @@ import { withConnection } from '../connection/connection.ts';
 import { postgresFailure, toPostgresError } from '../connection/postgres-failure.ts';
 import { actionFor, isPartitionRace, type PostgresError } from '../connection/sql-state.ts';
 
-/** A day that can have no partition before somebody does something about it; other days can. */
+/** A day that cannot have a partition without manual work; other days can. */
 export class BlockedDay extends SinkMisconfigured {}
 
-/** Looks at a partition that others make at the same moment. */
+/** Attempts for a partition that others create at the same moment. */
 const raceTries = 3;
 
-/** What became of the days that were asked for. */
+/** What happened to the requested days. */
 export interface EnsuredDays {
   /** Those whose partition was made now. */
   readonly made: readonly Day[];
   /** Those that are retired, and have none. */
   readonly retired: ReadonlySet<Day>;
-  /** Those that cannot have one before somebody does something about it. The others are not held up. */
+  /** Those that cannot have one without manual work. The others are not blocked. */
   readonly blocked: ReadonlyMap<Day, BlockedDay>;
 }
 
@@ -25,10 +25,10 @@ export interface EnsuredDays {
 export interface Partitions {
   /**
    * Makes sure that each day has its partition. Not to be called inside a transaction that holds key locks.
-   * @throws SinkUnavailable, SinkMisconfigured where it is of no use to try the other days
+   * @throws SinkUnavailable, SinkMisconfigured if trying the other days is useless
    */
   ensure(days: Iterable<Day>): Promise<EnsuredDays>;
-  /** Forgets what is known of days: a partition was not where it was thought to be. */
+  /** Forgets what is known about days: a partition was unexpectedly missing. */
   forget(days: Iterable<Day>): void;
 }
 
@@ -59,11 +59,11 @@ export function createPartitions(pool: Pool, schema: string): Partitions {
         if (error instanceof DaybookError) throw error;
         const failure = toPostgresError(error);
         if (actionFor(failure) === 'expired') return 'retired';
-        // Someone else made it just now: look again.
+        // Someone else has just created it: check again.
         if (isPartitionRace(failure) && tries < raceTries) continue;
         if (isForbidden(failure)) throw forbidden(day, failure, error);
-        const told = postgresFailure(error, `partition of ${day} could not be created`);
-        throw failure.code === 'DB003' ? new BlockedDay(told.message, { cause: error }) : told;
+        const translated = postgresFailure(error, `partition of ${day} could not be created`);
+        throw failure.code === 'DB003' ? new BlockedDay(translated.message, { cause: error }) : translated;
       }
     }
   }
@@ -104,7 +104,7 @@ function forbidden(day: Day, { code = '', message }: PostgresError, cause: unkno
   );
 }
 
-/** The days, all of which have a partition or are retired. @throws BlockedDay where one cannot have any */
+/** The days, all of which have a partition or are retired. @throws BlockedDay if one cannot have any */
 export async function requirePartitions(pool: Pool, schema: string, days: Iterable<Day>): Promise<EnsuredDays> {
   const ensured = await createPartitions(pool, schema).ensure(days);
   for (const problem of ensured.blocked.values()) throw problem;
@@ -119,7 +119,7 @@ export async function ensureAhead(pool: Pool, schema: string, premake: number, n
   return (await requirePartitions(pool, schema, missing)).made;
 }
 
-/** The days from today to `premake` days ahead that no partition stands for. */
+/** The days from today to `premake` days ahead that no partition covers. */
 export async function missingAhead(
   client: Pick<Pool, 'query'>,
   schema: string,
@@ -130,13 +130,13 @@ export async function missingAhead(
   return missingDays(await coveredDays(client, schema, missingDays(new Set(), today, premake)), today, premake);
 }
 
-/** Those of the days that partitions stand for, whoever made them, and whatever their names and bounds. */
+/** The days that partitions cover, no matter who created them, with which names and bounds. */
 export async function coveredDays(
   client: Pick<Pool, 'query'>,
   schema: string,
   days: Iterable<Day>,
 ): Promise<ReadonlySet<Day>> {
-  // As texts: infinite ones are read alike of all versions then.
+  // As texts, so that infinite bounds read alike in all versions.
   const { rows } = await client.query<{ from: string; to: string }>(
     `select extract(epoch from from_time)::text as from, extract(epoch from to_time)::text as to
      from ${escapeIdentifier(schema)}.raw_event_ranges()`,
@@ -165,13 +165,13 @@ export async function listPartitions(client: Pick<Pool, 'query'>, schema: string
 }
 
 export interface PartitionFacts {
-  /** Null where it is not named as that of a day: somebody made it by hand. */
+  /** Null if its name is not that of a day: it was made by hand. */
   readonly day: Day | null;
   readonly partition: string;
-  /** The times that it stands for, the last one excluded. ISO 8601; null = there is no bound, or it is being detached. */
+  /** The times that it covers, the last one excluded. ISO 8601; null = there is no bound, or it is being detached. */
   readonly from: string | null;
   readonly to: string | null;
-  /** The server's estimate; null where it has none yet. */
+  /** The server's estimate; null if it has none yet. */
   readonly rows: number | null;
   /** With indexes. */
   readonly bytes: number;
@@ -179,7 +179,7 @@ export interface PartitionFacts {
 
 /** What the server knows of each partition, also of those made by hand, in order of times. Not of the DEFAULT one. */
 export async function describePartitions(client: Pick<Pool, 'query'>, schema: string): Promise<PartitionFacts[]> {
-  // Without raw_event_ranges(), which a database that is not migrated has not.
+  // Without raw_event_ranges(), which a database that is not migrated does not have.
   const { rows } = await client.query<Record<'name' | 'rows' | 'bytes', string> & Record<'from' | 'to', string | null>>(
     `select name, rows, bytes, extract(epoch from nullif(bounds[1], 'MINVALUE')::timestamptz)::text as from,
        extract(epoch from nullif(bounds[2], 'MAXVALUE')::timestamptz)::text as to

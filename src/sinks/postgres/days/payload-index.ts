@@ -14,7 +14,7 @@ export interface PayloadIndexChanges {
   readonly built: readonly Day[];
   /** Days whose index was dropped on its own. */
   readonly dropped: readonly Day[];
-  /** What became of the index of raw_events, which all its partitions inherit. */
+  /** What happened to the index of raw_events, which all its partitions inherit. */
   readonly parent: 'kept' | 'made' | 'dropped';
   readonly failed: readonly DayProblem[];
 }
@@ -38,10 +38,10 @@ interface PartitionIndex {
 const parentIndex = 'raw_events_payload_idx';
 
 /**
- * Brings the indexes of payloads to what the configuration wants, without holding writers up: those of days are built and
- * dropped `concurrently`, and the locks that raw_events itself needs are waited for two seconds at most. May be repeated,
- * and goes on after a kill; an index that was left half built is built again.
- * @throws SinkUnavailable where a lock was not to be had: try again
+ * Brings the indexes of payloads up to date with the configuration, without blocking writers: those of days are built and dropped
+ * `concurrently`, and locks on raw_events itself are awaited for two seconds at most. May be repeated, and continues after a kill;
+ * a half-built index is built again.
+ * @throws SinkUnavailable if a lock was not available: try again
  */
 export async function convergePayloadIndex(options: PayloadIndexOptions): Promise<PayloadIndexChanges> {
   const { owner, dryRun } = options;
@@ -99,7 +99,7 @@ class Converging {
     return 'made';
   }
 
-  /** Takes the indexes of all days along. */
+  /** Drops the indexes of all days with it. */
   async #dropParent(): Promise<PayloadIndexChanges['parent']> {
     if ((await this.#parentState()) === 'absent') return 'kept';
     if (!this.#options.dryRun) await this.#session.client.query(`drop index ${this.#session.table(parentIndex)}`);

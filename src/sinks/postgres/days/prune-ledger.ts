@@ -5,8 +5,8 @@ import type { OwnerSession } from './maintenance-session.ts';
 const batchRows = 10_000;
 
 /**
- * Removes from the ledger the keys of a day's rows. Keys that meanwhile belong to another time stay.
- * @returns how many went
+ * Removes from the ledger the keys of a day's rows. Keys that belong to another time by now stay.
+ * @returns how many were removed
  */
 export async function pruneLedger(
   { client, table, partition }: OwnerSession,

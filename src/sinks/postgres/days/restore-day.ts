@@ -15,7 +15,7 @@ export interface RestoreOptions {
   readonly owner: PostgresSettings;
   readonly archives: Archives;
   readonly day: Day;
-  /** Told how many rows of how many were read so far. */
+  /** Called with the number of rows read so far and in total. */
   readonly onRows?: (rows: number, of: number) => void;
   /** Of sources that were given new ids: archives have the former ones. @default none */
   readonly newIds?: readonly ArchivedIds[];
@@ -28,21 +28,21 @@ export interface RestoredDay {
   readonly archives: readonly string[];
   /** Rows that the archives hold. */
   readonly rows: number;
-  /** Rows that went in now; the others are there already, or their keys belong to another time. */
+  /** Rows that were inserted now; the others are already there, or their keys belong to another time. */
   readonly restored: number;
   /**
-   * Rows that keep former ids, though their source was given new ones: their payloads give none, or that of another row. Absent
-   * where there are none.
+   * Rows that keep former ids, although their source was given new ones: their payloads give none, or that of another row. Absent
+   * if there are none.
    */
   readonly formerIds?: number;
-  /** What is wrong with an archive of a day that is in raw_events all the same; null where nothing is. */
+  /** What is wrong with an archive of a day that is in raw_events anyway; null if nothing is. */
   readonly damage: string | null;
 }
 
 /**
- * Brings a retired day back from its archives, each row as it was, each key once; without an archive it is opened empty. A
- * day that is retired changes only if every archive holds what its manifest says. The day takes records and is kept from
- * then on, until {@link releaseRestoredDay}. May be repeated.
+ * Restores a retired day from its archives, each row as it was, each key once; without an archive it is opened empty. A day that is
+ * retired changes only if every archive holds what its manifest says. The day takes records and is kept from then on, until {@link
+ * releaseRestoredDay}. May be repeated.
  * @throws ArchiveRefused, SinkUnavailable
  */
 export async function restoreDay({ owner, archives, day, newIds = [], onRows }: RestoreOptions): Promise<RestoredDay> {
@@ -89,7 +89,7 @@ async function loadAll(
   let [restored, formerIds] = [0, 0];
   if (verified.length === 0) return { restored, formerIds };
   await session.client.query('begin; set local lock_timeout = 30000');
-  // The newest first: of a key that stands in several, it knows best.
+  // The newest first: it wins for a key that is in several.
   let before = 0;
   for (const archive of verified.toReversed()) {
     const read = before;
@@ -103,7 +103,7 @@ async function loadAll(
   return { restored, formerIds };
 }
 
-/** A day that was retired without a row has no archive; one whose archive is not whole, or that was never retired, is a mistake. */
+/** A day that was retired without a row has no archive; a damaged archive, or a day that was never retired, is an error. */
 async function assertNotOlder(archives: Archives, day: Day, isBelowFloor: boolean): Promise<void> {
   const [bare] = await archives.list(day);
   if (bare) {
@@ -123,8 +123,8 @@ async function assertNotOlder(archives: Archives, day: Day, isBelowFloor: boolea
 }
 
 /**
- * Lets retirement take a restored day again.
- * @returns false where it was none
+ * Allows the retirement of a restored day again.
+ * @returns false if it was not a restored day
  */
 export async function releaseRestoredDay(owner: PostgresSettings, day: Day): Promise<boolean> {
   return withOwnerAlone(owner, async (session) => {

@@ -31,9 +31,9 @@ export interface RetirementOptions {
 
 export interface RetiredDay {
   readonly day: Day;
-  /** Null where nobody counted: in a dry run. */
+  /** Null if it was not counted: in a dry run. */
   readonly rows: number | null;
-  /** Null where there was no row to archive. */
+  /** Null if there was no row to archive. */
   readonly archive: string | null;
 }
 
@@ -44,7 +44,7 @@ export interface DayProblem {
 
 export interface RetirementResult {
   readonly retired: readonly RetiredDay[];
-  /** Days that are to be kept after all. */
+  /** Days that are kept after all. */
   readonly putBack: readonly Day[];
   /** Days that stay, and why. */
   readonly failed: readonly DayProblem[];
@@ -59,9 +59,9 @@ export async function daysToRetire(owner: PostgresSettings, keptFrom: Day | null
 }
 
 /**
- * Retires the days that are no longer kept, the oldest first: floor, detach, archive, verify, prune, drop. A day that fails
- * stays, and the next one is taken. What an earlier call left half done goes on.
- * @throws SinkUnavailable where a lock was not to be had: try again
+ * Retires the days that are no longer kept, the oldest first: floor, detach, archive, verify, prune, drop. A day that fails stays,
+ * and the next one follows. Half-done days of an earlier call continue.
+ * @throws SinkUnavailable if a lock was not available: try again
  */
 export async function retireDays(options: RetirementOptions): Promise<RetirementResult> {
   try {
@@ -101,7 +101,7 @@ class Retirement {
     return { retired: this.#retired, putBack: putBack.map(({ day }) => day), failed: this.#failed };
   }
 
-  /** Of a failure other than a lock the next day knows nothing. */
+  /** A failure other than a lock does not concern the next day. */
   async #retire(found: DayTable, state: DayState | undefined): Promise<void> {
     const { day } = found;
     this.#options.signal.throwIfAborted();
@@ -125,12 +125,12 @@ class Retirement {
     await detachDay(this.#session, found);
   }
 
-  /** Null where the archive could not be made or does not verify: the day was put back then. */
+  /** Null if the archive could not be made or does not verify: the day was put back then. */
   async #archive(day: Day, state: DayState | undefined): Promise<{ path: string | null; rows: number } | null> {
     const { archives, owner, signal, onStep } = this.#options;
     try {
       onStep('archive', day);
-      // On a connection of its own: one that breaks off in the middle of a copy is of no use any more.
+      // On its own connection: after an interrupted copy a connection cannot be used any more.
       const archived = await withOwner(owner, (reader) =>
         archiveDay(reader, archives, day, state === 'archived', signal),
       );

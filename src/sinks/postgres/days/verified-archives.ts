@@ -9,11 +9,11 @@ export interface VerifiedArchive {
   readonly manifest: ArchiveManifest;
 }
 
-/** The archives of a day, each content once; none where there is none. @throws ArchiveRefused where one does not hold what it should */
+/** The archives of a day, each content once; none if there is none. @throws ArchiveRefused if one does not hold what it should */
 export async function verifiedArchives(archives: Archives, day: Day): Promise<VerifiedArchive[]> {
   const contents = new Map<string, VerifiedArchive | ArchiveUnverified>();
   for (const { path, manifest } of await archives.list(day)) {
-    // Without a manifest it is what a kill left, before anything was dropped.
+    // Without a manifest it was left by a kill, before anything was dropped.
     if (!manifest) continue;
     const known = contents.get(manifest.sha256);
     if (known && !(known instanceof ArchiveUnverified)) continue;

@@ -29,17 +29,17 @@ export interface BatchWriteInput {
 
 /** Tries of a chunk whose partition is missing although it was made. */
 const partitionTries = 5;
-/** From this many rows on, a few are tried alone before all are searched for one that may not be at fault at all. */
+/** From this many rows on, a few are tried alone before all are searched: the error may not concern a single row. */
 const sampledChunk = 20;
-/** So many. */
+/** How many of them. */
 const suspectSample = 5;
-/** An error that passes elsewhere lasts once it has come back at so many attempts of this worker. */
+/** A usually transient error counts as lasting after this many attempts of this worker. */
 const lastingAttempts = 3;
 
 /** Whether an error is that of a row, or only may be. */
 type Doubt = 'certain' | 'suspected';
 
-/** A row that met alone what may be a fault of configuration. */
+/** A row that failed alone with an error that may be a fault of configuration. */
 interface Suspect {
   readonly index: number;
   readonly error: unknown;
@@ -53,15 +53,15 @@ export class BatchWrite {
   /** Rows that took too long alone: all others first. */
   readonly #slowRows: number[] = [];
   #areOthersWritten = false;
-  /** Codes that this attempt has met, and whether they have come back at each. */
+  /** Codes that this attempt has met, and whether each attempt met them. */
   readonly #lasting = new Map<string, boolean>();
   /** Whether a row was suspected, a new row was stored since, and the chunk at hand was looked at for that. */
   #suspicion = { raised: false, othersStored: false, sampled: false };
   #retired: ReadonlySet<Day>;
-  /** Days that have no partition, and cannot get one: their rows wait, those of others are stored. */
+  /** Days that have no partition, and cannot get one: their rows are deferred, those of other days are stored. */
   #blocked: ReadonlyMap<Day, SinkMisconfigured>;
   #counts: SinkCounts = noCounts;
-  /** What earlier attempts have stored; null where this one may have stored something since it was read. */
+  /** What earlier attempts have stored; null if this one may have stored something since it was read. */
   #stored: StoredChunks | null = null;
   /** How often records of the source had been removed when this attempt began. */
   #removals: number | null = null;
@@ -93,7 +93,7 @@ export class BatchWrite {
     for (let tries = 1; ; tries++) {
       try {
         return await withConnection(this.#input.pool, async (client) => {
-          // Of a try that broke on the way, the tokens tell what it stored.
+          // The tokens show what an interrupted attempt stored.
           this.#counts = before;
           this.#refusals.cutTo(refused);
           this.#suspects.length = suspected;
@@ -190,14 +190,14 @@ export class BatchWrite {
     }
   }
 
-  /** Looks whether it is a fault of single rows: trying each of a thousand would only fill the server's log. */
+  /** Checks whether single rows are at fault: trying each of a thousand would only fill the server's log. */
   async #assertNotAll(client: PoolClient, stored: StoredChunks, from: number, to: number, error: unknown) {
     if (this.#suspicion.sampled) return;
     this.#suspicion.sampled = true;
     if (await this.#failAlike(client, stored, [from, to], suspectSample, toPostgresError(error).code)) throw error;
   }
 
-  /** Whether so many rows, picked at random, fail alone with the same code. The first that does not ends the search. */
+  /** Whether this many rows, picked at random, fail alone with the same code. The first that does not ends the search. */
   async #failAlike(
     client: PoolClient,
     stored: StoredChunks,
@@ -222,8 +222,8 @@ export class BatchWrite {
   }
 
   /**
-   * Refuses rows that failed by what may be a fault of configuration: they do so again, after new rows of the batch were
-   * stored. Where none was, it is that fault.
+   * Refuses rows whose error may be a fault of configuration, if they fail again after new rows of the batch were stored. If none
+   * was stored, it is that fault.
    */
   async #settleSuspects(): Promise<void> {
     const [first] = this.#suspects;
@@ -255,7 +255,7 @@ export class BatchWrite {
     return this.#input.records.slice(from, to).some((record) => this.#blocked.has(dayOf(record)));
   }
 
-  /** Adds what a chunk of `rows` did; those it neither wrote nor knew were of retired days. */
+  /** Adds what a chunk of `rows` did; rows that were neither written nor already stored were for retired days. */
   #add({ written, duplicate }: ChunkCounts, rows: number): void {
     this.#counts = {
       ...this.#counts,

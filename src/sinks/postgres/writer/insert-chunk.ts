@@ -8,7 +8,7 @@ import { allRemovals, removalToken } from './removals.ts';
 export interface Chunk {
   readonly source: string;
   readonly records: readonly SpooledRecord[];
-  /** Names what the statement does, so that a repeated one is told from a first. */
+  /** Names what the statement does, so that a repeated statement is distinguished from a first one. */
   readonly token: string;
   /** How often records of the source had been removed when the attempt began. */
   readonly removals: number;
@@ -20,9 +20,9 @@ export interface ChunkCounts {
 }
 
 /**
- * The statement that stores a chunk: new keys first, in the ledger's order so that concurrent writers cannot deadlock,
- * then only those rows, then the token. Payloads travel as one text, split by the server: JSON text on one line holds no
- * newline. A statement that was held up on the way stores nothing: its token is there, or records were removed since.
+ * The statement that stores a chunk: new keys first, in the ledger's order so that concurrent writers cannot deadlock, then only
+ * those rows, then the token. Payloads travel as one text, split by the server: JSON text on one line holds no newline. A delayed
+ * statement stores nothing: its token exists, or records were removed since.
  */
 export function insertStatement(schema: string): string {
   const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
@@ -73,8 +73,8 @@ export function insertParameters({ source, records, token, removals }: Chunk): u
 }
 
 /**
- * Stores a chunk in one autocommit statement and tells what it, or the same chunk before, did.
- * @throws SinkUnavailable where records of the source were removed since the attempt began
+ * Stores a chunk in one autocommit statement and returns what it, or an earlier attempt at the same chunk, did.
+ * @throws SinkUnavailable if records of the source were removed since the attempt began
  */
 export async function insertChunk(client: ClientBase, statement: ChunkStatement, chunk: Chunk): Promise<ChunkCounts> {
   const query: QueryConfig = { text: statement.insert, values: insertParameters(chunk) };
@@ -115,7 +115,7 @@ export function chunkStatement(schema: string, prepare: boolean): ChunkStatement
   return { insert, recall, stored, names: prepare ? names : null };
 }
 
-/** Behind a pooler sessions are shared: the same name must not stand for the statement of another schema or version there. */
+/** With a pooler sessions are shared: the same name must not stand for the statement of another schema or version there. */
 function nameOf(what: string, text: string): string {
   return `daybook_${what}_${sha256(text).slice(0, 12)}`;
 }

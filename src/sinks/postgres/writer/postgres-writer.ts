@@ -16,7 +16,7 @@ export interface PostgresWriterOptions {
   readonly prepare: boolean;
 }
 
-/** How long the server may take to say that it is there. */
+/** How long the server may take to answer. */
 const probeMs = 2_000;
 
 /** Stores batches in `raw_events`, each key once, chunk by chunk in statements that may be repeated. */

@@ -3,11 +3,11 @@ import type { SpooledRecord } from '../../../domain/run/record.ts';
 import type { RefusedRecord } from '../../storage-writer.ts';
 import type { PostgresError } from '../connection/sql-state.ts';
 
-/** From this many refused rows on, over half of a batch refused alike is taken for a fault of configuration. */
+/** From this many refused rows on, the same refusal for over half of a batch counts as a fault of configuration. */
 const alikeFloor = 20;
-/** Below so many rows each is tried: it costs little, and the message has the exact number. */
+/** Below this many rows each is tried: it costs little, and the message has the exact number. */
 const smallBatch = 100;
-/** So much of the rest is taken to be like a sample of it that is refused as a whole. */
+/** This share of the rest is assumed to be like a sample that is refused entirely. */
 const likeTheSample = 0.8;
 
 interface Refusal extends RefusedRecord {
@@ -40,7 +40,7 @@ export class Refusals {
     this.#found.push({ index, record, code, message: `PostgreSQL refuses the record: ${message} (${code})` });
   }
 
-  /** Forgets what was found after there were so many. */
+  /** Forgets what was found after this number. */
   cutTo(count: number): void {
     this.#found.length = count;
     this.#inSuccession = 0;
@@ -52,8 +52,8 @@ export class Refusals {
   }
 
   /**
-   * Whether so many were refused in succession that all may be: then a few others are to be tried before the rest is. Asked
-   * after each refusal.
+   * Whether so many were refused in succession that all may be: then a few others are tried before the rest. Asked after each
+   * refusal.
    * @param untried rows of the batch
    */
   mayBeAll(untried: number): boolean {
@@ -63,13 +63,13 @@ export class Refusals {
     return untried >= alikeFloor && (alike + untried * likeTheSample) * 2 > this.#total;
   }
 
-  /** Of others that were tried, each was refused like those before: it is all of them. */
+  /** Every other row that was tried was refused alike: it concerns all of them. */
   allAlike(tried: number): SinkMisconfigured {
     const all = this.#inSuccession + tried;
     return this.#misconfigured(`all ${all} tried records of a batch of ${this.#total}`, this.#found.at(-1));
   }
 
-  /** @throws SinkMisconfigured where over half of the batch was refused alike */
+  /** @throws SinkMisconfigured if over half of the batch was refused alike */
   assertSingle(): void {
     for (const code of new Set(this.#found.map((refusal) => refusal.code))) {
       const alike = this.#alike(code);

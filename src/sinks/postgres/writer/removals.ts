@@ -4,9 +4,9 @@ import type { OwnerSession } from '../days/maintenance-session.ts';
 import { toPostgresError } from '../connection/postgres-failure.ts';
 
 /**
- * How often records were removed is counted beside the tokens of chunks, under tokens that no chunk has: of a source, and of
- * all at once. A chunk's statement names the count that its attempt began with, and stores nothing where it has grown: it was
- * held up on the way, and would bring back what was removed meanwhile.
+ * How often records were removed is counted beside the tokens of chunks, under tokens that no chunk has: of a source, and of all at
+ * once. A chunk's statement names the count that its attempt began with, and stores nothing where it has grown: it arrived late,
+ * and would restore removed records.
  */
 export const allRemovals = 'removed/*';
 
@@ -31,9 +31,9 @@ const lockTries = 25;
 const pauseMs = 500;
 
 /**
- * Runs statements in a transaction beside which no chunk is stored: those under way have ended before, and those that come
- * wait until it is over, and see what it did. Others than writers are not held up.
- * @throws SinkUnavailable where a statement stays under way
+ * Runs statements in a transaction beside which no chunk is stored: running ones end before it, and later ones wait until it is
+ * over, and see what it did. Only writers are blocked.
+ * @throws SinkUnavailable if a statement keeps running
  */
 export async function besideNoWriter<T>(
   session: OwnerSession,

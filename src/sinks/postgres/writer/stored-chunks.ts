@@ -19,7 +19,7 @@ export class StoredChunks {
     });
   }
 
-  /** Notes that rows `from` to `to` were stored by themselves. */
+  /** Notes that rows `from` to `to` were stored as a separate part. */
   add(from: number, to: number, counts: ChunkCounts): void {
     this.#chunks.set(`${from}-${to}`, counts);
     this.#bounds.push([from, to]);
@@ -30,7 +30,7 @@ export class StoredChunks {
     return this.#chunks.get(`${from}-${to}`) ?? null;
   }
 
-  /** Whether a part of these rows is stored by itself: an earlier attempt had to halve the chunk. */
+  /** Whether a part of these rows is stored separately: an earlier attempt had to halve the chunk. */
   holdsPartOf(from: number, to: number): boolean {
     return this.#bounds.some((part) => part[0] >= from && part[1] <= to);
   }
@@ -41,7 +41,7 @@ export class StoredChunks {
   }
 }
 
-/** The token under which a chunk tells what it did. */
+/** The token under which a chunk records what it did. */
 export function chunkToken(batch: BatchRef, from: number, to: number): string {
   return `${tokenPrefix(batch)}${from}-${to}`;
 }

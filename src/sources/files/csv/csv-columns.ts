@@ -1,13 +1,11 @@
-/**
- * Names for the columns of a header: a name that comes again gets `_2`, `_3` and so on, a column without one its number.
- */
+/** Names for the columns of a header: a repeated name gets `_2`, `_3` and so on, a column without one its number. */
 export function columnNames(header: readonly string[]): string[] {
   const given = header.map((name, position) => (name === '' ? String(position + 1) : name));
   const written = new Set(given);
   const used = new Set<string>();
   return given.map((name) => {
     let unique = name;
-    // A number that stands in the header as a name of its own is not taken from it.
+    // A number that is itself a name in the header stays that column's name.
     for (let number = 2; used.has(unique) || (unique !== name && written.has(unique)); number++) {
       unique = `${name}_${number}`;
     }

@@ -13,7 +13,7 @@ export function fieldsOf(rows: readonly string[], marks: CsvMarks): string[][] {
   return rows.map((row) => (row.includes(marks.quote) ? (parsed[next++] ?? []) : row.split(marks.delimiter)));
 }
 
-/** The parser reads UTF-8, which has no place for the sign of bad bytes: another character stands for it meanwhile. */
+/** The parser reads UTF-8, which cannot contain the sign of bad bytes: another character replaces it temporarily. */
 function parseBroken(text: string, options: Options): string[][] {
   const unused = spare.find((character) => !text.includes(character)) ?? '\ufffd';
   const parsed = parse(text.replaceAll(badByte, unused), options);
@@ -35,7 +35,7 @@ function parseRows(rows: readonly string[], marks: CsvMarks): string[][] {
   return parsed;
 }
 
-/** The library drops each escape; here one that stands before another letter is text (`C:\new`). */
+/** The library drops each escape; here one that is before another letter is text (`C:\new`). */
 function escapedFields(row: string, marks: CsvMarks, escape: string): string[] {
   return rawFields(row, marks).map(({ text, quoted }) => (quoted ? unescaped(text, marks.quote, escape) : text));
 }

@@ -19,13 +19,13 @@ export interface OpenCsv {
   readonly rows: CsvRows;
   readonly marks: CsvMarks;
   readonly digests: BlockDigests;
-  /** Null where the columns have no names. */
+  /** Null if the columns have no names. */
   readonly columns: readonly string[] | null;
   /** Lines before the first row of data, where nothing was read yet. */
   readonly lines: number;
 }
 
-/** How much of the beginning tells how a file is written. */
+/** How much of the beginning shows how a file is written. */
 const peekBytes = 64 * 1024;
 
 /** How the text of a file is written. */
@@ -40,16 +40,16 @@ interface Layout {
 }
 
 /**
- * Opens a CSV file at a place: finds its charset and the ends of its lines, reads its header again and passes over what was
- * read before. Null where its header is not finished yet.
- * @throws WrongShape where the header cannot be one
+ * Opens a CSV file at a place: finds its charset and the ends of its lines, reads its header again and skips what was read before.
+ * Null if its header is not finished yet.
+ * @throws WrongShape if the header cannot be one
  */
 export async function openCsv(file: FileToRead, place: FilePosition): Promise<OpenCsv | null> {
   const { plan, path } = file;
   const maxBytes = plan.limits.maxRecordBytes;
   const compressed = await isGzip(plan.name, path);
   const digests = await digestsBefore(file, place.offset, compressed);
-  // A plain file is opened again behind what was read before.
+  // A plain file is opened again after what was read before.
   const isReopened = !compressed && place.offset > 0;
   const start = openContent(path, compressed, 0, place.size, isReopened ? null : digests);
   const lineReader = new LineReader(start, 0, maxBytes);
@@ -101,8 +101,8 @@ function layoutOf({ encoding, delimiter, quote, escape, comment, skipLines = 0 }
 }
 
 /**
- * Files of old Macs end their lines with a carriage return alone. Newlines may come later all the same: in quotes, or behind
- * rows that another program has added.
+ * Files of old Macs end their lines with a carriage return alone. Newlines may still follow later: in quotes, or after rows that
+ * another program has added.
  */
 function newlineOf(head: string, marks: CsvMarks): '\n' | '\r' {
   if (!head.includes('\n')) return /\r[^]/.test(head) ? '\r' : '\n';
@@ -111,7 +111,7 @@ function newlineOf(head: string, marks: CsvMarks): '\n' | '\r' {
   return row !== '' && rawFields(header, marks).length === rawFields(row, marks).length ? '\r' : '\n';
 }
 
-/** Passes over lines; returns how many, or null where the last of them is not finished. */
+/** Skips lines; returns how many, or null if the last of them is not finished. */
 async function passOver(reader: LineReader, count: number): Promise<number | null> {
   for (let skipped = 0; skipped < count; skipped++) {
     const [line] = await reader.read(1, Infinity);
@@ -145,7 +145,7 @@ async function readHeader(
   } while (row?.text === '' && row.finished);
   if (!row || row.text === '') return null;
   const isUnfinished = !row.finished || row.behind !== null;
-  // What was read before lies behind the header: then it was whole.
+  // What was read before follows the header, so the header was whole.
   if (isUnfinished && !place.stoodStill && place.offset === 0) return null;
   if (row.problem !== null) {
     throw new WrongShape(

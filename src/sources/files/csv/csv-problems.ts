@@ -24,7 +24,7 @@ export function rowProblem(path: string, line: number, { problem, bytes }: CsvRo
   return { reason: 'wrong_shape', message };
 }
 
-/** Why a row is refused that has another number of fields than there are columns; null where it has not. */
+/** Why a row is refused that has another number of fields than there are columns; null if it has not. */
 export function fieldCountProblem(
   path: string,
   line: number,

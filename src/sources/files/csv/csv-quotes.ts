@@ -2,16 +2,16 @@
 export interface CsvMarks {
   readonly delimiter: string;
   readonly quote: string;
-  /** Stands before a quote, or itself, within a quoted field. Without it a quote is doubled; that is read with it, too. */
+  /** The character before a quote, or itself, within a quoted field. Without it a quote is doubled; that is read with it, too. */
   readonly escape?: string;
-  /** Begins a line that is no row. */
+  /** Begins a line that is not a row. */
   readonly comment?: string;
 }
 
 /** Where a line of a CSV file ends: after a field, within a quoted one, or it breaks the rules of quoting. */
 export type LineEnd = 'closed' | 'quoted' | 'stray';
 
-/** A field as it stands in its row, without the quotes around it. */
+/** A field as written in its row, without the quotes around it. */
 interface RawField {
   readonly text: string;
   readonly quoted: boolean;
@@ -80,7 +80,7 @@ function closingQuote(row: string, from: number, marks: CsvMarks): number {
   return found;
 }
 
-/** The next quote that no escape stands before; -1 = there is none. */
+/** The next quote without an escape before it; -1 = there is none. */
 function nextQuote(text: string, from: number, { quote, escape }: CsvMarks): number {
   if (escape === undefined || escape === quote) return text.indexOf(quote, from);
   for (let at = from; at < text.length; at++) {

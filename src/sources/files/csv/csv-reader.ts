@@ -35,7 +35,7 @@ class CsvReader implements RecordReader {
   /** Of the names of its columns, for its first stretch. */
   #warnings: readonly Warning[];
 
-  /** @param csv null where the header is not finished yet */
+  /** @param csv null if the header is not finished yet */
   constructor(csv: OpenCsv | null, maxBytes: number, start: number) {
     this.#csv = csv;
     this.#maxBytes = maxBytes;
@@ -70,7 +70,7 @@ class CsvReader implements RecordReader {
       ended = row === null || !row.finished;
       if (!row) break;
       const wasTaken = readTo.openRow !== undefined && readTo.openRow.textEnd === row.textEnd;
-      if (!place.stoodStill && !wasTaken && mayGoOn(row, csv)) {
+      if (!place.stoodStill && !wasTaken && mayContinue(row, csv)) {
         ended = true;
         waits = row.text !== '';
         if (waits && mayBeWhole(row, csv, rows.at(-1))) lastRow = this.#lastRow(row, csv, readTo);
@@ -115,10 +115,10 @@ class CsvReader implements RecordReader {
 }
 
 /**
- * Whether a row at the end of the file may still be being written. Lines behind an open quote that each have the fields of a
- * row are rows: the quote is broken.
+ * Whether a row at the end of the file may be incomplete. Lines after an open quote that each have the fields of a row are rows:
+ * the quote is broken.
  */
-function mayGoOn({ finished, behind }: CsvRow, { marks, columns }: OpenCsv): boolean {
+function mayContinue({ finished, behind }: CsvRow, { marks, columns }: OpenCsv): boolean {
   if (behind === null) return !finished;
   const lines = behind.filter((line) => line.finished);
   const isRow = (text: string) => !text.includes(marks.quote) && text.split(marks.delimiter).length === columns?.length;

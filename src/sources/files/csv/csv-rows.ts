@@ -7,14 +7,14 @@ export type RowProblem = 'too_large' | 'stray' | 'unclosed' | 'escaped';
 
 /** A row of a CSV file; one whose quotes are broken is its first line only. */
 export interface CsvRow {
-  /** As it stands in the file, without the end of its last line. */
+  /** As written in the file, without the end of its last line. */
   readonly text: string;
   readonly bytes: number;
   /** Offset of the byte after it. */
   readonly end: number;
   /** Offset where its text ends, without carriage returns. */
   readonly textEnd: number;
-  /** Newlines that it takes up. */
+  /** Newlines in it. */
   readonly lines: number;
   /** False for a last row that no newline ends. */
   readonly finished: boolean;
@@ -35,7 +35,7 @@ export class CsvRows implements OpenReader {
   readonly #reader: LineReader;
   readonly #marks: CsvMarks;
   readonly #maxBytes: number;
-  /** What stands between lines, as text. */
+  /** The text between lines. */
   readonly #newline: string;
   /** Lines read ahead. */
   readonly #lines: Line[] = [];
@@ -113,7 +113,7 @@ export class CsvRows implements OpenReader {
     return { text, bytes, end, textEnd, lines: count, finished, problem: null, behind: null };
   }
 
-  /** A line ahead of those that were given out; null behind the last one. */
+  /** A line ahead of those already returned; null after the last one. */
   async #line(ahead: number): Promise<Line | null> {
     while (this.#taken + ahead >= this.#lines.length && !this.#ended) {
       if (this.#taken >= linesPerRead) {

@@ -1,6 +1,6 @@
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable } from '../../../domain/errors.ts';
 
-/** How many failures are told in words. */
+/** How many failures are described in words. */
 const maxListed = 3;
 
 /** Files of a glob that could not be read: the others are read first, then the run fails with them. */
@@ -13,7 +13,7 @@ export class FileFailures {
     return this.#count > 0;
   }
 
-  /** @throws what is no failure of a file, but one of the program */
+  /** @throws errors that are not failures of a file, but of the program */
   add(error: unknown): void {
     if (!(error instanceof DaybookError)) throw error;
     this.#count++;

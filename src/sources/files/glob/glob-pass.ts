@@ -22,8 +22,8 @@ export interface PassInput {
 }
 
 /**
- * The way of one fetch through the files of a glob: in order, each once, those with something new. A file that cannot be read
- * is noted and passed over; once the others are read, those that failed in earlier fetches of the run are tried again.
+ * One fetch through the files of a glob: in order, each once, those with something new. An unreadable file is noted and skipped;
+ * once the others are read, those that failed in earlier fetches of the run are tried again.
  */
 export class GlobPass {
   readonly #input: PassInput;
@@ -31,7 +31,7 @@ export class GlobPass {
   /** Files that failed in this fetch. */
   readonly #failedNow = new Set<string>();
   readonly #warnings: string[] = [];
-  /** Files that failed earlier, once all others are passed. */
+  /** Files that failed earlier, once all others are done. */
   #again: string[] | null = null;
 
   constructor(input: PassInput) {
@@ -97,7 +97,7 @@ export class GlobPass {
 
   /**
    * Notes that a file could not be read.
-   * @param place where its reading stood; null where it could not even be looked at
+   * @param place the position of the read; null if it could not even be inspected
    */
   fail(path: string, error: unknown, place: FilePosition | null): void {
     if (isMissing(error)) {
@@ -114,7 +114,7 @@ export class GlobPass {
     progress.set(path, { ...read, complete: false, failed: { run, tries: tries + 1 } });
   }
 
-  /** Forgets files that are no more. Where there are none at all, or a folder cannot be read, they may be away for a while. */
+  /** Forgets deleted files. If there are none at all, or a folder cannot be read, they may be missing temporarily. */
   forgetGone(): void {
     const { list, progress } = this.#input;
     if (list.errors.length > 0 || list.paths.length === 0) return;
@@ -122,12 +122,12 @@ export class GlobPass {
     for (const path of progress.keys()) if (!there.has(path)) progress.delete(path);
   }
 
-  /** Where to begin to read a file; null where it has nothing new, or cannot be read. */
+  /** Where to begin to read a file; null if it has nothing new, or cannot be read. */
   async #placeIn(path: string): Promise<FilePosition | null> {
     const { plan, progress, resolvePath, files, run } = this.#input;
     const known = progress.get(path);
     const failed = known?.failed?.run === run ? known.failed : null;
-    // One that still grows and still cannot be read is not followed for ever.
+    // One that still grows and still cannot be read is not followed forever.
     if (known && known.headHash !== '' && failed && failed.tries >= plan.retry.maxAttempts) {
       const { complete: _complete, waitsForNewline: _waits, failed: _failed, blocks: _blocks, ...read } = known;
       return { ...read, type: 'file', path, files, stoodStill: false };

@@ -44,7 +44,7 @@ export async function listFiles(
   return { paths, errors: walk.errors, dangling };
 }
 
-/** A pattern in which parentheses that belong to no `@(a|b)` stand for themselves, and so does `!` at its beginning. */
+/** A pattern in which parentheses that belong to no `@(a|b)` are literal, and so is `!` at its beginning. */
 function literalParentheses(pattern: string): string {
   return pattern.replaceAll(/(?<![@+!*?\\])\(([^()]*)\)/g, '\\($1\\)').replace(/^!(?!\()/, '\\!');
 }

@@ -18,7 +18,7 @@ export interface GlobTools {
   readonly standStillMs?: number;
 }
 
-/** Where a run over the files of a glob begins: at the first that has something new. Null where none has. */
+/** Where a run over the files of a glob begins: at the first that has something new. Null if none has. */
 export async function beginGlob(
   plan: FilePlan,
   run: string,
@@ -28,14 +28,14 @@ export async function beginGlob(
   const { files } = state;
   const { pass, isFirst, list } = await openPass(plan, run, files, tools, new AbortController().signal);
   const place = await pass.next('');
-  // One that could not be looked at is met again by the fetch, in its turn.
+  // A file that could not be inspected is reported later by the fetch.
   if (pass.firstFailed !== null) return { ...behindLast(files), path: pass.firstFailed };
   if (place) return place;
   return pass.failures.any || (isFirst && list.paths.length === 0) ? behindLast(files) : null;
 }
 
 /**
- * Reads the files of a glob that have something new, one after the other. Files that cannot be read are passed over.
+ * Reads the files of a glob that have something new, one after the other. Unreadable files are skipped.
  * @throws what they failed with, once all others are read
  */
 export async function* readGlobPages(
@@ -57,7 +57,7 @@ export async function* readGlobPages(
     over = next === null && !pass.failures.any;
     if (over) pass.forgetGone();
     const warning = pass.takeWarning();
-    // Where something was read in earlier runs, a run without further records has not found the source empty.
+    // If earlier runs read something, a run without further records does not mean an empty source.
     const end = over && (!isFirst || waits) ? { end: { notModified: true } } : {};
     const { items, fetchedAt, patch, warnings = [] } = page;
     const behind = over ? null : (next ?? behindLast(from.files));
@@ -90,7 +90,7 @@ export async function* readGlobPages(
   if (!over) yield pageOfAll({ items: [], fetchedAt: new Date(), patch: {} }, null);
 }
 
-/** Where all files are passed: only those that failed are left. */
+/** After all files: only those that failed are left. */
 function behindLast(files: string | null): FilePosition {
   return {
     type: 'file',

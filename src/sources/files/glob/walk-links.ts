@@ -9,7 +9,7 @@ import { fileError } from '../file-error.ts';
 const maxRepeats = 1_000;
 
 interface WalkSettings {
-  /** Who reads, for messages: the source's name. */
+  /** The source's name, for messages. */
   readonly subject: string;
   /** Where the walk begins, as it is written. */
   readonly folder: string;
@@ -18,9 +18,8 @@ interface WalkSettings {
 }
 
 /**
- * How the files of a folder are walked where symbolic links are among them. Those that stay in the folder are followed, but for
- * ways that lead back to where they came from. One that leaves it is an error, unless `follow` is set: whoever may put a link
- * there could have any file read.
+ * How the files of a folder are walked where symbolic links are among them. Those that stay in the folder are followed, except for
+ * cycles. One that leaves it is an error, unless `follow` is set: anyone who may create a link there could have any file read.
  */
 export class LinkWalk {
   /** Folders that could not be read, and links that may not be followed. */
@@ -46,7 +45,7 @@ export class LinkWalk {
     return new LinkWalk(settings, root);
   }
 
-  /** Lists a folder for the library that walks, which knows of no links: it passes over what it cannot read. */
+  /** Lists a folder for the library that walks, which does not know links: it skips what it cannot read. */
   readonly readdir = callbackify(async (path: string, _options: unknown): Promise<Dirent[]> => {
     try {
       return await this.#list(path);
@@ -97,7 +96,7 @@ export class LinkWalk {
     return resolved.filter((entry) => entry !== null);
   }
 
-  /** A link as the file or folder that it leads to; null where it leads back to a folder on the way to it. */
+  /** A link as the file or folder that it leads to; null if it leads back to a folder on the way to it. */
   async #resolve(folder: string, entry: Dirent): Promise<Dirent | null> {
     const path = join(folder, entry.name);
     const target = await stat(path).catch(() => null);

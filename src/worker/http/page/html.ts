@@ -12,7 +12,7 @@ export class Html {
 
 type Part = Html | readonly Html[] | string | number | null;
 
-/** Builds HTML: whatever comes in is text, its secrets taken out, unless it is HTML itself. */
+/** Builds HTML: every value is escaped text without secrets, unless it is HTML itself. */
 export type HtmlTag = (strings: TemplateStringsArray, ...parts: readonly Part[]) => Html;
 
 export function createHtmlTag(redact: Redact): HtmlTag {

@@ -20,12 +20,12 @@ export interface PageFacts {
   readonly now: Date;
 }
 
-/** How things stand, as a page without script. Secrets are taken out before anything is escaped. */
+/** The current state, as a page without scripts. Secrets are removed before anything is escaped. */
 export function statusPage(facts: PageFacts, redact: Redact): string {
   return new StatusPage(facts, createHtmlTag(redact)).render();
 }
 
-/** The hash of its text is what the endpoint allows: not a blank may be added to it. */
+/** The hash of its text is what the endpoint allows: not even a blank may be added. */
 const styleElement = new Html(`<style>${style}</style>`);
 
 class StatusPage {
@@ -257,16 +257,16 @@ class StatusPage {
     return this.#html`<a href="${address}">${name}</a>`;
   }
 
-  #time(time: string, told = distance(time, this.#facts.now)): Html {
-    return this.#html`<time datetime="${time}" title="${time}">${told}</time>`;
+  #time(time: string, label = distance(time, this.#facts.now)): Html {
+    return this.#html`<time datetime="${time}" title="${time}">${label}</time>`;
   }
 
-  /** For how long something is so. */
+  /** How long something has been so. */
   #lasting(since: string): Html {
     return this.#time(since, span(since, this.#facts.now));
   }
 
-  /** When a run comes. What is known of it may be some seconds old. */
+  /** When a run starts. This may be some seconds old. */
   #due(time: string): Html {
     const lateMs = this.#facts.now.getTime() - Date.parse(time);
     if (lateMs < 0) return this.#time(time);

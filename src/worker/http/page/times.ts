@@ -1,4 +1,4 @@
-/** How the page tells times, each ISO 8601. */
+/** How the page shows times, each ISO 8601. */
 
 const units = [
   ['d', 86_400],

@@ -14,18 +14,18 @@ import { configOf } from '../../worker/observed.ts';
 
 const folder = useTemporaryFolder();
 let dependencies: ActivityDependencies;
-let told: string[];
+let reported: string[];
 let file: string;
 
 beforeEach(() => {
-  told = [];
+  reported = [];
   file = join(folder.path, 'daybook.yaml');
   dependencies = {
     store: createDirectoryStore(folder.path),
     config: configOf(folder.path, 'news', 'wire'),
     lookUp: () => undefined,
     http: { tokens: { redact: (text: string) => text } },
-    alertWebhook: async ({ name, source, state }: Alert) => void told.push(`${state} ${name} ${source}`),
+    alertWebhook: async ({ name, source, state }: Alert) => void reported.push(`${state} ${name} ${source}`),
     identity: 'worker-1',
     databaseId: async () => null,
     searchAttribute: () => true,
@@ -39,13 +39,13 @@ const run = async (source: string) => {
 const open = async () => (await openAlerts(dependencies.store)).map(({ name, source }) => `${name} ${source}`);
 
 describe('the alert of a broken configuration', () => {
-  test('is one, whichever sources run meanwhile, and any run tells of it and resolves it', async () => {
+  test('is one alert for all sources, and any run reports and resolves it', async () => {
     writeFileSync(file, 'version: 1\nsources: [');
     for (const source of ['news', 'wire', 'news']) await run(source);
-    expect([await open(), told]).toEqual([['config daybook'], ['open config daybook']]);
+    expect([await open(), reported]).toEqual([['config daybook'], ['open config daybook']]);
     dependencies = { ...dependencies, config: configOf(folder.path, 'news', 'wire') };
     await run('wire');
-    expect([await open(), told.at(-1)]).toEqual([[], 'resolved config daybook']);
+    expect([await open(), reported.at(-1)]).toEqual([[], 'resolved config daybook']);
   });
 
   test('that an earlier version opened for each source is resolved by its next run', async () => {
@@ -56,7 +56,7 @@ describe('the alert of a broken configuration', () => {
 });
 
 describe('alerts of a source that is gone from the configuration', () => {
-  test('are resolved by the next run of any other, and the webhook is told', async () => {
+  test('are resolved by the next run of any other, and the webhook is notified', async () => {
     const { store } = dependencies;
     for (const source of ['gone', 'wire', noSource, canarySource]) {
       await settleAlerts(store, source, [{ name: 'run_failed', message: 'no' }], new Date());
@@ -66,8 +66,8 @@ describe('alerts of a source that is gone from the configuration', () => {
     expect(new Set(await open())).toEqual(
       new Set([`run_failed ${canarySource}`, 'run_failed daybook', 'run_failed wire', 'store gone']),
     );
-    expect(told).toContain('resolved run_failed gone');
-    expect(told).not.toContain('open run_failed wire');
+    expect(reported).toContain('resolved run_failed gone');
+    expect(reported).not.toContain('open run_failed wire');
   });
 
   test('stay while the configuration is broken: the last good one may know less', async () => {

@@ -27,16 +27,16 @@ async function keptWhile(work: () => Promise<void>): Promise<[Alert[], unknown]>
   return [kept, error];
 }
 
-describe('an alert that the store cannot take', () => {
+describe('an alert that cannot be stored', () => {
   const full = new SinkUnavailable('store: full');
 
-  test('is kept, and the work fails all the same', async () => {
+  test('is kept in memory, and the work still fails', async () => {
     const [kept, error] = await keptWhile(() => Promise.reject(full));
     expect(kept).toMatchObject([{ name: 'run_failed', source: 'news', state: 'open', message: 'no room' }]);
     expect(error).toBe(full);
   });
 
-  test('is not kept where it is stored, where it is no news, or where something else failed', async () => {
+  test('is not kept in memory if it is stored, is already open, or if something else failed', async () => {
     expect(await keptWhile(() => Promise.resolve())).toEqual([[], null]);
     expect((await keptWhile(() => Promise.reject(new Error('other'))))[0]).toEqual([]);
     await settleAlerts(createDirectoryStore(folder.path), 'news', verdicts, new Date());

@@ -3,16 +3,16 @@ import { ConcurrencyLimit } from '../../../../src/activities/delivery/concurrenc
 import { WorkerBusy } from '../../../../src/domain/errors.ts';
 import { createLatch } from '../../../support/latch.ts';
 
-test('who finds no place comes back later, none waits for one', async () => {
+test('work beyond the concurrency limit is retried later instead of waiting', async () => {
   const places = new ConcurrencyLimit(2);
-  const gate = createLatch();
-  const held = [places.run('work', () => gate.opened), places.run('work', () => gate.opened)];
-  const refused = await places.run('work', () => gate.opened).catch((error: unknown) => error);
+  const latch = createLatch();
+  const held = [places.run('work', () => latch.opened), places.run('work', () => latch.opened)];
+  const refused = await places.run('work', () => latch.opened).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(WorkerBusy);
   expect((refused as WorkerBusy).message).toBe('work: 2 others run on this worker; waiting for a slot');
   expect((refused as WorkerBusy).retryAfterMs).toBeGreaterThanOrEqual(3_000);
   expect((refused as WorkerBusy).retryAfterMs).toBeLessThanOrEqual(15_000);
-  gate.open();
+  latch.open();
   await Promise.all(held);
   await expect(places.run('work', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(await places.run('work', () => Promise.resolve(7))).toBe(7);

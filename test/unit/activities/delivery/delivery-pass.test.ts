@@ -34,12 +34,12 @@ describe('the deferred batches', () => {
     });
   });
 
-  test('are all tried, however many are refused', () => {
+  test('are all tried, no matter how many are refused', () => {
     const { order, isComplete } = pass(new TriedBatches(), some(10_000, 'bad'), () => true);
     expect([order.length, isComplete]).toEqual([10_000, true]);
   });
 
-  test('come behind new ones once they were tried, the one tried longest ago first', () => {
+  test('come after new ones once they were tried, the longest untried first', () => {
     const tried = new TriedBatches();
     const refused = () => true;
     pass(tried, ['a', 'b'], refused, 1_000);
@@ -53,7 +53,7 @@ describe('the deferred batches', () => {
     expect(order.slice(0, 7)).toEqual([...some(3, 'bad'), 'good-0002', 'bad-0003', 'bad-0004', 'bad-0005']);
   });
 
-  test('each have their turn where all are refused and take long, and a new one in the next pass', () => {
+  test('are each tried even if all are slowly refused, and a new one in the next pass', () => {
     const tried = new TriedBatches();
     const seen = new Set<string>();
     let now = 0;
@@ -80,7 +80,7 @@ describe('a pass', () => {
     expect(pass(new TriedBatches(), some(1_000, 'batch'), isBad, 0, second).now).toBe(61 * second);
   });
 
-  test('does not take two that are slow to be refused for all', () => {
+  test('does not conclude from two slow refusals that all are refused', () => {
     const { order } = pass(new TriedBatches(), ['slow-1', 'slow-2', 'good'], (path) => path !== 'good', 0, 10 * second);
     expect(order).toEqual(['slow-1', 'slow-2', 'good']);
   });

@@ -75,14 +75,14 @@ describe('replayDay', () => {
     ['at the end of a file', 0, perPart, ['11-0', '11-5000']],
     ['within the last file', 1, 5_000, ['11-5000']],
     ['at the very end', 1, perPart, []],
-  ])('goes on from a place %s, with what was counted before', async (_what, part, rows, firsts) => {
+  ])('continues from a position %s, with the earlier counts', async (_what, part, rows, firsts) => {
     const file = nameOf(write()[part] ?? '');
     const { batches, result } = await replay({ file, rows, tally });
     expect(batches.map((ids) => ids[0])).toEqual(firsts);
     expect(result.records).toBe(perPart + batches.flat().length);
   });
 
-  test('begins anew where the file of the place was sealed since', async () => {
+  test('starts again if the file of its position was sealed since', async () => {
     const [first = ''] = write();
     const moved = first.replace('T100000000Z', 'T095959999Z');
     renameSync(first, moved);
@@ -90,7 +90,7 @@ describe('replayDay', () => {
     expect([batches.flat().length, result.records]).toEqual([2 * perPart, 2 * perPart]);
   });
 
-  test('makes the same batches again, so that PostgreSQL knows them', async () => {
+  test('builds the same batches again, so that PostgreSQL recognizes them', async () => {
     write();
     const all = await replay(undefined);
     const failed = await replay(undefined, 2);

@@ -27,7 +27,7 @@ const before = `${day}T12:00:00.000Z`;
 const store = () => createDirectoryStore(folder.path);
 const everything = { source: null, window: null, archives: true };
 
-/** `moved` has new ids, those of `half` and `damaged` are moved in part, or nobody knows. */
+/** `moved` has new ids, those of `half` and `damaged` are partly moved, or it is unknown. */
 beforeEach(async () => {
   await writeIdRule(store(), 'moved', { id: ['n'], before, done: true });
   await writeIdRule(store(), 'half', { id: ['n'], before, done: false });
@@ -76,8 +76,8 @@ const half =
 const damaged =
   /^store: id-rules\/damaged.json is not valid JSON.*pause damaged, delete the file, and run .\/daybook rekey/;
 
-describe('sources of which ids are moved in part', () => {
-  test('are left out of a replay of all, which says so; others are not held up', async () => {
+describe('sources whose ids are only partly moved', () => {
+  test('are left out of a replay of all sources, which says so and replays the others', async () => {
     const { run, dependencies } = setUp();
     const plan = createPlanJournalReplay(dependencies);
     const planned = await run(plan, { choice: everything, after: null });
@@ -95,7 +95,7 @@ describe('sources of which ids are moved in part', () => {
     expect(await run(plan, { choice: everything, after })).not.toHaveProperty('leftOut');
   });
 
-  test('are left out of what an archive brings back', async () => {
+  test('are left out when an archive is restored', async () => {
     const { run, dependencies, stored } = setUp();
     const { archives } = foldersIn(folder.path);
     mkdirSync(archives);
@@ -126,7 +126,7 @@ describe('sources of which ids are moved in part', () => {
     await expect(run((input) => rebuild.rebuildSource(input), { source, window: null })).rejects.toMatchObject(failure);
   });
 
-  test('are not sealed: a line would be taken for one that is sealed already', async () => {
+  test('are not sealed: a line could be mistaken for one already sealed', async () => {
     const { run, dependencies } = setUp();
     expect(await run(createSealCsv(dependencies), { dryRun: true })).toMatchObject({
       sealed: [`moved ${day}`, `plain ${day}`],

@@ -22,7 +22,7 @@ function captured(stream: NodeJS.WriteStream): string[] {
 }
 
 describe('output', () => {
-  test('for people goes to stderr, what was asked for to stdout', () => {
+  test('goes to stderr if it is for people, results to stdout', () => {
     const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
     printInfo('reading');
     print('42');
@@ -57,7 +57,7 @@ describe('what is quoted from elsewhere', () => {
     expect(table).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
   });
 
-  test('is exactly the same in JSON, where a terminal obeys nothing of it', () => {
+  test('is exactly the same in JSON, without terminal escapes', () => {
     const stdout = captured(process.stdout);
     printJson({ [hostile]: hostile });
     expect(JSON.parse(stdout[0] ?? '')).toEqual({ [hostile]: hostile });
@@ -89,14 +89,14 @@ describe('formatTable', () => {
     expect(formatTable(['n'], rows).split('\n')).toHaveLength(300_002);
   });
 
-  test('has a head without rows, and bears short rows', () => {
+  test('has a header without rows, and accepts short rows', () => {
     expect(formatTable(['a', 'b'], [])).toBe('a  b\n-  -');
     expect(formatTable(['a', 'b'], [['x']])).toBe('a  b\n-  -\nx');
   });
 });
 
 describe('shorten', () => {
-  test('makes one line of a text, no longer than asked for', () => {
+  test('makes a text one line of at most the given length', () => {
     expect(shorten('a\n  b\tc', 10)).toBe('a b c');
     expect(shorten('abcdef', 6)).toBe('abcdef');
     expect(shorten('abcdefg', 6)).toBe('abcde…');

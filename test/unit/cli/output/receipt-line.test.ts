@@ -20,7 +20,7 @@ describe('receiptLines', () => {
     for (const part of ['partial', 'unchanged 1', 'rejected 2', 'known 3', 'refused 4']) expect(line).toContain(part);
   });
 
-  test('names records that were put off or belong to days that are retired', () => {
+  test('names records that were deferred or belong to retired days', () => {
     const put = receiptLine(aReceipt({ outcome: 'deferred', accepted: 5, postgres: { ...noCounts, deferred: 5 } }));
     expect(put).toMatch(/deferred 5/);
     expect(receiptLine(aReceipt({ accepted: 5, postgres: { ...noCounts, expired: 5 } }))).toMatch(/expired 5/);

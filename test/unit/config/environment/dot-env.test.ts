@@ -43,7 +43,7 @@ describe('.env beside the configuration', () => {
     expect(read('PG_PASSWORD=from-dot-env', variables).postgres?.password).toBe('from-secret');
   });
 
-  test('is looked at again after an edit', () => {
+  test('is read again after an edit', () => {
     const { lookUp } = read('API_TOKEN=old\n');
     expect([lookUp('API_TOKEN'), lookUp('OTHER')]).toEqual(['old', undefined]);
     writeFileSync(join(folder, '.env'), 'API_TOKEN=newer\nOTHER=added\n');

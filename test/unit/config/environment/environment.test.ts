@@ -57,7 +57,7 @@ describe('readEnvironment', () => {
     });
   });
 
-  test('keeps the store in the data folder unless told otherwise', () => {
+  test('keeps the store in the data folder by default', () => {
     expect(read({ DAYBOOK_DATA: '/srv/data' }).storeFolder).toBe('/srv/data');
   });
 
@@ -89,7 +89,7 @@ describe('readEnvironment', () => {
     expect(postgresOf({})).toMatchObject({ port: 5432, schema: 'public', password: '' });
   });
 
-  test('reads the owner, who is the writer where nothing else is said', () => {
+  test('reads the owner, which is the writer by default', () => {
     expect(ownerOf({ PG_USER: 'writer', PG_PASSWORD: 'secret' })).toEqual(
       postgresOf({ PG_USER: 'writer', PG_PASSWORD: 'secret' }),
     );
@@ -198,7 +198,7 @@ describe('readEnvironment', () => {
     expect(readEnvironment({ config: 'a.yaml' }, { DAYBOOK_CONFIG: 'b.yaml' }).configFile).toBe(resolve('a.yaml'));
   });
 
-  test('gives the demo a home, configuration and data of its own', () => {
+  test('gives the demo its own home, configuration and data', () => {
     const variables = { DAYBOOK_HOME: '/srv/home', DAYBOOK_DATA: '/srv/data', DAYBOOK_STORE: '/srv/store' };
     expect(readEnvironment({ demo: true }, { ...variables, DAYBOOK_CONFIG: '/srv/d.yaml' })).toMatchObject({
       homeFolder: '/srv/home/demo',
@@ -208,7 +208,7 @@ describe('readEnvironment', () => {
     });
   });
 
-  test('makes things for all homes in the cache folder of the user', () => {
+  test('keeps shared files of all homes in the cache folder of the user', () => {
     expect(read({ XDG_CACHE_HOME: '/srv/cache' }).cacheFolder).toBe('/srv/cache/daybook');
   });
 });

@@ -29,17 +29,17 @@ describe('the instance', () => {
     ['both alike', 'instance: lab', 'lab', 'lab'],
     ['a file that is no YAML otherwise', 'instance: "lab" # ours\nsources: [', undefined, 'lab'],
     ['a file with other mistakes', 'instance: lab\nno_such_key: 1', undefined, 'lab'],
-  ])('is said by %s', (_, head, variable, name) => {
+  ])('is set by %s', (_, head, variable, name) => {
     write(head);
     expect(readInstance(path, named(variable)).name).toBe(name);
   });
 
-  test('is said by the variable where there is no file', () => {
+  test('is set by the variable if there is no file', () => {
     expect(readInstance(path, named('lab')).name).toBe('lab');
     expect(readInstance(path, named()).name).toBe('daybook');
   });
 
-  test('is refused where both say it and differ, by every reader and with the line', () => {
+  test('is refused if both set it and differ, by every reader and with the line', () => {
     write('instance: lab');
     const message = 'found "lab", but DAYBOOK_INSTANCE is "daybook"; expected the same name, or only one of them';
     expect(() => readInstance(path, named('daybook'))).toThrow(`${path}: instance: ${message}`);
@@ -54,7 +54,7 @@ describe('the instance', () => {
     expect(() => readConfig(path, named())).toThrow(expected);
   });
 
-  test('of a process stays: a file that names another one is broken for it, and is no more when it is put back', () => {
+  test('of a process is fixed: a file that names another one is invalid for it until it is changed back', () => {
     write('instance: lab');
     const file = openConfigFile(path, named());
     for (const head of ['instance: other', 'instance: daybook', '']) {
@@ -68,7 +68,7 @@ describe('the instance', () => {
     expect(file.current().broken).toBeNull();
   });
 
-  test('of a process that the environment named may be written into the file later', () => {
+  test('of a process set by the environment may be written into the file later', () => {
     write('');
     const file = openConfigFile(path, named('lab'));
     write('instance: lab');

@@ -17,7 +17,7 @@ function writeFile(name: string, content: string): string {
 }
 
 function settings(variables: Readonly<Record<string, string>>) {
-  // A profile of whoever runs the tests must not count.
+  // A profile of the user who runs the tests must not count.
   const all = { TEMPORAL_CONFIG_FILE: writeFile('profile.toml', '[profile.default]\n'), ...variables };
   return temporalSettings({ variables: all, lookUp: lookUpIn(all) });
 }

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes a configuration whose one source bears the name. Names of different length are different sizes of file. */
+/** Writes a configuration whose only source has the name. Names of different length are different sizes of file. */
 const write = (name: string, ...lines: string[]) => writeFileSync(path, daybookYaml([http(`name: ${name}`, ...lines)]));
 const names = (config: { readonly sources: readonly { readonly name: string }[] }) =>
   config.sources.map((source) => source.name);
@@ -53,7 +53,7 @@ describe('openConfigFile', () => {
     expect(names(file.current().config)).toEqual(['two']);
   });
 
-  test('keeps the last good one through a broken edit, and says what is wrong until it is mended', () => {
+  test('keeps the last good one during a broken edit, and says what is wrong until it is fixed', () => {
     write('one');
     const file = openConfigFile(path, nothing);
     write('one', 'timeout: soon');
@@ -61,8 +61,8 @@ describe('openConfigFile', () => {
       expect(names(look.config)).toEqual(['one']);
       expect(look.broken?.problems).toMatchObject([{ path: ['sources', 0, 'timeout'] }]);
     }
-    write('mended');
-    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'mended' }] }, broken: null });
+    write('fixed');
+    expect(file.current()).toMatchObject({ config: { sources: [{ name: 'fixed' }] }, broken: null });
   });
 
   test('keeps the last good one while the file is gone', () => {
@@ -76,13 +76,13 @@ describe('openConfigFile', () => {
     expect(file.current()).toMatchObject({ config: { sources: [{ name: 'back' }] }, broken: null });
   });
 
-  test('is opened only where it is good: there is always one to go by', () => {
+  test('is opened only if it is valid, so there is always a configuration', () => {
     expect(() => openConfigFile(path, nothing)).toThrow(new RegExp(`${path}.*--config`));
     write('NoName');
     expect(() => openConfigFile(path, nothing)).toThrow(/sources\[0\]\.name/);
   });
 
-  test('keeps the last good one whatever stands in a broken edit', () => {
+  test('keeps the last good one with any content of a broken edit', () => {
     write('one');
     const file = openConfigFile(path, nothing);
     write('one', 'constructor: 1');
@@ -90,7 +90,7 @@ describe('openConfigFile', () => {
     expect(file.current().broken).not.toBeNull();
   });
 
-  test('can be used where a secret is missing, and is another one once that is there', () => {
+  test('can be used without a secret, and changes once the secret exists', () => {
     const secret = join(folder, 'secret');
     rmSync(secret, { force: true });
     write('two', 'headers: { Authorization: "${env:TOKEN}" }');
@@ -102,7 +102,7 @@ describe('openConfigFile', () => {
     ]);
     expect(file.current().config).toBe(config);
     writeFileSync(secret, 's3cret');
-    // Whoever keeps the secrets of a configuration has to see that there is one more.
+    // The holder of a configuration's secrets has to learn of the new one.
     expect(file.current().config).not.toBe(config);
     expect(file.current()).toMatchObject({ config: { sources: [{ name: 'two' }], unset: [] }, broken: null });
   });

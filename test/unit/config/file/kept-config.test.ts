@@ -33,7 +33,7 @@ const reopened = (text: string) => openKeptConfig(JSON.parse(JSON.stringify(kept
 const beside = http('name: open');
 const secret = 'hunter2-A8f/k+3';
 
-/** A literal secret in each place where one may stand, and the place that is named. */
+/** A literal secret in each possible place, and the place that is named. */
 const literals: Record<string, readonly [lines: readonly string[], place: string]> = {
   bearer: [[`auth: { type: bearer, token: "${secret}" }`], 'auth.token'],
   'bearer with a reference behind it': [[`auth: { type: bearer, token: "${secret}\${env:TOKEN}" }`], 'auth.token'],
@@ -79,7 +79,7 @@ const literals: Record<string, readonly [lines: readonly string[], place: string
   'body, a number': [['method: POST', 'body: { api_key: 77889900112233 }'], 'body.api_key'],
 };
 
-describe('what is kept of a configuration', () => {
+describe("a kept configuration's content", () => {
   test.each(Object.entries(literals))('never holds a literal secret: %s', (_name, [lines, place]) => {
     const found = kept(daybookYaml([http('name: closed', ...lines), beside]));
     expect(found.leftOut).toEqual([{ source: 'closed', reason: expect.stringContaining(` ${place}, expected`) }]);
@@ -89,7 +89,7 @@ describe('what is kept of a configuration', () => {
     }
   });
 
-  test('nor one that is inherited, or stands in a comment, in an unused anchor, or in a module’s options', () => {
+  test('nor one that is inherited, or in a comment, an unused anchor, or a module’s options', () => {
     writeFileSync(join(folder, 'm.ts'), 'export {}');
     const text = daybookYaml(
       [
@@ -105,7 +105,7 @@ describe('what is kept of a configuration', () => {
     expect(JSON.stringify(found)).not.toContain(secret);
   });
 
-  test('nor one of another source, nor a schema that holds one', () => {
+  test('nor one of another source, nor a schema that contains one', () => {
     writeFileSync(join(folder, 's.json'), JSON.stringify({ const: secret }));
     const found = kept(
       daybookYaml([
@@ -119,7 +119,7 @@ describe('what is kept of a configuration', () => {
     expect([found.schemas, JSON.stringify(found).includes(secret)]).toEqual([{}, false]);
   });
 
-  test('never holds a secret by the name of its place, whatever it is', () => {
+  test('never holds the value of a key with a secret name', () => {
     const value = fc.stringMatching(/^[a-zA-Z0-9+/_.~!*-]{8,40}$/);
     const name = fc.constantFrom('token', 'api_key', 'X-Api-Key', 'password', 'client-secret', 'Cookie', 'signature');
     const where = fc.constantFrom('headers', 'params', 'body');
@@ -145,7 +145,7 @@ describe('what is kept of a configuration', () => {
     'proxy: "http://me:${env:TOKEN}@proxy.test:3128"',
     'params: { key: "${env:TOKEN}", version: 1.10, list: [1, a] }',
     'paginator: { type: cursor, cursor_path: next_token, cursor_param: page_token }',
-  ])('holds what refers to the environment, or is no secret: %s', (line) => {
+  ])('holds references to the environment, and what is not a secret: %s', (line) => {
     const text = daybookYaml([http(line)], 'defaults: { timeout: 7s, headers: { User-Agent: 1.0 } }');
     expect(kept(text).leftOut).toEqual([]);
     expect(JSON.stringify(kept(text))).not.toContain('from-the-environment');
@@ -155,7 +155,7 @@ describe('what is kept of a configuration', () => {
     expect(plans[1]).toEqual(plans[0]);
   });
 
-  test('is what the file says of everything else, too', () => {
+  test('equals the file in everything else', () => {
     const top = 'partitions: { premake: 3, retention: 30d }\ncsv: { retention: 5d }';
     const rss = '  - { name: feed, type: rss, url: https://f.test/, occurred_at: { date_order: dmy } }';
     const text = daybookYaml([http('schedule: { cron: "0 5 * * *" }'), file(), rss], top, 'dead_letters:');
@@ -168,7 +168,7 @@ describe('what is kept of a configuration', () => {
 describe('a kept configuration', () => {
   const schema = JSON.stringify({ type: 'object', required: ['id'] });
 
-  test('has its schemas, whatever became of their files', () => {
+  test('has its schemas, independent of their files', () => {
     writeFileSync(join(folder, 's.json'), schema);
     const text = daybookYaml([http('schema: s.json')]);
     const found = kept(text);
@@ -195,12 +195,12 @@ describe('a kept configuration', () => {
     ]);
   });
 
-  test('in which nothing can be used says which sources it would have', () => {
+  test('without any usable source names the sources it would have', () => {
     const found = kept(daybookYaml([http('params: { token: abcdef }')]));
     expect(() => openKeptConfig(found, path, lookUp)).toThrow(/no usable source: quakes \(it has a literal/);
   });
 
-  test('is not made of a file whose schema has changed since', () => {
+  test('is not created from a file whose schema has changed since', () => {
     writeFileSync(join(folder, 's.json'), schema);
     const text = daybookYaml([http('schema: s.json')]);
     const config = parseConfig(text, path, lookUp);
@@ -226,7 +226,7 @@ describe('a kept configuration', () => {
     }
   });
 
-  test('is another one once a variable has a value: whoever keeps secrets has to see it', () => {
+  test('changes once a variable has a value, so that its secrets are known', () => {
     const variables: Record<string, string> = {};
     const text = daybookYaml([http('headers: { X-Key: "${env:LATER}" }')]);
     const late = lookUpIn(variables);

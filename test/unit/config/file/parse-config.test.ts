@@ -47,7 +47,7 @@ describe('a configuration', () => {
     ]);
   });
 
-  test('gets defaults for what it begins to say', () => {
+  test('gets defaults within objects that it sets in part', () => {
     const text = daybookYaml(
       [
         http(
@@ -71,13 +71,13 @@ describe('a configuration', () => {
     expect(parse(JSON.stringify({ version: 1, sources: [source] }, null, 2))).toEqual(parse(daybookYaml([http()])));
   });
 
-  test('may repeat itself by anchors and merge keys', () => {
+  test('may use anchors and merge keys', () => {
     const base = '  - &base { name: a, type: http_json, url: https://api.test/a, id: id, occurred_at: at }';
     const { sources } = parse(daybookYaml([base, '  - { <<: *base, name: b, url: https://api.test/b }']));
     expect(sources.map((source) => source.name)).toEqual(['a', 'b']);
   });
 
-  test('with many faults says all of them at once, each with file, line, column and path, in order of lines', () => {
+  test('with many faults reports all of them at once, each with file, line, column and path, in order of lines', () => {
     const text = `version: 1
 partitions: { premake: -1 }
 sources:
@@ -125,7 +125,7 @@ sink: none
     ]);
   });
 
-  test('says each fault once', () => {
+  test('reports each fault once', () => {
     const text = daybookYaml([http('name: a'), http('name: b')], 'defaults: { timeout: soon, retry: { max: 1 } }');
     expect(problemsIn(text)).toMatchObject([
       { path: ['defaults', 'timeout'], line: 2 },
@@ -158,27 +158,27 @@ sink: none
 });
 
 describe('a source', () => {
-  test.each(['name', 'url', 'id', 'occurred_at'])('without %s is told that it is required', (key) => {
+  test.each(['name', 'url', 'id', 'occurred_at'])('without %s gets the message that it is required', (key) => {
     const text = daybookYaml([http(`${key}: null`)]);
     expect(complaints(text)).toEqual([
       expect.stringMatching(new RegExp(`^sources\\.0\\.${key}: is required`)) as string,
     ]);
   });
 
-  test('of type file without path is told that it is required', () => {
+  test('of type file without path gets the message that it is required', () => {
     expect(complaints(daybookYaml([file('path: null')]))).toEqual([
       expect.stringMatching(/^sources\.0\.path: is required/) as string,
     ]);
   });
 
-  test('without a type is told so, and which there are', () => {
+  test('without a type gets a message with all types', () => {
     const [complaint, ...others] = complaints(daybookYaml([http('type: null')]));
     expect(others).toEqual([]);
     expect(complaint).toMatch(/^sources\.0\.type: (?:is required|found no type)/);
     for (const type of ['http_json', 'rss', 'html', 'file', 'module']) expect(complaint).toContain(type);
   });
 
-  test('of an unknown type is told which there are', () => {
+  test('of an unknown type gets a message with all types', () => {
     expect(complaints(daybookYaml([http('type: json_api')]))).toEqual([
       expect.stringMatching(
         /^sources\.0\.type: found "json_api", expected http_json, rss, html, file, module/,
@@ -186,7 +186,7 @@ describe('a source', () => {
     ]);
   });
 
-  test('that bears the name of another is refused', () => {
+  test('with the name of another is refused', () => {
     const text = daybookYaml([http('name: a'), http('name: b'), file('name: a')]);
     expect(complaints(text)).toEqual([expect.stringMatching(/^sources\.2\.name: .*"a".*sources\[0\]/) as string]);
   });
@@ -263,15 +263,15 @@ describe('a source', () => {
     ['timeout: 2d', 'found "2d", expected 1ms to 1d'],
     ['schedule: { every: 10ms }', 'found "10ms", expected at least 1s'],
     ['schedule: { every: 1h, catchup_window: 1s }', 'found "1s", expected at least 10s'],
-  ])('with %s is told of the limit in the words of the file', (line, message) => {
+  ])('with %s gets a message with the limit in the units of the file', (line, message) => {
     expect(problemsIn(daybookYaml([http(line)]))[0]?.message).toBe(message);
   });
 
-  test('with a header name that is none is told what was expected', () => {
+  test('with an invalid header name gets a message with what was expected', () => {
     expect(complaints(daybookYaml([http('headers: { "X Y": a }')])).join()).toContain('expected a header name');
   });
 
-  test('of an API is told that it has no dates of unknown order', () => {
+  test('of an API gets the message that it has no dates of unknown order', () => {
     expect(complaints(daybookYaml([http('occurred_at: { path: at, date_order: dmy }')]))).toEqual([
       'sources.0.occurred_at.date_order: found date_order, which is for feeds and web pages, expected a format such as dd/MM/yyyy',
     ]);

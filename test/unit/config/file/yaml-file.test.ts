@@ -23,7 +23,7 @@ describe('broken YAML', () => {
     expect(complaints(['version: 1', ...bomb, 'sources: *l'].join('\n')).join()).toMatch(/alias/i);
   });
 
-  test('(an alias inside of what it stands for) is refused', () => {
+  test('(an alias inside its own anchor) is refused', () => {
     expect(problemsIn('version: 1\nsources: &s [*s]\n').length).toBeGreaterThan(0);
     expect(problemsIn(`version: 1\nsources: &s\n${file()}\n${http('params: *s')}\n`).length).toBeGreaterThan(0);
   });

@@ -44,7 +44,7 @@ describe('fingerprints', () => {
     'url: "https://api.test/${env:A}"',
     'incremental: { cursor: c, start_param: since, format: epoch_s }',
     'incremental: { cursor: c, start_param: since, initial_value: 2026-01-01 }',
-  ])('tell that another thing is asked: %s', (edit) => {
+  ])('change if something else is requested: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: true, shape: false });
   });
 
@@ -58,7 +58,7 @@ describe('fingerprints', () => {
     'occurred_at: { path: at, format: epoch_s }',
     'occurred_at: { path: at, timezone: Europe/Berlin }',
     'occurred_at: { path: at, on_missing: fetched_at }',
-  ])('tell that records are shaped otherwise: %s', (edit) => {
+  ])('change if records are shaped differently: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: false, shape: true });
   });
 
@@ -88,7 +88,7 @@ describe('fingerprints', () => {
     'paginator: { page_param: p, base_page: 1, type: page_number, stop_after_empty_page: true }',
     'incremental: { lag: 0s, start_param: since, format: iso8601, cursor: c }',
     'method: GET',
-  ])('stay the same where the same is written otherwise: %s', (edit) => {
+  ])('stay the same if the same is written differently: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: false, shape: false });
   });
 
@@ -101,7 +101,7 @@ describe('fingerprints', () => {
     expect(fingerprints(daybookYaml([http('name: renamed', ...lines), file()]))).toEqual(before);
   });
 
-  test('of a file tell another path and another shape', () => {
+  test('of a file change with its path and its shape', () => {
     const plain = fingerprints(daybookYaml([file()]));
     const moved = fingerprints(daybookYaml([file('path: other.ndjson')]));
     const shaped = fingerprints(daybookYaml([file('id: key')]));
@@ -109,7 +109,7 @@ describe('fingerprints', () => {
     expect([shaped.fetch === plain.fetch, shaped.shape === plain.shape]).toEqual([true, false]);
   });
 
-  test('tell a file from a URL', () => {
+  test('distinguish a file from a URL', () => {
     const url = fingerprints(daybookYaml([http('url: https://api.test/a')]));
     expect(fingerprints(daybookYaml([file('path: https://api.test/a')])).fetch).not.toBe(url.fetch);
   });
@@ -166,13 +166,13 @@ describe('the fingerprint of where requests go, and which secrets they carry', (
     [http()],
     [http('url: "https://${env:A}/x"', 'method: POST', 'body: { a: "${env:B}" }')],
     [http('type: module', 'module: vitest.config.ts', 'options: { a: "${env:A}" }').replace(/.*url:.*\n/, '')],
-  ])('is told from a plan of 0.2.0, which has none: %s', (source) => {
+  ])('is derived from a plan of 0.2.0, which has none: %s', (source) => {
     const { accessFingerprint, ...old } = plan(daybookYaml([source]));
     expect(accessFingerprint).toBeDefined();
     expect(accessOfPlan(old)).toBe(accessFingerprint);
   });
 
-  test('is not told from a plan of 0.2.0 whose address stands for a literal secret', () => {
+  test('is not derived from a plan of 0.2.0 whose address is a masked literal secret', () => {
     expect(accessOfPlan(plan(daybookYaml([http('url: "https://api.test/a?token=literal"')])))).toBeNull();
   });
 });

@@ -65,7 +65,7 @@ describe('planOf', () => {
     expect(feed('timezone: Europe/Vienna')).not.toHaveProperty('dateOrder');
   });
 
-  test('says all that the source says', () => {
+  test('contains everything that the source sets', () => {
     const source = http(
       'records: items',
       'id: [a, b]',
@@ -158,7 +158,7 @@ describe('planOf', () => {
     expect(latin.fetchFingerprint === without.fetchFingerprint).toBe(latin.type !== 'file');
   });
 
-  test('reaches a workflow as it is', () => {
+  test('reaches a workflow unchanged', () => {
     for (const source of [http(), http('paginator: page_number'), file()]) {
       const plan = planFor(source);
       expect(JSON.parse(JSON.stringify(plan))).toStrictEqual(plan);

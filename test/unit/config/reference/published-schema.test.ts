@@ -17,7 +17,7 @@ test('the reference of sources is written from the same', () => {
   expect(readFileSync(sourcesReferenceFile, 'utf8')).toBe(sourcesReference());
 });
 
-test('defaults in the published schema can be written in the file as they stand', () => {
+test('defaults in the published schema can be written in the file unchanged', () => {
   const defaults: unknown[] = [];
   JSON.parse(JSON.stringify(publishedSchema()), (_key, node: { title?: string; default?: unknown } | null) => {
     if ((node?.title === 'duration' || node?.title === 'size') && 'default' in node) defaults.push(node.default);

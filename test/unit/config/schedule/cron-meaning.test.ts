@@ -23,7 +23,7 @@ describe('cronMeaning', () => {
     expect(cronMeaning(text)).toEqual({ calendar, every: null, timezone: null });
   });
 
-  test('tells an interval, and a zone of its own', () => {
+  test('recognizes an interval, and a zone prefix', () => {
     expect(cronMeaning('@every 90s')).toEqual({ calendar: null, every: '1m30s', timezone: null });
     expect(cronMeaning('@every 1h/5m').every).toBe('1h/5m');
     expect(cronMeaning('CRON_TZ=Europe/Vienna 0 9 * * *')).toMatchObject({

@@ -20,7 +20,7 @@ describe('evenOffset', () => {
     );
   });
 
-  test('is the same whatever other sources there are: a public promise, for another one moves polls', () => {
+  test('does not depend on other sources, and never changes: a change would move polls', () => {
     expect(['quakes', 'issues', 'books'].map((name) => evenOffset(name, minute))).toEqual([57_000, 0, 25_000]);
     expect(evenOffset('quakes', 24 * hour)).toBe(evenOffset('quakes', hour));
   });

@@ -31,7 +31,7 @@ describe('the next starts', () => {
     expect(starts.map((start) => formatStart(start, zoneOf(schedule))).join(' ')).toBe(expected);
   });
 
-  test('pass over a time that the change of clocks leaves out', () => {
+  test('skip a time that does not exist because of a clock change', () => {
     const schedule = scheduleOf("{ cron: '30 2 * * *', timezone: Europe/Vienna }");
     const starts = nextStarts('quakes', schedule, new Date('2027-03-27T12:00:00Z'), 1);
     expect(starts.map((start) => formatStart(start, 'Europe/Vienna'))).toEqual(['2027-03-29T02:30:00+02:00']);
@@ -42,7 +42,7 @@ describe('a cron line of six fields', () => {
   const warnings = (cron: string) =>
     sixFieldWarnings('quakes', scheduleOf(`{ cron: '${cron}' }`), now).map(({ message }) => message);
 
-  test('is warned of with both meanings and their next starts', () => {
+  test('gets a warning with both meanings and their next starts', () => {
     expect(warnings('0 */5 * * * *')).toEqual([
       'schedule.cron "0 */5 * * * *" has six fields: the last is read as the year, so the next start is 2026-11-29T15:00:00Z; if the first should be the second of a minute, write cron: "*/5 * * * *", whose next start is 2026-11-29T14:05:00Z',
     ]);
@@ -51,7 +51,7 @@ describe('a cron line of six fields', () => {
     );
   });
 
-  test('whose last field is a year is not, nor are five and seven', () => {
+  test('gets no warning if its last field is a year, nor do lines of five and seven fields', () => {
     for (const cron of ['0 12 1 1 * 2027', '0 12 * * * 2026-2030', '0 12 * * *', '0 0 12 * * * *']) {
       expect(warnings(cron)).toEqual([]);
     }

@@ -13,7 +13,7 @@ import { daybookYaml, http } from '../daybook-yaml.ts';
 const folder = useTemporaryFolder();
 
 describe('a live redactor', () => {
-  test('knows the secrets of the configuration as it stands, and as it was', () => {
+  test('knows the present and the former secrets of the configuration', () => {
     const file = join(folder.path, 'daybook.yaml');
     const write = (...lines: string[]) => writeFileSync(file, daybookYaml([http(...lines)]));
     write('headers: { X-Api-Key: first-key }');

@@ -36,16 +36,16 @@ describe('lookUpIn', () => {
     expect(lookUpIn({ TOKEN: '', TOKEN_FILE: fileWith('b') })('TOKEN')).toBe('');
   });
 
-  test('finds nothing where neither is there', () => {
+  test('finds nothing if neither is set', () => {
     const lookUp = lookUpIn({ EMPTY_FILE: '' });
     expect(['TOKEN', 'EMPTY'].map(lookUp)).toEqual([undefined, undefined]);
   });
 
-  test('says so where the file cannot be read, instead of taking nothing for the secret', () => {
+  test('fails if the file cannot be read, instead of using an empty secret', () => {
     expect(() => lookUpIn({ GONE_FILE: join(folder, 'gone') })('GONE')).toThrow(/GONE_FILE: cannot be read/);
   });
 
-  test('reads the file anew each time', () => {
+  test('reads the file again each time', () => {
     const path = fileWith('x');
     const lookUp = lookUpIn({ TOKEN_FILE: path });
     lookUp('TOKEN');
@@ -62,13 +62,13 @@ describe('resolveReferences', () => {
     expect(resolveReferences('${env:B}', lookUp)).toBe('$& $1 ${env:A}');
   });
 
-  test('leaves what is not set, and what is no reference', () => {
+  test('leaves unset variables, and text that is not a reference', () => {
     expect(resolveReferences('${env:NONE} ${A} $A {env:A}', lookUp)).toBe('${env:NONE} ${A} $A {env:A}');
   });
 });
 
 describe('findReferences', () => {
-  test('finds references, and what was meant as one, at any depth', () => {
+  test('finds references, and misspelt ones, at any depth', () => {
     const value = { a: 'x ${env:ONE} ${env:TWO}', list: [1, { b: '${API}' }], c: null, d: '${env:' };
     expect(findReferences(value)).toEqual([
       { path: ['a'], name: 'ONE', text: '${env:ONE}' },
@@ -81,7 +81,7 @@ describe('findReferences', () => {
 });
 
 describe('a reference in a configuration', () => {
-  test('to a variable that is not set is named with its place', () => {
+  test('to a variable that is not set is named with its path', () => {
     const text = daybookYaml([http('headers:', '  Authorization: "Bearer ${env:API_TOKEN}"')]);
     expect(problemsIn(text)).toMatchObject([{ path: ['sources', 0, 'headers', 'Authorization'], line: 9 }]);
     expect(complaints(text).join()).toMatch(/API_TOKEN is not set.*API_TOKEN_FILE.*\.env/);
@@ -100,7 +100,7 @@ describe('a reference in a configuration', () => {
     ['${env:API_TOKEN', '${env:API_TOKEN}'],
     ['${env:}', '${env:NAME}, where NAME has only letters, digits and _'],
     ['${env:API-TOKEN}', '${env:NAME}, where NAME has only letters, digits and _'],
-  ])('written as %s is told how it is written', (text, expected) => {
+  ])('written as %s gets a message with the right form', (text, expected) => {
     expect(complaints(daybookYaml([http(`params: { key: "${text}" }`)]), { API_TOKEN: 't' })).toEqual([
       `sources.0.params.key: found ${text}, expected ${expected}`,
     ]);

@@ -47,7 +47,7 @@ describe('a secret that is written into the file', () => {
     },
   );
 
-  test('is not found in names that only look like one', () => {
+  test('is not detected in names that only look secret', () => {
     const { plan } = planned(http('params: { keyword: quake, monkey: yes, per_page: 10 }', 'headers: { X-Trace: t }'));
     expect(plan).toMatchObject({
       params: { keyword: 'quake', monkey: 'yes', per_page: '10' },
@@ -84,7 +84,7 @@ describe('headers once their secrets are filled in', () => {
   });
 });
 
-test('what the token endpoint gets in its header is as secret as what it is made of', () => {
+test('the header for the token endpoint is as secret as its parts', () => {
   const client = 'token_url: "https://t.test/", client_id: id, client_secret: "a&${env:TOKEN}"';
   const { source, plan } = planned(http(`auth: { type: oauth2_client_credentials, ${client}, credentials: header }`));
   expect(plan).toHaveProperty('auth.credentials', 'header');
@@ -100,7 +100,7 @@ test('what the token endpoint gets in its header is as secret as what it is made
 describe('a variable that is not set', () => {
   const { source, plan } = planned(http('headers: { Authorization: "Bearer ${env:GONE}" }'));
 
-  test('fails its source alone: the reference never goes out in the place of the value', () => {
+  test('fails only its source: the reference is never sent instead of the value', () => {
     expect(() => withSecrets(plan, source, lookUp)).toThrow(InvalidEnvironment);
     expect(() => withSecrets(plan, source, lookUp)).toThrow(/GONE is not set.*GONE_FILE/);
     expect(withSecrets(plan, source, lookUpIn({ GONE: 'x' }))).toHaveProperty('headers.Authorization', 'Bearer x');
@@ -108,7 +108,7 @@ describe('a variable that is not set', () => {
     expect(withSecrets(other.plan, other.source, lookUp)).toHaveProperty('headers.Authorization', 'Bearer t0ken-value');
   });
 
-  test('is no secret, nor is one whose file is gone, and the others are found', () => {
+  test('is not a secret, nor is one whose file is gone, and the others are found', () => {
     const both = planned(http('params: { a: "${env:GONE}", b: "${env:TOKEN}" }')).source;
     expect(secretValues(both, lookUp)).toEqual(['t0ken-value']);
     expect(secretValues(both, lookUpIn({ ...variables, GONE_FILE: '/none/of/it' }))).toEqual(['t0ken-value']);
@@ -124,7 +124,7 @@ describe('a secret that is referred to', () => {
     ),
   );
 
-  test('stays out of the plan wherever it stands', () => {
+  test('stays out of the plan in every place', () => {
     expect(JSON.stringify(plan)).not.toContain('t0ken-value');
   });
 

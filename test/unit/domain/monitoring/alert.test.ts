@@ -109,7 +109,7 @@ describe('alertsOfRun', () => {
     expect(verdicts({ outcome: 'empty', fetched: 0 }, { allowEmpty: true })['empty']).toBeNull();
   });
 
-  test('of a poll that was put off says nothing of records', () => {
+  test('of a poll that was postponed says nothing of records', () => {
     expect(verdicts({ outcome: 'rate_limited', fetched: 0 })).toEqual({ run_failed: null });
   });
 

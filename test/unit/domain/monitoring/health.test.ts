@@ -112,7 +112,7 @@ describe('healthOf', () => {
     expect(health({ startProblem, lastReceipt: null })).toMatchObject({ health: 'never_ran', reason: startProblem });
   });
 
-  describe('with a run that is under way', () => {
+  describe('with a run that is running', () => {
     const at = (seconds: number) => new Date(Date.parse(finishedAt) + seconds * 1000).toISOString();
     const running = { workflowId: 'scrape-quakes-2026-11-01T09:01:00Z', dueAt: at(60) };
 

@@ -72,7 +72,7 @@ describe('judgeStarts', () => {
     expect(problem([start(0, 40), start(60, 50)], 50 + 1_000)).not.toBeNull();
   });
 
-  test('counts what was skipped while a run was under way', () => {
+  test('counts what was skipped while a run was running', () => {
     const ended = { recent: [start(0)], nextMs: slot(6), notPausedSinceMs: null, lastEndMs: slot(4) - 1 };
     expect(judgeStarts(facts(ended), at(5, 1))).toMatchObject({ skipped: 3, due: 4 });
     // It still is.

@@ -16,16 +16,16 @@ test.each([
   ['the id is another one', { id: ['id'], shapeFingerprint: 'old' }, `^id was "id" .* and is "code": .*${again}`],
   ['it was a list', { id: ['a', 'b'], shapeFingerprint: 'old' }, String.raw`^id was \["a","b"\] .*${again}`],
   [
-    'a state of before tells of a change',
+    'an earlier state shows a change',
     { shapeFingerprint: 'old' },
     `^the keys that shape its records have changed.*${again}`,
   ],
   [
-    'nobody was told that a state of before tells of a change',
+    'no run has reported that an earlier state shows a change',
     { id: null, shapeFingerprint: 'new' },
     `^the keys that shape its records have changed.*${again}`,
   ],
-  ['a state of before tells of none', { shapeFingerprint: 'new' }, null],
+  ['an earlier state shows none', { shapeFingerprint: 'new' }, null],
 ])('where %s', (_, stored, message) => {
   expect(idChange('news', stored, now)).toEqual(message === null ? null : warned(message));
 });

@@ -58,14 +58,14 @@ describe('startPosition', () => {
     });
   });
 
-  test('a poll that goes on after a failure knows that its second page was the first again; one from the front does not', () => {
+  test('a poll that continues after a failure knows that its second page was the first again; one from the front does not', () => {
     const { unfinished = null } = patchAfter(state, { ...position, frontRepeated: true }, null, {});
     const broken = { ...state, unfinished };
     expect(startPosition(page(3), broken, now).frontRepeated).toBe(true);
     expect(startPosition(page(1), withoutPosition(broken), now).frontRepeated).toBeUndefined();
   });
 
-  test('goes on with what an unfinished poll has seen', () => {
+  test('continues with what an unfinished poll has seen', () => {
     const unfinished = {
       page: 3,
       cursor: null,
@@ -112,7 +112,7 @@ describe('patchAfter', () => {
     expect(unfinished).toMatchObject({ page: 3, distinct: 2 });
   });
 
-  test('in mid-poll keeps the watermark and notes the page to go on with', () => {
+  test('in mid-poll keeps the watermark and notes the page to continue with', () => {
     expect(patchAfter(state, position, null, {})).toEqual({
       unfinished: {
         page: 3,

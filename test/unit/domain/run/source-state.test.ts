@@ -3,7 +3,7 @@ import {
   clearPollState,
   initialState,
   startingState,
-  toldId,
+  confirmId,
   summarizeState,
   type SourceState,
   type StateIdentity,
@@ -97,8 +97,8 @@ describe('startingState', () => {
     ['the id is the same', ['id'], ['id']],
     ['it is another one', ['code'], ['code']],
     ['nothing says which it was', undefined, null],
-    ['nobody has been told that nothing says which it was', null, null],
-  ])('keeps the id that records were stored by until a run has told of another: %s', (_, id, kept) => {
+    ['no run has reported that it is unknown', null, null],
+  ])('keeps the id that records were stored by until a run has reported another: %s', (_, id, kept) => {
     const before = { ...stored, ...(id === undefined ? {} : { id }) };
     for (const other of [
       { shapeFingerprint: 'shape-2' },
@@ -106,14 +106,14 @@ describe('startingState', () => {
     ]) {
       const { state } = startingState(before, { ...identity, ...other, id: ['id'] });
       expect(state.id).toEqual(kept);
-      expect(toldId(state, ['id']).id).toEqual(['id']);
+      expect(confirmId(state, ['id']).id).toEqual(['id']);
     }
   });
 
   test('learns the id where nothing else has changed either', () => {
     const { state } = startingState(stored, { ...identity, id: ['id'] });
     expect(state.id).toEqual(['id']);
-    expect(toldId(state, ['id'])).toBe(state);
+    expect(confirmId(state, ['id'])).toBe(state);
   });
 
   test('leaves the stored state as it was', () => {
@@ -138,7 +138,7 @@ describe('forgetPoll', () => {
 });
 
 describe('summarizeState', () => {
-  test('shows where the next run goes on', () => {
+  test('shows where the next run continues', () => {
     expect(summarizeState(stored)).toEqual({
       watermark,
       page: 3,

@@ -13,7 +13,7 @@ describe('countUnreadable', () => {
     expect(third.alert.paging).toContain('incremental.cursor in 3 polls');
   });
 
-  test('begins anew with a time that can be read, also on a later page', () => {
+  test('begins again with a time that can be read, also on a later page', () => {
     const read = { unreadableCursor: true, watermark: '2026-11-01T00:00:00.000000Z' } as const;
     expect(countUnreadable('a', { unreadableCursor: 2 }, read, end)).toEqual({
       patch: { unreadableCursor: 0 },

@@ -21,11 +21,11 @@ const forms: readonly (readonly [string, string])[] = [
 describe('createRedactor', () => {
   test.each(forms)('leaves nothing of a secret %s', (_, form) => {
     const redacted = createRedactor([secret])(`found <${form}>, expected nothing`);
-    // Padding of base64 tells nothing.
+    // Padding of base64 does not matter.
     expect(redacted.replaceAll('=', '')).toBe(`found <${mask}>, expected nothing`);
   });
 
-  test('leaves nothing of a long secret in base64, whatever stands around it', () => {
+  test('leaves nothing of a long secret in base64, whatever is around it', () => {
     for (const before of ['', 'a', 'ab', 'user:']) {
       const text = Buffer.from(`${before}a-rather-long-secret and more`).toString('base64');
       const redacted = createRedactor(['a-rather-long-secret'])(text);
@@ -70,7 +70,7 @@ describe('createRedactor', () => {
     expect(createRedactor(['abcd'])('abcd')).toBe(mask);
   });
 
-  test('bears any secret, lone surrogates too', () => {
+  test('has any secret, lone surrogates too', () => {
     const any = fc.array(fc.constantFrom('\ud800', 'a', 'Z', '9', '%', '/', '\\', '"', 'é', '😀'), { minLength: 4 });
     fc.assert(
       fc.property(any, (characters) => {

@@ -12,7 +12,7 @@ describe('a secret mask', () => {
     'https://api.test/next?token=p%40ss+w%2Frd',
     JSON.stringify({ token: 'say "friend"' }),
     'no secret here',
-  ])('hides secrets as they stand, and puts them back: %s', (text) => {
+  ])('hides secrets as they are, and puts them back: %s', (text) => {
     const hidden = mask.hide(text);
     for (const secret of ['hunter22', 'p%40ss', 'friend']) expect(hidden).not.toContain(secret);
     expect(mask.reveal(hidden)).toBe(text);

@@ -38,7 +38,7 @@ describe('planRetirement', () => {
     expect(plan(tables, { '2026-01-02': 'detaching' }, '2026-01-04')).toEqual([['2026-01-02', '2026-01-01'], []]);
   });
 
-  test('goes on with detached days of its own, and leaves those of others', () => {
+  test('continues with detached days of its own, and leaves those of others', () => {
     const tables = [table('2026-01-01', 'detached'), table('2026-01-02', 'detached')];
     expect(plan(tables, { '2026-01-02': 'archived' }, '2026-01-04')).toEqual([['2026-01-02'], []]);
   });

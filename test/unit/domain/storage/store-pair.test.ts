@@ -102,7 +102,7 @@ describe('judgePair', () => {
     });
   });
 
-  test('tells a count that is under way from a copy, in whichever moment the three are read', () => {
+  test('tells a count that is running from a copy, in whichever moment the three are read', () => {
     const before = store({ databaseId: 'db-1', counter: 7 });
     const after = store({ databaseId: 'db-1', counter: 7, next: 8 });
     expect(judgePair(before, database({ storeId: 'store-a', counter: 8 }), rows, after)).toMatchObject({

@@ -8,7 +8,7 @@ import { aReceipt } from '../a-receipt.ts';
 const hostile =
   '[click](http://evil/) ![x](http://evil/p.png) <img src=x onerror=alert(1)> | **b** `c` &lt; \n# head\u202e';
 
-/** What Markdown would read as its own: none of it stands without a backslash. */
+/** Markdown's special characters, which must all have a backslash. */
 function bare(markdown: string): string[] {
   return [...markdown.matchAll(/\\[^\n]|&(?:amp|lt|gt);|[`*_[\]<>|&~]|:\/\//g)]
     .map(([found]) => found)

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatMicros, parseIso8601, type ZoneOffset } from '../../../../src/domain/time/timestamp.ts';
 
-/** The canonical text of a time, or null where it is refused. */
+/** The canonical text of a time, or null if it is refused. */
 function read(text: string, zone?: ZoneOffset): string | null {
   const time = parseIso8601(text, zone);
   return time.ok ? formatMicros(time.micros) : null;

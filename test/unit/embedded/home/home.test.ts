@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-/** What a power cut or a full disk leaves of a file, and what somebody may write into it. */
+/** What a power cut or a full disk leaves of a file, and what a user may write into it. */
 const damages: [what: string, text: (whole: string) => string][] = [
   ['empty', () => ''],
   ['half', (whole) => whole.slice(0, Math.floor(whole.length / 2))],
@@ -45,7 +45,7 @@ const damages: [what: string, text: (whole: string) => string][] = [
 ];
 
 describe('stack.json', () => {
-  test('is read by nobody else, and a reader of a home that does not exist makes none', () => {
+  test('is readable for its user only, and a reader does not create a missing home', () => {
     expect(home.password).toBeNull();
     expect(home.ports).toEqual({});
     expect(existsSync(folder)).toBe(false);
@@ -65,7 +65,7 @@ describe('stack.json', () => {
     });
   });
 
-  test.each(damages)('that is %s is told by name, and replaced by nothing that was not found out', (_, text) => {
+  test.each(damages)('that is %s is named, and replaced only by facts that were found', (_, text) => {
     home.rememberPort('postgres', 5433);
     home.rememberPassword('secret');
     const damaged = text(readFileSync(file(), 'utf8'));
@@ -94,7 +94,7 @@ describe('stack.json', () => {
     home.unlock();
   });
 
-  test('in which nothing stands any more is written again, and forgotten is nothing meanwhile', () => {
+  test('that is empty is written again, and nothing is forgotten meanwhile', () => {
     home.lock();
     home.rememberPassword('secret');
     home.rememberProcess('worker', process.pid);
@@ -109,7 +109,7 @@ describe('stack.json', () => {
     ['{}', 'is damaged (empty)'],
     ['{"ports":{},"processes":{},"password":""}', 'is damaged (empty)'],
     [null, 'is missing'],
-  ])('of a home with data that is %j is told, too', (text, problem) => {
+  ])('of a home with data that is %j is named too', (text, problem) => {
     mkdirSync(folder);
     const said: string[] = [];
     if (text !== null) writeFileSync(file(), text);
@@ -253,8 +253,8 @@ describe('the lock', () => {
   );
 });
 
-describe('what earlier versions let others read', () => {
-  test('is closed to them when a start takes the home; links and what is not ours to close stay', () => {
+describe('files that earlier versions left readable for others', () => {
+  test('are closed to others when a start takes the home; links and foreign files stay', () => {
     const logs = join(folder, 'logs');
     mkdirSync(logs, { recursive: true });
     const files = [file(), file('temporal.db'), file('temporal.db-wal'), join(logs, 'worker.log')];
@@ -272,7 +272,7 @@ describe('what earlier versions let others read', () => {
 });
 
 describe('a copy of a home whose stack runs', () => {
-  /** Its parts, and whoever has it, are this process and the one that started it: both live. */
+  /** Its parts and its owner are this process and the one that started it: both are alive. */
   function runningHome(): void {
     home.lock();
     home.rememberPort('temporal', 7240);
@@ -294,7 +294,7 @@ describe('a copy of a home whose stack runs', () => {
     expect([copy.isRunning('worker'), copy.isRunning('temporal')]).toEqual([true, false]);
   });
 
-  test('is told from a home that was moved, and from one that is reached by a link', () => {
+  test('is distinguished from a home that was moved, and from one that is reached by a link', () => {
     runningHome();
     symlinkSync(folder, join(parent, 'link'));
     expect(new Home(join(parent, 'link')).isRunning('temporal')).toBe(true);

@@ -35,7 +35,7 @@ describe('ports of stacks that start at the same moment', () => {
     expect(new Set(ports.flat()).size).toBe(12);
   });
 
-  test('stay claimed while nothing listens there, and are free once they are released', async () => {
+  test('stay claimed while nothing listens on them, and are free once they are released', async () => {
     const [first, second] = [stack(), stack()];
     const port = await first.claim('postgres', await freePort());
     expect(await second.claim('postgres', port)).not.toBe(port);
@@ -44,7 +44,7 @@ describe('ports of stacks that start at the same moment', () => {
     expect(await stack().claim('postgres', port)).toBe(port);
   });
 
-  test('are others where a program listens there, also where it came after the claim', async () => {
+  test('are replaced if a program listens on them, even after the claim', async () => {
     const one = stack();
     const port = await freePort();
     await listen(port);
@@ -56,7 +56,7 @@ describe('ports of stacks that start at the same moment', () => {
 });
 
 describe('ownsPort', () => {
-  test('tells the process that listens from one that does not', async () => {
+  test('distinguishes the listening process from others', async () => {
     const port = await freePort();
     await listen(port);
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
@@ -68,7 +68,7 @@ describe('ownsPort', () => {
     }
   });
 
-  test('does not know where nobody listens', async () => {
+  test('returns unknown if no process listens', async () => {
     expect(ownsPort(process.pid, await freePort())).toBe(process.platform === 'linux' ? null : false);
   });
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts a program that stands for a server; `asked` = how often it was asked whether it serves. */
+/** Starts a program that acts as a server; `asked` = how often it was asked whether it serves. */
 async function start(program: string, port: number) {
   let asked = 0;
   const started = await startServer(home, {
@@ -45,7 +45,7 @@ test('a server that answers at its port itself is waited for until it serves', a
 test.each([
   ['ends', listen],
   ['stays', 'setInterval(() => {}, 1000)'],
-])('a server of others that took the port is asked nothing, where ours %s', async (_, program) => {
+])('a foreign server on the port is not used if ours %s', async (_, program) => {
   const port = await freePort();
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));

@@ -49,7 +49,7 @@ describe('the Temporal CLI', () => {
     expect(presentTemporal(surroundings)).toBe(onPath);
   });
 
-  test('is got in the first way that works, and each way is told with why the one before did not', async () => {
+  test('is obtained in the first way that works, and each way is reported with the failure of the one before', async () => {
     const ways: Way[] = [
       { name: 'first', server: null, obtain: async () => 'no network' },
       { name: 'second', server: null, obtain: () => Promise.reject(new Error('no room')) },
@@ -68,7 +68,7 @@ describe('the Temporal CLI', () => {
     ]);
   });
 
-  test('is missed with all ways by name', async () => {
+  test('is reported missing with all ways that were tried', async () => {
     const ways: Way[] = [{ name: 'a download', server: null, obtain: async () => 'no network' }];
     await expect(findTemporal(surroundings, announce, undefined, ways)).rejects.toThrow(
       /temporal on the PATH +not found\n.*not found\n {2}a download +no network\nInstall/,
@@ -114,7 +114,7 @@ describe('a program that may hang', () => {
       folder: script.includes('part') ? folder : join(folder, 'none'),
       idleMs,
       signal: undefined,
-      onTell: () => undefined,
+      onProgress: () => undefined,
     });
 
   test('is ended with all that it started once it makes no progress; printing, writing and computing are progress', async () => {
@@ -127,12 +127,12 @@ describe('a program that may hang', () => {
     expect(outcomes).toEqual(['no progress for 0.7 s', null, null, null]);
   });
 
-  test('that fails says why in its last words; one that is not there is named', async () => {
+  test('that fails is explained by its last output; a missing one is named', async () => {
     expect(await run('echo "a: b: no such host" >&2; exit 1', 5_000)).toBe('b: no such host');
     const pip = 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n     Got  abc\n\n[notice] A new release of pip';
     expect(await run(`echo "${pip}" >&2; exit 1`, 5_000)).toBe('THESE PACKAGES DO NOT MATCH THE HASHES');
     const missing = { command: 'no-such-program', args: [], variables: {}, folder, idleMs: 5_000 };
-    expect(await runProgram({ ...missing, signal: undefined, onTell: () => undefined })).toBe(
+    expect(await runProgram({ ...missing, signal: undefined, onProgress: () => undefined })).toBe(
       'no-such-program is not installed',
     );
   });
@@ -162,7 +162,7 @@ describe('the server of a home', () => {
     expect(said).toEqual([]);
   });
 
-  test('is got again in the way that has that version', async () => {
+  test('is obtained again in the way that has that version', async () => {
     madeBy('1.29.1');
     temporal(join(folder, 'bin', 'temporal'), '1.32.0');
     const file = cached('temporal-1.5.1', 'temporal');

@@ -33,7 +33,7 @@ const files = () =>
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 
 describe('the name of a part', () => {
-  test('tells source, ingestion day, ingestion time, the beginning of the hash, and what the part must hold', async () => {
+  test('contains source, ingestion day, ingestion time, the beginning of the hash, and the expected content', async () => {
     const twice = [...records(3), ...records(1)];
     await writerIn(folder).write({ ...batchOf([]), hash: '0123456789abcdef0123' }, twice, context);
     const [name = ''] = files();
@@ -76,7 +76,7 @@ describe('write', () => {
 
   test('that fails leaves neither a part nor a piece of one', async () => {
     const part = partOf(records(3));
-    // What stands in the place of the part cannot be replaced by a file.
+    // What is instead of the part cannot be replaced by a file.
     mkdirSync(join(folder, part, 'occupied'), { recursive: true });
     writeFileSync(join(folder, part, 'occupied', 'file'), '');
     const write = writerIn(folder).write(batchOf([]), records(3), context);

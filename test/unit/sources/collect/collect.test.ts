@@ -46,7 +46,7 @@ const take = (pages: AsyncGenerator<Page>, options: Options = {}) =>
   });
 
 describe('collect', () => {
-  test('reads all pages to the end, and counts what became of each record', async () => {
+  test('reads all pages to the end, and counts the outcome of each record', async () => {
     const result = await take(
       pagesOf([
         [record(1), record(2)],
@@ -64,7 +64,7 @@ describe('collect', () => {
     ['records', { maxRecords: 4 }],
     ['bytes', { maxBytes: 150 }],
     ['time', { maxMs: 0 }],
-  ])('stops after the page that fills the limit of %s, at the place of the next', async (what, limit) => {
+  ])('stops after the page that fills the limit of %s, at the position of the next', async (what, limit) => {
     const contents = [1, 2, 3, 4].map((page) => [record(`${page}a`), record(`${page}b`)]);
     const { counts, end, position } = await take(pagesOf(contents), { limits: limit });
     const pages = what === 'time' ? 1 : 2;
@@ -93,13 +93,13 @@ describe('collect', () => {
   test.each([
     ['the last page for each later one', [one, two, two, two, [record(9)]]],
     ['the first pages again', [one, two, one, two, one, [record(9)]]],
-  ])('ends after two pages that come again, without counting them: %s', async (_, contents) => {
+  ])('ends after two repeated pages, without counting them: %s', async (_, contents) => {
     const { counts, end, warnings } = await take(pagesOf(contents));
     expect(counts).toMatchObject({ fetched: 3, pages: 2 });
     expect([end, warnings]).toEqual([{ cutShort: false, notModified: false, notBefore: null }, []]);
   });
 
-  test('reads on behind one page that comes again: records were inserted at the front', async () => {
+  test('continues after one repeated page: records were inserted at the front', async () => {
     for (const contents of [
       [one, two, two, [record(4)], []],
       [one, two, one, two, [record(4)], []],
@@ -110,7 +110,7 @@ describe('collect', () => {
     }
   });
 
-  test('reads on where page 2 is page 1, but takes that for no proven end', async () => {
+  test('continues if page 2 is page 1, but does not count that as a proven end', async () => {
     for (const limit of [{}, { maxRecords: 1 }]) {
       let result = await take(pagesOf([one, one, two, []]), { limits: limit });
       while (!result.end) {
@@ -129,7 +129,7 @@ describe('collect', () => {
     expect((await take(pagesOf([one, one, two, []]), { plan: said })).end).toMatchObject({ cutShort: false });
   });
 
-  test('is cut short where three pages in a row have the same ids, whatever changes in their records', async () => {
+  test('is cut short if three pages in a row have the same ids, with any changes in their records', async () => {
     const changing = Array.from({ length: 9 }, (_, n) => one.map((each) => ({ ...each, views: n })));
     const { counts, end, warnings } = await take(pagesOf(changing));
     expect(counts.pages).toBe(3);
@@ -144,7 +144,7 @@ describe('collect', () => {
     expect((await take(pagesOf([...changing.slice(0, 2), two]))).end).toMatchObject({ cutShort: false });
   });
 
-  test('reads on behind a page that comes again by another link: it may be a page number in disguise', async () => {
+  test('continues after a page repeated by another link: it may be a page number in disguise', async () => {
     const linked = httpPlan({ paginator: { ...singlePage, type: 'json_link', nextUrlPath: 'next' } });
     const byLink = (contents: readonly (readonly unknown[])[], names = contents.map((_, n) => `page ${n + 2}`)) =>
       (async function* () {
@@ -180,7 +180,7 @@ describe('collect', () => {
     expect([counts.pages, end?.cutShort, warnings]).toEqual([1, false, []]);
   });
 
-  test('sees a page come again over the border of two fetches', async () => {
+  test('recognizes a repeated page across two fetches', async () => {
     const page = [record(1), record(2)];
     const { position } = await take(pagesOf([page, [record(3)], []]), { limits: { maxRecords: 3 } });
     const { counts, end } = await take(pagesOf([page, page, [record(4)]]), { position });
@@ -188,14 +188,14 @@ describe('collect', () => {
     expect(end).not.toBeNull();
   });
 
-  test('sees a page come again also where the previous poll left no keys', async () => {
+  test('recognizes a repeated page even if the previous poll left no keys', async () => {
     const page = [record(1), record(2)];
     const { counts, end } = await take(pagesOf([page, page, page, page]), { known: new Set() });
     expect(counts).toMatchObject({ fetched: 2, pages: 1 });
     expect(end).not.toBeNull();
   });
 
-  test('sees a page come again that holds rejected records only', async () => {
+  test('recognizes a repeated page of rejected records only', async () => {
     const page = [{ id: true }, 7];
     expect((await take(pagesOf([page, page, page]))).counts).toMatchObject({ fetched: 2, rejected: 2, pages: 1 });
   });
@@ -237,7 +237,7 @@ describe('collect', () => {
       expect(again.end?.paging).toContain('max_pages ended 3 polls');
     });
 
-    test('goes back there from the front as soon as a page has nothing new, and leaves it a page', async () => {
+    test('returns there from the front as soon as a page has nothing new, and reserves a page for it', async () => {
       const known = await take(pagesOf([[record(1)], []]));
       const old = { known: new Set(known.digests), position: continuing, ...cut };
       const jump = await take(front([[record(1)], [record(2)], [record(3)]]), old);
@@ -250,7 +250,7 @@ describe('collect', () => {
       expect(least).toMatchObject({ counts: { pages: 1 }, end: null, position: { place: { page: 4 } } });
     });
 
-    test('tells pages of an earlier poll that moved twice from a last page that comes again and again', async () => {
+    test('distinguishes pages of an earlier poll that moved twice from a last page that is repeated', async () => {
       const pages = (await take(pagesOf([one, two, []]))).position.place as HttpPosition;
       const thenAt = { ...at(4), seen: pages.recentPages, distinct: 2 };
       const from = { ...start, place: { ...first, thenAt } };
@@ -261,7 +261,7 @@ describe('collect', () => {
       expect(last).toMatchObject({ counts: { pages: 0 }, end: { cutShort: false } });
     });
 
-    test('reads on from the front where it comes to the place by itself', async () => {
+    test('continues from the front if it reaches the position anyway', async () => {
       const near = { ...continuing, place: { ...first, thenAt: at(2) } };
       const { position } = await take(pagesOf([[record(7)], [record(8)]], near.place), { ...cut, position: near });
       expect(position.place).toMatchObject({ page: 2, distinct: 1 });
@@ -269,7 +269,7 @@ describe('collect', () => {
     });
   });
 
-  test('is cut short where a source that says more comes has nothing on more than ten pages', async () => {
+  test('is cut short if a source announces more and has more than ten empty pages', async () => {
     const follows = { plan: httpPlan({ paginator: { ...byNumber, hasMorePath: 'more', followsEmptyPages: true } }) };
     const empty = (count: number) => Array.from({ length: count }, () => []);
     const over = await take(pagesOf([one, ...empty(10), two, []]), follows);
@@ -279,7 +279,7 @@ describe('collect', () => {
     expect(counts.pages).toBe(12);
   });
 
-  describe('that begins where an earlier one broke off', () => {
+  describe('that begins where an earlier one stopped', () => {
     const saved = { page: 4, cursor: null, skip: 0 };
     const position: FetchPosition = { ...start, place: { ...first, ...saved, saved } };
     const meets = (error: Error, options = {}) =>
@@ -349,7 +349,7 @@ describe('collect', () => {
     }
   });
 
-  test('lets the source go once it has enough', async () => {
+  test('closes the source once it has enough', async () => {
     let released = false;
     const endless = async function* (): AsyncGenerator<Page> {
       try {
@@ -374,7 +374,7 @@ describe('a poll that would not end', () => {
     }
   }
 
-  test.each([1, 2, 3, 20, 57])('in a circle of %i pages whose content changes ends', async (length) => {
+  test.each([1, 2, 3, 20, 57])('in a cycle of %i pages with changing content ends', async (length) => {
     const names = Array.from({ length }, (_, n) => `page ${n}`);
     const { end, counts } = await take(circle(names, first), { limits: { maxRecords: 10_000 } });
     expect(end).toEqual({ cutShort: false, notModified: false, notBefore: null });
@@ -407,7 +407,7 @@ describe('a poll that would not end', () => {
     await expect(take(empty(), { position })).rejects.toThrow(/1000 pages without records in a row/);
   });
 
-  test('and whose records are too many to remember is still told by its pages', async () => {
+  test('with too many records to remember is still recognized by its pages', async () => {
     const page = [record(1), record(2)];
     const { end, counts } = await take(pagesOf([page, [record(3)], page, page, [record(4)]]), { known: null });
     expect([end !== null, counts.pages]).toEqual([true, 2]);
@@ -443,7 +443,7 @@ describe('fields and paths that no record of a poll has', () => {
     expect(await messages(withFields({ salary: 2, title: 2 }), options)).toEqual(['salary is empty in 4 of 4 records']);
   });
 
-  test('occurred_at is one, where the time of the fetch stands in for it', async () => {
+  test('occurred_at is one, where the time of the fetch is in for it', async () => {
     const records = [record(1), record(2)];
     expect(await messages(pagesOf([records]), { plan: lateTimes })).toEqual([
       'occurred_at (published) is empty in 2 of 2 records',

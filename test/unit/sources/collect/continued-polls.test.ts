@@ -156,7 +156,7 @@ describe('a poll that continues with the last token', () => {
     expect(next).toMatchObject({ ids: ['c5', 'c6'] });
   });
 
-  test('is asked as before without the key', async () => {
+  test('is requested as before without the key', async () => {
     const api = new Changes(3);
     const { resume: _resume, ...paginator } = byToken.paginator;
     const plan = { ...byToken, paginator };
@@ -195,7 +195,7 @@ describe('newest first', () => {
     return { items: list.slice((page - 1) * 2, page * 2) };
   };
 
-  test('pages behind one that is wholly known and older than the lag are not read', async () => {
+  test('pages after one that is entirely known and older than the lag are not read', async () => {
     const first = await poll(plan, fresh, answer);
     expect([first.ids.length, first.asked.length]).toEqual([10, 6]);
     const next = await poll(plan, first.state, answer);
@@ -257,7 +257,7 @@ describe('a poll that max_pages cut', () => {
     expect(next.asked).toEqual(['?page=1', '?page=4', '?page=5']);
   });
 
-  test('goes on behind the page before the cut, also where end_on has repeat', async () => {
+  test('continues after the page before the cut, also if end_on has repeat', async () => {
     const { paginator, ...rest } = planOf(4);
     const plan: HttpJsonPlan = { ...rest, paginator: { ...paginator, endOn: ['repeat'] } };
     const first = await poll(plan, fresh, answerFrom(1));

@@ -49,7 +49,7 @@ const tickets = Array.from({ length: 12 }, (_, number) =>
 );
 
 describe('different records of a page with one id', () => {
-  test('are warned of with their count, two examples and what would be unique, and stay accepted', async () => {
+  test('get a warning with their count, two examples and unique candidates, and stay accepted', async () => {
     const { counts, warnings, duplicates, deadLetters, position } = await take([tickets]);
     expect(counts).toMatchObject({ fetched: 12, accepted: 12, rejected: 0, unchanged: 0 });
     expect(deadLetters).toEqual([]);
@@ -103,7 +103,7 @@ describe('different records of a page with one id', () => {
     expect(two.position.duplicates).toMatchObject({ kept: 100 });
   });
 
-  test('that the previous poll had are warned of again, and kept once', async () => {
+  test('of the previous poll get a warning again, and are kept once', async () => {
     const { digests } = await take([tickets]);
     const again = await take([tickets], { known: new Set(digests) });
     expect(again.counts).toMatchObject({ unchanged: 12 });
@@ -111,7 +111,7 @@ describe('different records of a page with one id', () => {
     expect(again.duplicates).toEqual([]);
   });
 
-  test('are all but the one that is stored already, also where it comes last', async () => {
+  test('are all except the one already stored, even if it comes last', async () => {
     const { digests } = await take([[ticket(2, 'bug')]]);
     const { duplicates } = await take([[ticket(1, 'bug'), ticket(2, 'bug')]], { known: new Set(digests) });
     expect(duplicates).toMatchObject([{ index: 0 }]);

@@ -45,7 +45,7 @@ describe('a field of an html source that no record of a page has', () => {
     ],
     ['with those within it', { offer: field('em', { fields: { price: field('.x') } }) }, 'offer (em)'],
     ['besides others', { one: field('.x'), two: field('.y') }, 'one (.x), two (.y)'],
-  ])('is warned of: %s', async (_, fields, named) => {
+  ])('gets a warning: %s', async (_, fields, named) => {
     const message = `${named} ${named.includes(', ') ? 'are' : 'is'} empty in 2 of 2 records`;
     expect(await warningsOf(items, fields)).toEqual([{ code: 'field_empty', message, count: 1 }]);
   });

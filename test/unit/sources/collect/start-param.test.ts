@@ -39,8 +39,8 @@ async function warningsOf(times: readonly string[], fields = {}) {
   return warnings.filter(({ code }) => code === 'start_param_ignored');
 }
 
-describe('records older than what was asked for', () => {
-  test('are warned of, with their number', async () => {
+describe('records older than requested', () => {
+  test('get a warning, with their number', async () => {
     const warnings = await warningsOf(['2026-11-21T00:00:00Z', '2026-11-01T00:00:00Z', '2020-01-01T00:00:00Z']);
     expect(warnings).toMatchObject([{ code: 'start_param_ignored', count: 2 }]);
     expect(warnings[0]?.message).toContain('`updated_after`');
@@ -53,11 +53,11 @@ describe('records older than what was asked for', () => {
     ['only the parameter is a day', ['2026-11-20T00:10:00Z'], { paramFormat: 'yyyy-MM-dd' }],
     ['no parameter asks for what is newer', ['2020-01-01T00:00:00Z'], { startParam: null }],
     ['they have no time', ['soon']],
-  ])('are nothing to speak of where %s', async (_, times, fields) => {
+  ])('get no warning if %s', async (_, times, fields) => {
     expect(await warningsOf(times, fields)).toEqual([]);
   });
 
-  test('are warned of also where the format is a day', async () => {
+  test('get a warning even if the format is a day', async () => {
     expect(await warningsOf(['2026-11-19'], { format: 'yyyy-MM-dd' })).toHaveLength(1);
   });
 });

@@ -122,7 +122,7 @@ async function difference<T>(plan: SourcePlan, schema: object | null, work: (rea
   return isDeepStrictEqual(there, here) ? null : { there, here };
 }
 
-describe('a thread makes the same of it as the main thread:', () => {
+describe('a thread has the same result as the main thread:', () => {
   test('pages of an API', async () => {
     const property = fc.asyncProperty(
       fc.array(records, { maxLength: 6 }),

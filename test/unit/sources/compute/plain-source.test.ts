@@ -47,7 +47,7 @@ describe('a source whose configuration computes nothing is read on the main thre
   });
 });
 
-describe('what a plain source sends takes no time to speak of:', () => {
+describe('what a plain source sends takes negligible time:', () => {
   const long = 500_000;
   test.each([
     ['a long id', `{"id":"${'a'.repeat(long)}","at":"2026-11-01T00:00:00Z"}`],

@@ -72,7 +72,7 @@ describe('total_path', () => {
     [{ pages: [] }, 'leads to a list'],
     [{ pages: 'many' }, 'leads to a value that is not a number'],
     [{}, 'is not on the first page'],
-  ])('of %j is said to be of no use', (meta, expected) => {
+  ])('of %j is reported as useless', (meta, expected) => {
     expect(said(meta)).toEqual([expect.stringContaining(expected)]);
   });
 

@@ -35,7 +35,7 @@ async function sort(
 }
 
 describe('sortPage', () => {
-  test('tells accepted, unchanged and rejected records apart, and every one is one of them', async () => {
+  test('classifies each record as accepted, unchanged or rejected', async () => {
     const first = await sort([
       { id: 1, at },
       { id: 2, at },
@@ -62,7 +62,7 @@ describe('sortPage', () => {
     }
   });
 
-  test('takes a record without a time of its own for unchanged at the next poll', async () => {
+  test('counts a record without its own time as unchanged at the next poll', async () => {
     const { digests } = await sort([{ id: 1 }], new Set(), fetchedPlan);
     const later = new Date('2026-11-23T13:00:00.000Z');
     expect((await sort([{ id: 1 }], new Set(digests), fetchedPlan, later)).unchanged).toBe(1);

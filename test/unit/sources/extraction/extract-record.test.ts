@@ -15,7 +15,7 @@ function raw(text: string): RawRecord {
   return { value, exact, mayBeDeep: true };
 }
 
-/** A record as it stands alone on a line of a file. */
+/** A record alone on a line of a file. */
 const rawLine = (text: string): RawRecord => ({ ...raw(text), text });
 
 const extract = (record: RawRecord, fields: Parameters<typeof httpPlan>[0] = {}) =>
@@ -32,7 +32,7 @@ function payload(record: RawRecord): string {
 }
 
 describe('createExtractor', () => {
-  test('repairs a record of which bytes could not be decoded, also one that stands as it came', () => {
+  test('repairs a record with undecodable bytes, even if its text is stored as received', () => {
     for (const record of [
       raw(`{"id":1,"at":"${at}","x":"${badByte}"}`),
       rawLine(`{"id":1,"at":"${at}","x":"${badByte}"}`),
@@ -45,7 +45,7 @@ describe('createExtractor', () => {
     expect(extract(genuine)).toMatchObject({ record: { payload: genuine.text, repaired: false } });
   });
 
-  test('refuses an id of which bytes could not be decoded', () => {
+  test('refuses an id with undecodable bytes', () => {
     const broken = raw(`{"id":"M${badByte}ller","b":"${badByte}","at":"${at}"}`);
     expect(reason(broken)).toBe('invalid_id');
     expect(reason(broken, { id: ['at', 'id'] })).toBe('invalid_id');
@@ -54,7 +54,7 @@ describe('createExtractor', () => {
     expect(reason(`{"id":"\\ud83d","at":"${at}"}`)).toBe('ok');
   });
 
-  test('makes a record of an object, its payload the whole object', () => {
+  test('turns an object into a record whose payload is the whole object', () => {
     expect(extract(raw(`{"id":7,"at":"${at}","x":[1,{"y":null}]}`))).toEqual({
       ok: true,
       record: {
@@ -158,7 +158,7 @@ describe('createExtractor', () => {
     expect(reason(`{"a":"1","at":"${at}"}`, { id: ['a', 'b'] })).toBe('missing_id');
   });
 
-  test('keeps the text of a record that stood alone on a line, and every digit of others', () => {
+  test('keeps the text of a record on its own line, and every digit of others', () => {
     const text = `{ "id":9007199254740993, "at":"${at}", "n":1.10, "b":1e2 }`;
     expect(payload(rawLine(text))).toBe(text);
     expect(payload(raw(text))).toBe(`{"id":9007199254740993,"at":"${at}","n":1.1,"b":100}`);
@@ -176,7 +176,7 @@ describe('createExtractor', () => {
     expect(extract(rawLine(`{"id":"\\\\u0000","at":"${at}"}`))).toMatchObject({ record: { repaired: false } });
   });
 
-  test('lets nothing that PostgreSQL cannot store through behind a repeated key', () => {
+  test('finds what PostgreSQL cannot store even after a repeated key', () => {
     for (const hidden of ['\\u0000', '\\ud800']) {
       expect(payload(rawLine(`{"id":"a","at":"${at}","t":"${hidden}","t":1}`))).not.toContain(hidden);
     }

@@ -22,7 +22,7 @@ const replay = (from: ReplayableDeadLetter, plan: SourcePlan = httpPlan()) =>
 const at = '2026-11-01T00:00:00Z';
 
 describe('a dead letter that is extracted again', () => {
-  test('passes once its configuration is mended, with every digit', () => {
+  test('passes once its configuration is fixed, with every digit', () => {
     const record = parseJson('{"key":9007199254740993,"at":"2026-11-01T00:00:00Z"}').value;
     expect(replay(letter(record))).toMatchObject({ kind: 'refused', rejection: { reason: 'missing_id' } });
     expect(replay(letter(record), httpPlan({ id: ['key'] }))).toMatchObject({
@@ -31,7 +31,7 @@ describe('a dead letter that is extracted again', () => {
     });
   });
 
-  test('that has no time of its own gets that of when it was fetched', () => {
+  test('without its own time gets the time of its fetch', () => {
     const plan = httpPlan({ occurredAt: { path: null, format: 'iso8601', timezone: 'UTC', onMissing: 'fetched_at' } });
     const times = [letter({ id: 1 }), letter({ id: 1 }, { fetchedAt: '2026-11-19T00:00:00.000000Z' })].map((from) => {
       const outcome = replay(from, plan);
@@ -40,7 +40,7 @@ describe('a dead letter that is extracted again', () => {
     expect(times).toEqual(['2026-11-20T12:00:00.000000Z', '2026-11-19T00:00:00.000000Z']);
   });
 
-  test('whose id another record had stays what it is, and says what to do', () => {
+  test('whose id another record had stays a dead letter, and says what to do', () => {
     const shared = letter({ id: 1, at }, { reason: 'duplicate_id' });
     expect(replay(shared)).toMatchObject({ kind: 'refused', rejection: { reason: 'duplicate_id' } });
   });

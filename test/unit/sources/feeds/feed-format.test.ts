@@ -124,7 +124,7 @@ describe('dates of numbers', () => {
   test.each([
     ['nothing shows it', ['05/12/2024', '05/12/2024 6:00 PM', '05/05/2024'], 2],
     ['both are shown', ['05/12/2024', '13/05/2024', '05/13/2024'], 1],
-  ])('are read as before, with a warning, where %s', async (_, dates, count) => {
+  ])('are read as before, with a warning, if %s', async (_, dates, count) => {
     const { times, warnings } = await read(dated(...dates));
     expect(times[0]).toBe('2024-12-05T00:00:00');
     expect(warnings).toEqual([['ambiguous_date', count]]);

@@ -156,7 +156,7 @@ describe('feedTime', () => {
     '26.03.05',
     '2026年3月5日 x',
     '1 Nov 2026 13:00 PM extra',
-  ])('%j stays what it is', (text) => {
+  ])('%j stays unchanged', (text) => {
     expect(feedTime(text)).toBe(text);
   });
 

@@ -30,7 +30,7 @@ describe('freshUntil', () => {
     expect(fresh({ skipHours: [8, 10], skipDays: ['Monday'] })).toBeNull();
   });
 
-  test('takes a list of all hours for a mistake', () => {
+  test('treats a list of all hours as a mistake', () => {
     expect(fresh({ skipHours: Array.from({ length: 24 }, (_, hour) => hour) })).toBeNull();
   });
 });

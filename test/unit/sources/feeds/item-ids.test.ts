@@ -90,7 +90,7 @@ test('a guid stays the id where the feed and its links move to another host, and
   expect(await feed.ids(guid('g') + link('c'))).toEqual(['http://127.0.0.1:8766/c']);
 });
 
-describe('items of one document that share what serves as id', () => {
+describe('items of one document with the same id candidate', () => {
   test.each([
     ['a link without guid', [title('1') + link('p'), title('2') + link('p'), title('3') + link('p')]],
     ['guid and link', [title('1') + guid('g') + link('p'), title('2') + guid('g') + link('p')]],
@@ -103,13 +103,13 @@ describe('items of one document that share what serves as id', () => {
       'a guid and a link that others share',
       [guid('g') + link('a'), guid('g') + link('b') + title('1'), guid('g') + link('b') + title('2')],
     ],
-  ])('have ids of their own: %s', async (_, items) => {
+  ])('have their own ids: %s', async (_, items) => {
     expect(new Set(await ids(...items)).size).toBe(items.length);
-    // One of them may be stored under the id by 0.2.0, and nobody knows which.
+    // One of them may be stored under the id by 0.2.0, and it is unknown which.
     expect(new Set(await source(null, 'free_for_one').ids(...items)).size).toBe(items.length);
   });
 
-  test('keep them in whatever company they come', async () => {
+  test('keep them beside any other items', async () => {
     const items = [title('1') + link('p'), title('2') + link('p'), title('3') + link('p')];
     const news = source();
     const [first, second, third] = await news.ids(...items);
@@ -156,7 +156,7 @@ describe('an item keeps one id', () => {
     expect(await news.ids(guid('g') + `<link>http://x.test/a?utm_source=feed</link>`)).toEqual(['g']);
   });
 
-  test('where the source forgets who is who, nothing is taken for something else', async () => {
+  test('if the source forgets its items, no item is mistaken for another', async () => {
     const news = source();
     expect(await news.ids(guid('G') + link('a'))).toEqual(['G']);
     news.forget();
@@ -166,7 +166,7 @@ describe('an item keeps one id', () => {
   });
 });
 
-describe('guid and link that say nothing', () => {
+describe('guid and link without meaning', () => {
   test.each([
     ['N/A', guid('N/A') + link('a'), `${site}a`],
     ['a word of a program', guid('[object Object]') + link('a'), `${site}a`],
@@ -209,14 +209,14 @@ test('what is remembered is bounded, and what was seen last stays', async () => 
   expect(await news.ids(guid('g0') + link('other'))).toEqual([`${site}other`]);
 });
 
-test('whatever comes in whatever order, two items never have one id, and an item that stays as it is has one', async () => {
+test('with any items in any order, two items never share an id, and an unchanged item keeps its id', async () => {
   const item = fc.record({
     guid: fc.constantFrom('', 'g', 'h'),
     link: fc.constantFrom('', 'a', 'b'),
     title: fc.constantFrom('1', '2'),
     text: fc.constantFrom('x', 'y'),
   });
-  // Another item with guid and link of one that is gone cannot be told from that one, edited.
+  // Another item with guid and link of one that is gone cannot be distinguished from that one, edited.
   const pairs = fc.uniqueArray(item, { minLength: 1, maxLength: 6, selector: (each) => `${each.guid} ${each.link}` });
   await fc.assert(
     fc.asyncProperty(pairs, fc.array(fc.nat(1_000), { maxLength: 5 }), async (items, order) => {

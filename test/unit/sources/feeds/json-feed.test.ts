@@ -72,7 +72,7 @@ describe('parseJsonFeed', () => {
     expect(parseJsonFeed(text, 'https://x.test', 'news').items[0]?.guid).toBe('9007199254740993');
   });
 
-  test('keeps items that are none for the extraction to refuse', () => {
+  test('keeps invalid items for the extraction to refuse', () => {
     expect(parse(['text', null]).items).toMatchObject([{ guid: null }, { guid: null }]);
   });
 

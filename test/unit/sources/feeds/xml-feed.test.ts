@@ -43,7 +43,7 @@ describe('an item of RSS 2.0', () => {
     });
   });
 
-  test('takes a guid that is an address for the link, unless it says that it is none', async () => {
+  test('uses a guid that is an address as the link, unless isPermaLink is false', async () => {
     expect((await only(rss('<guid>https://x.test/1</guid>')))?.link).toBe('https://x.test/1');
     expect((await only(rss('<guid isPermaLink="false">https://x.test/1</guid>')))?.link).toBeNull();
     expect((await only(rss('<guid>abc</guid>')))?.link).toBeNull();
@@ -65,7 +65,7 @@ describe('an item of RSS 2.0', () => {
     ['&#xD83D;&#xDE00; &#55357;&#56832;', '😀 😀'],
     ['&#xDE00;&#xD83D; &#1234;&#1235;', '\ufffd\ufffd Ӓӓ'],
     ['<![CDATA[<3 &#xD83D;&#xDE00;]]>', '<3 &#xD83D;&#xDE00;'],
-  ])('has the title %s as it is meant', async (written, title) => {
+  ])('has the title %s as intended', async (written, title) => {
     expect((await only(rss(`<title>${written}</title>`)))?.title).toBe(title);
   });
 
@@ -94,7 +94,7 @@ describe('an item of RSS 2.0', () => {
     expect(await text('<b class="c">x &lt; y</b><br/>z')).toBe('<b class="c">x &lt; y</b><br></br>z');
   });
 
-  test('finds media in groups, and enclosures that stand as links', async () => {
+  test('finds media in groups, and enclosures written as links', async () => {
     const media = 'xmlns:m="http://search.yahoo.com/mrss/" xmlns:a="http://www.w3.org/2005/Atom"';
     const item = await only(
       rss('<m:group><m:content url="v.mp4" fileSize="9"/></m:group><a:link rel="enclosure" href="a.mp3"/>', media),
@@ -147,7 +147,7 @@ describe('other dialects', () => {
     expect((await only(atom(`<id>1</id><link rel="self" href="/s"/>${link}`)))?.link).toBe('https://feeds.test/h');
   });
 
-  test('Atom 0.3 names its times otherwise', async () => {
+  test('Atom 0.3 has other names for its times', async () => {
     const text = `<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><id>1</id>
       <issued>2026-11-01T09:30:00Z</issued><modified>2026-11-02T09:30:00Z</modified></entry></feed>`;
     expect((await parse(text)).items).toMatchObject([
@@ -162,7 +162,7 @@ describe('other dialects', () => {
     expect(item && withoutWrappers(item.fields)['content']).toEqual({ type: 'xhtml', value: '<p>x</p>' });
   });
 
-  test('a prefix is no matter, the namespace is', async () => {
+  test('the namespace counts, not the prefix', async () => {
     const text = `<a:feed xmlns:a="http://www.w3.org/2005/Atom" xmlns:q="http://purl.org/dc/elements/1.1/"><a:entry>
       <a:id>1</a:id><q:creator>Jo</q:creator></a:entry></a:feed>`;
     expect((await parse(text)).items).toMatchObject([{ guid: '1', fields: { 'dc:creator': 'Jo' } }]);
@@ -188,13 +188,13 @@ describe('broken XML', () => {
     expect(await parse(text)).toMatchObject({ items: [expected], complete: true });
   });
 
-  test('that breaks off says so, and marks the item that it breaks off in', async () => {
+  test('that is cut off says so, and marks the item that was cut', async () => {
     const whole = `<rss><channel>${'<item><guid>1</guid></item>'.repeat(2)}</channel></rss>`;
     expect(await parse(whole.slice(0, -6))).toMatchObject({ complete: false, items: [{ cut: false }, { cut: false }] });
     expect(await parse(whole.slice(0, -22))).toMatchObject({ complete: false, items: [{ cut: false }, { cut: true }] });
   });
 
-  test('takes items for what they are where the end tag of one is missing, and passes over empty ones within', async () => {
+  test('recognizes items after a missing end tag, and skips empty ones within', async () => {
     const text = '<rss><channel><item><guid>1</guid><item><guid>2</guid></item><item/></channel></rss>';
     expect((await parse(text)).items.map(({ guid }) => guid)).toEqual(['1', '2']);
   });
@@ -248,7 +248,7 @@ describe('hostile XML', () => {
     );
   });
 
-  test('may call its elements whatever it likes', async () => {
+  test('may use any element names', async () => {
     const item = await only(
       rss('<__proto__>1</__proto__><constructor>2</constructor><toString>3</toString><guid>1</guid>'),
     );

@@ -14,7 +14,7 @@ describe.each([
   ['a file', 'a.csv', 'a.csv'],
   ['a glob', 'in/a.csv', 'in/*.csv'],
 ])('the last row of %s without a newline', (_, name, path) => {
-  test('is taken where the file stands still, and counts as read', async () => {
+  test('is read if the file is unchanged, and counts as read', async () => {
     files.write(name, 'id,x\n1,a\n2,b');
     const run = await files.run({ path });
     expect(run.values).toEqual([
@@ -30,7 +30,7 @@ describe.each([
     expect((await files.run({ path })).unchanged).toBe(true);
   });
 
-  test('is read anew as one record where its text goes on: it was a fragment', async () => {
+  test('is read again as one record if its text continues: it was a fragment', async () => {
     files.write(name, 'id,x\n1,a\n2,"b"');
     await files.run({ path });
     appendFileSync(files.path(name), '"c"');
@@ -54,7 +54,7 @@ describe.each([
     expect([second.values, second.refused, codes(second)]).toEqual([[{ id: '2', x: 'b' }], [], []]);
   });
 
-  test('waits where the file changes while it is looked at', async () => {
+  test('waits if the file changes during the check', async () => {
     files.write(name, 'id,x\n1,a\n2,b');
     const running = files.run({ path, standStillMs: 400 });
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -65,7 +65,7 @@ describe.each([
   });
 });
 
-test('a file that has stood still long enough is not waited for', async () => {
+test('a file that is unchanged long enough needs no wait', async () => {
   files.write('a.csv', 'id,x\n1,a');
   await new Promise((resolve) => setTimeout(resolve, 60));
   const before = performance.now();
@@ -73,7 +73,7 @@ test('a file that has stood still long enough is not waited for', async () => {
   expect(performance.now() - before).toBeLessThan(2_000);
 });
 
-test('a compressed file goes on behind a last row that was taken, and reads a fragment anew', async () => {
+test('a compressed file continues after a last row that was read, and reads a fragment again', async () => {
   const path = 'a.csv.gz';
   files.write(path, gzipSync('id,x\n1,a\n2,b'));
   expect((await files.run({ path })).values).toHaveLength(2);
@@ -83,7 +83,7 @@ test('a compressed file goes on behind a last row that was taken, and reads a fr
   expect((await files.run({ path })).values).toEqual([{ id: '3', x: 'cd' }]);
 });
 
-test('a file in UTF-16 goes on behind a last row that was taken', async () => {
+test('a file in UTF-16 continues after a last row that was read', async () => {
   const path = 'a.csv';
   files.write(path, Buffer.from('\ufeffid,x\r\n1,a\r\n2,b', 'utf16le'));
   expect((await files.run({ path })).values).toHaveLength(2);
@@ -91,7 +91,7 @@ test('a file in UTF-16 goes on behind a last row that was taken', async () => {
   expect((await files.run({ path })).values).toEqual([{ id: '3', x: 'c' }]);
 });
 
-test('a comment without a newline is no row, and its rest none either', async () => {
+test('a comment without a newline is not a row, nor is its rest', async () => {
   const csv = { delimiter: ',', quote: '"', header: true, encoding: null, comment: '#' };
   files.write('a.csv', 'id,x\n1,a\n# made b');
   expect((await files.run({ path: 'a.csv', csv })).values).toHaveLength(1);
@@ -100,7 +100,7 @@ test('a comment without a newline is no row, and its rest none either', async ()
   expect((await files.run({ path: 'a.csv', csv })).values).toEqual([{ id: '2', x: 'b' }]);
 });
 
-test('a broken JSON line that was refused without its newline is read anew where it goes on', async () => {
+test('a broken JSON line refused without its newline is read again if it continues', async () => {
   const path = 'a.ndjson';
   files.write(path, '{"id":1}\n{"id":2');
   const first = await files.run({ path });

@@ -42,7 +42,7 @@ describe.each(bothPaths)('of %s', (path) => {
     expect((await files.run({ path })).unchanged).toBe(true);
   });
 
-  test('a file that another one takes the place of is continued where that begins with it, else read from the start', async () => {
+  test('a replaced file is continued if the new one begins with its content, else read from the start', async () => {
     files.write('a.csv', table(1_000));
     await files.run({ path });
     for (const [count, changed, expected] of [
@@ -133,7 +133,7 @@ test('a compressed file that grew by a member is continued, and read from the st
   expect((await files.run({ path })).values).toHaveLength(9_000);
 });
 
-test('whatever is done to a file, its rows are all read, and none that it never had', async () => {
+test('after any changes of a file all of its rows are read, and no others', async () => {
   const edit = fc.oneof(
     fc.record({ kind: fc.constant('append'), count: fc.integer({ min: 1, max: 300 }) }),
     fc.record({ kind: fc.constant('change'), at: fc.nat(), longer: fc.boolean() }),
@@ -237,7 +237,7 @@ describe('compareBlocks', () => {
     expect((await compare(known, 3_600_000)).same).toBe(false);
   });
 
-  test('a comparison of all that takes too long is continued by the next polls', async () => {
+  test('a comparison of all blocks that takes too long is continued by the next polls', async () => {
     change(2);
     const first = await compare(known, 3_600_000, 0);
     expect(first).toMatchObject({ same: true, checkedMs: 0, wholeFrom: 1 });
@@ -256,14 +256,14 @@ describe('compareBlocks', () => {
   });
 });
 
-test('digests of a large file that are missing are taken for a while only; the other blocks count as they are', async () => {
+test('missing digests of a large file are computed for a limited time; the other blocks count as unchanged', async () => {
   files.write('big', Buffer.alloc(2 * mebi + 77, 'x'));
   const none = await blocksUpTo(files.path('big'), undefined, 2 * mebi + 77, 0);
   expect(none.digests).toBe('.'.repeat(48));
   expect(await areSame(files.path('big'), none, [0, 1, 2])).toBe(true);
 });
 
-test('digests are the same however the bytes come, and are taken on at a block', async () => {
+test('digests do not depend on the chunks of bytes, and continue at a block', async () => {
   const content = Buffer.alloc(2 * mebi + 77, 'abcdefg');
   files.write('big', content);
   const whole = await blocksUpTo(files.path('big'), undefined, content.length);

@@ -35,7 +35,7 @@ export interface FileRunOptions extends Partial<FilePlan> {
   /** Called before each fetch. */
   readonly beforeFetch?: (number: number) => void;
   readonly context?: Partial<FetchContext>;
-  /** How long a last row without a newline has to stand still. @default 0 */
+  /** How long a last row without a newline has to be unchanged. @default 0 */
   readonly standStillMs?: number;
 }
 

@@ -85,12 +85,12 @@ describe('a CSV file', () => {
     expect(pages.flatMap(({ warnings }) => warnings ?? [])).toMatchObject([{ code: 'bad_bytes', count: 2 }]);
   });
 
-  test('with tabs is told by its name, gzip too', async () => {
+  test('with tabs is recognized by its name, gzip too', async () => {
     files.write('a.tsv.gz', gzipSync('n\ts\n1\ta,b\n'));
     expect((await files.run(csv('a.tsv.gz'))).values).toEqual([{ n: '1', s: 'a,b' }]);
   });
 
-  test('refuses rows by their line: quotes that stand wrong or never close, fields too many or too few, too long', async () => {
+  test('refuses rows with their line: misplaced or unclosed quotes, too many or too few fields, too long', async () => {
     files.write('a.csv', `n,s\n1,"a"b\n2,"x\n3,c\n4\n5,d,e\n6,${'x'.repeat(100)}\n7,f\n8,"z"y\n9,g\n`);
     const { values, refused, items } = await files.run({ ...csv('a.csv'), ...small(50) });
     expect(values).toEqual([
@@ -116,7 +116,7 @@ describe('a CSV file', () => {
     expect((error as Error).message).toMatch(/line 1 .*csv\.header/);
   });
 
-  test('that grows is continued behind its last whole row, with its own line numbers', async () => {
+  test('that grows is continued after its last complete row, with its own line numbers', async () => {
     files.write('a.csv', 'n,s\n1,a\n2,"b');
     expect((await files.run(csv('a.csv'))).values).toEqual([{ n: '1', s: 'a' }]);
     appendFileSync(files.path('a.csv'), '\nc"\n3,d\nbroken\n');
@@ -129,7 +129,7 @@ describe('a CSV file', () => {
     expect((await files.run(csv('a.csv'))).unchanged).toBe(true);
   });
 
-  test('gives each row once over many fetches, compressed or not', async () => {
+  test('yields each row once over many fetches, compressed or not', async () => {
     const text = `n\n${Array.from({ length: 5_000 }, (_, n) => `"row ${n}"\n`).join('')}`;
     files.write('plain.csv', text);
     files.write('packed.csv.gz', gzipSync(text));
@@ -169,7 +169,7 @@ describe('a JSON file', () => {
 });
 
 describe('JSON lines', () => {
-  test('a line over the limit is cut off, and the file goes on behind it', async () => {
+  test('a line over the limit is cut off, and the file continues after it', async () => {
     files.write('a.ndjson', `{"id":1}\n"${'x'.repeat(200_000)}"\n{"id":3}\n`);
     const { values, refused, items } = await files.run({ ...small(1_000), path: 'a.ndjson' });
     expect(values).toEqual([{ id: 1 }, { id: 3 }]);
@@ -193,14 +193,14 @@ describe('a glob', () => {
     expect((await files.run(glob)).unchanged).toBe(true);
   });
 
-  test('may hold files of several formats', async () => {
+  test('may match files of several formats', async () => {
     files.write('in/a.ndjson', '{"id":"1"}\n');
     files.write('in/b.csv', 'id\n2\n');
     files.write('in/c.json.gz', gzipSync('[{"id":"3"}]'));
     expect((await files.run({ path: 'in/*' })).values).toEqual([{ id: '1' }, { id: '2' }, { id: '3' }]);
   });
 
-  test('goes on in the middle of a file from fetch to fetch', async () => {
+  test('continues in the middle of a file from fetch to fetch', async () => {
     for (const name of ['a', 'b', 'c']) {
       files.write(`in/${name}.ndjson`, Array.from({ length: 2_500 }, (_, n) => `{"id":"${name}${n}"}\n`).join(''));
     }

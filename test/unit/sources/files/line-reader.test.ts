@@ -19,7 +19,7 @@ function naiveLines(content: Buffer, start: number, maxBytes: number): Line[] {
   return lines;
 }
 
-/** Cuts content into pieces of these sizes, again and again. */
+/** Cuts content into pieces of these sizes, repeatedly. */
 function pieces(content: Buffer, sizes: readonly number[]): Buffer[] {
   const cut: Buffer[] = [];
   for (let from = 0, n = 0; from < content.length; n++) {
@@ -51,7 +51,7 @@ const anyBytes = fc
 const chunkSizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 });
 
 describe('LineReader', () => {
-  test('gives the lines of a naive splitter, however the stream is cut and how many are asked for', async () => {
+  test('yields the lines of a naive splitter, for any chunks and any number of requested lines', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(content, anyBytes),
@@ -73,7 +73,7 @@ describe('LineReader', () => {
     );
   });
 
-  test('goes on at any offset as if it had read all before', async () => {
+  test('continues at any offset as if it had read everything before', async () => {
     await fc.assert(
       fc.asyncProperty(content, fc.nat(), chunkSizes, async (bytes, position, sizes) => {
         const start = bytes.length === 0 ? 0 : position % bytes.length;

@@ -12,7 +12,7 @@ function open(offset: number) {
 }
 
 describe('OpenReaders', () => {
-  test('gives a reader back to its run where it stands at the offset, once', async () => {
+  test('returns a reader to its run if its offset matches, once', async () => {
     const readers = new OpenReaders<LineReader>();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
@@ -23,7 +23,7 @@ describe('OpenReaders', () => {
     expect(stream.destroyed).toBe(false);
   });
 
-  test('closes a reader that stands further on', async () => {
+  test('closes a reader that is further ahead', async () => {
     const readers = new OpenReaders<LineReader>();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
@@ -31,7 +31,7 @@ describe('OpenReaders', () => {
     expect(stream.destroyed).toBe(true);
   });
 
-  test('moves a reader on that stands earlier: another worker has read on meanwhile', async () => {
+  test('advances a reader that is behind: another worker has continued meanwhile', async () => {
     const readers = new OpenReaders<LineReader>();
     const { reader } = open(10);
     readers.keep('run', reader);
@@ -40,7 +40,7 @@ describe('OpenReaders', () => {
     expect(await moved?.read(1, 100)).toMatchObject([{ text: 'line', end: 30 }]);
   });
 
-  test('closes a reader that nobody asks for', async () => {
+  test('closes an unused reader', async () => {
     const readers = new OpenReaders<LineReader>();
     const { reader, stream } = open(10);
     readers.keep('run', reader);
@@ -60,7 +60,7 @@ describe('OpenReaders', () => {
     expect(await readers.take('other', 30)).toBeNull();
   });
 
-  test('lets the later reader of two attempts live its own time', async () => {
+  test('keeps the later reader of two attempts open for its own time', async () => {
     const readers = new OpenReaders<LineReader>();
     const [first, second] = [open(10), open(20)];
     readers.keep('run', first.reader);

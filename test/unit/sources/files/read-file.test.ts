@@ -50,7 +50,7 @@ async function run(before: SourceState = state, fields: Partial<FilePlan> = {}) 
 }
 
 describe('firstFilePlace', () => {
-  test('refuses what is no file, and says where it looked', async () => {
+  test('refuses what is not a file, and says where it looked', async () => {
     for (const prepare of [() => {}, () => mkdirSync(file())]) {
       prepare();
       const error = await firstFilePosition(fileOf(), state).catch((failure: unknown) => failure);
@@ -59,7 +59,7 @@ describe('firstFilePlace', () => {
     }
   });
 
-  test('goes on where the last run ended, at the start of another file, nowhere in an unchanged one', async () => {
+  test('continues where the last run ended, at the start of another file, and nowhere in an unchanged one', async () => {
     writeFileSync(file(), lines(3));
     const { after } = await run();
     // Within the same tick of the clock the file may have changed: it is compared.
@@ -95,7 +95,7 @@ describe('readFilePages', () => {
     expect((await run()).items.map(({ index }) => index)).toEqual([1, 4]);
   });
 
-  test('gives a broken or too long line back as it stands, with a reason', async () => {
+  test('returns a broken or too long line unchanged, with a reason', async () => {
     writeFileSync(file(), `{"id":1\n${'x'.repeat(50)}\n{"id":3}\n`);
     const { items } = await run(state, { limits: { ...filePlan().limits, maxRecordBytes: 20 } });
     expect(items).toMatchObject([
@@ -120,7 +120,7 @@ describe('readFilePages', () => {
     expect((await run(second.after)).items).toMatchObject([{ index: 3, raw: { value: { id: 2 } } }]);
   });
 
-  test('takes an unfinished line that stood still for a whole run for broken, once', async () => {
+  test('reports an unfinished line that is unchanged for a whole run as broken, once', async () => {
     writeFileSync(file(), `${lines(1)}123`);
     const first = await run();
     expect(first.items).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('readFilePages', () => {
     expect(read).toBe(1_500);
   });
 
-  test('keeps its reader open between fetches, and closes one that stands further on', async () => {
+  test('keeps its reader open between fetches, and closes one that is further ahead', async () => {
     writeFileSync(file('in.ndjson.gz'), gzipSync(lines(3_500)));
     const source = fileOf({ path: 'in.ndjson.gz' });
     const take = vi.spyOn(readers, 'take');
@@ -157,13 +157,13 @@ describe('readFilePages', () => {
     const second = await fetchOne(first.next as typeof begin);
     expect(take).not.toHaveLastResolvedWith(null);
     expect(readAll(second.items)[0]).toMatchObject({ index: 1_001, raw: { value: { id: 1_000 } } });
-    // A repeated attempt stands at an earlier place.
+    // A repeated attempt is at an earlier position.
     const repeated = await fetchOne(first.next as typeof begin);
     expect(take).toHaveLastResolvedWith(null);
     expect(repeated.items).toEqual(second.items);
   });
 
-  test('lets go of its reader at the end and where it fails', async () => {
+  test('closes its reader at the end and after a failure', async () => {
     writeFileSync(file(), lines(1_500));
     const keep = vi.spyOn(readers, 'keep');
     await run();

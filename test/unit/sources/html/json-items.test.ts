@@ -32,7 +32,7 @@ describe('items.json', () => {
     ]);
   });
 
-  test('passes over what is not meant as JSON', () => {
+  test('skips what is not meant as JSON', () => {
     const code = '<script>track({ a: 1 })</script><script>window.a = { b: 1 };</script>';
     expect(itemsOf(`${code}<script type="application/json"> </script>${ld('{"id":1}')}`)).toEqual([{ id: 1 }]);
     expect(itemsOf('<b>text</b><b>{"id":1}</b>', 'b')).toEqual([{ id: 1 }]);
@@ -87,6 +87,6 @@ describe('jsonInText', () => {
 test.each([
   ['{"a":[1,2,],"b":",}" , }', { a: [1, 2], b: ',}' }],
   ['\u200b{"a":1, // last\n}\u200b', { a: 1 }],
-])('passes over commas behind which nothing comes: %j', (text, expected) => {
+])('skips trailing commas: %j', (text, expected) => {
   expect(jsonInText(text).values.map(({ value }) => JSON.parse(JSON.stringify(value)) as unknown)).toEqual([expected]);
 });

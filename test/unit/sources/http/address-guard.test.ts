@@ -38,7 +38,7 @@ const otherAddresses = [
   '2002:7f00:1::',
   '2001:db8::1',
   '100::1',
-  // Local NAT64 (RFC 8215): what it leads to stands elsewhere than its last four bytes say.
+  // Local NAT64 (RFC 8215): its target is not in its last four bytes.
   '64:ff9b:1:7f00:0:100:808:808',
 ];
 const linkLocal = ['169.254.169.254', '169.254.0.1', '::ffff:169.254.169.254', 'fe80::1', '64:ff9b::a9fe:a9fe'];
@@ -79,13 +79,13 @@ describe('refuseHost', () => {
     expect(() => assertHostAllowed(new URL(url), 'public', 'news')).toThrow(PrivateAddress);
   });
 
-  test('says who leads where, and what allows it', () => {
+  test('says which name leads where, and what allows it', () => {
     expect(() => assertHostAllowed(new URL('http://2130706433/'), 'public', 'news')).toThrow(
       'fetch: news leads to 127.0.0.1, expected a public address; set allow_private: true to allow private ones',
     );
   });
 
-  test('lets names pass: they are looked at when connecting', () => {
+  test('accepts names: they are checked when connecting', () => {
     expect(() => assertHostAllowed(new URL('http://localhost/'), 'public', 'news')).not.toThrow();
   });
 });

@@ -35,7 +35,7 @@ test.each([
   ['utf-8, gzip', ['gzip']],
   ['none, br', ['br']],
   ['deflate,gzip', ['deflate', 'gzip']],
-  // Named codings are never passed over: what they made of the body could not be read.
+  // Named codings are never skipped: what they made of the body could not be read.
   ['compress', ['compress']],
   ['zstd', ['zstd']],
   ['aes128gcm', ['aes128gcm']],

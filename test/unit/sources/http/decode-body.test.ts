@@ -64,7 +64,7 @@ describe('readBody', () => {
     );
   });
 
-  test.each(compressed)('never takes $name that is cut short for whole', async ({ header, encode }) => {
+  test.each(compressed)('never accepts truncated $name as complete', async ({ header, encode }) => {
     await fc.assert(
       fc.asyncProperty(contents, fc.double({ min: 0.01, max: 0.999, noNaN: true }), async (content, share) => {
         const whole = encode(content);
@@ -95,7 +95,7 @@ describe('readBody', () => {
     expect((await readBody(cut(encode(whole), 10_000), header, limits)).length).toBe(limits.maxBytes);
   });
 
-  test('lets the rest of a body go once it is too large', async () => {
+  test('drops the rest of a body once it is too large', async () => {
     let sent = 0;
     const endless = Readable.from(
       (function* () {
@@ -129,12 +129,12 @@ describe('readBody', () => {
     await expect(readBody(cut(Buffer.from('x'), 1), header, limits)).rejects.toThrow(/expected gzip, deflate or br/);
   });
 
-  test('undoes no more codings than anyone needs', async () => {
+  test('limits the number of codings', async () => {
     const header = Array(50).fill('gzip').join();
     await expect(readBody(cut(Buffer.from('x'), 1), header, limits)).rejects.toBeInstanceOf(OverLimit);
   });
 
-  test.each(codings)('takes no body at all for an empty one, as of a 204 or 304: $name', async ({ header }) => {
+  test.each(codings)('treats a missing body as empty, as in a 204 or 304: $name', async ({ header }) => {
     expect((await read(Readable.from([]), header)).length).toBe(0);
   });
 });

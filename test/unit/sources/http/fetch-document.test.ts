@@ -52,18 +52,18 @@ describe('auth', () => {
       `Basic ${Buffer.from('ü:p:w').toString('base64')}`,
     ],
     [{ type: 'api_key', name: 'X-Key', location: 'header', apiKey: 'k3y' }, 'x-key', 'k3y'],
-  ])('%j stands in a header', async (auth, name, value) => {
+  ])('%j is sent in a header', async (auth, name, value) => {
     origin.answer((_url, response) => void response.end('[]'));
     await ask({ auth });
     expect(headers()[name]).toBe(value);
   });
 
-  test('by a key in the query adds it to whatever is asked', async () => {
+  test('with a key in the query adds it to every request', async () => {
     await ask({ auth: { type: 'api_key', name: 'key', location: 'query', apiKey: 'k&y' } });
     expect(origin.requests.at(-1)).toBe('/items?a=1&key=k%26y');
   });
 
-  test('goes to no other origin: not to the page that a link leads to, and not across a redirect', async () => {
+  test('is not sent to another origin: neither through a link nor through a redirect', async () => {
     const plan: Partial<HttpJsonPlan> = {
       headers: { 'X-Api-Key': 's3cret' },
       auth: { type: 'api_key', name: 'key', location: 'query', apiKey: 'k3y' },
@@ -75,7 +75,7 @@ describe('auth', () => {
     expect(JSON.stringify(other.lastHeaders())).not.toMatch(/s3cret|k3y/);
   });
 
-  test('that a redirect left behind is said to be, where the other origin refuses', async () => {
+  test('that was not sent after a redirect is mentioned if the other origin refuses', async () => {
     const auth: AuthPlan = { type: 'bearer', token: 't0ken' };
     origin.answer((_url, response) => void response.writeHead(302, { location: `${other.url}/moved` }).end());
     for (const status of [401, 403]) {
@@ -130,7 +130,7 @@ describe('oauth2_client_credentials', () => {
     expect(tools.tokens.secrets()).toEqual(['token-1']);
   });
 
-  test('renews a token before it expires, and takes that out of texts from then on', async () => {
+  test('renews a token before it expires, and removes it from texts from then on', async () => {
     expiresIn = 0;
     expect(tools.tokens.redact('a token-1')).toBe('a token-1');
     await ask({ auth: auth() });
@@ -218,7 +218,7 @@ describe('on_response', () => {
   const answering = (status: number, body = '[]') =>
     origin.answer((_url, response) => void response.writeHead(status).end(body));
 
-  test('retries what would be refused', async () => {
+  test('retries a response that would be refused', async () => {
     answering(403, 'API rate limit exceeded');
     const retry = rule({ status: 403, bodyContains: 'rate limit', action: 'retry' }) as Partial<HttpJsonPlan>;
     expect(await failure(retry)).toBeInstanceOf(SourceUnavailable);
@@ -226,12 +226,12 @@ describe('on_response', () => {
     expect(await failure(retry)).toBeInstanceOf(SourceRefused);
   });
 
-  test('refuses what would be taken', async () => {
+  test('refuses a response that would be accepted', async () => {
     answering(200, '{"error":"quota"}');
     expect(await failure(rule({ bodyContains: '"error"' }) as Partial<HttpJsonPlan>)).toBeInstanceOf(SourceRefused);
   });
 
-  test('ignores what would fail', async () => {
+  test('ignores a response that would fail', async () => {
     answering(404);
     expect(await ask(rule({ status: 404, action: 'ignore' }) as Partial<HttpJsonPlan>)).toMatchObject({
       kind: 'ignored',
@@ -240,7 +240,7 @@ describe('on_response', () => {
 });
 
 describe('a host', () => {
-  test('that says 429 is slowed down for everyone, for as long as it asks', async () => {
+  test('with a 429 is slowed down for all sources, for as long as it asks', async () => {
     const slowed: [string, number][] = [];
     const budget: HostBudget = {
       ...unlimited,
@@ -265,7 +265,7 @@ describe('a host', () => {
     ]);
   });
 
-  test('whose line is long is not asked', async () => {
+  test('with a long queue is not called', async () => {
     const before = origin.requests.length;
     tools = { ...tools, budget: { ...unlimited, take: async () => ({ kind: 'later', waitMs: 9_000 }) } };
     expect(await failure()).toMatchObject({ waitMs: 9_000 });
@@ -282,7 +282,7 @@ describe('robots.txt', () => {
     });
   const obeying = () => ({ obeyRobots: true });
 
-  test('closes pages to us, and says so', async () => {
+  test('disallows pages, with a message', async () => {
     rules(200, 'User-agent: *\nDisallow: /items\n');
     const error = await failure(obeying());
     expect(error).toBeInstanceOf(RobotsDisallowed);
@@ -290,19 +290,19 @@ describe('robots.txt', () => {
     expect(await ask(obeying(), `${origin.url}/open`)).toMatchObject({ kind: 'document' });
   });
 
-  test('may make an exception for us, and is read once', async () => {
+  test('may allow Daybook by an exception, and is read once', async () => {
     rules(200, 'User-agent: *\nDisallow: /\nUser-agent: daybook\nAllow: /\n');
     const before = origin.requests.length;
     for (let n = 0; n < 3; n++) await ask(obeying());
     expect(origin.requests.slice(before).filter((path) => path === '/robots.txt')).toHaveLength(1);
   });
 
-  test.each([404, 410, 403])('that is not there (%s) closes nothing', async (status) => {
+  test.each([404, 410, 403])('that is missing (%s) disallows nothing', async (status) => {
     rules(status);
     expect(await ask(obeying())).toMatchObject({ kind: 'document' });
   });
 
-  test('that cannot be had closes everything for now', async () => {
+  test('that cannot be fetched disallows everything for now', async () => {
     rules(503);
     expect(await failure(obeying())).toBeInstanceOf(SourceUnavailable);
     rules(200);
@@ -321,7 +321,7 @@ describe('robots.txt', () => {
     expect(limits).toEqual([{ requests: 1, perMs: 2_000 }]);
   });
 
-  test('is not asked for where it is to be ignored', async () => {
+  test('is not requested if it is ignored', async () => {
     rules(200, 'User-agent: *\nDisallow: /\n');
     expect(await ask()).toMatchObject({ kind: 'document' });
   });
@@ -333,7 +333,7 @@ describe('robots.txt', () => {
     expect(await failure({ obeyRobots: true }, `${origin.url}/private/x`)).toBeInstanceOf(RobotsDisallowed);
   });
 
-  test('whose patterns take for ever to compare fails at once, and says so', async () => {
+  test('with patterns that take too long fails at once, and says so', async () => {
     const text = `User-agent: *\n${`Disallow: /${'*a'.repeat(450)}b\n`.repeat(500)}`;
     origin.answer((url, response) => void response.end(url.pathname === '/robots.txt' ? text : '[]'));
     const startedAt = performance.now();
@@ -344,7 +344,7 @@ describe('robots.txt', () => {
 });
 
 describe('the address that a document is said to be at', () => {
-  test('bears no credentials: links start from it', async () => {
+  test('has no credentials: links start from it', async () => {
     origin.answer((url, response) => {
       if (url.pathname === '/items') response.writeHead(302, { location: `/there${url.search}` }).end();
       else response.end('[]');

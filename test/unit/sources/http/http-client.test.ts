@@ -97,7 +97,7 @@ describe('a body', () => {
     await until('the connection is closed', () => closed);
   });
 
-  test('of just the limit is read, one byte more is not', async () => {
+  test('of exactly the limit is read, one byte more is not', async () => {
     origin.answer((_url, response) => void response.end(Buffer.alloc(1_000)));
     expect((await get({ maxBodyBytes: 1_000 })).body.length).toBe(1_000);
     expect(await failureOf({ maxBodyBytes: 999 })).toBeInstanceOf(OverLimit);
@@ -235,12 +235,12 @@ describe('headers', () => {
   });
 });
 
-test('an error status is an answer like any other', async () => {
+test('an error status is a response like any other', async () => {
   origin.answer((_url, response) => void response.writeHead(503, { 'retry-after': '5' }).end('try later'));
   expect(await get()).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: Buffer.from('try later') });
 });
 
-test('a port where nobody listens makes the source unavailable, and says so', async () => {
+test('a closed port makes the source unavailable, and says so', async () => {
   const gone = await startRawServer(() => {});
   await gone.close();
   const error = await failureOf({}, gone.url);

@@ -77,7 +77,7 @@ describe('firstHttpPlace', () => {
     expect(start('2026-11-01T00:30:00.000000Z', { initialValue: null })).toBe('2026-10-31T23:30:00.000000Z');
   });
 
-  test('goes on a page before where a poll broke off, asking what that one asked', () => {
+  test("continues one page before an interrupted poll, with that poll's parameters", () => {
     const unfinished = {
       page: 3,
       cursor: null,
@@ -160,7 +160,7 @@ describe('fetchHttpPages', () => {
     expect(urls).toEqual(['http://origin/items?tag=a&tag=b+c&b=1&since=1767225600']);
   });
 
-  test('asks for changes only, where one page is all there is', async () => {
+  test('sends conditional requests if there is only one page', async () => {
     const known = { ...state, etag: '"v1"', lastModified: 'Sun, 01 Nov 2026 09:30:00 GMT' };
     const { requests } = await read(httpPlan(), [{ body: [] }], known);
     expect(requests[0]?.own.headers).toMatchObject({
@@ -210,7 +210,7 @@ describe('fetchHttpPages', () => {
     expect(await failureOf(httpPlan(), { status: 500 })).toBeInstanceOf(SourceUnavailable);
   });
 
-  test('says how an answer begins that is no JSON', async () => {
+  test('shows the beginning of a response that is not JSON', async () => {
     const headers = { 'content-type': 'text/html' };
     const error = await failureOf(httpPlan(), { headers, body: `<html>\n  <title>Sign in</title>${'x'.repeat(500)}` });
     expect(error).toBeInstanceOf(UnreadableBody);
@@ -231,7 +231,7 @@ describe('fetchHttpPages', () => {
     }
   });
 
-  test('names the lists of a page that has other ones', async () => {
+  test('names the lists that a page has instead', async () => {
     const error = await failureOf(httpPlan({ records: 'items' }), { body: { results: [] } });
     expect(error).toBeInstanceOf(WrongShape);
     expect(error?.message).toContain('results');

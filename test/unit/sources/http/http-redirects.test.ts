@@ -56,7 +56,7 @@ describe('a redirect', () => {
     expect(other.lastHeaders()['user-agent']).toBe('daybook/test');
   });
 
-  test('whose body never ends is followed all the same', async () => {
+  test('with an endless body is still followed', async () => {
     origin.answer((url, response) => {
       if (url.pathname !== '/first') return void response.end('there');
       response.writeHead(302, { location: '/second' });
@@ -119,7 +119,7 @@ describe('a redirect', () => {
     expect(error?.message).toContain('link-local');
   });
 
-  test('without a location is an answer like any other', async () => {
+  test('without a location is a response like any other', async () => {
     origin.answer((_url, response) => void response.writeHead(302).end('where to?'));
     expect(await get()).toMatchObject({ status: 302, body: Buffer.from('where to?') });
   });

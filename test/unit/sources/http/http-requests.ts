@@ -59,7 +59,7 @@ export async function startRawServer(answer: (socket: Socket, connection: number
   };
 }
 
-/** Fails where a promise is not settled in time: to wait for ever is a fault, too. */
+/** Fails where a promise is not settled in time: to wait forever is a fault, too. */
 export async function settled<T>(promise: Promise<T>, withinMs: number): Promise<T> {
   const late = sleep(withinMs, undefined, { ref: false }).then(() => {
     throw new Error(`neither ended nor failed within ${withinMs} ms`);

@@ -178,7 +178,7 @@ describe('askedWait', () => {
     expect(askedWait(status, headers, now)).toEqual({ isRateLimit: false, waitMs: null });
   });
 
-  test('another error may say when to come again', () => {
+  test('another error may have a Retry-After', () => {
     expect(askedWait(500, { 'retry-after': '60' }, now)).toEqual({ isRateLimit: false, waitMs: 60_000 });
   });
 });

@@ -127,7 +127,7 @@ describe('a metadata address', () => {
     expect(await failureOf(origin.url)).toBeInstanceOf(PrivateAddress);
   });
 
-  test.each(metadata)('is asked of no proxy as %s', async (host) => {
+  test.each(metadata)('is not requested from a proxy as %s', async (host) => {
     for (const scheme of ['http', 'https']) {
       const url = `${scheme}://${host}/`;
       expect(await failureOf(url, { proxy: proxyUrl })).toBeInstanceOf(PrivateAddress);
@@ -137,7 +137,7 @@ describe('a metadata address', () => {
   });
 
   test.each(['http://169.254.169.254:3128', 'http://metadata.test:3128', 'http://[fd00:ec2::254]:3128'])(
-    'is no proxy either: %s',
+    'is not used as a proxy either: %s',
     async (address) => {
       expect(await failureOf('http://good.test/', { proxy: address })).toBeInstanceOf(PrivateAddress);
       expect(await failureOf('https://good.test/', { proxy: address })).toBeInstanceOf(PrivateAddress);

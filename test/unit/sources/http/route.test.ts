@@ -61,7 +61,7 @@ const lists = [
 ];
 
 describe('routeOf', () => {
-  test.each(lists)('with NO_PROXY="%s" takes the way that undici would take', (noProxy) => {
+  test.each(lists)('with NO_PROXY="%s" routes like undici', (noProxy) => {
     for (const address of urls) {
       const url = new URL(address);
       const route = routeOf(url, null, { httpProxy, httpsProxy, noProxy }).proxy ?? 'direct';

@@ -23,7 +23,7 @@ describe('statusError', () => {
     },
   );
 
-  test('waits as long as it is asked to', () => {
+  test('waits as long as requested', () => {
     expect(statusError(503, 'news', { isRateLimit: true, waitMs: 5_000 })?.retryAfterMs).toBe(5_000);
     expect(statusError(403, 'news', { isRateLimit: true, waitMs: 5_000 })?.retryAfterMs).toBe(5_000);
     expect(statusError(503, 'news', unsaid)?.retryAfterMs).toBeUndefined();

@@ -69,7 +69,7 @@ const failureOf = (text: string, reading: Reading = {}) =>
     (error: unknown) => error as Error,
   );
 
-/** Watches that this thread goes on: how long it was held up at most. */
+/** Watches this thread: the longest time that it was blocked. */
 function countBeats() {
   let longest = 0;
   let last = performance.now();
@@ -89,7 +89,7 @@ const values = (page: Page | undefined) =>
   page && readAll(page.items).map((item) => ('raw' in item ? item.raw.value : item.rejection.reason));
 
 describe('a module', () => {
-  test('yields pages of records, each with what comes after it', async () => {
+  test('yields pages of records, each with its cursor', async () => {
     const pages = await read(`
       export default async function* ({ cursor }: { cursor: unknown }): AsyncGenerator<object> {
         for (let page = Number(cursor ?? 1); page <= 3; page++) {
@@ -100,7 +100,7 @@ describe('a module', () => {
     expect(pages.map(({ next }) => next)).toMatchObject([{ page: 1, cursor: '2' }, { page: 2, cursor: '3' }, null]);
   });
 
-  test('goes on at the cursor of an unfinished poll, and hears since when', async () => {
+  test('continues at the cursor of an unfinished poll, and receives its start time', async () => {
     const unfinished = { page: 4, cursor: '{"token":"x"}', skip: 0, since: 'then', watermark: null };
     const before = { ...state, unfinished: { ...unfinished, keysKept: 0, keyBlobs: [] }, watermark: 'later' };
     const text = `export default function* ({ cursor, since }) { yield { records: [{ cursor, since }] }; }`;
@@ -124,7 +124,7 @@ describe('a module', () => {
     ]);
   });
 
-  test('is loaded anew when its file has changed', async () => {
+  test('is reloaded when its file has changed', async () => {
     const path = join(folder, 'changing.ts');
     const loader = new ModuleLoader();
     writeFileSync(path, 'export default () => 1');
@@ -136,7 +136,7 @@ describe('a module', () => {
 });
 
 describe('a record of a module', () => {
-  test('is what its JSON says', async () => {
+  test('is stored as its JSON', async () => {
     const pages = await read(
       `export default function* () { yield { records: [{ at: new Date(0), gone: undefined, n: NaN }] }; }`,
     );
@@ -159,7 +159,7 @@ describe('a record of a module', () => {
   });
 });
 
-describe('a module that is wrong', () => {
+describe('a broken module', () => {
   test.each([
     ['has no such file', null, SourceRefused, /could not be read/],
     ['does not parse', 'export default function* ( {', SourceRefused, /could not be loaded/],
@@ -194,7 +194,7 @@ describe('a module that is wrong', () => {
     expect(error?.message).toMatch(message);
   });
 
-  test('that fails where nobody awaits it fails its own run, with its own words', async () => {
+  test('with an unawaited failure fails its own run, with its own message', async () => {
     const error = await failureOf(
       `export default async function* () { void Promise.reject(new Error('floating')); await new Promise(() => {}); }`,
     );
@@ -213,7 +213,7 @@ describe('a module that is wrong', () => {
     ['for (;;) await null;', TooCostly, /more than 300ms between two awaits/],
     ['const held = []; for (;;) held.push(new Array(1e6).fill(0));', TooCostly, /more than 512 MB/],
     ['process.abort();', SourceUnavailable, /process\.abort/],
-  ])('costs its own source and nothing else by %s', async (body, type, message) => {
+  ])('fails only its own source by %s', async (body, type, message) => {
     // Memory is to run out before its time does.
     const plan = type === TooCostly && body.includes('held') ? {} : quickly;
     const beats = countBeats();
@@ -238,7 +238,7 @@ describe('a module that is wrong', () => {
     },
   );
 
-  test('may compute for long, if it awaits now and then', async () => {
+  test('may compute for a long time if it awaits from time to time', async () => {
     const text = `export default async function* () {
       for (let n = 0; n < 8; n++) {
         const end = Date.now() + 100;
@@ -258,7 +258,7 @@ describe('a module that is wrong', () => {
     expect((await read(text, { plan: quickly })).map(values)).toEqual([[{ id: 1 }]]);
   });
 
-  test('is left where it hangs and its run is cancelled', async () => {
+  test('is abandoned if it hangs and its run is cancelled', async () => {
     const stop = new AbortController();
     const hanging = failureOf('export default async function* () { await new Promise(() => {}); }', {
       signal: stop.signal,
@@ -314,7 +314,7 @@ describe('context.fetch', () => {
     expect(await textOf('/', {})).toEqual([[{ text: '\ufffd\ufffd\ufffd' }]]);
   });
 
-  test('brings what the server sends', async () => {
+  test('returns what the server sends', async () => {
     const origin = await start((_url, response, request) => {
       response.end(JSON.stringify({ id: request.headers['x-key'], method: request.method }));
     });
@@ -322,14 +322,14 @@ describe('context.fetch', () => {
     expect(values(pages[0])).toEqual([{ id: 'k', method: 'POST' }]);
   });
 
-  test('throws for a status that other sources fail by, which the run goes by, too', async () => {
+  test('throws for an error status, and the run fails as with other sources', async () => {
     const origin = await start((_url, response) => void response.writeHead(403).end());
     expect(await failureOf(fetching(origin))).toBeInstanceOf(SourceRefused);
     origin.answer((_url, response) => void response.writeHead(429, { 'retry-after': '7' }).end());
     expect(await failureOf(fetching(origin))).toMatchObject({ retryAfterMs: 7_000 });
   });
 
-  test('asks no private address unless it may', async () => {
+  test('requests no private address unless allowed', async () => {
     const origin = await start();
     const error = await failureOf(fetching(origin), { plan: { allowPrivate: false } });
     expect(error?.message).toMatch(/private|loopback/);

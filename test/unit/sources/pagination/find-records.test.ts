@@ -23,7 +23,7 @@ describe('findRecords', () => {
     expect(find('items', { items: [] })).toEqual([]);
   });
 
-  test('takes a null for an empty list only where the path really leads to it', () => {
+  test('treats a null as an empty list only if the path really leads to it', () => {
     expect(find('@', null)).toEqual([]);
     expect(find('data.items', { data: { items: null } })).toEqual([]);
     for (const page of [{}, { data: null }, { data: {} }, { data: [] }, null, 7]) {
@@ -37,7 +37,7 @@ describe('findRecords', () => {
     ['items', { items: 5 }, 'a number'],
     ['@', { items: [] }, 'an object'],
     ['@', 'text', 'a string'],
-  ])('refuses what is no list: %s of %j', (path, page, kind) => {
+  ])('refuses what is not a list: %s of %j', (path, page, kind) => {
     expect(failure(path, page)).toContain(`"${path}" leads to ${kind}, expected a list`);
   });
 

@@ -28,7 +28,7 @@ describe('nextPage', () => {
     expect(nextPage(httpPlan().paginator, { page: 0, cursor: null }, facts({ value: { total: 5 } }))).toBeNull();
   });
 
-  test('counts on until an empty page', () => {
+  test('keeps counting until an empty page', () => {
     expect(next({}, 1)).toBe(2);
     expect(next({}, 7, {}, 0)).toBeNull();
     expect(next({ stopAfterEmptyPage: false }, 7, {}, 0)).toBe(8);
@@ -43,7 +43,7 @@ describe('nextPage', () => {
     [0, 2, 3, null],
     [1, 1, 1, null],
     [1, 1, '2', 2],
-  ])('from page %i on: after page %i of %j comes %j', (basePage, page, total, expected) => {
+  ])('from page %i on: page %i of %j is followed by %j', (basePage, page, total, expected) => {
     expect(next({ basePage, totalPath: 'meta.pages' }, page, { meta: { pages: total } })).toBe(expected);
   });
 
@@ -54,7 +54,7 @@ describe('nextPage', () => {
     { meta: { pages: '' } },
     { meta: { pages: 'many' } },
     { meta: { pages: [] } },
-  ])('goes on to the empty page where the total is not to be read: %j', (value) => {
+  ])('continues to the empty page if the total cannot be read: %j', (value) => {
     expect(next({ totalPath: 'meta.pages' }, 1, value)).toBe(2);
     expect(next({ totalPath: 'meta.pages' }, 2, value, 0)).toBeNull();
   });
@@ -77,7 +77,7 @@ describe('nextPage', () => {
     expect(next({ hasMorePath: 'more' }, 1, { more })).toBe(expected);
   });
 
-  test('asks what says that no page follows, whichever it is', () => {
+  test('checks every sign that no page follows', () => {
     const both = { hasMorePath: 'more', totalPath: 'pages' };
     expect(next(both, 1, { more: true, pages: 1 })).toBeNull();
     expect(next(both, 1, { more: false, pages: 9 })).toBeNull();
@@ -107,7 +107,7 @@ describe('nextPage by offset', () => {
   const after = (page: number, records: number, total: unknown = null, plan: Partial<OffsetPlan> = {}) =>
     nextPage({ ...offset, ...plan }, { page, cursor: null }, facts({ records, value: { total } }))?.page ?? null;
 
-  test('goes on by what was given, which may be less than was asked for', () => {
+  test('continues by the received count, which may be less than requested', () => {
     expect(after(0, 50)).toBe(50);
     expect(after(50, 20)).toBe(70);
   });
@@ -128,11 +128,11 @@ describe('nextPage by offset', () => {
     ['0 beside records', 0, 50, 0, undefined],
     ['smaller than what was read', 50, 50, 60, undefined],
     ['smaller than before', 50, 50, 100, 150],
-  ])('asks once more, in doubt, for a total that is %s', (_, page, records, total, before) => {
+  ])('requests one more page in doubt if the total is %s', (_, page, records, total, before) => {
     expect(at(page, records, total, before)).toMatchObject({ page: page + records, doubtful: true });
   });
 
-  test('ends where such a page is empty, and where nothing but an empty page can be said of the end', () => {
+  test('ends if that page is empty, and if only an empty page can show the end', () => {
     expect(at(100, 0, 60, 150)).toBeNull();
     expect(at(100, 0, undefined)).toBeNull();
     expect(at(0, 0, 0)).toBeNull();
@@ -149,7 +149,7 @@ describe('an empty page', () => {
   const follows = { followsEmptyPages: true } as const;
   const empty = (value: unknown) => facts({ records: 0, value });
 
-  test('leads on by its token, its link or has_more_path', () => {
+  test('is followed by its token, its link or has_more_path', () => {
     const token: CursorPlan = { ...cursor, ...follows };
     expect(nextPage(token, first, empty({ meta: { next: 'b' } }))?.cursor).toBe('b');
     expect(nextPage(token, first, empty({ meta: {} }))).toBeNull();
@@ -160,7 +160,7 @@ describe('an empty page', () => {
     expect(nextPage(more, { page: 1, cursor: null }, empty({ more: false }))).toBeNull();
   });
 
-  test('whose token is the one it was asked with is the last, and so is any where stop_after_empty_page says so', () => {
+  test('whose token is the requested one is the last, and so is any with stop_after_empty_page', () => {
     const value = { meta: { next: 'b' } };
     expect(nextPage({ ...cursor, ...follows }, { page: 1, cursor: 'b' }, empty(value))).toBeNull();
     expect(nextPage(cursor, first, empty(value))).toBeNull();
@@ -187,7 +187,7 @@ describe('nextPage by cursor', () => {
     [true, 'true'],
     [{}, '{}'],
     [['a'], '["a"]'],
-  ])('%j fails: it leads nowhere, and says no end', (value, shown) => {
+  ])('%j fails: it is neither a next page nor an end', (value, shown) => {
     const message = `paginator: cursor_path "meta.next" leads to ${shown}, expected a text or a number, or null`;
     expect(() => after(value)).toThrow(message);
   });
@@ -232,7 +232,7 @@ describe('nextPage by link', () => {
     [7, '7'],
     [true, 'true'],
     [{ href: '/2' }, '{"href":"/2"}'],
-  ])('in JSON %j fails: it cannot be followed, and says no end', (value, shown) => {
+  ])('in JSON %j fails: it can neither be followed nor means the end', (value, shown) => {
     const message = `paginator: next_url_path "next" leads to ${shown}, expected an address, http or https, or null`;
     expect(() => nextPage(json, first, facts({ value: { next: value } }))).toThrow(message);
   });
@@ -259,7 +259,7 @@ describe('nextPage by link', () => {
     ['</p2>; rel=prev; rel=next', null],
     ['</p?a=1,2;b>; rel=next', '/p?a=1,2;b'],
     ['</p1>; rel=first,</p2>; rel=next', '/p2'],
-  ])('takes a header as RFC 8288 has it: %s', (link, expected) => {
+  ])('reads a header by RFC 8288: %s', (link, expected) => {
     const target = expected === null ? null : `https://api.test${expected}`;
     expect(nextPage(header, first, facts({ headers: { link } }))?.cursor ?? null).toBe(target);
   });
@@ -286,7 +286,7 @@ describe('nextPage by link', () => {
     ] as const) {
       expect(() => nextPage(paginator, first, inHtml)).toThrow(`found ${key} and a page that is not JSON, expected`);
     }
-    // What ends a poll is no page.
+    // What ends a poll is not a page.
     expect(nextPage({ ...html, stopAfterEmptyPage: false }, first, facts({ records: 0 }))).toBeNull();
   });
 });

@@ -106,7 +106,7 @@ describe('pages by offset overlap by one record', () => {
     expect(polled).toMatchObject({ offsets, ids: letters(list), fetched: list.length, end: { cutShort: false } });
   });
 
-  test.each([1, 2, 3])('where the API gives %i at most', async (cap) => {
+  test.each([1, 2, 3])('if the API returns %i at most', async (cap) => {
     const answer = ({ list }: Api, offset: number) => list.slice(offset, offset + cap);
     const polled = await poll({ list: letters('abcdefg'), limit: 10, answer });
     expect(polled).toMatchObject({ ids: letters('abcdefg'), fetched: 7, end: { cutShort: false } });
@@ -118,7 +118,7 @@ describe('pages by offset overlap by one record', () => {
     expect(ids.join('')).toBe('abcdefghijklmn');
   });
 
-  test('where an offset behind the last record is refused', async () => {
+  test('if an offset after the last record is refused', async () => {
     const answer = ({ list }: Api, offset: number, limit: number) =>
       offset > 0 && offset >= list.length ? 404 : list.slice(offset, offset + limit);
     expect(await poll({ list: letters('abcde'), answer })).toMatchObject({ fetched: 5, end: { cutShort: false } });
@@ -140,7 +140,7 @@ describe('what happens between pages by offset', () => {
     ['some come at the front', 2, 'zyxwvabcdefgh'],
     ['as many come at the front as a page moves on', 2, 'zyabcdefgh'],
     ['some come while one goes', 3, 'zbcdefgh'],
-  ])('loses none that stays: %s', async (_, request, then) => {
+  ])('loses no remaining record: %s', async (_, request, then) => {
     const before = (api: Api, number: number) => {
       if (number === request) api.list = letters(then);
     };
@@ -149,7 +149,7 @@ describe('what happens between pages by offset', () => {
     expect([lost, end]).toMatchObject([[], { cutShort: false }]);
   });
 
-  test('a poll that broke off is continued where it was, and what was deleted meanwhile hides nothing', async () => {
+  test('an interrupted poll continues at its position, and deletions meanwhile hide nothing', async () => {
     const breaks = (_api: Api, request: number) => {
       if (request >= 4) throw new SourceUnavailable('fetch: the connection broke');
     };
@@ -160,14 +160,14 @@ describe('what happens between pages by offset', () => {
     expect(ids).toEqual(letters('hijkl'));
   });
 
-  test('a place of an earlier version begins one page back, as before', async () => {
+  test('a position of an earlier version begins one page back, as before', async () => {
     const place = { page: 4, cursor: null, skip: 0, since: null, watermark: null };
     const state = { ...fresh, unfinished: { ...place, keysKept: 0, keyBlobs: [] } };
     const { offsets, ids } = await poll({ list: letters('abcdefg'), state });
     expect([offsets[0], ids]).toEqual([1, letters('bcdefg')]);
   });
 
-  test('an API that begins pages at multiples of the limit only is asked so', async () => {
+  test('an API whose pages begin only at multiples of the limit gets such requests', async () => {
     const answer = ({ list }: Api, offset: number, limit: number) => {
       const start = Math.floor(offset / limit) * limit;
       return list.slice(start, start + limit);
@@ -176,20 +176,20 @@ describe('what happens between pages by offset', () => {
     expect(polled).toMatchObject({ ids: letters('abcdefg'), fetched: 7, end: { cutShort: false } });
   });
 
-  test.each([400, 422])('an API that answers %i to any other offset is asked so, too', async (status) => {
+  test.each([400, 422])('an API that answers %i to any other offset gets such requests too', async (status) => {
     const answer = ({ list }: Api, offset: number, limit: number) =>
       offset % limit === 0 ? list.slice(offset, offset + limit) : status;
     const polled = await poll({ list: letters('abcdef'), answer });
     expect(polled.ids).toEqual(letters('abcdef'));
   });
 
-  test('an API that does not heed the parameter is told from that', async () => {
+  test('an API that ignores the parameter is distinguished from that', async () => {
     const polled = await poll({ list: letters('abcdefg'), answer: ({ list }) => list.slice(0, 3) });
     expect(polled).toMatchObject({ fetched: 3, end: { cutShort: true } });
     expect(polled.end?.paging).toContain('offset_param');
   });
 
-  test('an API without a stable order is read on, and its poll is not partial for ever', async () => {
+  test('an API without a stable order is read to the end, and its polls are not always partial', async () => {
     let turn = 0;
     const answer = ({ list }: Api, offset: number, limit: number) =>
       list.slice(offset, offset + limit).map((id) => `${id}${++turn}`);

@@ -38,7 +38,7 @@ describe('the address of a page', () => {
     expect(follow(other, { ...secret, trustedOrigins: ['https://pages.test'] })).toBe(other);
   });
 
-  test('that is none is named', () => {
+  test('that is invalid is named', () => {
     expect(() => follow('no address')).toThrow('found "no address", expected an address');
   });
 });

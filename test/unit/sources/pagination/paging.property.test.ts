@@ -199,10 +199,10 @@ function planOf(api: ApiTraits, maxPages: number | null, isIncremental: boolean)
   });
 }
 
-test('whatever an API does between pages, no poll that missed a record is ok, and quiet polls store all of them', async () => {
+test('with any changes between pages, no poll that missed a record is ok, and quiet polls store all records', async () => {
   await fc.assert(
     fc.asyncProperty(world, async ({ traits: api, size, maxPages, isIncremental, polls }) => {
-      // Without incremental a poll that max_pages cuts reads the same pages for ever, as its documentation says.
+      // Without incremental a poll that max_pages cuts reads the same pages forever, as its documentation says.
       const plan = planOf(api, isIncremental ? maxPages : null, isIncremental);
       const model = new ApiModel(api, size);
       const source = new Source(model, plan);

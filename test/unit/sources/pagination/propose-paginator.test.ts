@@ -35,7 +35,7 @@ describe('a source without a paginator', () => {
       '{ type: cursor, cursor_path: next_page, cursor_param: page }',
     ],
     ['has_more', { has_more: true }, {}, '{ type: page_number, has_more_path: has_more }'],
-  ])('is told of a next page by %s, with the keys to add', (_, page, headers, paginator) => {
+  ])('gets a warning about a next page by %s, with the keys to add', (_, page, headers, paginator) => {
     expect(messageOf(page, headers)).toContain(`add \`paginator: ${paginator}\``);
   });
 
@@ -47,17 +47,17 @@ describe('a source without a paginator', () => {
     ['the header leads back', {}, { link: '<https://api.example/items?page=1>; rel="prev"' }],
     ['the page is a list', [1]],
     ['the page is none', undefined],
-  ])('is told nothing where %s', (_, page, headers = {}) => {
+  ])('gets no warning if %s', (_, page, headers = {}) => {
     expect(messageOf(page, headers)).toBeNull();
   });
 
-  test('is told nothing where one page is meant; neither is one with a paginator', () => {
+  test('gets no warning if one page is intended, nor with a paginator', () => {
     const page = { next: 'https://api.example/?page=2' };
     expect(missedPages({ ...onePage, maxPages: 1 }, page, {})).toEqual([]);
     expect(missedPages(byNumber, page, {})).toEqual([]);
   });
 
-  test('has the warning in what its reader makes of a page', async () => {
+  test('has the warning in its page', async () => {
     const plan = httpPlan({ records: 'data' });
     const body = Buffer.from('{"data":[],"next":"https://api.example/?page=2"}');
     const response = { status: 200, headers: {}, url: 'https://api.example/', body };

@@ -21,7 +21,7 @@ describe('decodeDocument', () => {
     ['UTF-16 by the header', Buffer.from('é😀', 'utf16le'), 'application/json; charset=utf-16le', 'é😀'],
     ['UTF-16 by its zeros', Buffer.from('{"a":"é"}', 'utf16le'), undefined, '{"a":"é"}'],
     ['UTF-32 by its zeros', encode('[1]', 'utf-32be', { addBOM: false }), undefined, '[1]'],
-    ['UTF-8 for a charset that nobody knows', Buffer.from('é'), 'text/plain; charset=klingon', 'é'],
+    ['UTF-8 for an unknown charset', Buffer.from('é'), 'text/plain; charset=klingon', 'é'],
     ['UTF-8 where UTF-16 is claimed of plain letters', Buffer.from('{"a":"é"}'), 'x/y; charset=utf-16', '{"a":"é"}'],
     ['ISO-2022-JP, whose bytes are all ASCII', encode('日本', 'shift_jis'), 'x/y; charset=shift_jis', '日本'],
     ['an older charset', Buffer.from([0x81]), 'text/plain; charset=cp437', 'ü'],
@@ -35,7 +35,7 @@ describe('decodeDocument', () => {
     expect(read(body, { contentType: 'text/plain; charset=iso-2022-jp' }).text).toBe('日本');
   });
 
-  test('what the configuration says counts more than all but a byte order mark', () => {
+  test('the configuration wins over everything except a byte order mark', () => {
     const given = { encoding: 'windows-1251', contentType: 'text/plain; charset=utf-8' };
     expect(read(Buffer.from([0xcf, 0xf0, 0xe8]), given).text).toBe('При');
     expect(read(Buffer.from('Привет'), { encoding: 'koi8-r' }).text).not.toBe('Привет');
@@ -106,7 +106,7 @@ describe('decodeDocument', () => {
     expect(own).toEqual({ text: `<p>${text}`, warnings: [] });
   });
 
-  test('ASCII says nothing of other bytes', () => {
+  test('a declaration of ASCII does not apply to other bytes', () => {
     const body = encode('<?xml version="1.0" encoding="windows-1251"?><a>Привет', 'windows-1251');
     const document = read(body, { kind: 'xml', contentType: 'text/xml; charset=us-ascii' });
     expect(document.text).toContain('Привет');
@@ -119,7 +119,7 @@ describe('decodeDocument', () => {
     expect(read(body, { kind: 'xml' }).text).toMatch(/^<p>Grüße /);
   });
 
-  test('a byte order mark is none of the text, how often it may stand there', () => {
+  test('byte order marks are not part of the text, even repeated ones', () => {
     expect(read(Buffer.from('\ufeff\ufeff[1]')).text).toBe('[1]');
   });
 
@@ -235,7 +235,7 @@ describe('decodeText', () => {
     expect(decodeText(Buffer.from([0x61, 0xff, 0x62]), undefined, null)).toBe('a\ufffdb');
   });
 
-  test('obeys the configuration', () => {
+  test('uses the configured charset', () => {
     expect(decodeText(Buffer.from([0xe9]), 'text/plain; charset=utf-8', 'latin1')).toBe('é');
   });
 });

@@ -34,7 +34,7 @@ describe('decoderOf', () => {
     ['euc-kr', [0x61, 0xff, 0x62]],
     ['iso-8859-7', [0x61, 0xff, 0x62]],
     ['utf-16be', [0, 0x61, 0xdc, 0, 0, 0x62]],
-  ])('puts a sign in the place of bytes that mean nothing in %s', (charset, bytes) => {
+  ])('replaces invalid bytes in %s by a sign', (charset, bytes) => {
     expect(decode(charset, ...bytes)).toBe(`a${badByte}b`);
   });
 });

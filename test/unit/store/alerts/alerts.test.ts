@@ -30,7 +30,7 @@ describe('settleAlerts', () => {
 });
 
 describe('pendingAlerts', () => {
-  test('are those whose latest change nobody was told', async () => {
+  test('are those whose latest change was not sent', async () => {
     const [opened] = await settle('first', 1);
     expect(await pendingAlerts(store(), (source) => source === 'news')).toEqual([opened]);
     await markNotified(store(), opened!);

@@ -17,9 +17,9 @@ const cases = Object.keys(kinds).flatMap((kind) =>
 );
 
 /** A store as a worker has it, with what it says. */
-function open(): { store: BlobStore; told: Alert[] } {
-  const told: Alert[] = [];
-  return { store: settingAside(createDirectoryStore(folder.path), (alert) => told.push(alert)), told };
+function open(): { store: BlobStore; reported: Alert[] } {
+  const reported: Alert[] = [];
+  return { store: settingAside(createDirectoryStore(folder.path), (alert) => reported.push(alert)), reported };
 }
 
 async function damage(store: BlobStore, kind: StoredKind, change: (content: Buffer) => Buffer) {
@@ -34,33 +34,30 @@ async function damage(store: BlobStore, kind: StoredKind, change: (content: Buff
 const aside = (store: BlobStore) => store.list(storePaths.damaged.folder({}));
 
 describe('a stored file of each kind', () => {
-  test.each(Object.keys(kinds))('%s: is what it is for, where it is whole', async (kind) => {
-    const { store, told } = open();
+  test.each(Object.keys(kinds))('%s: an undamaged file is accepted', async (kind) => {
+    const { store, reported } = open();
     await kinds[kind]?.write(store);
     expect(await kinds[kind]?.read(store)).toEqual(kinds[kind]?.whole);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
-  test.each(cases)(
-    '$kind, $way: costs what is damaged, nothing else, and is told once',
-    async ({ kind: name, way }) => {
-      const { store, told } = open();
-      const kind = kinds[name]!;
-      const { path, damaged } = await damage(store, kind, damageWays[way]);
-      const before = await aside(store);
-      expect(await kind.read(store)).toEqual(kind.damaged);
-      expect(await kind.read(store)).toEqual(kind.damaged);
-      const moved = storePaths.damaged.build({ path, number: 1 });
-      const isAside = kind.fate === 'aside';
-      expect(await aside(store)).toEqual(isAside ? [moved] : before);
-      const left = await store.get(isAside ? moved : path);
-      expect(kind.fate === 'mended' || left?.equals(damaged)).toBe(true);
-      expect((await openAlerts(store)).filter((alert) => alert.name === 'store')).toEqual(told);
-      expect(told.map(({ message }) => message.startsWith(`${path} `))).toEqual(isAside ? [true] : []);
-    },
-  );
+  test.each(cases)('$kind, $way: costs only what is damaged, and is reported once', async ({ kind: name, way }) => {
+    const { store, reported } = open();
+    const kind = kinds[name]!;
+    const { path, damaged } = await damage(store, kind, damageWays[way]);
+    const before = await aside(store);
+    expect(await kind.read(store)).toEqual(kind.damaged);
+    expect(await kind.read(store)).toEqual(kind.damaged);
+    const moved = storePaths.damaged.build({ path, number: 1 });
+    const isAside = kind.fate === 'aside';
+    expect(await aside(store)).toEqual(isAside ? [moved] : before);
+    const left = await store.get(isAside ? moved : path);
+    expect(kind.fate === 'rebuilt' || left?.equals(damaged)).toBe(true);
+    expect((await openAlerts(store)).filter((alert) => alert.name === 'store')).toEqual(reported);
+    expect(reported.map(({ message }) => message.startsWith(`${path} `))).toEqual(isAside ? [true] : []);
+  });
 
-  test.each(Object.keys(kinds))('%s: whatever byte is flipped, no reader breaks, and nothing is lost', async (name) => {
+  test.each(Object.keys(kinds))('%s: with any flipped byte no reader breaks, and nothing is lost', async (name) => {
     const kind = kinds[name]!;
     const random = seededRandom(name.length);
     for (let n = 0; n < 6; n++) {
@@ -74,14 +71,14 @@ describe('a stored file of each kind', () => {
       // Dead letters and files that are named by their content check that; all other JSON has its hash behind it.
       expect([kind.whole, kind.damaged]).toContainEqual(await kind.read(store));
       const left = [await store.get(path), await store.get(storePaths.damaged.build({ path, number: 1 }))];
-      expect(kind.fate === 'mended' || left.some((content) => content?.equals(damaged))).toBe(true);
+      expect(kind.fate === 'rebuilt' || left.some((content) => content?.equals(damaged))).toBe(true);
       for (const file of await store.list('')) await store.delete(file);
     }
   });
 });
 
 describe('damage', () => {
-  test('is only named by who just looks, each file once; it stays where it is', async () => {
+  test('is only named by read-only commands, each file once; it stays where it is', async () => {
     const named: string[] = [];
     const store = naming(createDirectoryStore(folder.path), ({ path, problem }) => named.push(`${path} ${problem}`));
     const { path } = await damage(store, storedKinds.alert, damageWays.emptied);
@@ -90,19 +87,19 @@ describe('damage', () => {
     expect(folder.files()).toEqual([path]);
   });
 
-  test('of the alert that tells of damage is damage like any other', async () => {
-    const { store, told } = open();
+  test('of the alert about damage is damage like any other', async () => {
+    const { store, reported } = open();
     await damage(store, storedKinds.state, damageWays.emptied);
     await storedKinds.state.read(store);
     const alert = storePaths.alert.build({ source: 'news', name: 'store' });
     await store.put(alert, 'x');
     expect(await openAlerts(store)).toEqual([]);
-    expect(told.map(({ message }) => message.split(' ')[0])).toEqual(['state/news.json', alert]);
+    expect(reported.map(({ message }) => message.split(' ')[0])).toEqual(['state/news.json', alert]);
     expect(await openAlerts(store)).toMatchObject([{ name: 'store', source: 'news' }]);
   });
 
-  test('of several files is told in one alert, each once; of the same path nothing is lost', async () => {
-    const { store, told } = open();
+  test('of several files is reported in one alert, each once; with the same path nothing is lost', async () => {
+    const { store, reported } = open();
     const since = async () => (await openAlerts(store))[0]?.since;
     const first = await damage(store, storedKinds.state, damageWays.emptied);
     await storedKinds.state.read(store);
@@ -111,15 +108,15 @@ describe('damage', () => {
     await storedKinds.receipt.read(store);
     const again = await damage(store, storedKinds.state, damageWays['other JSON']);
     await storedKinds.state.read(store);
-    expect(told).toHaveLength(2);
-    expect(told[1]?.message).toContain(`${first.path} is empty, expected the state of a source`);
-    expect(told[1]?.message).toContain(`${second.path} has JSON of the wrong shape, expected a receipt`);
+    expect(reported).toHaveLength(2);
+    expect(reported[1]?.message).toContain(`${first.path} is empty, expected the state of a source`);
+    expect(reported[1]?.message).toContain(`${second.path} has JSON of the wrong shape, expected a receipt`);
     expect(await since()).toBe(openedAt);
     const paths = [1, 2].map((number) => storePaths.damaged.build({ path: again.path, number }));
     expect(await Promise.all(paths.map((path) => store.get(path)))).toEqual([first.damaged, again.damaged]);
   });
 
-  test('that was seen to resolves its alert, and not before', async () => {
+  test('that was handled resolves its alert, and not before', async () => {
     const { store } = open();
     await damage(store, storedKinds.receipt, damageWays.emptied);
     await storedKinds.receipt.read(store);
@@ -129,9 +126,9 @@ describe('damage', () => {
     expect(await settle()).toMatchObject([{ name: 'store', state: 'resolved' }]);
   });
 
-  test('that was replaced meanwhile is not set aside: what is there now is good', async () => {
+  test('that was replaced meanwhile is not set aside: the present file is good', async () => {
     const raw = createDirectoryStore(folder.path);
-    const { store, told } = open();
+    const { store, reported } = open();
     const { path } = await damage(store, storedKinds.state, damageWays.emptied);
     const get = store.get.bind(store);
     let first = true;
@@ -145,26 +142,28 @@ describe('damage', () => {
           return content;
         },
       },
-      (alert) => told.push(alert),
+      (alert) => reported.push(alert),
     );
     expect(await storedKinds.state.read(racing)).toBeNull();
     expect(await storedKinds.state.read(store)).toEqual(storedKinds.state.whole);
-    expect([told, await aside(store)]).toEqual([[], []]);
+    expect([reported, await aside(store)]).toEqual([[], []]);
   });
 });
 
 describe('a file of dead letters', () => {
   test('with a damaged line keeps the others, under their own lines', async () => {
-    const { store, told } = open();
+    const { store, reported } = open();
     const path = await storedKinds.deadLetters.write(store);
     const whole = (await store.get(path))?.toString() ?? '';
     const flipped = whole.replace('"record":{"n":1}', '"record":{"n":3}');
     await store.put(path, `${whole}${flipped}\n${whole}`.replace('\n\n', '\n'));
     expect(await storedKinds.deadLetters.read(store)).toEqual([{ n: 1 }]);
-    expect(told[0]?.message).toMatch(/^dead-letters\/news\/run-1\/0\.ndjson has no complete dead letter in line 2: /);
+    expect(reported[0]?.message).toMatch(
+      /^dead-letters\/news\/run-1\/0\.ndjson has no complete dead letter in line 2: /,
+    );
     expect((await store.get(path))?.toString()).toBe(`${whole}\n${whole}`);
     expect((await store.get(storePaths.damaged.build({ path, number: 1 })))?.toString()).toContain('{"n":3}');
     expect(await storedKinds.deadLetters.read(store)).toEqual([{ n: 1 }]);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
   });
 });

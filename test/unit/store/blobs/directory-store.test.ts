@@ -56,7 +56,7 @@ describe('putStreamIfAbsent', () => {
     expect(folder.files()).toEqual(['a/b']);
   });
 
-  test('leaves nothing where its content breaks off, and says what broke', async () => {
+  test('leaves nothing if its content is interrupted, and says why', async () => {
     await expect(open().putStreamIfAbsent('a/b', broken())).rejects.toThrow('the other side broke off');
     expect(folder.files()).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('walk', () => {
     expect(await open().list('')).toEqual(await walked());
   });
 
-  test('goes on beside what is deleted meanwhile', async () => {
+  test('continues beside concurrent deletions', async () => {
     for (const path of ['a/1', 'b/1', 'c/1']) await open().put(path, '');
     const seen: string[] = [];
     for await (const path of open().walk('')) {

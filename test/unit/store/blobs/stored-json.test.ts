@@ -7,7 +7,7 @@ const parse = (content: string | Buffer) => parseStoredJson(Buffer.from(content)
 const text = storedJson({ watermark: '2026-11-01T00:00:00.000000Z', count: 10 });
 
 describe('stored JSON', () => {
-  test('is JSON, with blanks behind it that any parser passes over', () => {
+  test('is JSON, followed by blanks that any parser skips', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
         const stored = storedJson(value, indent);
@@ -30,7 +30,7 @@ describe('stored JSON', () => {
     }
   });
 
-  test('of 0.2.0, or written by another hand, has nothing behind it, and is taken as it is', () => {
+  test('of 0.2.0, or written by hand, has nothing after it, and is accepted', () => {
     expect(parse('{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
     expect(parse('{\n  "a": 1\n}\n')).toEqual({ ok: true, value: { a: 1 } });
     expect(parse(JSON.stringify({ ...(JSON.parse(text) as object), count: 11 }))).toMatchObject({

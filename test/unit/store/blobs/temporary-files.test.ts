@@ -40,7 +40,7 @@ test('a folder that is not there has none', async () => {
   expect(await deleteLeftovers(join(folder.path, 'none'), signal)).toBe(0);
 });
 
-test('they go wherever they lie, with the folders that are empty then', async () => {
+test('they are deleted everywhere, with folders that become empty', async () => {
   const spool = join(folder.path, 'spool', 'news', 'run', 'x');
   const kept = [
     write(join(folder.path, 'spool', 'news', 'other', 'y', 'hash'), 9 * day),

@@ -47,7 +47,7 @@ describe('writeDeadLetters', () => {
     ]);
   });
 
-  test('of a repeated fetch stores the same letters once, also where time and words differ', async () => {
+  test('of a repeated fetch stores the same dead letters once, even if time and words differ', async () => {
     await write([letter('{"a":1}'), letter('{"b":1}')]);
     await write([
       letter('{"a":1}', { at: '2026-11-23T11:00:00.000Z', message: 'other words' }),
@@ -65,7 +65,7 @@ describe('writeDeadLetters', () => {
     ]);
   });
 
-  test('writes no file without letters', async () => {
+  test('writes no file without dead letters', async () => {
     await write([]);
     expect(folder.files()).toEqual([]);
   });
@@ -92,7 +92,7 @@ describe('listDeadLetters', () => {
     ]);
   });
 
-  test('says when and in which run a record was refused first, whatever the runs are called', async () => {
+  test('says when and in which run a record was refused first, with any run ids', async () => {
     await write([letter('{"a":1}', { at: '2026-11-23T11:00:00.000Z' })], runOf('a-later-run'));
     await write([letter('{"a":1}', { at: '2026-11-23T10:00:00.000Z' })], runOf('b-first-run'));
     expect(await list()).toMatchObject([{ at: '2026-11-23T10:00:00.000Z', run: 'b-first-run', count: 2 }]);
@@ -111,7 +111,7 @@ describe('listDeadLetters', () => {
     expect(writeJson(found?.record, true)).toBe(text);
   });
 
-  test('keeps records that are no objects, and text that looks like a letter', async () => {
+  test('keeps records that are not objects, and text that looks like a dead letter', async () => {
     const texts = ['null', '7', '[1]', '"text"', JSON.stringify('\n{"id":"0123"}\n'), '{"id":"0123","record":1}'];
     await write(texts.map((text, index) => letter(text, { index })));
     expect((await list()).map(({ record }) => JSON.stringify(record))).toEqual(texts);
@@ -139,7 +139,7 @@ describe('listDeadLetters', () => {
 });
 
 describe('a dead letter that is discarded', () => {
-  test('is hidden, one like it that comes later too, and shown on request and once that is undone', async () => {
+  test('is hidden, like an equal later one, and shown on request and once that is undone', async () => {
     const store = open();
     await writeDeadLetters(store, run, 0, '', [letter('{"a":1}'), letter('{"a":2}')]);
     const [first] = await listDeadLetters(store, {});
@@ -158,7 +158,7 @@ describe('a dead letter that is discarded', () => {
 });
 
 describe('a dead letter that was replayed', () => {
-  test('is hidden; one like it that comes later, or that the replay itself was refused, is shown', async () => {
+  test('is hidden; an equal later one, or one that the replay itself refused, is shown', async () => {
     const store = open();
     const replay = runOf('replay-1');
     await write([letter('{"a":1}'), letter('{"a":2}')]);

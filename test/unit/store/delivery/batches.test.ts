@@ -30,7 +30,7 @@ const spool = (records: readonly AcceptedRecord[], reference = run, number = 0) 
   spoolRecords(open(), reference, number, records, now);
 
 describe('spoolRecords', () => {
-  test('gives the records back as they were, whatever their ids and payloads hold', async () => {
+  test('returns the records unchanged, with any ids and payloads', async () => {
     const piece = fc.constantFrom('"', '\\', '\\"', '",', '\n', '\r', '\t', '],[', '\u2028', '\u0001', 'é', '😀', 'a');
     const id = fc.oneof(
       fc.array(piece, { minLength: 1 }).map((pieces) => pieces.join('')),
@@ -73,7 +73,7 @@ describe('spoolRecords', () => {
     expect(read.map(({ sourceId }) => sourceId)).toEqual(records.map(({ sourceId }) => sourceId));
   });
 
-  test('again replaces what an earlier attempt left and something damaged since', async () => {
+  test('again replaces a damaged batch of an earlier attempt', async () => {
     const records = [accepted('a'), accepted('b')];
     await spool(records);
     const [path] = folder.files();

@@ -19,8 +19,8 @@ const folder = useTemporaryFolder();
 const now = new Date('2026-11-23T10:00:00.000Z');
 
 function open() {
-  const told: Alert[] = [];
-  const store = settingAside(createDirectoryStore(folder.path), (alert) => told.push(alert));
+  const reported: Alert[] = [];
+  const store = settingAside(createDirectoryStore(folder.path), (alert) => reported.push(alert));
   /** Defers a batch of one record, and returns it with its marker's path. */
   const defer = async (number = 0, firstRunId = 'run-1', ingestedAt = now) => {
     const record = {
@@ -37,7 +37,7 @@ function open() {
     await markDeferred(store, 'postgres', { batch: batch!, reason: 'away', since: '2026-11-23T10:02:00.000Z' });
     return { batch: batch!, path: storePaths.marker.build({ sink: 'postgres', ...batch! }) };
   };
-  return { store, told, defer };
+  return { store, reported, defer };
 }
 
 const taken = async (...of: Parameters<typeof takeMarker>) => {
@@ -51,7 +51,7 @@ describe('a damaged marker', () => {
     ['[]', 'of another shape'],
     ['{"batch":{}', 'cut short'],
   ])('%j is rebuilt from its name and the batch, with the number in its run', async (content) => {
-    const { store, told, defer } = open();
+    const { store, reported, defer } = open();
     for (const number of [0, 7]) {
       const { batch, path } = await defer(number);
       await store.put(path, content);
@@ -60,7 +60,7 @@ describe('a damaged marker', () => {
         ok: { batch, reason: expect.any(String), since: batch.ingestedAt },
       });
     }
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   test.each<[string, Partial<BatchRef>]>([
@@ -78,8 +78,8 @@ describe('a damaged marker', () => {
     expect(await readBatch(store, found as BatchRef)).toHaveLength(2);
   });
 
-  test.each(['gone', 'damaged'])('whose batch is %s stays under its name, and is told once', async (how) => {
-    const { store, told, defer } = open();
+  test.each(['gone', 'damaged'])('whose batch is %s stays under its name, and is reported once', async (how) => {
+    const { store, reported, defer } = open();
     const { batch, path } = await defer();
     const good = await defer(1);
     await (how === 'gone' ? deleteBatch(store, batch) : store.put(storePaths.batch.build(batch), 'x'));
@@ -88,7 +88,9 @@ describe('a damaged marker', () => {
       expect(await taken(store, path)).toEqual({ damaged: expect.stringMatching(/^is not valid JSON/) });
     expect((await store.get(path))?.toString()).toBe('x');
     expect(await unreadableMarkers(store, 'news')).toEqual([path]);
-    expect(told).toMatchObject([{ name: 'store', source: 'news', message: expect.stringContaining(path) as string }]);
+    expect(reported).toMatchObject([
+      { name: 'store', source: 'news', message: expect.stringContaining(path) as string },
+    ]);
     expect([await anyReadable(store, [path]), await anyReadable(store, [path, good.path])]).toEqual([false, true]);
   });
 
@@ -101,15 +103,15 @@ describe('a damaged marker', () => {
     expect((await readWaiting(store)).get('news')).toEqual([waits]);
   });
 
-  test('that is gone meanwhile is no damage', async () => {
-    const { store, told, defer } = open();
+  test('that is gone meanwhile is not damage', async () => {
+    const { store, reported, defer } = open();
     const { path } = await defer();
     await store.delete(path);
-    expect([await taken(store, path), await readMarker(store, path), told]).toEqual([null, null, []]);
+    expect([await taken(store, path), await readMarker(store, path), reported]).toEqual([null, null, []]);
   });
 });
 
-test('a marker whose batch is gone is read: somebody has to know which records were lost', async () => {
+test('a marker whose batch is gone is read: an operator has to know which records were lost', async () => {
   const { store, defer } = open();
   const { batch, path } = await defer();
   await deleteBatch(store, batch);

@@ -48,7 +48,7 @@ export function manifest(root: string): SealManifest {
   return JSON.parse(readFileSync(join(root, 'csv', source, `${day}.json`), 'utf8')) as SealManifest;
 }
 
-/** Whether the manifest tells what the sealed file holds. */
+/** Whether the manifest describes the sealed file. */
 export function fits(root: string): boolean {
   const bytes = gunzipSync(readFileSync(sealedFile(root)));
   return createHash('sha256').update(bytes).digest('hex') === manifest(root).sha256;

@@ -42,7 +42,7 @@ test('a sealed day is read whole', async () => {
   expect(await read(writeSealed(temporaryFolder()))).toEqual({ rows: 3, damages: [] });
 });
 
-test('of a sealed day with a flipped byte no record is handed on: a wrong one would be stored for good', async () => {
+test('of a sealed day with a flipped byte no record is returned: a wrong one would be stored for good', async () => {
   const file = writeSealed(temporaryFolder());
   flipByte(file.path, 70);
   const { rows, damages } = await read(file);
@@ -72,12 +72,12 @@ describe('a part whose name says what it holds', () => {
     expect(await read(write((text) => text))).toEqual({ rows: 3, damages: [] });
   });
 
-  test('hands no record on where a wrong one cannot be told from the others', async () => {
+  test('returns no record if a wrong one cannot be distinguished from the others', async () => {
     const { rows, damages } = await read(write((text) => text.replace('{""n"":1}', '{""n"":7}')));
     expect([rows, damages]).toEqual([0, [expect.stringMatching(/by its name.*none of it was read/)]]);
   });
 
-  test('is read as far as it can be where the damage is seen, which is told once', async () => {
+  test('is read as far as possible if the damage is visible, which is reported once', async () => {
     const { rows, damages } = await read(write((text) => text.replace('id-1,2026', 'id-1,x026')));
     expect([rows, damages]).toEqual([2, [expect.stringMatching(/line 3: occurred_at.*repair-csv/)]]);
   });

@@ -93,7 +93,7 @@ describe('sealDay', () => {
     expect(readFileSync(sealedFile(folder.path)).equals(first)).toBe(true);
   });
 
-  test('merges a part that comes later behind what is sealed', async () => {
+  test('merges a later part after what is sealed', async () => {
     writePart(folder.path, '100000000', [record('a', { payload: '1' })]);
     await seal();
     const { sha256 } = manifest(folder.path);
@@ -209,7 +209,7 @@ describe('damage', () => {
       'news,a,2026-02-30T00:00:00.000000Z,{}\n',
       /line 2: occurred_at is .*day 30 does not exist/,
     ],
-  ])('of a part (%s) is told with file and line, and nothing is deleted', async (_what, line, message) => {
+  ])('of a part (%s) is reported with file and line, and nothing is deleted', async (_what, line, message) => {
     const path = writeOldPart(folder.path, '100000000', []);
     writeFileSync(path, `source,source_id,occurred_at,payload\n${line}`);
     await expect(seal()).rejects.toThrow(message);
@@ -244,7 +244,7 @@ describe('damage', () => {
     },
   );
 
-  test('of a name that counts wrong is told', async () => {
+  test('of a name with a wrong count is reported', async () => {
     const path = writePart(folder.path, '100000000', [record('a')]);
     renameSync(path, path.replace('-1-', '-2-'));
     await expect(seal()).rejects.toThrow(/found 1 records, expected 2 by its name/);
@@ -257,7 +257,7 @@ describe('damage', () => {
     expect(folder.files()).toHaveLength(1);
   });
 
-  test('of a header is told', async () => {
+  test('of a header is reported', async () => {
     const path = writeOldPart(folder.path, '100000000', []);
     writeFileSync(path, 'id;name\n');
     await expect(seal()).rejects.toThrow(/line 1: found "id;name", expected the header source,source_id/);

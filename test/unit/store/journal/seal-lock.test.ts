@@ -45,14 +45,14 @@ describe('the lock of another machine', () => {
     await expect(lock(impatient)).rejects.toThrow('journal: news is locked by process 1 of elsewhere');
   });
 
-  test('is waited for, with words, and taken once it is given back', async () => {
+  test('is waited for, with a message, and taken once it is released', async () => {
     held(0);
-    const told: string[] = [];
-    const waiting = lock({ onWait: (holder) => told.push(holder) });
-    await until('it waits', () => told.length > 0);
+    const reported: string[] = [];
+    const waiting = lock({ onWait: (holder) => reported.push(holder) });
+    await until('it waits', () => reported.length > 0);
     rmSync(path());
     expect(await waiting).toBe('done');
-    expect(new Set(told)).toEqual(new Set(['process 1 of elsewhere']));
+    expect(new Set(reported)).toEqual(new Set(['process 1 of elsewhere']));
   });
 
   test('that was cut short while it was written is held, and void after a minute', async () => {
@@ -64,7 +64,7 @@ describe('the lock of another machine', () => {
   });
 });
 
-test('who holds it renews it every ten seconds, by the clock of the file system', async () => {
+test('its holder renews it every ten seconds, by the clock of the file system', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'], now: Date.now() + 25 * hour });
   await lock({}, async () => {
     const past = new Date('2026-11-01T00:00:00Z');
@@ -78,7 +78,7 @@ test('who holds it renews it every ten seconds, by the clock of the file system'
   });
 });
 
-test('who lost it does not renew, or delete, the lock of another', async () => {
+test('a former holder does not renew or delete the lock of another', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   await lock({}, async () => {
     rmSync(path());

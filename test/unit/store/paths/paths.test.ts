@@ -81,7 +81,7 @@ const all = [
 ].map(([kind, layout, values]) => ({ kind, layout: layout as PathLayout<object>, values: values ?? {} }));
 
 describe('each kind of stored file', () => {
-  test.each(all)('$kind: its path tells all that it was built from, whatever ids are', ({ layout, values }) => {
+  test.each(all)('$kind: its path contains everything that it was built from, with any ids', ({ layout, values }) => {
     fc.assert(
       fc.property(fc.record(values), (value) => {
         const path = layout.build(value);
@@ -94,7 +94,7 @@ describe('each kind of stored file', () => {
   });
 
   test.each(all.filter(({ kind }) => kind in storePaths))(
-    '$kind is told from all others of the store',
+    '$kind is distinguished from all others of the store',
     ({ kind, layout, values }) => {
       fc.assert(
         fc.property(fc.record(values), (value) => {
@@ -115,7 +115,7 @@ describe('each kind of stored file', () => {
   });
 });
 
-test('an id that is too long for a name stands there as its hash, and that stays', () => {
+test('an id that is too long for a name is replaced by its hash', () => {
   const long = 'x/'.repeat(100);
   const hash = createHash('sha256').update(long).digest('hex');
   const path = storePaths.batch.build({ source: 'a', workflowId: long, firstRunId: 'r', hash });
@@ -189,7 +189,7 @@ test('layouts of 0.2.0 do not change', () => {
   ]);
 });
 
-test('folders hold what their values say', () => {
+test('folders contain the files with their values', () => {
   expect(storePaths.marker.folder({})).toBe('deferred');
   expect(storePaths.marker.folder({ sink: 'csv' })).toBe('deferred/csv');
   expect(storePaths.marker.folder({ sink: 'csv', source: 'news' })).toBe('deferred/csv/news');
@@ -197,13 +197,13 @@ test('folders hold what their values say', () => {
   expect(storePaths.batch.folder({ source: 'news', workflowId: 'a/b' })).toBe('spool/news/a%2Fb');
 });
 
-test('a file that is not whole yet is known wherever it lies', () => {
+test('a temporary file is recognized everywhere', () => {
   const at = { folder: 'spool/news/run/x', name: '01234567-89ab-cdef-0123-456789abcdef' };
   expect(temporaryPath.parse(temporaryPath.build(at))).toEqual(at);
   expect(temporaryPath.parse('spool/news/run/x/.notes.tmp')).toBeNull();
 });
 
-test('no other code builds a path, or takes one apart', () => {
+test('no other code builds or parses a path', () => {
   const folders = Object.values(storePaths).map(({ template }) => template.split('/')[0]);
   const written = new RegExp(String.raw`['"\`](?:${[...new Set(folders)].join('|')})/|\.csv\.gz|\.seal\.|pathPart\(`);
   const owners = /^store\/paths\/|^formats\/path-segment\.ts$/;

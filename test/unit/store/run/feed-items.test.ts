@@ -22,7 +22,7 @@ describe('the items of a feed', () => {
     expect(await open().read('news', null)).toBe('old');
   });
 
-  test('stay where a state names none', async () => {
+  test('stay if a state names none', async () => {
     const name = await open().write('news', 'one');
     await open().keepOnly('news', null);
     expect(await open().read('news', name)).toBe('one');

@@ -11,7 +11,7 @@ const now = new Date(1_800_000_000_000);
 const later = (ms: number) => new Date(now.getTime() + ms);
 
 describe('a host without limit', () => {
-  test('is asked at once, and leaves nothing in the store', async () => {
+  test('is called at once, and leaves nothing in the store', async () => {
     const budget = worker();
     for (let n = 0; n < 100; n++) expect(await budget.take('a.test', null, now)).toEqual({ kind: 'go', waitMs: 0 });
     expect(folder.files()).toEqual([]);
@@ -19,7 +19,7 @@ describe('a host without limit', () => {
 });
 
 describe('a host with a limit', () => {
-  test('is asked at its pace, by all workers together', async () => {
+  test('is called at its rate, by all workers together', async () => {
     const workers = [worker(), worker(), worker()];
     const turns = await Promise.all(
       Array.from({ length: 21 }, (_, n) => workers[n % 3]!.take('a.test', fivePerSecond, now)),
@@ -28,13 +28,13 @@ describe('a host with a limit', () => {
     expect(waits).toEqual(Array.from({ length: 21 }, (_, n) => n * 200));
   });
 
-  test('does not share its line with others', async () => {
+  test('does not share its queue with others', async () => {
     const budget = worker();
     await budget.take('a.test', fivePerSecond, now);
     expect(await budget.take('b.test', fivePerSecond, now)).toEqual({ kind: 'go', waitMs: 0 });
   });
 
-  test('sends away who would wait for more than five seconds', async () => {
+  test('rejects callers that would wait for more than five seconds', async () => {
     const budget = worker();
     for (let n = 0; n < 26; n++) expect((await budget.take('a.test', fivePerSecond, now)).kind).toBe('go');
     const turn = await budget.take('a.test', fivePerSecond, now);
@@ -53,7 +53,7 @@ describe('a host with a limit', () => {
     expect(second.waitMs).toBeLessThanOrEqual(120_000);
   });
 
-  test('keeps no more than the latest places', async () => {
+  test('keeps only the latest slots', async () => {
     const budget = worker();
     for (let n = 0; n < 450; n++) await budget.take('a.test', fivePerSecond, later(n * 1_000));
     expect(folder.files().length).toBeLessThan(120);
@@ -61,7 +61,7 @@ describe('a host with a limit', () => {
 });
 
 describe('a host that said 429', () => {
-  test('is left alone by every worker until then, and asked once a second for a minute', async () => {
+  test('is not called by any worker until then, and called once a second for a minute', async () => {
     const [first, second] = [worker(), worker()];
     await first.slowDown('a.test', later(30_000));
     for (const budget of [first, second]) {
@@ -72,7 +72,7 @@ describe('a host that said 429', () => {
     expect(await second.take('a.test', null, later(95_000))).toEqual({ kind: 'go', waitMs: 0 });
   });
 
-  test('counts once: a shorter wait does not take a longer one back', async () => {
+  test('counts once: a shorter wait does not replace a longer one', async () => {
     const budget = worker();
     await budget.slowDown('a.test', later(60_000));
     await budget.slowDown('a.test', later(5_000));
@@ -86,7 +86,7 @@ describe('a host that said 429', () => {
   });
 });
 
-test('a host that wanted to be left alone is asked again once that is lifted', async () => {
+test('a blocked host is called again once the block is lifted', async () => {
   await worker().slowDown('a.test', later(864_000_000));
   expect(await worker().take('a.test', null, now)).toEqual({ kind: 'later', waitMs: 864_000_000 });
   await reopenHost(createDirectoryStore(folder.path), 'a.test');

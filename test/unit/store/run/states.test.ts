@@ -84,7 +84,7 @@ describe('changeState', () => {
     expect((await readState(open(), 'news')).state?.watermark).toBe('2026-10-01');
   });
 
-  test('is what remains of a saved state that is damaged, which is reported', async () => {
+  test('replaces a damaged saved state, which is reported', async () => {
     await changeState(open(), 'news', () => moved);
     await open().put('state/news.json', Buffer.from('{"version":1'));
     expect(await readState(open(), 'news')).toEqual({ state: { ...moved, epoch: 1 }, damaged: true, epoch: 1 });
@@ -107,7 +107,7 @@ describe('changeState', () => {
     expect([...(changed?.previousPoll ?? [])].sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
   });
 
-  test('that was killed between its two writes is there whole', async () => {
+  test('that was killed between its two writes is complete', async () => {
     await writeState(open(), 'news', moved);
     await open().putIfAbsent('state-epochs/news/1', JSON.stringify({ state: { ...state, epoch: 1 } }));
     expect(await readState(open(), 'news')).toEqual({ state: { ...state, epoch: 1 }, damaged: false, epoch: 1 });

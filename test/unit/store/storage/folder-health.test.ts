@@ -67,20 +67,20 @@ describe('FolderHealth', () => {
 });
 
 describe('watchedStore', () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const reports = {
     failed: (where: string, bytes: number, error: unknown) =>
-      void told.push(`failed ${where} ${bytes} ${String(error)}`),
-    succeeded: (where: string, bytes: number) => void told.push(`succeeded ${where} ${bytes}`),
+      void reported.push(`failed ${where} ${bytes} ${String(error)}`),
+    succeeded: (where: string, bytes: number) => void reported.push(`succeeded ${where} ${bytes}`),
   };
-  beforeEach(() => void (told.length = 0));
+  beforeEach(() => void (reported.length = 0));
 
-  test('tells of writes by folder and size', async () => {
+  test('reports writes by folder and size', async () => {
     const store = watchedStore(root, createDirectoryStore(root), reports);
     await store.put('state/a.json', 'abc');
     await store.putIfAbsent('state/a.json', 'abcd');
     await store.delete('state/a.json');
-    expect(told).toEqual([`succeeded ${root}/state 3`, `succeeded ${root}/state 4`, `succeeded ${root}/state 0`]);
+    expect(reported).toEqual([`succeeded ${root}/state 3`, `succeeded ${root}/state 4`, `succeeded ${root}/state 0`]);
   });
 
   test.each([
@@ -92,20 +92,20 @@ describe('watchedStore', () => {
     ['ESTALE', true],
     ['EISDIR', false],
     ['ENAMETOOLONG', false],
-  ])('takes %s for a failure of the folder: %s', async (code, isTold) => {
+  ])('takes %s for a failure of the folder: %s', async (code, isReported) => {
     const broken = { ...createDirectoryStore(root), put: () => Promise.reject(failure(code, 'so it is')) };
     await expect(watchedStore(root, broken, reports).put('state/a.json', 'abc')).rejects.toThrow(code);
-    expect(told).toHaveLength(isTold ? 1 : 0);
+    expect(reported).toHaveLength(isReported ? 1 : 0);
   });
 
-  test('does not take a content that breaks off for a failure of the folder', async () => {
+  test('does not treat interrupted content as a failure of the folder', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('a');
       throw new Error('the source ended');
     }
     const store = watchedStore(root, createDirectoryStore(root), reports);
     await expect(store.putStreamIfAbsent('spool/a', broken())).rejects.toThrow('the source ended');
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     rmSync(root, { recursive: true, force: true });
   });
 });

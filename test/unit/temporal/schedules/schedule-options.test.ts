@@ -6,8 +6,8 @@ import type { ScheduleOwner } from '../../../../src/temporal/schedules/schedule-
 import { newScheduleOptions, scheduleOptions } from '../../../../src/temporal/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../../config/daybook-yaml.ts';
 
-const nobodyElse = { storeId: null, knows: async () => false };
-const owner = { instance: new Instance(), ...nobodyElse };
+const unknownStore = { storeId: null, knows: async () => false };
+const owner = { instance: new Instance(), ...unknownStore };
 
 /** The Temporal schedule of a source with this `schedule:`. */
 function optionsOf(schedule: string, make: typeof scheduleOptions = scheduleOptions, whose: ScheduleOwner = owner) {
@@ -28,8 +28,8 @@ describe('scheduleOptions', () => {
     });
   });
 
-  test('of another instance bears its prefix, its queue and its memo, and whose store it is of', () => {
-    const lab = { ...nobodyElse, instance: new Instance('lab'), storeId: 'store-1' };
+  test('of another instance have its prefix, its queue, its memo and its store', () => {
+    const lab = { ...unknownStore, instance: new Instance('lab'), storeId: 'store-1' };
     expect(optionsOf('every: 5m', scheduleOptions, lab).action).toMatchObject({
       workflowId: 'lab.scrape-quakes',
       taskQueue: 'daybook-lab',
@@ -54,7 +54,7 @@ describe('scheduleOptions', () => {
     });
   });
 
-  test('lets each source start at a time of its own within the interval, or within the first hour of a longer one', () => {
+  test('lets each source start at its own time within the interval, or within the first hour of a longer one', () => {
     expect(optionsOf('every: 1m').spec).toEqual({ intervals: [{ every: 60_000, offset: 57_000 }] });
     expect(optionsOf('every: 5m, jitter: 10s').spec).toEqual({
       intervals: [{ every: 300_000, offset: 289_000 }],
@@ -70,7 +70,7 @@ describe('scheduleOptions', () => {
     });
   });
 
-  test('skips while a run is open, catches up ten minutes, and goes on after a failure unless told otherwise', () => {
+  test('skips while a run is open, catches up ten minutes, and by default continues after a failure', () => {
     expect(optionsOf('every: 5m').policies).toEqual({
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: 600_000,
@@ -128,7 +128,7 @@ describe('the first start of a new schedule', () => {
     ['every: 1s', '12:00:00.5', slot],
     ['every: 1d, offset: 0s', '23:59:55', slot],
     ['every: 5m, offset: 1m, jitter: 3s', '12:00:52', slot],
-    // Its slot may be half a minute away all the same.
+    // Its slot may be half a minute away anyway.
     ['every: 5m, offset: 1m, jitter: 30s', '12:00:52', now],
     ['cron: "*/5 * * * *"', '12:04:52', slot],
     ['cron: "7 * * * *"', '12:06:59', { afterMs: 1_000, isNow: true }],

@@ -43,7 +43,7 @@ describe('the schedule of a source', () => {
     expect(await isLeftBehind(owner(false), 'news', memos)).toBe(isLeftIfNot);
   });
 
-  test('of this instance is ours where no store is at hand, and then never left behind', async () => {
+  test('of this instance is ours if no store is available, and then never an orphan', async () => {
     const memos = { memo: others, action: {} };
     expect(await ownershipOf(owner(false, null), 'news', memos)).toBe('own');
     expect(await isLeftBehind(owner(false, null), 'news', memos)).toBe(false);

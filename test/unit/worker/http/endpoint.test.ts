@@ -50,7 +50,7 @@ function raw(text: string): { socket: Socket; answer: Promise<string> } {
 }
 
 describe('the endpoint', () => {
-  test('shows its pages, each of its own type, and never to be kept', async () => {
+  test('serves its pages, each with its content type, and never cacheable', async () => {
     for (const [path, type] of [
       ['/', 'text/html; charset=utf-8'],
       ['/status.json', 'application/json'],
@@ -72,7 +72,7 @@ describe('the endpoint', () => {
     expect(policy).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
   });
 
-  test('is ready with a note, and says what is to be known besides', async () => {
+  test('is ready with a note', async () => {
     notes = ['the configuration is broken'];
     const response = await ask('/readyz');
     expect([response.status, await response.json()]).toEqual([200, { status: 'ready', notes }]);
@@ -84,7 +84,7 @@ describe('the endpoint', () => {
     expect([response.status, await response.json()]).toEqual([503, { status: 'not ready', missing }]);
   });
 
-  test('says nothing of what went wrong to who asks', async () => {
+  test('does not show errors to clients', async () => {
     missing = ['page'];
     const response = await ask('/');
     expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('secret')]);
@@ -126,7 +126,7 @@ describe('the endpoint', () => {
     expect(socket.bytesWritten).toBeGreaterThan(8 * 1024);
   });
 
-  test('cuts off who sends headers drop by drop, or none', async () => {
+  test('closes connections that send headers slowly, or none', async () => {
     const startedMs = Date.now();
     const slow = raw('GET / HTTP/1.1\r\nhost: x\r\n');
     const silent = raw('');
@@ -137,17 +137,17 @@ describe('the endpoint', () => {
     expect(Date.now() - startedMs).toBeLessThan(10_000);
   }, 20_000);
 
-  test('makes a page once for all who ask at about the same time, and anew a second later', async () => {
+  test('renders a page once for concurrent requests, and again a second later', async () => {
     made = 0;
     const asked = await Promise.all(Array.from({ length: 50 }, () => ask('/metrics')));
     expect(asked.map(({ status }) => status)).toEqual(Array(50).fill(200));
     // Once, or twice where this machine takes more than a second for it.
     expect(made).toBeLessThan(3);
     const before = made;
-    await until('it is made anew', async () => (await ask('/metrics')).ok && made > before, 5_000);
+    await until('it is rendered again', async () => (await ask('/metrics')).ok && made > before, 5_000);
   });
 
-  test('holds 100 of 1,000 connections, and answers whoever comes meanwhile', async () => {
+  test('holds 100 of 1,000 connections, and answers new clients meanwhile', async () => {
     const sockets = Array.from({ length: 1_000 }, () => raw('GET /healthz HTTP/1.1\r\n'));
     let closed = 0;
     for (const { answer } of sockets) void answer.then(() => closed++);
@@ -157,7 +157,7 @@ describe('the endpoint', () => {
     for (const { socket } of sockets) socket.destroy();
   }, 20_000);
 
-  test('answers a hundred times a second, and who asks again before that is cut off', async () => {
+  test('answers a hundred times a second, and closes connections with further requests', async () => {
     const startedMs = performance.now();
     await Promise.all(Array.from({ length: 50 }, () => ask('/healthz')));
     expect(performance.now() - startedMs).toBeGreaterThan(450);
@@ -165,7 +165,7 @@ describe('the endpoint', () => {
     expect((await answer).match(/HTTP\/1\.1 200/g) ?? []).toEqual([]);
   });
 
-  test('cuts off who does not take the answer', async () => {
+  test('closes connections that do not read the response', async () => {
     metrics = 'x'.repeat(50_000_000);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
@@ -194,7 +194,7 @@ async function statusBy(host: string | null, port: number, path = '/metrics', ad
   return Number(/^HTTP\/1\.\d (\d+) /.exec(received)?.[1]);
 }
 
-describe('the name by which the endpoint is asked', () => {
+describe('the host name of requests to the endpoint', () => {
   const own = ['127.0.0.1', '127.0.0.1:9464', '10.2.3.4:9464', '[::1]', '[::1]:9464', 'localhost', 'LOCALHOST:9464'];
   const foreign = [
     'evil.example',

@@ -45,7 +45,7 @@ describe('counters', () => {
     expect(found).toEqual(['2', '1', '1', '1', '2']);
   });
 
-  test('make no series of what is not in the configuration, however much of it comes', async () => {
+  test('create no series for unconfigured names, no matter how many', async () => {
     const counters = countersOf('news');
     counters.settled('news', 'csv', noCounts);
     counters.ran(aReceipt({ source: 'news' }));
@@ -83,7 +83,7 @@ describe('an instance', () => {
 });
 
 describe('gauges', () => {
-  test('tell of each source, and of no other', async () => {
+  test('report each configured source, and no other', async () => {
     const config = configOf(folder.path, 'news', 'press');
     const text = await gaugesText(observedOf(config, { alerts: [alert] }), config.current().config);
     expect(value(text, 'daybook_last_success_timestamp_seconds{source="press"}')).toBe('1793523600');
@@ -97,7 +97,7 @@ describe('gauges', () => {
     expect(value(text, 'daybook_deferred_oldest_seconds{source="news",sink="csv"}')).toBe('0');
   });
 
-  test('say nothing of what nobody knows', async () => {
+  test('say nothing of what no one knows', async () => {
     const config = configOf(folder.path, 'news');
     const ages = { store: null, letters: null, windows: null, temporal: null, postgres: null, rows: null };
     const observed = observedOf(config, {

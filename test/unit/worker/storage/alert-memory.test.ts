@@ -18,7 +18,7 @@ beforeEach(() => {
   [logged, posted, isAway] = [[], [], false];
   const write = (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>);
   memory = new AlertMemory(createLogger({ level: 'info', redact: (text) => text, write }));
-  memory.tellTo(async (found) => {
+  memory.setWebhook(async (found) => {
     if (isAway) throw new Error('away');
     posted.push(found);
   });
@@ -28,18 +28,18 @@ describe('AlertMemory', () => {
   test('logs, posts and shows an alert once, with its latest message', async () => {
     memory.open(alert);
     memory.open({ ...alert, since: '2026-11-01T09:01:00.000Z', message: 'fuller' });
-    await memory.tell();
-    await memory.tell();
+    await memory.send();
+    await memory.send();
     expect(memory.all()).toEqual([{ ...alert, message: 'fuller' }]);
     expect(posted).toEqual([{ ...alert, message: 'fuller' }]);
     expect(logged).toMatchObject([{ event: 'alert', name: 'store', state: 'open', message: 'full' }]);
   });
 
-  test('tells of its end', async () => {
+  test('reports its end', async () => {
     memory.open(alert);
-    await memory.tell();
+    await memory.send();
     memory.resolve(alert);
-    await memory.tell();
+    await memory.send();
     expect(memory.all()).toEqual([]);
     expect(posted.map(({ state }) => state)).toEqual(['open', 'resolved']);
     expect(logged.at(-1)).toMatchObject({ msg: 'Alert resolved', name: 'store' });
@@ -49,36 +49,36 @@ describe('AlertMemory', () => {
     isAway = true;
     memory.open(alert);
     memory.open({ ...alert, source: 'news', name: 'run_failed' });
-    await memory.tell();
+    await memory.send();
     expect(logged.at(-1)).toMatchObject({ msg: 'Alert webhook rejected an alert', error: 'away' });
     memory.resolve(alert);
     isAway = false;
-    await memory.tell();
+    await memory.send();
     expect(posted).toMatchObject([{ source: 'news', name: 'run_failed' }]);
   });
 
   test('does not tell again of one that came back before its end was told', async () => {
     memory.open(alert);
-    await memory.tell();
+    await memory.send();
     memory.resolve(alert);
     memory.open(alert);
-    await memory.tell();
+    await memory.send();
     expect(posted).toHaveLength(1);
     expect(memory.all()).toHaveLength(1);
   });
 
   test('says last what the store has of the same name', async () => {
     memory.open(alert);
-    await memory.tell();
+    await memory.send();
     memory.resolve(alert, { ...alert, message: 'a file is damaged' });
-    await memory.tell();
+    await memory.send();
     expect(posted.at(-1)).toMatchObject({ state: 'open', message: 'a file is damaged' });
   });
 
   test('forgets without a word what the store has taken', async () => {
     memory.open(alert);
     memory.forget(alert);
-    await memory.tell();
+    await memory.send();
     expect([memory.all(), posted]).toEqual([[], []]);
   });
 });

@@ -19,12 +19,12 @@ beforeEach(async () => {
   root = join(folder.path, 'data');
   posted = [];
   alerts = new AlertMemory(createLogger({ level: 'silent', redact: (text) => text, write: () => undefined }));
-  alerts.tellTo(async (alert) => void posted.push(alert));
+  alerts.setWebhook(async (alert) => void posted.push(alert));
   watch = new StorageWatch({ store: root, journal: join(root, 'csv') }, alerts);
   await watch.probe();
 });
 
-/** A file stands where the folder was: one that is only gone is made again. */
+/** A file is instead of the folder: a missing folder would be created again. */
 async function away(): Promise<void> {
   renameSync(root, `${root}.away`);
   writeFileSync(root, '');
@@ -74,7 +74,7 @@ describe('StorageWatch', () => {
     expect(posted.filter(({ name }) => name === 'run_failed').map(({ state }) => state)).toEqual(['open']);
   });
 
-  test('ends what nobody stored after three minutes: the run that it told of was given up', async () => {
+  test('ends an alert that was not stored for three minutes: its run was given up', async () => {
     await away();
     alerts.open(kept);
     await back();

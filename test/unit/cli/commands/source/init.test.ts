@@ -59,7 +59,7 @@ async function printed(act: () => Promise<void>) {
   return texts;
 }
 
-/** A proposal that stands by itself: `check` has nothing to say of it. */
+/** A proposal that is valid on its own: `check` reports nothing. */
 async function proposalFor(address: string, options: InitOptions = {}) {
   const config = join(folder, 'daybook.yaml');
   const { stdout, stderr } = await printed(() => initCommand(address, { ...options, config }));
@@ -129,7 +129,7 @@ describe('init proposes a source that reads all records of its sample', () => {
   });
 });
 
-describe('init asks with credentials', () => {
+describe('init sends requests with credentials', () => {
   const bearer = 'bearer:${env:INIT_TOKEN}';
 
   test.each([
@@ -151,7 +151,7 @@ describe('init asks with credentials', () => {
     [{ header: ['nonsense'] }, /--header: expected a name, a colon and a value/],
     [{ auth: 'bearer:${env:NOT_SET_AT_ALL}' }, /NOT_SET_AT_ALL is not set/],
     [{}, /answered 401, expected 200; does it need credentials\? Add --auth/],
-  ])('%j is told what is wrong', async (options, expected) => {
+  ])('explains what is wrong with %j', async (options, expected) => {
     const config = join(folder, 'daybook.yaml');
     await expect(printed(() => initCommand(`${origin.url}/guarded`, { ...options, config }))).rejects.toThrow(expected);
   });

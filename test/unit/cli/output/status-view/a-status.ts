@@ -7,7 +7,7 @@ import { aFailedReceipt, aReceipt } from '../../../domain/a-receipt.ts';
 
 export const now = new Date('2026-11-01T09:01:00.000Z');
 
-/** How things stand with sources that all are well, with whatever a test wants otherwise. */
+/** The status of healthy sources, with the changes of a test. */
 export function aStatus(names: readonly string[], part: Partial<StatusFacts> = {}): Status {
   const sources = names.map((name) => ({ name, everyMs: 900_000, isCron: false, grid: null }));
   const memories = new Map(

@@ -14,7 +14,7 @@ const rowsOf = (lines: readonly string[]) => {
   return lines.slice(rule + 1, lines.indexOf('', rule));
 };
 
-describe('status with 60 sources, of which 9 are in trouble', () => {
+describe('status with 60 sources, 9 of them with problems', () => {
   test.each([20, 33, 40, 60, 80, 100, 120, 160])('fits %i columns, a row for each source', (columns) => {
     const lines = linesOf(columns);
     expect(lines.filter((line) => textWidth(line) > columns)).toEqual([]);
@@ -29,7 +29,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
     expect(narrow.slice(0, 3).join(' ').replaceAll(/ +/g, ' ')).toBe(summary);
   });
 
-  test('tells of those in trouble first, also in the table', () => {
+  test('shows those with problems first, also in the table', () => {
     for (const columns of [40, 60, 80, 160, Infinity]) {
       const rows = rowsOf(linesOf(columns));
       const healths = rows.map((row) => / (failing|late|deferred|ok)\b/.exec(row)?.[1]);
@@ -57,7 +57,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
     expect(new Set(named(40)).size).toBe(9);
   });
 
-  test('gives each problem two lines of a terminal, all of them with --problems, one where it is no terminal', () => {
+  test('shows each problem in two lines of a terminal, in full with --problems, and in one line elsewhere', () => {
     const [short, whole, piped] = [linesOf(80), linesOf(80, true), linesOf(Infinity)];
     const of = (lines: readonly string[]) => {
       const from = lines.findIndex((line) => line.startsWith('source-10: '));
@@ -77,7 +77,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
     expect(whole.some((line) => line.startsWith('source-9 '))).toBe(false);
   });
 
-  test('says what a run under way waits for', () => {
+  test('says what an active run waits for', () => {
     expect(linesOf(160)).toContain(
       'source-1: its run, started 2026-11-01T09:00:00.000Z, waits for PostgreSQL: SinkUnavailable: the connection was refused',
     );
@@ -97,7 +97,7 @@ describe('status with 60 sources, of which 9 are in trouble', () => {
   });
 });
 
-describe('status where all is well', () => {
+describe('status without problems', () => {
   test('says so', () => {
     expect(statusLines(aStatus(['news', 'wire']), { terminal: plain(80), now })).toEqual([
       '2 sources: 2 ok; no active runs; no alerts; no dead letters',
@@ -119,7 +119,7 @@ describe('status where all is well', () => {
     expect(lines).toEqual(['1 source: 1 ok; no active runs; no alerts; no dead letters']);
   });
 
-  test('counts dead letters only where it could', () => {
+  test('counts dead letters only if they are readable', () => {
     const [summary] = statusLines(aStatus(['news'], { letters: null }), { terminal: plain(80), now });
     expect(summary).toMatch(/dead letters not counted$/);
   });
@@ -132,7 +132,7 @@ describe('status of one source', () => {
     return source ? detailLines(source, status, plain(columns), now) : [];
   };
 
-  test('tells all that is known of it', () => {
+  test('shows everything known about it', () => {
     expect(detail('source-10', Infinity)).toEqual([
       'source-10  failing since 2026-11-01T06:00:00.000Z, for 3h',
       expect.stringMatching(/^ {2}reason {8}SourceRefused: .*2xx$/),

@@ -31,7 +31,7 @@ describe('progress on a terminal', () => {
     ]);
   });
 
-  test('is never wider than it, also with wide characters', () => {
+  test('is never wider than the terminal, also with wide characters', () => {
     const { written, target } = stream(20);
     new ProgressLine(target).show({ text: '日本語の日本語の日本語', done: 1, total: null });
     expect(written).toEqual(['\r日本語の日本語の日…\u001b[K']);

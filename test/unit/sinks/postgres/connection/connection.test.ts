@@ -24,7 +24,7 @@ function poolOf(...connections: readonly { readonly answers: boolean }[]) {
 const released = ({ clients }: ReturnType<typeof poolOf>) => clients.map(({ release }) => release.mock.calls[0]?.[0]);
 
 describe('withConnection', () => {
-  test('gives a connection back for use again only where the work succeeded', async () => {
+  test('returns a connection to the pool only if the work succeeded', async () => {
     const fine = poolOf({ answers: true });
     expect(await withConnection(fine.pool, async () => 1)).toBe(1);
     expect(released(fine)).toEqual([false]);
@@ -35,7 +35,7 @@ describe('withConnection', () => {
     expect(released(refused)).toEqual([true]);
   });
 
-  test('does the work once more on a connection that answers, where one had broken unseen', async () => {
+  test('repeats the work on a live connection if one had broken unnoticed', async () => {
     const pool = poolOf({ answers: false }, { answers: false }, { answers: true }, { answers: true });
     const work = vi.fn<() => Promise<number>>().mockRejectedValueOnce(postgresError('EPIPE')).mockResolvedValueOnce(7);
     expect(await withConnection(pool.pool, work)).toBe(7);

@@ -62,7 +62,7 @@ describe('actionFor', () => {
     expect(actionFor({ code, message: 'any' })).toBe(action);
   });
 
-  test('tells a missing partition from a check constraint by the constraint name', () => {
+  test('distinguishes a missing partition from a check constraint by the constraint name', () => {
     const message = 'no partition of relation "raw_events" found for row';
     expect(actionFor({ code: '23514', message })).toBe('ensure_partition');
     expect(actionFor({ code: '23514', constraint: 'payload_is_small', message })).toBe('bisect');
@@ -127,7 +127,7 @@ describe('actionFor', () => {
     { constraint: 'raw_events_pkey' },
     { constraint: 'raw_events_2026_11_01_pkey' },
     { constraint: 'pg_class_relname_nsp_index', schema: 'pg_catalog' },
-  ])('takes no row for the fault of a key that is not the user’s: $constraint', (fields) => {
+  ])('does not blame a row for a violated key that is not the user’s: $constraint', (fields) => {
     expect(actionFor({ code: '23505', message: 'any', ...fields })).toBe('retry_alert');
   });
 
@@ -138,7 +138,7 @@ describe('actionFor', () => {
     },
   );
 
-  test('tells transaction ids that are used up from rows that are too large', () => {
+  test('distinguishes used-up transaction ids from rows that are too large', () => {
     expect(actionFor({ code: '54000', message: 'any', routine: 'GetNewTransactionId' })).toBe('retry_alert');
     expect(actionFor({ code: '54000', message: 'any', routine: 'index_form_tuple' })).toBe('bisect');
   });
@@ -166,7 +166,7 @@ describe('rowDoubt', () => {
     expect(doubt('XX000')).toEqual({ certain: false, lasting: true });
   });
 
-  test.each(['42P01', '57014', '53100', '40001', '08006', 'XX001', 'DB002'])('has none of %s by itself', (code) => {
+  test.each(['42P01', '57014', '53100', '40001', '08006', 'XX001', 'DB002'])('has no doubt about %s alone', (code) => {
     expect(doubt(code)).toBeNull();
   });
 });

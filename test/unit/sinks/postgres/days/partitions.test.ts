@@ -6,7 +6,7 @@ import { fakePool, postgresError } from '../fake-pool.ts';
 const days = ['2026-11-01', '2026-11-02'];
 
 describe('ensure', () => {
-  test('asks once a day, however many ask at once', async () => {
+  test('queries once per day, for any number of concurrent callers', async () => {
     const fake = fakePool(() => []);
     const partitions = createPartitions(fake.pool, 'public');
     await Promise.all(Array.from({ length: 5 }, () => partitions.ensure([...days, ...days])));
@@ -16,7 +16,7 @@ describe('ensure', () => {
     expect(fake.asked.map(({ values }) => values[0])).toEqual([...days, '2026-11-02']);
   });
 
-  test('returns the days that are retired, and asks again for them', async () => {
+  test('returns the days that are retired, and queries them again', async () => {
     const fake = fakePool(({ values }) => {
       if (values[0] === '2026-11-01') throw postgresError('DB001');
       return [];
@@ -38,7 +38,7 @@ describe('ensure', () => {
     expect(await partitions.ensure(days)).toMatchObject({ retired: new Set(), blocked: new Map() });
   });
 
-  test.each(['42P07', '42P17', '42809', '23505'])('looks again after %s: another one made it', async (code) => {
+  test.each(['42P07', '42P17', '42809', '23505'])('checks again after %s: another process created it', async (code) => {
     let calls = 0;
     const fake = fakePool(() => {
       if (calls++ === 0) throw postgresError(code);
@@ -57,7 +57,7 @@ describe('ensure', () => {
     expect((error as Error).message).toMatch(/2026-11-01.*migrate --roles/);
   });
 
-  test('tells which were made, and is not held up by one that somebody has to make room for', async () => {
+  test('returns which were created, and is not blocked by one that needs manual work', async () => {
     const where = 'PL/pgSQL function forbid() line 1 at RAISE\nPL/pgSQL function ensure_partition(date) line 9';
     const fake = fakePool(({ values }) => {
       if (values[0] === '2026-11-01') throw Object.assign(postgresError('DB003', 'found it detached'), { where });
@@ -74,7 +74,7 @@ describe('ensure', () => {
     ]);
   });
 
-  test('asks for no other day once the server is away', async () => {
+  test('queries no other day once the server is unavailable', async () => {
     const fake = fakePool(() => {
       throw postgresError('57P01');
     });

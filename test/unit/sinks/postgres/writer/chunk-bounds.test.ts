@@ -7,7 +7,7 @@ const mebibyte = 1024 * 1024;
 const maxRows = 1_000;
 const maxBytes = 8 * mebibyte;
 
-/** Payloads that are made once: a property over megabytes must not make them again and again. */
+/** Payloads that are made once: a property over megabytes must not make them repeatedly. */
 const payloads = new Map([1, 9_000, mebibyte, 3 * mebibyte, 9 * mebibyte].map((size) => [size, 'x'.repeat(size)]));
 const recordsOf = (sizes: readonly number[]) =>
   sizes.map((size, index) => record(String(index), { payload: payloads.get(size) ?? '' }));

@@ -97,7 +97,7 @@ describe('a missing partition', () => {
     ]);
   });
 
-  test('that stays missing makes the sink unavailable, and refuses no record', async () => {
+  test('that remains missing makes the sink unavailable, and refuses no record', async () => {
     const fake = fakePool(failing(...Array.from({ length: 9 }, missing)));
     await expect(writerOn(fake)(records(2))).rejects.toBeInstanceOf(SinkUnavailable);
     expect(fake.inserts()).toHaveLength(5);
@@ -231,7 +231,7 @@ describe('a batch of several chunks', () => {
 describe('a day that cannot have a partition', () => {
   const on = (id: string, day: string) => record(id, { occurredAt: `${day}T00:00:00.000000Z` });
 
-  test('holds up its own rows alone, which are stored once it can', async () => {
+  test('blocks only its own rows, which are stored once it is possible', async () => {
     let blocked = true;
     const fake = fakePool(({ kind, values }) => {
       if (kind !== 'ensure') return undefined;
@@ -246,7 +246,7 @@ describe('a day that cannot have a partition', () => {
     expect((await attempt(content)).counts).toMatchObject({ written: 8, refused: 0 });
   });
 
-  test('found by the server first is asked for again, and holds no other up', async () => {
+  test('found by the server first is queried again, and blocks no other', async () => {
     let missing = false;
     const fake = fakePool(({ kind, values, ids }) => {
       if (kind === 'ensure') {

@@ -32,13 +32,13 @@ describe('an error inside a trigger that may be a fault of configuration', () =>
       () => inTrigger('42P01'),
     );
 
-  test('is that of the row which meets it alone, where others are stored', async () => {
+  test('is blamed on the row that fails alone if others are stored', async () => {
     const { counts, refused } = await writerOn(fakePool(bad(5)))(records(8));
     expect(counts).toMatchObject({ written: 7, refused: 1 });
     expect(refused).toMatchObject([{ index: 5 }]);
   });
 
-  test('is that of several rows, told in the order of the batch', async () => {
+  test('is blamed on several rows, in the order of the batch', async () => {
     const { counts, refused } = await writerOn(fakePool(bad(0, 600, 999, 1_400)))(records(1_500));
     expect(counts).toMatchObject({ written: 1_496, refused: 4 });
     expect(refused.map(({ index }) => index)).toEqual([0, 600, 999, 1_400]);
@@ -76,7 +76,7 @@ describe('an error inside a trigger that may be a fault of configuration', () =>
     expect(fake.inserts().length).toBeLessThan(10);
   });
 
-  test('is no row’s where all that were stored were known before', async () => {
+  test('is not blamed on a row if all stored rows were known before', async () => {
     const answer: Answer = ({ kind, ids }) => {
       if (kind !== 'insert') return undefined;
       if (ids.includes('3')) throw inTrigger('42P01');
@@ -166,7 +166,7 @@ describe('a trigger that refuses', () => {
 });
 
 describe('an internal error', () => {
-  test('that lasts is that of the row which meets it alone, where others are stored', async () => {
+  test('that lasts is blamed on the row that fails alone if others are stored', async () => {
     const attempt = writerOn(
       fakePool(
         refusing(
@@ -192,7 +192,7 @@ describe('an internal error', () => {
   });
 });
 
-test('a row that takes too long keeps no other out', async () => {
+test('a row that takes too long does not block others', async () => {
   const fake = fakePool(
     refusing(
       (id) => id === 2,

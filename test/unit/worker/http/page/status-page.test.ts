@@ -36,7 +36,7 @@ describe('the status page', () => {
     expect(page).toContain('2 sources: 2 ok; 0 alerts are open');
   });
 
-  test('shows what it quotes, tags and unseen characters too, and obeys nothing of it', () => {
+  test('shows quoted tags and invisible characters as text', () => {
     const hostile = '<img src=x onerror=alert(1)> "quoted" \'\u202egpj.exe\u001b[31m';
     const page = pageOf({ alerts: [alertOf(hostile)] });
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt; &quot;quoted&quot; &#39;\\u202egpj.exe\\u001b[31m');
@@ -95,7 +95,7 @@ describe('the status page', () => {
     expect(page).toMatch(new RegExp(`data-label="Next run"[^>]*><time [^>]*>${words}</time>`));
   });
 
-  test('says for how long a run has been under way, and that it is late; of one with a receipt it says nothing', () => {
+  test('shows for how long a run has been active, and that it is late, unless it has a receipt', () => {
     const workflowId = 'scrape-news-2026-11-01T09:00:10Z';
     const running = { workflowId, since: '2026-11-01T09:00:20.000Z' };
     const dueMs = Date.parse('2026-11-01T09:00:10.000Z');
@@ -138,7 +138,7 @@ describe('the status page', () => {
     expect(page).toMatch(/the store<\/span> \/data cannot be written: ENOSPC: no space left on device/);
   });
 
-  test('says how the last canary went, and that nothing is maintained', () => {
+  test('shows the last canary, and missing maintenance', () => {
     const at = '2026-11-01T09:00:00.000Z';
     const report = { at, ok: true, workflowId: 'canary-1', lagMs: 340, error: null, succeededAt: at };
     expect(pageOf({ canary: report })).toMatch(/Canary<\/dt>\s*<dd>passed <time[^>]*>60 s ago<\/time>, in 0\.34 s/);
@@ -157,7 +157,7 @@ describe('the status page', () => {
     expect(page).toMatch(/the rollover<\/span> has no schedule/);
   });
 
-  test('escapes whatever comes from elsewhere', () => {
+  test('escapes all external text', () => {
     const page = pageOf({ alerts: [alertOf(`<script>alert("1")</script> & '`)] });
     expect(page).not.toContain('<script>');
     expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;');
