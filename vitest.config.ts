@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const [postgres, temporal] = ['test/support/start-postgres.ts', 'test/support/start-temporal.ts'];
+const [postgres, temporal] = ['test/support/servers/start-postgres.ts', 'test/support/servers/start-temporal.ts'];
 
 /** A folder of tests, and the servers that it needs; their setups stop what they started at the end of the run. */
 const project = (name: string, globalSetup: string[], more: object = {}) => ({

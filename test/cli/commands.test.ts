@@ -7,9 +7,9 @@ import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { writeReceipt } from '../../src/store/run/receipts.ts';
 import { launcher, CliSandbox } from '../support/cli-sandbox.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { startWebhook } from '../support/webhook.ts';
+import { startWebhook } from '../support/servers/webhook.ts';
 import { aFailedReceipt, aReceipt } from '../unit/domain/a-receipt.ts';
 
 let folder: string;

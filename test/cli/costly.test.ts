@@ -7,10 +7,10 @@ import type { RejectionReason } from '../../src/domain/dead-letters/rejection.ts
 import { Instance } from '../../src/domain/instance.ts';
 import { listDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase } from '../support/servers/database.ts';
 import { isAlive, CliSandbox } from '../support/cli-sandbox.ts';
-import { createNamespace } from '../support/namespace.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { createNamespace } from '../support/servers/namespace.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
-import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';
+import { makeAuthority, type Authority, type Certificate } from '../support/servers/certificates.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { startOwnPostgres, type OtherPostgres } from '../support/debian-postgres.ts';
-import { json, startOrigin, type Origin } from '../support/origin.ts';
-import { startPgBouncer } from '../support/pgbouncer.ts';
+import { startOwnPostgres, type OtherPostgres } from '../support/servers/debian-postgres.ts';
+import { json, startOrigin, type Origin } from '../support/servers/origin.ts';
+import { startPgBouncer } from '../support/servers/pgbouncer.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
+import { startTlsProxy, type TlsProxy } from '../support/servers/tls-proxy.ts';
 
 const today = dayOfDate(new Date());
 const old = addDays(today, -5);

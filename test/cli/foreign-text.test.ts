@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { CliSandbox } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** What a source may send to move a cursor, hide text, or forge a line. */

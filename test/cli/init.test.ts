@@ -3,7 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CliSandbox } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: string;

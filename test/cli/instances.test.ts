@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { createNamespace, type TestNamespace } from '../support/namespace.ts';
-import { json, startOrigin, type Origin } from '../support/origin.ts';
+import { createNamespace, type TestNamespace } from '../support/servers/namespace.ts';
+import { json, startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

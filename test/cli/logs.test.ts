@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { freePort } from '../support/free-port.ts';
-import { createNamespace, type TestNamespace } from '../support/namespace.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { createNamespace, type TestNamespace } from '../support/servers/namespace.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

@@ -5,9 +5,9 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CanaryReport } from '../../src/domain/monitoring/canary.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
+import { startTemporalServer, type TestServer } from '../support/servers/temporal-server.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { markDeferred } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import type { Status } from '../../src/status/status.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

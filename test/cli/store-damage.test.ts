@@ -15,7 +15,7 @@ import { chooseWindows, writeWindow } from '../../src/store/backfill/window-resu
 import type { Status } from '../../src/status/status.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
 import { CliSandbox } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 import { damageWays, type DamageWay } from '../unit/store/blobs/damage-ways.ts';

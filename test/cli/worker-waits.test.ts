@@ -1,11 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { freePort } from '../support/free-port.ts';
-import { createNamespace, type TestNamespace } from '../support/namespace.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { createNamespace, type TestNamespace } from '../support/servers/namespace.ts';
+import { startTcpProxy, type TcpProxy } from '../support/servers/tcp-proxy.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, inject, test, vi } from 'vitest';
 import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
 import type { Status } from '../../src/status/status.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Status } from '../../src/status/status.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';

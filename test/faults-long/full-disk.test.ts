@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Status } from '../../src/status/status.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { freePort } from '../support/free-port.ts';
-import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { freePort } from '../support/servers/free-port.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/servers/small-disk.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
-import { startWebhook, type Webhook } from '../support/webhook.ts';
+import { startWebhook, type Webhook } from '../support/servers/webhook.ts';
 
 const folder = temporaryFolder();
 const data = mountSmallDisk(join(folder, 'data'), '12m');

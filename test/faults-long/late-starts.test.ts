@@ -5,7 +5,7 @@ import { newScheduleOptions } from '../../src/temporal/schedules/schedule-option
 import { parseConfig } from '../../src/config/file/parse-config.ts';
 import { lateMs } from '../../src/domain/monitoring/schedule-starts.ts';
 import { TestWorker } from '../support/test-worker.ts';
-import { startTemporalServer, type TestServer } from '../support/temporal-server.ts';
+import { startTemporalServer, type TestServer } from '../support/servers/temporal-server.ts';
 import { until } from '../support/until.ts';
 
 const yaml =

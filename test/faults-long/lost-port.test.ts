@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

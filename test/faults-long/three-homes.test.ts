@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownsPort } from '../../src/embedded/processes/port-owner.ts';
 import { csvRowsBelow } from '../support/csv-rows.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

@@ -4,9 +4,9 @@ import type { FailedReceipt } from '../../src/domain/run/receipt.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import { listDamaged } from '../../src/store/blobs/damage.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { startOrigin, type Origin } from '../support/origin.ts';
+import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
-import type { TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const count = 60;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { BackfillTally } from '../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
-import { json, startOrigin, type Origin } from '../support/origin.ts';
+import { json, startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 

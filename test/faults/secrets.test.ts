@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { freePort } from '../support/free-port.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import { historyText } from '../support/history-text.ts';
-import { createNamespace, type TestNamespace } from '../support/namespace.ts';
-import { startOrigin, type Handler, type Origin } from '../support/origin.ts';
+import { createNamespace, type TestNamespace } from '../support/servers/namespace.ts';
+import { startOrigin, type Handler, type Origin } from '../support/servers/origin.ts';
 import { Secrets } from '../support/secret-search.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

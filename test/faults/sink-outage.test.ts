@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { BatchRef } from '../../src/domain/run/batch.ts';
 import type { SourceState } from '../../src/domain/run/source-state.ts';
 import { TestWorker } from '../support/test-worker.ts';
-import type { TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 

@@ -4,7 +4,7 @@ import { createCanaryRows } from '../../src/sinks/postgres/writer/canary-rows.ts
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { batchOf, context, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 

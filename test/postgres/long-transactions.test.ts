@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { longTransactions } from '../../src/sinks/postgres/connection/long-transactions.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { attempt, batchOf, records } from './batches.ts';
 import { servers } from './servers.ts';
 

@@ -6,8 +6,8 @@ import { isMigrated, migrate, readDatabaseId } from '../../src/sinks/postgres/co
 import { ensureAhead, listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { freePort } from '../support/free-port.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
+import { freePort } from '../support/servers/free-port.ts';
 import { batchOf, context, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SinkUnavailable } from '../../src/domain/errors.ts';
 import { createMaintenance } from '../../src/sinks/postgres/days/maintenance.ts';
 import { convergePayloadIndex, type PayloadIndex } from '../../src/sinks/postgres/days/payload-index.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { attempt, batchOf, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 import { until } from '../support/until.ts';

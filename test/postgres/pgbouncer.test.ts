@@ -12,8 +12,8 @@ import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { isBehindPooler } from '../../src/sinks/postgres/connection/pooler.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { startPgBouncer, type PgBouncer } from '../support/pgbouncer.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
+import { startPgBouncer, type PgBouncer } from '../support/servers/pgbouncer.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { batchOf, context, records, rejection } from './batches.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 

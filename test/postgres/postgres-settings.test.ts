@@ -8,7 +8,7 @@ import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { CliSandbox } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { attempt, batchOf, context, record, records, rejection } from './batches.ts';

@@ -7,8 +7,8 @@ import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
-import { makeAuthority, type Authority, type Certificate } from '../support/certificates.ts';
-import { startOwnPostgres, type OtherPostgres } from '../support/debian-postgres.ts';
+import { makeAuthority, type Authority, type Certificate } from '../support/servers/certificates.ts';
+import { startOwnPostgres, type OtherPostgres } from '../support/servers/debian-postgres.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { batchOf, context, records, rejection } from './batches.ts';
 

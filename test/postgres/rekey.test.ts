@@ -22,7 +22,7 @@ import { journalFoldersIn } from '../../src/store/journal/journal-files.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';
 import { journalPaths } from '../../src/store/paths/paths.ts';
 import { readState, writeState } from '../../src/store/run/states.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { csvRows } from '../support/csv-rows.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { attempt, batchOf, context } from './batches.ts';

@@ -15,7 +15,7 @@ import { findPart, partFile } from '../../src/store/journal/journal-files.ts';
 import { repairPart, type RepairedPart } from '../../src/store/journal/repair-part.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';
 import { journalPaths } from '../../src/store/paths/paths.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import {
   day,
   foldersIn,

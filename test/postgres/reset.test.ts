@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { until } from '../support/until.ts';
 import { attempt, batchOf, context, record, records } from './batches.ts';
 import { servers } from './servers.ts';

@@ -7,7 +7,7 @@ import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
 import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
 import { grantRole, missingRights } from '../../src/sinks/postgres/commands/roles.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { batchOf, context, records, rejection } from './batches.ts';
 import { servers } from './servers.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { dumpSchema } from '../support/schema-dump.ts';
 import { servers } from './servers.ts';
 

@@ -17,7 +17,7 @@ import { settleRestoredAlert } from '../../src/store/alerts/restored-alert.ts';
 import { settingAside, storeVerdicts } from '../../src/store/alerts/store-alert.ts';
 import { writeState } from '../../src/store/run/states.ts';
 import { countPair, inspectPair, poolPair, settleRestored, type Pair } from '../../src/worker/pairing/pair.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { servers } from './servers.ts';
 
 const keptConfig = { file: 'daybook.yaml', config: { sources: [] }, schemas: {}, modules: {}, leftOut: [] };

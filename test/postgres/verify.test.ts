@@ -13,7 +13,7 @@ import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { createStoredCheck } from '../../src/sources/extraction/stored-check.ts';
 import type { TimePlan } from '../../src/domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { flipByte, foldersIn, sealedFile, source, writePart } from '../unit/store/journal/journal-folder.ts';
 import { sealDay } from '../../src/store/journal/seal-day.ts';
 import { attempt, batchOf, record } from './batches.ts';

@@ -10,9 +10,9 @@ import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts
 import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
 import { createLatch } from '../support/latch.ts';
 import { latchPages } from '../support/latched-pages.ts';
-import { startOrigin } from '../support/origin.ts';
+import { startOrigin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
-import { startTemporalServer } from '../support/temporal-server.ts';
+import { startTemporalServer } from '../support/servers/temporal-server.ts';
 import { until } from '../support/until.ts';
 
 const projectFolder = fileURLToPath(new URL('../..', import.meta.url));

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     include: ['test/replay/record-histories.ts'],
-    globalSetup: ['test/support/start-postgres.ts', 'test/support/start-temporal.ts'],
+    globalSetup: ['test/support/servers/start-postgres.ts', 'test/support/servers/start-temporal.ts'],
     testTimeout: 240_000,
   },
 });

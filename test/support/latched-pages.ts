@@ -1,5 +1,5 @@
 import { createLatch, type Latch } from './latch.ts';
-import type { Origin } from './origin.ts';
+import type { Origin } from './servers/origin.ts';
 
 /** Serves pages by number, and holds back page 2 until the latch opens; `reached` opens once it is requested. */
 export function latchPages(origin: Origin, bodyOf: (page: number) => string): { latch: Latch; reached: Latch } {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { projectFolder } from './dockerfile.ts';
+import { projectFolder } from './deploy/dockerfile.ts';
 
 /** What a schema of `test/support/schemas` says against a value; empty = valid. */
 export function violations(schemaFile: string, value: unknown): readonly ErrorObject[] {

@@ -1,4 +1,4 @@
-import type { TestDatabase } from './database.ts';
+import type { TestDatabase } from './servers/database.ts';
 
 const header = `-- The schema of Daybook after all migrations, to read and to review. It is not run: \`./daybook migrate\` runs migrations/*.sql.
 -- Written by \`npm run schema:database\`; a test compares it with a migrated database.

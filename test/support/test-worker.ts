@@ -16,9 +16,9 @@ import { serveHttp, type HttpEndpoint } from '../../src/worker/http/endpoint.ts'
 import { createLogger } from '../../src/worker/logger.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
-import { createDatabase, type TestDatabase } from './database.ts';
+import { createDatabase, type TestDatabase } from './servers/database.ts';
 import { csvRows } from './csv-rows.ts';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.ts';
 
 let runtimeInstalled = false;
 /** Whose logs Temporal's runtime writes to, of which a process has one: the first worker that was made and is not closed. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { NativeConnection } from '@temporalio/worker';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { keepSearchAttribute, knowsSearchAttribute } from '../../src/temporal/search-attribute.ts';
-import { createNamespace } from '../support/namespace.ts';
+import { createNamespace } from '../support/servers/namespace.ts';
 import { until } from '../support/until.ts';
 
 test('a removed search attribute is registered again, and runs know that it is gone', async () => {

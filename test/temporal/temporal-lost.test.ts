@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { withTemporal } from '../../src/temporal/connect.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { startTcpProxy } from '../support/servers/tcp-proxy.ts';
 
 test('a command that waits for a workflow reports a lost server, and that the workflow continues', async () => {
   const address = inject('temporalAddress');

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { startOrigin, type Origin } from '../origin.ts';
+import { startOrigin, type Origin } from '../servers/origin.ts';
 
 /** Items that a page of the API has. */
 const pageSize = 50;

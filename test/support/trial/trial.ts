@@ -6,7 +6,7 @@ import { Client as Postgres, type ClientConfig } from 'pg';
 import { isAlive, CliSandbox, type RunningDaybook } from '../cli-sandbox.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
-import { startWebhook, type PostedAlert, type Webhook } from '../webhook.ts';
+import { startWebhook, type PostedAlert, type Webhook } from '../servers/webhook.ts';
 import { Served } from './served.ts';
 
 /** Processes of `up` that may be killed. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { BackfillTally } from '../../../src/workflows/backfill/backfill-input.ts';
 import type { BackfillProgress, Progress } from '../../../src/workflows/messages.ts';
 import { createLatch } from '../../support/latch.ts';
-import { startOrigin, type Origin } from '../../support/origin.ts';
+import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 

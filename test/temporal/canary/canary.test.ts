@@ -6,9 +6,9 @@ import { readCanaryReport } from '../../../src/store/canary/canary-report.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../../src/store/alerts/alerts.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import type { TcpProxy } from '../../support/tcp-proxy.ts';
+import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
-import { startWebhook, type Webhook } from '../../support/webhook.ts';
+import { startWebhook, type Webhook } from '../../support/servers/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
 let testWorker: TestWorker;

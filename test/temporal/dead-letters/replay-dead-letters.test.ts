@@ -10,10 +10,10 @@ import { openAlerts } from '../../../src/store/alerts/alerts.ts';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { discardDeadLetter } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import type { ReplayDeadLettersInput } from '../../../src/workflows/dead-letters/replay-dead-letters.ts';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import type { TcpProxy } from '../../support/tcp-proxy.ts';
-import { startTemporalServer, type TestServer } from '../../support/temporal-server.ts';
+import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
+import { startTemporalServer, type TestServer } from '../../support/servers/temporal-server.ts';
 import { until } from '../../support/until.ts';
 
 let server: TestServer;

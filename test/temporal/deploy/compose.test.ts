@@ -2,13 +2,13 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { readCompose } from '../../support/compose.ts';
-import { ComposeProcesses } from '../../support/compose-processes.ts';
+import { readCompose } from '../../support/deploy/compose.ts';
+import { ComposeProcesses } from '../../support/deploy/compose-processes.ts';
 import { csvRowsBelow } from '../../support/csv-rows.ts';
-import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { startTemporalServer, type TestServer } from '../../support/temporal-server.ts';
+import { startTemporalServer, type TestServer } from '../../support/servers/temporal-server.ts';
 import { until } from '../../support/until.ts';
 
 // No Docker here: the services of docker-compose.yml run as plain processes, with the files that the Dockerfile copies.

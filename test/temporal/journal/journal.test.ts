@@ -9,7 +9,7 @@ import type { JournalProgress } from '../../../src/workflows/messages.ts';
 import type { RolloverResult } from '../../../src/workflows/rollover/partition-rollover.ts';
 import { csvRows } from '../../support/csv-rows.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import type { TcpProxy } from '../../support/tcp-proxy.ts';
+import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
 let testWorker: TestWorker;

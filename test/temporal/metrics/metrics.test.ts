@@ -3,8 +3,8 @@ import { inject, afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sinks } from '../../../src/domain/run/sink.ts';
 import type { Receipt } from '../../../src/domain/run/receipt.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import { json, startOrigin, type Handler, type Origin } from '../../support/origin.ts';
-import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { json, startOrigin, type Handler, type Origin } from '../../support/servers/origin.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 import type { RunningWorker } from '../../../src/worker/worker.ts';
 

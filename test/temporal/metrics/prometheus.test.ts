@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpEndpoint } from '../../../src/worker/http/endpoint.ts';
-import { debianPackage } from '../../support/debian-package.ts';
-import { freePort } from '../../support/free-port.ts';
-import { startOrigin, type Origin } from '../../support/origin.ts';
+import { debianPackage } from '../../support/servers/debian-package.ts';
+import { freePort } from '../../support/servers/free-port.ts';
+import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import type { TcpProxy } from '../../support/tcp-proxy.ts';
+import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 

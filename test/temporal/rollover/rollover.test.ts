@@ -10,7 +10,7 @@ import { createDirectoryStore } from '../../../src/store/blobs/directory-store.t
 import type { RolloverResult } from '../../../src/workflows/rollover/partition-rollover.ts';
 import { attempt, batchOf, records } from '../../postgres/batches.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import { startWebhook, type Webhook } from '../../support/webhook.ts';
+import { startWebhook, type Webhook } from '../../support/servers/webhook.ts';
 
 const yaml = (partitions: string) => `version: 1
 sources:

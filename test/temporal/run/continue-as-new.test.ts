@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startOrigin, type Origin } from '../../support/origin.ts';
+import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
-import { startTemporalServer, type TestServer } from '../../support/temporal-server.ts';
+import { startTemporalServer, type TestServer } from '../../support/servers/temporal-server.ts';
 import type { Progress } from '../../../src/workflows/messages.ts';
 
 let origin: Origin;

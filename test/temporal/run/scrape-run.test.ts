@@ -6,7 +6,7 @@ import type { SourceState } from '../../../src/domain/run/source-state.ts';
 import type { Progress } from '../../../src/workflows/messages.ts';
 import { latchPages } from '../../support/latched-pages.ts';
 import { historyText } from '../../support/history-text.ts';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 

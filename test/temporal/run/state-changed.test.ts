@@ -7,7 +7,7 @@ import { createDirectoryStore } from '../../../src/store/blobs/directory-store.t
 import { readLastReceipt } from '../../../src/store/run/receipts.ts';
 import { changeState, readState, resetStates } from '../../../src/store/run/states.ts';
 import { latchPages } from '../../support/latched-pages.ts';
-import { startOrigin, type Origin } from '../../support/origin.ts';
+import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import type { ReplayDeadLettersInput } from '../../../src/workflows/dead-letters/replay-dead-letters.ts';
 

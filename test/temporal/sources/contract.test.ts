@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Alert } from '../../../src/domain/monitoring/alert.ts';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
-import { startOrigin, type Origin } from '../../support/origin.ts';
+import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;

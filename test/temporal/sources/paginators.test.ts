@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startOrigin, type Handler, type Origin } from '../../support/origin.ts';
+import { startOrigin, type Handler, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 let origin: Origin;

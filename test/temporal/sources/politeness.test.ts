@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
 const stuck = Array.from({ length: 10 }, (_, n) => `stuck${n}`);

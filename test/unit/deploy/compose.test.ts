@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readCompose, startOrder } from '../../support/compose.ts';
-import { projectFolder, readImage } from '../../support/dockerfile.ts';
+import { readCompose, startOrder } from '../../support/deploy/compose.ts';
+import { projectFolder, readImage } from '../../support/deploy/dockerfile.ts';
 import { violations } from '../../support/published-schemas.ts';
 
 const secrets = { PG_PASSWORD: 'one-secret', TEMPORAL_DB_PASSWORD: 'another', GRAFANA_PASSWORD: 'a third' };

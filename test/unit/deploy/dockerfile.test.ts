@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { projectFolder, readImage } from '../../support/dockerfile.ts';
+import { projectFolder, readImage } from '../../support/deploy/dockerfile.ts';
 
 const image = readImage();
 const letThrough = readFileSync(join(projectFolder, '.dockerignore'), 'utf8')

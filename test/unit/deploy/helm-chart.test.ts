@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { projectFolder } from '../../support/dockerfile.ts';
-import { readObjects } from '../../support/kustomize.ts';
+import { projectFolder } from '../../support/deploy/dockerfile.ts';
+import { readObjects } from '../../support/deploy/kustomize.ts';
 
 interface KubernetesObject {
   readonly kind: string;

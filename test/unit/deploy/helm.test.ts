@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { projectFolder } from '../../support/dockerfile.ts';
+import { projectFolder } from '../../support/deploy/dockerfile.ts';
 
 const chart = join(projectFolder, 'deploy', 'helm', 'daybook');
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');

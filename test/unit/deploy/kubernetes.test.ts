@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { projectFolder, readImage } from '../../support/dockerfile.ts';
-import { readKustomization, readObjects } from '../../support/kustomize.ts';
+import { projectFolder, readImage } from '../../support/deploy/dockerfile.ts';
+import { readKustomization, readObjects } from '../../support/deploy/kustomize.ts';
 
 interface Container {
   readonly image: string;

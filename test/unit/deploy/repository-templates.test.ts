@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { projectFolder } from '../../support/dockerfile.ts';
+import { projectFolder } from '../../support/deploy/dockerfile.ts';
 import { violations } from '../../support/published-schemas.ts';
 
 interface Form {

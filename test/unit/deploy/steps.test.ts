@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { projectFolder } from '../../support/dockerfile.ts';
-import { renderOverlay } from '../../support/kustomize.ts';
+import { projectFolder } from '../../support/deploy/dockerfile.ts';
+import { renderOverlay } from '../../support/deploy/kustomize.ts';
 
 let folder: string;
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { projectFolder, readImage } from '../../support/dockerfile.ts';
+import { projectFolder, readImage } from '../../support/deploy/dockerfile.ts';
 
 const file = join(projectFolder, 'deploy', 'systemd', 'daybook-worker.service');
 const lines = readFileSync(file, 'utf8').split('\n');

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { projectFolder } from '../../support/dockerfile.ts';
-import { json, startOrigin, type Origin } from '../../support/origin.ts';
+import { projectFolder } from '../../support/deploy/dockerfile.ts';
+import { json, startOrigin, type Origin } from '../../support/servers/origin.ts';
 
 let prometheus: Origin;
 

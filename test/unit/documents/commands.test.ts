@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../../../src/cli/program.ts';
-import { readCompose } from '../../support/compose.ts';
+import { readCompose } from '../../support/deploy/compose.ts';
 import { documents } from '../../support/documents/documents.ts';
 
 /** Commands that a document shows: lines of its `sh` blocks, and text in backticks. */

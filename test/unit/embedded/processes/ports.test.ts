@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PortClaims } from '../../../../src/embedded/home/port-claims.ts';
 import { ownsPort } from '../../../../src/embedded/processes/port-owner.ts';
-import { freePort } from '../../../support/free-port.ts';
+import { freePort } from '../../../support/servers/free-port.ts';
 
 const claims: PortClaims[] = [];
 const servers: Server[] = [];

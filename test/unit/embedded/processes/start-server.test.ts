@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Home } from '../../../../src/embedded/home/home.ts';
 import { startServer } from '../../../../src/embedded/processes/start-server.ts';
-import { freePort } from '../../../support/free-port.ts';
+import { freePort } from '../../../support/servers/free-port.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 let folder: string;

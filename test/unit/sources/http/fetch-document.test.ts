@@ -8,7 +8,7 @@ import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import { fetchDocument, type HttpTools } from '../../../../src/sources/http/fetch-document.ts';
 import { createHttpClient } from '../../../../src/sources/http/http-client.ts';
 import { createRobotsRules } from '../../../../src/sources/http/robots.ts';
-import { startOrigin, type Handler, type Origin } from '../../../support/origin.ts';
+import { startOrigin, type Handler, type Origin } from '../../../support/servers/origin.ts';
 import { context, httpPlan } from '../plans.ts';
 
 const client = createHttpClient('daybook/test');

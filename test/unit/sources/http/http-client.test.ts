@@ -4,7 +4,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OverLimit, SourceUnavailable, UnreadableBody } from '../../../../src/domain/errors.ts';
 import { createHttpClient } from '../../../../src/sources/http/http-client.ts';
-import { startOrigin, type Origin } from '../../../support/origin.ts';
+import { startOrigin, type Origin } from '../../../support/servers/origin.ts';
 import { until } from '../../../support/until.ts';
 import { request, settled, startRawServer } from './http-requests.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OverLimit, PrivateAddress, SourceRefused } from '../../../../src/domain/errors.ts';
 import { createHttpClient } from '../../../../src/sources/http/http-client.ts';
-import { startOrigin, type Handler, type Origin } from '../../../support/origin.ts';
+import { startOrigin, type Handler, type Origin } from '../../../support/servers/origin.ts';
 import { request } from './http-requests.ts';
 
 const client = createHttpClient('daybook/test');

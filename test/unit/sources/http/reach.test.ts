@@ -4,7 +4,7 @@ import { PrivateAddress, SourceUnavailable } from '../../../../src/domain/errors
 import type { NameLookup } from '../../../../src/sources/http/address-guard.ts';
 import { createHttpClient, type HttpClient, type HttpRequest } from '../../../../src/sources/http/http-client.ts';
 import { createRobotsRules } from '../../../../src/sources/http/robots.ts';
-import { startOrigin, type Origin } from '../../../support/origin.ts';
+import { startOrigin, type Origin } from '../../../support/servers/origin.ts';
 import { request } from './http-requests.ts';
 import { httpPlan } from '../plans.ts';
 

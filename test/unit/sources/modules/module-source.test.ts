@@ -18,7 +18,7 @@ import { firstModulePosition, readModulePages } from '../../../../src/sources/mo
 import { ModuleLoader } from '../../../../src/sources/modules/module-loader.ts';
 import { ModuleThreads } from '../../../../src/sources/modules/module-threads.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
-import { startOrigin, type Origin } from '../../../support/origin.ts';
+import { startOrigin, type Origin } from '../../../support/servers/origin.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { context, modulePlan, readAll, state } from '../plans.ts';
 

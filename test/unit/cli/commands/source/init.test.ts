@@ -11,7 +11,7 @@ import { DaySet } from '../../../../../src/domain/time/day-set.ts';
 import { compileExpression } from '../../../../../src/formats/jmespath.ts';
 import { createExtractor } from '../../../../../src/sources/extraction/extract-record.ts';
 import { proposeFrom } from '../../../../../src/sources/proposal/propose-source.ts';
-import { startOrigin, type Origin } from '../../../../support/origin.ts';
+import { startOrigin, type Origin } from '../../../../support/servers/origin.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 import { files, samples, whole } from './init-samples.ts';
 

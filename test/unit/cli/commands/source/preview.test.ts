@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { answerLine, previewCommand } from '../../../../../src/cli/commands/source/preview.ts';
 import { withoutUrlSecrets } from '../../../../../src/domain/secrets/url-secrets.ts';
-import { startOrigin } from '../../../../support/origin.ts';
+import { startOrigin } from '../../../../support/servers/origin.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const asked = { method: 'GET', url: 'https://user:pass@example.com/items?page=2&api_key=sesame' } as const;

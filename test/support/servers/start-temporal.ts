@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
-import { readEnvironment } from '../../src/config/environment/environment.ts';
-import { embeddedTemporalSettings } from '../../src/embedded/addresses.ts';
-import { Home } from '../../src/embedded/home/home.ts';
-import { startStack, stopStack } from '../../src/embedded/stack.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
+import { embeddedTemporalSettings } from '../../../src/embedded/addresses.ts';
+import { Home } from '../../../src/embedded/home/home.ts';
+import { startStack, stopStack } from '../../../src/embedded/stack.ts';
 import { startOnce } from './start-once.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Archives } from '../../src/domain/storage/archive.ts';
-import { createArchives } from '../../src/store/journal/archives.ts';
-import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
+import type { Archives } from '../../../src/domain/storage/archive.ts';
+import { createArchives } from '../../../src/store/journal/archives.ts';
+import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 
 /** A store for archives, with hands that damage them. */
 export class ArchiveFolder {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { Connection } from '@temporalio/client';
-import { readEnvironment } from '../../src/config/environment/environment.ts';
-import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
+import { findTemporal } from '../../../src/embedded/temporal-server/find-temporal.ts';
 import { freePort } from './free-port.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 export interface TestServer {
   readonly address: string;

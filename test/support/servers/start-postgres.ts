@@ -2,16 +2,16 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { readEnvironment } from '../../src/config/environment/environment.ts';
-import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
-import { embeddedPostgresSettings } from '../../src/embedded/addresses.ts';
-import { Home } from '../../src/embedded/home/home.ts';
-import { startStack, stopStack } from '../../src/embedded/stack.ts';
-import { migrate } from '../../src/sinks/postgres/commands/migrate.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
+import type { PostgresSettings } from '../../../src/config/environment/postgres-settings.ts';
+import { embeddedPostgresSettings } from '../../../src/embedded/addresses.ts';
+import { Home } from '../../../src/embedded/home/home.ts';
+import { startStack, stopStack } from '../../../src/embedded/stack.ts';
+import { migrate } from '../../../src/sinks/postgres/commands/migrate.ts';
 import { startDebianPostgres, type OtherPostgres } from './debian-postgres.ts';
 import { startOnce } from './start-once.ts';
 import { templateDatabase } from './template-database.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

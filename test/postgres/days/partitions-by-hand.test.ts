@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SinkMisconfigured } from '../../src/domain/errors.ts';
-import { timesOf } from '../../src/cli/commands/database/partitions.ts';
+import { SinkMisconfigured } from '../../../src/domain/errors.ts';
+import { timesOf } from '../../../src/cli/commands/database/partitions.ts';
 import {
   coveredDays,
   describePartitions,
   ensureAhead,
   missingAhead,
   requirePartitions,
-} from '../../src/sinks/postgres/days/partitions.ts';
-import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { until } from '../support/until.ts';
-import { attempt, batchOf, record, rejection } from './batches.ts';
-import { servers } from './servers.ts';
+} from '../../../src/sinks/postgres/days/partitions.ts';
+import { resetDatabase } from '../../../src/sinks/postgres/commands/reset.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
+import { until } from '../../support/until.ts';
+import { attempt, batchOf, record, rejection } from '../batches.ts';
+import { servers } from '../servers.ts';
 
 describe.each(servers)('partitions changed by others, on $name', ({ server }) => {
   let database: TestDatabase;

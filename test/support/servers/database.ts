@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, type Pool } from 'pg';
-import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
-import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
+import type { PostgresSettings } from '../../../src/config/environment/postgres-settings.ts';
+import { createPool } from '../../../src/sinks/postgres/connection/connection.ts';
 import { templateDatabase } from './template-database.ts';
 
 /** A migrated database for a test. */

@@ -1,15 +1,15 @@
 import { Client, type PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientConfig } from '../../src/sinks/postgres/connection/client.ts';
+import { clientConfig } from '../../../src/sinks/postgres/connection/client.ts';
 import {
   describePartitions,
   ensureAhead,
   listPartitions,
   requirePartitions,
-} from '../../src/sinks/postgres/days/partitions.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { attempt, batchOf, record, records } from './batches.ts';
-import { servers } from './servers.ts';
+} from '../../../src/sinks/postgres/days/partitions.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
+import { attempt, batchOf, record, records } from '../batches.ts';
+import { servers } from '../servers.ts';
 
 describe.each(servers)('partitions on $name', ({ server }) => {
   let database: TestDatabase;

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
-import { findPostgresBinaries } from '../../src/embedded/postgres-server/postgres-binaries.ts';
-import { postgresUser } from '../../src/embedded/postgres-server/postgres-user.ts';
+import type { PostgresSettings } from '../../../src/config/environment/postgres-settings.ts';
+import { findPostgresBinaries } from '../../../src/embedded/postgres-server/postgres-binaries.ts';
+import { postgresUser } from '../../../src/embedded/postgres-server/postgres-user.ts';
 import { freePort } from './free-port.ts';
 
 export interface OtherPostgres {

@@ -1,16 +1,16 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SinkUnavailable } from '../../src/domain/errors.ts';
-import { clientConfig } from '../../src/sinks/postgres/connection/client.ts';
-import { forgetRows } from '../../src/sinks/postgres/commands/forget-rows.ts';
-import { withOwner } from '../../src/sinks/postgres/days/maintenance-session.ts';
-import { besideNoWriter } from '../../src/sinks/postgres/writer/removals.ts';
-import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { startTcpProxy, type HeldRequests, type TcpProxy } from '../support/tcp-proxy.ts';
-import { until } from '../support/until.ts';
-import { attempt, batchOf, record, records, rejection } from './batches.ts';
-import { servers } from './servers.ts';
+import { SinkUnavailable } from '../../../src/domain/errors.ts';
+import { clientConfig } from '../../../src/sinks/postgres/connection/client.ts';
+import { forgetRows } from '../../../src/sinks/postgres/commands/forget-rows.ts';
+import { withOwner } from '../../../src/sinks/postgres/days/maintenance-session.ts';
+import { besideNoWriter } from '../../../src/sinks/postgres/writer/removals.ts';
+import { resetDatabase } from '../../../src/sinks/postgres/commands/reset.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
+import { startTcpProxy, type HeldRequests, type TcpProxy } from '../../support/servers/tcp-proxy.ts';
+import { until } from '../../support/until.ts';
+import { attempt, batchOf, record, records, rejection } from '../batches.ts';
+import { servers } from '../servers.ts';
 
 const insert = 'with input';
 

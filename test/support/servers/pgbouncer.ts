@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PostgresSettings } from '../../src/config/environment/postgres-settings.ts';
-import { postgresUser } from '../../src/embedded/postgres-server/postgres-user.ts';
+import type { PostgresSettings } from '../../../src/config/environment/postgres-settings.ts';
+import { postgresUser } from '../../../src/embedded/postgres-server/postgres-user.ts';
 import { debianPackage } from './debian-package.ts';
 import { freePort } from './free-port.ts';
-import { until } from './until.ts';
-import { withClient } from '../../src/sinks/postgres/connection/client.ts';
+import { until } from '../until.ts';
+import { withClient } from '../../../src/sinks/postgres/connection/client.ts';
 
 export interface PgBouncer {
   readonly port: number;

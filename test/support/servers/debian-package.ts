@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readEnvironment } from '../../src/config/environment/environment.ts';
+import { readEnvironment } from '../../../src/config/environment/environment.ts';
 
 /** A package of Debian (or Ubuntu) that is not installed, but unpacked into a folder. */
 export interface DebianPackage {

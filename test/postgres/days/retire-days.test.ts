@@ -1,17 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Archives } from '../../src/domain/storage/archive.ts';
-import { SinkUnavailable } from '../../src/domain/errors.ts';
-import { retireDays, type RetirementResult, type RetirementStep } from '../../src/sinks/postgres/days/retire-days.ts';
-import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
-import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { until } from '../support/until.ts';
+import type { Archives } from '../../../src/domain/storage/archive.ts';
+import { SinkUnavailable } from '../../../src/domain/errors.ts';
+import {
+  retireDays,
+  type RetirementResult,
+  type RetirementStep,
+} from '../../../src/sinks/postgres/days/retire-days.ts';
+import { listPartitions } from '../../../src/sinks/postgres/days/partitions.ts';
+import { resetDatabase } from '../../../src/sinks/postgres/commands/reset.ts';
+import { createPostgresWriter } from '../../../src/sinks/postgres/writer/postgres-writer.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
+import { until } from '../../support/until.ts';
 import { ArchiveFolder } from './archive-folder.ts';
-import { attempt, batchOf, context, record, records, rejection } from './batches.ts';
-import { servers } from './servers.ts';
+import { attempt, batchOf, context, record, records, rejection } from '../batches.ts';
+import { servers } from '../servers.ts';
 
 const days = ['2026-10-01', '2026-10-02', '2026-10-03'] as const;
 const keptFrom = '2026-10-03';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { SpooledRecord } from '../../src/domain/run/record.ts';
-import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { attempt, batchOf, context, record } from './batches.ts';
-import { servers } from './servers.ts';
+import type { SpooledRecord } from '../../../src/domain/run/record.ts';
+import { createPostgresWriter } from '../../../src/sinks/postgres/writer/postgres-writer.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
+import { attempt, batchOf, context, record } from '../batches.ts';
+import { servers } from '../servers.ts';
 
 describe.each(servers)('a record of a retired day on $name', ({ server }) => {
   let database: TestDatabase;

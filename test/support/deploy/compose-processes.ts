@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { startOrder, type ComposeFile, type ComposeService } from './compose.ts';
 import { Container } from './container.ts';
 import { layOutImage, readImage } from './dockerfile.ts';
-import { freePort } from './free-port.ts';
-import { until } from './until.ts';
+import { freePort } from '../servers/free-port.ts';
+import { until } from '../until.ts';
 
 /**
  * Daybook's services of docker-compose.yml as plain processes, with the image's files, entrypoint and environment. Servers

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 /** A namespace for a test: there a worker process polls the default task queue alone. */
 export interface TestNamespace {

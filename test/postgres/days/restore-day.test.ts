@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ArchiveRefused, SinkUnavailable } from '../../src/domain/errors.ts';
-import { countRows, forgetRows } from '../../src/sinks/postgres/commands/forget-rows.ts';
-import { listPartitions } from '../../src/sinks/postgres/days/partitions.ts';
-import { restoreDay, releaseRestoredDay } from '../../src/sinks/postgres/days/restore-day.ts';
-import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
-import { retireDays, type RetirementStep } from '../../src/sinks/postgres/days/retire-days.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { ArchiveRefused, SinkUnavailable } from '../../../src/domain/errors.ts';
+import { countRows, forgetRows } from '../../../src/sinks/postgres/commands/forget-rows.ts';
+import { listPartitions } from '../../../src/sinks/postgres/days/partitions.ts';
+import { restoreDay, releaseRestoredDay } from '../../../src/sinks/postgres/days/restore-day.ts';
+import { resetDatabase } from '../../../src/sinks/postgres/commands/reset.ts';
+import { retireDays, type RetirementStep } from '../../../src/sinks/postgres/days/retire-days.ts';
+import { createDatabase, type TestDatabase } from '../../support/servers/database.ts';
 import { ArchiveFolder } from './archive-folder.ts';
-import { attempt, batchOf, record, rejection } from './batches.ts';
-import { servers } from './servers.ts';
+import { attempt, batchOf, record, rejection } from '../batches.ts';
+import { servers } from '../servers.ts';
 
 const day = '2026-10-01';
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 export interface ContainerSettings {
   /** The image's `/app`. */
