@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { InvalidEnvironment } from '../secrets/references.ts';
 import { port } from './port.ts';
 
@@ -21,6 +22,9 @@ function httpAddress(text: string): Omit<HttpSetting, 'isDefault'> | null {
   const match = /^(?:([\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(text);
   if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+  // Only digits and dots, or in brackets: an IP address, which no name server could find either.
+  if (/^[\d.]+$|:/.test(host) && isIP(host) === 0)
+    throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${host}", expected an IP address or a host name`);
   return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
 }
 
