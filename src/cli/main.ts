@@ -23,7 +23,8 @@ dropSearchPathOption();
 const code = await runCommandLine(process.argv.slice(2));
 // What a pipe has not taken yet would be lost.
 await Promise.all([process.stdout, process.stderr].map(flushed));
-process.exit(code);
+// A fault that no command waited for has set the exit code of the process.
+process.exit(code === 0 ? Number(process.exitCode ?? 0) : code);
 
 /** There may be nowhere left to say it. */
 function reportOutput(error: Error): void {

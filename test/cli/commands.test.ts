@@ -120,7 +120,9 @@ describe('commands without a server', () => {
     const source =
       '{ name: chatty, type: module, module: chatty.mjs, id: id, occurred_at: { on_missing: fetched_at } }';
     const config = write('chatty.yaml', `version: 1\nsources: [${source}]`);
-    const { code, stdout, stderr } = await sandbox.run(['preview', 'chatty', '--json', '--config', config]);
+    const { code, stdout, stderr } = await sandbox.run(['preview', 'chatty', '--json', '--config', config], {
+      apart: true,
+    });
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'stored', source_id: '1' }]);
     expect(stderr).toContain('hello');
   });

@@ -49,6 +49,8 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: namespace.name,
     DAYBOOK_HTTP: `127.0.0.1:${await freePort()}`,
+    // A fault of Daybook's own, when the last test asks for it.
+    NODE_OPTIONS: `--import=data:text/javascript,process.on('SIGUSR2',()=>{throw(new(Error)('a-fault'))})`,
   });
   worker = place.start(['worker']);
   await worker.shows('Worker started');
@@ -215,4 +217,10 @@ describe('a worker logs, as JSON,', () => {
       expect(Object.keys(line).filter((name) => !/^[a-z]+(?:_[a-z]+)*$/.test(name))).toEqual([]);
     }
   });
+});
+
+test('a worker that meets an error nobody handles says so, stops in order and ends with 1', async () => {
+  process.kill(worker.pid, 'SIGUSR2');
+  expect(await linesOf('Unexpected error; the worker stops')).toMatchObject([{ level: 'error' }]);
+  expect(await worker.ended()).toBe(1);
 });

@@ -88,7 +88,7 @@ beforeAll(async () => {
     if (url.pathname === '/feed') return void response.end('<rss><channel><item><guid>g</guid></item></channel></rss>');
     response.end(JSON.stringify([...(served.get('api') ?? []), ...refused('api')]));
   });
-  testWorker = await TestWorker.create(yaml('id'));
+  testWorker = await TestWorker.createApart(yaml('id'));
   const { host, port, database, user, password } = testWorker.database.settings;
   commands = new CliSandbox(testWorker.folder, {
     PG_HOST: host,

@@ -8,7 +8,7 @@ let testWorker: TestWorker;
 let disk: SmallDisk | null;
 
 beforeAll(async () => {
-  testWorker = await TestWorker.create(
+  testWorker = await TestWorker.createApart(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   await testWorker.stopWorker();

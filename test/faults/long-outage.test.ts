@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   const source = (name: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at }\n`;
-  testWorker = await TestWorker.create(`version: 1\nsources:\n${names.map(source).join('')}`);
+  testWorker = await TestWorker.createApart(`version: 1\nsources:\n${names.map(source).join('')}`);
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {

@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 let testWorker: TestWorker;
 beforeAll(async () => {
-  testWorker = await TestWorker.create(
+  testWorker = await TestWorker.createApart(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   await testWorker.database.rows(`select ensure_partition('2026-11-01')`);

@@ -13,7 +13,7 @@ let testWorker: TestWorker;
 let proxy: TcpProxy;
 
 beforeAll(async () => {
-  testWorker = await TestWorker.create(
+  testWorker = await TestWorker.createApart(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   proxy = await testWorker.proxyPostgres();

@@ -140,6 +140,11 @@ export class RunningDaybook {
   /** Presses Ctrl-C and returns the exit code. */
   async stop(withinMs = 30_000): Promise<number | null> {
     signal(this.pid, 'SIGINT');
+    return this.ended(withinMs);
+  }
+
+  /** Waits until it ends, and returns the exit code. */
+  async ended(withinMs = 30_000): Promise<number | null> {
     await until(
       `it has stopped:\n${this.output}`,
       () => this.#child.exitCode !== null || this.#child.signalCode !== null,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './servers/database.ts';
 import { csvRows } from './csv-rows.ts';
+import { createNamespace } from './servers/namespace.ts';
 import { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.ts';
 
 let runtimeInstalled = false;
@@ -79,13 +81,22 @@ export class TestWorker {
     yaml: string,
     variables: Record<string, string | undefined> = {},
     address = inject('temporalAddress'),
+    namespace = 'default',
   ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
-    const testWorker = new TestWorker(new Client({ connection }), database, variables, address);
+    const testWorker = new TestWorker(new Client({ connection, namespace }), database, variables, address);
     testWorker.configure(yaml);
     await testWorker.startWorker();
     return testWorker;
+  }
+
+  /** The same in a namespace of its own: the id of a deliverer has only the sink and the source in it. */
+  static async createApart(yaml: string): Promise<TestWorker> {
+    const address = inject('temporalAddress');
+    const { name, close } = await createNamespace(address, `apart-${randomUUID()}`);
+    await close();
+    return TestWorker.create(yaml, {}, address, name);
   }
 
   configure(yaml: string): void {
@@ -106,7 +117,7 @@ export class TestWorker {
     if (logsTo === null || logsTo.testWorker === this) logsTo = { testWorker: this, redact, write };
     installSharedRuntime();
     this.worker = await startWorker({
-      temporal: localTemporalSettings(this.#address),
+      temporal: localTemporalSettings(this.#address, this.client.options.namespace),
       instance: this.instance,
       postgres: {
         ...this.database.settings,

@@ -12,7 +12,9 @@ export const fileFrame = z.strictObject({
     .string(expectedName)
     .regex(instanceNamePattern, expectedName)
     .optional()
-    .describe('Name of this Daybook where several share a Temporal namespace; same as `DAYBOOK_INSTANCE`. Default: `daybook`.'),
+    .describe(
+      'Name of this Daybook where several share a Temporal namespace; same as `DAYBOOK_INSTANCE`. Default: `daybook`.',
+    ),
   defaults: z
     .record(z.string(), z.unknown())
     .default({})
@@ -25,7 +27,9 @@ export const fileFrame = z.strictObject({
     .describe('The sources to fetch.'),
   csv: z
     .strictObject({
-      retention: retention('Sealed days of the CSV journal are deleted when all of the day is older than this. `null`: kept forever.'),
+      retention: retention(
+        'Sealed days of the CSV journal are deleted when all of the day is older than this. `null`: kept forever.',
+      ),
     })
     .prefault({})
     .describe('The CSV journal.'),
@@ -47,7 +51,9 @@ export const fileFrame = z.strictObject({
         .min(1)
         .max(100_000)
         .default(400)
-        .describe('Maximum number of distinct days in one run; records of further days are dead letters, `out_of_range`.'),
+        .describe(
+          'Maximum number of distinct days in one run; records of further days are dead letters, `out_of_range`.',
+        ),
       payload_index: z
         .enum(['immediate', 'sealed', 'none'])
         .default('immediate')

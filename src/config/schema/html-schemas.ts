@@ -4,7 +4,9 @@ import { dateOrder, expression, pattern } from './value-schemas.ts';
 
 const transform = z.strictObject({
   trim: z.boolean().default(false).describe('Removes white space at both ends.'),
-  regex: pattern.optional().describe('Keeps the first group, or the whole match if it has none; without a match there is no value.'),
+  regex: pattern
+    .optional()
+    .describe('Keeps the first group, or the whole match if it has none; without a match there is no value.'),
   replace: z
     .strictObject({
       pattern: pattern.describe('Each match is replaced …'),
@@ -58,7 +60,7 @@ export const htmlShape = {
   fields: fields.default({}).describe('The record, field by field. Required unless `items.json` is set.'),
   detail: z
     .strictObject({
-      url: expression.describe("Where the item has the URL of its own page."),
+      url: expression.describe('Where the item has the URL of its own page.'),
       fields: fields.describe('Fields of that page.'),
       max_pages: z.int().min(1).max(100_000).default(1_000).describe('Maximum number of detail pages per run.'),
     })

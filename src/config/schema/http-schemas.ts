@@ -102,7 +102,7 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('single_page').describe('There is only one page.'), ...everyPaginator }),
   z.strictObject({
     type: z.literal('page_number').describe('A number that counts pages.'),
-    page_param: z.string().default('page').describe("Parameter for the page number."),
+    page_param: z.string().default('page').describe('Parameter for the page number.'),
     base_page: z.int().min(0).default(1).describe('Number of the first page.'),
     total_path: expression.optional().describe('Path of the number of pages.'),
     ...everyPaginator,
@@ -110,7 +110,7 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('offset').describe('A number of records to skip.'),
     offset_param: z.string().default('offset').describe('Parameter for the number of records to skip.'),
-    limit_param: z.string().default('limit').describe("Parameter for the page size."),
+    limit_param: z.string().default('limit').describe('Parameter for the page size.'),
     limit: z.int().min(1).describe('Records per page.'),
     total_path: expression.optional().describe('Path of the number of records.'),
     ...everyPaginator,
@@ -150,8 +150,7 @@ export const endingPaginator = paginator.check((context) => {
   context.issues.push({
     code: 'custom',
     input: context.value,
-    message:
-      'stop_after_empty_page: false needs another end: total_path, has_more_path or max_pages',
+    message: 'stop_after_empty_page: false needs another end: total_path, has_more_path or max_pages',
   });
 });
 
@@ -162,7 +161,9 @@ export const incremental = z.strictObject({
   start_param: z
     .string()
     .optional()
-    .describe('Parameter that requests newer records. Without it everything is requested, and older records are skipped.'),
+    .describe(
+      'Parameter that requests newer records. Without it everything is requested, and older records are skipped.',
+    ),
   end_param: z.string().optional().describe('Parameter that requests older records; backfills need it.'),
   initial_value: isoTime.optional().describe('Where the first run starts.'),
   order: z

@@ -26,8 +26,8 @@ function nameHint(text: string): string {
 
 const id = z.union([expression, z.array(expression).min(1)], 'expected a JMESPath expression or a list of them');
 
-const describedId = "Id of the record, unique within the source; the values of a list are joined and hashed.";
-const describedTime = "Time of the record. A string is short for its path.";
+const describedId = 'Id of the record, unique within the source; the values of a list are joined and hashed.';
+const describedTime = 'Time of the record. A string is short for its path.';
 
 /** Keys of every source. */
 const commonShape = {
@@ -36,7 +36,9 @@ const commonShape = {
   occurred_at: requiredOccurredAt.describe(describedTime),
   encoding: encoding
     .optional()
-    .describe('Its charset, such as `windows-1252`. Default: detected from byte order mark, bytes, headers and declaration.'),
+    .describe(
+      'Its charset, such as `windows-1252`. Default: detected from byte order mark, bytes, headers and declaration.',
+    ),
   retry: retry.prefault({}).describe('How a failed fetch is retried.'),
   schedule: schedule.optional().describe('When it runs automatically; without it only by command.'),
   schema: z.string().optional().describe('Path of a JSON Schema; a record that does not match is a dead letter.'),
@@ -49,7 +51,9 @@ const commonShape = {
     .min(0)
     .max(1)
     .default(0.5)
-    .describe('Share of rejected records (from 20 records on) above which a run fails; valid records are stored first.'),
+    .describe(
+      'Share of rejected records (from 20 records on) above which a run fails; valid records are stored first.',
+    ),
   max_record: byteSize().prefault('8MiB').describe('Maximum size of a record as JSON; a larger one is a dead letter.'),
   limits: z
     .strictObject({
@@ -65,11 +69,7 @@ const commonShape = {
   allow_empty: z.boolean().default(false).describe('Whether a poll may have no records; otherwise it opens an alert.'),
   expect: z
     .strictObject({
-      min_records: z
-        .int()
-        .min(0)
-        .optional()
-        .describe('A poll with fewer valid records opens an alert.'),
+      min_records: z.int().min(0).optional().describe('A poll with fewer valid records opens an alert.'),
       max_staleness: duration(1).optional().describe('No new record for longer than this opens an alert.'),
     })
     .optional()
@@ -126,7 +126,7 @@ const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
   path: z.string().min(1).describe('Path or pattern, relative to the configuration; `.gz` too.'),
-  format: z.enum(['ndjson', 'json', 'csv']).optional().describe("Default: from the file name."),
+  format: z.enum(['ndjson', 'json', 'csv']).optional().describe('Default: from the file name.'),
   records: recordsPath,
   max_body: byteSize().prefault('64MiB').describe('Maximum size of a file of format `json`, uncompressed.'),
   csv: csvOptions.prefault({}).describe('Format of CSV files.'),

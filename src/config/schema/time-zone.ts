@@ -19,25 +19,25 @@ export function scheduleZoneProblem(text: string): string | null {
 }
 
 /** Zones that people name by a part of their name, or by letters that stand for a time of the year. */
-const byShortName: Readonly<Record<string, string>> = (((({
-	pst: 'America/Los_Angeles',
-	pdt: 'America/Los_Angeles',
-	pt: 'America/Los_Angeles',
-	ct: 'America/Chicago',
-	cst: 'America/Chicago',
-	cdt: 'America/Chicago',
-	mdt: 'America/Denver',
-	edt: 'America/New_York',
-	et: 'America/New_York',
-	eastern: 'America/New_York',
-	pacific: 'America/Los_Angeles',
-	cest: 'Europe/Berlin',
-	bst: 'Europe/London',
-	mez: 'Europe/Berlin',
-	mesz: 'Europe/Berlin',
-	ist: 'Asia/Kolkata',
-	jst: 'Asia/Tokyo'
-}))));
+const byShortName: Readonly<Record<string, string>> = {
+  pst: 'America/Los_Angeles',
+  pdt: 'America/Los_Angeles',
+  pt: 'America/Los_Angeles',
+  ct: 'America/Chicago',
+  cst: 'America/Chicago',
+  cdt: 'America/Chicago',
+  mdt: 'America/Denver',
+  edt: 'America/New_York',
+  et: 'America/New_York',
+  eastern: 'America/New_York',
+  pacific: 'America/Los_Angeles',
+  cest: 'Europe/Berlin',
+  bst: 'Europe/London',
+  mez: 'Europe/Berlin',
+  mesz: 'Europe/Berlin',
+  ist: 'Asia/Kolkata',
+  jst: 'Asia/Tokyo',
+};
 
 /** What is expected instead of a text that names no zone: the zone that was probably meant. */
 export function expectedZone(text: string): string {

@@ -140,9 +140,19 @@ export const requiredOccurredAt = occurredAt.refine(
 );
 
 export const retry = z.strictObject({
-  max_attempts: z.int().min(1).max(1000).default(8).describe('Maximum number of attempts of one fetch, including the first.'),
+  max_attempts: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(8)
+    .describe('Maximum number of attempts of one fetch, including the first.'),
   initial_interval: duration(1).prefault('1s').describe('Delay before the second attempt.'),
-  backoff_coefficient: z.number().min(1).max(100).default(2).describe('Each delay is the previous one times this number.'),
+  backoff_coefficient: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe('Each delay is the previous one times this number.'),
   max_interval: duration(1).prefault('1m').describe('Maximum delay between attempts.'),
 });
 
@@ -219,8 +229,7 @@ interface Offset {
 
 function offsetProblem({ every, offset }: Offset): string | null {
   if (offset === undefined) return null;
-  if (every === undefined)
-    return 'offset works only with every; put the time into the cron line instead';
+  if (every === undefined) return 'offset works only with every; put the time into the cron line instead';
   if (offset % 1_000 !== 0) return `found offset ${formatDuration(offset)}, expected whole seconds`;
   if (offset < every) return null;
   return `found offset ${formatDuration(offset)}, expected less than every (${formatDuration(every)})`;

@@ -19,7 +19,7 @@ const yaml = (more = '') =>
   `version: 1\n${more}\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]`;
 
 beforeAll(async () => {
-  testWorker = await TestWorker.create(yaml());
+  testWorker = await TestWorker.createApart(yaml());
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { Document, Scalar, visit } from 'yaml';
 import { parseConfig, type Config } from '../../../config/file/parse-config.ts';
@@ -143,7 +143,7 @@ async function withDetail(
 async function proposeFile(context: Context, path: string, { name, header, auth }: InitOptions): Promise<Proposal> {
   if (header !== undefined || auth !== undefined)
     throw new UsageError('--header and --auth are only for URLs, found a file');
-  if (!/[*?[{]/.test(path) && !existsSync(resolve(path))) {
+  if (!/[*?[{]/.test(path) && !isFile(path)) {
     throw new UsageError(`found "${path}", expected a URL (https://…) or a file`);
   }
   const plain = basename(path).replace(/\.gz$/, '');
@@ -169,6 +169,10 @@ async function proposeFile(context: Context, path: string, { name, header, auth 
 }
 
 /** The delimiter of a CSV file, if it is not a comma: the most frequent candidate in its first line. */
+function isFile(path: string): boolean {
+  return statSync(resolve(path), { throwIfNoEntry: false })?.isFile() === true;
+}
+
 function delimiterOf(path: string): { readonly csv?: { readonly delimiter: string } } {
   if (!/\.(?:csv|tsv)$/i.test(path) || !existsSync(path)) return {};
   const beginning = Buffer.alloc(64 * 1024);

@@ -23,7 +23,23 @@ describe('parseDuration', () => {
   });
 
   test.each([
-    '', ' ', '5', '-5m', '+5m', '5 m', '5M', '5min', '1y', 'm', '5m ', '1h 30m', '1,5h', '.5h', '1e3s', '5m!', '∞',
+    '',
+    ' ',
+    '5',
+    '-5m',
+    '+5m',
+    '5 m',
+    '5M',
+    '5min',
+    '1y',
+    'm',
+    '5m ',
+    '1h 30m',
+    '1,5h',
+    '.5h',
+    '1e3s',
+    '5m!',
+    '∞',
     `${'9'.repeat(20)}w`,
   ])('refuses %j', (text) => {
     expect(parseDuration(text)).toBeNull();
