@@ -14,16 +14,16 @@ export const findingKinds = {
     remedy: 'rewrite them with ./daybook rebuild-journal; if csv.retention deleted them, nothing is wrong',
   },
   wrong_keys: {
-    what: 'rows whose key in the ledger is missing or names another time',
+    what: 'rows whose key in the ledger is missing or has another time',
     remedy: 'rows were written by hand; delete them, or insert their keys into raw_event_keys',
   },
   doubled_rows: { what: 'keys with more than one row', remedy: 'rows were written by hand; delete the later ones' },
   different_payload: {
-    what: 'rows whose payload no version in CSV has',
+    what: 'rows whose payload differs from every version in CSV',
     remedy: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   different_time: {
-    what: 'rows whose time no version in CSV has',
+    what: 'rows whose time differs from every version in CSV',
     remedy: 'changed by hand? restore the first version with ./daybook forget, then ./daybook replay-csv',
   },
   time_rule: {

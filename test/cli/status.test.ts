@@ -125,7 +125,7 @@ describe('status', () => {
     expect(summary).toMatch(/^4 sources: 1 failing, 1 never ran, 1 paused, 1 ok; .*; 2 alerts; 2 dead letters$/);
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(table).toMatch(/^source .*\n-.*\nbroken +failing /);
-    expect(notes).toMatch(/^broken: is failing since \S+Z \(alert run_failed\): SourceRefused: .*403/m);
+    expect(notes).toMatch(/^broken: failing since \S+Z \(alert run_failed\): SourceRefused: .*403/m);
     expect(notes).toMatch(/^odd: is paused by \S+@\S+: look at it$/m);
     const narrow = await sandbox.run(['status'], { variables: { COLUMNS: '40' } });
     expect(narrow.stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);

@@ -14,7 +14,7 @@ export interface ConfirmCanaryInput {
 export function createConfirmCanary({ store, journal, canaryRows }: Uses<'store' | 'journal' | 'canaryRows'>) {
   return async function confirmCanary({ batch, sink }: ConfirmCanaryInput): Promise<void> {
     const [record] = await readBatch(store, batch);
-    if (!record) throw new BatchGone('spool: found no record in the batch of the canary, expected one');
+    if (!record) throw new BatchGone('spool: the batch of the canary has no record');
     const problem = sink === 'csv' ? await problemOfPart(journal, batch, record) : await canaryRows.problemOf(record);
     if (problem !== null) throw new CanaryLost(`canary: ${sink} took the record, but ${problem}`);
   };

@@ -23,7 +23,7 @@ export function createFetchCanary({ store, searchAttribute }: Uses<'store' | 'se
     const context = adapterContext();
     const record = await fetchRecord({ id: run.workflowId, run: run.firstRunId }, version, context);
     const [batch] = await spoolRecords(store, run, 0, [record], new Date());
-    if (!batch) throw new SinkUnavailable('store: found no batch for the record of the canary, expected one');
+    if (!batch) throw new SinkUnavailable('store: the record of the canary was fetched, but no batch was stored');
     return { batch, searchAttribute: searchAttribute() };
   };
 }

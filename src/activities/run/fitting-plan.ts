@@ -33,12 +33,11 @@ export async function fittingPlan(
 function misfit(plan: SourcePlan, { config: file, lookUp }: Uses<'config' | 'lookUp'>): DaybookError | SourcePlan {
   const { config } = file.current();
   const source = config.sources.find(({ name }) => name === plan.name);
-  if (!source) return changed(`this worker has no source ${plan.name}, expected it until its run ends`);
+  if (!source)
+    return changed(`the configuration of this worker no longer has the source ${plan.name}, but a run of it is active`);
   const planned = plan.accessFingerprint ?? accessOfPlan(plan);
   if (planned !== null && planned !== (planOf(config, source).accessFingerprint ?? null)) {
-    return changed(
-      `the address, proxy or secrets of ${plan.name} have changed since its run was planned, expected the same`,
-    );
+    return changed(`the address, proxy or secrets of ${plan.name} have changed since its run was planned`);
   }
   try {
     return withSecrets(plan, source, lookUp);

@@ -36,7 +36,7 @@ export async function findKnownSource(
     }
     const { scheduledTimestampMs } = Context.current().info;
     if (Date.now() - scheduledTimestampMs < timeoutMs && (await hasOtherWorkers(identity))) {
-      throw new ConfigChanged(`config: this worker has no source ${name}, expected another worker to have it`, retryMs);
+      throw new ConfigChanged(`config: this worker has no source ${name}; another worker may have it`, retryMs);
     }
     if (!broken) throw error;
     throw new UnknownSource(

@@ -17,13 +17,13 @@ export function addDatabase(program: Command): void {
     .option('--processor <role>', 'Grant a role the rights to read rows and mark them as processed')
     .option('--dry-run', 'Print the grants; change nothing')
     .action(act(async () => (await import('../commands/database/migrate.ts')).migrateCommand));
-  add(program, 'reset', 'Empty the tables and restart sources from scratch; CSV stays', 'reset --drop --yes')
+  add(program, 'reset', 'Empty the tables and restart sources from scratch; CSV files stay', 'reset --drop --yes')
     .option('--drop', 'Also drop the partitions')
     .option('--keep-state', 'Keep source state')
     .option('--yes', 'Do not ask for confirmation')
     .action(act(async () => (await import('../commands/database/reset.ts')).resetCommand));
   const partitions = group(program, 'partitions').description('Manage the daily partitions of raw_events');
-  add(partitions, 'list', 'List the days that have a partition, and partitions made by hand', 'partitions list')
+  add(partitions, 'list', 'List the days that have a partition, and partitions created by hand', 'partitions list')
     .option('--json', 'Print JSON, one partition per line')
     .action(act(async () => (await import('../commands/database/partitions.ts')).listPartitionsCommand));
   const ensure = 'Create partitions for the coming days or for the given days';
@@ -41,13 +41,13 @@ export function addDatabase(program: Command): void {
 
 /** What brings rows back, takes them out or moves them. */
 export function addRepair(program: Command): void {
-  const restore = 'Restore a retired day from its archive and keep it';
+  const restore = 'Restore a retired day from its archive, and do not retire it again';
   add(program, 'restore', restore, 'restore --day 2026-11-01')
     .option('--day <day>', 'The day, UTC')
-    .option('--undo', 'Stop keeping a restored day: the next rollover retires it again')
+    .option('--undo', 'Let the next rollover retire a restored day again')
     .option('--json', 'Print JSON')
     .action(act(async () => (await import('../commands/database/restore.ts')).restoreCommand));
-  const forget = 'Delete rows and their keys, so that the next poll can store them again; archives and CSV stay';
+  const forget = 'Delete rows and their keys, so that the next poll can store them again; archives and CSV files stay';
   add(program, 'forget', forget, 'forget --day 2026-11-01 --source quakes')
     .option('--day <day>', 'Records with occurred_at on this day, UTC')
     .option('--source <name>', 'Records of this source')

@@ -24,7 +24,7 @@ export function addInspection(program: Command): void {
     .option('--json', 'Print JSON, one record per line')
     .action(act(async () => (await import('../commands/source/preview.ts')).previewCommand));
   add(program, 'status [source]', 'Show whether data flows, or details of one source', 'status --problems')
-    .option('--check', 'Exit with 1 while an alert is open or maintenance is late')
+    .option('--check', 'Exit with 1 while an alert is open, a file is damaged or maintenance is late')
     .option('--problems', 'Show only problems, in full')
     .option('--watch', 'Refresh until Ctrl-C')
     .option('--json', 'Print JSON')

@@ -20,7 +20,7 @@ export function addJournal(program: Command): void {
   choice(add(program, 'rebuild-journal', rebuild, 'rebuild-journal --source quakes --day 2026-11-01'))
     .option('--json', 'Print JSON')
     .action(act(async () => (await import('../commands/journal/rebuild-journal.ts')).rebuildJournalCommand));
-  const exporting = 'Export the CSV journal as one CSV, each key once';
+  const exporting = 'Export the CSV journal as one CSV file, each key once';
   choice(add(program, 'export', exporting, 'export --source quakes --day 2026-11-01 > quakes.csv'))
     .option('--escape-formulas', "Put a ' before cells that a spreadsheet would read as a formula")
     .option('--output <file>', 'Write to this file, atomically')

@@ -6,8 +6,8 @@ export function addSchedules(program: Command): void {
   const diff = 'Show how the schedules on the server differ from the configuration; changes nothing';
   const managed = (command: Command) =>
     command
-      .option('--prune', 'Delete schedules whose sources are gone, instead of pausing them')
-      .option('--adopt', 'Adopt existing schedules with the same id (made by hand or by another store)')
+      .option('--prune', 'Delete schedules whose source is no longer configured, instead of pausing them')
+      .option('--adopt', 'Take over existing schedules with the same id (created by hand or by another store)')
       .option('--json', 'Print JSON, one schedule per line');
   managed(add(schedules, 'diff', diff, 'schedules diff')).action(
     act(async () => (await import('../commands/service/schedules.ts')).diffSchedulesCommand),

@@ -4,7 +4,7 @@ import { act, add } from './command.ts';
 /** What runs sources. */
 export function addServices(program: Command): void {
   const accepting = (command: Command) =>
-    command.option('--accept-new-store', 'Pair a store with a database that was paired with another one');
+    command.option('--accept-new-store', 'Accept a store and a database that do not belong together, and pair them');
   const service = (command: Command) =>
     accepting(command).option(
       '--strict-config',
@@ -18,7 +18,7 @@ export function addServices(program: Command): void {
   service(add(program, 'worker', worker, 'worker')).action(
     act(async () => (await import('../commands/service/worker.ts')).workerCommand),
   );
-  accepting(add(program, 'run [sources...]', 'Poll sources once, now, and print their receipts', 'run quakes'))
+  accepting(add(program, 'run [sources...]', 'Poll sources once now and print a receipt for each run', 'run quakes'))
     .option('--all', 'All sources of the configuration')
     .option('--json', 'Print JSON, one receipt per line')
     .action(act(async () => (await import('../commands/runs/run.ts')).runCommand));

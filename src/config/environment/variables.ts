@@ -12,7 +12,7 @@ export const environmentVariables: readonly Variable[] = [
   { name: 'PG_HOST', default: 'the embedded PostgreSQL', meaning: 'host of the database server' },
   { name: 'PG_PORT', default: '`5432`', meaning: 'its port' },
   { name: 'PG_DB', default: '`daybook`', meaning: 'database' },
-  { name: 'PG_USER', default: '`daybook`', meaning: 'role that stores' },
+  { name: 'PG_USER', default: '`daybook`', meaning: 'role that stores records' },
   { name: 'PG_PASSWORD', default: '', meaning: 'its password, a secret' },
   { name: 'PG_SCHEMA', default: '`public`', meaning: "schema of Daybook's tables; `migrate` creates it" },
   {
@@ -37,21 +37,21 @@ export const environmentVariables: readonly Variable[] = [
   {
     name: 'PG_OWNER_USER',
     default: '`PG_USER`',
-    meaning: 'role that owns the tables: migrates, maintains, restores, forgets, resets',
+    meaning: 'role that owns the tables; for migrations, maintenance, `restore`, `forget` and `reset`',
   },
   { name: 'PG_OWNER_PASSWORD', default: '`PG_PASSWORD`', meaning: 'its password, a secret' },
   { name: 'TEMPORAL_ADDRESS', default: 'the embedded server', meaning: 'host and port of the Temporal server' },
   {
     name: 'TEMPORAL_NAMESPACE',
     default: '`default`',
-    meaning: 'namespace, and the other `TEMPORAL_*` variables of the Temporal CLI, see [below](#tls-to-temporal)',
+    meaning: 'Temporal namespace; the `TEMPORAL_*` variables for TLS are [below](#tls-to-temporal)',
   },
   {
     name: 'TEMPORAL_UI_URL',
     default: 'that of the embedded server',
     meaning: "URL of your server's Web UI, for links",
   },
-  { name: 'TEMPORAL_API_KEY', default: '', meaning: 'key of Temporal Cloud, a secret; enables TLS' },
+  { name: 'TEMPORAL_API_KEY', default: '', meaning: 'API key for Temporal Cloud, a secret; enables TLS' },
   {
     name: 'DAYBOOK_INSTANCE',
     default: '`daybook`',
@@ -64,13 +64,13 @@ export const environmentVariables: readonly Variable[] = [
   {
     name: 'DAYBOOK_EMBEDDED',
     default: '`on`',
-    meaning: '`off`: never start a server; `up` and `run` then need both addresses',
+    meaning: '`off`: never start a server; `up` and `run` then need `PG_HOST` and `TEMPORAL_ADDRESS`',
   },
   {
     name: 'DAYBOOK_ACCEPT_NEW_STORE',
     default: '`off`',
     meaning:
-      '`on`: pair a store with a database that was paired with another one, as `--accept-new-store` does; unset it afterwards',
+      '`on`: accept a store and a database that do not belong together, as `--accept-new-store` does; unset it afterwards',
   },
   {
     name: 'DAYBOOK_HTTP',
@@ -80,7 +80,7 @@ export const environmentVariables: readonly Variable[] = [
   {
     name: 'DAYBOOK_HTTP_HOSTS',
     default: '',
-    meaning: 'host names under which that endpoint may be called, see [below](#names-of-the-http-endpoint)',
+    meaning: 'host names that requests to `DAYBOOK_HTTP` may use, see [below](#names-of-the-http-endpoint)',
   },
   { name: 'DAYBOOK_ALERT_WEBHOOK', default: '', meaning: 'URL that alerts are posted to, a secret' },
   { name: 'LOG_LEVEL', default: '`info`', meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`' },

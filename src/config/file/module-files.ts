@@ -7,7 +7,7 @@ import type { SourceConfig } from '../schema/source-schemas.ts';
 export function missingModules(configFile: string, sources: readonly (SourceConfig | null)[]): Problem[] {
   return sources.flatMap((source, index) => {
     if (source?.type !== 'module' || existsSync(resolve(dirname(configFile), source.module))) return [];
-    const message = `no file ${source.module} beside the configuration, expected a module`;
+    const message = `the file ${source.module} does not exist; the path is relative to the configuration`;
     return [{ path: ['sources', index, 'module'], message }];
   });
 }

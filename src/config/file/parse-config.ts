@@ -208,7 +208,7 @@ function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
     }));
   const { schedule } = defaults;
   if (isTree(schedule) && isGiven(schedule['every']) && isGiven(schedule['cron'])) {
-    problems.push({ path: ['defaults', 'schedule'], message: 'found every and cron, expected one of them' });
+    problems.push({ path: ['defaults', 'schedule'], message: 'found both every and cron, expected only one of them' });
   }
   return problems;
 }

@@ -215,7 +215,7 @@ function byCode({ text, error, at }: Scene): string | null {
     case 'MULTIPLE_DOCS':
       return 'found a second document after ---, expected one: put its sources into the first list, or into another file';
     case 'BAD_DQ_ESCAPE':
-      return `found ${text.slice(at, at + 2)} within "…", expected '…' instead, where \\ means itself`;
+      return `found ${text.slice(at, at + 2)} within "…", expected '…' instead: in single quotes \\ is an ordinary character`;
     case 'UNEXPECTED_TOKEN':
       return /flow-(?:seq|map)-end/.test(error.message) ? `found ${text[at]} without an opening one` : null;
     case 'MISSING_CHAR':

@@ -45,7 +45,7 @@ export const fileFrame = z.strictObject({
       max_age: duration(1)
         .nullable()
         .default(null)
-        .describe('Records older than this are dead letters, `out_of_range`. `null`: of any age.'),
+        .describe('Older records become dead letters with the reason `out_of_range`. `null`: no limit.'),
       max_new_days: z
         .int()
         .min(1)

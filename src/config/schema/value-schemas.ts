@@ -211,7 +211,7 @@ export const schedule = z
       context.issues.push({
         code: 'custom',
         input: context.value,
-        message: 'found every and cron, expected one of them',
+        message: 'found both every and cron, expected only one of them',
       });
     } else if (every === undefined && cron === undefined) {
       context.issues.push({ code: 'custom', input: context.value, message: 'expected every (such as 5m) or cron' });

@@ -15,7 +15,7 @@ export function idChange(
   if (id !== null && isSameId(id, now.id)) return null;
   const changed =
     id === null
-      ? 'the keys that shape its records have changed since its last run; if `id` has changed, '
+      ? 'configuration keys that determine its records have changed since its last run; if `id` has changed, '
       : `id was ${idText(id)} when its records were stored, and is ${idText(now.id)}: `;
   return { code: 'state_changed', message: changed + whatHappens(source), count: 1 };
 }

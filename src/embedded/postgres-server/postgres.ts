@@ -80,7 +80,7 @@ function otherMajor(folder: string, why: string): string | null {
   const [, maker, ours] =
     /by PostgreSQL version (\S+), which is not compatible with this version (\d[\d.]*\d)/.exec(why) ?? [];
   if (maker === undefined || ours === undefined) return null;
-  return `embedded: the cluster ${folder} was made by PostgreSQL ${maker}, but this Daybook has PostgreSQL ${ours}; move the folder aside (mv ${folder} ${folder}.old), start again, and restore the records: ./daybook replay-csv --archives. see docs/operations.md for the recipe and what it does not keep`;
+  return `embedded: the cluster ${folder} was created by PostgreSQL ${maker}, but this Daybook has PostgreSQL ${ours}; move the folder aside (mv ${folder} ${folder}.old), start again, and restore the records: ./daybook replay-csv --archives (see "A new major version of PostgreSQL" in docs/operations.md for what this does not keep)`;
 }
 
 /** The home learns of a password only once PostgreSQL knows it: a kill in between leaves one that is not known, not a wrong one. */
@@ -114,7 +114,7 @@ async function initialize(home: Home, { binaries, folder, user }: Cluster): Prom
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };
     const why = stderr.trim() || messageOf(error);
-    throw new EmbeddedUnavailable(`embedded: the database cluster could not be made in ${folder}: ${why}`);
+    throw new EmbeddedUnavailable(`embedded: the database cluster could not be created in ${folder}: ${why}`);
   } finally {
     rmSync(passwordFile, { force: true });
   }

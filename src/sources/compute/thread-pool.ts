@@ -248,7 +248,7 @@ export class ThreadPool {
 
 function workerBusy({ source }: Job): WorkerBusy {
   return new WorkerBusy(
-    `compute: ${source.name} waits for a thread; other sources use all CPU time of this worker. Look for sources with dead letters too_costly`,
+    `compute: ${source.name} waits for a thread; other sources use all CPU time of this worker; look for sources with dead letters of reason too_costly`,
     { retryAfterMs: 30_000 },
   );
 }

@@ -102,7 +102,7 @@ export async function readBatch(store: BlobStore, reference: BatchRef): Promise<
   const content = await store.get(storePaths.batch.build(reference));
   if (!content) {
     throw new BatchGone(
-      `spool: ${reference.source} batch ${reference.number} (${storePaths.batch.build(reference)}) is missing, expected it until both sinks have settled`,
+      `spool: ${reference.source} batch ${reference.number} (${storePaths.batch.build(reference)}) is missing, but not every sink has stored it yet`,
     );
   }
   const hash = batchHash(reference.firstRunId, reference.number, content);

@@ -107,7 +107,10 @@ describe('what a configuration may say', () => {
     [http('body: { q: 1 }'), /body: found a body, which a GET does not send; set method: POST/],
     [http('records: nofunc(a)'), /records: .*there is no function nofunc\(\)/],
     [http('id: "list[].nofunc(@)"'), /there is no function nofunc\(\)/],
-    ['  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }', /module: no file \.\/nope\.ts/],
+    [
+      '  - { name: a, type: module, module: ./nope.ts, id: a, occurred_at: b }',
+      /module: the file \.\/nope\.ts does not exist/,
+    ],
     [
       '  - { name: a, type: html, url: "https://api.test/", items: { selector: a }, id: a, occurred_at: b }',
       /fields: missing fields: set at least one, or items\.json/,

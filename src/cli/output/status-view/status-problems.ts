@@ -88,7 +88,7 @@ function notesOf(source: SourceStatus, alerts: readonly Alert[], at: Clock): Not
   } else if (reason !== null && health !== 'deferred') {
     const names = alertsShownBy(source, alerts).filter((alert) => !isDeferral(alert));
     const listed = names.length === 0 ? '' : ` (alert ${names.map((alert) => alert.name).join(', ')})`;
-    note(toneOfHealth(health), `is ${health}${since === null ? '' : ` since ${at(since)}`}${listed}: ${reason}`);
+    note(toneOfHealth(health), `${health}${since === null ? '' : ` since ${at(since)}`}${listed}: ${reason}`);
   } else if (starts !== null && (starts.skipped ?? 0) > 0) {
     note(
       null,

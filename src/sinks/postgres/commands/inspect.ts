@@ -68,7 +68,7 @@ async function inspect(client: Client, settings: PostgresSettings): Promise<Foun
             (select bool_and(reset_val <> '0') from pg_settings where name in ('statement_timeout', 'lock_timeout')) as bounded`,
   );
   const [server] = rows;
-  if (!server) throw new Error('a query without a table gave no row');
+  if (!server) throw new Error('PostgreSQL returned no row for its version');
   const missing = await missingRights(client, settings.schema, settings.user);
   return {
     ...server,

@@ -18,12 +18,12 @@ test.each([
   [
     'an earlier state shows a change',
     { shapeFingerprint: 'old' },
-    `^the keys that shape its records have changed.*${again}`,
+    `^configuration keys that determine its records have changed.*${again}`,
   ],
   [
     'no run has reported that an earlier state shows a change',
     { id: null, shapeFingerprint: 'new' },
-    `^the keys that shape its records have changed.*${again}`,
+    `^configuration keys that determine its records have changed.*${again}`,
   ],
   ['an earlier state shows none', { shapeFingerprint: 'new' }, null],
 ])('where %s', (_, stored, message) => {

@@ -67,12 +67,12 @@ describe('status with 60 sources, 9 of them with problems', () => {
       );
     };
     expect(of(short)).toEqual([
-      'source-10: is failing since 06:00Z (alert run_failed): SourceRefused: fetch: the',
+      'source-10: failing since 06:00Z (alert run_failed): SourceRefused: fetch: the',
       expect.stringMatching(/^ {2}server of the source answered 403 .*…$/),
     ]);
     expect(of(whole).join(' ')).toMatch(/expected 2xx$/);
     expect(of(piped)).toEqual([
-      expect.stringMatching(/^source-10: is failing since 2026-11-01T06:00:00\.000Z \(alert run_failed\): .*2xx$/),
+      expect.stringMatching(/^source-10: failing since 2026-11-01T06:00:00\.000Z \(alert run_failed\): .*2xx$/),
     ]);
     expect(whole.some((line) => line.startsWith('source-9 '))).toBe(false);
   });
