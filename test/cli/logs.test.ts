@@ -219,8 +219,8 @@ describe('a worker logs, as JSON,', () => {
   });
 });
 
-test('a worker that meets an error nobody handles says so, stops in order and ends with 1', async () => {
+test('a worker that meets an unhandled error says so, stops in order and ends with 1', async () => {
   process.kill(worker.pid, 'SIGUSR2');
-  expect(await linesOf('Unexpected error; the worker stops')).toMatchObject([{ level: 'error' }]);
+  expect(await linesOf('Unexpected error; the worker stops')).toMatchObject([{ level: 'fatal' }]);
   expect(await worker.ended()).toBe(1);
 });

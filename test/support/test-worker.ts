@@ -94,9 +94,9 @@ export class TestWorker {
   /** The same in a namespace of its own: the id of a deliverer has only the sink and the source in it. */
   static async createApart(yaml: string): Promise<TestWorker> {
     const address = inject('temporalAddress');
-    const { name, close } = await createNamespace(address, `apart-${randomUUID()}`);
-    await close();
-    return TestWorker.create(yaml, {}, address, name);
+    const namespace = await createNamespace(address, `apart-${randomUUID()}`);
+    await namespace.close();
+    return TestWorker.create(yaml, {}, address, namespace.name);
   }
 
   configure(yaml: string): void {
