@@ -202,7 +202,10 @@ test('another major version of the embedded PostgreSQL', async () => {
   const [move = '', again = ''] = recipe('A new major version of PostgreSQL');
   writeFileSync(join(folder, '.daybook', 'postgres', 'PG_VERSION'), '17\n');
   const { code, stderr } = await sandbox.run(['up']);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/made by PostgreSQL 17, but this.*replay-csv --archives/)]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/created by PostgreSQL 17, but this.*replay-csv --archives/),
+  ]);
   await shell(move);
   await start();
   expect(await shell(again)).toMatch(/7 written[^]*\nconsistent/);
