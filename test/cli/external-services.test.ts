@@ -251,6 +251,7 @@ describe('a Temporal server that wants an API key', () => {
       TEMPORAL_API_KEY: key,
       TEMPORAL_TLS_CLIENT_CERT_PATH: '',
       TEMPORAL_TLS_CLIENT_KEY_PATH: '',
+      // The same database, so the same store.
       DAYBOOK_DATA: join(folder, 'main'),
     });
   beforeAll(async () => {
@@ -296,6 +297,7 @@ test('with PgBouncer in transaction mode before PostgreSQL a run stores, and mai
     PG_OWNER_PASSWORD: 'plain',
     PG_SCHEMA: 'pooled',
     PG_SSLMODE: 'prefer',
+    // Workers of another store serve the usual queue.
     DAYBOOK_INSTANCE: 'pooled',
     PG_HOST: '127.0.0.1',
     PG_PORT: String(pooler.port),

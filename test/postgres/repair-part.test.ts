@@ -116,7 +116,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     const run = { source, workflowId: 'scrape/news', firstRunId: 'run' };
     const accepted = ['a', 'b', 'a'].map((sourceId, n) => ({
       sourceId,
-      occurredAt: 1793000000000000n,
+      occurredAt: 1_793_000_000_000_000n,
       payload: `{"n": ${n}}`,
       repaired: false,
       timeFromRecord: true,

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess, type ExecFileOptions } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,24 +45,14 @@ export class CliSandbox {
     const variables = { ...this.#variables, ...options.variables };
     if (!options.apart && !needsProcess.has(args[0] ?? '')) return runInProcess(args, this.folder, variables);
     const how = { cwd: this.folder, env: variables, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
-    return new Promise((resolve) => {
-      execFile(process.execPath, [launcher, ...args], how, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        resolve({ code, stdout, stderr });
-      });
-    });
+    return toEnd(process.execPath, [launcher, ...args], how);
   }
 
   /** Runs shell commands that call `./daybook`, as a document shows them, up to the first that fails. */
   async shell(script: string): Promise<CommandResult> {
     if (!existsSync(join(this.folder, 'daybook'))) symlinkSync(launcher, join(this.folder, 'daybook'));
     const options = { cwd: this.folder, env: this.#variables, timeout: 120_000 };
-    return new Promise((resolve) => {
-      execFile('bash', ['-euc', script], options, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        resolve({ code, stdout, stderr });
-      });
-    });
+    return toEnd('bash', ['-euc', script], options);
   }
 
   /** Names of the files and folders here. */
@@ -80,6 +70,16 @@ export class CliSandbox {
     });
     return new RunningDaybook(child, join(this.folder, '.daybook', home));
   }
+}
+
+/** Runs a program to its end. A signal or a timeout has no code. */
+function toEnd(program: string, args: readonly string[], options: ExecFileOptions): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(program, args, { ...options, encoding: 'utf8' }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      resolve({ code, stdout, stderr });
+    });
+  });
 }
 
 export class RunningDaybook {

@@ -70,6 +70,7 @@ export function dryRunSource(
     compute,
     schemas: createSchemaTexts(),
     progress: { read: async () => new Map() },
+    // A command shows the last row as it is now.
     standStillMs: 0,
     feedItems: { read: async () => null },
     resolvePath: (path) => resolve(dirname(configFile), path),

@@ -31,6 +31,7 @@ function filePlan(config: Config, source: FileConfig): FilePlan {
     quote,
     header,
     encoding,
+    // Only if they are set: the fingerprints of 0.2.0 do not include them.
     ...(escape === undefined ? {} : { escape }),
     ...(comment === undefined ? {} : { comment }),
     ...(skipLines === 0 ? {} : { skipLines }),

@@ -61,7 +61,7 @@ function ownsByLsof(pid: number, port: number): boolean | null {
     execFileSync('lsof', ['-nP', '-a', '-p', String(pid), `-iTCP:${port}`, '-sTCP:LISTEN', '-t'], {
       stdio: 'ignore',
       env: systemEnvironment(),
-      timeout: 1e4,
+      timeout: 10_000,
     });
     return true;
   } catch (error) {

@@ -43,7 +43,7 @@ export function describeProgram(file: string): ServerProgram {
     const text = execFileSync(file, ['--version'], {
       encoding: 'utf8',
       env: systemEnvironment(),
-      timeout: 3e4,
+      timeout: 30_000,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const version = /\bserver v?([^\s,)]+)/i.exec(text)?.[1] ?? '';

@@ -78,7 +78,7 @@ function canaryPlan(url: string): HttpJsonPlan {
     },
     limits: {
       maxRecordBytes: 64 * 1024,
-      maxAheadMs: 6e4,
+      maxAheadMs: 60_000,
       maxAgeMs: null,
       maxNewDays: 1,
     },
@@ -86,11 +86,12 @@ function canaryPlan(url: string): HttpJsonPlan {
     maxRejectRatio: 1,
     allowEmpty: false,
     schema: null,
+    // The workflow's own policy counts.
     retry: {
       maxAttempts: 1,
-      initialIntervalMs: 1e3,
+      initialIntervalMs: 1_000,
       backoffCoefficient: 1,
-      maxIntervalMs: 1e3,
+      maxIntervalMs: 1_000,
     },
     expect: {
       minRecords: null,
@@ -113,7 +114,7 @@ function canaryPlan(url: string): HttpJsonPlan {
     obeyRobots: false,
     onResponse: [],
     allowPrivate: true,
-    timeoutMs: 5e3,
+    timeoutMs: 5_000,
     maxBodyBytes: 64 * 1024,
   };
 }

@@ -87,6 +87,7 @@ async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string,
       method: 'GET',
       body: null,
       headers: {},
+      // Where the source itself is not: what is true of a link to a page is true of its robots.txt.
       own: {
         origin: new URL(plan.url).origin,
         headers: {},

@@ -60,10 +60,10 @@ export interface HttpAddress {
 export async function serveHttp(address: HttpAddress, pages: Pages): Promise<HttpEndpoint> {
   const server = createServer({
     maxHeaderSize: 8 * 1024,
-    headersTimeout: 5e3,
-    requestTimeout: 1e4,
-    connectionsCheckingInterval: 1e3,
-    keepAliveTimeout: 5e3,
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: 5_000,
   });
   const connections = new ConnectionLimit(server);
   const answers = sharedAnswers(pages);

@@ -253,7 +253,7 @@ describe.each(servers)('restoreDay on $name', ({ server }) => {
     let batches = 0;
     expect(await forgetRows(database.settings, { day: null, source: 'many' }, () => batches++)).toEqual({
       rows,
-      keys: 45e3,
+      keys: 45_000,
       sources: ['many'],
     });
     expect(batches).toBe(6);

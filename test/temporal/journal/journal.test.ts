@@ -162,11 +162,11 @@ describe('replayCsv', () => {
     await resetDatabase(testWorker.database.settings, true);
     expect(await replay()).toEqual({
       units: 2,
-      records: 9100,
+      records: 9_100,
       damaged: [],
       damagedCount: 0,
       postgres: {
-        written: 9100,
+        written: 9_100,
         duplicate: 0,
         refused: 0,
         expired: 0,

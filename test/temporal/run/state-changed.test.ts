@@ -66,8 +66,8 @@ describe('a command that changes the state of a source while a run is open', () 
     const watermark = name === 'state reset' ? null : rewound;
     expect(receipt).toMatchObject({
       outcome: 'ok',
-      fetched: 1e4,
-      postgres: { written: 1e4 },
+      fetched: 10_000,
+      postgres: { written: 10_000 },
       resume: { watermark },
       warnings: [
         {

@@ -53,9 +53,9 @@ describe('defaults', () => {
     );
     expect(source).toMatchObject({ headers: { B: 'base' }, timeout: 60_000 });
     expect(source.schedule).toEqual({
-      every: 3e5,
+      every: 300_000,
       overlap: 'skip',
-      catchup_window: 6e5,
+      catchup_window: 600_000,
       pause_on_failure: false,
     });
     expect(source).not.toHaveProperty('headers.A');

@@ -82,8 +82,8 @@ describe('the example of the design', () => {
         records: 'features',
         id: 'id',
         schedule: {
-          every: 3e5,
-          jitter: 1e4,
+          every: 300_000,
+          jitter: 10_000,
         },
         occurred_at: {
           path: 'properties.time',
@@ -103,13 +103,13 @@ describe('the example of the design', () => {
           cursor: 'updated_at',
           start_param: 'since',
           initial_value: '2026-01-01T00:00:00Z',
-          lag: 36e5,
+          lag: 3_600_000,
         },
         schedule: {
           cron: '*/5 * * * *',
           timezone: 'UTC',
-          jitter: 1e4,
-          catchup_window: 6e5,
+          jitter: 10_000,
+          catchup_window: 600_000,
         },
         auth: {
           type: 'bearer',
@@ -118,7 +118,7 @@ describe('the example of the design', () => {
         paginator: { type: 'header_link' },
         rate_limit: {
           requests: 5,
-          per: 1e3,
+          per: 1_000,
         },
         on_response: [
           {
@@ -130,7 +130,7 @@ describe('the example of the design', () => {
         schema: 'schemas/issue.json',
         expect: {
           min_records: 1,
-          max_staleness: 864e5,
+          max_staleness: 86_400_000,
         },
         allow_empty: true,
       },

@@ -37,7 +37,7 @@ const httpDefaults: Omit<HttpPlanBase, keyof SourcePlanBase | 'url' | 'params' |
   incremental: null,
   allowPrivate: true,
   obeyRobots: false,
-  timeoutMs: 5e3,
+  timeoutMs: 5_000,
   maxBodyBytes: 64 * 1024 * 1024,
   concurrency: 1,
   onResponse: [],
@@ -107,7 +107,7 @@ export function modulePlan(fields: Partial<ModulePlan> = {}): ModulePlan {
     module: './source.ts',
     options: {},
     allowPrivate: true,
-    timeoutMs: 5e3,
+    timeoutMs: 5_000,
     maxBodyBytes: 64 * 1024 * 1024,
     ...fields,
   };

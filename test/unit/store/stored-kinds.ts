@@ -129,6 +129,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
   // Its count and hash are checked where it is read.
   batch: {
     write: async (store) => storePaths.batch.build(await spool(store)),
+    // To spool it once more would repair it.
     read: async (store) =>
       readBatch(
         store,
@@ -281,6 +282,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       );
       return path;
     },
+    // It stays known that a command changed the state: what an open run saves does not count.
     read: (store) => readState(store, source).then((found) => [found.epoch, found.state]),
     whole: [
       1,
@@ -301,6 +303,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       });
       return storePaths.idRule.build({ source });
     },
+    // If it were treated as missing, runs would store its records again.
     read: (store) => readIdRule(store, source).catch(({ type }: DaybookError) => type),
     whole: {
       id: ['code'],
@@ -386,7 +389,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
   },
   closure: {
     async write(store) {
-      await createHostBudgets(store).slowDown('a.test', new Date(now.getTime() + 6e4));
+      await createHostBudgets(store).slowDown('a.test', new Date(now.getTime() + 60_000));
       return storePaths.closure.build({ host: 'a.test' });
     },
     read: (store) =>
@@ -403,15 +406,15 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
         'a.test',
         {
           requests: 1,
-          perMs: 1e3,
+          perMs: 1_000,
         },
         now,
       );
       return storePaths.hostSlot.build({
         host: 'a.test',
         requests: 1,
-        perMs: 1e3,
-        place: now.getTime() / 1e3,
+        perMs: 1_000,
+        place: now.getTime() / 1_000,
       });
     },
     read: (store) =>
@@ -420,7 +423,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
           'a.test',
           {
             requests: 1,
-            perMs: 1e3,
+            perMs: 1_000,
           },
           now,
         )

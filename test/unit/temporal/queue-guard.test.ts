@@ -11,7 +11,7 @@ function serverWith(pollers: Readonly<Record<string, number>>, queue = 'daybook'
   const describeTaskQueue = async ({ taskQueue }: { taskQueue: { name: string } }) => ({
     pollers: Object.entries(taskQueue.name === queue ? pollers : {}).map(([identity, ago]) => ({
       identity,
-      lastAccessTime: { seconds: Date.now() / 1e3 - ago },
+      lastAccessTime: { seconds: Date.now() / 1000 - ago },
     })),
   });
   return { options: { namespace: 'default' }, workflowService: { describeTaskQueue } } as unknown as Client;

@@ -97,7 +97,7 @@ describe("Temporal's lines", () => {
     const at = new Date('2026-11-01T09:30:00.123Z');
     const [line] = logged((log) =>
       temporalLogger(log).warn('Activity failed', {
-        [Symbol.for('log_timestamp')]: BigInt(at.getTime()) * 1000000n,
+        [Symbol.for('log_timestamp')]: BigInt(at.getTime()) * 1_000_000n,
         workflowId: 'w',
         workflowRunId: 'r',
         attempt: 2,

@@ -84,6 +84,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         acceptNewStore: acceptsNewStore(context, options),
         dataFolder: context.environment.dataFolder,
         storeFolder: context.environment.storeFolder,
+        // Only `up` sends messages to its worker.
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
         onReceipt: (receipt) =>
           sendMessage({

@@ -76,7 +76,7 @@ async function proposeUrl({ environment }: Context, url: string, options: InitOp
           origin,
           headers: request.headers,
         },
-        timeoutMs: 3e4,
+        timeoutMs: 30_000,
         maxBodyBytes: 64 * 1024 ** 2,
         proxy: null,
       },
@@ -168,11 +168,11 @@ async function proposeFile(context: Context, path: string, { name, header, auth 
   return { source: { ...source, ...proposal.source }, notes: proposal.notes };
 }
 
-/** The delimiter of a CSV file, if it is not a comma: the most frequent candidate in its first line. */
 function isFile(path: string): boolean {
   return statSync(resolve(path), { throwIfNoEntry: false })?.isFile() === true;
 }
 
+/** The delimiter of a CSV file, if it is not a comma: the most frequent candidate in its first line. */
 function delimiterOf(path: string): { readonly csv?: { readonly delimiter: string } } {
   if (!/\.(?:csv|tsv)$/i.test(path) || !existsSync(path)) return {};
   const beginning = Buffer.alloc(64 * 1024);

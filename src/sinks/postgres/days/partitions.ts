@@ -197,6 +197,7 @@ export async function describePartitions(client: Pick<Pool, 'query'>, schema: st
     partition: name,
     from: timeOf(from),
     to: timeOf(to),
+    // Before its first analyze a table has -1 (0 up to PostgreSQL 13).
     rows: Number(estimate) > 0 ? Number(estimate) : null,
     bytes: Number(bytes),
   }));

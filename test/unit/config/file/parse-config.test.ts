@@ -11,7 +11,7 @@ describe('a configuration', () => {
       partitions: {
         premake: 7,
         retention: null,
-        max_ahead: 1728e5,
+        max_ahead: 172_800_000,
         max_age: null,
         max_new_days: 400,
         payload_index: 'immediate',
@@ -27,9 +27,9 @@ describe('a configuration', () => {
         max_reject_ratio: 0.5,
         allow_empty: false,
         allow_private: false,
-        timeout: 6e4,
-        max_body: 67108864,
-        max_record: 8388608,
+        timeout: 60_000,
+        max_body: 67_108_864,
+        max_record: 8_388_608,
         occurred_at: {
           path: 'at',
           format: 'iso8601',
@@ -39,9 +39,9 @@ describe('a configuration', () => {
         paginator: { type: 'single_page' },
         retry: {
           max_attempts: 8,
-          initial_interval: 1e3,
+          initial_interval: 1_000,
           backoff_coefficient: 2,
-          max_interval: 6e4,
+          max_interval: 60_000,
         },
       },
     ]);

@@ -33,13 +33,13 @@ describe('planOf', () => {
       incremental: null,
       retry: {
         maxAttempts: 8,
-        initialIntervalMs: 1e3,
+        initialIntervalMs: 1_000,
         backoffCoefficient: 2,
-        maxIntervalMs: 6e4,
+        maxIntervalMs: 60_000,
       },
       limits: {
-        maxRecordBytes: 8388608,
-        maxAheadMs: 1728e5,
+        maxRecordBytes: 8_388_608,
+        maxAheadMs: 172_800_000,
         maxAgeMs: null,
         maxNewDays: 400,
       },
@@ -47,8 +47,8 @@ describe('planOf', () => {
       maxRejectRatio: 0.5,
       allowEmpty: false,
       allowPrivate: false,
-      timeoutMs: 6e4,
-      maxBodyBytes: 67108864,
+      timeoutMs: 60_000,
+      maxBodyBytes: 67_108_864,
     });
   });
 
@@ -100,7 +100,7 @@ describe('planOf', () => {
         startParam: 'since',
         endParam: null,
         initialValue: '2026-01-01',
-        lagMs: 36e5,
+        lagMs: 3_600_000,
       },
       paginator: {
         type: 'page_number',
@@ -113,16 +113,16 @@ describe('planOf', () => {
       },
       limits: {
         maxRecordBytes: 10,
-        maxAheadMs: 36e5,
-        maxAgeMs: 2592e6,
+        maxAheadMs: 3_600_000,
+        maxAgeMs: 2_592_000_000,
         maxNewDays: 5,
       },
       onInvalid: 'fail',
       maxRejectRatio: 0,
       allowEmpty: true,
       allowPrivate: true,
-      timeoutMs: 1500,
-      maxBodyBytes: 1e3,
+      timeoutMs: 1_500,
+      maxBodyBytes: 1_000,
     });
   });
 

@@ -33,7 +33,7 @@ describe('judgeStarts', () => {
       due: 3,
       late: 0,
       skipped: 0,
-      delayMs: 3e3,
+      delayMs: 3_000,
       problem: null,
     });
   });
@@ -47,7 +47,7 @@ describe('judgeStarts', () => {
     const problem = 'a start was due at 2026-11-01T12:01:07.000Z, 31s ago, and has not started';
     expect(judgeStarts(facts({ recent: [start(0)], nextMs: slot(1) }), at(1, 31))).toMatchObject({
       problem,
-      delayMs: 31e3,
+      delayMs: 31_000,
       due: 1,
       skipped: 0,
     });

@@ -186,7 +186,7 @@ describe('newest first', () => {
       startParam: null,
       endParam: null,
       initialValue: null,
-      lagMs: 864e5,
+      lagMs: 86_400_000,
       order: 'desc',
     },
   });

@@ -37,9 +37,9 @@ const take = (
     known,
     reader: readerOf(of),
     limits: {
-      maxRecords: 5e3,
-      maxBytes: 8e6,
-      maxMs: 6e4,
+      maxRecords: 5_000,
+      maxBytes: 8_000_000,
+      maxMs: 60_000,
     },
   });
 

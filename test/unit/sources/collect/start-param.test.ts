@@ -32,8 +32,8 @@ async function warningsOf(times: readonly string[], fields = {}) {
     reader: readerOf(plan),
     limits: {
       maxRecords: 100,
-      maxBytes: 1e6,
-      maxMs: 6e4,
+      maxBytes: 1_000_000,
+      maxMs: 60_000,
     },
   });
   return warnings.filter(({ code }) => code === 'start_param_ignored');

@@ -143,6 +143,7 @@ describe('feedTime', () => {
     '2026-13',
     '01 Nov 2026 25:00:00',
     '13:61 1 Jan 2026',
+    // October in Croatian, November in Polish and Czech.
     '3 lis 2026 10:00',
     'pon, 03 lis 2026',
     '05 Jan 2026 24:01:00',

@@ -145,7 +145,7 @@ test('a header that no request can carry is refused before any is sent, and an E
           headers,
         },
         allowPrivate: true,
-        timeoutMs: 1e3,
+        timeoutMs: 1_000,
         maxBodyBytes: 1,
       },
       context.signal,

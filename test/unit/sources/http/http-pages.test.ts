@@ -18,7 +18,7 @@ const incremental = {
   format: 'iso8601',
   startParam: 'since',
   endParam: null,
-  lagMs: 36e5,
+  lagMs: 3_600_000,
   initialValue: '2026-01-01T00:00:00Z',
 };
 

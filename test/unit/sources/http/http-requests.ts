@@ -16,7 +16,7 @@ export function request(url: string, fields: Partial<HttpRequest> = {}): HttpReq
       origin: new URL(url).origin,
       headers: {},
     },
-    timeoutMs: 5e3,
+    timeoutMs: 5_000,
     maxBodyBytes: 1024 * 1024,
     ...fields,
   };

@@ -80,7 +80,7 @@ describe('the charset of a document', () => {
       records: [
         {
           repaired: false,
-          title: 'Grüße aus Köln, �',
+          title: 'Grüße aus Köln, \ufffd',
         },
       ],
     });
@@ -94,7 +94,7 @@ describe('the charset of a document', () => {
       records: [
         {
           repaired: true,
-          title: 'Grüße aus Köln, �',
+          title: 'Grüße aus Köln, \ufffd',
         },
       ],
     });

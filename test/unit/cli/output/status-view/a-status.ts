@@ -58,7 +58,7 @@ export function aStatus(names: readonly string[], part: Partial<StatusFacts> = {
       memories,
       canary: {
         at: '2026-11-01T09:00:30.000Z',
-        lagMs: 2170,
+        lagMs: 2_170,
         error: null,
         succeededAt: '2026-11-01T09:00:30.000Z',
       },
