@@ -1,12 +1,13 @@
-// npm run bench: installs and builds what is missing, then measures. Arguments: --quick, --json; or `schedules`, see bench/schedules.js.
+// npm run bench -- [WHAT] [options]: installs and builds what is missing, then measures. See docs/performance.md.
 import { prepare } from './prepare.js';
+
+const benches = {
+  polls: async (args) => (await import('../bench/polls/polls.js')).benchPolls(args),
+  schedules: async (args) => (await import('../bench/schedules.js')).benchSchedules(args),
+};
 
 await prepare({ development: true });
 const [what, ...rest] = process.argv.slice(2);
-if (what === 'schedules') {
-  const { benchSchedules } = await import('../bench/schedules.js');
-  await benchSchedules(rest);
-} else {
-  await import('../bench/main.js');
-}
+if (Object.hasOwn(benches, what)) await benches[what](rest);
+else await import('../bench/main.js');
 process.exit(process.exitCode ?? 0);
