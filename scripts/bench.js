@@ -2,8 +2,10 @@
 import { prepare } from './prepare.js';
 
 const benches = {
+  chain: async (args) => (await import('../bench/chain/chain.js')).benchChain(args),
+  memory: async (args) => (await import('../bench/memory/memory.js')).benchMemory(args),
   polls: async (args) => (await import('../bench/polls/polls.js')).benchPolls(args),
-  schedules: async (args) => (await import('../bench/schedules.js')).benchSchedules(args),
+  schedules: async (args) => (await import('../bench/schedules/schedules.js')).benchSchedules(args),
 };
 
 await prepare({ development: true });

@@ -3,51 +3,46 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assertKnown, has, numberOf, textOf } from '../support/arguments.js';
+import { assertKnown, has, numberOf } from '../support/arguments.js';
 import { LoadWatch, machine } from '../support/machine.js';
-import { checkOut, ownRevision, ownRoot } from '../support/revision.js';
+import { withRevisions } from '../support/revisions.js';
+import { say } from '../support/say.js';
 import { bundleBare } from './bare.js';
 import { cases } from './cases.js';
 import { bareCase, PolledProduct } from './polled-product.js';
 import { reportPolls, resultsOf } from './report.js';
 
-const say = (message) => process.stderr.write(`${message}\n`);
 const idleSeconds = 5;
 
 /** @param args what follows `polls` on the command line */
 export async function benchPolls(args) {
   assertKnown(args, ['--rounds', '--against', '--json']);
   const rounds = numberOf(args, '--rounds', 5);
-  const against = textOf(args, '--against');
+  const result = await withRevisions(args, say, (revisions) => measureRevisions(revisions, rounds));
+  reportPolls(result, say);
+  if (has(args, '--json')) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+async function measureRevisions(revisions, rounds) {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-bench-'));
-  const other = against === null ? null : checkOut(against, say);
   const products = [];
   const load = new LoadWatch();
   try {
     const bundleFile = join(folder, 'bare.js');
     await bundleBare(bundleFile);
-    const revisions = [
-      ...(other ? [{ name: other.name, root: other.root }] : []),
-      { name: ownRevision(), root: ownRoot },
-    ];
     for (const revision of revisions) {
       say(`starting ${revision.name} …`);
       products.push(await PolledProduct.start(revision, bundleFile));
     }
     const measured = await measureRounds(products, rounds, load);
-    const idle = new Map();
-    for (const product of products) idle.set(product, await product.idle(idleSeconds));
-    const revisionResults = products.map((product) => ({
-      revision: product.name,
-      idle_cpu_ms_per_s: idle.get(product),
-      cases: resultsOf(measured.get(product)),
-    }));
-    reportPolls(revisionResults, { rounds, load: load.text }, say);
-    const result = { machine: machine(), load: load.text, rounds, revisions: revisionResults };
-    if (has(args, '--json')) process.stdout.write(`${JSON.stringify(result)}\n`);
+    const results = [];
+    for (const product of products) {
+      const idle = await product.idle(idleSeconds);
+      results.push({ revision: product.name, idle_cpu_ms_per_s: idle, cases: resultsOf(measured.get(product)) });
+    }
+    return { machine: machine(), load: load.text, rounds, revisions: results };
   } finally {
     for (const product of products) await product.stop();
-    other?.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -49,7 +49,7 @@ const head = [
 ];
 
 /** Prints a table of each revision, and of the last one's figures as shares of the first one's. */
-export function reportPolls(revisions, { rounds, load }, say) {
+export function reportPolls({ revisions, rounds, load }, say) {
   for (const { revision, cases, idle_cpu_ms_per_s: idle } of revisions) {
     say(`\n${revision}, ${rounds} rounds, load ${load}; per poll, processor time in ms:`);
     say(table(head, cases.map(rowOf)));

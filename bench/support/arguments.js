@@ -1,4 +1,4 @@
-// What stands behind a name on the command line.
+// Options of the command line.
 
 /** Whether a flag is there. */
 export function has(args, name) {
@@ -20,6 +20,16 @@ export function numberOf(args, name, fallback) {
   const value = Number(text);
   if (!(value > 0)) throw new Error(`bench: found ${name} ${text}, expected a number above 0`);
   return value;
+}
+
+/** The first that is neither a name nor the value of one; null without. */
+export function positional(args, flags) {
+  const found = args.find((arg, n) => {
+    const before = args[n - 1];
+    const isValue = before !== undefined && before.startsWith('--') && !flags.includes(before);
+    return !arg.startsWith('--') && !isValue;
+  });
+  return found ?? null;
 }
 
 /** Refuses what is not one of the names: a name that is misspelt would measure something else. */

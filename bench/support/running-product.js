@@ -60,7 +60,7 @@ export class RunningProduct {
       ...environment,
     };
     const startedAt = performance.now();
-    this.#up = this.#spawn(['up'], ['ignore', 'pipe', 'pipe']);
+    this.#up = this.#spawn(process.execPath, [join(this.#root, 'daybook'), 'up'], ['ignore', 'pipe', 'pipe']);
     for (const stream of [this.#up.stdout, this.#up.stderr]) {
       stream.on('data', (chunk) => (this.#output = (this.#output + chunk).slice(-20_000)));
     }
@@ -93,16 +93,24 @@ export class RunningProduct {
     return processorMs(this.pid);
   }
 
-  /** Runs a command line of the product beside `up`; returns its exit code, output, seconds and processor time. */
+  /** Runs a command line of the product beside `up`; returns its exit code, output, seconds and processor seconds. */
   async command(args) {
     const startedAt = performance.now();
-    const child = this.#spawn(args, ['ignore', 'pipe', 'pipe']);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => (stdout += chunk));
-    child.stderr.on('data', (chunk) => (stderr += chunk));
+    // The shell says what its children used; Node does not.
+    const script = '"$@"; code=$?; times >&3; exit $code';
+    const line = ['-c', script, 'sh', process.execPath, join(this.#root, 'daybook'), ...args];
+    const child = this.#spawn('/bin/sh', line, ['ignore', 'pipe', 'pipe', 'pipe']);
+    const texts = ['', '', '', ''];
+    for (const n of [1, 2, 3]) child.stdio[n].on('data', (chunk) => (texts[n] += chunk));
     const [code] = await once(child, 'close');
-    return { code, stdout, stderr, seconds: (performance.now() - startedAt) / 1000 };
+    const [, stdout, stderr, times] = texts;
+    return {
+      code,
+      stdout,
+      stderr,
+      seconds: (performance.now() - startedAt) / 1000,
+      cpuSeconds: childrenSeconds(times),
+    };
   }
 
   async stop() {
@@ -114,10 +122,16 @@ export class RunningProduct {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #spawn(args, stdio) {
-    const options = { cwd: this.#folder, env: this.#environment, stdio };
-    return spawn(process.execPath, [join(this.#root, 'daybook'), ...args], options);
+  #spawn(command, args, stdio) {
+    return spawn(command, args, { cwd: this.#folder, env: this.#environment, stdio });
   }
+}
+
+/** The second line of `times` is what the children used: minutes and seconds of their own, and of the system for them. */
+function childrenSeconds(times) {
+  const [, line = ''] = times.split('\n');
+  const parts = [...line.matchAll(/(\d+)m([\d.]+)s/g)];
+  return parts.reduce((total, [, minutes, seconds]) => total + Number(minutes) * 60 + Number(seconds), 0);
 }
 
 /** Without settings that would make the product use other servers. */

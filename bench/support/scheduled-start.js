@@ -27,7 +27,13 @@ export async function runScheduled(client, start) {
     namespace: client.options.namespace,
     requestId: randomUUID(),
     workflowId,
-    ...{ workflowType, taskQueue, input, memo, header, searchAttributes, userMetadata },
+    workflowType,
+    taskQueue,
+    input,
+    memo,
+    header,
+    searchAttributes,
+    userMetadata,
   });
   const result = await client.workflow.getHandle(workflowId).result();
   return { workflowId, runId, result };
