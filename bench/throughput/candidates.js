@@ -6,13 +6,14 @@ import { isAvailable, runPython } from './python.js';
 import { runWritersOf } from './run-writers.js';
 
 /**
- * `index` says when payloads are indexed; `table` is where rows are that are not in Daybook's own.
+ * `index` says when payloads are indexed; `table` is where rows are that are not in Daybook's own. `records` is how many
+ * it reads where those are not all that the files have.
  * @param only names of those that are wanted; null for all
  */
-export function candidatesOf({ revisions, files, origin, temporal, only, say }) {
+export function candidatesOf({ revisions, files, distinct, origin, temporal, only, say }) {
   const candidates = [
     ...others(files),
-    ...revisions.flatMap((revision) => ownOf(revision, revisions.length > 1, { files, origin, temporal })),
+    ...revisions.flatMap((revision) => ownOf(revision, revisions.length > 1, { files, distinct, origin, temporal })),
   ];
   const unknown = only?.find((name) => !candidates.some((candidate) => candidate.name === name));
   if (unknown !== undefined) {
@@ -58,12 +59,14 @@ function others(files) {
 }
 
 /** What is measured of a revision of Daybook. */
-function ownOf({ name: revision, root }, isNamed, { files, origin, temporal }) {
+function ownOf({ name: revision, root }, isNamed, { files, distinct, origin, temporal }) {
   const mark = isNamed ? `@${revision}` : '';
   const product = (name, sources, options = {}) => ({
     name: `${name}${mark}`,
     root,
     index: options.index,
+    records: options.records,
+    again: options.again,
     run: (settings, place) => runProduct(root, { settings, temporal, place, sources, again: options.again }),
   });
   const api = apiSources(files, origin);
@@ -72,8 +75,8 @@ function ownOf({ name: revision, root }, isNamed, { files, origin, temporal }) {
     product('file', fileSources(files)),
     product('file_sealed', fileSources(files), { index: 'sealed' }),
     product('file_none', fileSources(files), { index: 'none' }),
-    product('api', api),
-    product('api_unchanged', api, { again: 'same_store' }),
-    product('api_known', api, { again: 'new_store' }),
+    product('api', api, { records: distinct }),
+    product('api_unchanged', api, { records: distinct, again: 'same_store' }),
+    product('api_known', api, { records: distinct, again: 'new_store' }),
   ];
 }

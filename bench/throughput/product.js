@@ -38,8 +38,8 @@ export async function runProduct(root, { settings, temporal, place, sources, aga
   const stage = { root, settings, temporal, place, config, sources, client: new Client({ connection }) };
   try {
     const first = await withWorker({ ...stage, store: 'data' }, async (run) => {
-      const once = await run();
-      return again === 'same_store' ? run() : once;
+      const result = await run();
+      return again === 'same_store' ? run() : result;
     });
     return again === 'new_store' ? await withWorker({ ...stage, store: 'data-2' }, (run) => run()) : first;
   } finally {
@@ -80,6 +80,7 @@ async function runSources({ client, sources }, instance) {
   return { seconds, cpu_s: { worker: cpu('worker'), temporal: cpu('temporal'), postgres: cpu('postgres') } };
 }
 
+// The new store of a second worker is accepted: that PostgreSQL knows its records is what is measured.
 async function startWorker({ root, settings, temporal, place, config, store }, instance) {
   const worker = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), 'worker'], {
     env: {
@@ -88,15 +89,14 @@ async function startWorker({ root, settings, temporal, place, config, store }, i
       DAYBOOK_CONFIG: config,
       DAYBOOK_DATA: join(place, store),
       DAYBOOK_HTTP: 'off',
-      LOG_LEVEL: 'warn',
+      DAYBOOK_ACCEPT_NEW_STORE: '1',
+      LOG_LEVEL: 'error',
       ...(instance === null ? {} : { DAYBOOK_INSTANCE: instance }),
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  for await (const [message] of messages(worker)) if (message.type === 'polling') break;
-  return worker;
-}
-
-async function* messages(worker) {
-  for (;;) yield await once(worker, 'message');
+  return new Promise((resolve, reject) => {
+    worker.on('message', ({ type }) => type === 'polling' && resolve(worker));
+    worker.once('exit', (code) => reject(new Error(`bench: the worker ended with ${code}`)));
+  });
 }

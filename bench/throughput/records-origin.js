@@ -1,4 +1,5 @@
-// An API on loopback with the records of the files, in pages. They are read before the clock starts.
+// An API on loopback with the records of the files, in pages, each key once: two records of one id on a page are a fault of an API, and
+// would be dead letters. They are read before the clock starts.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,7 +22,9 @@ export async function startRecordsOrigin(files) {
 }
 
 function pagesOf(file) {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const byId = new Map();
+  for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) byId.set(JSON.parse(line).id, line);
+  const lines = [...byId.values()];
   const count = Math.ceil(lines.length / pageRecords);
   return Array.from({ length: count }, (_, n) =>
     Buffer.from(`[${lines.slice(n * pageRecords, (n + 1) * pageRecords).join(',')}]`),

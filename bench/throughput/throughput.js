@@ -35,6 +35,9 @@ async function measureAll({ revisions, records, rounds, only }) {
   // PostgreSQL may run as another user, who has to reach it.
   chmodSync(folder, 0o755);
   const home = new Home(join(folder, 'home'));
+  // The servers are no children of the terminal: Ctrl-C does not reach them.
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => void stopStack(home).then(() => process.exit(1)));
   const load = new LoadWatch();
   let origin = null;
   try {
@@ -44,13 +47,23 @@ async function measureAll({ revisions, records, rounds, only }) {
     origin = await startRecordsOrigin(files);
     await startStack(home, { postgres: true, temporal: true }, readEnvironment({}), say);
     const server = embeddedPostgresSettings(home);
-    const candidates = candidatesOf({ revisions, files, origin, temporal: embeddedTemporalSettings(home), only, say });
+    const candidates = candidatesOf({
+      revisions,
+      files,
+      distinct,
+      origin,
+      temporal: embeddedTemporalSettings(home),
+      only,
+      say,
+    });
     const runs = new Map(candidates.map((candidate) => [candidate, []]));
     for (let round = 0; round < rounds; round++) {
       for (const candidate of candidates) {
         const run = await measure(candidate, server, join(folder, `${candidate.name}-${round}`), distinct);
         runs.get(candidate).push(run);
-        say(`round ${round + 1}: ${candidate.name.padEnd(24)} ${Math.round(records / run.seconds)} rows/s`);
+        say(
+          `round ${round + 1}: ${candidate.name.padEnd(24)} ${Math.round((candidate.records ?? records) / run.seconds)} rows/s`,
+        );
         load.note();
       }
     }
