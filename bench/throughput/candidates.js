@@ -8,21 +8,25 @@ import { runWritersOf } from './run-writers.js';
 /**
  * `index` says when payloads are indexed; `table` is where rows are that are not in Daybook's own. `records` is how many
  * it reads where those are not all that the files have.
- * @param only names of those that are wanted; null for all
+ * @param only names of those that are wanted, of all revisions; null for all
  */
 export function candidatesOf({ revisions, files, distinct, origin, temporal, only, say }) {
   const candidates = [
     ...others(files),
     ...revisions.flatMap((revision) => ownOf(revision, revisions.length > 1, { files, distinct, origin, temporal })),
   ];
-  const unknown = only?.find((name) => !candidates.some((candidate) => candidate.name === name));
-  if (unknown !== undefined) {
-    throw new Error(`bench: found --only ${unknown}, expected ${candidates.map(({ name }) => name).join(', ')}`);
-  }
-  return candidates.filter(({ name, needs }) => {
-    if (only !== null && !only.includes(name)) return false;
-    return needs === undefined || isAvailable(needs, say);
+  const names = [...new Set(candidates.map(baseName))];
+  const unknown = only?.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new Error(`bench: found --only ${unknown}, expected ${names.join(', ')}`);
+  return candidates.filter((candidate) => {
+    if (only !== null && !only.includes(baseName(candidate))) return false;
+    return candidate.needs === undefined || isAvailable(candidate.needs, say);
   });
+}
+
+/** The same of all revisions. */
+function baseName({ name }) {
+  return name.split('@')[0];
 }
 
 /** What people use, and what the server can do at most. */
