@@ -11,10 +11,6 @@ export function quantile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))];
 }
 
-export function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
-}
-
 /** A number with so many digits behind the point; null stays null. */
 export function rounded(value, digits = 0) {
   return value === null || value === undefined ? null : Number(value.toFixed(digits));

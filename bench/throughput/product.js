@@ -60,7 +60,8 @@ async function withWorker(stage, use) {
 
 /** Workers of two stores share no queue. 0.2.0 has but one, and does not look. */
 function hasInstances(root) {
-  return readFileSync(join(root, 'docs', 'configuration.md'), 'utf8').includes('DAYBOOK_INSTANCE');
+  const schema = JSON.parse(readFileSync(join(root, 'schema', 'daybook.schema.json'), 'utf8'));
+  return schema.properties?.instance !== undefined;
 }
 
 async function runSources({ client, sources }, instance) {
