@@ -27,7 +27,8 @@ import { backfillDetails } from './backfill-details.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
 import { backfillProgressQuery, type BackfillProgress } from '../messages.ts';
 import { PauseState } from '../support/pause.ts';
-import { childFailureOf, failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
+import { childFailureOf, failureOf, workflowFailure } from '../support/failure.ts';
 
 /** A window that is already run by another workflow is checked again after this long. */
 const busyMs = 30_000;
