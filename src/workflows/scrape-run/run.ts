@@ -178,7 +178,7 @@ export class Run {
    */
   async settle(): Promise<void> {
     // What is settled now is saved by the run's last step.
-    if (this.#isCombined && this.ended) await this.#drain();
+    if (this.#isCombined && this.ended) await this.#drainAndNote();
     else await this.#settleAll();
     const facts = { plan: this.#plan, tally: this.#tally, end: this.#end, isWindow: this.#window !== null };
     const failure = this.#pipeline.failure ?? verdictOf(this.#ref.source, facts);
@@ -221,10 +221,8 @@ export class Run {
       const place = positionAfterFailure(this.#begun, unfinished, error.type);
       if (place !== unfinished) this.#state.apply({ unfinished: place });
     };
-    if (this.#isCombined) {
-      await this.#drain();
-      settled();
-    } else await this.#settleAll(settled);
+    if (this.#isCombined) await this.#drainAndNote(settled);
+    else await this.#settleAll(settled);
     return this.#conclude(failedReceiptOf(this.#report, error));
   }
 
@@ -233,7 +231,6 @@ export class Run {
     this.#enter('finished');
     const verdicts = this.#judge(receipt);
     if (!this.#isCombined) return saveReceipt(receipt, verdicts, this.#window, this.#pollFacts);
-    this.#noteSettled();
     const state = this.#state.unsaved();
     return finishRun(receipt, verdicts, this.#window, this.#pollFacts, {
       ...(state ? { state } : {}),
@@ -315,6 +312,13 @@ export class Run {
     await this.#drain();
     settled?.();
     await this.#save();
+  }
+
+  /** The same for the run's last step, which saves it. */
+  async #drainAndNote(settled?: () => void): Promise<void> {
+    await this.#drain();
+    settled?.();
+    this.#noteSettled();
   }
 
   #drain(): Promise<void> {
