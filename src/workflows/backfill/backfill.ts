@@ -24,7 +24,7 @@ import { storeActivities } from '../activities.ts';
 import { RequestQueue } from './request-queue.ts';
 import { checkedInput, type BackfillSnapshot, type BackfillInput, type BackfillTally } from './backfill-input.ts';
 import { backfillDetails } from './backfill-details.ts';
-import { setSourceAttribute } from '../support/search-attribute.ts';
+import { attributeForChild, setSourceAttribute } from '../support/search-attribute.ts';
 import { backfillProgressQuery, type BackfillProgress } from '../messages.ts';
 import { PauseState } from '../support/pause.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
@@ -235,6 +235,7 @@ class Backfill {
       const receipt = (await executeChild(scrapeRunType, {
         workflowId: Instance.ofWorkflow(workflowInfo()).backfillWindowId(source, name),
         args: [{ source, window }],
+        ...attributeForChild(source),
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

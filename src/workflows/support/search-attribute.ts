@@ -9,6 +9,11 @@ export function setSourceAttribute(source: string): void {
   upsertSearchAttributes([{ key, value: source }]);
 }
 
+/** The attribute for a workflow that this one starts: only where this one has it, so that the server knows it. */
+export function attributeForChild(source: string) {
+  return hasSourceAttribute(source) ? { typedSearchAttributes: [{ key, value: source }] } : {};
+}
+
 /** Whether the workflow was started with its source as an attribute, or has set it: another upsert would cost an action. */
 export function hasSourceAttribute(source: string): boolean {
   return workflowInfo().typedSearchAttributes.get(key) === source;
