@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import { billedEvents } from '../../support/billed-events.ts';
 import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 
@@ -18,10 +18,9 @@ beforeAll(async () => {
     if (url.pathname === '/etag') {
       const isKnown = request.headers['if-none-match'] === '"1"';
       response.writeHead(isKnown ? 304 : 200, { etag: '"1"' });
-      return response.end(isKnown ? undefined : pageOf(0, 1));
-    }
-    if (url.pathname === '/same') return response.end(pageOf(0, 20));
-    response.end(pageOf(page, page <= 10 ? 5_000 : 0));
+      response.end(isKnown ? undefined : pageOf(0, 1));
+    } else if (url.pathname === '/same') response.end(pageOf(0, 20));
+    else response.end(pageOf(page, page <= 10 ? 5_000 : 0));
   });
   const source = (name: string, more = '') =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at${more} }\n`;
@@ -34,16 +33,6 @@ afterAll(async () => {
   await origin?.close();
 });
 
-const { EventType } = temporal.api.enums.v1;
-/** Events that are billed, besides the three actions of a schedule that starts a workflow. */
-const billed = new Map<number | null | undefined, string>([
-  [EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, 'activity'],
-  [EventType.EVENT_TYPE_TIMER_STARTED, 'timer'],
-  [EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, 'upsert'],
-  [EventType.EVENT_TYPE_MARKER_RECORDED, 'marker'],
-  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, 'signal'],
-]);
-
 /** Runs a source as its schedule does, and returns the outcome and what was billed. */
 async function poll(source: string): Promise<{ outcome: string; billed: string[] }> {
   const handle = await testWorker.client.workflow.start('scrapeRun', {
@@ -53,13 +42,7 @@ async function poll(source: string): Promise<{ outcome: string; billed: string[]
     typedSearchAttributes: [{ key: defineSearchAttributeKey('DaybookSource', 'KEYWORD'), value: source }],
   });
   const { outcome } = (await handle.result()) as { outcome: string };
-  const { events } = await handle.fetchHistory();
-  const found = (events ?? []).flatMap((event) => {
-    const what = billed.get(event.eventType);
-    const type = event.activityTaskScheduledEventAttributes?.activityType?.name;
-    return what === undefined ? [] : [type ?? what];
-  });
-  return { outcome, billed: found };
+  return { outcome, billed: await billedEvents(handle) };
 }
 
 test('a poll with one batch costs six actions, one without news costs four', async () => {
