@@ -29,8 +29,8 @@ export type WriteBatchesResult = readonly Readonly<Partial<Record<Sink, TriedWri
 
 type Tried = Partial<Record<Sink, TriedWrite>>[];
 
-/** A sink that takes longer does not hold up the other one. */
-const patienceMs = 5_000;
+/** A sink that takes longer does not delay the other one. */
+const sinkTimeoutMs = 5_000;
 
 const activityTypes: Readonly<Record<Sink, string>> = { csv: 'writeCsv', postgres: 'writePostgres' };
 
@@ -57,7 +57,7 @@ export function createWriteBatches(dependencies: WriteTools & Uses<Sink>) {
         ),
       }));
     await untilSlow(writing.map(({ done }) => done));
-    // What a sink that is left alone says from here on concerns nobody.
+    // What a sink that is left alone says from here on has no effect.
     const results = tried.map((entry) => ({ ...entry }));
     for (const { stop, done } of writing) {
       stop.abort(new Error('left to an activity of its own'));
@@ -71,7 +71,7 @@ export function createWriteBatches(dependencies: WriteTools & Uses<Sink>) {
 /** Waits until both sinks are done, or one of them is and the other one is slow. */
 async function untilSlow(writing: readonly Promise<void>[]): Promise<void> {
   const over = new AbortController();
-  const late = sleep(patienceMs, undefined, { signal: over.signal }).then(
+  const late = sleep(sinkTimeoutMs, undefined, { signal: over.signal }).then(
     () => Promise.race(writing),
     () => undefined,
   );

@@ -34,7 +34,7 @@ export interface AttemptPlace {
   readonly startedMs: number;
 }
 
-/** What a workflow needs to know of an attempt that failed while its activity goes on; logged as a failed activity is. */
+/** What a workflow needs to know of an attempt that failed while its activity continues; logged as a failed activity is. */
 export function failedAttempt(
   error: unknown,
   redact: Redact,

@@ -1,6 +1,6 @@
 import type { RunFailure } from './run-failure.ts';
 
-/** An attempt that failed inside an activity that did not: the workflow goes on with the policy of what was tried. */
+/** An attempt that failed inside an activity that did not: the workflow continues with the policy of what was tried. */
 export interface FailedAttempt extends RunFailure {
   /** No other attempt would succeed. */
   readonly isFinal: boolean;

@@ -12,7 +12,7 @@ export type FirstWrite =
   | { readonly counts: SinkCounts }
   /** It is not tried again. */
   | { readonly failure: RunFailure }
-  /** The sink's own activity goes on, after so many attempts that count, once the next one is due. */
+  /** The sink's own activity continues, after so many attempts that count, once the next one is due. */
   | { readonly attemptsBefore: number; readonly due: Promise<void> };
 
 export type FirstWrites = readonly Readonly<Record<Sink, FirstWrite>>[];
@@ -79,7 +79,7 @@ const lost: FirstWrite = { attemptsBefore: 0, due: Promise.resolve() };
 /** How long the next attempt is to wait. */
 function delayMs(tried: readonly (TriedWrite | undefined)[]): number {
   const asked = tried.map((of) => (of && 'failure' in of ? (of.failure.retryAfterMs ?? 0) : 0));
-  return Math.max(...asked) || firstWriteDelayMs;
+  return asked.reduce((longest, ms) => Math.max(longest, ms), 0) || firstWriteDelayMs;
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

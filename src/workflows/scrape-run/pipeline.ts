@@ -100,7 +100,7 @@ export class Pipeline {
     while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
     if (this.#failure) return;
     this.#added += batches.length;
-    this.#inFlight.push(...this.#writeTogether(this.#combined, batches));
+    for (const written of this.#writeTogether(this.#combined, batches)) this.#inFlight.push(written);
   }
 
   /** Calls back once all batches added so far are settled well, in order; never if one of them fails. */

@@ -101,7 +101,7 @@ test('a first fetch that took its worker with it is tried again by the policy of
   expect(await steps(handle)).toEqual(['resolveSource', 'fetchBatch', 'finishRun']);
 });
 
-test('a sink that is slow does not hold up the other one, and goes on in an activity of its own', async () => {
+test('a sink that is slow does not delay the other one, and continues in an activity of its own', async () => {
   const { id } = answer();
   const held = proxy.holdBack(id, 1);
   const handle = await testWorker.start({ source: 'one' });
@@ -113,7 +113,7 @@ test('a sink that is slow does not hold up the other one, and goes on in an acti
   expect(await testWorker.database.count('select count(*) from raw_events where source_id = $1', [id])).toBe(1);
 });
 
-test('a sink that fails goes on alone, and the attempt counts', async () => {
+test('a sink that fails continues alone, and the attempt counts', async () => {
   const { id } = answer();
   testWorker.logs.length = 0;
   proxy.down();
