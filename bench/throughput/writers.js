@@ -1,13 +1,13 @@
 // Daybook's writers alone: batches from the spool into CSV and PostgreSQL, several at a time as the workflow has them.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { parseIso8601 } from '../dist/domain/time/timestamp.js';
-import { createCsvWriter } from '../dist/sinks/csv/csv-writer.js';
-import { createPool } from '../dist/sinks/postgres/connection/connection.js';
-import { createPostgresWriter } from '../dist/sinks/postgres/writer/postgres-writer.js';
-import { maxBatchRecords, readBatch, spoolRecords } from '../dist/store/delivery/batches.js';
-import { createDirectoryStore } from '../dist/store/blobs/directory-store.js';
-import { journalPaths } from '../dist/store/paths/paths.js';
+import { parseIso8601 } from '../../dist/domain/time/timestamp.js';
+import { createCsvWriter } from '../../dist/sinks/csv/csv-writer.js';
+import { createPool } from '../../dist/sinks/postgres/connection/connection.js';
+import { createPostgresWriter } from '../../dist/sinks/postgres/writer/postgres-writer.js';
+import { maxBatchRecords, readBatch, spoolRecords } from '../../dist/store/delivery/batches.js';
+import { createDirectoryStore } from '../../dist/store/blobs/directory-store.js';
+import { journalPaths } from '../../dist/store/paths/paths.js';
 
 const inFlight = 4;
 const context = { signal: new AbortController().signal, onProgress() {} };
@@ -20,6 +20,7 @@ export async function runWriters(settings, folder, files) {
   const pool = createPool(settings, { maxConnections: inFlight });
   const csv = createCsvWriter(createDirectoryStore(`${folder}/csv`), journalPaths);
   const postgres = createPostgresWriter({ pool, schema: settings.schema, prepare: true });
+  const usage = process.cpuUsage();
   const startedAt = performance.now();
   const workers = Array.from({ length: inFlight }, async () => {
     for (let batch = queue.shift(); batch; batch = queue.shift()) {
@@ -29,8 +30,9 @@ export async function runWriters(settings, folder, files) {
   });
   await Promise.all(workers);
   const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(usage);
   await pool.end();
-  return { seconds };
+  return { seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
 async function spoolFile(store, source, file) {

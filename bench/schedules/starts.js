@@ -1,0 +1,53 @@
+// How many scheduled polls began, and how late, as Temporal keeps it.
+import { quantile, rounded } from '../support/statistics.js';
+
+/** Descriptions of schedules that are asked for at once: each is a query to a workflow of the server. */
+const concurrency = 8;
+
+/** What was due between two times. */
+export async function startsBetween(client, fromMs, toMs) {
+  const { dueById, skipped, missed } = await fromSchedules(client);
+  const delays = [];
+  const range = `TemporalScheduledStartTime >= '${isoOf(fromMs)}' AND TemporalScheduledStartTime < '${isoOf(toMs)}'`;
+  const ids = new Set();
+  const query = `WorkflowType = 'scrapeRun' AND ${range}`;
+  for await (const { startTime, searchAttributes, workflowId } of client.workflow.list({ query, pageSize: 1_000 })) {
+    const [nominal] = searchAttributes?.TemporalScheduledStartTime ?? [];
+    // With jitter a start is due later than the schedule's own time; only the last ten starts are known that way.
+    const due = dueById.get(workflowId) ?? new Date(nominal);
+    delays.push((startTime.getTime() - due.getTime()) / 1_000);
+    ids.add(workflowId);
+  }
+  return {
+    began: ids.size,
+    delay_p50_s: rounded(quantile(delays, 0.5), 3),
+    delay_p99_s: rounded(quantile(delays, 0.99), 3),
+    delay_max_s: rounded(quantile(delays, 1), 3),
+    later_than_5_s: delays.filter((seconds) => seconds > 5).length,
+    // Since the schedules were made.
+    overlap_skips: skipped,
+    missed_catchup_window: missed,
+  };
+}
+
+async function fromSchedules(client) {
+  const ids = [];
+  for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId);
+  const dueById = new Map();
+  let skipped = 0;
+  let missed = 0;
+  const describeNext = async () => {
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+      const { info } = await client.schedule.getHandle(id).describe();
+      skipped += info.numActionsSkippedOverlap;
+      missed += info.numActionsMissedCatchupWindow;
+      for (const { action, scheduledAt } of info.recentActions) dueById.set(action.workflow.workflowId, scheduledAt);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, describeNext));
+  return { dueById, skipped, missed };
+}
+
+function isoOf(ms) {
+  return new Date(ms).toISOString();
+}
