@@ -9,6 +9,19 @@ export function offsetOf(source: string, { every, offset }: ScheduleConfig): num
   return every === undefined ? 0 : (offset ?? evenOffset(source, every));
 }
 
+const maxDefaultJitterMs = 30_000;
+
+/**
+ * Up to how much each start of a source is delayed at random, in milliseconds. Where its schedule does not say: whole seconds, so that
+ * many sources do not start in the same moment; none where it names the time itself, by `cron` or `offset`.
+ */
+export function jitterOf({ every, offset, jitter }: ScheduleConfig): number {
+  if (jitter !== undefined) return jitter;
+  return every === undefined || offset !== undefined
+    ? 0
+    : Math.floor(Math.min(every / 2, maxDefaultJitterMs) / 1_000) * 1_000;
+}
+
 /** When a source is due, where that is an even grid: an interval, `@every`, and cron lines such as `0 * * * *`; else null. */
 export function scheduleGrid(source: string, schedule: ScheduleConfig): Grid | null {
   const { every, cron } = schedule;

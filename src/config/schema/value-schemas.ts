@@ -187,7 +187,9 @@ export const schedule = z
       .describe(
         'Offset of the starts within the interval, in whole seconds. Default: derived from the source name, within `every`, or within its first hour if it is longer.',
       ),
-    jitter: duration().optional().describe('Random delay of each start, up to this.'),
+    jitter: duration()
+      .optional()
+      .describe('Random delay of each start, up to this. Default: half of `every`, at most 30 s; none with `cron` or `offset`.'),
     timezone: scheduleTimezone.optional().describe('Time zone of `cron`. Default: UTC.'),
     overlap: z
       .enum(['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'])

@@ -1,4 +1,4 @@
-import { scheduleGrid } from '../../config/schedule/schedule-grid.ts';
+import { jitterOf, scheduleGrid } from '../../config/schedule/schedule-grid.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 
@@ -22,7 +22,7 @@ const makingMs = 2_000;
  */
 export function firstStart(source: SourceConfig, schedule: ScheduleConfig, now: Date): FirstStart {
   const grid = scheduleGrid(source.name, schedule);
-  if (grid === null || (schedule.jitter ?? 0) > nearMs) return { afterMs: 0, isNow: true };
+  if (grid === null || jitterOf(schedule) > nearMs) return { afterMs: 0, isNow: true };
   const { everyMs, offsetMs } = grid;
   const gapMs = everyMs - ((((now.getTime() - offsetMs) % everyMs) + everyMs) % everyMs);
   if (gapMs <= makingMs && everyMs > 2 * nearMs) return { afterMs: gapMs, isNow: true };

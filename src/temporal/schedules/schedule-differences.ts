@@ -2,7 +2,7 @@ import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/cli
 import { TypedSearchAttributes } from '@temporalio/common';
 import { cronMeaning, formatCalendar, formatEvery } from '../../config/schedule/cron-meaning.ts';
 import { cronProblem } from '../../config/schedule/cron.ts';
-import { offsetOf } from '../../config/schedule/schedule-grid.ts';
+import { jitterOf, offsetOf } from '../../config/schedule/schedule-grid.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
@@ -40,13 +40,14 @@ function wantedFields(
   { instance, hasAttribute }: ServerFacts,
   description: ScheduleDescription,
 ): Fields {
-  const { every, cron, jitter, overlap, catchup_window, pause_on_failure } = schedule;
+  const { every, cron, overlap, catchup_window, pause_on_failure } = schedule;
+  const jitter = jitterOf(schedule);
   const meaning = cron === undefined ? null : cronMeaning(cron);
   const interval = every === undefined ? meaning?.every : formatEvery(every, offsetOf(name, schedule));
   return {
     ...(typeof interval === 'string' ? intervalFields([interval]) : {}),
     ...(cron === undefined || meaning?.calendar === null ? {} : { cron }),
-    ...(jitter === undefined || jitter === 0 ? {} : { jitter: formatDuration(jitter) }),
+    ...(jitter === 0 ? {} : { jitter: formatDuration(jitter) }),
     ...timezoneField(meaning?.timezone ?? schedule.timezone),
     overlap,
     catchup_window: formatDuration(catchup_window),

@@ -1,5 +1,5 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { offsetOf } from '../../config/schedule/schedule-grid.ts';
+import { jitterOf, offsetOf } from '../../config/schedule/schedule-grid.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { ownerMemo, type ScheduleOwner } from './schedule-owner.ts';
@@ -35,7 +35,7 @@ export function scheduleOptions(
         ? {}
         : { intervals: [{ every: schedule.every, offset: offsetOf(source.name, schedule) }] }),
       ...(schedule.cron === undefined ? {} : { cronExpressions: [schedule.cron] }),
-      ...(schedule.jitter === undefined ? {} : { jitter: schedule.jitter }),
+      ...(jitterOf(schedule) === 0 ? {} : { jitter: jitterOf(schedule) }),
       ...(schedule.timezone === undefined ? {} : { timezone: schedule.timezone }),
     },
     action: {

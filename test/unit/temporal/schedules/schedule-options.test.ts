@@ -64,12 +64,25 @@ describe('scheduleOptions', () => {
   });
 
   test('lets each source start at its own time within the interval, or within the first hour of a longer one', () => {
-    expect(optionsOf('every: 1m').spec).toEqual({ intervals: [{ every: 60_000, offset: 57_000 }] });
+    expect(optionsOf('every: 1m').spec?.intervals).toEqual([{ every: 60_000, offset: 57_000 }]);
     expect(optionsOf('every: 5m, jitter: 10s').spec).toEqual({
       intervals: [{ every: 300_000, offset: 289_000 }],
       jitter: 10_000,
     });
-    expect(optionsOf('every: 1d').spec).toEqual({ intervals: [{ every: 86_400_000, offset: 3_479_000 }] });
+    expect(optionsOf('every: 1d').spec?.intervals).toEqual([{ every: 86_400_000, offset: 3_479_000 }]);
+  });
+
+  test.each([
+    ['every: 1s', undefined],
+    ['every: 3s', 1_000],
+    ['every: 1m', 30_000],
+    ['every: 1d', 30_000],
+    ['every: 1m, jitter: 0s', undefined],
+    ['every: 1m, jitter: 45s', 45_000],
+    ['every: 1h, offset: 5m', undefined],
+    ['cron: "*/5 * * * *"', undefined],
+  ])('delays starts at random where the time is not named (%s: up to %s ms)', (schedule, jitter) => {
+    expect(optionsOf(schedule).spec?.jitter).toBe(jitter);
   });
 
   test('leaves a cron line as it is written', () => {
