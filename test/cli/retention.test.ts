@@ -14,8 +14,7 @@ const source = '{ name: items, type: file, path: items.ndjson, id: id, occurred_
 describe('a day that is retired', () => {
   let testWorker: TestWorker;
   let sandbox: CliSandbox;
-  const yaml = (partitions: string, one = source) =>
-    `version: 1\nsources:\n  - ${one}\npartitions: ${partitions}\n`;
+  const yaml = (partitions: string, one = source) => `version: 1\nsources:\n  - ${one}\npartitions: ${partitions}\n`;
   const configure = (partitions: string, one = source) => testWorker.configure(yaml(partitions, one));
   const data = (...parts: string[]) => testWorker.path('data', ...parts);
   const daybook = async (...args: string[]) => {

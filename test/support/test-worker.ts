@@ -20,6 +20,7 @@ import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './servers/database.ts';
 import { csvRows } from './csv-rows.ts';
 import { createNamespace } from './servers/namespace.ts';
+import { serverVariables } from './servers/tenant.ts';
 import { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.ts';
 
 let runtimeInstalled = false;
@@ -108,18 +109,8 @@ export class TestWorker {
 
   /** What a command needs in its environment to work with the database, namespace and store of this worker. */
   commandVariables(): Record<string, string> {
-    const { host, port, database, user, password } = this.database.settings;
-    return {
-      DAYBOOK_EMBEDDED: 'off',
-      DAYBOOK_DATA: this.path('data'),
-      PG_HOST: host,
-      PG_PORT: String(port),
-      PG_DB: database,
-      PG_USER: user,
-      PG_PASSWORD: password,
-      TEMPORAL_ADDRESS: this.#address,
-      TEMPORAL_NAMESPACE: this.client.options.namespace,
-    };
+    const variables = serverVariables(this.database, this.#address, this.client.options.namespace);
+    return { ...variables, DAYBOOK_DATA: this.path('data') };
   }
 
   configure(yaml: string): void {
