@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
@@ -10,13 +10,13 @@ import type { Receipt } from '../../src/domain/run/receipt.ts';
 import type { RebuildTally } from '../../src/domain/storage/journal-rebuild.ts';
 import type { Status } from '../../src/status/status.ts';
 import { csvRows } from '../support/csv-rows.ts';
-import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { CliSandbox } from '../support/cli-sandbox.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
 let sandbox: CliSandbox;
-let running: RunningDaybook;
+let testWorker: TestWorker;
 
 const ids = ['plain', '=1+1', 'a,b', 'say "hi"', 'two\nlines', '🦊'];
 const day = ['--day', '2026-11-01'];
@@ -28,16 +28,13 @@ async function daybook(...args: string[]) {
 }
 
 beforeAll(async () => {
-  folder = temporaryFolder();
-  sandbox = new CliSandbox(folder);
-  writeFileSync(
-    join(folder, 'daybook.yaml'),
+  testWorker = await TestWorker.createForCommands(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
+  ({ folder } = testWorker);
+  sandbox = new CliSandbox(folder, testWorker.commandVariables());
   const lines = ids.map((id, n) => JSON.stringify({ id, at: `2026-11-0${n < 5 ? 1 : 2}T00:00:0${n}Z` }));
   writeFileSync(join(folder, 'lines.ndjson'), `${lines.join('\n')}\n`);
-  running = sandbox.start(['up']);
-  await running.shows('Ctrl-C stops everything');
   await daybook('run', 'lines');
   const journal = join(folder, 'data', 'csv', 'lines');
   const today = readdirSync(journal)[0] ?? '';
@@ -46,10 +43,7 @@ beforeAll(async () => {
     renameSync(join(journal, today, name), join(journal, '2026-11-20', name));
   }
 });
-afterAll(async () => {
-  await running?.killAll();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => testWorker?.close());
 
 describe('partitions maintain', () => {
   test('says which days it would seal, and seals them', async () => {
@@ -79,6 +73,7 @@ describe('export', () => {
       ['-c', `set -o pipefail; "$0" "$1" export | head -1`, process.execPath, launcher],
       {
         cwd: folder,
+        env: { ...process.env, ...testWorker.commandVariables() },
         encoding: 'utf8',
       },
     );
@@ -193,15 +188,7 @@ describe('rekey', () => {
       `version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: ${id}, occurred_at: at }]\n`,
     );
   const connect = async () => {
-    const env = await daybook('env');
-    const of = (name: string) => new RegExp(`${name}='([^']*)'`).exec(env)?.[1] ?? '';
-    const client = new Client({
-      host: of('PG_HOST'),
-      port: Number(of('PG_PORT')),
-      database: of('PG_DATABASE'),
-      user: of('PG_USER'),
-      password: of('PG_PASSWORD'),
-    });
+    const client = new Client(testWorker.database.settings);
     await client.connect();
     return client;
   };
@@ -303,8 +290,16 @@ describe('the store and the database', () => {
   });
 
   test('that lost each other are refused with both names, until that is accepted', async () => {
-    await running.stop();
+    await testWorker.stopWorker();
     renameSync(join(folder, 'data'), join(folder, 'lost-data'));
+    // Without a worker, `run` starts one, and a Temporal server for it.
+    sandbox = new CliSandbox(folder, {
+      ...testWorker.commandVariables(),
+      DAYBOOK_EMBEDDED: undefined,
+      TEMPORAL_ADDRESS: undefined,
+      TEMPORAL_NAMESPACE: undefined,
+    });
+    const database = `database 127\\.0\\.0\\.1:\\d+/${testWorker.database.settings.database}, schema public`;
     for (const command of [['run', 'lines'], ['up']]) {
       const { code, stderr } = await sandbox.run(command);
       expect([command, code, stderr]).toEqual([
@@ -312,7 +307,7 @@ describe('the store and the database', () => {
         2,
         expect.stringMatching(/found the store .*\/data \(it is new/),
       ]);
-      expect(stderr).toMatch(/database 127\.0\.0\.1:\d+\/daybook, schema public.*--accept-new-store/);
+      expect(stderr).toMatch(new RegExp(`${database}.*--accept-new-store`));
     }
     expect(await daybook('run', 'lines', '--accept-new-store')).toMatch(/lines/);
     expect(await daybook('run', 'lines')).toMatch(/lines/);

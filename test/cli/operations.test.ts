@@ -1,23 +1,19 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/servers/origin.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
-let folder: string;
+let testWorker: TestWorker;
 let sandbox: CliSandbox;
-let running: RunningDaybook;
 let origin: Origin;
-let connection: Connection;
 let client: Client;
 
 const source = (name: string, schedule: string) =>
   `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true${schedule} }\n`;
-const configure = (...sources: string[]) =>
-  writeFileSync(join(folder, 'daybook.yaml'), `version: 1\nsources:\n${sources.join('')}`);
+const yaml = (...sources: string[]) => `version: 1\nsources:\n${sources.join('')}`;
+const configure = (...sources: string[]) => testWorker.configure(yaml(...sources));
 const pulse = () => source('pulse', ', schedule: { every: 1s }');
 const hourly = () => source('new', ', schedule: { every: 1h }');
 const asks = () => origin.requests.filter((path) => path === '/pulse').length;
@@ -48,20 +44,16 @@ beforeAll(async () => {
     if (url.pathname === '/refusing') response.statusCode = 403;
     response.end(JSON.stringify([{ id: ++number, at: '2026-11-01T00:00:00Z' }]));
   });
-  folder = temporaryFolder();
-  sandbox = new CliSandbox(folder);
-  configure(pulse(), source('cronned', ', schedule: { cron: "0 5 * * *", timezone: Europe/Vienna }'));
-  running = sandbox.start(['up']);
-  await running.shows('Ctrl-C stops everything');
-  const address = /TEMPORAL_ADDRESS='([^']+)'/.exec(await daybook('env'))?.[1];
-  connection = await Connection.connect(address === undefined ? {} : { address });
-  client = new Client({ connection });
+  testWorker = await TestWorker.createForCommands(
+    yaml(pulse(), source('cronned', ', schedule: { cron: "0 5 * * *", timezone: Europe/Vienna }')),
+  );
+  sandbox = new CliSandbox(testWorker.folder, testWorker.commandVariables());
+  ({ client } = testWorker);
+  await daybook('schedules', 'apply');
 });
 afterAll(async () => {
-  await connection?.close();
-  await running?.killAll();
-  await origin.close();
-  rmSync(folder, { recursive: true, force: true });
+  await testWorker?.close();
+  await origin?.close();
 });
 
 describe('pause', () => {
@@ -234,11 +226,8 @@ describe('schedules', () => {
     const { action, spec } = await client.schedule.getHandle('scrape-mine').describe();
     expect([action.workflowId, spec.intervals?.[0]?.every]).toEqual(['scrape-mine', 3_600_000]);
     await daybook('pause', 'mine', '--reason', 'mine');
-    const metrics = running.output.match(/http:\S+(?=\/readyz)/)?.[0];
     await until('the metrics show its pause', async () =>
-      (await (await fetch(`${metrics}/metrics`)).text()).includes(
-        'daybook_source_health{source="mine",health="paused"} 1',
-      ),
+      (await testWorker.worker?.metrics())?.includes('daybook_source_health{source="mine",health="paused"} 1'),
     );
     // Adopted ones are found when their sources are gone, although the list does not show whose they are.
     configure(pulse());

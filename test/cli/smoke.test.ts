@@ -1,26 +1,29 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { CanaryReport } from '../../src/domain/monitoring/canary.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/servers/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { startTemporalServer, type TestServer } from '../support/servers/temporal-server.ts';
+import type { TestNamespace } from '../support/servers/namespace.ts';
+import { createTenant, type Tenant } from '../support/servers/tenant.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
 let sandbox: CliSandbox;
-beforeAll(() => {
+
+/** Begins with an empty folder. */
+function beginIn(variables: Readonly<Record<string, string>> = {}): void {
   folder = temporaryFolder();
-  sandbox = new CliSandbox(folder);
+  sandbox = new CliSandbox(folder, variables);
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+}
+const removeFolder = () => rmSync(folder, { recursive: true, force: true });
 
 const smokeOk =
   /^smoke ok: scraped, inserted, confirmed in PostgreSQL by key and in CSV in \d+\.\d\d s \(canary-\d{4}-\S+Z\)\n$/;
@@ -35,18 +38,14 @@ function files(): string[] {
 }
 
 describe('smoke without a running stack', () => {
+  beforeAll(() => beginIn());
+  afterAll(removeFolder);
+
   test('starts what it needs, says one line on stdout, and stops it', async () => {
     const { code, stdout } = await sandbox.run(['smoke']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
     expect(files()).toEqual([]);
     expect((await sandbox.run(['status'])).code).toBe(2);
-  });
-
-  test('says one JSON value with --json', async () => {
-    const { code, stdout } = await sandbox.run(['smoke', '--json']);
-    expect(code).toBe(0);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, lagMs: expect.any(Number) as number, durationsMs: {} });
   });
 
   test('without PostgreSQL says so in one line', async () => {
@@ -57,16 +56,19 @@ describe('smoke without a running stack', () => {
 });
 
 describe('smoke with a server that the environment names', () => {
-  let server: TestServer;
+  let tenant: Tenant;
   beforeAll(async () => {
-    server = await startTemporalServer([]);
+    tenant = await createTenant();
+    beginIn(tenant.variables);
   });
-  afterAll(async () => server.stop());
+  afterAll(async () => {
+    await tenant.close();
+    removeFolder();
+  });
 
   test('starts no worker, and fails after 15 s without one', async () => {
-    const variables = { TEMPORAL_ADDRESS: server.address };
     const startedAt = Date.now();
-    const { code, stdout } = await sandbox.run(['smoke', '--json'], { variables });
+    const { code, stdout } = await sandbox.run(['smoke', '--json']);
     expect(Date.now() - startedAt).toBeGreaterThan(15_000);
     expect([code, JSON.parse(stdout)]).toEqual([
       1,
@@ -82,8 +84,8 @@ describe('smoke with a server that the environment names', () => {
 describe('the canary of a running stack', () => {
   let running: RunningDaybook;
   let second: RunningDaybook;
-  let connection: Connection;
-  let client: TemporalClient;
+  let tenant: Tenant;
+  let client: TestNamespace['client'];
   let database: Client;
   const smoke = (...args: string[]) => sandbox.run(['smoke', ...args]);
   const report = async () => {
@@ -100,31 +102,24 @@ describe('the canary of a running stack', () => {
   const csv = () => files().filter((path) => path.includes(join('csv', 'daybook-canary')));
 
   beforeAll(async () => {
+    tenant = await createTenant();
+    ({ client } = tenant.namespace);
+    beginIn(tenant.variables);
     running = sandbox.start(['up']);
     await running.shows('Ctrl-C stops everything');
-    second = new CliSandbox(folder, { DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-no-store');
+    second = new CliSandbox(folder, { ...tenant.variables, DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-no-store');
     await second.shows('Worker started');
-    const variables = new Map<string, string>();
-    const { stdout } = await sandbox.run(['env']);
-    for (const [, name = '', value = ''] of stdout.matchAll(/export (\w+)='([^']*)'/g)) variables.set(name, value);
-    connection = await Connection.connect({ address: variables.get('TEMPORAL_ADDRESS') ?? '' });
-    client = new TemporalClient({ connection });
-    database = new Client({
-      host: variables.get('PGHOST'),
-      port: Number(variables.get('PGPORT')),
-      user: variables.get('PGUSER'),
-      password: variables.get('PGPASSWORD'),
-      database: variables.get('PGDATABASE'),
-    });
+    database = new Client(tenant.database.settings);
     // The test kills it.
     database.on('error', () => {});
     await database.connect();
   });
   afterAll(async () => {
     await database?.end();
-    await connection?.close();
     await second?.stop();
     await running?.killAll();
+    await tenant?.close();
+    removeFolder();
   });
 
   test('runs by its schedule, every five minutes and once at the beginning', async () => {
@@ -153,13 +148,25 @@ describe('the canary of a running stack', () => {
   });
 
   test('two workers that share the data folder serve it alike', async () => {
-    for (const { code, stdout } of await Promise.all([smoke(), smoke(), smoke()])) {
+    // The time of each is in its id, to the millisecond.
+    const started = [0, 300, 600].map(async (ms) => {
+      await sleep(ms);
+      return smoke();
+    });
+    for (const { code, stdout } of await Promise.all(started)) {
       expect([code, stdout]).toEqual([0, expect.stringMatching(smokeOk)]);
     }
     await nothingIsLeft();
     const { stdout } = await sandbox.run(['status']);
     expect(stdout).toMatch(/^canary {6}passed \d+[sm] ago, in \d+\.\d\d s$/m);
   }, 180_000);
+
+  test('says one JSON value with --json', async () => {
+    const { code, stdout } = await smoke('--json');
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, lagMs: expect.any(Number) as number, durationsMs: {} });
+  });
 
   test('is not seen by verify, export and replay-csv', async () => {
     await database.query('begin; lock table raw_event_keys in share row exclusive mode');

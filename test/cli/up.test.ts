@@ -62,7 +62,7 @@ describe('up --demo', () => {
       ['wire', 'ok'],
     ]);
     expect(status.sources[0]?.nextRunAt).toMatch(/^\d{4}-/);
-    const run = await sandbox.run(['run', 'news', '--demo', '--json']);
+    const run = await sandbox.run(['run', 'news', '--demo', '--json'], { apart: true });
     expect([run.code, (JSON.parse(run.stdout) as { source: string }).source]).toEqual([0, 'news']);
     expect((await sandbox.run(['env', '--demo'])).stdout).toMatch(/export PGHOST='127\.0\.0\.1'\n/);
     expect((await sandbox.run(['check', '--demo'])).code).toBe(0);

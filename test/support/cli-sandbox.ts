@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess, type ExecFileOptions } from 'node:c
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Home } from '../../src/embedded/home/home.ts';
 import { runInProcess } from './in-process-cli.ts';
 import { until } from './until.ts';
 
@@ -14,7 +15,9 @@ export interface CommandResult {
 }
 
 /** Commands that set up Temporal's runtime, of which a process has one, and that answer to signals. */
-const needsProcess: ReadonlySet<string> = new Set(['up', 'worker', 'run', 'smoke']);
+const needsProcess: ReadonlySet<string> = new Set(['up', 'worker']);
+/** They do so where no worker is there for what they start. */
+const needsWorker: ReadonlySet<string> = new Set(['run', 'smoke']);
 
 /** Test files run side by side, each in its own process: two must not ask for the same port. */
 const httpPort = 20_000 + (process.pid % 10_000);
@@ -43,9 +46,16 @@ export class CliSandbox {
     options: { apart?: boolean; variables?: Record<string, string> } = {},
   ): Promise<CommandResult> {
     const variables = { ...this.#variables, ...options.variables };
-    if (!options.apart && !needsProcess.has(args[0] ?? '')) return runInProcess(args, this.folder, variables);
+    if (!options.apart && !this.#needsProcess(args, variables)) return runInProcess(args, this.folder, variables);
     const how = { cwd: this.folder, env: variables, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
     return toEnd(process.execPath, [launcher, ...args], how);
+  }
+
+  #needsProcess([command = '', ...rest]: readonly string[], variables: Record<string, string | undefined>): boolean {
+    if (needsProcess.has(command)) return true;
+    if (!needsWorker.has(command) || variables['TEMPORAL_ADDRESS']) return false;
+    const home = join(this.folder, '.daybook', rest.includes('--demo') ? 'demo' : '');
+    return !new Home(home).isRunning('worker');
   }
 
   /** Runs shell commands that call `./daybook`, as a document shows them, up to the first that fails. */

@@ -20,6 +20,7 @@ import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from './servers/database.ts';
 import { csvRows } from './csv-rows.ts';
 import { createNamespace } from './servers/namespace.ts';
+import { serverVariables } from './servers/tenant.ts';
 import { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.ts';
 
 let runtimeInstalled = false;
@@ -82,21 +83,34 @@ export class TestWorker {
     variables: Record<string, string | undefined> = {},
     address = inject('temporalAddress'),
     namespace = 'default',
+    taskQueue: string | null = null,
   ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
     const testWorker = new TestWorker(new Client({ connection, namespace }), database, variables, address);
+    if (taskQueue !== null) testWorker.useQueue(taskQueue);
     testWorker.configure(yaml);
     await testWorker.startWorker();
     return testWorker;
   }
 
   /** The same in a namespace of its own: the id of a deliverer has only the sink and the source in it. */
-  static async createApart(yaml: string): Promise<TestWorker> {
+  static async createApart(yaml: string, taskQueue: string | null = null): Promise<TestWorker> {
     const address = inject('temporalAddress');
     const namespace = await createNamespace(address, `apart-${randomUUID()}`);
     await namespace.close();
-    return TestWorker.create(yaml, {}, address, namespace.name);
+    return TestWorker.create(yaml, {}, address, namespace.name, taskQueue);
+  }
+
+  /** The same for commands, which give their work to the usual queue: see {@link commandVariables}. */
+  static async createForCommands(yaml: string): Promise<TestWorker> {
+    return TestWorker.createApart(yaml, new Instance().taskQueue);
+  }
+
+  /** What a command needs in its environment to work with the database, namespace and store of this worker. */
+  commandVariables(): Record<string, string> {
+    const variables = serverVariables(this.database, this.#address, this.client.options.namespace);
+    return { ...variables, DAYBOOK_DATA: this.path('data') };
   }
 
   configure(yaml: string): void {

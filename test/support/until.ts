@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const [minPauseMs, maxPauseMs] = [20, 250];
+
 /** Polls until a value is there (no null, undefined, false or 0); fails once it has taken too long. */
 export async function until<T>(what: string, find: () => Promise<T> | T, withinMs = 20_000): Promise<NonNullable<T>> {
-  const deadline = Date.now() + withinMs;
+  const startedAt = Date.now();
   for (;;) {
     const found = await find();
     if (found !== null && found !== undefined && found !== false && found !== 0) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
-    await sleep(20);
+    const waitedMs = Date.now() - startedAt;
+    if (waitedMs > withinMs) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
+    // To ask a server, or a command, takes CPU time from what is waited for.
+    await sleep(Math.min(maxPauseMs, Math.max(minPauseMs, waitedMs / 10)));
   }
 }
