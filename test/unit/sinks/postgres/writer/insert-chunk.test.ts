@@ -70,7 +70,7 @@ describe('insertStatement', () => {
 describe('arrayText', () => {
   test('is what pg makes of an array', () => {
     const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils') as {
-      prepareValue(value: readonly string[]): string;
+      prepareValue: (value: readonly string[]) => string;
     };
     const piece = fc.constantFrom('"', '\\', '{', '}', ',', 'NULL', ' ', '\n', '\t', "'", 'é', '😀', 'a');
     const text = fc.oneof(
