@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { csvText } from './csv.ts';
+import { csvContent } from './csv.ts';
 import type { SpooledRecord } from '../domain/run/record.ts';
 
 /** What a part of the CSV journal must hold, as its name says. Parts of 0.2.0 do not have it. */
@@ -9,12 +9,12 @@ export interface PartCheck {
   readonly sha256: string;
 }
 
-/** The text of a part, and what its name has to say of that. */
+/** The bytes of a part, and what its name has to say of that. */
 export function csvPart(
   source: string,
   records: readonly SpooledRecord[],
-): { readonly content: string; readonly check: PartCheck } {
-  const content = csvText(source, records);
+): { readonly content: Buffer; readonly check: PartCheck } {
+  const content = csvContent(source, records);
   return { content, check: { rows: records.length, sha256: hash('sha256', content, 'hex').slice(0, 16) } };
 }
 

@@ -1,21 +1,25 @@
-import { stringify } from 'csv-stringify/sync';
 import type { SpooledRecord } from '../domain/run/record.ts';
+import { CsvBytes } from './csv-bytes.ts';
 
 const csvColumns = ['source', 'source_id', 'occurred_at', 'payload'] as const;
 
 /** The first line of every file of the CSV journal, and of an export. */
 export const csvHeader = `${csvColumns.join(',')}\n`;
 
-/** The text of a part: RFC 4180 with a header and LF, one line a record. */
-export function csvText(source: string, records: readonly SpooledRecord[]): string {
-  return csvHeader + csvRows(records.map((record) => ({ source, ...record })));
+/** The bytes of a part: RFC 4180 with a header and LF, one line a record. */
+export function csvContent(source: string, records: readonly SpooledRecord[]): Buffer {
+  const bytes = new CsvBytes(csvHeader);
+  for (const { sourceId, occurredAt, payload } of records) bytes.addRow(source, sourceId, occurredAt, payload);
+  return bytes.content;
 }
 
 /** The lines of records, without a header. */
-export function csvRows(records: readonly CsvRecord[]): string {
-  const rows = records.map(({ source, sourceId, occurredAt, payload }) => [source, sourceId, occurredAt, payload]);
-  // A lone CR ends a row for many readers, but not for csv-stringify.
-  return stringify(rows, { record_delimiter: '\n', quoted_match: /[\r\n]/ });
+export function csvRows(records: readonly CsvRecord[]): Buffer {
+  const bytes = new CsvBytes();
+  for (const { source, sourceId, occurredAt, payload } of records) {
+    bytes.addRow(source, sourceId, occurredAt, payload);
+  }
+  return bytes.content;
 }
 
 /** A record with the name of its source. */

@@ -13,17 +13,21 @@ export type IdResult =
  * Numbers keep their digits.
  */
 export function recordId(values: readonly unknown[], expressions: readonly string[]): IdResult {
+  const found = values.length === 1 ? idPart(values[0], expressions[0] ?? '') : joinedId(values, expressions);
+  if (!found.ok) return found;
+  const { id } = found;
+  const bytes = Buffer.byteLength(id);
+  return bytes <= maxIdBytes ? found : invalid(`id is ${bytes} bytes long, at most ${maxIdBytes} are allowed`);
+}
+
+function joinedId(values: readonly unknown[], expressions: readonly string[]): IdResult {
   const parts: string[] = [];
   for (const [index, value] of values.entries()) {
     const part = idPart(value, expressions[index] ?? '');
     if (!part.ok) return part;
     parts.push(part.id);
   }
-  const id = parts.length === 1 ? (parts[0] ?? '') : sha256(JSON.stringify(parts));
-  const bytes = Buffer.byteLength(id);
-  return bytes <= maxIdBytes
-    ? { ok: true, id }
-    : invalid(`id is ${bytes} bytes long, at most ${maxIdBytes} are allowed`);
+  return { ok: true, id: sha256(JSON.stringify(parts)) };
 }
 
 function idPart(value: unknown, expression: string): IdResult {

@@ -5,7 +5,8 @@ const suspectEscape = /\\u(?:0000|[dD][89a-fA-F])/;
 
 /** Whether a JSON text may hold U+0000 or a lone surrogate; a quick test before {@link storableValue}. */
 export function mayBeUnstorable(text: string): boolean {
-  return suspectEscape.test(text) || !text.isWellFormed();
+  // Most texts have no such escape, and a search for a string is several times as fast as a pattern.
+  return (text.includes('\\u') && suspectEscape.test(text)) || !text.isWellFormed();
 }
 
 /**

@@ -9,6 +9,7 @@ import { createPostgresWriter } from '../sinks/postgres/writer/postgres-writer.t
 import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { journalPaths } from '../store/paths/paths.ts';
+import { RecentBatches } from '../store/delivery/recent-batches.ts';
 import { createFeedItemsStore } from '../store/run/feed-items.ts';
 import { createFileProgressStore } from '../store/run/file-progress.ts';
 import { createSeenKeys } from '../store/run/seen-keys.ts';
@@ -33,6 +34,7 @@ export function storageDependencies(
   const writer = createPostgresWriter({ pool, schema, prepare: settings.prepare });
   return {
     store,
+    recentBatches: new RecentBatches(),
     pollKeys: createSeenKeys(store),
     fileProgress: createFileProgressStore(store),
     feedItems: createFeedItemsStore(store),

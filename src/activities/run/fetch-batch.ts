@@ -64,7 +64,7 @@ export interface FetchBatchResult {
   readonly waitMs?: number;
 }
 
-type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'pollKeys' | 'measures'>;
+type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'recentBatches' | 'pollKeys' | 'measures'>;
 
 /** Batches that each fetch but a poll's first one fills: more of them cost fewer activities, but more is fetched again after a kill. */
 const batchesAtOnce = 2;
@@ -122,7 +122,13 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
 
 /** Stores what was fetched: dead letters first, because nothing may count as accepted before its neighbours are safe. */
 async function keep(
-  { store, pollKeys, fileProgress, feedItems }: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
+  {
+    store,
+    recentBatches,
+    pollKeys,
+    fileProgress,
+    feedItems,
+  }: Uses<'store' | 'recentBatches' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
   { run, plan, state, number, window }: FetchBatchInput,
   collected: Collected,
   redact: Redact,
@@ -139,7 +145,7 @@ async function keep(
       `fetch: ${plan.name}: on_invalid is fail, and a record is invalid: ${first.message} (${first.reason})`,
     );
   }
-  const batches = await spoolRecords(store, run, number, collected.accepted, new Date());
+  const batches = await spoolRecords(store, run, number, collected.accepted, new Date(), recentBatches);
   const keeps = collected.position.keysKept !== null && digests.length > 0;
   const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
   const files = collected.files ? await fileProgress.write(run.source, collected.files) : null;

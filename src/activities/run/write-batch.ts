@@ -24,7 +24,7 @@ export interface WriteBatchInput {
 /**
  * The activities that write a batch to its sinks. Safe to repeat because the writers are: see `StorageWriter`.
  */
-export function createWriteBatch(dependencies: WriteTools & Uses<'csv' | 'postgres'>) {
+export function createWriteBatch(dependencies: WriteTools & Uses<'csv' | 'postgres' | 'recentBatches'>) {
   return {
     writeCsv: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.csv, input),
     writePostgres: (input: WriteBatchInput) => writeBatch(dependencies, dependencies.postgres, input),
@@ -32,11 +32,13 @@ export function createWriteBatch(dependencies: WriteTools & Uses<'csv' | 'postgr
 }
 
 async function writeBatch(
-  dependencies: WriteTools,
+  dependencies: WriteTools & Uses<'recentBatches'>,
   writer: StorageWriter,
   { batch }: WriteBatchInput,
 ): Promise<SinkCounts> {
-  return writeTo(dependencies, writer, batch, adapterContext());
+  const recent = dependencies.recentBatches.take(batch, writer.sink);
+  const records = recent ?? (await readOrRebuild(dependencies, batch));
+  return writeRecords(dependencies, writer, batch, records, adapterContext());
 }
 
 /**

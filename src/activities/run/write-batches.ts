@@ -38,7 +38,7 @@ const activityTypes: Readonly<Record<Sink, string>> = { csv: 'writeCsv', postgre
  * Tries once to write batches to both sinks, and says what came of each: what a sink did not accept is written by `writeCsv` and
  * `writePostgres`, with their retries. Safe to repeat because the writers are.
  */
-export function createWriteBatches(dependencies: WriteTools & Uses<Sink>) {
+export function createWriteBatches(dependencies: WriteTools & Uses<Sink | 'recentBatches'>) {
   return async function writeBatches({ batches, except = [] }: WriteBatchesInput): Promise<WriteBatchesResult> {
     const context = adapterContext();
     const tried: Tried = batches.map(() => ({}));
@@ -94,7 +94,7 @@ interface Work {
 
 /** Writes batches to a sink, one after the other; a sink that does not answer is not asked again. */
 async function writeTo(
-  dependencies: WriteTools & Uses<Sink>,
+  dependencies: WriteTools & Uses<Sink | 'recentBatches'>,
   sink: Sink,
   { batches, records, tried }: Work,
   context: AdapterContext,
@@ -108,7 +108,7 @@ async function writeTo(
     }
     const startedMs = performance.now();
     try {
-      const read = (await records[index]?.()) ?? [];
+      const read = dependencies.recentBatches.take(batch, sink) ?? (await records[index]?.()) ?? [];
       entry[sink] = { counts: await writeRecords(dependencies, dependencies[sink], batch, read, context) };
     } catch (error) {
       context.signal.throwIfAborted();

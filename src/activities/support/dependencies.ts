@@ -14,6 +14,7 @@ import type { OpenReaders } from '../../sources/files/open-readers.ts';
 import type { HttpTools } from '../../sources/http/fetch-document.ts';
 import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
@@ -26,6 +27,7 @@ export interface ActivityDependencies {
   readonly identity: string;
   readonly lookUp: LookUp;
   readonly store: BlobStore;
+  readonly recentBatches: RecentBatches;
   readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;

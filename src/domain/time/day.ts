@@ -1,4 +1,4 @@
-import { dateOfMicros, formatMicros, type Micros } from './timestamp.ts';
+import { daysOfMicros, formatMicros, type Micros } from './timestamp.ts';
 
 /** A UTC day, `YYYY-MM-DD`. */
 export type Day = string;
@@ -23,7 +23,7 @@ export function dayOfNumber(number: number): Day {
 }
 
 export function dayNumberOfMicros(micros: Micros): number {
-  return Math.floor(dateOfMicros(micros).getTime() / dayMs);
+  return daysOfMicros(micros);
 }
 
 export function addDays(day: Day, days: number): Day {

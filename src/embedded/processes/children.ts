@@ -7,6 +7,21 @@ import { startProcess } from './managed-process.ts';
 const launcherTarget = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const originProgram = fileURLToPath(new URL('../../../dist/demo/origin.js', import.meta.url));
 
+/**
+ * Half of what the worker's new objects may take: twice the default of Node.js, because a batch lives until it is stored, and
+ * copying it from one half to the other costs a tenth of a record's CPU time. It cannot be changed once a process runs.
+ */
+const youngGeneration = '--max-semi-space-size=32';
+
+/** What Node.js starts a worker with; a size that the user set counts. */
+export function workerArguments(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: readonly string[],
+): string[] {
+  const isSet = /max[-_]semi[-_]space[-_]size/.test(environment['NODE_OPTIONS'] ?? '');
+  return [...(isSet ? [] : [youngGeneration]), '--enable-source-maps', launcherTarget, 'worker', ...options];
+}
+
 /** Starts a worker of this home as a process of its own. */
 export function startWorkerProcess(
   home: Home,
@@ -16,7 +31,7 @@ export function startWorkerProcess(
   return startProcess(home, {
     part: 'worker',
     command: process.execPath,
-    args: ['--enable-source-maps', launcherTarget, 'worker', ...options],
+    args: workerArguments(environment, options),
     logFile: home.path('logs', 'worker.log'),
     environment,
     messages: true,

@@ -19,7 +19,7 @@ export interface Compute {
 
 /** Does jobs here, without limits: for what is known to be harmless. */
 export function createLocalCompute(): Compute {
-  const runner = new JobRunner(noTrace);
+  const runner = new JobRunner(noTrace, false);
   return {
     run: async <K extends JobKind>(job: Extract<Job, { kind: K }>) => runner.run(job),
     close: async () => {},

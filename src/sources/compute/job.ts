@@ -10,7 +10,7 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { ReplayOutcome, ReplayableDeadLetter } from '../extraction/replay-dead-letter.ts';
 import type { StoredVerdict } from '../extraction/stored-check.ts';
 import type { Proposal } from '../proposal/proposal.ts';
-import type { PackedPage } from './packed-page.ts';
+import type { JobPage } from './packed-page.ts';
 import type { SourceDefinition } from './source-definition.ts';
 import type { PackedItems } from './packed-items.ts';
 import type { WireItem } from './wire-item.ts';
@@ -27,7 +27,7 @@ interface JobTypes {
   readonly read: [ReadJob, ReadResult];
   readonly file: [FileJob, FileResult];
   readonly detail: [DetailJob, DetailResult];
-  readonly sort: [SortJob, PackedPage];
+  readonly sort: [SortJob, JobPage];
   readonly letters: [DeadLettersJob, DeadLettersResult];
   readonly stored: [StoredJob, readonly StoredVerdict[]];
   readonly ids: [IdsJob, readonly IdResult[]];
@@ -69,7 +69,7 @@ export interface ReadJob extends JobBase {
 export interface ReadResult extends Pick<ReadPage, 'broken' | 'warnings' | 'itemMemory' | 'fields'> {
   /** None if they are checked. */
   readonly items: readonly WireItem[];
-  readonly checked: PackedPage | null;
+  readonly checked: JobPage | null;
   readonly next: NextPage | null;
   readonly patch: StatePatch;
 }

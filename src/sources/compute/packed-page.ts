@@ -2,7 +2,7 @@ import type { DayRanges } from '../../domain/time/day-set.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
-import type { CheckedPage, ValidRecord } from '../extraction/checked-page.ts';
+import type { CheckedPage, CheckedWithDays, ValidRecord } from '../extraction/checked-page.ts';
 
 /** A checked page as it leaves its thread: columns, for thousands of objects take ten times as long to be sent (measured). */
 export interface PackedPage extends Pick<CheckedPage, 'fetched' | 'furthest' | 'hash' | 'warnings'> {
@@ -20,6 +20,9 @@ export interface PackedPage extends Pick<CheckedPage, 'fetched' | 'furthest' | '
   /** Days that the run has met by now. */
   readonly days: DayRanges;
 }
+
+/** A checked page as a job has it: packed where it leaves its thread. */
+export type JobPage = PackedPage | CheckedWithDays;
 
 const flag = { repaired: 1, timeFromRecord: 2, isOld: 4 } as const;
 
@@ -57,8 +60,9 @@ function flagsOf({ record, isOld }: ValidRecord): number {
   );
 }
 
-export function unpackPage(page: PackedPage): CheckedPage {
-  const { fetched, furthest, hash, deadLetters, warnings } = page;
+export function unpackPage(page: JobPage): CheckedWithDays {
+  if ('valid' in page) return page;
+  const { fetched, furthest, hash, deadLetters, warnings, days } = page;
   const { ids, times, payloads, flags, indexes, marks, cursorTimes } = page;
   const valid: ValidRecord[] = [];
   for (const [position, sourceId] of ids.entries()) {
@@ -80,5 +84,5 @@ export function unpackPage(page: PackedPage): CheckedPage {
     valid.push({ index: indexes[position] ?? 0, record, mark: marks[position] ?? null, isOld });
   }
   const digests = page.digests ?? marks.filter((mark) => mark !== null);
-  return { fetched, valid, deadLetters, digests, furthest, hash, warnings };
+  return { fetched, valid, deadLetters, digests, furthest, hash, warnings, days };
 }

@@ -31,7 +31,7 @@ import type {
   ResultOf,
   StoredJob,
 } from './job.ts';
-import { packPage, type PackedPage } from './packed-page.ts';
+import { packPage, type JobPage } from './packed-page.ts';
 import type { SourceDefinition } from './source-definition.ts';
 import type { Trace } from './trace.ts';
 import { packItems, unpackItems } from './packed-items.ts';
@@ -44,10 +44,13 @@ const maxSources = 200;
 /** Does jobs, one after the other. */
 export class JobRunner {
   readonly #trace: Trace;
+  readonly #packs: boolean;
   readonly #sources = new Map<string, CompiledSource>();
 
-  constructor(trace: Trace) {
+  /** @param packs whether checked pages are to be sent to another thread */
+  constructor(trace: Trace, packs: boolean) {
     this.#trace = trace;
+    this.#packs = packs;
   }
 
   /** Loads what the job needs, which is not caused by the source. */
@@ -150,7 +153,7 @@ export class JobRunner {
     source: CompiledSource,
     { items, fetchedAt }: Pick<PageToCheck, 'items' | 'fetchedAt'>,
     { number, ...options }: CheckOptions,
-  ): PackedPage {
+  ): JobPage {
     const days = new DaySet(options.days);
     const { warnings, cursorWarning } = source;
     const checks = {
@@ -161,7 +164,7 @@ export class JobRunner {
       cursorWarning,
     };
     const checked = checkPage({ items, fetchedAt, number }, checks, selectionOf(job), this.#trace);
-    return packPage(checked, days.ranges());
+    return this.#packs ? packPage(checked, days.ranges()) : { ...checked, days: days.ranges() };
   }
 
   #letters(job: DeadLettersJob, source: CompiledSource): DeadLettersResult {

@@ -24,7 +24,7 @@ import type {
   ResultOf,
 } from './job.ts';
 import { packItems, unpackItems } from './packed-items.ts';
-import { unpackPage, type PackedPage } from './packed-page.ts';
+import { unpackPage } from './packed-page.ts';
 import { defineSource, limitsOf, type SourceDefinition } from './source-definition.ts';
 import { itemFromWire } from './wire-item.ts';
 
@@ -62,7 +62,7 @@ export class SourceReader {
         const remembered = recall ? { remembered: await recall() } : {};
         const asked = { check: this.checksDocuments, ...remembered };
         const { items, checked, ...rest } = await this.#read(response, fetchedAt, place, asked);
-        return { ...rest, items: items.map(itemFromWire), ...(checked ? { checked: checkedPage(checked) } : {}) };
+        return { ...rest, items: items.map(itemFromWire), ...(checked ? { checked: unpackPage(checked) } : {}) };
       },
     };
   }
@@ -100,7 +100,7 @@ export class SourceReader {
   async check({ items, fetchedAt }: UncheckedPage, check: CheckOptions): Promise<CheckedWithDays> {
     if (items.length === 0) return { ...noRecords, days: check.days };
     const job = { items: packItems(items), fetchedAtMs: fetchedAt.getTime(), check };
-    return checkedPage(await this.#run({ kind: 'sort', ...job }));
+    return unpackPage(await this.#run({ kind: 'sort', ...job }));
   }
 
   /** The outcome of dead letters with the present configuration. */
@@ -145,8 +145,4 @@ const noRecords: CheckedPage = {
 
 function wireOf({ status, headers, url, body }: HttpResponse): ResponseWire {
   return { status, headers, url, body };
-}
-
-function checkedPage(packed: PackedPage): CheckedWithDays {
-  return { ...unpackPage(packed), days: packed.days };
 }

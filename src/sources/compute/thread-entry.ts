@@ -8,7 +8,7 @@ import type { ThreadAnswer, ThreadData } from './compute-thread.ts';
 import { createTrace, setRunning } from './trace.ts';
 
 const { memory } = workerData as ThreadData;
-const runner = new JobRunner(createTrace(memory));
+const runner = new JobRunner(createTrace(memory), true);
 
 async function answerTo(job: Job): Promise<ThreadAnswer> {
   try {

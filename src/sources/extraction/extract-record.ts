@@ -153,8 +153,8 @@ function payloadOf(raw: RawRecord): Payload {
     return reject('unstorable', 'record has a number with an exponent beyond ±400');
   }
   // A line is stored as received, unless a repeated key may hide a suspect escape.
-  const asItCame = raw.text !== undefined && !mayBeUnstorable(raw.text) ? raw.text : null;
-  const text = asItCame ?? writeJson(value, raw.exact);
+  if (raw.text !== undefined && !mayBeUnstorable(raw.text)) return { ok: true, value, text: raw.text, repaired: false };
+  const text = writeJson(value, raw.exact);
   const repair = mayBeUnstorable(text) ? storableValue(value) : null;
   if (!repair) return { ok: true, value, text, repaired: false };
   const repaired = repair.value as object;

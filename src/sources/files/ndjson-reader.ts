@@ -47,9 +47,21 @@ class NdjsonReader implements RecordReader {
     const lines = await this.#lines.read(stretchRecords, stretchBytes);
     const items: PageItem[] = [];
     let readTo = place;
+    // Whole lines behind that place: it is moved once for all of them, because each place is an object.
+    let whole = 0;
+    let end = place.offset;
     let waits = false;
+    const moved = () => (whole === 0 ? readTo : positionBehind(readTo, { end, lines: whole, finished: true }, end));
     for (const line of lines) {
-      const item = itemOf(line, place.path, readTo.lines + 1, this.#maxBytes);
+      const item = itemOf(line, place.path, readTo.lines + whole + 1, this.#maxBytes);
+      if (line.finished && readTo.openRow === undefined) {
+        ({ end } = line);
+        whole++;
+        if (item) items.push(item);
+        continue;
+      }
+      readTo = moved();
+      whole = 0;
       const textEnd = this.#lines.textEndOf(line);
       const wasTaken = readTo.openRow?.textEnd === textEnd;
       const isWhole = line.finished || isObject(item);
@@ -60,6 +72,7 @@ class NdjsonReader implements RecordReader {
       readTo = positionBehind(readTo, { end: line.end, lines: line.finished ? 1 : 0, finished: isWhole }, textEnd);
       if (item && !wasTaken) items.push(item);
     }
+    readTo = moved();
     const ended = lines.length === 0 || lines.at(-1)?.finished === false;
     // A file that was read before and brings no further record is not empty.
     return { items, readTo, ended, waits, nothingNew: ended && items.length === 0 && (place.offset > 0 || waits) };

@@ -5,23 +5,31 @@ import type { AcceptedRecord, SpooledRecord } from '../../domain/run/record.ts';
 import { formatMicros, type Micros } from '../../domain/time/timestamp.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
+import type { RecentBatches } from './recent-batches.ts';
 
 /** Most records of a batch. */
 export const maxBatchRecords = 5_000;
 /** Payload bytes at which a batch is closed; a single larger record makes a larger batch. */
 export const maxBatchBytes = 8 * 1024 * 1024;
 
-/** Stores records as batches numbered from `number` on. Safe to repeat because a batch's name is its content. */
+/**
+ * Stores records as batches numbered from `number` on. Safe to repeat because a batch's name is its content.
+ * @param recent keeps them for the sinks, too
+ */
 export async function spoolRecords(
   store: BlobStore,
   run: RunRef,
   number: number,
   records: readonly AcceptedRecord[],
   ingestedAt: Date,
+  recent: RecentBatches | null = null,
 ): Promise<BatchRef[]> {
   const references: BatchRef[] = [];
   for (const batch of splitBatches(records)) {
-    references.push(await spoolBatch(store, run, number + references.length, batch, ingestedAt));
+    const spooled = batch.map(spooledRecord);
+    const reference = await spoolBatch(store, run, number + references.length, batch, spooled, ingestedAt);
+    recent?.keep(reference, spooled);
+    references.push(reference);
   }
   return references;
 }
@@ -48,9 +56,10 @@ async function spoolBatch(
   { source, workflowId, firstRunId }: RunRef,
   number: number,
   records: readonly AcceptedRecord[],
+  spooled: readonly SpooledRecord[],
   ingestedAt: Date,
 ): Promise<BatchRef> {
-  const content = Buffer.from(records.map(batchLine).join(''));
+  const content = contentOf(spooled);
   const reference: BatchRef = {
     source,
     workflowId,
@@ -70,13 +79,17 @@ async function spoolBatch(
   return reference;
 }
 
-/** The line of a record in a batch: `["<id>","<time>",<payload>]`. */
-function batchLine({ sourceId, occurredAt, payload }: AcceptedRecord): string {
-  return spooledLine(sourceId, formatMicros(occurredAt), payload);
+function spooledRecord({ sourceId, occurredAt, payload }: AcceptedRecord): SpooledRecord {
+  return { sourceId, occurredAt: formatMicros(occurredAt), payload };
 }
 
-function spooledLine(sourceId: string, occurredAt: string, payload: string): string {
-  return `[${JSON.stringify(sourceId)},"${occurredAt}",${payload}]\n`;
+/** A line for each record: `["<id>","<time>",<payload>]`. */
+function contentOf(records: readonly SpooledRecord[]): Buffer {
+  let text = '';
+  for (const { sourceId, occurredAt, payload } of records) {
+    text += `[${JSON.stringify(sourceId)},"${occurredAt}",${payload}]\n`;
+  }
+  return Buffer.from(text);
 }
 
 function earliestOf(records: readonly AcceptedRecord[]): Pick<BatchRef, 'earliest'> {
@@ -129,8 +142,7 @@ export async function restoreBatch(
   reference: BatchRef,
   records: readonly SpooledRecord[],
 ): Promise<boolean> {
-  const lines = records.map(({ sourceId, occurredAt, payload }) => spooledLine(sourceId, occurredAt, payload));
-  const content = Buffer.from(lines.join(''));
+  const content = contentOf(records);
   if (batchHash(reference.firstRunId, reference.number, content) !== reference.hash) return false;
   await store.put(storePaths.batch.build(reference), content);
   return true;

@@ -70,7 +70,7 @@ class DayMerge {
 
   /** The text of the merged file, piece by piece. */
   async *text(): AsyncGenerator<Buffer> {
-    yield this.#hashed(csvHeader);
+    yield this.#hashed(Buffer.from(csvHeader));
     const { sealed, parts } = this.#day;
     for (const file of sealed ? [sealed, ...parts] : parts) {
       for await (const read of readJournal(file, stopAt, (sha256) => this.#noteEnd(file, sha256))) {
@@ -95,8 +95,7 @@ class DayMerge {
     if (kind === 'sealed') this.#base = sha256;
   }
 
-  #hashed(text: string): Buffer {
-    const bytes = Buffer.from(text);
+  #hashed(bytes: Buffer): Buffer {
     this.#hash.update(bytes);
     return bytes;
   }

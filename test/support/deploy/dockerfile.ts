@@ -29,7 +29,7 @@ export function readImage(): Image {
   const last = (name: string) => stage.findLast((instruction) => instruction.name === name)?.text ?? '';
   const environment = stage
     .filter(({ name }) => name === 'ENV')
-    .flatMap(({ text }) => text.split(/\s+/).map((pair) => pair.split('=', 2) as [string, string]));
+    .flatMap(({ text }) => text.split(/\s+/).map((pair) => pair.split(/=(.*)/s, 2) as [string, string]));
   return {
     environment: Object.fromEntries(environment),
     entrypoint: JSON.parse(last('ENTRYPOINT')) as string[],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { workerArguments } from '../../../src/embedded/processes/children.ts';
 import { projectFolder, readImage } from '../../support/deploy/dockerfile.ts';
 
 const image = readImage();
@@ -12,6 +13,13 @@ describe('the Dockerfile', () => {
   test('copies only what .dockerignore lets through', () => {
     expect(image.sources).toContain('daybook');
     expect(image.sources.filter((source) => !letThrough.includes(source))).toEqual([]);
+  });
+
+  test('gives a worker the young generation of one that `up` starts', () => {
+    const [size] = workerArguments({}, []);
+    expect(image.environment).toMatchObject({ NODE_OPTIONS: size });
+    const unit = readFileSync(join(projectFolder, 'deploy/systemd/daybook-worker.service'), 'utf8');
+    expect(unit).toContain(`NODE_OPTIONS=${size}\n`);
   });
 
   test('runs the worker as a user by number, without the embedded stack', () => {

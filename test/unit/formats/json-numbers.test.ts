@@ -98,6 +98,7 @@ describe('parseJson and writeJson', () => {
 
   test('mark a value as exact only where a number needs it', () => {
     expect(parseJson('{"id":42,"price":0.1,"big":1e21,"at":1793525400123}').exact).toBe(false);
+    expect(parseJson('{"id":"1e400","say":"\\"9007199254740993","n":-1.5e3}').exact).toBe(false);
     expect(parseJson('[0.1,12345678901234567890]')).toEqual({
       value: [0.1, new ExactNumber('12345678901234567890')],
       exact: true,

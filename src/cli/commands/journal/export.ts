@@ -64,7 +64,7 @@ async function* exportText(
     for await (const { rows } of readUnit(folders, unit, choice, ({ message }) => onDamage(message))) {
       const fresh = rows.filter(({ source, sourceId }) => keys.add(source, sourceId));
       written += fresh.length;
-      if (fresh.length > 0) yield csvRows(escape ? fresh.map(withoutFormulas) : fresh);
+      if (fresh.length > 0) yield csvRows(escape ? fresh.map(withoutFormulas) : fresh).toString();
     }
   }
 }

@@ -63,14 +63,23 @@ export function insertParameters({ source, records, token, removals }: Chunk): u
   const rows = [...distinct.values()];
   return [
     source,
-    rows.map((row) => row.sourceId),
-    rows.map((row) => row.occurredAt),
+    arrayText(rows.map((row) => row.sourceId)),
+    arrayText(rows.map((row) => row.occurredAt)),
     rows.map((row) => row.payload).join('\n'),
     token,
     records.length,
     removals,
   ];
 }
+
+/** The text that pg makes of an array of strings, several times as fast. */
+export function arrayText(items: readonly string[]): string {
+  let text = '';
+  for (const item of items) text += `,"${needsEscape.test(item) ? item.replace(/[\\"]/g, String.raw`\$&`) : item}"`;
+  return `{${text.slice(1)}}`;
+}
+
+const needsEscape = /[\\"]/;
 
 /**
  * Stores a chunk in one autocommit statement and returns what it, or an earlier attempt at the same chunk, did.

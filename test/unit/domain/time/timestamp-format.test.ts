@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   dateOfMicros,
+  daysOfMicros,
   formatMicros,
   inRange,
   microsOfDate,
@@ -29,6 +30,22 @@ describe('formatMicros', () => {
         expect(parseIso8601(text)).toEqual({ ok: true, micros });
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  test('writes any time as whole numbers say, also where a JavaScript number does not hold it', () => {
+    const border = BigInt(Number.MAX_SAFE_INTEGER);
+    const near = (value: bigint) => fc.bigInt({ min: value - 5_000n, max: value + 5_000n });
+    const day = fc.bigInt({ min: -100_000n, max: 150_000n }).chain((number) => near(number * 86_400_000_000n));
+    fc.assert(
+      fc.property(fc.oneof(anyMicros, near(border), near(-border), day), (micros) => {
+        const shifted = micros - earliest;
+        const milliseconds = Number(shifted / 1000n + earliest / 1000n);
+        const date = new Date(milliseconds).toISOString().slice(0, 23);
+        expect(formatMicros(micros)).toBe(`${date}${String(shifted % 1000n).padStart(3, '0')}Z`);
+        expect(daysOfMicros(micros)).toBe(Number(shifted / 86_400_000_000n + earliest / 86_400_000_000n));
+      }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -140,6 +140,38 @@ describe('parseIso8601', () => {
     );
   });
 
+  test('takes the usual form as any other', () => {
+    const digits = (length: number) => fc.stringMatching(new RegExp(`^[0-9]{${length}}$`));
+    const two = fc.oneof(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 32, max: 99 })).map((n) => pad(n));
+    const pad = (n: number) => String(n).padStart(2, '0');
+    const fraction = fc.oneof(
+      fc.constant(''),
+      fc.stringMatching(/^[.,]?[0-9]{0,9}$/),
+      digits(3).map((text) => `.${text}`),
+    );
+    const whole = fc
+      .tuple(digits(4), two, two, two, two, two, fraction)
+      .map(([year, month, day, hour, minute, second, rest]) => {
+        return `${year}-${month}-${day}T${hour}:${minute}:${second}${rest}`;
+      });
+    const existing = fc
+      .tuple(
+        fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true }),
+        fraction,
+      )
+      .map(([date, rest]) => `${date.toISOString().slice(0, 19)}${rest}`);
+    const broken = fc
+      .tuple(fc.oneof(whole, existing), fc.nat(30), fc.constantFrom('', '0', 'x', ':', '-', ' ', '٣'))
+      .map(([text, at, piece]) => text.slice(0, at) + piece + text.slice(at + 1));
+    fc.assert(
+      fc.property(fc.oneof(whole, existing, broken), (text) => {
+        // An offset that is not Z takes the general way.
+        expect(parseIso8601(`${text}Z`)).toEqual(parseIso8601(`${text}+00:00`));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   test('says why', () => {
     const why = (text: string) => {
       const time = parseIso8601(text);

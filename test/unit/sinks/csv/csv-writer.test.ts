@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { csvText } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv.ts';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import { createCsvWriter } from '../../../../src/sinks/csv/csv-writer.ts';
@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The part of some records, by its name. */
 const partOf = (content: readonly SpooledRecord[]) => {
-  const text = csvText('news', content);
+  const text = csvContent('news', content);
   const sha256 = createHash('sha256').update(text).digest('hex').slice(0, 16);
   return `news/2026-11-23/20261123T153806209Z-5f2c0a9be1d34477-${content.length}-${sha256}.csv`;
 };

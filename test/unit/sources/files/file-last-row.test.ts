@@ -110,3 +110,16 @@ test('a broken JSON line refused without its newline is read again if it continu
   const { values, refused } = await files.run({ path });
   expect([values, refused]).toEqual([[{ id: 2, x: 3 }, { id: 4 }], []]);
 });
+
+test('a JSON line that was read without its newline is not read again once it has it, nor counted twice', async () => {
+  files.write('a.ndjson', '{"id":1}\n{"id":2}');
+  expect((await files.run({ path: 'a.ndjson' })).values).toEqual([{ id: 1 }, { id: 2 }]);
+  appendFileSync(files.path('a.ndjson'), '\n\n{"id":3}\n{"id":4}\n{"id":5');
+  const { values, items } = await files.run({ path: 'a.ndjson' });
+  expect(values).toEqual([{ id: 3 }, { id: 4 }]);
+  expect(items.map(({ index }) => index)).toEqual([4, 5]);
+  appendFileSync(files.path('a.ndjson'), '0}\n');
+  const last = await files.run({ path: 'a.ndjson' });
+  expect(last.values).toEqual([{ id: 50 }]);
+  expect(last.items.map(({ index }) => index)).toEqual([6]);
+});

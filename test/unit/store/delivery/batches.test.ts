@@ -15,6 +15,7 @@ import {
   spoolRecords,
 } from '../../../../src/store/delivery/batches.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
+import { RecentBatches } from '../../../../src/store/delivery/recent-batches.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const folder = useTemporaryFolder();
@@ -46,8 +47,10 @@ describe('spoolRecords', () => {
     await fc.assert(
       fc.asyncProperty(records, async (tuples) => {
         const given = tuples.map((tuple) => accepted(...tuple));
-        const [reference, ...more] = await spoolRecords(store, run, 0, given, now);
+        const recent = new RecentBatches();
+        const [reference, ...more] = await spoolRecords(store, run, 0, given, now, recent);
         expect(more).toEqual([]);
+        expect(recent.take(reference!, 'csv')).toEqual(await readBatch(store, reference!));
         expect(await readBatch(store, reference!)).toEqual(
           given.map(({ sourceId, occurredAt, payload: text }) => ({
             sourceId,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { csvText } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv.ts';
 import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import type { JournalFolders } from '../../../../src/store/journal/journal-files.ts';
 import type { SealManifest } from '../../../../src/store/journal/manifest.ts';
@@ -15,11 +15,11 @@ export function foldersIn(root: string): JournalFolders {
   return { csv: join(root, 'csv'), archives: join(root, 'archives') };
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 
 /** Writes a part, whose name says what it holds; `time` is that of its ingestion, within the day. */
 export function writePart(root: string, time: string, records: readonly SpooledRecord[], of = day): string {
-  return write(root, time, records, of, `-${records.length}-${sha256(csvText(source, records)).slice(0, 16)}`);
+  return write(root, time, records, of, `-${records.length}-${sha256(csvContent(source, records)).slice(0, 16)}`);
 }
 
 /** The same as 0.2.0 wrote it: its name does not say what it holds. */
@@ -31,7 +31,7 @@ function write(root: string, time: string, records: readonly SpooledRecord[], of
   const hash = sha256(JSON.stringify(records)).slice(0, 16);
   const path = join(root, 'csv', source, of, `${of.replaceAll('-', '')}T${time}Z-${hash}${check}.csv`);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, csvText(source, records));
+  writeFileSync(path, csvContent(source, records));
   return path;
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { csvText } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv.ts';
 import { partFile, type JournalFile } from '../../../../src/store/journal/journal-files.ts';
 import { readJournal } from '../../../../src/store/journal/read-journal.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -25,7 +25,7 @@ async function read(file: JournalFile): Promise<{ rows: number; damages: string[
 /** Not compressed, so that a flipped byte changes a record and nothing else. */
 function writeSealed(folder: string): JournalFile {
   mkdirSync(folder, { recursive: true });
-  const text = csvText('news', records);
+  const text = csvContent('news', records);
   const path = join(folder, '2026-11-20.csv.gz');
   writeFileSync(path, gzipSync(text, { level: 0 }));
   const sha256 = createHash('sha256').update(text).digest('hex');
