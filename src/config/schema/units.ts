@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { translatedDuration } from '../hints/duration-hint.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 
