@@ -19,11 +19,12 @@ const leftOut = [
   'pino',
   'pino-pretty',
 ];
-/** Large tables that few commands read. */
-const tables = ['iconv-lite', '@exodus/bytes/encoding.js'];
+/** What is large, and loaded late by few commands: as part of the bundle it would be read by all. */
+const late = ['ajv', 'ajv-formats', 'iconv-lite', 're2js', '@exodus/bytes/encoding.js'];
 
 export async function bundleCli() {
-  await build({
+  return build({
+    metafile: true,
     absWorkingDir: root,
     entryPoints: { main: join(compiled, 'cli', 'main.js') },
     outdir: folder,
@@ -34,7 +35,7 @@ export async function bundleCli() {
     target: 'node20.19',
     // Names stay: errors are recognised by them.
     minifyWhitespace: true,
-    external: [...leftOut, ...tables],
+    external: [...leftOut, ...late],
     // What is CommonJS calls it.
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Instance, defaultInstance, instanceNamePattern } from '../../domain/instance.ts';
-import { isTree } from '../file/inherit.ts';
+import { isObject } from '../../domain/is-object.ts';
 import { InvalidEnvironment, type LookUp } from '../secrets/references.ts';
 import { expectedName, instanceVariable, namedInstance } from './instance-name.ts';
 import { parseYaml } from '../file/yaml-file.ts';
@@ -45,7 +45,7 @@ function instanceInFile(configFile: string): string | null {
   // Most files do not set it, and may be long.
   if (!text.includes('instance')) return null;
   const { value } = parseYaml(text);
-  const found = isTree(value) ? value['instance'] : lineOf(text);
+  const found = isObject(value) ? value['instance'] : lineOf(text);
   if (found === undefined || found === null) return null;
   return typeof found === 'string' ? found : JSON.stringify(found);
 }

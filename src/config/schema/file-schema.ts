@@ -1,3 +1,4 @@
+import './interpreted.ts';
 import * as z from 'zod';
 import { instanceNamePattern } from '../../domain/instance.ts';
 import { expectedName } from '../environment/instance-name.ts';
