@@ -23,8 +23,7 @@ const leftOut = [
 const late = ['ajv', 'ajv-formats', 'iconv-lite', 're2js', '@exodus/bytes/encoding.js'];
 
 export async function bundleCli() {
-  return build({
-    metafile: true,
+  await build({
     absWorkingDir: root,
     entryPoints: { main: join(compiled, 'cli', 'main.js') },
     outdir: folder,

@@ -3,7 +3,7 @@ import { Instance, defaultInstance, instanceNamePattern } from '../../domain/ins
 import { isObject } from '../../domain/is-object.ts';
 import { InvalidEnvironment, type LookUp } from '../secrets/references.ts';
 import { expectedName, instanceVariable, namedInstance } from './instance-name.ts';
-import { parseYaml } from '../file/yaml-file.ts';
+import { yamlValue } from '../file/yaml-value.ts';
 
 /** What is wrong with the key `instance` of the configuration beside the environment; null if nothing is. */
 export function instanceConflict(inFile: string, lookUp: LookUp): string | null {
@@ -44,7 +44,7 @@ function instanceInFile(configFile: string): string | null {
   }
   // Most files do not set it, and may be long.
   if (!text.includes('instance')) return null;
-  const { value } = parseYaml(text);
+  const value = yamlValue(text);
   const found = isObject(value) ? value['instance'] : lineOf(text);
   if (found === undefined || found === null) return null;
   return typeof found === 'string' ? found : JSON.stringify(found);
