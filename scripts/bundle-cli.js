@@ -2,7 +2,7 @@
 // while it runs (`await import`) becomes a file of its own.
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { build } from 'esbuild';
+import * as esbuild from 'esbuild';
 import { root } from './build-inputs.js';
 
 const compiled = join(root, 'dist');
@@ -23,7 +23,7 @@ const leftOut = [
 const late = ['ajv', 'ajv-formats', 'iconv-lite', 're2js', '@exodus/bytes/encoding.js'];
 
 export async function bundleCli() {
-  await build({
+  await esbuild.build({
     absWorkingDir: root,
     entryPoints: { main: join(compiled, 'cli', 'main.js') },
     outdir: folder,
@@ -32,8 +32,9 @@ export async function bundleCli() {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    // Names stay: errors are recognised by them.
+    // Names stay: errors are recognised by them. Node.js prints the line of an error that nothing caught.
     minifyWhitespace: true,
+    lineLimit: 160,
     external: [...leftOut, ...late],
     // What is CommonJS calls it.
     banner: {
@@ -47,8 +48,8 @@ export async function bundleCli() {
 /** @type {import('esbuild').Plugin} Compiled files find others by their own address: in the bundle it stays what it was. */
 const keepPlaces = {
   name: 'keep-places',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.js$/ }, ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /\.js$/ }, ({ path }) => {
       if (!path.startsWith(compiled + sep)) return null;
       const address = `new URL(${JSON.stringify(relative(folder, path).replaceAll(sep, '/'))}, import.meta.url).href`;
       const contents = readFileSync(path, 'utf8')
@@ -63,8 +64,8 @@ const keepPlaces = {
 /** @type {import('esbuild').Plugin} The launcher starts a worker from the compiled files: the SDK and its packages must be there once. */
 const leaveWorker = {
   name: 'leave-worker',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/commands\/service\/worker\.js$/ }, () => ({
+  setup(build) {
+    build.onResolve({ filter: /\/commands\/service\/worker\.js$/ }, () => ({
       path: '../cli/commands/service/worker.js',
       external: true,
     }));

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { buildInputFiles, buildStampFile, installedFile, root } from './build-inputs.js';
 
 const lookFile = (development) => `${root}dist/.last-look${development ? '-development' : ''}`;
-/** An image's layers keep times in whole seconds. A file that changed just now may change again within its second. */
+/** An image's layers keep times in whole seconds. A file that has changed within this time may change again within its second. */
 const settledMs = 2_000;
 
 /**

@@ -1,4 +1,3 @@
-import './interpreted.ts';
 import * as z from 'zod';
 import { instanceNamePattern } from '../../domain/instance.ts';
 import { expectedName } from '../environment/instance-name.ts';

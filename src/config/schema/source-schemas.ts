@@ -1,4 +1,3 @@
-import './interpreted.ts';
 import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** The compiled files as the bundle is made of them, each package by itself. */
+/** The compiled files as the bundle is made of them, each package apart. */
 const compiled = join(root, 'dist', 'cli', 'main.js');
 const launcher = join(root, 'daybook');
 
