@@ -5,6 +5,7 @@ import { createDeferBatches } from './delivery/defer-batches.ts';
 import { createDeliverBatches } from './delivery/deliver-batches.ts';
 import { createFetchBatch } from './run/fetch-batch.ts';
 import { createFetchCanary } from './canary/fetch-canary.ts';
+import { createFinishRun } from './run/finish-run.ts';
 import { createFinishReplay } from './dead-letters/finish-replay.ts';
 import { createMaintainPartitions } from './rollover/maintain-partitions.ts';
 import { createIndexPayloads } from './rollover/index-payloads.ts';
@@ -30,19 +31,27 @@ import { createSealCsv } from './rollover/seal-csv.ts';
 import { createSweepSpool } from './delivery/sweep-spool.ts';
 import { createUnpauseSchedule } from './schedules/unpause-schedule.ts';
 import { createStartDeliveries } from './delivery/start-deliveries.ts';
+import { createWriteBatches } from './run/write-batches.ts';
 import { createWriteBatch } from './run/write-batch.ts';
 
 /** All activities, under their wire names. */
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
+  const fetchBatch = createFetchBatch(dependencies);
+  const saveState = createSaveState(dependencies);
+  const releaseBatches = createReleaseBatches(dependencies);
+  const saveReceipt = createSaveReceipt(dependencies);
+  const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches });
   return {
-    resolveSource: createResolveSource(dependencies),
-    fetchBatch: createFetchBatch(dependencies),
+    resolveSource: createResolveSource(dependencies, { fetchBatch, finishRun }),
+    fetchBatch,
+    writeBatches: createWriteBatches(dependencies),
     ...createWriteBatch(dependencies),
-    saveState: createSaveState(dependencies),
-    releaseBatches: createReleaseBatches(dependencies),
-    saveReceipt: createSaveReceipt(dependencies),
+    saveState,
+    releaseBatches,
+    saveReceipt,
+    finishRun,
     notifyAlerts: createNotifyAlerts(dependencies),
     planBackfill: createPlanBackfill(dependencies),
     requestBackfill: createRequestBackfill(),

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
+import type { BatchRef } from '../domain/run/batch.ts';
 import type { BackoffPlan } from '../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 
@@ -36,6 +37,29 @@ export function storeActivities(source: string) {
   >({
     ...storePolicy,
     ...priorityOf(source),
+  });
+}
+
+/**
+ * Resolving a source and trying its first fetch once. A worker that is lost is noticed by its heartbeats; what fails of the fetch is
+ * a result, so retries concern the store alone. What the activity has done is awaited when the run is cancelled.
+ */
+export function beginActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'resolveSource'>>({
+    ...storePolicy,
+    ...priorityOf(source),
+    startToCloseTimeout: '6m',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary: 'configuration, state and the first pages',
+  });
+}
+
+/** The last step of a run. */
+export function finishActivities(source: string) {
+  return proxyActivities<Pick<Activities, 'finishRun'>>({
+    ...storePolicy,
+    ...priorityOf(source),
+    summary: 'state, receipt and alerts',
   });
 }
 
@@ -169,13 +193,14 @@ export function deadLetterActivities(source: string) {
 /**
  * Fetching follows the source's own policy. No scheduleToClose: it would run while a deploy has no worker.
  * @param isEager false if the worker of the workflow has another configuration: any worker may fetch then
+ * @param attemptsBefore attempts that count, though another activity made them
  */
-export function fetchActivities(plan: SourcePlan, isEager: boolean) {
+export function fetchActivities(plan: SourcePlan, isEager: boolean, attemptsBefore: number) {
   return proxyActivities<Pick<Activities, 'fetchBatch'>>({
     ...priorityOf(plan.name),
     startToCloseTimeout: fetchTimeoutMs(plan),
     heartbeatTimeout,
-    retry: retryPolicy(plan.retry),
+    retry: remaining(retryPolicy(plan.retry), attemptsBefore),
     allowEagerDispatch: isEager,
   });
 }
@@ -189,22 +214,50 @@ function fetchTimeoutMs(plan: SourcePlan): number {
 /** About two minutes of patience: 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 s between nine attempts. */
 const maxAttempts = 9;
 
+/** How long the second attempt to write waits for. */
+export const firstWriteDelayMs = 1_000;
+
+/**
+ * The first attempt to write, to both sinks at once: what a sink does not accept continues with `writeActivities`. A lost worker is
+ * no attempt.
+ */
+export function combinedWriteActivities(source: string, batches: readonly BatchRef[]) {
+  return proxyActivities<Pick<Activities, 'writeBatches'>>({
+    ...priorityOf(source),
+    startToCloseTimeout: '2m',
+    heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
+    summary: summaryOf(batches),
+  });
+}
+
+function summaryOf(batches: readonly BatchRef[]): string {
+  const numbers = batches.map(({ number }) => number);
+  const records = batches.reduce((sum, batch) => sum + batch.records, 0);
+  return `batch ${numbers.join(' and ')} to CSV and PostgreSQL, ${records} records`;
+}
+
 /**
  * Writing is patient by attempts, never by scheduleToClose. A sink that was unavailable at the last run is tried only once. The
  * workflow awaits writes even when it is cancelled.
+ * @param attemptsBefore attempts that count, though another activity made them
  */
-export function writeActivities(source: string, wasDown: boolean) {
+export function writeActivities(source: string, wasDown: boolean, attemptsBefore: number) {
   return proxyActivities<Pick<Activities, 'writeCsv' | 'writePostgres'>>({
     ...priorityOf(source),
     startToCloseTimeout: '2m',
     heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: {
-      initialInterval: '1s',
-      backoffCoefficient: 2,
-      maximumInterval: '30s',
-      maximumAttempts: wasDown ? 1 : maxAttempts,
-    },
+    retry: remaining(
+      {
+        initialInterval: firstWriteDelayMs,
+        backoffCoefficient: 2,
+        maximumInterval: 30_000,
+        maximumAttempts: wasDown ? 1 : maxAttempts,
+      },
+      attemptsBefore,
+    ),
   });
 }
 
@@ -235,7 +288,25 @@ export function cleanCanaryActivities(isPatient: boolean) {
   });
 }
 
-function retryPolicy(backoff: BackoffPlan) {
+interface Policy {
+  readonly maximumAttempts: number;
+  readonly initialInterval: number;
+  readonly backoffCoefficient: number;
+  readonly maximumInterval: number;
+}
+
+/** What is left of a policy after attempts that count, the wait before the next one included. */
+function remaining(policy: Policy, attemptsBefore: number): Policy {
+  const { initialInterval, backoffCoefficient, maximumInterval } = policy;
+  if (attemptsBefore === 0) return policy;
+  return {
+    ...policy,
+    maximumAttempts: Math.max(1, policy.maximumAttempts - attemptsBefore),
+    initialInterval: Math.min(initialInterval * backoffCoefficient ** attemptsBefore, maximumInterval),
+  };
+}
+
+function retryPolicy(backoff: BackoffPlan): Policy {
   return {
     maximumAttempts: backoff.maxAttempts,
     initialInterval: backoff.initialIntervalMs,

@@ -35,7 +35,10 @@ test('late and skipped starts of a busy server are counted', async () => {
   const [source] = parseConfig(yaml, testWorker.path('daybook.yaml'), () => undefined).sources;
   const owner = { instance: testWorker.instance, storeId: null, knows: async () => true };
   if (!source?.schedule) throw new Error('expected a schedule');
-  const { state: _, ...options } = newScheduleOptions(source, source.schedule, owner, false);
+  const { state: _, ...options } = newScheduleOptions(source, source.schedule, owner, {
+    hasAttribute: true,
+    isNow: false,
+  });
   const { action } = options;
   await testWorker.client.schedule.create({ ...options, action: { ...action, taskQueue: testWorker.taskQueue } });
   await until('starts are counted', async () => ((await started('on_time')) ?? 0) >= 2, 60_000);

@@ -44,6 +44,8 @@ export interface FetchBatchInput {
   readonly window?: TimeRangeText;
   /** How long the run has waited for the host since its last response. */
   readonly waitedMs?: number;
+  /** Attempts that another activity has made. */
+  readonly attemptsBefore?: number;
 }
 
 export interface FetchBatchResult {
@@ -64,6 +66,8 @@ export interface FetchBatchResult {
 
 type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'pollKeys' | 'measures'>;
 
+/** Batches that each fetch but a poll's first one fills: more of them cost fewer activities, but more is fetched again after a kill. */
+const batchesAtOnce = 2;
 /** A source with more pages yields after this long, so that its records are stored soon. */
 const maxFetchMs = 5_000;
 
@@ -94,10 +98,12 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   if (!position) return nothingNew(input);
   const isFile = position.place.type === 'file';
   const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
-  const lastAttempt = Context.current().info.attempt >= plan.retry.maxAttempts;
+  const attempt = Context.current().info.attempt + (input.attemptsBefore ?? 0);
+  const lastAttempt = attempt >= plan.retry.maxAttempts;
   const reader = await openReader(plan, tools, context.signal);
   const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
-  const limits = { maxRecords: maxBatchRecords, maxBytes: maxBatchBytes, maxMs: maxFetchMs };
+  const batches = input.position === null ? 1 : batchesAtOnce;
+  const limits = { maxRecords: batches * maxBatchRecords, maxBytes: batches * maxBatchBytes, maxMs: maxFetchMs };
   const front = frontOf(poll, position, new Date());
   try {
     const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });

@@ -12,6 +12,7 @@ import { readState } from '../../store/run/states.ts';
 import { resolveOrphaned, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { settleConfigAlert } from '../alerts/config-alert.ts';
 import type { Uses } from '../support/dependencies.ts';
+import { beginPoll, type BegunPoll, type PollActivities, type PollBeginning } from './begin-poll.ts';
 import { assertRekeyFinished } from './rekey-guard.ts';
 import { findKnownSource } from '../support/known-source.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
@@ -20,6 +21,8 @@ export interface ResolveSourceInput {
   readonly source: string;
   /** Set if a backfill fetches a window of time, which does not involve the source's state. */
   readonly window?: TimeRangeText;
+  /** Set if the poll is to begin at once; the answer says so, see `ResolvedSource`. Runs of 0.2.0 do not ask for it. */
+  readonly begin?: PollBeginning;
 }
 
 export interface ResolvedSource {
@@ -29,18 +32,31 @@ export interface ResolvedSource {
   readonly searchAttribute: boolean;
   /** What the run should report about its source. Absent = nothing. */
   readonly warnings?: readonly Warning[];
+  /** Set where the poll was to begin: the run's further steps are the combined ones. */
+  readonly begun?: BegunPoll;
 }
 
+type ResolveTools = SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>;
+
 /**
- * Reads what a run needs: the source's plan from the present configuration, and the state it starts from. Safe to repeat because it
- * only reads.
+ * Reads what a run needs: the source's plan from the present configuration, and the state it starts from. Where the run asks for
+ * it, its poll begins as well.
  */
-export function createResolveSource(
-  dependencies: SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>,
-) {
+export function createResolveSource(dependencies: ResolveTools, activities: PollActivities) {
+  const resolve = createResolve(dependencies);
+  return async function resolveSource(input: ResolveSourceInput): Promise<ResolvedSource> {
+    const resolved = await resolve(input);
+    if (!input.begin) return resolved;
+    const tools = { ...dependencies, ...activities };
+    return { ...resolved, begun: await beginPoll(tools, resolved, input.begin, input.window ?? null) };
+  };
+}
+
+/** The part that only reads. */
+function createResolve(dependencies: ResolveTools) {
   /** The configuration whose sources are known to be all that have alerts. */
   let seen: Config | null = null;
-  return async function resolveSource({ source, window }: ResolveSourceInput): Promise<ResolvedSource> {
+  return async ({ source, window }: ResolveSourceInput): Promise<ResolvedSource> => {
     const redact = redactorFor(source, dependencies);
     const { config, broken } = dependencies.config.current();
     const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;

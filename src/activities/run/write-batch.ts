@@ -53,7 +53,10 @@ export async function writeTo(
   return writeRecords(dependencies, writer, batch, await readOrRebuild(dependencies, batch), context);
 }
 
-async function readOrRebuild({ store, journal }: Uses<'store' | 'journal'>, batch: BatchRef): Promise<SpooledRecord[]> {
+export async function readOrRebuild(
+  { store, journal }: Uses<'store' | 'journal'>,
+  batch: BatchRef,
+): Promise<SpooledRecord[]> {
   try {
     return await readBatch(store, batch);
   } catch (error) {

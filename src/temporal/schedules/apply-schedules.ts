@@ -5,6 +5,7 @@ import type { ScheduleOwner } from './schedule-owner.ts';
 import { firstStart } from './first-start.ts';
 import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-schedules.ts';
 import { removedState, returnedState } from './orphan-note.ts';
+import { knowsSearchAttribute } from '../search-attribute.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
 import { UsageError } from '../../domain/errors.ts';
 
@@ -20,11 +21,12 @@ export async function applySchedules(
   options: PlanOptions = {},
 ): Promise<ScheduleChange[]> {
   const changes = await planSchedules(client, owner, sources, options);
+  const hasAttribute = (await knowsSearchAttribute(client.connection, client.options.namespace)) === true;
   const configured = new Map(sources.map((source) => [source.name, source]));
   const refused: string[] = [];
   for (const change of changes) {
     try {
-      await applyChange(client, owner, change, configured.get(change.source));
+      await applyChange(client, owner, change, { source: configured.get(change.source), hasAttribute });
     } catch (error) {
       // The client throws it where the server does not take the times of a schedule.
       if (!(error instanceof TypeError)) throw error;
@@ -41,7 +43,7 @@ async function applyChange(
   client: Client,
   owner: ScheduleOwner,
   change: ScheduleChange,
-  source: SourceConfig | undefined,
+  { source, hasAttribute }: { readonly source: SourceConfig | undefined; readonly hasAttribute: boolean },
 ): Promise<void> {
   const handle = client.schedule.getHandle(change.schedule);
   switch (change.action) {
@@ -57,10 +59,10 @@ async function applyChange(
     case 'adopt': {
       const schedule = source?.schedule;
       if (!schedule) return;
-      if (change.action === 'create') return create(client, owner, source, schedule);
+      if (change.action === 'create') return create(client, owner, source, schedule, hasAttribute);
       await handle.update((previous) => ({
         ...previous,
-        ...scheduleOptions(source, schedule, owner),
+        ...scheduleOptions(source, schedule, owner, hasAttribute),
         state: change.returns ? { ...previous.state, ...returnedState(previous.state, new Date()) } : previous.state,
       }));
     }
@@ -72,11 +74,12 @@ async function create(
   owner: ScheduleOwner,
   source: SourceConfig,
   schedule: NonNullable<SourceConfig['schedule']>,
+  hasAttribute: boolean,
 ): Promise<void> {
   const { afterMs, isNow } = firstStart(source, schedule, new Date());
   if (afterMs > 0) await sleep(afterMs);
   try {
-    await client.schedule.create(newScheduleOptions(source, schedule, owner, isNow));
+    await client.schedule.create(newScheduleOptions(source, schedule, owner, { hasAttribute, isNow }));
   } catch (error) {
     // Another `up` beside this one made it meanwhile.
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;

@@ -5,6 +5,7 @@ import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.
 import { allSettled } from '../../domain/all-settled.ts';
 import { readScheduleId } from '../../domain/instance.ts';
 import { isRemoved } from './orphan-note.ts';
+import { knowsSearchAttribute } from '../search-attribute.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
 /** What to do with the schedule of a source. */
@@ -50,10 +51,13 @@ export async function planSchedules(
   options: PlanOptions,
 ): Promise<ScheduleChange[]> {
   const changes: ScheduleChange[] = [];
+  const hasAttribute = await knowsSearchAttribute(client.connection, client.options.namespace);
   const scheduled = sources.filter((source) => source.schedule);
   for (let start = 0; start < scheduled.length; start += concurrency) {
     const slice = scheduled.slice(start, start + concurrency);
-    const planned = await allSettled(slice.map((source) => planSchedule(client, owner, source, options)));
+    const planned = await allSettled(
+      slice.map((source) => planSchedule(client, owner, source, { ...options, hasAttribute })),
+    );
     for (const change of planned) changes.push(change);
   }
   if (options.keepOthers) return changes;
@@ -88,14 +92,14 @@ async function planSchedule(
   client: Client,
   owner: ScheduleOwner,
   source: SourceConfig,
-  { adopt }: PlanOptions,
+  { adopt, hasAttribute }: PlanOptions & { readonly hasAttribute: boolean | null },
 ): Promise<ScheduleChange> {
   const { name, schedule } = source;
   const id = owner.instance.scrapeScheduleId(name);
   const change = { schedule: id, source: name, returns: false, differences: [] };
   const found = await describeSchedule(client, id);
   if (!schedule || !found) return { ...change, action: 'create' };
-  const differences = scheduleDifferences(source, schedule, owner.instance, found);
+  const differences = scheduleDifferences(source, schedule, { instance: owner.instance, hasAttribute }, found);
   const returns = isRemoved(found.state);
   const ownership = await ownershipOf(owner, name, found);
   if (ownership === 'own') {

@@ -1,4 +1,5 @@
 import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
 import { cronMeaning, formatCalendar, formatEvery } from '../../config/schedule/cron-meaning.ts';
 import { cronProblem } from '../../config/schedule/cron.ts';
 import { offsetOf } from '../../config/schedule/schedule-grid.ts';
@@ -7,25 +8,38 @@ import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
+import { sourceAttributeKey } from '../search-attribute.ts';
 
 /** A schedule in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;
+
+/** What a schedule depends on besides its source. */
+interface ServerFacts {
+  readonly instance: Instance;
+  /** Whether the server knows the search attribute of sources; null if it does not say. */
+  readonly hasAttribute: boolean | null;
+}
 
 /** How a schedule on the server differs from the configuration: `every: 5m, expected 1m`. */
 export function scheduleDifferences(
   source: SourceConfig,
   schedule: ScheduleConfig,
-  instance: Instance,
+  server: ServerFacts,
   description: ScheduleDescription,
 ): string[] {
-  const wanted = wantedFields(source, schedule, instance);
+  const wanted = wantedFields(source, schedule, server, description);
   const found = foundFields(description, wanted);
   return Object.keys({ ...wanted, ...found }).flatMap((key) =>
     wanted[key] === found[key] ? [] : [`${key}: ${found[key] ?? 'not set'}, expected ${wanted[key] ?? 'not set'}`],
   );
 }
 
-function wantedFields({ name }: SourceConfig, schedule: ScheduleConfig, instance: Instance): Fields {
+function wantedFields(
+  { name }: SourceConfig,
+  schedule: ScheduleConfig,
+  { instance, hasAttribute }: ServerFacts,
+  description: ScheduleDescription,
+): Fields {
   const { every, cron, jitter, overlap, catchup_window, pause_on_failure } = schedule;
   const meaning = cron === undefined ? null : cronMeaning(cron);
   const interval = every === undefined ? meaning?.every : formatEvery(every, offsetOf(name, schedule));
@@ -41,10 +55,12 @@ function wantedFields({ name }: SourceConfig, schedule: ScheduleConfig, instance
     workflow_id: instance.scheduledRunId(name),
     task_queue: instance.taskQueue,
     input: JSON.stringify([{ source: name }]),
+    ...attributeField(hasAttribute === null ? attributeOf(description) : hasAttribute ? name : undefined),
   };
 }
 
-function foundFields({ raw, spec, policies, action }: ScheduleDescription, wanted: Fields): Fields {
+function foundFields(description: ScheduleDescription, wanted: Fields): Fields {
+  const { raw, spec, policies, action } = description;
   const calendars = raw.schedule?.spec?.structuredCalendar ?? [];
   const { overlap, catchupWindow, pauseOnFailure } = policies;
   return {
@@ -68,7 +84,18 @@ function foundFields({ raw, spec, policies, action }: ScheduleDescription, wante
     workflow_id: action.workflowId ?? '',
     task_queue: action.taskQueue ?? '',
     input: JSON.stringify(action.args ?? []),
+    ...attributeField(attributeOf(description)),
   };
+}
+
+function attributeOf({ action }: ScheduleDescription): string | undefined {
+  // The server's own are of this class.
+  const { typedSearchAttributes: found } = action;
+  return found instanceof TypedSearchAttributes ? found.get(sourceAttributeKey) : undefined;
+}
+
+function attributeField(value: string | undefined): Fields {
+  return value === undefined ? {} : { search_attribute: value };
 }
 
 /** One interval as `every` and `offset`; several, which only a person makes, in one text. */

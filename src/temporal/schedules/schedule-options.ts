@@ -4,6 +4,7 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { ownerMemo, type ScheduleOwner } from './schedule-owner.ts';
 import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
+import { sourceAttributeKey } from '../search-attribute.ts';
 
 const overlapPolicies: Readonly<Record<ScheduleConfig['overlap'], ScheduleOverlapPolicy>> = {
   skip: ScheduleOverlapPolicy.SKIP,
@@ -17,8 +18,16 @@ const overlapPolicies: Readonly<Record<ScheduleConfig['overlap'], ScheduleOverla
 /** The fields of a Temporal schedule that Daybook manages; all others are the operator's. */
 export type ManagedSchedule = Pick<ScheduleOptions, 'spec' | 'action' | 'policies'>;
 
-/** The schedule of a source as its configuration wants it. */
-export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig, owner: ScheduleOwner): ManagedSchedule {
+/**
+ * The schedule of a source as its configuration wants it.
+ * @param hasAttribute whether the server knows the search attribute of sources: else no run would start with it
+ */
+export function scheduleOptions(
+  source: SourceConfig,
+  schedule: ScheduleConfig,
+  owner: ScheduleOwner,
+  hasAttribute: boolean,
+): ManagedSchedule {
   const { instance } = owner;
   return {
     spec: {
@@ -35,6 +44,8 @@ export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig, 
       workflowId: instance.scheduledRunId(source.name),
       taskQueue: instance.taskQueue,
       args: [{ source: source.name }],
+      // A run that sets it itself costs an action more.
+      ...(hasAttribute ? { typedSearchAttributes: [{ key: sourceAttributeKey, value: source.name }] } : {}),
       // The server keeps a cron line as the calendars that it means: what was asked for is kept here. The mark stays where an
       // adopted schedule cannot get one of its own.
       memo: {
@@ -50,16 +61,16 @@ export function scheduleOptions(source: SourceConfig, schedule: ScheduleConfig, 
   };
 }
 
-/** The options that make a schedule. @param isNow whether it runs once right away */
+/** The options that make a schedule; `isNow`: whether it runs once right away. */
 export function newScheduleOptions(
   source: SourceConfig,
   schedule: ScheduleConfig,
   owner: ScheduleOwner,
-  isNow: boolean,
+  { hasAttribute, isNow }: { readonly hasAttribute: boolean; readonly isNow: boolean },
 ): ScheduleOptions {
   return {
     scheduleId: owner.instance.scrapeScheduleId(source.name),
-    ...scheduleOptions(source, schedule, owner),
+    ...scheduleOptions(source, schedule, owner, hasAttribute),
     memo: ownerMemo(owner, source.name),
     state: { triggerImmediately: isNow },
   };

@@ -3,7 +3,7 @@ import { markdownText } from '../../domain/text/markdown-text.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { BackfillProgress } from '../messages.ts';
 import { pauseNote } from '../support/pause.ts';
-import type { RunFailure } from '../support/failure.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
 
 /** Failures that are shown. */
 const maxShown = 20;

@@ -3,7 +3,8 @@ import { isConcurrency, maxConcurrency } from '../../domain/time/backfill-reques
 import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../../domain/run/pause.ts';
-import { workflowFailure, type RunFailure } from '../support/failure.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
+import { workflowFailure } from '../support/failure.ts';
 
 export interface BackfillInput {
   readonly source: string;

@@ -24,10 +24,11 @@ import { storeActivities } from '../activities.ts';
 import { RequestQueue } from './request-queue.ts';
 import { checkedInput, type BackfillSnapshot, type BackfillInput, type BackfillTally } from './backfill-input.ts';
 import { backfillDetails } from './backfill-details.ts';
-import { setSourceAttribute } from '../support/search-attribute.ts';
+import { attributeForChild, setSourceAttribute } from '../support/search-attribute.ts';
 import { backfillProgressQuery, type BackfillProgress } from '../messages.ts';
 import { PauseState } from '../support/pause.ts';
-import { childFailureOf, failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
+import { childFailureOf, failureOf, workflowFailure } from '../support/failure.ts';
 
 /** A window that is already run by another workflow is checked again after this long. */
 const busyMs = 30_000;
@@ -234,6 +235,7 @@ class Backfill {
       const receipt = (await executeChild(scrapeRunType, {
         workflowId: Instance.ofWorkflow(workflowInfo()).backfillWindowId(source, name),
         args: [{ source, window }],
+        ...attributeForChild(source),
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

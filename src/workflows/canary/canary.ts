@@ -5,7 +5,8 @@ import { canarySource } from '../../domain/names.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import { canaryActivities, cleanCanaryActivities } from '../activities.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
-import { failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
 import { sendAlerts } from '../support/send-alerts.ts';
 
 /**

@@ -1,9 +1,12 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
 import type { BatchRef } from '../../domain/run/batch.ts';
+import { faultsOfBatch, permanentFailures } from '../../domain/run/failed-attempt.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { addCounts, noCounts, sumCounts, type SinkCounts, type Tally } from '../../domain/run/receipt.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
 import { storeActivities, writeActivities } from '../activities.ts';
-import { failureOf, type RunFailure } from '../support/failure.ts';
+import { failureOf } from '../support/failure.ts';
+import { CombinedWrite, type FirstWrite } from './combined-write.ts';
 
 /** How many batches are written at once. */
 const maxInFlight = 4;
@@ -30,6 +33,8 @@ interface Checkpoint {
 export class Pipeline {
   readonly #source: string;
   readonly #down: ReadonlySet<Sink>;
+  /** Null in a run whose first worker was one of 0.2.0. */
+  readonly #combined: CombinedWrite | null;
   /** The first write to each sink that the last run found down. */
   readonly #probes = new Map<Sink, Promise<WriteOutcome>>();
   readonly #inFlight: InFlight[] = [];
@@ -46,9 +51,13 @@ export class Pipeline {
   #failure: RunFailure | null = null;
   #counts: Pick<Tally, Sink | 'batches'>;
 
-  /** @param down sinks that the last run found down */
-  constructor(source: string, down: ReadonlySet<Sink>, counts: Pick<Tally, Sink | 'batches'>) {
+  /**
+   * @param down sinks that the last run found down
+   * @param isCombined whether a batch is written to both sinks at once, at first
+   */
+  constructor(source: string, down: ReadonlySet<Sink>, counts: Pick<Tally, Sink | 'batches'>, isCombined: boolean) {
     this.#source = source;
+    this.#combined = isCombined ? new CombinedWrite(source, down) : null;
     this.#down = down;
     const { csv, postgres, batches } = counts;
     this.#counts = { csv, postgres, batches };
@@ -81,6 +90,19 @@ export class Pipeline {
     this.#inFlight.push({ batch, outcomes: this.#write(batch) });
   }
 
+  /** Starts writing batches together, as soon as there is room. */
+  async addTogether(batches: readonly BatchRef[]): Promise<void> {
+    if (!this.#combined) {
+      for (const batch of batches) await this.add(batch);
+      return;
+    }
+    if (batches.length === 0) return;
+    while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
+    if (this.#failure) return;
+    this.#added += batches.length;
+    for (const written of this.#writeTogether(this.#combined, batches)) this.#inFlight.push(written);
+  }
+
   /** Calls back once all batches added so far are settled well, in order; never if one of them fails. */
   checkpoint(reached: () => void): void {
     this.#checkpoints.push({ afterBatches: this.#added, reached });
@@ -106,9 +128,27 @@ export class Pipeline {
     });
   }
 
-  /** What a sink does not accept after all attempts is deferred. */
-  async #writeTo(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
-    const outcome = await this.#offer(sink, batch);
+  /** The same for several at once; what a sink does not accept then is offered to it alone. */
+  #writeTogether(combined: CombinedWrite, batches: readonly BatchRef[]): InFlight[] {
+    const first = CancellationScope.nonCancellable(() => combined.write(batches));
+    const at = (sink: Sink, index: number) => first.then((writes) => writes[index]?.[sink]);
+    return batches.map((batch, index) => ({
+      batch,
+      outcomes: CancellationScope.nonCancellable(async () => {
+        const csv = this.#writeTo('csv', batch, at('csv', index));
+        const postgres = this.#writeTo('postgres', batch, at('postgres', index));
+        return { csv: await csv, postgres: await postgres };
+      }),
+    }));
+  }
+
+  /**
+   * What a sink does not accept after all attempts is deferred.
+   * @param first what came of an attempt together with the other sink
+   */
+  async #writeTo(sink: Sink, batch: BatchRef, first?: Promise<FirstWrite | undefined>): Promise<WriteOutcome> {
+    // One more step in between may change the order of an old history's commands.
+    const outcome = await (first ? this.#goOn(sink, batch, first) : this.#offer(sink, batch));
     if (!('failure' in outcome) || permanentFailures.has(outcome.failure.type)) return outcome;
     const { type, message } = outcome.failure;
     const reason = `${type}: ${message}`;
@@ -116,9 +156,17 @@ export class Pipeline {
     return { counts: { ...noCounts, deferred: batch.records }, deferredBecause: reason };
   }
 
+  async #goOn(sink: Sink, batch: BatchRef, tried: Promise<FirstWrite | undefined>): Promise<WriteOutcome> {
+    const first = await tried;
+    if (first && 'counts' in first) return { counts: first.counts, deferredBecause: null };
+    if (!first || 'failure' in first) return first ?? this.#offer(sink, batch);
+    await first.due;
+    return this.#offer(sink, batch, first.attemptsBefore);
+  }
+
   /** A sink that the last run found down is tried once, with one batch; if it accepts that, it gets the usual retries. */
-  async #offer(sink: Sink, batch: BatchRef): Promise<WriteOutcome> {
-    if (!this.#down.has(sink)) return attempt(this.#source, sink, batch, false);
+  async #offer(sink: Sink, batch: BatchRef, attemptsBefore = 0): Promise<WriteOutcome> {
+    if (!this.#down.has(sink) || attemptsBefore > 0) return attempt(this.#source, sink, batch, false, attemptsBefore);
     const probe = this.#probes.get(sink);
     if (!probe) {
       const first = attempt(this.#source, sink, batch, true);
@@ -167,12 +215,6 @@ export class Pipeline {
   }
 }
 
-/** Failures that are not the sink's. */
-const faultsOfBatch: ReadonlySet<string> = new Set(['BatchGone', 'BatchDamaged', 'ReceiptUnbalanced']);
-
-/** Failures that no later attempt can fix. */
-const permanentFailures: ReadonlySet<string> = new Set(['DataCorrupted', ...faultsOfBatch]);
-
 /**
  * A batch is settled only if a sink accounts for each of its records: what it does not account for would be lost once the
  * state passes the batch. A worker of 0.2.0 may read a batch that is cut short, and count what is left of it.
@@ -187,8 +229,14 @@ function settledExactly(sink: Sink, batch: BatchRef, outcome: WriteOutcome): Wri
 }
 
 /** @param wasDown whether the sink is tried once only */
-async function attempt(source: string, sink: Sink, batch: BatchRef, wasDown: boolean): Promise<WriteOutcome> {
-  const activities = writeActivities(source, wasDown);
+async function attempt(
+  source: string,
+  sink: Sink,
+  batch: BatchRef,
+  wasDown: boolean,
+  attemptsBefore = 0,
+): Promise<WriteOutcome> {
+  const activities = writeActivities(source, wasDown, attemptsBefore);
   try {
     const counts = await (sink === 'csv' ? activities.writeCsv({ batch }) : activities.writePostgres({ batch }));
     return { counts, deferredBecause: null };

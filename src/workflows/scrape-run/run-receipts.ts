@@ -1,12 +1,12 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { FinishRunInput } from '../../activities/run/finish-run.ts';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
-import { emptyTally, type FailedReceipt, type Receipt, type Tally } from '../../domain/run/receipt.ts';
-import { summarizeState, type SourceState } from '../../domain/run/source-state.ts';
+import { emptyTally, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { storeActivities } from '../activities.ts';
-import type { RunFailure } from '../support/failure.ts';
+import { finishActivities, storeActivities } from '../activities.ts';
 import { sendAlerts } from '../support/send-alerts.ts';
 
 /**
@@ -21,38 +21,28 @@ export async function saveReceipt<R extends Receipt | FailedReceipt>(
   poll: PollFacts | null,
 ): Promise<R> {
   const { source } = receipt;
-  const facts = window ? { window } : poll ? { poll } : {};
-  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...facts });
+  const saved = await storeActivities(source).saveReceipt({ receipt, verdicts, ...factsOf(window, poll) });
   if (saved?.notify) await sendAlerts(source);
   return { ...receipt, ...saved?.added };
 }
 
-/** What receipts of all runs say. */
-export function receiptBody(
-  { workflowId, firstRunId }: RunRef,
-  tally: Tally,
-  state: SourceState,
-  { startedAt, window, warnings }: Pick<Receipt, 'startedAt' | 'window' | 'warnings'>,
-): Omit<Receipt, 'source' | 'outcome'> {
-  const { fetched, accepted, rejected, unchanged, repaired, csv, postgres, pages, batches } = tally;
-  return {
-    fetched,
-    accepted,
-    rejected,
-    unchanged,
-    repaired,
-    csv,
-    postgres,
-    pages,
-    batches,
-    resume: summarizeState(state),
-    workflowId,
-    runId: firstRunId,
-    startedAt,
-    ...(window ? { window } : {}),
-    ...(warnings ? { warnings } : {}),
-    finishedAt: new Date().toISOString(),
-  };
+/** The same together with the run's last state, and with its batches. */
+export async function finishRun<R extends Receipt | FailedReceipt>(
+  receipt: R,
+  verdicts: readonly AlertVerdict[],
+  window: TimeRangeText | null,
+  poll: PollFacts,
+  rest: Pick<FinishRunInput, 'state' | 'clean' | 'release'>,
+): Promise<R> {
+  const { source } = receipt;
+  const input = { receipt, verdicts, ...factsOf(window, poll), ...rest };
+  const { notify, added } = await finishActivities(source).finishRun(input);
+  if (notify) await sendAlerts(source);
+  return { ...receipt, ...added };
+}
+
+function factsOf(window: TimeRangeText | null, poll: PollFacts | null) {
+  return window ? { window } : poll ? { poll } : {};
 }
 
 /** What is stored about a run whose source could not be resolved. */

@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { FetchPosition } from '../../domain/run/fetch-position.ts';
 import { emptyTally, type Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
@@ -25,15 +26,17 @@ export interface RunSnapshot {
   /** Absent if there is none. */
   readonly warnings?: readonly Warning[];
   readonly pause: Pause | null;
+  /** A worker of this version began the run: its steps are the combined ones. Absent in carries of 0.2.0. */
+  readonly combined?: true;
 }
 
 /** The snapshot of a new run. */
 export function initialSnapshot(
-  resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
+  resolved: Pick<ResolvedSource, 'plan' | 'state' | 'searchAttribute' | 'warnings' | 'begun'>,
   force: boolean,
   window: TimeRangeText | null,
 ): RunSnapshot {
-  const { plan, state, searchAttribute, warnings = [] } = resolved;
+  const { plan, state, searchAttribute, warnings = [], begun } = resolved;
   return {
     ...(force ? { force } : {}),
     ...(window ? { window } : {}),
@@ -48,5 +51,6 @@ export function initialSnapshot(
     goesOn: state.unfinished !== null,
     begun: state.unfinished,
     ...(warnings.length > 0 ? { warnings } : {}),
+    ...(begun ? { combined: true as const } : {}),
   };
 }

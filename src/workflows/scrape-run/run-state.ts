@@ -1,4 +1,5 @@
 import type { StatePatch } from '../../domain/run/fetch-position.ts';
+import { isSameState, markSinks, noteNews } from '../../domain/run/settled-state.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { storeActivities } from '../activities.ts';
@@ -33,25 +34,18 @@ export class RunState {
     this.#current = { ...this.#current, ...patch };
   }
 
-  /** Notes since when a sink is down; one that accepted a batch is up, unless it failed at another. */
+  /** See `markSinks`. */
   markSinks(up: ReadonlySet<Sink>, down: ReadonlySet<Sink>): void {
-    const since: Partial<Record<Sink, string>> = {};
-    for (const sink of sinks) {
-      const before = this.#current.sinkDownSince[sink];
-      if (down.has(sink)) since[sink] = before ?? new Date().toISOString();
-      else if (before !== undefined && !up.has(sink)) since[sink] = before;
-    }
-    this.#current = { ...this.#current, sinkDownSince: since };
+    this.#current = markSinks(this.#current, up, down, new Date());
   }
 
-  /**
-   * A source is stale once it has had nothing new for long; for one that was never polled the time starts now.
-   * @param written new records of the run so far
-   */
+  /** @param written new records of the run so far; see `noteNews` */
   noteNews(written: number): void {
-    if ((written === 0 && this.#current.lastNewAt !== null) || written === this.#notedNews) return;
+    if (written === this.#notedNews) return;
+    const noted = noteNews(this.#current, written, new Date());
+    if (noted === this.#current) return;
     this.#notedNews = written;
-    this.apply({ lastNewAt: new Date().toISOString() });
+    this.#current = noted;
   }
 
   /**
@@ -59,9 +53,14 @@ export class RunState {
    * @param over whether the poll has reached its end
    */
   async save(over: boolean): Promise<void> {
-    const state = this.#current;
-    if (!this.#isSaved || JSON.stringify(state) === JSON.stringify(this.#saved)) return;
+    const state = this.unsaved();
+    if (!state) return;
     await storeActivities(this.#source).saveState({ source: this.#source, state, clean: over });
     this.#saved = state;
+  }
+
+  /** The state where it is to be saved, else null. */
+  unsaved(): SourceState | null {
+    return !this.#isSaved || isSameState(this.#current, this.#saved) ? null : this.#current;
   }
 }

@@ -1,26 +1,32 @@
-import { log, setCurrentDetails, sleep } from '@temporalio/workflow';
+import { CancelledFailure, log, setCurrentDetails, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
-import { addFetch, outcomeOf } from '../../domain/run/receipt.ts';
+import type { BegunPoll } from '../../activities/run/begin-poll.ts';
+import type { FetchBatchResult } from '../../activities/run/fetch-batch.ts';
+import { addFetch } from '../../domain/run/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
 import { positionAfterFailure } from '../../domain/run/poll.ts';
+import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
 import { nextBackoff } from '../../domain/run/failure-backoff.ts';
+import { failedReceiptOf, receiptOf, type RunReport } from '../../domain/run/run-receipt.ts';
 import { receiptTable } from '../../domain/run/receipt-table.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { confirmId, type UnfinishedPoll } from '../../domain/run/source-state.ts';
+import type { UnfinishedPoll } from '../../domain/run/source-state.ts';
+import { settledState } from '../../domain/run/settled-state.ts';
 import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
-import { setSourceAttribute } from '../support/search-attribute.ts';
+import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
 import { pauseNote, type PauseState } from '../support/pause.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 import { Pipeline } from './pipeline.ts';
-import { workflowFailure, type RunFailure } from '../support/failure.ts';
-import { receiptBody, saveReceipt } from './run-receipts.ts';
-import { alertsOf, verdictOf } from './run-verdict.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
+import { workflowFailure } from '../support/failure.ts';
+import { finishRun, saveReceipt } from './run-receipts.ts';
+import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
 import { RunState } from './run-state.ts';
 import { Waits } from '../support/waits.ts';
 
@@ -38,6 +44,8 @@ export class Run {
   readonly #begun: UnfinishedPoll | null;
   readonly #force: boolean;
   readonly #window: TimeRangeText | null;
+  /** Its steps are the combined ones; false for a run that a worker of 0.2.0 began. */
+  readonly #isCombined: boolean;
   readonly #pause: PauseState;
   readonly #state: RunState;
   readonly #pipeline: Pipeline;
@@ -66,12 +74,13 @@ export class Run {
     this.#force = carry.force === true;
     this.#window = carry.window ?? null;
     this.#state = new RunState(ref.source, carry.state, this.#window === null);
-    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally);
+    this.#isCombined = carry.combined === true;
+    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally, this.#isCombined);
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
     this.#fetched = carry.tally;
     this.#warnings = carry.warnings ?? [];
-    if (carry.searchAttribute) setSourceAttribute(ref.source);
+    if (carry.searchAttribute && !(this.#isCombined && hasSourceAttribute(ref.source))) setSourceAttribute(ref.source);
     const { notBefore } = carry.state;
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
       this.#end = { cutShort: false, notModified: false, notBefore };
@@ -112,21 +121,17 @@ export class Run {
     this.#enter('fetching');
   }
 
-  /** Fetches the next pages and starts to write what they hold; returns while it is being written. */
-  async fetchNext(): Promise<void> {
-    const fetch = await fetchActivities(this.#plan, !this.#isReplanned).fetchBatch({
-      run: this.#ref,
-      plan: this.#plan,
-      state: this.#state.current,
-      position: this.#position,
-      number: this.#nextNumber,
-      ...(this.#force ? { force: true } : {}),
-      ...(this.#window ? { window: this.#window } : {}),
-      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
-    });
+  /**
+   * Fetches the next pages and starts to write what they hold; returns while it is being written.
+   * @param begun what the first fetch brought, where it was made already
+   */
+  async fetchNext(begun: BegunPoll = {}): Promise<void> {
+    if (begun.failure) await this.#nextAttempt(begun.failure);
+    const fetch = begun.fetch ?? (await this.#fetch(begun.failure ? 1 : 0));
     this.#fetched = addFetch(this.#fetched, fetch.counts);
     this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
-    for (const batch of fetch.batches) await this.#pipeline.add(batch);
+    if (this.#isCombined) await this.#pipeline.addTogether(fetch.batches);
+    else for (const batch of fetch.batches) await this.#pipeline.add(batch);
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
     this.#position = fetch.position;
     this.#nextNumber = fetch.nextNumber;
@@ -139,12 +144,42 @@ export class Run {
     this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
   }
 
+  // Not async: one more step in between may change the order of an old history's commands.
+  #fetch(attemptsBefore: number): Promise<FetchBatchResult> {
+    return fetchActivities(this.#plan, !this.#isReplanned, attemptsBefore).fetchBatch({
+      run: this.#ref,
+      plan: this.#plan,
+      state: this.#state.current,
+      position: this.#position,
+      number: this.#nextNumber,
+      ...(this.#force ? { force: true } : {}),
+      ...(this.#window ? { window: this.#window } : {}),
+      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
+      ...(attemptsBefore > 0 ? { attemptsBefore } : {}),
+    });
+  }
+
+  /**
+   * Waits until the source's policy allows its second attempt.
+   * @throws ApplicationFailure if it allows none, CancelledFailure if the run was cancelled
+   */
+  async #nextAttempt(failed: FailedAttempt): Promise<void> {
+    const { type, message, isFinal, retryAfterMs } = failed;
+    const { maxAttempts, initialIntervalMs } = this.#plan.retry;
+    if (type === cancelledAttempt.type) throw new CancelledFailure(message);
+    if (isFinal || maxAttempts <= 1) throw workflowFailure(failed);
+    await sleep(this.#waits.begin('the next attempt', `${type}: ${message}`, retryAfterMs ?? initialIntervalMs));
+    this.#waits.end();
+  }
+
   /**
    * Waits for everything in flight and saves how far the run came.
    * @throws ApplicationFailure if a write failed, or the counts do not add up
    */
   async settle(): Promise<void> {
-    await this.#settleAll();
+    // What is settled now is saved by the run's last step.
+    if (this.#isCombined && this.ended) await this.#drainAndNote();
+    else await this.#settleAll();
     const facts = { plan: this.#plan, tally: this.#tally, end: this.#end, isWindow: this.#window !== null };
     const failure = this.#pipeline.failure ?? verdictOf(this.#ref.source, facts);
     if (failure) throw workflowFailure(failure);
@@ -152,20 +187,26 @@ export class Run {
 
   /** Stores the receipt and returns it. */
   async finish(): Promise<Receipt> {
-    const end = this.#end ?? { cutShort: false, notModified: false, notBefore: null };
-    // A continued poll may find nothing left, which does not mean an empty source.
-    const notModified = end.notModified || this.#goesOn;
-    const outcome = outcomeOf(this.#tally, { ...end, notModified, rateLimited: end.notBefore !== null });
-    const receipt: Receipt = { source: this.#ref.source, outcome, ...this.#receiptBody() };
-    if (end.cutShort)
-      log.warn('Poll was cut short; the watermark does not change', { source: this.#ref.source, outcome });
-    const state = confirmId(this.#state.current, this.#plan.id);
-    if (state.failures || state !== this.#state.current) {
-      this.#state.apply({ ...state, failures: null });
-      await this.#state.save(false);
+    const receipt = receiptOf(this.#report, this.#end, this.#goesOn);
+    if (this.#end?.cutShort) {
+      const { source, outcome } = receipt;
+      log.warn('Poll was cut short; the watermark does not change', { source, outcome });
     }
+    const state = settledState(this.#state.current, this.#plan.id);
+    if (state !== this.#state.current) {
+      this.#state.apply({ ...state, failures: null });
+      if (!this.#isCombined) await this.#state.save(false);
+    }
+    return this.#conclude(receipt);
+  }
+
+  /** The run was over with its first fetch, and its receipt is stored. */
+  endedWith(receipt: Receipt): void {
+    this.#fetched = addFetch(this.#fetched, receipt);
+    this.#state.apply({ watermark: receipt.resume.watermark });
+    this.#warnings = receipt.warnings ?? [];
+    this.#end = { cutShort: false, notModified: true, notBefore: null };
     this.#enter('finished');
-    return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
   }
 
   /** Settles what was fetched, stores the receipt of a failed run and returns it. */
@@ -175,14 +216,27 @@ export class Run {
       const reason = `${error.type}: ${error.message}`;
       this.#state.apply({ failures: nextBackoff(this.#state.current.failures, reason, new Date()) });
     }
-    await this.#settleAll(() => {
+    const settled = () => {
       const { unfinished } = this.#state.current;
       const place = positionAfterFailure(this.#begun, unfinished, error.type);
       if (place !== unfinished) this.#state.apply({ unfinished: place });
-    });
-    const receipt: FailedReceipt = { source: this.#ref.source, outcome: 'failed', error, ...this.#receiptBody() };
+    };
+    if (this.#isCombined) await this.#drainAndNote(settled);
+    else await this.#settleAll(settled);
+    return this.#conclude(failedReceiptOf(this.#report, error));
+  }
+
+  /** The last step. */
+  async #conclude<R extends Receipt | FailedReceipt>(receipt: R): Promise<R> {
     this.#enter('finished');
-    return saveReceipt(receipt, this.#judge(receipt), this.#window, this.#pollFacts);
+    const verdicts = this.#judge(receipt);
+    if (!this.#isCombined) return saveReceipt(receipt, verdicts, this.#window, this.#pollFacts);
+    const state = this.#state.unsaved();
+    return finishRun(receipt, verdicts, this.#window, this.#pollFacts, {
+      ...(state ? { state } : {}),
+      clean: this.#isPollOver,
+      release: this.#pipeline.takeSettled(),
+    });
   }
 
   /** The same run with another plan: settled counts stay, the poll begins as the state says. */
@@ -211,6 +265,7 @@ export class Run {
       ...(this.#window ? { window: this.#window } : {}),
       ...this.#warned,
       pause: this.#pause.current,
+      ...(this.#isCombined ? { combined: true } : {}),
     };
   }
 
@@ -254,16 +309,36 @@ export class Run {
 
   /** @param settled changes the state before it is saved */
   async #settleAll(settled?: () => void): Promise<void> {
-    this.#enter('writing');
-    await this.#pipeline.drain();
+    await this.#drain();
     settled?.();
     await this.#save();
   }
 
-  async #save(): Promise<void> {
+  /** The same for the run's last step, which saves it. */
+  async #drainAndNote(settled?: () => void): Promise<void> {
+    await this.#drain();
+    settled?.();
+    this.#noteSettled();
+  }
+
+  #drain(): Promise<void> {
+    this.#enter('writing');
+    return this.#pipeline.drain();
+  }
+
+  /** Notes in the state what the sinks have said. */
+  #noteSettled(): void {
     if (this.#plan.expect.maxStalenessMs !== null) this.#state.noteNews(this.#pipeline.counts.postgres.written);
     this.#state.markSinks(this.#pipeline.sinksUp, this.#pipeline.sinksDown);
-    await this.#state.save(this.#end !== null && this.#pipeline.failure === null);
+  }
+
+  get #isPollOver(): boolean {
+    return this.#end !== null && this.#pipeline.failure === null;
+  }
+
+  async #save(): Promise<void> {
+    this.#noteSettled();
+    await this.#state.save(this.#isPollOver);
     const batches = this.#pipeline.takeSettled();
     if (batches.length > 0)
       await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
@@ -276,9 +351,15 @@ export class Run {
     return alertsOf(receipt, { plan: this.#plan, deferredBecause, lastNewAt, end: this.#end, isWindow });
   }
 
-  #receiptBody() {
-    const window = this.#window ? { window: this.#window } : {};
-    const facts = { startedAt: this.#startedAt, ...window, ...this.#warned };
-    return receiptBody(this.#ref, this.#tally, this.#state.current, facts);
+  get #report(): RunReport {
+    return {
+      ref: this.#ref,
+      tally: this.#tally,
+      state: this.#state.current,
+      startedAt: this.#startedAt,
+      finishedAt: new Date(),
+      window: this.#window,
+      warnings: this.#warnings,
+    };
   }
 }

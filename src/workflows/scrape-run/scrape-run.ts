@@ -7,16 +7,19 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { BegunPoll, PollBeginning } from '../../activities/run/begin-poll.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
-import { storeActivities } from '../activities.ts';
+import { beginActivities, storeActivities } from '../activities.ts';
 import { BackfillHandover } from '../backfill/backfill-handover.ts';
 import { progressQuery, type Progress } from '../messages.ts';
+import { sendAlerts } from '../support/send-alerts.ts';
 import { PauseState } from '../support/pause.ts';
 import { Replanning } from './replan.ts';
-import { failureOf, workflowFailure, type RunFailure } from '../support/failure.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
+import { failureOf, workflowFailure } from '../support/failure.ts';
 import { initialSnapshot, type RunSnapshot } from './run-snapshot.ts';
 import { Run } from './run.ts';
 import { saveReceipt, unresolvedReceipt } from './run-receipts.ts';
@@ -46,23 +49,33 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   const handover = new BackfillHandover(source);
   const replanning = new Replanning(source, carry?.window ?? window ?? null);
   setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
+  let begun: BegunPoll = {};
   try {
-    const fresh = async () => initialSnapshot(await resolve(source, window ?? null), force === true, window ?? null);
-    run = new Run(runRef(source), pause, carry ?? (await fresh()));
+    if (carry) run = new Run(runRef(source), pause, carry);
+    else {
+      const resolved = await resolve(source, window ?? null, beginning(source, force === true, pause));
+      begun = resolved.begun ?? {};
+      run = new Run(runRef(source), pause, initialSnapshot(resolved, force === true, window ?? null));
+    }
   } catch (error) {
     await CancellationScope.nonCancellable(() => handover.settled());
     throw error;
   }
+  if (begun.ended) return over(run, begun.ended, handover);
   try {
     if ((await run.backOff()) && patched('resolve-after-back-off')) {
       const resolved = await storeActivities(source).resolveSource({ source });
       run = new Run(runRef(source), pause, initialSnapshot(resolved, false, null));
     }
+    // What was fetched already is stored, whatever the run waits for then.
+    if (begun.fetch) run = await fetchOrReplan(run, replanning, begun);
+    let { failure: failedBefore } = begun;
     while (!run.ended) {
       await handover.settled();
       await run.resumed();
       if (run.ended || workflowInfo().continueAsNewSuggested) break;
-      run = await fetchOrReplan(run, replanning);
+      run = await fetchOrReplan(run, replanning, failedBefore ? { failure: failedBefore } : {});
+      failedBefore = undefined;
     }
     await run.settle();
   } catch (error) {
@@ -88,10 +101,20 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
 }
 
+/** Ends a run that was over with its first activity: it is too late to cancel it. */
+async function over(run: Run, { receipt, notify }: NonNullable<BegunPoll['ended']>, handover: BackfillHandover) {
+  run.endedWith(receipt);
+  await CancellationScope.nonCancellable(async () => {
+    if (notify) await sendAlerts(receipt.source);
+    await handover.settled();
+  });
+  return receipt;
+}
+
 /** Fetches what comes next; where the plan no longer fits, the run is planned again instead. */
-async function fetchOrReplan(run: Run, replanning: Replanning): Promise<Run> {
+async function fetchOrReplan(run: Run, replanning: Replanning, begun: BegunPoll): Promise<Run> {
   try {
-    await run.fetchNext();
+    await run.fetchNext(begun);
     replanning.fitted();
     return run;
   } catch (error) {
@@ -113,9 +136,10 @@ async function failed(run: Run, failure: RunFailure, handover: BackfillHandover)
 const cancelled = { type: 'Cancelled', message: 'the run was cancelled; what it had fetched is stored' };
 
 /** A source that cannot be resolved fails the run with the reason itself on top, and with a receipt. */
-async function resolve(source: string, window: TimeRangeText | null) {
+async function resolve(source: string, window: TimeRangeText | null, begin: PollBeginning | null) {
+  const input = { source, ...(window ? { window } : {}), ...(begin ? { begin } : {}) };
   try {
-    return await storeActivities(source).resolveSource({ source, ...(window ? { window } : {}) });
+    return await beginActivities(source).resolveSource(input);
   } catch (error) {
     if (isCancellation(error)) throw error;
     const failure = failureOf(error, 'resolveSource');
@@ -125,6 +149,16 @@ async function resolve(source: string, window: TimeRangeText | null) {
     await saveReceipt(receipt, window ? [] : [{ name: 'run_failed', message }], window, null);
     throw workflowFailure(failure, receipt);
   }
+}
+
+/** A run that is paused fetches nothing yet. */
+function beginning(source: string, force: boolean, pause: PauseState): PollBeginning | null {
+  if (pause.current) return null;
+  return {
+    run: runRef(source),
+    startedAt: workflowInfo().startTime.toISOString(),
+    ...(force ? { force } : {}),
+  };
 }
 
 function runRef(source: string): RunRef {

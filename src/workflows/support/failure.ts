@@ -1,10 +1,5 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
-
-/** Why a run cannot continue: the `error` of its receipt. */
-export interface RunFailure {
-  readonly type: string;
-  readonly message: string;
-}
+import type { RunFailure } from '../../domain/run/run-failure.ts';
 
 /** The failure that ends a workflow, without a stack trace: the reason is what its reader wants. */
 export function workflowFailure({ type, message }: RunFailure, ...details: unknown[]): ApplicationFailure {

@@ -224,8 +224,8 @@ describe('backfill', () => {
     const handle = await start('cancelled', { from: '2026-11-01', to: '2026-11-10' });
     await until('windows run', () => asked.length === 2);
     await handle.cancel();
-    latch.open();
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    latch.open();
     expect(asked).toHaveLength(2);
     for (const window of ['2026-11-01_2026-11-02', '2026-11-02_2026-11-03']) {
       const { status } = await testWorker.client.workflow.getHandle(`backfill-cancelled/${window}`).describe();

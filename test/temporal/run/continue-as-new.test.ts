@@ -10,8 +10,8 @@ let server: TestServer;
 let testWorker: TestWorker;
 
 beforeAll(async () => {
-  // After 60 events instead of 4,096: a few batches.
-  server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
+  // After 30 events instead of 4,096: a few batches.
+  server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=30']);
   origin = await startOrigin((url, response) => {
     const since = url.searchParams.get('since') ?? '';
     response.end(JSON.stringify([{ id: since, at: since }]));
@@ -88,5 +88,5 @@ test('a backfill of many windows continues in further histories, none of them mu
   const lengths = await historyLengths(handle.workflowId);
   expect(lengths.length).toBeGreaterThan(3);
   // Windows that were running at the limit are awaited.
-  expect(Math.max(...lengths)).toBeLessThan(60 + 10 * 16);
+  expect(Math.max(...lengths)).toBeLessThan(30 + 10 * 16);
 }, 120_000);

@@ -94,12 +94,13 @@ describe('scrapeRun', () => {
       return progress.phase === 'paused' ? progress : null;
     });
     expect(paused).toMatchObject({ paused: { reason: 'maintenance', by: 'me', until: null }, inFlight: 0 });
-    expect(await storedLike('pause')).toBe(10_000);
-    expect(state('pages').unfinished?.page).toBe(3);
+    // The fetch that was on its way took two pages.
+    expect(await storedLike('pause')).toBe(15_000);
+    expect(state('pages').unfinished?.page).toBe(4);
     const asked = origin.requests.length;
     await handle.signal('resume', { by: 'me' });
     expect(await handle.result()).toMatchObject({ outcome: 'ok', fetched: 15_000 });
-    expect(origin.requests.slice(asked)).toEqual(['/pages?page=3', '/pages?page=4']);
+    expect(origin.requests.slice(asked)).toEqual(['/pages?page=4']);
   });
 
   test('paused until a time resumes automatically; invalid signals change nothing', async () => {

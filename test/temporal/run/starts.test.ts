@@ -55,7 +55,10 @@ describe('a schedule of 0.2.0', () => {
     const everyMs = 3_000;
     const offsetMs = evenOffset(moved.name, everyMs);
     expect(offsetMs).toBeGreaterThan(0);
-    const { state: _, ...options } = newScheduleOptions(moved, moved.schedule, owner, false);
+    const { state: _, ...options } = newScheduleOptions(moved, moved.schedule, owner, {
+      hasAttribute: true,
+      isNow: false,
+    });
     await client.schedule.create({ ...options, spec: { intervals: [{ every: everyMs }] } });
     await until('it has started twice', async () => slotsOf(await describeIt(moved.name)).length >= 2);
     await client.schedule.getHandle(`scrape-${moved.name}`).pause('by hand');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import { createNotifyAlerts } from '../../../../src/activities/alerts/notify-alerts.ts';
-import { createResolveSource } from '../../../../src/activities/run/resolve-source.ts';
+import { createActivities } from '../../../../src/activities/index.ts';
 import type { Alert } from '../../../../src/domain/monitoring/alert.ts';
 import { canarySource, noSource } from '../../../../src/domain/names.ts';
 import { openAlerts, settleAlerts } from '../../../../src/store/alerts/alerts.ts';
@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 
 const run = async (source: string) => {
-  await activityEnvironment(dependencies).run(createResolveSource(dependencies), { source });
+  await activityEnvironment(dependencies).run(createActivities(dependencies).resolveSource, { source });
   await activityEnvironment(dependencies).run(createNotifyAlerts(dependencies), { source });
 };
 const open = async () => (await openAlerts(dependencies.store)).map(({ name, source }) => `${name} ${source}`);

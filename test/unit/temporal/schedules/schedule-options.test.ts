@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../../src/domain/instance.ts';
 import { firstStart } from '../../../../src/temporal/schedules/first-start.ts';
 import type { ScheduleOwner } from '../../../../src/temporal/schedules/schedule-owner.ts';
+import { sourceAttributeKey } from '../../../../src/temporal/search-attribute.ts';
 import { newScheduleOptions, scheduleOptions } from '../../../../src/temporal/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../../config/daybook-yaml.ts';
 
@@ -13,7 +14,7 @@ const owner = { instance: new Instance(), ...unknownStore };
 function optionsOf(schedule: string, make: typeof scheduleOptions = scheduleOptions, whose: ScheduleOwner = owner) {
   const source = parseSource(daybookYaml([http(`schedule: { ${schedule} }`)]));
   if (!source.schedule) throw new Error('expected a schedule');
-  return make(source, source.schedule, whose);
+  return make(source, source.schedule, whose, true);
 }
 
 describe('scheduleOptions', () => {
@@ -24,8 +25,16 @@ describe('scheduleOptions', () => {
       workflowId: 'scrape-quakes',
       taskQueue: 'daybook',
       args: [{ source: 'quakes' }],
+      typedSearchAttributes: [{ key: sourceAttributeKey, value: 'quakes' }],
       memo: { daybook: 'quakes', 'daybook-instance': 'daybook' },
     });
+  });
+
+  test('sets no search attribute that the server does not know: no run would start', () => {
+    const { action } = optionsOf('every: 5m', (source, schedule, whose) =>
+      scheduleOptions(source, schedule, whose, false),
+    );
+    expect(action).not.toHaveProperty('typedSearchAttributes');
   });
 
   test('of another instance have its prefix, its queue, its memo and its store', () => {
@@ -104,7 +113,9 @@ describe('scheduleOptions', () => {
 describe('newScheduleOptions', () => {
   test.each([true, false])('marks the schedule as made by Daybook, run right away: %s', (isNow) => {
     expect(
-      optionsOf('every: 5m', (source, schedule, whose) => newScheduleOptions(source, schedule, whose, isNow)),
+      optionsOf('every: 5m', (source, schedule, whose) =>
+        newScheduleOptions(source, schedule, whose, { hasAttribute: true, isNow }),
+      ),
     ).toMatchObject({
       ...optionsOf('every: 5m'),
       scheduleId: 'scrape-quakes',

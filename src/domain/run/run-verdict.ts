@@ -1,9 +1,9 @@
-import { alertsOfRun, alertsOfWindow, type AlertVerdict, type RunFacts } from '../../domain/monitoring/alert.ts';
-import type { PollEnd } from '../../domain/run/fetch-position.ts';
-import { deadLetters, exceedsRejectRatio, imbalance } from '../../domain/run/receipt.ts';
-import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
-import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { RunFailure } from '../support/failure.ts';
+import { alertsOfRun, alertsOfWindow, type AlertVerdict, type RunFacts } from '../monitoring/alert.ts';
+import type { PollEnd } from './fetch-position.ts';
+import { deadLetters, exceedsRejectRatio, imbalance } from './receipt.ts';
+import type { FailedReceipt, Receipt, Tally } from './receipt.ts';
+import type { SourcePlan } from '../plan/source-plan.ts';
+import type { RunFailure } from './run-failure.ts';
 
 type AlertFacts = Pick<VerdictFacts, 'plan' | 'end' | 'isWindow'> & Pick<RunFacts, 'deferredBecause' | 'lastNewAt'>;
 

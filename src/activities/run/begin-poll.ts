@@ -1,0 +1,117 @@
+import { Context, log } from '@temporalio/activity';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { RunRef } from '../../domain/run/batch.ts';
+import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
+import { addFetch, emptyTally, type Receipt } from '../../domain/run/receipt.ts';
+import { receiptOf } from '../../domain/run/run-receipt.ts';
+import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
+import { isSameState, noteNews, settledState } from '../../domain/run/settled-state.ts';
+import type { SourceState } from '../../domain/run/source-state.ts';
+import { addWarnings, type Warning } from '../../domain/run/warning.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
+import { failedAttempt } from '../support/failure.ts';
+import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
+import type { createFetchBatch, FetchBatchResult } from './fetch-batch.ts';
+import type { createFinishRun } from './finish-run.ts';
+
+/** How a run wants its poll to begin. */
+export interface PollBeginning {
+  readonly run: RunRef;
+  readonly startedAt: string;
+  /** See `FetchBatchInput`. */
+  readonly force?: boolean;
+}
+
+/** How far a poll came while its source was resolved; empty where the first fetch was left to `fetchBatch`. */
+export interface BegunPoll {
+  readonly fetch?: FetchBatchResult;
+  /** Why the first attempt to fetch failed. */
+  readonly failure?: FailedAttempt;
+  /** The poll came to its end, and nothing has to be written: the run is over, and its receipt stored. */
+  readonly ended?: { readonly receipt: Receipt; readonly notify: boolean };
+}
+
+/** The other activities, which do the parts. */
+export interface PollActivities {
+  readonly fetchBatch: ReturnType<typeof createFetchBatch>;
+  readonly finishRun: ReturnType<typeof createFinishRun>;
+}
+
+/** What a run starts from. */
+interface Planned {
+  readonly plan: SourcePlan;
+  readonly state: SourceState;
+  readonly warnings?: readonly Warning[];
+}
+
+/** A page that takes longer is left to `fetchBatch`, whose timeout fits the source. */
+const longestTimeoutMs = 240_000;
+
+/**
+ * Tries the first fetch once, and ends the run where there is nothing to write. Safe to repeat because fetching and ending are.
+ * What fails here is not retried here: the source's own policy decides, and an attempt that takes the worker with it counts there.
+ */
+export async function beginPoll(
+  tools: SecretAccess & PollActivities,
+  resolved: Planned,
+  { run, startedAt, force = false }: PollBeginning,
+  window: TimeRangeText | null,
+): Promise<BegunPoll> {
+  const { plan, state } = resolved;
+  const { info, cancellationSignal } = Context.current();
+  if (info.attempt > 1 || !mayFetch(resolved, force || window !== null)) return {};
+  const startedMs = performance.now();
+  const options = { ...(force ? { force } : {}), ...(window ? { window } : {}) };
+  let fetch: FetchBatchResult;
+  try {
+    fetch = await tools.fetchBatch({ run, plan, state, position: null, number: 0, ...options });
+  } catch (error) {
+    if (cancellationSignal.aborted) {
+      if (isRequested(cancellationSignal)) return { failure: cancelledAttempt };
+      throw error;
+    }
+    return {
+      failure: failedAttempt(error, redactorFor(plan.name, tools), { activityType: 'fetchBatch', startedMs }),
+    };
+  }
+  const { end } = fetch;
+  const tally = addFetch(emptyTally, fetch.counts);
+  const isWindow = window !== null;
+  if (end === null || fetch.batches.length > 0 || verdictOf(plan.name, { plan, tally, end, isWindow })) {
+    return { fetch };
+  }
+  // From here on it is too late to cancel the run.
+  if (cancellationSignal.aborted) return { failure: cancelledAttempt };
+  const finishedAt = new Date();
+  const patched = { ...state, ...fetch.patch };
+  const noted = plan.expect.maxStalenessMs === null ? patched : noteNews(patched, 0, finishedAt);
+  const next = settledState(noted, plan.id);
+  const warnings = addWarnings(resolved.warnings ?? [], fetch.warnings ?? []);
+  const report = { ref: run, tally, state: next, startedAt, finishedAt, window, warnings };
+  const receipt = receiptOf(report, end, state.unfinished !== null);
+  if (end.cutShort) {
+    log.warn('Poll was cut short; the watermark does not change', { source: run.source, outcome: receipt.outcome });
+  }
+  const { lastNewAt } = next;
+  const { added, notify } = await tools.finishRun({
+    receipt,
+    verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow }),
+    ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
+    ...(isWindow || isSameState(state, next) ? {} : { state: next }),
+    clean: true,
+    release: [],
+  });
+  return { ended: { receipt: { ...receipt, ...added }, notify } };
+}
+
+/** Modules run code of their own; a source that backs off, or asked not to be called yet, is not polled now. */
+function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
+  const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
+  if (plan.type === 'module' || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs)) return false;
+  return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
+}
+
+/** Whether someone cancelled the run; else its worker stops, or the activity has timed out. */
+function isRequested({ reason }: AbortSignal): boolean {
+  return reason instanceof Error && reason.message === 'CANCELLED';
+}

@@ -1,0 +1,40 @@
+import type { BatchRef } from '../../domain/run/batch.ts';
+import { ReceiptUnbalanced } from '../../domain/errors.ts';
+import { imbalance } from '../../domain/run/receipt.ts';
+import type { SourceState } from '../../domain/run/source-state.ts';
+import type { createReleaseBatches } from './release-batches.ts';
+import type { createSaveReceipt, SaveReceiptInput, SaveReceiptResult } from './save-receipt.ts';
+import type { createSaveState } from './save-state.ts';
+
+export interface FinishRunInput extends SaveReceiptInput {
+  /** The state to save; absent where it is as it was. */
+  readonly state?: SourceState;
+  /** The poll is over: blobs that its state does not name are no longer needed. */
+  readonly clean: boolean;
+  /** Batches that both sinks have settled. */
+  readonly release: readonly BatchRef[];
+}
+
+/** The other activities, which do the parts. */
+interface Steps {
+  readonly saveState: ReturnType<typeof createSaveState>;
+  readonly saveReceipt: ReturnType<typeof createSaveReceipt>;
+  readonly releaseBatches: ReturnType<typeof createReleaseBatches>;
+}
+
+/**
+ * The last step of a run: checks that the counts add up, then saves the state, the receipt with its alerts, and releases what is
+ * stored. Safe to repeat because each of these is.
+ */
+export function createFinishRun({ saveState, saveReceipt, releaseBatches }: Steps) {
+  return async function finishRun({ state, clean, release, ...input }: FinishRunInput): Promise<SaveReceiptResult> {
+    const { receipt } = input;
+    const { source } = receipt;
+    const problem = receipt.outcome === 'failed' ? null : imbalance(receipt);
+    if (problem !== null) throw new ReceiptUnbalanced(`receipt: ${problem}`);
+    if (state) await saveState({ source, state, clean });
+    const saved = await saveReceipt(input);
+    if (release.length > 0) await releaseBatches({ source, batches: release });
+    return saved;
+  };
+}
