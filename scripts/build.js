@@ -1,9 +1,10 @@
-// Builds dist/: the compiled sources and the workflow bundle, then a stamp of what they were built from.
+// Builds dist/: the compiled sources, the bundles of workflows and of commands, then a stamp of what they were built from.
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { buildHash, buildStampFile, root } from './freshness.js';
+import { buildStampFile, root } from './build-inputs.js';
+import { buildHash } from './freshness.js';
 
 const require = createRequire(import.meta.url);
 const hash = buildHash();
@@ -20,4 +21,6 @@ const { code } = await bundleWorkflowCode({
   logger: { log() {}, trace() {}, debug() {}, info() {}, warn: complain, error: complain },
 });
 writeFileSync(new URL('../dist/workflow-bundle.js', import.meta.url), code);
-writeFileSync(buildStampFile, hash);
+const { bundleCli } = await import('./bundle-cli.js');
+await bundleCli();
+writeFileSync(root + buildStampFile, hash);

@@ -3,7 +3,7 @@
 // activity's context provides, is visible in the text only.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './freshness.js';
+import { root } from './build-inputs.js';
 
 const mayCall = /^(?:temporal|status|worker|cli)\//;
 const call = /client\s*[?!]?\.\s*(?:workflow|schedule|workflowService|operatorService)\b/gi;

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { root } from './freshness.js';
+import { root } from './build-inputs.js';
 
 const require = createRequire(import.meta.url);
 

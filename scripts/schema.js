@@ -2,7 +2,7 @@
 // of variables in docs/configuration.md. Tests compare them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { root } from './freshness.js';
+import { root } from './build-inputs.js';
 import { prepare } from './prepare.js';
 
 await prepare({ development: true });

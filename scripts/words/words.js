@@ -1,7 +1,7 @@
 // The words of the glossary in CONTRIBUTING.md, found where they are avoided: in names, comments, texts, documents and file names.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { root } from '../freshness.js';
+import { root } from '../build-inputs.js';
 import { exceptions, names, phrases } from './avoided.js';
 import { readSource } from './read-source.js';
 

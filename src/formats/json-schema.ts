@@ -1,11 +1,15 @@
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import { createRequire } from 'node:module';
+import type * as draft7 from 'ajv';
+import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import type * as draft2019 from 'ajv/dist/2019.js';
+import type * as draft2020 from 'ajv/dist/2020.js';
+import type * as formats from 'ajv-formats';
 import { compilePattern } from './pattern/pattern.ts';
 
 /** Says what of a payload does not fit a schema, or null. */
 export type PayloadCheck = (payload: unknown) => string | null;
+
+const require = createRequire(import.meta.url);
 
 /** What Ajv makes of `pattern` and `patternProperties`. */
 const regExp = Object.assign(
@@ -30,14 +34,7 @@ export function compileSchema(schema: unknown): PayloadCheck {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
     throw new TypeError('it is not an object');
   const dialect = '$schema' in schema ? String(schema.$schema) : '';
-  const ajv = /2020-12/.test(dialect)
-    ? new Ajv2020(options)
-    : /2019-09/.test(dialect)
-      ? new Ajv2019(options)
-      : new Ajv(options);
-  // The package is CommonJS: its function is a property of what a module gets.
-  const add = addFormats as unknown as { default: (ajv: unknown) => void };
-  add.default(ajv);
+  const ajv = createAjv(dialect);
   const validate = unlessTooDeep(() => ajv.compile(schema));
   if (!validate || samples.some((sample) => fits(validate, sample) === null)) {
     throw new TypeError('it has an endless reference to itself, nests too deep or is too large');
@@ -47,6 +44,21 @@ export function compileSchema(schema: unknown): PayloadCheck {
     if (isFit === null) return 'the schema refers to itself so often that checking this record does not end';
     return isFit ? null : describe(validate.errors?.[0]);
   };
+}
+
+/** Ajv takes long to load, and most sources have no schema. */
+function createAjv(dialect: string) {
+  const { Ajv } = require('ajv') as typeof draft7;
+  const { Ajv2019 } = require('ajv/dist/2019.js') as typeof draft2019;
+  const { Ajv2020 } = require('ajv/dist/2020.js') as typeof draft2020;
+  const ajv = /2020-12/.test(dialect)
+    ? new Ajv2020(options)
+    : /2019-09/.test(dialect)
+      ? new Ajv2019(options)
+      : new Ajv(options);
+  const { default: addFormats } = require('ajv-formats') as unknown as { default: formats.FormatsPlugin };
+  addFormats(ajv);
+  return ajv;
 }
 
 function fits(validate: ValidateFunction, value: unknown): boolean | null {

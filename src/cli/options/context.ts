@@ -1,6 +1,3 @@
-import type { Config } from '../../config/file/parse-config.ts';
-import { readConfig } from '../../config/file/config-file.ts';
-import { ConfigProblems } from '../../config/file/problem.ts';
 import { readEnvironment, type Environment } from '../../config/environment/environment.ts';
 import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import { readInstance } from '../../config/environment/instance.ts';
@@ -40,19 +37,6 @@ export function createContext(options: CommonOptions): Context {
     },
     demo: options.demo === true,
   };
-}
-
-/** @throws ConfigProblems */
-export function loadConfig({ environment }: Context): Config {
-  return readConfig(environment.configFile, environment.lookUp);
-}
-
-/** The configuration of those who do not take a variable without a value. @throws ConfigProblems, of each of them too */
-export function loadWholeConfig(context: Context): Config {
-  const config = loadConfig(context);
-  const problems = config.unset.map(({ problem }) => problem);
-  if (problems.length > 0) throw new ConfigProblems(context.environment.configFile, problems);
-  return config;
 }
 
 /** The store for a command that writes: damaged files that it meets are set aside, as a worker does, and named on stderr. */

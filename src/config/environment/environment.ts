@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openDotEnv } from './dot-env.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
-import { namedInstance } from './instance.ts';
+import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
 

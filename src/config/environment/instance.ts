@@ -1,29 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Instance, defaultInstance, instanceNamePattern } from '../../domain/instance.ts';
-import { isTree } from '../file/inherit.ts';
+import { isObject } from '../../domain/is-object.ts';
 import { InvalidEnvironment, type LookUp } from '../secrets/references.ts';
-import { parseYaml } from '../file/yaml-file.ts';
-
-const variable = 'DAYBOOK_INSTANCE';
-export const expectedName = 'expected 1 to 30 of a-z, 0-9 and -, e.g. staging';
-
-/** The value of `DAYBOOK_INSTANCE`; null if it is not set. @throws InvalidEnvironment */
-export function namedInstance(lookUp: LookUp): string | null {
-  const name = lookUp(variable) || null;
-  if (name === null || instanceNamePattern.test(name)) return name;
-  throw new InvalidEnvironment(`${variable}: found ${JSON.stringify(name)}, ${expectedName}`);
-}
+import { expectedName, instanceVariable, namedInstance } from './instance-name.ts';
+import { yamlValue } from '../file/yaml-value.ts';
 
 /** What is wrong with the key `instance` of the configuration beside the environment; null if nothing is. */
 export function instanceConflict(inFile: string, lookUp: LookUp): string | null {
-  const named = lookUp(variable) || null;
+  const named = lookUp(instanceVariable) || null;
   if (named === null || named === inFile) return null;
-  return `found "${inFile}", but ${variable} is "${named}"; expected the same name, or only one of them`;
+  return `found "${inFile}", but ${instanceVariable} is "${named}"; expected the same name, or only one of them`;
 }
 
 /** The message of a worker whose file names another instance; null if it does not. */
 export function instanceChange(before: string | undefined, now: string | undefined, lookUp: LookUp): string | null {
-  const [running, wanted] = [before, now].map((inFile) => inFile ?? (lookUp(variable) || defaultInstance));
+  const [running, wanted] = [before, now].map((inFile) => inFile ?? (lookUp(instanceVariable) || defaultInstance));
   if (running === wanted) return null;
   return `found "${wanted}", but this process runs as "${running}"; restart it to change that`;
 }
@@ -53,8 +44,8 @@ function instanceInFile(configFile: string): string | null {
   }
   // Most files do not set it, and may be long.
   if (!text.includes('instance')) return null;
-  const { value } = parseYaml(text);
-  const found = isTree(value) ? value['instance'] : lineOf(text);
+  const value = yamlValue(text);
+  const found = isObject(value) ? value['instance'] : lineOf(text);
   if (found === undefined || found === null) return null;
   return typeof found === 'string' ? found : JSON.stringify(found);
 }

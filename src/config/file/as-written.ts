@@ -1,4 +1,4 @@
-import { isTree } from './inherit.ts';
+import { isObject } from '../../domain/is-object.ts';
 import type { Problem } from './problem.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -13,11 +13,11 @@ export function asWritten(yaml: YamlFile, root: Tree): Tree {
   const { defaults, sources } = filled;
   return {
     ...filled,
-    ...(isTree(defaults) ? { defaults: withTexts(yaml, defaults, ['defaults']) } : {}),
+    ...(isObject(defaults) ? { defaults: withTexts(yaml, defaults, ['defaults']) } : {}),
     ...(Array.isArray(sources)
       ? {
           sources: sources.map((source: unknown, index) =>
-            isTree(source) ? withTexts(yaml, source, ['sources', index]) : source,
+            isObject(source) ? withTexts(yaml, source, ['sources', index]) : source,
           ),
         }
       : {}),
@@ -28,7 +28,7 @@ function withTexts(yaml: YamlFile, source: Tree, path: Problem['path']): Tree {
   const texts: Tree = {};
   for (const where of ['headers', 'params']) {
     const values = source[where];
-    if (!isTree(values)) continue;
+    if (!isObject(values)) continue;
     texts[where] = Object.fromEntries(
       Object.entries(values).map(([name, value]) => [
         name,

@@ -1,3 +1,4 @@
+import { isObject } from '../../domain/is-object.ts';
 import { keysOfSource } from '../schema/source-schemas.ts';
 
 type Tree = Record<string, unknown>;
@@ -20,7 +21,7 @@ export function inheritDefaults(defaults: Tree, source: Tree): Tree {
 /** A feed has its own time: a configuration that only sets its date order does not want items without a time refused. */
 function withFeedTime(source: Tree): Tree {
   const { occurred_at: time } = source;
-  if (!isTree(time) || !isGiven(time['date_order']) || isGiven(time['path']) || isGiven(time['on_missing']))
+  if (!isObject(time) || !isGiven(time['date_order']) || isGiven(time['path']) || isGiven(time['on_missing']))
     return source;
   return { ...source, occurred_at: { ...time, on_missing: 'fetched_at' } };
 }
@@ -46,8 +47,8 @@ function merge(base: Tree, own: Tree): Tree {
 
 function mergeValue(base: unknown, own: unknown, key: string): unknown {
   // A request's body is the user's own, with its nulls.
-  if (!isTree(own) || key === 'body') return own;
-  if (!isTree(base) || isOtherKind(base, own)) return merge({}, own);
+  if (!isObject(own) || key === 'body') return own;
+  if (!isObject(base) || isOtherKind(base, own)) return merge({}, own);
   return merge(key === 'schedule' ? withoutRival(base, own) : base, own);
 }
 
@@ -63,14 +64,10 @@ function withoutRival(base: Tree, own: Tree): Tree {
 }
 
 function copied(value: unknown, key: string): unknown {
-  return isTree(value) && key !== 'body' ? merge({}, value) : value;
+  return isObject(value) && key !== 'body' ? merge({}, value) : value;
 }
 
 /** Whether a value of `defaults` or of a source is there: one left empty is not. */
 export function isGiven(value: unknown): boolean {
   return value !== null && value !== undefined;
-}
-
-export function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

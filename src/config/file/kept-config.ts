@@ -9,7 +9,7 @@ import { completeSources, parseConfig, type Config } from './parse-config.ts';
 import { ConfigProblems } from './problem.ts';
 import type { LookUp } from '../secrets/references.ts';
 import { schemaHash } from '../../formats/schema-hash.ts';
-import { isTree } from './inherit.ts';
+import { isObject } from '../../domain/is-object.ts';
 import { parseYaml } from './yaml-file.ts';
 
 /** A configuration that was read, with the text that it was read from. */
@@ -24,7 +24,7 @@ export interface GoodConfig {
  */
 export function configToKeep({ text, config }: GoodConfig, file: string): Omit<KeptConfig, 'savedAt'> | null {
   const yaml = parseYaml(text);
-  if (!isTree(yaml.value)) return null;
+  if (!isObject(yaml.value)) return null;
   const root = asWritten(yaml, yaml.value);
   const { defaults: _, sources: __, ...frame } = root;
   const folder = dirname(file);

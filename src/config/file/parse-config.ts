@@ -4,7 +4,8 @@ import { asWritten } from './as-written.ts';
 import { credentialProblems } from '../secrets/credential-problem.ts';
 import { fileFrame, type FileFrame } from '../schema/file-schema.ts';
 import { instanceConflict } from '../environment/instance.ts';
-import { inheritDefaults, isGiven, isTree } from './inherit.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { inheritDefaults, isGiven } from './inherit.ts';
 import { issueMessage, unknownKeyMessage } from '../hints/issue-message.ts';
 import { knownKeys } from '../schema/known-keys.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
@@ -54,7 +55,7 @@ export function parseConfig(
 ): Config {
   const yaml = parseYaml(text);
   if (yaml.problems.length > 0) throw new ConfigProblems(file, yaml.problems);
-  if (!isTree(yaml.value)) {
+  if (!isObject(yaml.value)) {
     throw new ConfigProblems(file, [{ path: [], line: 1, message: shapeProblem(text, yaml.value) }]);
   }
   const root = asWritten(yaml, yaml.value);
@@ -106,7 +107,7 @@ interface CheckedSources {
 export function completeSources({ sources, defaults }: Tree): readonly (Tree | null)[] {
   if (!Array.isArray(sources)) return [];
   return sources.map((entry: unknown) =>
-    isTree(entry) ? inheritDefaults(isTree(defaults) ? defaults : {}, entry) : null,
+    isObject(entry) ? inheritDefaults(isObject(defaults) ? defaults : {}, entry) : null,
   );
 }
 
@@ -181,7 +182,7 @@ function place(yaml: YamlFile, base: readonly (string | number)[], inner: readon
 
 function sharedNames({ sources }: Tree): Problem[] {
   if (!Array.isArray(sources)) return [];
-  const names = sources.map((entry: unknown) => (isTree(entry) ? entry['name'] : undefined));
+  const names = sources.map((entry: unknown) => (isObject(entry) ? entry['name'] : undefined));
   return names.flatMap((name, index): Problem[] => {
     const first = names.indexOf(name);
     if (typeof name !== 'string' || first === index) return [];
@@ -196,7 +197,7 @@ function sharedNames({ sources }: Tree): Problem[] {
 
 /** What is wrong with `defaults` itself; its values are checked in the sources that inherit them. */
 function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
-  if (!isTree(defaults)) return [];
+  if (!isObject(defaults)) return [];
   const known = [...keysOfSource(null)].filter((key) => key !== 'name');
   const problems: Problem[] = Object.keys(defaults)
     .filter((key) => !known.includes(key))
@@ -207,7 +208,7 @@ function defaultsProblems({ defaults }: Tree, yaml: YamlFile): Problem[] {
       ...lineAndColumn(yaml, ['defaults'], key),
     }));
   const { schedule } = defaults;
-  if (isTree(schedule) && isGiven(schedule['every']) && isGiven(schedule['cron'])) {
+  if (isObject(schedule) && isGiven(schedule['every']) && isGiven(schedule['cron'])) {
     problems.push({ path: ['defaults', 'schedule'], message: 'found both every and cron, expected only one of them' });
   }
   return problems;

@@ -1,7 +1,8 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isPair, isScalar, LineCounter, type Document } from 'yaml';
 import type { Problem } from './problem.ts';
 import { yamlFault, type YamlFault } from './yaml-fault.ts';
 import { misreadings } from './yaml-meaning.ts';
+import { openYaml, plainValue } from './yaml-value.ts';
 
 /** A parsed YAML (or JSON) file whose values know their lines. */
 export interface YamlFile {
@@ -18,9 +19,9 @@ export interface YamlFile {
 
 export function parseYaml(text: string): YamlFile {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true, logLevel: 'error' });
+  const document = openYaml(text, counter);
   const fault = yamlFault(text, document.errors) ?? misreadings(document)[0] ?? null;
-  const { value, problem } = fault ? { value: null, problem: problemAt(fault, counter) } : valueOf(document);
+  const { value, problem } = fault ? { value: null, problem: problemAt(fault, counter) } : plainValue(document);
   return {
     value,
     problems: problem ? [problem] : [],
@@ -41,18 +42,6 @@ export function parseYaml(text: string): YamlFile {
 function problemAt({ offset, message }: YamlFault, counter: LineCounter): Problem {
   const { line, col } = counter.linePos(offset);
   return { message: `not valid YAML: ${message}`, path: [], line, column: col };
-}
-
-function valueOf(document: Document): { readonly value: unknown; readonly problem: Problem | null } {
-  try {
-    const value: unknown = document.toJS();
-    // An alias inside its own anchor makes a value that contains itself, which cannot be used.
-    JSON.stringify(value);
-    return { value, problem: null };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { value: null, problem: { message: `not valid YAML: ${why}`, path: [], line: 1 } };
-  }
 }
 
 function offsetOf(document: Document, path: Problem['path'], key?: string): number | null {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileFrame } from '../schema/file-schema.ts';
 import { sourceSchemas } from '../schema/source-schemas.ts';
 

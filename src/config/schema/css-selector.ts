@@ -1,7 +1,15 @@
-import { load } from 'cheerio/slim';
-import { z } from 'zod';
+import { createRequire } from 'node:module';
+import type * as cheerio from 'cheerio/slim';
+import * as z from 'zod';
 
-const emptyPage = load('');
+const require = createRequire(import.meta.url);
+
+let emptyPage: cheerio.CheerioAPI | null = null;
+
+/** The library takes long to load, and only pages have selectors. */
+function openEmptyPage(): cheerio.CheerioAPI {
+  return (emptyPage ??= (require('cheerio/slim') as typeof cheerio).load(''));
+}
 
 /** A CSS selector, checked by looking with it. */
 export const selector = z
@@ -38,7 +46,7 @@ function problemOf(text: string): string | null {
   // The library would make an element of it.
   if (text.trimStart().startsWith('<')) return 'it is markup';
   try {
-    emptyPage(text);
+    openEmptyPage()(text);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { instanceNamePattern } from '../../domain/instance.ts';
-import { expectedName } from '../environment/instance.ts';
+import { expectedName } from '../environment/instance-name.ts';
 import { duration } from './units.ts';
 
 const retention = (what: string) => duration(86_400_000).nullable().default(null).describe(what);

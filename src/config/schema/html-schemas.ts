@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { selector } from './css-selector.ts';
 import { dateOrder, expression, pattern } from './value-schemas.ts';
 

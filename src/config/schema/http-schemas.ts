@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { selector } from './css-selector.ts';
 import { expression, isoTime, timeFormat } from './value-schemas.ts';

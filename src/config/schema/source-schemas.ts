@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { htmlShape } from './html-schemas.ts';

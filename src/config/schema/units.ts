@@ -1,6 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { translatedDuration } from '../hints/duration-hint.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
+
+// A configuration is read once or twice: to make code of each schema, zod's default, takes longer than that code saves. All schemas
+// of objects need units, so this is set before the first of them is made.
+z.config({ jitless: true });
 
 const unitMs: Readonly<Record<string, number>> = {
   ms: 1,

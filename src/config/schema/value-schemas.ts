@@ -1,7 +1,7 @@
 import { format as formatDate } from 'date-fns/format';
 import { isValid } from 'date-fns/isValid';
 import { parse as parseDate } from 'date-fns/parse';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dateOrders, namedTimeFormats } from '../../domain/plan/plan-parts.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { compileExpression } from '../../formats/jmespath.ts';

@@ -1,5 +1,5 @@
 import { secretName, withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
-import { isTree } from '../file/inherit.ts';
+import { isObject } from '../../domain/is-object.ts';
 import { openAuthKeys } from './secrets.ts';
 
 /** A secret written in the configuration itself. */
@@ -35,7 +35,7 @@ export function literalSecretsOf(source: Readonly<Record<string, unknown>>): Lit
       ...(secretKeys.includes(key) ? named(key, value, false) : []),
       ...inAddresses(key, value),
     ]),
-    ...(isTree(auth) ? authSecrets(auth) : []),
+    ...(isObject(auth) ? authSecrets(auth) : []),
   ];
 }
 

@@ -1,13 +1,14 @@
 import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { messageOf } from '../../domain/errors.ts';
 import type { Announce } from '../processes/managed-process.ts';
 import { EmbeddedUnavailable } from '../embedded-unavailable.ts';
 import { findTemporal, obtain } from './find-temporal.ts';
 import type { Home } from '../home/home.ts';
 import { describeProgram, hasDatabase, isOlder, makerOf, type ServerProgram } from './server-version.ts';
-import { presentPrograms, temporalExecutable, temporalFolders, type Surroundings } from './temporal-binary.ts';
+import { keptFile, presentServer } from './present-server.ts';
+import { presentPrograms, type Surroundings } from './temporal-binary.ts';
 import { temporalWays } from './temporal-ways.ts';
 import { tryDatabase } from './try-database.ts';
 
@@ -75,21 +76,6 @@ async function whyNot(
   return means.tryDatabase(home, file);
 }
 
-/** The Temporal CLI for a home if it is at hand. */
-export function presentServer(home: Pick<Home, 'path'>, surroundings: Surroundings): ServerProgram | null {
-  const maker = makerOf(home);
-  const programs = presentPrograms(surroundings);
-  if (maker === null) return programs[0] === undefined ? null : describeProgram(programs[0]);
-  const kept = keptFile(surroundings, maker);
-  if (existsSync(kept)) return { file: kept, version: maker };
-  // Each has to be started to read its version: only as many as necessary.
-  for (const file of programs) {
-    const program = describeProgram(file);
-    if (program.version === maker) return program;
-  }
-  return null;
-}
-
 /** Less than any server has: a program that only chooses which other one to run. A copy of it keeps nothing. */
 const smallestProgram = 10 * 1024 * 1024;
 
@@ -116,8 +102,4 @@ export async function keepServer(
       `${file} could not be copied to ${dirname(kept)}, which keeps it available when the PATH changes: ${messageOf(error)}`,
     );
   }
-}
-
-function keptFile({ cacheFolder }: Surroundings, version: string): string {
-  return join(cacheFolder, temporalFolders.kept(version), temporalExecutable);
 }

@@ -1,7 +1,10 @@
-import { RE2JS } from 're2js';
+import { createRequire } from 'node:module';
+import type * as re2 from 're2js';
 import { isQuick } from './is-quick.ts';
 import { parsePattern } from './parse-pattern.ts';
 import { linearSyntax, type LinearSyntax } from './linear-syntax.ts';
+
+const require = createRequire(import.meta.url);
 
 /** A regular expression, with the flag `u`. */
 export interface Pattern {
@@ -48,7 +51,9 @@ export function compilePattern(source: string): Pattern {
 
 /** Null if RE2 refuses it: it would be too large. */
 function compiled({ source }: LinearSyntax): Pattern | null {
-  let pattern: RE2JS;
+  // Few patterns need it.
+  const { RE2JS } = require('re2js') as typeof re2;
+  let pattern: re2.RE2JS;
   try {
     pattern = RE2JS.compile(source);
   } catch {
@@ -72,7 +77,7 @@ function compiled({ source }: LinearSyntax): Pattern | null {
   };
 }
 
-function groupsOf(matcher: ReturnType<RE2JS['matcher']>): (string | undefined)[] {
+function groupsOf(matcher: ReturnType<re2.RE2JS['matcher']>): (string | undefined)[] {
   return Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? undefined);
 }
 

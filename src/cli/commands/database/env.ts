@@ -1,6 +1,6 @@
 import { delimiter, dirname } from 'node:path';
 import { searchPathOption } from '../../../config/environment/search-path-option.ts';
-import { presentServer } from '../../../embedded/temporal-server/home-server.ts';
+import { presentFile } from '../../../embedded/temporal-server/present-server.ts';
 import { createContext, requirePostgres, requireTemporal, type CommonOptions } from '../../options/context.ts';
 import { printExactly } from '../../output/output.ts';
 
@@ -9,7 +9,7 @@ export function envCommand(options: CommonOptions): void {
   const context = createContext(options);
   const postgres = requirePostgres(context);
   const temporal = requireTemporal(context);
-  const program = presentServer(context.home, context.environment);
+  const program = presentFile(context.home, context.environment);
   const { host, port, database, user, password, sslMode, sslFiles = {}, schema } = postgres;
   const { rootCert, cert, key } = sslFiles;
   const tls = { SSLROOTCERT: rootCert, SSLCERT: cert, SSLKEY: key };
@@ -35,7 +35,7 @@ export function envCommand(options: CommonOptions): void {
     ['TEMPORAL_NAMESPACE', temporal.namespace],
   ];
   for (const [name, value] of variables) printExactly(`export ${name}=${quoted(value)}`);
-  if (program !== null) printExactly(`export PATH=${quoted(dirname(program.file))}${delimiter}"$PATH"`);
+  if (program !== null) printExactly(`export PATH=${quoted(dirname(program))}${delimiter}"$PATH"`);
 }
 
 function quoted(value: string): string {

@@ -9,7 +9,8 @@ import {
   type PartitionFacts,
 } from '../../../sinks/postgres/days/partitions.ts';
 import { postgresFailure } from '../../../sinks/postgres/connection/postgres-failure.ts';
-import { createContext, loadConfig, requireOwner, requirePostgres, type CommonOptions } from '../../options/context.ts';
+import { createContext, requireOwner, requirePostgres, type CommonOptions } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { parseDay } from '../../options/day-option.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/errors.ts';

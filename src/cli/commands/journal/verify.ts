@@ -16,12 +16,12 @@ import { journalSources } from '../../../store/journal/journal-files.ts';
 import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../../../verify/compare-day.ts';
 import {
   createContext,
-  loadConfig,
   openStoreToRead,
   requirePostgres,
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { journalFolders, windowOfDay } from '../../options/journal-selection.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printLines, printInfo } from '../../output/output.ts';

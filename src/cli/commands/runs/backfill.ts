@@ -17,12 +17,12 @@ import type { BackfillTally } from '../../../workflows/backfill/backfill-input.t
 import type { BackfillProgress } from '../../../workflows/messages.ts';
 import {
   createContext,
-  loadConfig,
   openStoreToRead,
   requireTemporal,
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
 import { setExitCode } from '../../output/exit-code.ts';

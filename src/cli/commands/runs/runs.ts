@@ -1,7 +1,8 @@
 import { findSource } from '../../../config/file/find-source.ts';
 import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
 import { listReceipts, readReceipt } from '../../../store/run/receipts.ts';
-import { createContext, loadConfig, openStoreToRead, type CommonOptions } from '../../options/context.ts';
+import { createContext, openStoreToRead, type CommonOptions } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { parseDay } from '../../options/day-option.ts';
 import { formatTable, printJson, printLines, printInfo } from '../../output/output.ts';
 import { countsOf } from '../../output/receipt-line.ts';

@@ -27,7 +27,6 @@ import { readKnownSources, unknownSource, type KnownSource, type KnownSources } 
 import { readWaiting } from '../../../status/deferred.ts';
 import {
   createContext,
-  loadConfig,
   openStoreToRead,
   requirePostgres,
   requireTemporal,
@@ -35,6 +34,7 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { printPainted } from '../../output/output.ts';
 import { detailLines } from '../../output/status-view/status-detail.ts';

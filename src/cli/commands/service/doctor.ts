@@ -10,8 +10,6 @@ import { createLookup, assertHostAllowed } from '../../../sources/http/address-g
 import { routeOf } from '../../../sources/http/route.ts';
 import {
   createContext,
-  loadConfig,
-  loadWholeConfig,
   openStoreToRead,
   requireOwner,
   requirePostgres,
@@ -19,6 +17,7 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
+import { loadConfig, loadWholeConfig } from '../../options/load-config.ts';
 import { commandRedactor } from '../../options/command-redactor.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson } from '../../output/output.ts';

@@ -4,12 +4,12 @@ import type { Config } from '../../../config/file/parse-config.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
 import {
   createContext,
-  loadConfig,
   openStoreToRead,
   requireTemporal,
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { idChanges } from '../../output/id-changes.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';

@@ -3,14 +3,8 @@ import { countRows, forgetRows, type ForgetWhat } from '../../../sinks/postgres/
 import { forgetPolls } from '../../../store/run/states.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import { requireConfirmation } from '../../options/confirm.ts';
-import {
-  createContext,
-  loadConfig,
-  openStore,
-  requireOwner,
-  requireTemporal,
-  type CommonOptions,
-} from '../../options/context.ts';
+import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { parseDay } from '../../options/day-option.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';

@@ -14,7 +14,8 @@ import { DuplicateIds } from '../../../sources/collect/duplicate-ids.ts';
 import { EmptyFields } from '../../../sources/collect/empty-fields.ts';
 import type { CheckedPage } from '../../../sources/extraction/checked-page.ts';
 import { createStartCheck } from '../../../sources/collect/start-param.ts';
-import { createContext, loadConfig, type CommonOptions } from '../../options/context.ts';
+import { createContext, type CommonOptions } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { formatTable, printJsonText, printLines, printInfo, shorten } from '../../output/output.ts';
 import { dryRunSource, type OnAnswer, type SourceDryRun } from '../../options/dry-run-source.ts';
 

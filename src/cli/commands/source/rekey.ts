@@ -10,14 +10,8 @@ import type { BlobStore } from '../../../store/blobs/blob-store.ts';
 import { waitingDeliveries } from '../../../store/delivery/deferred.ts';
 import { readIdRule } from '../../../store/run/id-rules.ts';
 import { CannotStart, UsageError } from '../../../domain/errors.ts';
-import {
-  createContext,
-  loadConfig,
-  openStore,
-  requireOwner,
-  requireTemporal,
-  type CommonOptions,
-} from '../../options/context.ts';
+import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { journalFolders } from '../../options/journal-selection.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';

@@ -6,14 +6,8 @@ import { clearPollState, initialState, summarizeState } from '../../../domain/ru
 import { formatMicros, microsOfDate, parseIso8601 } from '../../../domain/time/timestamp.ts';
 import { reopenHost } from '../../../store/run/host-budgets.ts';
 import { changeState, readState, resetStates } from '../../../store/run/states.ts';
-import {
-  createContext,
-  loadConfig,
-  openStore,
-  openStoreToRead,
-  type CommonOptions,
-  type Context,
-} from '../../options/context.ts';
+import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from '../../options/context.ts';
+import { loadConfig } from '../../options/load-config.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/errors.ts';
 

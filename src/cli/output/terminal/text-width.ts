@@ -1,12 +1,25 @@
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
+import type * as widths from 'string-width';
+
+const require = createRequire(import.meta.url);
 
 /** Columns that a text takes on a terminal: wide characters take two, marks above letters none. */
 export function textWidth(text: string): number {
-  return isPlain.test(text) ? text.length : stringWidth(text);
+  return isPlain.test(text) ? text.length : widthOf(text);
+}
+
+/** Its tables of characters are loaded where a text needs them. */
+function widthOf(text: string): number {
+  const { default: stringWidth } = require('string-width') as typeof widths;
+  return stringWidth(text);
 }
 
 const isPlain = /^[\u0020-\u007e]*$/;
-const segmenter = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | null = null;
+
+function segments(text: string): Intl.Segments {
+  return (segmenter ??= new Intl.Segmenter()).segment(text);
+}
 
 /** A text of at most `columns`; where it is longer, `…` ends it. No character is cut in two. */
 export function fit(text: string, columns: number): string {
@@ -17,7 +30,7 @@ export function fit(text: string, columns: number): string {
 /** The same, but cut in the middle: the ends of names tell them apart as well. */
 export function fitMiddle(text: string, columns: number): string {
   if (textWidth(text) <= columns || columns < 5) return fit(text, columns);
-  const end = [...segmenter.segment(text)].map(({ segment }) => segment).slice(-Math.floor((columns - 1) / 3));
+  const end = [...segments(text)].map(({ segment }) => segment).slice(-Math.floor((columns - 1) / 3));
   const behind = beginning(end.join(''), Math.floor((columns - 1) / 2));
   return `${beginning(text, columns - 1 - textWidth(behind))}…${behind}`;
 }
@@ -66,7 +79,7 @@ function firstLine(text: string, columns: number): string {
 function beginning(text: string, columns: number): string {
   let taken = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segments(text)) {
     used += textWidth(segment);
     if (used > columns && (taken !== '' || columns < 1)) break;
     taken += segment;

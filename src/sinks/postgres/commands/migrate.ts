@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { SinkMisconfigured } from '../../../domain/errors.ts';
@@ -29,6 +28,8 @@ export async function migrate(settings: PostgresSettings): Promise<MigrationResu
       await client.query(`set statement_timeout = 0; set lock_timeout = '60s'`);
       await assertOwnTable(client, settings.schema);
       await assertKnownSchema(client, settings.schema);
+      // Commands that only ask whether all migrations ran do not load it.
+      const { runner } = await import('node-pg-migrate');
       const applied = await runner({
         dbClient: client,
         dir: migrationsFolder,

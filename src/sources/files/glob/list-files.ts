@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { glob } from 'tinyglobby';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
 import { LinkWalk } from './walk-links.ts';
 
@@ -29,6 +28,8 @@ export async function listFiles(
   const prefix = path.slice(0, split);
   const folder = resolve(resolvePath(prefix === '' ? '.' : prefix));
   const walk = await LinkWalk.open({ subject: name, folder, follow: followSymlinks === true });
+  // Only a source that has one loads what matches it.
+  const { glob } = await import('tinyglobby');
   const found = await glob(literalParentheses(path.slice(split)), {
     cwd: folder,
     expandDirectories: false,

