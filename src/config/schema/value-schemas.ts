@@ -189,7 +189,9 @@ export const schedule = z
       ),
     jitter: duration()
       .optional()
-      .describe('Random delay of each start, up to this. Default: half of `every`, at most 30 s; none with `cron` or `offset`.'),
+      .describe(
+        'Random delay of each start, up to this. Default: half of `every`, at most 30 s; none with `cron` or `offset`.',
+      ),
     timezone: scheduleTimezone.optional().describe('Time zone of `cron`. Default: UTC.'),
     overlap: z
       .enum(['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'])
