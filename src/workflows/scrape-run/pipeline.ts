@@ -238,7 +238,8 @@ async function attempt(
 ): Promise<WriteOutcome> {
   const activities = writeActivities(source, wasDown, attemptsBefore);
   try {
-    const counts = await (sink === 'csv' ? activities.writeCsv({ batch }) : activities.writePostgres({ batch }));
+    const input = { batch, ...(attemptsBefore > 0 ? { attemptsBefore } : {}) };
+    const counts = await (sink === 'csv' ? activities.writeCsv(input) : activities.writePostgres(input));
     return { counts, deferredBecause: null };
   } catch (error) {
     return { failure: failureOf(error, `write to ${sink}`) };
