@@ -4,8 +4,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { buildStampFile, root } from './build-inputs.js';
-import { buildHash } from './freshness.js';
+import { buildHash, isInstalled } from './freshness.js';
 
+// The bundle holds packages: it must not be taken for one of others than package-lock.json asks for.
+if (!isInstalled({ development: true })) {
+  process.stderr.write('build: node_modules is not what package-lock.json asks for; run npm ci first\n');
+  process.exit(1);
+}
 const require = createRequire(import.meta.url);
 const hash = buildHash();
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });

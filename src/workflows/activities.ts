@@ -233,9 +233,9 @@ export function combinedWriteActivities(source: string, batches: readonly BatchR
 }
 
 function summaryOf(batches: readonly BatchRef[]): string {
-  const numbers = batches.map(({ number }) => number);
+  const [first, last] = [batches.at(0)?.number, batches.at(-1)?.number];
   const records = batches.reduce((sum, batch) => sum + batch.records, 0);
-  return `batch ${numbers.join(' and ')} to CSV and PostgreSQL, ${records} records`;
+  return `${first === last ? `batch ${first}` : `batches ${first} to ${last}`}, ${records} records, to CSV and PostgreSQL`;
 }
 
 /**

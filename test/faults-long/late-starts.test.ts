@@ -9,7 +9,7 @@ import { startTemporalServer, type TestServer } from '../support/servers/tempora
 import { until } from '../support/until.ts';
 
 const yaml =
-  'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 5s } }]';
+  'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at, schedule: { every: 5s, jitter: 0s } }]';
 let server: TestServer;
 let testWorker: TestWorker;
 

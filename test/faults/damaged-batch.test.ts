@@ -53,6 +53,9 @@ const changed = () =>
   );
 const journal = () => new Set(testWorker.csv('items').map((row) => row['source_id'])).size;
 
+const hasFailed = (activity: string) =>
+  testWorker.logs.some(({ msg, activity_type: type }) => msg === 'Activity failed' && type === activity);
+
 /** Damages a spooled batch, each in a way that leaves readable lines. */
 const damages: Record<string, (path: string) => void> = {
   'cut short at the end of a line': (path) => {
@@ -75,7 +78,9 @@ async function runOverDamage(damage: (path: string) => void, csv: boolean) {
   if (!csv) writeFileSync(testWorker.path('data', 'csv'), '');
   const handle = await testWorker.start({ source: 'items' });
   const path = await until('the batch is spooled', () => spooled()[0]);
+  // The first attempts have the batch in memory; those after them read it.
   if (csv) await until('its CSV part is written', () => journal() === count);
+  else await until('both sinks have refused it', () => ['writeCsv', 'writePostgres'].every(hasFailed));
   damage(path);
   if (!csv) rmSync(testWorker.path('data', 'csv'));
   proxy.up();

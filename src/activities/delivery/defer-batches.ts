@@ -6,6 +6,7 @@ import { anyReadable, listDeferred, markDeferred } from '../../store/delivery/de
 import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
+import { readOrRebuild } from '../run/write-batch.ts';
 import { startDelivery } from '../../temporal/start-delivery.ts';
 
 export interface DeferBatchesInput {
@@ -22,11 +23,19 @@ const quietMs = 60_000;
 /**
  * Marks batches as deferred for a sink, and makes sure that a deliverer runs. Safe to repeat because markers are named by their
  * batches, and there is one deliverer for each sink and source.
+ * @throws BatchGone, BatchDamaged where a batch cannot be read: its run must fail, so that it is fetched again
  */
-export function createDeferBatches(dependencies: SecretAccess & Uses<'store' | 'measures'>) {
+export function createDeferBatches(
+  dependencies: SecretAccess & Uses<'store' | 'journal' | 'measures' | 'recentBatches'>,
+) {
   const lastSignalled = new Map<string, number>();
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
-    const { store, measures } = dependencies;
+    const { store, measures, recentBatches } = dependencies;
+    // The first writes may have had them in memory: from here on the spool is all there is.
+    for (const batch of batches) {
+      recentBatches.drop(batch);
+      await readOrRebuild(dependencies, batch);
+    }
     const redact = redactorFor(source, dependencies);
     const { client, info } = Context.current();
     const before = await listDeferred(store, sink, source);

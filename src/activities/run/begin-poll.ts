@@ -1,4 +1,4 @@
-import { Context, log } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
@@ -27,7 +27,7 @@ export interface BegunPoll {
   readonly fetch?: FetchBatchResult;
   /** Why the first attempt to fetch failed. */
   readonly failure?: FailedAttempt;
-  /** The poll came to its end, and nothing has to be written: the run is over, and its receipt stored. */
+  /** The poll came to its end, and nothing has changed: the run is over, and its receipt stored. */
   readonly ended?: { readonly receipt: Receipt; readonly notify: boolean };
 }
 
@@ -47,8 +47,11 @@ interface Planned {
 /** A page that takes longer is left to `fetchBatch`, whose timeout fits the source. */
 const longestTimeoutMs = 240_000;
 
+/** Well below the heartbeat timeout of 10 s. */
+const latestEndMs = 8_000;
+
 /**
- * Tries the first fetch once, and ends the run where there is nothing to write. Safe to repeat because fetching and ending are.
+ * Tries the first fetch once, and ends the run where nothing has changed. Safe to repeat because fetching and ending are.
  * What fails here is not retried here: the source's own policy decides, and an attempt that takes the worker with it counts there.
  */
 export async function beginPoll(
@@ -77,11 +80,16 @@ export async function beginPoll(
   const { end } = fetch;
   const tally = addFetch(emptyTally, fetch.counts);
   const isWindow = window !== null;
-  if (end === null || fetch.batches.length > 0 || verdictOf(plan.name, { plan, tally, end, isWindow })) {
+  // The server may have given up an attempt that stood still: another one may have got further.
+  const isLate = performance.now() - startedMs > latestEndMs;
+  if (end === null || isLate || !isUnchanged(fetch) || verdictOf(plan.name, { plan, tally, end, isWindow })) {
     return { fetch };
   }
+  if (cancellationSignal.aborted) {
+    if (isRequested(cancellationSignal)) return { failure: cancelledAttempt };
+    throw cancellationSignal.reason;
+  }
   // From here on it is too late to cancel the run.
-  if (cancellationSignal.aborted) return { failure: cancelledAttempt };
   const finishedAt = new Date();
   const patched = { ...state, ...fetch.patch };
   const noted = plan.expect.maxStalenessMs === null ? patched : noteNews(patched, 0, finishedAt);
@@ -89,9 +97,6 @@ export async function beginPoll(
   const warnings = addWarnings(resolved.warnings ?? [], fetch.warnings ?? []);
   const report = { ref: run, tally, state: next, startedAt, finishedAt, window, warnings };
   const receipt = receiptOf(report, end, state.unfinished !== null);
-  if (end.cutShort) {
-    log.warn('Poll was cut short; the watermark does not change', { source: run.source, outcome: receipt.outcome });
-  }
   const { lastNewAt } = next;
   const { added, notify } = await tools.finishRun({
     receipt,
@@ -102,6 +107,16 @@ export async function beginPoll(
     release: [],
   });
   return { ended: { receipt: { ...receipt, ...added }, notify } };
+}
+
+/**
+ * Whether a repeated poll would say the same: a worker that is lost after it has saved the state begins again with that, and what else a
+ * poll found, as records that were rejected, might not be found again.
+ */
+function isUnchanged({ counts, batches, end, warnings = [] }: FetchBatchResult): boolean {
+  if (!end || end.cutShort || end.paging !== undefined || end.notBefore !== null) return false;
+  const isNothingNew = counts.fetched === counts.unchanged && (end.notModified || counts.fetched > 0);
+  return isNothingNew && batches.length === 0 && warnings.length === 0;
 }
 
 /** Modules run code of their own; a source that backs off, or asked not to be called yet, is not polled now. */

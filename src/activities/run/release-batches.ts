@@ -9,9 +9,10 @@ export interface ReleaseBatchesInput {
 }
 
 /** Deletes batches that both sinks have settled. Safe to repeat because a deleted batch stays deleted. */
-export function createReleaseBatches({ store }: Uses<'store'>) {
+export function createReleaseBatches({ store, recentBatches }: Uses<'store' | 'recentBatches'>) {
   return async function releaseBatches({ batches }: ReleaseBatchesInput): Promise<void> {
     for (const batch of batches) {
+      recentBatches.drop(batch);
       // An abandoned attempt may have deferred what a later one wrote.
       if (!(await isDeferred(store, batch))) await deleteBatch(store, batch);
     }

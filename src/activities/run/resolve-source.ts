@@ -32,8 +32,14 @@ export interface ResolvedSource {
   readonly searchAttribute: boolean;
   /** What the run should report about its source. Absent = nothing. */
   readonly warnings?: readonly Warning[];
-  /** Set where the poll was to begin: the run's further steps are the combined ones. */
-  readonly begun?: BegunPoll;
+}
+
+/**
+ * The same where the poll was to begin: the run's further steps are the combined ones. The state is elsewhere, so that a worker of 0.2.0,
+ * which would take other steps, cannot continue the run.
+ */
+export interface BegunSource extends Omit<ResolvedSource, 'state'> {
+  readonly begun: BegunPoll & { readonly state: SourceState };
 }
 
 type ResolveTools = SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>;
@@ -44,11 +50,12 @@ type ResolveTools = SecretAccess & AlertTools & Uses<'identity' | 'databaseId' |
  */
 export function createResolveSource(dependencies: ResolveTools, activities: PollActivities) {
   const resolve = createResolve(dependencies);
-  return async function resolveSource(input: ResolveSourceInput): Promise<ResolvedSource> {
+  return async function resolveSource(input: ResolveSourceInput): Promise<ResolvedSource | BegunSource> {
     const resolved = await resolve(input);
     if (!input.begin) return resolved;
     const tools = { ...dependencies, ...activities };
-    return { ...resolved, begun: await beginPoll(tools, resolved, input.begin, input.window ?? null) };
+    const { state, ...rest } = resolved;
+    return { ...rest, begun: { state, ...(await beginPoll(tools, resolved, input.begin, input.window ?? null)) } };
   };
 }
 

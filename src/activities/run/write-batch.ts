@@ -19,6 +19,8 @@ export type WriteTools = SecretAccess & Uses<'store' | 'journal' | 'measures'>;
 
 export interface WriteBatchInput {
   readonly batch: BatchRef;
+  /** Attempts that another activity has made: log lines count them. */
+  readonly attemptsBefore?: number;
 }
 
 /**

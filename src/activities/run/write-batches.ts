@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchRef } from '../../domain/run/batch.ts';
-import { faultsOfBatch, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
+import type { FailedAttempt } from '../../domain/run/failed-attempt.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import type { SpooledRecord } from '../../domain/run/record.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
@@ -21,7 +21,7 @@ export interface WriteBatchesInput {
 export type TriedWrite =
   | { readonly counts: SinkCounts }
   | { readonly failure: FailedAttempt }
-  /** It took so long that it was left to an activity of its own. */
+  /** It was not tried, or took too long: it is left to an activity of its own. */
   | { readonly slow: true };
 
 /** In the order of the batches. A sink that was not tried is absent. */
@@ -99,13 +99,8 @@ async function writeTo(
   { batches, records, tried }: Work,
   context: AdapterContext,
 ): Promise<void> {
-  let down: FailedAttempt | null = null;
   for (const [index, batch] of batches.entries()) {
     const entry = tried[index] ?? {};
-    if (down) {
-      entry[sink] = { failure: down };
-      continue;
-    }
     const startedMs = performance.now();
     try {
       const read = dependencies.recentBatches.take(batch, sink) ?? (await records[index]?.()) ?? [];
@@ -115,7 +110,8 @@ async function writeTo(
       const place = { activityType: activityTypes[sink], startedMs };
       const failure = failedAttempt(error, redactorFor(batch.source, dependencies), place);
       entry[sink] = { failure };
-      if (!faultsOfBatch.has(failure.type)) down = failure;
+      // What it refuses may be this batch's fault.
+      if (failure.type === 'SinkUnavailable') return;
     }
   }
 }

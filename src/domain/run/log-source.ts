@@ -15,6 +15,12 @@ export function sourceOfInput(input: unknown): string | null {
   return null;
 }
 
+/** Attempts at the same step that another activity has made, from an activity's input. */
+export function attemptsBeforeOf(input: unknown): number {
+  const { attemptsBefore } = members(input);
+  return typeof attemptsBefore === 'number' ? attemptsBefore : 0;
+}
+
 function members(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -6,11 +6,16 @@ import { sinks, type Sink } from '../../domain/run/sink.ts';
 const maxBytes = 64 * 1024 * 1024;
 /** What a record takes besides its text. */
 const bytesPerRecord = 200;
+/** Text with a character beyond Latin-1 takes two bytes for each. */
+const bytesPerByte = 2;
+/** A first write comes within seconds, or not at all: the run has failed, or another worker continues it. */
+const maxAgeMs = 60_000;
 
 interface KeptBatch {
   readonly records: readonly SpooledRecord[];
   readonly bytes: number;
   readonly waiting: Set<Sink>;
+  readonly keptMs: number;
 }
 
 /**
@@ -31,12 +36,13 @@ export class RecentBatches {
   /** Keeps a batch that is in the spool; the oldest ones make room for it. */
   keep({ hash, bytes: size }: BatchRef, records: readonly SpooledRecord[]): void {
     this.#drop(hash);
-    const bytes = size + records.length * bytesPerRecord;
+    const nowMs = performance.now();
+    const bytes = size * bytesPerByte + records.length * bytesPerRecord;
     if (bytes > this.#maxBytes) return;
-    this.#kept.set(hash, { records, bytes, waiting: new Set(sinks) });
+    this.#kept.set(hash, { records, bytes, waiting: new Set(sinks), keptMs: nowMs });
     this.#bytes += bytes;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#maxBytes) return;
+    for (const [oldest, { keptMs }] of this.#kept) {
+      if (this.#bytes <= this.#maxBytes && nowMs - keptMs < maxAgeMs) return;
       this.#drop(oldest);
     }
   }
@@ -47,6 +53,11 @@ export class RecentBatches {
     if (batch?.waiting.delete(sink) !== true) return null;
     if (batch.waiting.size === 0) this.#drop(hash);
     return batch.records;
+  }
+
+  /** Forgets a batch that no first write will come for. */
+  drop({ hash }: BatchRef): void {
+    this.#drop(hash);
   }
 
   #drop(hash: string): void {

@@ -1,7 +1,7 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { runActivity } from '../../activities/support/run-activity.ts';
 import { redactorFor, type SecretAccess } from '../../activities/support/source-secrets.ts';
-import { sourceOfInput } from '../../domain/run/log-source.ts';
+import { attemptsBeforeOf, sourceOfInput } from '../../domain/run/log-source.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 
 /**
@@ -14,7 +14,7 @@ export function runActivities(access: SecretAccess): ActivityInterceptorsFactory
       execute(input, next) {
         const source = sourceOfInput(input.args[0]);
         const redact = source === null ? nothingSecret : redactorFor(source, access);
-        return runActivity(redact, () => next(input));
+        return runActivity(redact, () => next(input), attemptsBeforeOf(input.args[0]));
       },
     },
   });

@@ -1,4 +1,5 @@
 import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { ReplayResult, DeadLetterSelection } from '../../domain/dead-letters/dead-letter-replay.ts';
 import { rejectionReasons } from '../../domain/dead-letters/rejection.ts';
@@ -51,7 +52,8 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
 }
 
 async function begin(run: RunRef, selection: DeadLetterSelection): Promise<DeadLetterReplaySnapshot> {
-  const { plan, state, searchAttribute } = await storeActivities(run.source).resolveSource({ source: run.source });
+  const resolved = await storeActivities(run.source).resolveSource({ source: run.source });
+  const { plan, state, searchAttribute } = resolved as ResolvedSource;
   if (searchAttribute) setSourceAttribute(run.source);
   const letters = await deadLetterActivities(run.source).planReplay({ run, selection });
   return DeadLetterReplay.begin(plan, letters, state);

@@ -22,8 +22,8 @@ export class CombinedWrite {
   readonly #source: string;
   /** Sinks that the last run found down: each with its failure once this run has found it down, too. */
   readonly #down: Map<Sink, RunFailure | null>;
-  /** While it is not known whether such a sink is up again, only one write is on its way. */
-  #probe: Promise<unknown> | null = null;
+  /** While there is such a sink, only one write is on its way. */
+  #last: Promise<unknown> | null = null;
 
   constructor(source: string, down: ReadonlySet<Sink>) {
     this.#source = source;
@@ -33,19 +33,27 @@ export class CombinedWrite {
   /** Tries once to write batches. Never rejects where it is not cancelled. */
   async write(batches: readonly BatchRef[]): Promise<FirstWrites> {
     if (this.#down.size === 0) return this.#try(batches);
-    await this.#probe;
-    const tried = this.#try(batches);
-    this.#probe = tried;
+    const tried = (this.#last ?? Promise.resolve()).then(() => this.#try(batches));
+    this.#last = tried;
     return tried;
+  }
+
+  /** A sink that was down has accepted a batch from its own activity. */
+  accepted(sink: Sink): void {
+    this.#down.delete(sink);
   }
 
   async #try(batches: readonly BatchRef[]): Promise<FirstWrites> {
     const except = sinks.filter((sink) => this.#down.get(sink));
     const input = { source: this.#source, batches, ...(except.length > 0 ? { except } : {}) };
-    const tried: WriteBatchesResult = await combinedWriteActivities(this.#source, batches)
-      .writeBatches(input)
-      // The worker was lost: that says nothing about the sinks.
-      .catch(() => []);
+    const none: WriteBatchesResult = [];
+    const tried =
+      except.length === sinks.length
+        ? none
+        : await combinedWriteActivities(this.#source, batches)
+            .writeBatches(input)
+            // The worker was lost: that says nothing about the sinks.
+            .catch(() => none);
     const csv = this.#judge('csv', batches, tried);
     const postgres = this.#judge('postgres', batches, tried);
     return batches.map((_batch, index) => ({ csv: csv[index] ?? lost, postgres: postgres[index] ?? lost }));

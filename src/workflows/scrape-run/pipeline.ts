@@ -10,6 +10,8 @@ import { CombinedWrite, type FirstWrite } from './combined-write.ts';
 
 /** How many batches are written at once. */
 const maxInFlight = 4;
+/** How many of them one activity writes: a page may have many. */
+const maxTogether = 2;
 
 /** The outcome of a batch at a sink. */
 type WriteOutcome =
@@ -96,11 +98,13 @@ export class Pipeline {
       for (const batch of batches) await this.add(batch);
       return;
     }
-    if (batches.length === 0) return;
-    while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
-    if (this.#failure) return;
-    this.#added += batches.length;
-    for (const written of this.#writeTogether(this.#combined, batches)) this.#inFlight.push(written);
+    for (let start = 0; start < batches.length; start += maxTogether) {
+      while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
+      if (this.#failure) return;
+      const together = batches.slice(start, start + maxTogether);
+      this.#added += together.length;
+      for (const written of this.#writeTogether(this.#combined, together)) this.#inFlight.push(written);
+    }
   }
 
   /** Calls back once all batches added so far are settled well, in order; never if one of them fails. */
@@ -152,7 +156,11 @@ export class Pipeline {
     if (!('failure' in outcome) || permanentFailures.has(outcome.failure.type)) return outcome;
     const { type, message } = outcome.failure;
     const reason = `${type}: ${message}`;
-    await storeActivities(this.#source).deferBatches({ source: this.#source, sink, batches: [batch], reason });
+    try {
+      await storeActivities(this.#source).deferBatches({ source: this.#source, sink, batches: [batch], reason });
+    } catch (error) {
+      return { failure: failureOf(error, `deferral from ${sink}`) };
+    }
     return { counts: { ...noCounts, deferred: batch.records }, deferredBecause: reason };
   }
 
@@ -161,7 +169,9 @@ export class Pipeline {
     if (first && 'counts' in first) return { counts: first.counts, deferredBecause: null };
     if (!first || 'failure' in first) return first ?? this.#offer(sink, batch);
     await first.due;
-    return this.#offer(sink, batch, first.attemptsBefore);
+    const outcome = await this.#offer(sink, batch, first.attemptsBefore);
+    if ('counts' in outcome) this.#combined?.accepted(sink);
+    return outcome;
   }
 
   /** A sink that the last run found down is tried once, with one batch; if it accepts that, it gets the usual retries. */
@@ -238,7 +248,8 @@ async function attempt(
 ): Promise<WriteOutcome> {
   const activities = writeActivities(source, wasDown, attemptsBefore);
   try {
-    const counts = await (sink === 'csv' ? activities.writeCsv({ batch }) : activities.writePostgres({ batch }));
+    const input = { batch, ...(attemptsBefore > 0 ? { attemptsBefore } : {}) };
+    const counts = await (sink === 'csv' ? activities.writeCsv(input) : activities.writePostgres(input));
     return { counts, deferredBecause: null };
   } catch (error) {
     return { failure: failureOf(error, `write to ${sink}`) };

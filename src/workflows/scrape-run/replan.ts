@@ -40,7 +40,9 @@ export class Replanning {
     if (this.#tries > 0) await sleep(Math.min(maxWaitMs, 500 * 2 ** this.#tries));
     this.#tries++;
     const window = this.#window ? { window: this.#window } : {};
-    return storeActivities(this.#source).resolveSource({ source: this.#source, ...window });
+    const input = { source: this.#source, ...window };
+    // A poll that begins again is not asked for.
+    return storeActivities(this.#source).resolveSource(input) as Promise<ResolvedSource>;
   }
 
   /** A worker has fetched by the plan. */

@@ -1,5 +1,4 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { FetchPosition } from '../../domain/run/fetch-position.ts';
 import { emptyTally, type Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
@@ -15,7 +14,8 @@ export interface RunSnapshot {
   readonly searchAttribute: boolean;
   readonly position: FetchPosition | null;
   readonly nextNumber: number;
-  readonly tally: Tally;
+  /** Absent where `combined` has it. */
+  readonly tally?: Tally;
   readonly startedAt: string;
   readonly goesOn: boolean;
   /** The unfinished poll that the run continues. Absent in carries of 0.2.0. */
@@ -26,17 +26,26 @@ export interface RunSnapshot {
   /** Absent if there is none. */
   readonly warnings?: readonly Warning[];
   readonly pause: Pause | null;
-  /** A worker of this version began the run: its steps are the combined ones. Absent in carries of 0.2.0. */
-  readonly combined?: true;
+  /**
+   * Set if a worker of this version began the run: its steps are the combined ones. It has the tally, so that a worker of 0.2.0, which
+   * would take other steps, cannot continue the run.
+   */
+  readonly combined?: { readonly tally: Tally };
 }
 
-/** The snapshot of a new run. */
+/** The tally of a run so far. */
+export function tallyOf({ tally, combined }: Pick<RunSnapshot, 'tally' | 'combined'>): Tally {
+  return combined?.tally ?? tally ?? emptyTally;
+}
+
+/** The snapshot of a new run. @param isCombined whether its steps are the combined ones */
 export function initialSnapshot(
-  resolved: Pick<ResolvedSource, 'plan' | 'state' | 'searchAttribute' | 'warnings' | 'begun'>,
+  resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
   force: boolean,
   window: TimeRangeText | null,
+  isCombined: boolean,
 ): RunSnapshot {
-  const { plan, state, searchAttribute, warnings = [], begun } = resolved;
+  const { plan, state, searchAttribute, warnings = [] } = resolved;
   return {
     ...(force ? { force } : {}),
     ...(window ? { window } : {}),
@@ -45,12 +54,11 @@ export function initialSnapshot(
     searchAttribute,
     position: null,
     nextNumber: 0,
-    tally: emptyTally,
+    ...(isCombined ? { combined: { tally: emptyTally } } : { tally: emptyTally }),
     pause: null,
     startedAt: workflowInfo().startTime.toISOString(),
     goesOn: state.unfinished !== null,
     begun: state.unfinished,
     ...(warnings.length > 0 ? { warnings } : {}),
-    ...(begun ? { combined: true as const } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { CancelledFailure, log, setCurrentDetails, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, log, setCurrentDetails, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
@@ -21,7 +21,7 @@ import { fetchActivities, storeActivities } from '../activities.ts';
 import type { Progress } from '../messages.ts';
 import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
 import { pauseNote, type PauseState } from '../support/pause.ts';
-import type { RunSnapshot } from './run-snapshot.ts';
+import { tallyOf, type RunSnapshot } from './run-snapshot.ts';
 import { Pipeline } from './pipeline.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { workflowFailure } from '../support/failure.ts';
@@ -74,11 +74,12 @@ export class Run {
     this.#force = carry.force === true;
     this.#window = carry.window ?? null;
     this.#state = new RunState(ref.source, carry.state, this.#window === null);
-    this.#isCombined = carry.combined === true;
-    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, carry.tally, this.#isCombined);
+    this.#isCombined = carry.combined !== undefined;
+    const tally = tallyOf(carry);
+    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, tally, this.#isCombined);
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
-    this.#fetched = carry.tally;
+    this.#fetched = tally;
     this.#warnings = carry.warnings ?? [];
     if (carry.searchAttribute && !(this.#isCombined && hasSourceAttribute(ref.source))) setSourceAttribute(ref.source);
     const { notBefore } = carry.state;
@@ -86,6 +87,10 @@ export class Run {
       this.#end = { cutShort: false, notModified: false, notBefore };
     }
     this.showDetails();
+  }
+
+  get isCombined(): boolean {
+    return this.#isCombined;
   }
 
   /** Whether nothing more is to be fetched. */
@@ -178,8 +183,11 @@ export class Run {
    */
   async settle(): Promise<void> {
     // What is settled now is saved by the run's last step.
-    if (this.#isCombined && this.ended) await this.#drainAndNote();
-    else await this.#settleAll();
+    if (this.#isCombined && this.ended) {
+      await this.#drainAndNote();
+      // Before the last step it is not too late.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled');
+    } else await this.#settleAll();
     const facts = { plan: this.#plan, tally: this.#tally, end: this.#end, isWindow: this.#window !== null };
     const failure = this.#pipeline.failure ?? verdictOf(this.#ref.source, facts);
     if (failure) throw workflowFailure(failure);
@@ -257,7 +265,7 @@ export class Run {
       searchAttribute: this.#searchAttribute,
       position: this.#position,
       nextNumber: this.#nextNumber,
-      tally: this.#tally,
+      ...(this.#isCombined ? { combined: { tally: this.#tally } } : { tally: this.#tally }),
       startedAt: this.#startedAt,
       goesOn: this.#goesOn,
       begun: this.#begun,
@@ -265,7 +273,6 @@ export class Run {
       ...(this.#window ? { window: this.#window } : {}),
       ...this.#warned,
       pause: this.#pause.current,
-      ...(this.#isCombined ? { combined: true } : {}),
     };
   }
 

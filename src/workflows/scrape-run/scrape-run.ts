@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BegunPoll, PollBeginning } from '../../activities/run/begin-poll.ts';
+import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import { readWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
@@ -54,8 +55,11 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
     if (carry) run = new Run(runRef(source), pause, carry);
     else {
       const resolved = await resolve(source, window ?? null, beginning(source, force === true, pause));
-      begun = resolved.begun ?? {};
-      run = new Run(runRef(source), pause, initialSnapshot(resolved, force === true, window ?? null));
+      const { state, ...first } = 'begun' in resolved ? resolved.begun : { state: resolved.state };
+      begun = first;
+      const isCombined = 'begun' in resolved;
+      const snapshot = initialSnapshot({ ...resolved, state }, force === true, window ?? null, isCombined);
+      run = new Run(runRef(source), pause, snapshot);
     }
   } catch (error) {
     await CancellationScope.nonCancellable(() => handover.settled());
@@ -64,8 +68,8 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   if (begun.ended) return over(run, begun.ended, handover);
   try {
     if ((await run.backOff()) && patched('resolve-after-back-off')) {
-      const resolved = await storeActivities(source).resolveSource({ source });
-      run = new Run(runRef(source), pause, initialSnapshot(resolved, false, null));
+      const resolved = (await storeActivities(source).resolveSource({ source })) as ResolvedSource;
+      run = new Run(runRef(source), pause, initialSnapshot(resolved, false, null, run.isCombined));
     }
     // What was fetched already is stored, whatever the run waits for then.
     if (begun.fetch) run = await fetchOrReplan(run, replanning, begun);

@@ -66,6 +66,21 @@ test.each([
   expect(testWorker.receipts.at(-1)).toMatchObject({ outcome: 'failed', error: { message: /answered/ } });
 });
 
+test('an empty answer is judged by the last step: a repeated first one might not find it again', async () => {
+  origin.answer((_url, response) => void response.end('[]'));
+  const handle = await testWorker.start({ source: 'one' });
+  expect(await handle.result()).toMatchObject({ outcome: 'empty' });
+  expect(await steps(handle)).toEqual(['resolveSource', 'finishRun']);
+});
+
+test('a page of many batches is written by two at a time', async () => {
+  const many = Array.from({ length: 11_000 }, (_, n) => ({ id: `many-${n}`, at: '2026-11-10T00:00:00Z' }));
+  origin.answer((_url, response) => void response.end(JSON.stringify(many)));
+  const handle = await testWorker.start({ source: 'one' });
+  expect(await handle.result()).toMatchObject({ outcome: 'ok', batches: 3, postgres: { written: 11_000 } });
+  expect(await steps(handle)).toEqual(['resolveSource', 'writeBatches', 'writeBatches', 'finishRun']);
+});
+
 test('a run that is cancelled during its first fetch ends as cancelled, with a receipt', async () => {
   testWorker.clearData();
   const latch = createLatch();

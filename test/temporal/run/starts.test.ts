@@ -14,7 +14,7 @@ import { until } from '../../support/until.ts';
 // No worker polls the task queue here: started runs stay open.
 const config = parse(
   daybookYaml([
-    file('name: starts-old', 'schedule: { every: 3s, overlap: allow_all }'),
+    file('name: starts-old', 'schedule: { every: 3s, jitter: 0s, overlap: allow_all }'),
     file('name: starts-skipped', 'schedule: { every: 1s }'),
   ]),
 );

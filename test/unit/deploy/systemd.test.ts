@@ -33,7 +33,9 @@ describe('the systemd unit', () => {
     const { entrypoint, command, environment } = readImage();
     expect(valuesOf('ExecStart')).toEqual([`/usr/bin/env ${[...entrypoint, ...command].join(' ')}`]);
     const set = Object.fromEntries(
-      valuesOf('Environment').flatMap((text) => text.split(' ').map((pair) => pair.split('=', 2) as [string, string])),
+      valuesOf('Environment').flatMap((text) =>
+        text.split(' ').map((pair): [string, string] => [pair.split('=')[0] ?? '', pair.slice(pair.indexOf('=') + 1)]),
+      ),
     );
     const { DAYBOOK_HTTP: _, ...same } = environment;
     expect(set).toEqual(same);

@@ -102,7 +102,13 @@ describe('the checks of a change', () => {
     const job = ci.jobs['test'] ?? {};
     expect(job.strategy?.matrix.node).toEqual(['20', '22', '24']);
     expect(engines.node).toMatch(new RegExp(`^>=${job.strategy?.matrix.node[0]}\\.`));
-    expect(commandsOf(job)).toEqual(['npm ci --ignore-scripts', 'sudo apt-get update', 'npm test', 'npm run check']);
+    expect(commandsOf(job)).toEqual([
+      'npm ci --ignore-scripts',
+      'sudo apt-get update',
+      'npm test',
+      'npm run bench -- --quick',
+      'npm run check',
+    ]);
   });
 
   test('are those of .ci/run', () => {

@@ -7,6 +7,7 @@ import { createSettleReplay } from '../../../src/activities/dead-letters/hide-re
 import { createRebuildJournal } from '../../../src/activities/journal/rebuild-journal.ts';
 import { createReleaseBatches } from '../../../src/activities/run/release-batches.ts';
 import { createSaveReceipt } from '../../../src/activities/run/save-receipt.ts';
+import { RecentBatches } from '../../../src/store/delivery/recent-batches.ts';
 import { createWriteBatch } from '../../../src/activities/run/write-batch.ts';
 import { adapterContext } from '../../../src/activities/support/adapter-context.ts';
 import type { ActivityDependencies } from '../../../src/activities/support/dependencies.ts';
@@ -38,6 +39,7 @@ beforeEach(() => {
   dependencies = {
     config: openConfigFile(file, lookUp),
     lookUp,
+    recentBatches: new RecentBatches(),
     http: { tokens: { redact: (text: string) => text.replaceAll('token-9012', '[redacted]') } },
   } as unknown as ActivityDependencies;
 });
