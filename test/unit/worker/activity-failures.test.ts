@@ -40,6 +40,7 @@ beforeEach(() => {
     config: openConfigFile(file, lookUp),
     lookUp,
     recentBatches: new RecentBatches(),
+    csv: { sink: 'csv' },
     http: { tokens: { redact: (text: string) => text.replaceAll('token-9012', '[redacted]') } },
   } as unknown as ActivityDependencies;
 });
@@ -127,6 +128,15 @@ describe('the failure of an activity', () => {
     const { nextRetryDelay } = await failureOf(new SinkUnavailable('postgres: deadlock', { jitter: true }), attempt);
     expect(nextRetryDelay).toBeGreaterThanOrEqual(about * 0.75);
     expect(nextRetryDelay).toBeLessThanOrEqual(about * 1.25);
+  });
+
+  test('of a collision waits as long after attempts that another activity has made', async () => {
+    const activity = createReleaseBatches(failingWith(new SinkUnavailable('postgres: deadlock', { jitter: true })));
+    const input = { source: 'news', batches: [batchOf('news', [])], attemptsBefore: 2 };
+    const failure: unknown = await environment()
+      .run(activity, input)
+      .catch((error: unknown) => error);
+    expect((failure as ApplicationFailure).nextRetryDelay).toBeGreaterThanOrEqual(3_000);
   });
 
   test('has no stack where Daybook knows the error, and one where not', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { BatchRef } from '../../../../src/domain/run/batch.ts';
 import { RecentBatches } from '../../../../src/store/delivery/recent-batches.ts';
 import { batchOf, records } from '../../sinks/records.ts';
@@ -45,11 +45,26 @@ describe('RecentBatches', () => {
     const recent = new RecentBatches(10_000);
     recent.keep(batch('deferred'), records(1));
     for (let number = 0; number < 20; number++) {
-      recent.keep(batch(`${number}`, 4_000), records(15));
+      recent.keep(batch(`${number}`, 2_000), records(15));
       expect(recent.take(batch(`${number}`), 'csv')).toHaveLength(15);
       expect(recent.take(batch(`${number}`), 'postgres')).toHaveLength(15);
     }
     expect(recent.take(batch('deferred'), 'csv')).toHaveLength(1);
+  });
+
+  test('forgets a batch that is deferred, and one whose first write has not come for a minute', () => {
+    vi.useFakeTimers();
+    const recent = new RecentBatches();
+    for (const hash of ['deferred', 'old']) recent.keep(batch(hash), records(1));
+    recent.drop(batch('deferred'));
+    vi.advanceTimersByTime(61_000);
+    recent.keep(batch('new'), records(1));
+    expect(['deferred', 'old', 'new'].map((hash) => recent.take(batch(hash), 'csv')?.length)).toEqual([
+      undefined,
+      undefined,
+      1,
+    ]);
+    vi.useRealTimers();
   });
 
   test('keeps no batch that is larger than all it may hold', () => {
