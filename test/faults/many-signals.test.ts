@@ -75,6 +75,8 @@ describe(`${signals} signals at once, most of them invalid`, () => {
 
   test('do a backfill no harm: valid requests are merged, and all are run once', async () => {
     const workflowId = 'backfill-many';
+    // Without a request it would end at once, paused or not.
+    await testWorker.stopWorker();
     const handle = await testWorker.client.workflow.signalWithStart('backfill', {
       workflowId,
       taskQueue: testWorker.taskQueue,
@@ -83,6 +85,8 @@ describe(`${signals} signals at once, most of them invalid`, () => {
       signalArgs: [{ reason: 'wait' }],
     });
     const open = testWorker.client.workflow.getHandle(handle.workflowId);
+    await open.signal('backfill', { from: '2026-11-01', to: '2026-11-02' });
+    await testWorker.startWorker();
     await send(open, signals, (n) => {
       if (n % 2 === 0) return ['backfill', { from: '2026-11-01', to: `2026-11-0${2 + (n % 8)}` }];
       const signal = oddSignal(n);
