@@ -38,6 +38,11 @@ export class CombinedWrite {
     return tried;
   }
 
+  /** Whether the last run found a sink down, and this one has not found it up. */
+  mayBeDown(sink: Sink): boolean {
+    return this.#down.has(sink);
+  }
+
   /** A sink that was down has accepted a batch from its own activity. */
   accepted(sink: Sink): void {
     this.#down.delete(sink);

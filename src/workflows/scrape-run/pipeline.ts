@@ -176,7 +176,8 @@ export class Pipeline {
 
   /** A sink that the last run found down is tried once, with one batch; if it accepts that, it gets the usual retries. */
   async #offer(sink: Sink, batch: BatchRef, attemptsBefore = 0): Promise<WriteOutcome> {
-    if (!this.#down.has(sink) || attemptsBefore > 0) return attempt(this.#source, sink, batch, false, attemptsBefore);
+    const mayBeDown = this.#combined ? this.#combined.mayBeDown(sink) : this.#down.has(sink);
+    if (!mayBeDown || attemptsBefore > 0) return attempt(this.#source, sink, batch, false, attemptsBefore);
     const probe = this.#probes.get(sink);
     if (!probe) {
       const first = attempt(this.#source, sink, batch, true);
