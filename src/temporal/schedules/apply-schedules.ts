@@ -7,6 +7,7 @@ import { planSchedules, type PlanOptions, type ScheduleChange } from './plan-sch
 import { removedState, returnedState } from './orphan-note.ts';
 import { knowsSearchAttribute } from '../search-attribute.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
+import { allSettled } from '../../domain/all-settled.ts';
 import { UsageError } from '../../domain/errors.ts';
 
 /**
@@ -24,14 +25,18 @@ export async function applySchedules(
   const hasAttribute = (await knowsSearchAttribute(client.connection, client.options.namespace)) === true;
   const configured = new Map(sources.map((source) => [source.name, source]));
   const refused: string[] = [];
-  for (const change of changes) {
+  const isCrowd = changes.filter(({ action }) => action === 'create').length > crowd;
+  const apply = async (change: ScheduleChange) => {
     try {
-      await applyChange(client, owner, change, { source: configured.get(change.source), hasAttribute });
+      await applyChange(client, owner, change, { source: configured.get(change.source), hasAttribute, isCrowd });
     } catch (error) {
       // The client throws it where the server does not take the times of a schedule.
       if (!(error instanceof TypeError)) throw error;
       refused.push(`${change.schedule} (${error.message})`);
     }
+  };
+  for (let start = 0; start < changes.length; start += concurrency) {
+    await allSettled(changes.slice(start, start + concurrency).map(apply));
   }
   if (refused.length === 0) return changes;
   throw new UsageError(
@@ -39,11 +44,23 @@ export async function applySchedules(
   );
 }
 
+/** How many schedules are changed at once. */
+const concurrency = 10;
+/** More new sources than this do not all begin at once: those whose first slot is near begin with that. */
+const crowd = 50;
+const nearMs = 60_000;
+
+/** What is the same for all sources. */
+interface Conditions {
+  readonly hasAttribute: boolean;
+  readonly isCrowd: boolean;
+}
+
 async function applyChange(
   client: Client,
   owner: ScheduleOwner,
   change: ScheduleChange,
-  { source, hasAttribute }: { readonly source: SourceConfig | undefined; readonly hasAttribute: boolean },
+  { source, ...conditions }: Conditions & { readonly source: SourceConfig | undefined },
 ): Promise<void> {
   const handle = client.schedule.getHandle(change.schedule);
   switch (change.action) {
@@ -59,10 +76,10 @@ async function applyChange(
     case 'adopt': {
       const schedule = source?.schedule;
       if (!schedule) return;
-      if (change.action === 'create') return create(client, owner, source, schedule, hasAttribute);
+      if (change.action === 'create') return create(client, owner, source, schedule, conditions);
       await handle.update((previous) => ({
         ...previous,
-        ...scheduleOptions(source, schedule, owner, hasAttribute),
+        ...scheduleOptions(source, schedule, owner, conditions.hasAttribute),
         state: change.returns ? { ...previous.state, ...returnedState(previous.state, new Date()) } : previous.state,
       }));
     }
@@ -74,9 +91,12 @@ async function create(
   owner: ScheduleOwner,
   source: SourceConfig,
   schedule: NonNullable<SourceConfig['schedule']>,
-  hasAttribute: boolean,
+  { hasAttribute, isCrowd }: Conditions,
 ): Promise<void> {
-  const { afterMs, isNow } = firstStart(source, schedule, new Date());
+  const first = firstStart(source, schedule, new Date());
+  // By their offsets such sources begin one after the other.
+  const waits = isCrowd && schedule.every !== undefined && schedule.every <= nearMs;
+  const { afterMs, isNow } = waits ? { afterMs: 0, isNow: false } : first;
   if (afterMs > 0) await sleep(afterMs);
   try {
     await client.schedule.create(newScheduleOptions(source, schedule, owner, { hasAttribute, isNow }));
