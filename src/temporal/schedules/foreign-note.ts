@@ -23,7 +23,8 @@ export function instanceNotes(changes: readonly ScheduleChange[]): string[] {
     const name = instance ?? 'another one';
     schedules.set(name, [...(schedules.get(name) ?? []), schedule]);
   }
-  return [...schedules].map(([instance, ids]) => {
+  return [...schedules].map(([instance, found]) => {
+    const ids = found.toSorted();
     const named = `${ids.slice(0, maxListed).join(', ')}${ids.length > maxListed ? ', …' : ''}`;
     return ids.length === 1
       ? `instance ${instance}: 1 schedule is not changed (${named})`
