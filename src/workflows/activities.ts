@@ -2,8 +2,8 @@ import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityO
 import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
 import type { BatchRef } from '../domain/run/batch.ts';
-import type { BackoffPlan } from '../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
+import { remaining, retryPolicy } from './support/retry-policy.ts';
 
 /** The retry policies of all activities, each with its reason: the only place that proxies activities. */
 
@@ -286,31 +286,4 @@ export function cleanCanaryActivities(isPatient: boolean) {
     ...priorityOf(canarySource),
     ...(isPatient ? {} : { retry: { maximumAttempts: 1 } }),
   });
-}
-
-interface Policy {
-  readonly maximumAttempts: number;
-  readonly initialInterval: number;
-  readonly backoffCoefficient: number;
-  readonly maximumInterval: number;
-}
-
-/** What is left of a policy after attempts that count, the wait before the next one included. */
-function remaining(policy: Policy, attemptsBefore: number): Policy {
-  const { initialInterval, backoffCoefficient, maximumInterval } = policy;
-  if (attemptsBefore === 0) return policy;
-  return {
-    ...policy,
-    maximumAttempts: Math.max(1, policy.maximumAttempts - attemptsBefore),
-    initialInterval: Math.min(initialInterval * backoffCoefficient ** attemptsBefore, maximumInterval),
-  };
-}
-
-function retryPolicy(backoff: BackoffPlan): Policy {
-  return {
-    maximumAttempts: backoff.maxAttempts,
-    initialInterval: backoff.initialIntervalMs,
-    backoffCoefficient: backoff.backoffCoefficient,
-    maximumInterval: backoff.maxIntervalMs,
-  };
 }

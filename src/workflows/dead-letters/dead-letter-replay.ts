@@ -82,7 +82,7 @@ export class DeadLetterReplay {
     // Once something is spooled it is stored, also where the replay is cancelled.
     await CancellationScope.nonCancellable(async () => {
       const { csv, postgres, batches } = this.#carry.tally;
-      const pipeline = new Pipeline(run.source, new Set(this.#carry.sinksDown), { csv, postgres, batches }, false);
+      const pipeline = new Pipeline(run.source, new Set(this.#carry.sinksDown), { csv, postgres, batches });
       for (const batch of taken.batches) await pipeline.add(batch);
       await pipeline.drain();
       if (pipeline.failure) throw workflowFailure(pipeline.failure, this.result());

@@ -34,9 +34,8 @@ interface Checkpoint {
 /** Writes batches to both sinks, a few at a time, and settles them in the order they came. */
 export class Pipeline {
   readonly #source: string;
-  readonly #down: ReadonlySet<Sink>;
-  /** Null in a run whose first worker was one of 0.2.0. */
-  readonly #combined: CombinedWrite | null;
+  /** The first writes of batches that are added together. */
+  readonly #combined: CombinedWrite;
   /** The first write to each sink that the last run found down. */
   readonly #probes = new Map<Sink, Promise<WriteOutcome>>();
   readonly #inFlight: InFlight[] = [];
@@ -53,14 +52,10 @@ export class Pipeline {
   #failure: RunFailure | null = null;
   #counts: Pick<Tally, Sink | 'batches'>;
 
-  /**
-   * @param down sinks that the last run found down
-   * @param isCombined whether a batch is written to both sinks at once, at first
-   */
-  constructor(source: string, down: ReadonlySet<Sink>, counts: Pick<Tally, Sink | 'batches'>, isCombined: boolean) {
+  /** @param down sinks that the last run found down */
+  constructor(source: string, down: ReadonlySet<Sink>, counts: Pick<Tally, Sink | 'batches'>) {
     this.#source = source;
-    this.#combined = isCombined ? new CombinedWrite(source, down) : null;
-    this.#down = down;
+    this.#combined = new CombinedWrite(source, down);
     const { csv, postgres, batches } = counts;
     this.#counts = { csv, postgres, batches };
   }
@@ -94,16 +89,12 @@ export class Pipeline {
 
   /** Starts writing batches together, as soon as there is room. */
   async addTogether(batches: readonly BatchRef[]): Promise<void> {
-    if (!this.#combined) {
-      for (const batch of batches) await this.add(batch);
-      return;
-    }
     for (let start = 0; start < batches.length; start += maxTogether) {
       while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
       if (this.#failure) return;
       const together = batches.slice(start, start + maxTogether);
       this.#added += together.length;
-      for (const written of this.#writeTogether(this.#combined, together)) this.#inFlight.push(written);
+      for (const written of this.#writeTogether(together)) this.#inFlight.push(written);
     }
   }
 
@@ -133,8 +124,8 @@ export class Pipeline {
   }
 
   /** The same for several at once; what a sink does not accept then is offered to it alone. */
-  #writeTogether(combined: CombinedWrite, batches: readonly BatchRef[]): InFlight[] {
-    const first = CancellationScope.nonCancellable(() => combined.write(batches));
+  #writeTogether(batches: readonly BatchRef[]): InFlight[] {
+    const first = CancellationScope.nonCancellable(() => this.#combined.write(batches));
     const at = (sink: Sink, index: number) => first.then((writes) => writes[index]?.[sink]);
     return batches.map((batch, index) => ({
       batch,
@@ -170,14 +161,14 @@ export class Pipeline {
     if (!first || 'failure' in first) return first ?? this.#offer(sink, batch);
     await first.due;
     const outcome = await this.#offer(sink, batch, first.attemptsBefore);
-    if ('counts' in outcome) this.#combined?.accepted(sink);
+    if ('counts' in outcome) this.#combined.accepted(sink);
     return outcome;
   }
 
   /** A sink that the last run found down is tried once, with one batch; if it accepts that, it gets the usual retries. */
   async #offer(sink: Sink, batch: BatchRef, attemptsBefore = 0): Promise<WriteOutcome> {
-    const mayBeDown = this.#combined ? this.#combined.mayBeDown(sink) : this.#down.has(sink);
-    if (!mayBeDown || attemptsBefore > 0) return attempt(this.#source, sink, batch, false, attemptsBefore);
+    if (!this.#combined.mayBeDown(sink) || attemptsBefore > 0)
+      return attempt(this.#source, sink, batch, false, attemptsBefore);
     const probe = this.#probes.get(sink);
     if (!probe) {
       const first = attempt(this.#source, sink, batch, true);

@@ -76,7 +76,7 @@ export class Run {
     this.#state = new RunState(ref.source, carry.state, this.#window === null);
     this.#isCombined = carry.combined !== undefined;
     const tally = tallyOf(carry);
-    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, tally, this.#isCombined);
+    this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, tally);
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
     this.#fetched = tally;
