@@ -82,7 +82,7 @@ export async function beginPoll(
   const isWindow = window !== null;
   // The server may have given up an attempt that stood still: another one may have got further.
   const isLate = performance.now() - startedMs > latestEndMs;
-  if (end === null || isLate || !isUnchanged(fetch) || verdictOf(plan.name, { plan, tally, end, isWindow })) {
+  if (end === null || isLate || !isUnchanged(resolved, fetch) || verdictOf(plan.name, { plan, tally, end, isWindow })) {
     return { fetch };
   }
   if (cancellationSignal.aborted) {
@@ -111,12 +111,13 @@ export async function beginPoll(
 
 /**
  * Whether a repeated poll would say the same: a worker that is lost after it has saved the state begins again with that, and what else a
- * poll found, as records that were rejected, might not be found again.
+ * poll found, as records that were rejected or an `id` that changed, might not be found again.
  */
-function isUnchanged({ counts, batches, end, warnings = [] }: FetchBatchResult): boolean {
+function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult): boolean {
+  const { counts, batches, end, warnings = [] } = fetch;
   if (!end || end.cutShort || end.paging !== undefined || end.notBefore !== null) return false;
   const isNothingNew = counts.fetched === counts.unchanged && (end.notModified || counts.fetched > 0);
-  return isNothingNew && batches.length === 0 && warnings.length === 0;
+  return isNothingNew && batches.length === 0 && found.length + warnings.length === 0;
 }
 
 /** Modules run code of their own; a source that backs off, or asked not to be called yet, is not polled now. */

@@ -14,6 +14,7 @@ import type { Cuts } from '../../domain/run/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
+import { stepOf } from './overlap.ts';
 
 /** How many hashes of the last pages are kept to recognize a repeated one. */
 const rememberedPages = 16;
@@ -64,18 +65,25 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const { endOn, ...paginator } = plan.paginator;
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (endOn?.includes('repeat') === true) return { position, end: over };
-  const { next } = page;
   const { recentPages, distinct = 0, repeated = 0 } = place;
   const isSame = repeated > 0 && hash === recentPages.at(-1) && !isNewToPart(recentPages, hash);
   // A token or link to a page that was already read is a cycle; one that leads further may be a page number in disguise.
-  const isCounted = paginator.type === 'page_number' || paginator.type === 'offset';
+  const stride = stepOf(plan, place);
+  const isCounted = stride !== null;
+  // A count that ends with a page that was read before has left one out: one more page is asked, which may be refused.
+  const isUncounted = page.next === null && isCounted && distinct >= 2 && place.doubtful !== true;
+  const next = isUncounted ? { ...place, page: place.page + stride, doubtful: true as const } : page.next;
   const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !isCycle(place, next));
-  const asksOn = mayLeadOn && !isSame && repeated < Math.max(1, distinct) && place.doubtful !== true;
+  // Asked beyond a total that could not be right, a repeated page is the end; unless it says itself that others follow.
+  const isBeyondTotal = place.doubtful === true && next?.type === 'http' && next.doubtful === true;
+  // Those of an earlier poll may come once more, too.
+  const mostRepeated = Math.max(1, distinct + Math.max(0, recentPages.lastIndexOf(earlierPart)));
+  const asksOn = mayLeadOn && !isSame && repeated < mostRepeated && !isBeyondTotal;
   if (asksOn && next?.type === 'http') {
     const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
     const further = { ...next, ...tailOf(place), recentPages: seen, distinct, repeated: repeated + 1 };
-    if (distinct >= 2) return { position: { ...position, place: further }, end: null };
-    return { position: { ...position, place: further, frontRepeated: true }, end: null };
+    const unproved = distinct >= 2 ? {} : { frontRepeated: true as const };
+    return { position: { ...position, place: further, ...unproved }, end: null };
   }
   if (distinct >= 2) return { position, end: over };
   return ignored(plan, position, place, `the second page repeats the first: ${nameOfParameter(paginator)}`);
@@ -97,22 +105,8 @@ export function withoutProof({ position, end, ...course }: PollStep): PollStep {
   const message =
     'the second page repeated the first: records were inserted in between, or two page numbers lead to it';
   const { keepsToken: _keepsToken, ...rest } = end;
-  return {
-    ...course,
-    position,
-    end: {
-      ...rest,
-      cutShort: true,
-    },
-    warnings: [
-      ...(course.warnings ?? []),
-      {
-        code: 'page_repeated',
-        message,
-        count: 1,
-      },
-    ],
-  };
+  const warnings = [...(course.warnings ?? []), { code: 'page_repeated' as const, message, count: 1 }];
+  return { ...course, position, end: { ...rest, cutShort: true }, warnings };
 }
 
 /** Whether a page of an earlier poll was seen once only by this one: what came or went between them may have moved it here. */

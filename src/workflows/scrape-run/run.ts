@@ -1,40 +1,38 @@
-import { CancellationScope, CancelledFailure, log, setCurrentDetails, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, log, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
-import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
+import type { PollEnd } from '../../domain/run/fetch-position.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { BegunPoll } from '../../activities/run/begin-poll.ts';
-import type { FetchBatchResult } from '../../activities/run/fetch-batch.ts';
 import { addFetch } from '../../domain/run/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
 import { positionAfterFailure } from '../../domain/run/poll.ts';
-import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
 import { nextBackoff } from '../../domain/run/failure-backoff.ts';
 import { failedReceiptOf, receiptOf, type RunReport } from '../../domain/run/run-receipt.ts';
-import { receiptTable } from '../../domain/run/receipt-table.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { UnfinishedPoll } from '../../domain/run/source-state.ts';
 import { settledState } from '../../domain/run/settled-state.ts';
-import { fetchActivities, storeActivities } from '../activities.ts';
-import type { Progress } from '../messages.ts';
+import { storeActivities } from '../activities.ts';
 import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
-import { pauseNote, type PauseState } from '../support/pause.ts';
+import type { PauseState } from '../support/pause.ts';
 import { tallyOf, type RunSnapshot } from './run-snapshot.ts';
 import { Pipeline } from './pipeline.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { workflowFailure } from '../support/failure.ts';
+import { RunDisplay, type RunSoFar } from './run-display.ts';
+import { RunFetches } from './run-fetches.ts';
 import { finishRun, saveReceipt } from './run-receipts.ts';
 import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
 import { RunState } from './run-state.ts';
-import { Waits } from '../support/waits.ts';
 
 /** Settled batches after which the state is saved in mid-run. */
 const saveEvery = 10;
 
 /** One run of a source: its data, and its steps. */
 export class Run {
+  readonly display: RunDisplay;
   readonly #ref: RunRef;
   readonly #plan: SourcePlan;
   readonly #searchAttribute: boolean;
@@ -48,20 +46,11 @@ export class Run {
   readonly #isCombined: boolean;
   readonly #pause: PauseState;
   readonly #state: RunState;
+  readonly #fetches: RunFetches;
   readonly #pipeline: Pipeline;
-  #position: FetchPosition | null;
-  #nextNumber: number;
   #fetched: Tally;
   #warnings: readonly Warning[];
-  /** Whether workers may have different configurations. */
-  #isReplanned = false;
   #end: PollEnd | null = null;
-  #phase: Progress['phase'] = 'fetching';
-  readonly #waits = new Waits();
-  /** Why the run is currently waiting. */
-  #note: string | null = null;
-  /** How long the host has kept the run waiting since the last page. */
-  #waitedMs = 0;
 
   constructor(ref: RunRef, pause: PauseState, carry: RunSnapshot) {
     this.#ref = ref;
@@ -77,8 +66,8 @@ export class Run {
     this.#isCombined = carry.combined !== undefined;
     const tally = tallyOf(carry);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, tally);
-    this.#position = carry.position;
-    this.#nextNumber = carry.nextNumber;
+    this.display = new RunDisplay(ref.source, pause, () => this.#soFar);
+    this.#fetches = new RunFetches(ref, carry, this.display);
     this.#fetched = tally;
     this.#warnings = carry.warnings ?? [];
     if (carry.searchAttribute && !(this.#isCombined && hasSourceAttribute(ref.source))) setSourceAttribute(ref.source);
@@ -86,7 +75,7 @@ export class Run {
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
       this.#end = { cutShort: false, notModified: false, notBefore };
     }
-    this.showDetails();
+    this.display.show();
   }
 
   get isCombined(): boolean {
@@ -108,22 +97,20 @@ export class Run {
     const leftMs = Date.parse(failures.until) - Date.now();
     if (leftMs <= 0) return false;
     const { count, until, reason } = failures;
-    this.#note = `Backs off until ${until}: the last ${count} runs failed (${reason})`;
-    this.#enter('backing off');
-    await sleep(this.#waits.begin('the source', `the last ${count} runs failed: ${reason}`, leftMs));
-    this.#waits.end();
-    this.#note = null;
-    this.#enter('fetching');
+    this.display.enter('backing off', `Backs off until ${until}: the last ${count} runs failed (${reason})`);
+    await sleep(this.display.beginWait('the source', `the last ${count} runs failed: ${reason}`, leftMs));
+    this.display.endWait();
+    this.display.enter('fetching');
     return true;
   }
 
   /** Waits while the run is paused. What was fetched before is settled in the meantime. */
   async resumed(): Promise<void> {
     if (!this.#pause.current) return;
-    await this.#settleAll();
-    this.#enter('paused');
+    await this.#settleAll(true);
+    this.display.enter('paused');
     await this.#pause.resumed();
-    this.#enter('fetching');
+    this.display.enter('fetching');
   }
 
   /**
@@ -131,50 +118,20 @@ export class Run {
    * @param begun what the first fetch brought, where it was made already
    */
   async fetchNext(begun: BegunPoll = {}): Promise<void> {
-    if (begun.failure) await this.#nextAttempt(begun.failure);
-    const fetch = begun.fetch ?? (await this.#fetch(begun.failure ? 1 : 0));
+    if (begun.failure) await this.#fetches.secondAttempt(begun.failure);
+    const fetch = begun.fetch ?? (await this.#fetches.next(this.#state.current, begun.failure ? 1 : 0));
     this.#fetched = addFetch(this.#fetched, fetch.counts);
     this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
     if (this.#isCombined) await this.#pipeline.addTogether(fetch.batches);
     else for (const batch of fetch.batches) await this.#pipeline.add(batch);
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
-    this.#position = fetch.position;
-    this.#nextNumber = fetch.nextNumber;
+    this.#fetches.continueAfter(fetch);
     this.#end = fetch.end;
     if (this.#pipeline.settledCount >= saveEvery) await this.#save();
-    this.showDetails();
+    this.display.show();
     // The host's queue is long: waiting here occupies no worker.
-    if (fetch.waitMs !== undefined) await sleep(this.#waits.begin('a slot at the host', null, fetch.waitMs));
-    this.#waits.end();
-    this.#waitedMs = fetch.waitMs === undefined ? 0 : this.#waitedMs + fetch.waitMs;
-  }
-
-  // Not async: one more step in between may change the order of an old history's commands.
-  #fetch(attemptsBefore: number): Promise<FetchBatchResult> {
-    return fetchActivities(this.#plan, !this.#isReplanned, attemptsBefore).fetchBatch({
-      run: this.#ref,
-      plan: this.#plan,
-      state: this.#state.current,
-      position: this.#position,
-      number: this.#nextNumber,
-      ...(this.#force ? { force: true } : {}),
-      ...(this.#window ? { window: this.#window } : {}),
-      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
-      ...(attemptsBefore > 0 ? { attemptsBefore } : {}),
-    });
-  }
-
-  /**
-   * Waits until the source's policy allows its second attempt.
-   * @throws ApplicationFailure if it allows none, CancelledFailure if the run was cancelled
-   */
-  async #nextAttempt(failed: FailedAttempt): Promise<void> {
-    const { type, message, isFinal, retryAfterMs } = failed;
-    const { maxAttempts, initialIntervalMs } = this.#plan.retry;
-    if (type === cancelledAttempt.type) throw new CancelledFailure(message);
-    if (isFinal || maxAttempts <= 1) throw workflowFailure(failed);
-    await sleep(this.#waits.begin('the next attempt', `${type}: ${message}`, retryAfterMs ?? initialIntervalMs));
-    this.#waits.end();
+    if (fetch.waitMs !== undefined) await sleep(this.display.beginWait('a slot at the host', null, fetch.waitMs));
+    this.display.endWait();
   }
 
   /**
@@ -182,12 +139,10 @@ export class Run {
    * @throws ApplicationFailure if a write failed, or the counts do not add up
    */
   async settle(): Promise<void> {
-    // What is settled now is saved by the run's last step.
-    if (this.#isCombined && this.ended) {
-      await this.#drainAndNote();
-      // Before the last step it is not too late.
-      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled');
-    } else await this.#settleAll();
+    const isLast = this.#isCombined && this.ended;
+    await this.#settleAll(!isLast);
+    // Before the last step it is not too late.
+    if (isLast && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled');
     const facts = { plan: this.#plan, tally: this.#tally, end: this.#end, isWindow: this.#window !== null };
     const failure = this.#pipeline.failure ?? verdictOf(this.#ref.source, facts);
     if (failure) throw workflowFailure(failure);
@@ -214,7 +169,7 @@ export class Run {
     this.#state.apply({ watermark: receipt.resume.watermark });
     this.#warnings = receipt.warnings ?? [];
     this.#end = { cutShort: false, notModified: true, notBefore: null };
-    this.#enter('finished');
+    this.display.enter('finished');
   }
 
   /** Settles what was fetched, stores the receipt of a failed run and returns it. */
@@ -229,14 +184,13 @@ export class Run {
       const place = positionAfterFailure(this.#begun, unfinished, error.type);
       if (place !== unfinished) this.#state.apply({ unfinished: place });
     };
-    if (this.#isCombined) await this.#drainAndNote(settled);
-    else await this.#settleAll(settled);
+    await this.#settleAll(!this.#isCombined, settled);
     return this.#conclude(failedReceiptOf(this.#report, error));
   }
 
   /** The last step. */
   async #conclude<R extends Receipt | FailedReceipt>(receipt: R): Promise<R> {
-    this.#enter('finished');
+    this.display.enter('finished');
     const verdicts = this.#judge(receipt);
     if (!this.#isCombined) return saveReceipt(receipt, verdicts, this.#window, this.#pollFacts);
     const state = this.#state.unsaved();
@@ -254,7 +208,7 @@ export class Run {
     const warnings = addWarnings(this.#warnings, resolved.warnings ?? []);
     const planned = { plan, state, searchAttribute, position: null, goesOn: unfinished !== null, begun: unfinished };
     const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned, warnings });
-    run.#isReplanned = true;
+    run.#fetches.replanned();
     return run;
   }
 
@@ -263,8 +217,7 @@ export class Run {
       plan: this.#plan,
       state: this.#state.current,
       searchAttribute: this.#searchAttribute,
-      position: this.#position,
-      nextNumber: this.#nextNumber,
+      ...this.#fetches.place,
       ...(this.#isCombined ? { combined: { tally: this.#tally } } : { tally: this.#tally }),
       startedAt: this.#startedAt,
       goesOn: this.#goesOn,
@@ -276,25 +229,9 @@ export class Run {
     };
   }
 
-  progress(): Progress {
-    return {
-      source: this.#ref.source,
-      phase: this.#phase,
-      paused: this.#pause.current,
-      counts: this.#tally,
-      inFlight: this.#pipeline.inFlight,
-      watermark: this.#state.current.watermark,
-      waits: this.#waits.current,
-    };
-  }
-
-  /** Shows the receipt so far in the Web UI. */
-  showDetails(): void {
-    const { source } = this.#ref;
-    const note = this.#pause.current ? pauseNote(this.#pause.current) : this.#note;
+  get #soFar(): RunSoFar {
     const { watermark } = this.#state.current;
-    const warnings = this.#warnings;
-    setCurrentDetails(receiptTable(this.#tally, { source, phase: this.#phase, note, watermark, warnings }));
+    return { tally: this.#tally, inFlight: this.#pipeline.inFlight, watermark, warnings: this.#warnings };
   }
 
   get #pollFacts(): PollFacts {
@@ -309,28 +246,17 @@ export class Run {
     return { ...this.#fetched, ...this.#pipeline.counts };
   }
 
-  #enter(phase: Progress['phase']): void {
-    this.#phase = phase;
-    this.showDetails();
-  }
-
-  /** @param settled changes the state before it is saved */
-  async #settleAll(settled?: () => void): Promise<void> {
-    await this.#drain();
+  /**
+   * Waits for everything in flight.
+   * @param settled changes the state then
+   * @param isSaved whether the state is saved here: the last step of a combined run saves it itself
+   */
+  async #settleAll(isSaved: boolean, settled?: () => void): Promise<void> {
+    this.display.enter('writing');
+    await this.#pipeline.drain();
     settled?.();
-    await this.#save();
-  }
-
-  /** The same for the run's last step, which saves it. */
-  async #drainAndNote(settled?: () => void): Promise<void> {
-    await this.#drain();
-    settled?.();
-    this.#noteSettled();
-  }
-
-  #drain(): Promise<void> {
-    this.#enter('writing');
-    return this.#pipeline.drain();
+    if (isSaved) await this.#save();
+    else this.#noteSettled();
   }
 
   /** Notes in the state what the sinks have said. */

@@ -46,10 +46,10 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   const { source, carry, force, window } = checkedInput(input);
   const root = CancellationScope.current();
   let run: Run | null = null;
-  const pause = new PauseState(carry?.pause ?? null, () => run?.showDetails());
+  const pause = new PauseState(carry?.pause ?? null, () => run?.display.show());
   const handover = new BackfillHandover(source);
   const replanning = new Replanning(source, carry?.window ?? window ?? null);
-  setHandler(progressQuery, () => run?.progress() ?? notStarted(source, pause));
+  setHandler(progressQuery, () => run?.display.progress() ?? notStarted(source, pause));
   let begun: BegunPoll = {};
   try {
     if (carry) run = new Run(runRef(source), pause, carry);

@@ -1,0 +1,81 @@
+import { CancelledFailure, sleep } from '@temporalio/workflow';
+import type { FetchBatchResult } from '../../activities/run/fetch-batch.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { RunRef } from '../../domain/run/batch.ts';
+import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
+import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import type { SourceState } from '../../domain/run/source-state.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
+import { fetchActivities } from '../activities.ts';
+import { workflowFailure } from '../support/failure.ts';
+import type { RunDisplay } from './run-display.ts';
+import type { RunSnapshot } from './run-snapshot.ts';
+
+/** The fetches of a run, one after the other: where the next one begins, and what is waited for before it. */
+export class RunFetches {
+  readonly #ref: RunRef;
+  readonly #plan: SourcePlan;
+  readonly #force: boolean;
+  readonly #window: TimeRangeText | null;
+  readonly #display: RunDisplay;
+  #position: FetchPosition | null;
+  #nextNumber: number;
+  /** Whether workers may have different configurations. */
+  #isReplanned = false;
+  /** How long the host has kept the run waiting since the last page. */
+  #waitedMs = 0;
+
+  constructor(ref: RunRef, carry: RunSnapshot, display: RunDisplay) {
+    this.#ref = ref;
+    this.#plan = carry.plan;
+    this.#force = carry.force === true;
+    this.#window = carry.window ?? null;
+    this.#position = carry.position;
+    this.#nextNumber = carry.nextNumber;
+    this.#display = display;
+  }
+
+  get place(): Pick<RunSnapshot, 'position' | 'nextNumber'> {
+    return { position: this.#position, nextNumber: this.#nextNumber };
+  }
+
+  replanned(): void {
+    this.#isReplanned = true;
+  }
+
+  // Not async: one more step in between may change the order of an old history's commands.
+  next(state: SourceState, attemptsBefore: number): Promise<FetchBatchResult> {
+    return fetchActivities(this.#plan, !this.#isReplanned, attemptsBefore).fetchBatch({
+      run: this.#ref,
+      plan: this.#plan,
+      state,
+      position: this.#position,
+      number: this.#nextNumber,
+      ...(this.#force ? { force: true } : {}),
+      ...(this.#window ? { window: this.#window } : {}),
+      ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
+      ...(attemptsBefore > 0 ? { attemptsBefore } : {}),
+    });
+  }
+
+  /** The next fetch begins where this one ended. */
+  continueAfter({ position, nextNumber, waitMs }: FetchBatchResult): void {
+    this.#position = position;
+    this.#nextNumber = nextNumber;
+    this.#waitedMs = waitMs === undefined ? 0 : this.#waitedMs + waitMs;
+  }
+
+  /**
+   * Waits until the source's policy allows its second attempt.
+   * @throws ApplicationFailure if it allows none, CancelledFailure if the run was cancelled
+   */
+  async secondAttempt(failed: FailedAttempt): Promise<void> {
+    const { type, message, isFinal, retryAfterMs } = failed;
+    const { maxAttempts, initialIntervalMs } = this.#plan.retry;
+    if (type === cancelledAttempt.type) throw new CancelledFailure(message);
+    if (isFinal || maxAttempts <= 1) throw workflowFailure(failed);
+    const waitMs = retryAfterMs ?? initialIntervalMs;
+    await sleep(this.#display.beginWait('the next attempt', `${type}: ${message}`, waitMs));
+    this.#display.endWait();
+  }
+}
