@@ -56,8 +56,8 @@ export function isRepeatedPage({ place }: FetchPosition, hash: string | null): b
 
 /**
  * After a page that has come before. Records that were inserted at the front move the pages that were read to where the next ones
- * were: then new ones follow. The same page twice more is the end: the API repeats its last page for each later one; and so are as
- * many repeated pages as there were: it starts again. With a single page it is unclear whether the API supports paging.
+ * were: then new ones follow. The same page twice more is the end: the API repeats its last page for each later one; and so are
+ * all pages in their order: it starts again. With a single page it is unclear whether the API supports paging.
  */
 export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Page, hash: string | null): PollStep {
   const { place } = position;
@@ -76,9 +76,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !isCycle(place, next));
   // Asked beyond a total that could not be right, a repeated page is the end; unless it says itself that others follow.
   const isBeyondTotal = place.doubtful === true && next?.type === 'http' && next.doubtful === true;
-  // Those of an earlier poll may come once more, too.
-  const mostRepeated = Math.max(1, distinct + Math.max(0, recentPages.lastIndexOf(earlierPart)));
-  const asksOn = mayLeadOn && !isSame && repeated < mostRepeated && !isBeyondTotal;
+  const asksOn = mayLeadOn && !isSame && !startsAgain(place, hash) && !isBeyondTotal;
   if (asksOn && next?.type === 'http') {
     const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
     const further = { ...next, ...tailOf(place), recentPages: seen, distinct, repeated: repeated + 1 };
@@ -87,6 +85,14 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   }
   if (distinct >= 2) return { position, end: over };
   return ignored(plan, position, place, `the second page repeats the first: ${nameOfParameter(paginator)}`);
+}
+
+/** Whether the pages of this poll come again in their order; in any other order, records that came or went may have moved them. */
+function startsAgain({ recentPages, distinct = 0, repeated = 0 }: HttpPosition, hash: string | null): boolean {
+  if (repeated < Math.max(1, distinct)) return false;
+  const part = [...recentPages.slice(recentPages.lastIndexOf(earlierPart) + 1), hash];
+  if (repeated >= rememberedPages || part.length < 2 * distinct) return true;
+  return part.slice(-distinct).every((seen, index) => seen === part.at(index - 2 * distinct));
 }
 
 /** The end of a poll whose pages are all the same. */
