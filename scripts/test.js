@@ -3,7 +3,7 @@
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
 
-const usual = ['unit', 'replay', 'postgres', 'temporal', 'cli', 'faults'];
+const usual = ['unit', 'replay', 's3', 'postgres', 'temporal', 'cli', 'faults'];
 /** What npm test leaves to npm run test:all, or all that is run where `--rest` is given. */
 const rest = ['faults-long', 'documents'];
 

@@ -12,7 +12,7 @@ import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { Redact } from '../../src/domain/secrets/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run/scrape-run.ts';
-import type { ProxySettings } from '../../src/sources/http/route.ts';
+import type { ProxySettings } from '../../src/formats/proxy-route.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http/endpoint.ts';
 import { createLogger } from '../../src/worker/logger.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
@@ -145,7 +145,7 @@ export class TestWorker {
       lookUp,
       redact,
       dataFolder: this.path('data'),
-      storeFolder: this.path('data'),
+      store: { kind: 'directory', folder: this.path('data') },
       logger,
       sdkMetrics: null,
       ui: null,

@@ -1,5 +1,6 @@
 import { addDays } from '../../domain/time/day.ts';
 import type { JournalSelection } from '../../domain/storage/journal.ts';
+import { storeFolderOf } from '../../domain/storage/store-setting.ts';
 import { formatMicros } from '../../domain/time/timestamp.ts';
 import { parseWindow } from '../../domain/time/time-range.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
@@ -17,7 +18,7 @@ export interface SelectionOptions extends CommonOptions {
 }
 
 export function journalFolders({ environment }: Context): JournalFolders {
-  return journalFoldersIn(environment.dataFolder, environment.storeFolder);
+  return journalFoldersIn(environment.dataFolder, storeFolderOf(environment.store));
 }
 
 /** @throws UsageError */

@@ -1,4 +1,3 @@
-import { storePaths } from '../../../store/paths/paths.ts';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { counted } from '../../../domain/text/counted.ts';
@@ -6,11 +5,12 @@ import { resolveReferences } from '../../../config/secrets/references.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { messageOf, PrivateAddress } from '../../../domain/errors.ts';
 import { sourceSearchAttribute } from '../../../domain/names.ts';
+import { runsRefused } from '../../../domain/storage/store-setting.ts';
+import { openStores } from '../../../store/open-stores.ts';
 import { createLookup, assertHostAllowed } from '../../../sources/http/address-guard.ts';
-import { routeOf } from '../../../sources/http/route.ts';
+import { routeOf } from '../../../formats/proxy-route.ts';
 import {
-  createContext,
-  openStoreToRead,
+  createContextOfAnyStore,
   requireOwner,
   requirePostgres,
   requireTemporal,
@@ -41,7 +41,7 @@ const connectMs = 5_000;
 
 /** `daybook doctor`: checks the environment, and reports what is missing. Changes nothing. */
 export async function doctorCommand(options: CommonOptions & { readonly json?: boolean }): Promise<void> {
-  const context = createContext(options);
+  const context = createContextOfAnyStore(options);
   const redact = commandRedactor(options);
   const config = await look(['configuration', async () => describeConfig(loadWholeConfig(context))]);
   const probes = [...surroundings(context), ...hostsOf(context)];
@@ -80,15 +80,22 @@ function surroundings(context: Context): Probe[] {
   ];
 }
 
-async function lookAtStore(context: Context): Promise<string> {
-  const { storeFolder } = context.environment;
-  const store = openStoreToRead(context);
-  const probe = storePaths.doctorProbe.build({});
-  await store.put(probe, 'x');
-  await store.delete(probe);
-  const { bavail, bsize } = await statfs(storeFolder);
+async function lookAtStore({ environment }: Context): Promise<string> {
+  const { store } = openStores(environment);
+  await store.checkRights();
+  await store.prove();
+  if (store.setting.kind === 'directory') return describeFolder(store.setting.folder);
+  const { endpoint, region } = store.setting;
+  const text = `${store.name} at ${endpoint ?? `AWS${region === null ? '' : ` in ${region}`}`}: all rights are there, conditional writes work`;
+  const why = runsRefused(store.setting);
+  if (why === null) return text;
+  throw new Error(`${text}, but ${why}; set DAYBOOK_STORE to a folder`);
+}
+
+async function describeFolder(folder: string): Promise<string> {
+  const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  const text = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
   if (free >= minFreeBytes) return text;
   throw new Error(`found ${text}, expected at least 1 GiB; free some space or move DAYBOOK_DATA`);
 }

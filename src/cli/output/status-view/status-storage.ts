@@ -3,6 +3,7 @@ import { codeOf } from '../../../domain/errors.ts';
 import type { Alert } from '../../../domain/monitoring/alert.ts';
 import { noSource } from '../../../domain/names.ts';
 import { storageProblems, type StoragePart, type StorageStatus } from '../../../domain/monitoring/storage-health.ts';
+import { storeFolderOf } from '../../../domain/storage/store-setting.ts';
 import { isMissing } from '../../../store/blobs/file-errors.ts';
 import { journalFoldersIn } from '../../../store/journal/journal-files.ts';
 import { failureText, freeBytes, minProbeBytes, probeFolder } from '../../../store/storage/probe.ts';
@@ -13,7 +14,8 @@ import type { Context } from '../../options/context.ts';
  * @param hasRun whether a run was ever started: then the store was there
  */
 export async function readStorage(context: Context, hasRun: boolean, now: Date): Promise<StorageStatus[]> {
-  const { dataFolder, storeFolder } = context.environment;
+  const { dataFolder, store } = context.environment;
+  const storeFolder = storeFolderOf(store);
   const folders: [StoragePart, string][] = [
     ['store', storeFolder],
     ['journal', journalFoldersIn(dataFolder, storeFolder).csv],

@@ -62,6 +62,7 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   canaryReport: {},
   identity: {},
   doctorProbe: {},
+  conditionProbe: { name },
   archive: { day: dayText, number: ordinal },
   archiveManifest: { day: dayText, number: ordinal },
 };

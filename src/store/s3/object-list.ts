@@ -1,0 +1,44 @@
+import type { S3 } from './s3-client.ts';
+
+interface Listed {
+  readonly path: string;
+  readonly modified: Date | null;
+}
+
+/** The objects below a folder in the order of their keys, a page of at most 1,000 at a time. */
+export async function* listObjects(s3: S3, folder: string): AsyncGenerator<Listed> {
+  const { Bucket, Key: root } = s3.at('');
+  const Prefix = folder === '' ? root : `${root}${folder}/`;
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await s3.client.send(new s3.sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
+    for (const { Key = '', LastModified: modified = null } of page.Contents ?? []) {
+      const path = Key.slice(root.length);
+      // Consoles make an object for a folder; hidden files are of a directory store, or of probes.
+      if (!path.endsWith('/') && !/(?:^|\/)\.[^/]*$/.test(path)) yield { path, modified };
+    }
+    ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+}
+
+/** Younger ones may still be in use. */
+const minAgeMs = 24 * 3_600_000;
+
+/** Aborts uploads in parts that a killed client has left behind; their parts are paid for until then. @returns how many */
+export async function abortOldUploads(s3: S3, signal: AbortSignal): Promise<number> {
+  const { Bucket, Key: Prefix } = s3.at('');
+  const before = Date.now() - minAgeMs;
+  let [aborted, after] = [0, {}];
+  for (let isMore = true; isMore;) {
+    signal.throwIfAborted();
+    const page = await s3.client.send(new s3.sdk.ListMultipartUploadsCommand({ Bucket, Prefix, ...after }));
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Initiated === undefined || Initiated.getTime() >= before || !Key?.startsWith(Prefix)) continue;
+      await s3.client.send(new s3.sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+      aborted++;
+    }
+    isMore = page.IsTruncated === true && page.NextKeyMarker !== undefined;
+    after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  }
+  return aborted;
+}
