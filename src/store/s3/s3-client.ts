@@ -51,6 +51,8 @@ export async function openS3(setting: S3Setting, timeouts: S3Timeouts): Promise<
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
     ...(keys === null ? {} : { credentials: credentialsOf(keys) }),
     ...(keys !== null || profile === null ? {} : { profile }),
+    // Handed on to the readers of the shared files, for which a file that was read once stays as it was.
+    ...{ ignoreCache: true },
     // Other servers may not know the newer ones.
     requestChecksumCalculation: endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     responseChecksumValidation: endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
@@ -88,10 +90,14 @@ async function agentsOf({ proxy, caFile }: S3Setting): Promise<{ httpAgent: Http
   const options = { keepAlive: true, maxSockets };
   if (proxy === null) return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent({ ...options, ...ca }) };
   const { HttpsProxyAgent } = await import('https-proxy-agent');
-  const through = new HttpsProxyAgent(proxy, { ...options, ...ca });
-  // Those of the constructor are for the connection to the proxy, these for the one inside the tunnel.
-  Object.assign(through.options, ca);
-  return { httpAgent: through, httpsAgent: through as unknown as HttpsAgent };
+  const through = (secureEndpoint: boolean) => {
+    const agent = new HttpsProxyAgent(proxy, { ...options, ...ca });
+    // The options of the constructor are for the connection to the proxy, these for those inside its tunnels. A tunnel is used again
+    // only if the agent knows its protocol, which it otherwise guesses from the stack.
+    Object.assign(agent.options, ca, { secureEndpoint });
+    return agent;
+  };
+  return { httpAgent: through(false), httpsAgent: through(true) as unknown as HttpsAgent };
 }
 
 function authorities(file: string): string {

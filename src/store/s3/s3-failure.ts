@@ -65,6 +65,21 @@ function words(error: unknown): string {
 
 const keys = 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE';
 
+/** Whether other keys may help. */
+export function concernsKeys(error: unknown): boolean {
+  return failuresOfKeys.has(nameOf(error));
+}
+
+const failuresOfKeys = new Set([
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
+  'XAdminUserNotFound',
+]);
+
 /** What to change, by the name of a failure. */
 const advices: Readonly<Record<string, (setting: S3Setting) => string>> = {
   NoSuchBucket: ({ bucket }) => `create the bucket ${bucket}, or correct DAYBOOK_STORE`,
@@ -72,6 +87,8 @@ const advices: Readonly<Record<string, (setting: S3Setting) => string>> = {
   InvalidAccessKeyId: () => `check ${keys}`,
   SignatureDoesNotMatch: () => `check ${keys}`,
   InvalidToken: () => `check ${keys}`,
+  // Of the Versity gateway.
+  XAdminUserNotFound: () => `check ${keys}`,
   ExpiredToken: () => `the credentials have expired: renew ${keys}`,
   TokenRefreshRequired: () => `the credentials have expired: renew ${keys}`,
   CredentialsProviderError: () => `no credentials were found: set ${keys}, or use a role of the machine`,

@@ -7,7 +7,7 @@ import { abortOldUploads, listObjects } from './object-list.ts';
 import { readObject, streamObject } from './object-reader.ts';
 import { openS3, usualTimeouts, type S3, type S3Timeouts } from './s3-client.ts';
 import { checkRights } from './rights-check.ts';
-import { isAbsent, nameOf, s3Failure, type S3Action } from './s3-failure.ts';
+import { concernsKeys, isAbsent, s3Failure, type S3Action } from './s3-failure.ts';
 
 /** A store in a bucket. */
 export interface S3Store extends BlobStore {
@@ -142,7 +142,7 @@ class Connection {
 
   failure(action: S3Action, path: string, error: unknown): Error {
     // The SDK reads a file of keys once: the next request opens the bucket again, with those that are there by then.
-    if (renewed.has(nameOf(error))) this.#close();
+    if (concernsKeys(error)) this.#close();
     return s3Failure(this.#setting, action, path, error);
   }
 
@@ -150,6 +150,3 @@ class Connection {
     this.#opened = null;
   }
 }
-
-/** Failures after which the keys are read again. */
-const renewed = new Set(['ExpiredToken', 'TokenRefreshRequired', 'InvalidAccessKeyId', 'CredentialsProviderError']);

@@ -36,7 +36,16 @@ export async function startVersitygw(
   const port = await freePort();
   const child = spawn(
     program,
-    ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', join(folder, 'metadata'), join(folder, 'root')],
+    [
+      '--port',
+      `127.0.0.1:${port}`,
+      '--quiet',
+      ...(version === versitygwVersions.keeping ? ['--keep-alive'] : []),
+      'posix',
+      '--sidecar',
+      join(folder, 'metadata'),
+      join(folder, 'root'),
+    ],
     {
       stdio: 'ignore',
       env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: keys.accessKeyId, ROOT_SECRET_KEY: keys.secretAccessKey },
