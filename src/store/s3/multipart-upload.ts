@@ -38,20 +38,23 @@ export async function putStreamIfAbsent(s3: S3, path: string, content: AsyncIter
   return upload.complete();
 }
 
+/** The parts of a content. Two buffers hold them in turn: a part is there until the next but one is asked for. */
 async function* partsOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, undefined> {
-  let [number, bytes, chunks] = [1, 0, [] as Uint8Array[]];
+  let [current, spare] = [Buffer.allocUnsafe(partBytes(1)), Buffer.alloc(0)];
+  let [number, bytes] = [1, 0];
   for await (const chunk of content) {
     for (let rest = chunk; rest.length > 0;) {
-      const taken = rest.subarray(0, partBytes(number) - bytes);
+      const taken = rest.subarray(0, current.length - bytes);
+      current.set(taken, bytes);
       rest = rest.subarray(taken.length);
-      chunks.push(taken);
       bytes += taken.length;
-      if (bytes < partBytes(number)) continue;
-      yield Buffer.concat(chunks);
-      [number, bytes, chunks] = [number + 1, 0, []];
+      if (bytes < current.length) continue;
+      yield current;
+      [number, bytes] = [number + 1, 0];
+      [current, spare] = [spare.length === partBytes(number) ? spare : Buffer.allocUnsafe(partBytes(number)), current];
     }
   }
-  if (bytes > 0) yield Buffer.concat(chunks);
+  if (bytes > 0) yield current.subarray(0, bytes);
 }
 
 class Upload {

@@ -25,9 +25,9 @@ export async function* listObjects(s3: S3, folder: string): AsyncGenerator<Liste
 const minAgeMs = 24 * 3_600_000;
 
 /** Aborts uploads in parts that a killed client has left behind; their parts are paid for until then. @returns how many */
-export async function abortOldUploads(s3: S3, signal: AbortSignal): Promise<number> {
+export async function abortOldUploads(s3: S3, signal: AbortSignal, nowMs = Date.now()): Promise<number> {
   const { Bucket, Key: Prefix } = s3.at('');
-  const before = Date.now() - minAgeMs;
+  const before = nowMs - minAgeMs;
   let [aborted, after] = [0, {}];
   for (let isMore = true; isMore;) {
     signal.throwIfAborted();
