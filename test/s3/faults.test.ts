@@ -1,24 +1,30 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SinkUnavailable } from '../../src/domain/errors.ts';
+import type { S3Setting } from '../../src/domain/storage/store-setting.ts';
 import { createS3Store, type S3Store } from '../../src/store/s3/s3-store.ts';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/servers/fault-proxy.ts';
 import { server, settingOf } from './s3-setting.ts';
 
 let proxy: FaultProxy;
 let store: S3Store;
+let setting: S3Setting;
+const timeouts = { connectMs: 500, idleMs: 400, answerMs: 1_000 };
 /** The same objects, without faults. */
 let direct: S3Store;
 beforeAll(async () => {
   proxy = await startFaultProxy(server?.endpoint ?? 'http://127.0.0.1:1');
 });
 beforeEach(async () => {
-  const setting = settingOf(server, proxy.endpoint);
-  store = createS3Store(setting, { connectMs: 500, idleMs: 400, answerMs: 1_000 });
+  setting = settingOf(server, proxy.endpoint);
+  store = createS3Store(setting, timeouts);
   direct = createS3Store({ ...setting, endpoint: server?.endpoint ?? null });
   if (server !== null) await store.prove();
 });
 // A fault that nothing has met shows nothing.
-afterEach(() => expect(proxy.reset()).toBe(0));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  expect(proxy.reset()).toBe(0);
+});
 afterAll(() => proxy.close());
 
 const [put, complete, part] = [/^PUT (?!.*partNumber)/, /^POST .*uploadId=/, /^PUT .*partNumber=2/];
@@ -95,6 +101,7 @@ describe.skipIf(server === null)('a conditional write of a stream', () => {
     ['the answer to a part is lost', part, ['lose']],
     ['the answer to the completion is lost', complete, ['lose']],
     ['all answers to the completion are lost', complete, ['lose', 'lose', 'lose']],
+    ['its own object answers 412 to the repeated completion', complete, ['lose', answer(412, 'PreconditionFailed')]],
     ['the completion is lost', complete, ['drop']],
     ['the completion is answered 200 with an error', complete, [answer(200, 'InternalError')]],
     ['the completion is done, and answered 500', complete, [doneThen(500, 'InternalError')]],
@@ -163,10 +170,19 @@ describe.skipIf(server === null)('a read', () => {
     await expect(reading).rejects.toBeInstanceOf(SinkUnavailable);
   });
 
-  test('of a stream that no one continues ends no process', async () => {
+  test('with checksums is repeated as well, and ends no process where no one reads on', async () => {
+    // The SDK reads the address itself, so it asks as it asks AWS.
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.endpoint);
+    const checked = createS3Store({ ...setting, endpoint: null }, timeouts);
+    await checked.put('checked', content);
+    for (const fault of ['cut', 'stall'] as const) {
+      proxy.next(get, fault);
+      expect((await checked.get('checked'))?.equals(content)).toBe(true);
+    }
     proxy.next(get, 'cut');
-    await store.getStream('blob');
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await checked.getStream('checked');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(proxy.seen.at(-1)?.headers['x-amz-checksum-mode']).toBe('ENABLED');
   });
 });
 

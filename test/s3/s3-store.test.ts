@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { createS3Store, type S3Store } from '../../src/store/s3/s3-store.ts';
 import { describeBlobStore } from '../support/blob-store-contract.ts';
 import { server, settingOf } from './s3-setting.ts';
@@ -10,6 +10,15 @@ beforeEach(() => {
 
 describe.skipIf(server === null)('a bucket', () => {
   describeBlobStore('a bucket', () => store);
+
+  describe('asked as AWS is, with checksums', () => {
+    beforeEach(() => {
+      vi.stubEnv('AWS_ENDPOINT_URL_S3', server?.endpoint ?? '');
+      store = createS3Store({ ...settingOf(server), endpoint: null });
+    });
+    afterEach(() => vi.unstubAllEnvs());
+    describeBlobStore('it', () => store);
+  });
 
   test('passes the check of its rights, and is left empty', async () => {
     await store.checkRights();
