@@ -46,13 +46,13 @@ export async function openS3(setting: S3Setting, timeouts: S3Timeouts): Promise<
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const sdk = await import('@aws-sdk/client-s3');
   const agents = await agentsOf(setting);
-  const client = new sdk.S3Client({
+  const config: Sdk.S3ClientConfig & { readonly ignoreCache: true } = {
     ...(region === null ? {} : { region }),
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
     ...(keys === null ? {} : { credentials: credentialsOf(keys) }),
     ...(keys !== null || profile === null ? {} : { profile }),
     // Handed on to the readers of the shared files, for which a file that was read once stays as it was.
-    ...{ ignoreCache: true },
+    ignoreCache: true,
     // Other servers may not know the newer ones.
     requestChecksumCalculation: endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     responseChecksumValidation: endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
@@ -64,7 +64,8 @@ export async function openS3(setting: S3Setting, timeouts: S3Timeouts): Promise<
       requestTimeout: timeouts.answerMs,
       throwOnRequestTimeout: true,
     },
-  });
+  };
+  const client = new sdk.S3Client(config);
   await client.config.region().catch((error: unknown) => {
     throw new SinkUnavailable(`store: no region for s3://${bucket}; set AWS_REGION`, { cause: error });
   });

@@ -25,7 +25,7 @@ export type Fault =
   | 'cut'
   | 'stall'
   | { readonly answer: OwnAnswer; readonly after?: boolean }
-  | { readonly before: () => Promise<void>; readonly then: Fault | null };
+  | { readonly before: () => Promise<void>; readonly fault: Fault | null };
 
 export interface FaultProxy {
   readonly endpoint: string;
@@ -35,8 +35,8 @@ export interface FaultProxy {
   next(matching: RegExp, ...faults: (Fault | null)[]): void;
   /** Lets all requests whose line matches meet a fault; null = no longer. */
   always(matching: RegExp | null, fault?: Fault): void;
-  /** Forgets all faults. @returns how many of the next ones no request has met */
-  reset(): number;
+  /** Forgets all faults. @throws if no request has met some of the next ones: then they have shown nothing */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const body = await buffer(incoming);
     while (fault !== null && typeof fault === 'object' && 'before' in fault) {
       await fault.before();
-      fault = fault.then;
+      fault = fault.fault;
     }
     if (fault === 'hole') return;
     if (fault === 'drop') return void incoming.socket.destroy();
@@ -93,7 +93,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     reset() {
       const left = planned.flatMap(({ faults }) => faults).length;
       [planned, constant] = [[], null];
-      return left;
+      if (left > 0) throw new Error(`${left} faults were planned, but met by no request`);
     },
     async close() {
       server.closeAllConnections();
