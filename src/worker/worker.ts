@@ -154,6 +154,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const watch = new StatusMonitor({
     config: settings.config,
     store,
+    lastRuns,
     storage,
     alerts,
     postgres,

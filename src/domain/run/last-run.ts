@@ -5,7 +5,7 @@ import type { SourceState } from './source-state.ts';
 export interface LastRun {
   /** Of the latest run, also where that left no blob. */
   readonly receipt: Receipt | FailedReceipt;
-  /** The state of the source after it; null = it had none. */
+  /** The state of the source after it; null = it had none, or that is not known. */
   readonly state: RunState | null;
   /** When the last run that did not fail, and was not rate limited, ended; null = none is known. */
   readonly succeededAt: string | null;
@@ -55,6 +55,13 @@ export function runStateOf({ epoch = 0, watermark, failures, lastNewAt }: Source
   return { epoch, watermark, failures: failures?.count ?? 0, lastNewAt };
 }
 
+/** What the stored receipt of a run says alone. */
+export function runOf(receipt: Receipt | FailedReceipt): LastRun {
+  const { finishedAt } = receipt;
+  const succeededAt = isSuccess(receipt) ? finishedAt : null;
+  return { receipt, state: null, succeededAt, storedAt: finishedAt, unchanged: null };
+}
+
 /** What is known after a run. May be repeated: a run counts once. @param before null = nothing was known */
 export function afterRun(before: LastRun | null, { receipt, state }: EndedRun): LastRun {
   const isRepeated = before?.receipt.runId === receipt.runId && before.receipt.workflowId === receipt.workflowId;
@@ -75,11 +82,12 @@ export function afterRun(before: LastRun | null, { receipt, state }: EndedRun): 
 
 /** What two workers know of a source, taken together: the latest run counts, and all unchanged polls since the last stored receipt. */
 export function mergeRuns(a: LastRun, b: LastRun): LastRun {
-  const [older, newer] = a.receipt.finishedAt <= b.receipt.finishedAt ? [a, b] : [b, a];
+  const newer = a.receipt.finishedAt <= b.receipt.finishedAt ? b : a;
   const storedAt = later(a.storedAt, b.storedAt);
   return {
     receipt: newer.receipt,
-    state: newer.state ?? older.state,
+    // An older state says nothing about a run that came later.
+    state: newer.state,
     succeededAt: later(a.succeededAt, b.succeededAt),
     storedAt,
     unchanged: sum(unchangedSince(a, storedAt), unchangedSince(b, storedAt)),
