@@ -143,23 +143,6 @@ test('a sink that fails continues alone, and the attempt counts', async () => {
   expect(await testWorker.database.count('select count(*) from raw_events where source_id = $1', [id])).toBe(1);
 });
 
-test('a worker that is lost while it writes leaves the rest of the run to the steps alone', async () => {
-  const { id } = answer();
-  const held = proxy.holdBack(id, 1);
-  const handle = await testWorker.start({ source: 'one' });
-  await until('PostgreSQL is asked', () => held.count() === 1, 20_000);
-  await testWorker.stopWorker();
-  await held.release();
-  await testWorker.startWorker();
-  const receipt = { outcome: 'ok', batches: 1, csv: { written: 1 }, postgres: { written: 1, duplicate: 0 } };
-  expect(await handle.result()).toMatchObject(receipt);
-  const taken = await steps(handle);
-  expect(taken.slice(0, 2)).toEqual(['resolveSource', 'writeAndFinish']);
-  expect(taken.slice(2).toSorted()).toEqual(['finishRun', 'writeCsv', 'writePostgres']);
-  expect(testWorker.csv('one').filter((row) => row['source_id'] === id)).toHaveLength(1);
-  expect(await testWorker.database.count('select count(*) from raw_events where source_id = $1', [id])).toBe(1);
-});
-
 test('once a run is written and ended in one step, it is too late to cancel it', async () => {
   const { id } = answer();
   const held = proxy.holdBack(id, 1);
