@@ -156,6 +156,10 @@ describe('several workers', () => {
     expect(folder.files()).toEqual([expect.stringMatching(/host-[0-9a-f]{8}\.json$/), 'last-runs/host.json']);
     expect(await countOf()).toBe(5);
     expect(await read('shop')).not.toBeNull();
+    const known = [a, b].map(async (runs) => (await runs.readAll()).get('news'));
+    for (const run of await Promise.all(known)) {
+      expect(run).toMatchObject({ receipt: unchanged(5), unchanged: { count: 5 } });
+    }
   });
 
   test('a worker knows its own runs before it has written them', async () => {
