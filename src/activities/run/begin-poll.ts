@@ -90,7 +90,12 @@ export async function beginPoll(
   const warnings = addWarnings(resolved.warnings ?? [], fetch.warnings ?? []);
   const continues = state.unfinished !== null;
   const poll = { run, plan, state, patch: fetch.patch, end, startedAt, continues, window, warnings };
-  return { ended: await endPoll(tools.finishRun, poll, tally, []) };
+  return {
+    ended: await endPoll(tools.finishRun, poll, tally, {
+      release: [],
+      isRoutine: !force && !isWindow && !state.failures,
+    }),
+  };
 }
 
 /**

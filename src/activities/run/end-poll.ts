@@ -35,12 +35,13 @@ export interface EndedRun {
 /**
  * Ends the run of a poll whose sinks were up before and have settled all of its batches: see `finishRun`.
  * @param release these batches
+ * @param isRoutine see `SaveReceiptInput`
  */
 export async function endPoll(
   finishRun: ReturnType<typeof createFinishRun>,
   { run, plan, state, patch, end, startedAt, continues, window, warnings }: EndedPoll,
   tally: Tally,
-  release: readonly BatchRef[],
+  { release, isRoutine = false }: { readonly release: readonly BatchRef[]; readonly isRoutine?: boolean },
 ): Promise<EndedRun> {
   const finishedAt = new Date();
   const patched = { ...state, ...patch };
@@ -54,6 +55,7 @@ export async function endPoll(
     verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow: window !== null }),
     ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
     ...(window ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
+    ...(isRoutine ? { isRoutine } : {}),
     clean: true,
     release,
   });

@@ -48,7 +48,7 @@ export function createWriteAndFinish({ writeBatches, finishRun }: Steps) {
     const tally = { ...fetched, csv, postgres, batches: batches.length };
     if (verdictOf(source, { plan, tally, end, isWindow: window !== null })) return { tried };
     try {
-      return { tried, ended: await endPoll(finishRun, poll, tally, batches) };
+      return { tried, ended: await endPoll(finishRun, poll, tally, { release: batches }) };
     } catch {
       cancellationSignal.throwIfAborted();
       // The last step has an activity of its own, with its own retries.

@@ -132,7 +132,10 @@ describe('the file of a worker', () => {
 
   test('may have entries of a later version: they are skipped', async () => {
     const store = createDirectoryStore(folder.path);
-    await store.put('last-runs/other.json', JSON.stringify({ writer: 'x', at: at(0), sources: { news: { receipt: { v: 2 } } } }));
+    await store.put(
+      'last-runs/other.json',
+      JSON.stringify({ writer: 'x', at: at(0), sources: { news: { receipt: { v: 2 } } } }),
+    );
     expect(await read()).toBeNull();
   });
 });
@@ -153,6 +156,10 @@ describe('several workers', () => {
     expect(folder.files()).toEqual([expect.stringMatching(/host-[0-9a-f]{8}\.json$/), 'last-runs/host.json']);
     expect(await countOf()).toBe(5);
     expect(await read('shop')).not.toBeNull();
+    const known = [a, b].map(async (runs) => (await runs.readAll()).get('news'));
+    for (const run of await Promise.all(known)) {
+      expect(run).toMatchObject({ receipt: unchanged(5), unchanged: { count: 5 } });
+    }
   });
 
   test('a worker knows its own runs before it has written them', async () => {
