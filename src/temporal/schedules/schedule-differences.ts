@@ -7,8 +7,7 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
-import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
-import { sourceAttributeKey } from '../search-attribute.ts';
+import { cronMemoKey, scrapeRunType, sourceAttributeKey } from '../../domain/names.ts';
 
 /** A schedule in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;
