@@ -93,7 +93,9 @@ describe('the file of a worker', () => {
     await noted(open(), ok(0), unchanged(1));
     const errors: unknown[] = [];
     const whole = createDirectoryStore(folder.path);
-    const put = vi.fn(whole.put).mockRejectedValueOnce(new Error('full'));
+    const put = vi
+      .fn<BlobStore['put']>((path, content) => whole.put(path, content))
+      .mockRejectedValueOnce(new Error('full'));
     const runs = open({ store: { ...whole, put }, onError: (error) => errors.push(error), replaceMs: 50 });
     runs.note({ receipt: unchanged(2), state });
     await until('replaced', () => put.mock.calls.length === 2);
