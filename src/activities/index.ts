@@ -32,6 +32,7 @@ import { createSweepSpool } from './delivery/sweep-spool.ts';
 import { createUnpauseSchedule } from './schedules/unpause-schedule.ts';
 import { createStartDeliveries } from './delivery/start-deliveries.ts';
 import { createWriteBatches } from './run/write-batches.ts';
+import { createWriteAndFinish } from './run/write-and-finish.ts';
 import { createWriteBatch } from './run/write-batch.ts';
 
 /** All activities, under their wire names. */
@@ -43,10 +44,12 @@ export function createActivities(dependencies: ActivityDependencies) {
   const releaseBatches = createReleaseBatches(dependencies);
   const saveReceipt = createSaveReceipt(dependencies);
   const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches });
+  const writeBatches = createWriteBatches(dependencies);
   return {
     resolveSource: createResolveSource(dependencies, { fetchBatch, finishRun }),
     fetchBatch,
-    writeBatches: createWriteBatches(dependencies),
+    writeBatches,
+    writeAndFinish: createWriteAndFinish({ writeBatches, finishRun }),
     ...createWriteBatch(dependencies),
     saveState,
     releaseBatches,

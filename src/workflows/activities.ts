@@ -222,7 +222,7 @@ export const firstWriteDelayMs = 1_000;
  * no attempt.
  */
 export function combinedWriteActivities(source: string, batches: readonly BatchRef[]) {
-  return proxyActivities<Pick<Activities, 'writeBatches'>>({
+  return proxyActivities<Pick<Activities, 'writeBatches' | 'writeAndFinish'>>({
     ...priorityOf(source),
     startToCloseTimeout: '2m',
     heartbeatTimeout,

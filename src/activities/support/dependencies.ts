@@ -13,11 +13,13 @@ import type { SchemaTexts } from '../../sources/extraction/schema-texts.ts';
 import type { OpenReaders } from '../../sources/files/open-readers.ts';
 import type { HttpTools } from '../../sources/http/fetch-document.ts';
 import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
+import type { KnownAlerts } from '../../store/alerts/known-alerts.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
+import type { LastRuns } from '../../store/run/last-runs.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
 
 /** What activities work with; the worker creates it once. */
@@ -28,6 +30,8 @@ export interface ActivityDependencies {
   readonly lookUp: LookUp;
   readonly store: BlobStore;
   readonly recentBatches: RecentBatches;
+  /** Where this worker notes how runs ended. */
+  readonly lastRuns: LastRuns;
   readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;
@@ -55,6 +59,8 @@ export interface ActivityDependencies {
   readonly settleRestored: (side: PairSide) => Promise<void>;
   /** Sends alerts; null = no webhook is configured. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
+  /** What the worker remembers of alerts. */
+  readonly knownAlerts: KnownAlerts;
   /** Keeps alerts that could not be stored, so that they are still sent. */
   readonly keepAlert: (alert: Alert) => void;
   readonly measures: Metrics;

@@ -52,6 +52,8 @@ export interface SourceState {
   readonly lastNewAt: string | null;
   /** Absent or null after a run that did not fail. */
   readonly failures?: FailureStreak | null;
+  /** When the run ended that saved this state, where its receipt was stored: unchanged polls after it leave none. Absent = unknown. */
+  readonly receiptAt?: string;
 }
 
 /** A poll that stopped before its end and is to be continued, or the token with which the next one begins. */

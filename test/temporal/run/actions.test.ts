@@ -45,9 +45,9 @@ async function poll(source: string): Promise<{ outcome: string; billed: string[]
   return { outcome, billed: await billedEvents(handle) };
 }
 
-test('a poll with one batch costs six actions, one without news costs four', async () => {
+test('a poll with one batch costs five actions, one without news costs four', async () => {
   for (const source of ['etag', 'same']) {
-    expect(await poll(source)).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeBatches', 'finishRun'] });
+    expect(await poll(source)).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeAndFinish'] });
     expect(await poll(source)).toEqual({ outcome: 'unchanged', billed: ['resolveSource'] });
   }
 });
