@@ -48,6 +48,8 @@ export interface RunningWorker {
 
 /** How long the status page waits for unknown facts. */
 const timeoutMs = 5_000;
+/** A source that takes longer is polled by runs of its own. */
+const defaultProbeRequestMs = 10_000;
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
@@ -131,6 +133,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       alertWebhook,
       keepAlert: (alert) => alerts.open(alert),
       measures: counters,
+      probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
+      notePoll: ({ receipt }) => counters.ran(receipt),
       onReceipt: (receipt) => {
         counters.ran(receipt);
         settings.onReceipt(receipt);

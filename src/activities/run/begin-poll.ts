@@ -5,7 +5,7 @@ import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-at
 import { addFetch, emptyTally, type Receipt } from '../../domain/run/receipt.ts';
 import { receiptOf } from '../../domain/run/run-receipt.ts';
 import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
-import { isSameState, noteNews, settledState } from '../../domain/run/settled-state.ts';
+import { isSameState, noteNews, noteRejected, settledState } from '../../domain/run/settled-state.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
@@ -93,7 +93,7 @@ export async function beginPoll(
   const finishedAt = new Date();
   const patched = { ...state, ...fetch.patch };
   const noted = plan.expect.maxStalenessMs === null ? patched : noteNews(patched, 0, finishedAt);
-  const next = settledState(noted, plan.id);
+  const next = noteRejected(settledState(noted, plan.id), plan, 0);
   const warnings = addWarnings(resolved.warnings ?? [], fetch.warnings ?? []);
   const report = { ref: run, tally, state: next, startedAt, finishedAt, window, warnings };
   const receipt = receiptOf(report, end, state.unfinished !== null);

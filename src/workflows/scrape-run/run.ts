@@ -4,7 +4,7 @@ import type { RunRef } from '../../domain/run/batch.ts';
 import type { PollEnd } from '../../domain/run/fetch-position.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { BegunPoll } from '../../activities/run/begin-poll.ts';
-import { addFetch } from '../../domain/run/receipt.ts';
+import { addFetch, deadLetters } from '../../domain/run/receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
 import { positionAfterFailure } from '../../domain/run/poll.ts';
 import { nextBackoff } from '../../domain/run/failure-backoff.ts';
@@ -13,7 +13,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { UnfinishedPoll } from '../../domain/run/source-state.ts';
-import { settledState } from '../../domain/run/settled-state.ts';
+import { noteRejected, settledState } from '../../domain/run/settled-state.ts';
 import { storeActivities } from '../activities.ts';
 import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
 import type { PauseState } from '../support/pause.ts';
@@ -155,7 +155,8 @@ export class Run {
       const { source, outcome } = receipt;
       log.warn('Poll was cut short; the watermark does not change', { source, outcome });
     }
-    const state = settledState(this.#state.current, this.#plan.id);
+    const settled = settledState(this.#state.current, this.#plan.id);
+    const state = this.#isCombined ? noteRejected(settled, this.#plan, deadLetters(receipt)) : settled;
     if (state !== this.#state.current) {
       this.#state.apply({ ...state, failures: null });
       if (!this.#isCombined) await this.#state.save(false);
