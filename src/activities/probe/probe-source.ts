@@ -3,6 +3,7 @@ import type { Config } from '../../config/file/parse-config.ts';
 import { planOf } from '../../config/plan/plan.ts';
 import { withSecrets } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { AlertName } from '../../domain/monitoring/alert.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { decideProbe } from '../../domain/run/probe-decision.ts';
@@ -75,9 +76,9 @@ async function ask(
     return (await withinLimit(asking, signal)) ? 'unchanged' : 'changed';
   } catch (error) {
     cancellationSignal.throwIfAborted();
-    const failure = toFailure(error, redactorFor(source.name, tools), 1);
+    const failure = messageOf(toFailure(error, redactorFor(source.name, tools), 1));
     const reason = limit.aborted ? `no complete answer within ${probeRequestMs / 1_000} s` : failure;
-    log.info('Probe failed; the source gets a run of its own', { source: source.name, error: reason });
+    log.info('A probe failed; a run of the source starts', { source: source.name, error: reason });
     return 'failed';
   }
 }

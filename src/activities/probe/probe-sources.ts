@@ -4,6 +4,7 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { inParallel } from '../../domain/in-parallel.ts';
 import { Instance } from '../../domain/instance.ts';
 import type { AlertName } from '../../domain/monitoring/alert.ts';
+import { formatDuration } from '../../domain/time/duration.ts';
 import { noneProbed, type ProbeCounts, type ProbeGroupInput } from '../../domain/run/probe.ts';
 import { openAlerts } from '../../store/alerts/alerts.ts';
 import { readPause, readPauses } from '../../store/run/pauses.ts';
@@ -68,8 +69,8 @@ export function createProbeSources(dependencies: Tools) {
       else if (probed.found !== 'waiting') runs.push(source);
     });
     const started = await startRuns(dependencies, input, runs);
-    const { firstName } = { firstName: part[0]?.name ?? null };
-    log.info('Sources probed', { group: input.group, first: firstName, ...counts, started: started.length });
+    const { everyMs, shard } = input.group;
+    log.info('Sources probed', { every: formatDuration(everyMs), shard, ...counts, started: started.length });
     return { ...counts, started, next: members.length > part.length ? (part.at(-1)?.name ?? null) : null };
   };
 }

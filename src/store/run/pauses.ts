@@ -1,3 +1,4 @@
+import { isObject } from '../../domain/is-object.ts';
 import type { PausedBy } from '../../domain/run/pause-note.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
@@ -5,13 +6,31 @@ import { storePaths } from '../paths/paths.ts';
 
 /** Pauses of sources that are probed: they have no schedule of their own that could be paused. */
 
+/** The pauses of a store. */
+export interface StoredPauses {
+  readonly read: (source: string) => Promise<PausedBy | null>;
+  /** Of all sources that are paused. */
+  readonly readAll: () => Promise<ReadonlyMap<string, PausedBy>>;
+  readonly write: (source: string, pause: PausedBy) => Promise<void>;
+  readonly end: (source: string) => Promise<boolean>;
+}
+
+export function storedPauses(store: BlobStore): StoredPauses {
+  return {
+    read: (source) => readPause(store, source, new Date()),
+    readAll: () => readPauses(store, new Date()),
+    write: (source, pause) => writePause(store, source, pause),
+    end: (source) => endStoredPause(store, source, new Date()),
+  };
+}
+
 /** Pauses a source, or replaces its pause. */
-export async function writePause(store: BlobStore, source: string, pause: PausedBy): Promise<void> {
+async function writePause(store: BlobStore, source: string, pause: PausedBy): Promise<void> {
   await store.put(storePaths.pause.build({ source }), storedJson(pause));
 }
 
 /** Ends the pause of a source. @returns whether it was paused */
-export async function endStoredPause(store: BlobStore, source: string, now: Date): Promise<boolean> {
+async function endStoredPause(store: BlobStore, source: string, now: Date): Promise<boolean> {
   const wasPaused = (await readPause(store, source, now)) !== null;
   await store.delete(storePaths.pause.build({ source }));
   return wasPaused;
@@ -36,5 +55,6 @@ export async function readPauses(store: BlobStore, now: Date): Promise<ReadonlyM
 }
 
 function isPause(value: unknown): value is PausedBy {
-  return hasFields(value, { by: 'string?', reason: 'string?', until: 'time?' });
+  const isWhole = isObject(value) && ['by', 'reason', 'until'].every((name) => value[name] !== undefined);
+  return isWhole && hasFields(value, { by: 'string?', reason: 'string?', until: 'time?' });
 }

@@ -14,6 +14,12 @@ export function foreignNote({ schedule, action, why = 'by_hand' }: ScheduleChang
   return `${whose}; if it is yours, adopt it with ./daybook schedules apply --adopt; otherwise give this Daybook its own name:  DAYBOOK_INSTANCE=…`;
 }
 
+/** Why a schedule that is paused or deleted is not needed. */
+export function uselessBecause({ source, probed }: ScheduleChange): string {
+  if (source === null) return 'no source belongs to it';
+  return probed ? 'its source is probed together with others' : 'its source is no longer in the configuration';
+}
+
 /** A line for each other instance in the namespace that has schedules. */
 export function instanceNotes(changes: readonly ScheduleChange[]): string[] {
   const schedules = new Map<string, string[]>();

@@ -3,8 +3,10 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 import { allSettled } from '../../domain/all-settled.ts';
-import { readScheduleId } from '../../domain/instance.ts';
-import { isRemoved } from './orphan-note.ts';
+import { groupsBySource } from '../../config/schedule/probe-groups.ts';
+import { readProbeId, readScheduleId } from '../../domain/instance.ts';
+import { isProbed, isRemoved } from './orphan-note.ts';
+import { planEmptyGroup, planGroup, planProbedSource } from './plan-probes.ts';
 import { knowsSearchAttribute } from '../search-attribute.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
@@ -12,16 +14,19 @@ import { scheduleDifferences } from './schedule-differences.ts';
 export interface ScheduleChange {
   /** Its id. */
   readonly schedule: string;
-  readonly source: string;
+  /** Null = of a group of sources that are probed. */
+  readonly source: string | null;
   /**
    * `foreign`: it is not ours, and is left alone; one of our ids may be adopted. `pause`, `delete`: its source is gone from the
-   * configuration, or has no schedule there.
+   * configuration, has no schedule there, or is probed.
    */
   readonly action: 'create' | 'update' | 'adopt' | 'foreign' | 'pause' | 'delete' | 'none';
   /** How the schedule differs from the configuration. */
   readonly differences: readonly string[];
-  /** It was paused because its source was gone, and its source is back. */
+  /** It was paused because its source was gone or probed, and its source is back. */
   readonly returns: boolean;
+  /** Its source is probed, and needs no schedule of its own. */
+  readonly probed?: true;
   /**
    * Why it is foreign. `unknown`: it has Daybook's mark, but it is unclear whether it belongs to this store. `unknown_source`: the
    * same, and the configuration has no schedule for its source either.
@@ -52,7 +57,10 @@ export async function planSchedules(
 ): Promise<ScheduleChange[]> {
   const changes: ScheduleChange[] = [];
   const hasAttribute = await knowsSearchAttribute(client.connection, client.options.namespace);
-  const scheduled = sources.filter((source) => source.schedule);
+  const probed = groupsBySource(sources);
+  const groups = new Map([...probed.values()].map((group) => [group.name, group]));
+  const scheduled = sources.filter((source) => source.schedule && !probed.has(source.name));
+  for (const group of groups.values()) changes.push(await planGroup(client, owner, group, options));
   for (let start = 0; start < scheduled.length; start += concurrency) {
     const slice = scheduled.slice(start, start + concurrency);
     const planned = await allSettled(
@@ -60,11 +68,20 @@ export async function planSchedules(
     );
     for (const change of planned) changes.push(change);
   }
-  if (options.keepOthers) return changes;
+  if (options.keepOthers && groups.size === 0) return changes;
   const names = new Set(scheduled.map(({ name }) => name));
-  for await (const { scheduleId, memo, state } of client.schedule.list()) {
+  for await (const summary of client.schedule.list()) {
+    const { scheduleId, memo, state } = summary;
+    const group = readProbeId(scheduleId);
+    const isOwnGroup = group?.instance === owner.instance.name && !groups.has(group.group);
+    if (isOwnGroup && !options.keepOthers) addChange(changes, await planEmptyGroup(client, owner, summary, options));
     const id = readScheduleId(scheduleId);
     if (id === null || (id.instance === owner.instance.name && names.has(id.source))) continue;
+    if (id.instance === owner.instance.name && probed.has(id.source)) {
+      addChange(changes, await planProbedSource(client, owner, id.source, summary, options));
+      continue;
+    }
+    if (options.keepOthers) continue;
     const change = { schedule: scheduleId, source: id.source, differences: [], returns: false };
     if (id.instance !== owner.instance.name) {
       if ((await ownershipOf(owner, id.source, { memo })) !== 'by_hand')
@@ -88,6 +105,10 @@ export async function planSchedules(
   return changes;
 }
 
+function addChange(changes: ScheduleChange[], change: ScheduleChange | null): void {
+  if (change) changes.push(change);
+}
+
 async function planSchedule(
   client: Client,
   owner: ScheduleOwner,
@@ -100,7 +121,7 @@ async function planSchedule(
   const found = await describeSchedule(client, id);
   if (!schedule || !found) return { ...change, action: 'create' };
   const differences = scheduleDifferences(source, schedule, { instance: owner.instance, hasAttribute }, found);
-  const returns = isRemoved(found.state);
+  const returns = isRemoved(found.state) || isProbed(found.state);
   const ownership = await ownershipOf(owner, name, found);
   if (ownership === 'own') {
     return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };

@@ -1,5 +1,11 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { addProbed, noneProbed, type ProbeCounts, type ProbeGroupInput, type ProbeResult } from '../../domain/run/probe.ts';
+import {
+  addProbed,
+  noneProbed,
+  type ProbeCounts,
+  type ProbeGroupInput,
+  type ProbeResult,
+} from '../../domain/run/probe.ts';
 import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { isObject } from '../../domain/is-object.ts';
 import { probeActivities } from '../activities.ts';

@@ -1,3 +1,4 @@
+import { noPauses } from '../../../support/no-pauses.ts';
 import { describe, expect, test } from 'vitest';
 import { isLeftBehind, ownerMemo, ownershipOf } from '../../../../src/temporal/schedules/schedule-owner.ts';
 import { Instance } from '../../../../src/domain/instance.ts';
@@ -9,7 +10,7 @@ const others = { ...ofLab, 'daybook-store': 'store-2' };
 const owner = (isKnown: boolean, storeId: string | null = 'store-1') => ({
   instance: new Instance('lab'),
   storeId,
-  knows: async () => isKnown,
+  knows: async () => isKnown, pauses: noPauses,
 });
 
 describe('the schedule of a source', () => {
