@@ -26,6 +26,7 @@ import { assertOwnStore } from './interceptors/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
+import { openLastRuns } from './last-runs.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -73,13 +74,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const store = settingAside(storage.store('store'), (alert) => logger.warn(alertFields(alert), 'Alert'));
   const { close: closeSourceTools, ...sourceTools } = openSourceTools(settings, store, counters);
   const { http } = sourceTools;
+  const lastRuns = openLastRuns(store, settings);
   const alertWebhook =
     settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook, instance);
   alerts.setWebhook(alertWebhook);
   const client = new Client({ connection, namespace: temporal.namespace });
-  const close = () => {
+  const close = async () => {
     searchAttribute.stop();
     pair.stop();
+    await lastRuns.close();
     return Promise.allSettled([closeSourceTools(), pools.close(), connection.close()]);
   };
   // It may be restarted in this process.
@@ -128,6 +131,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...sourceTools,
       ...storageDependencies(settings, pools, { store, journal: storage.store('journal'), counters }),
       searchAttribute: searchAttribute.isKnown,
+      lastRuns,
       countPair: () => pair.count(),
       settleRestored: (side) => pair.settle(side),
       alertWebhook,
@@ -154,6 +158,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const watch = new StatusMonitor({
     config: settings.config,
     store,
+    lastRuns,
     storage,
     alerts,
     postgres,

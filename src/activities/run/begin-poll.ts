@@ -27,7 +27,7 @@ export interface BegunPoll {
   readonly fetch?: FetchBatchResult;
   /** Why the first attempt to fetch failed. */
   readonly failure?: FailedAttempt;
-  /** The poll came to its end, and nothing has changed: the run is over, and its receipt stored. */
+  /** The poll came to its end, and nothing has changed: the run is over, and its receipt is noted. */
   readonly ended?: { readonly receipt: Receipt; readonly notify: boolean };
 }
 
@@ -102,7 +102,7 @@ export async function beginPoll(
     receipt,
     verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow }),
     ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
-    ...(isWindow || isSameState(state, next) ? {} : { state: next }),
+    ...(isWindow ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
     clean: true,
     release: [],
   });

@@ -19,6 +19,7 @@ import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
+import type { LastRuns } from '../../store/run/last-runs.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
 
 /** What activities work with; the worker creates it once. */
@@ -29,6 +30,8 @@ export interface ActivityDependencies {
   readonly lookUp: LookUp;
   readonly store: BlobStore;
   readonly recentBatches: RecentBatches;
+  /** Where this worker notes how runs ended. */
+  readonly lastRuns: LastRuns;
   readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;

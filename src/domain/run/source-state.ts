@@ -54,6 +54,8 @@ export interface SourceState {
   readonly lastNewAt: string | null;
   /** Absent or null after a run that did not fail. */
   readonly failures?: FailureStreak | null;
+  /** When the run ended that saved this state, where its receipt was stored: unchanged polls after it leave none. Absent = unknown. */
+  readonly receiptAt?: string;
 }
 
 /** How a later document is compared with one that was read. */

@@ -53,6 +53,8 @@ const costs: Partial<Record<StoreKind, string>> = {
   alert: 'the alert opens again if its cause persists',
   closure: 'requests to the host resume',
   receipt: 'the previous run is shown instead',
+  lastRuns:
+    'its worker writes it again; until then receipts show the last runs, and unchanged polls count from then on',
   window: 'the window counts as never run; ./daybook backfill --only missing runs it',
   deadLetters: 'intact dead letters are listed and replayed, the others are not',
   discarded: 'the dead letter is shown again',

@@ -85,6 +85,8 @@ export const storePaths = {
     'receipts/{source}/{day}/{finishedAt}-{runId}.json',
     { source, day, finishedAt: time, runId: anyName },
   ),
+  /** What a worker knows of the last run of each source. */
+  lastRuns: path<{ readonly worker: string }>('last-runs/{worker}.json', { worker: id }),
   /** How a window of a backfill ended. */
   window: path<OfSource & { readonly window: TimeRangeText }>('windows/{source}/{window}.json', { source, window }),
   /** What a delivery stored in a sink. */

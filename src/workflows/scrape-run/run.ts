@@ -164,7 +164,7 @@ export class Run {
     return this.#conclude(receipt);
   }
 
-  /** The run was over with its first fetch, and its receipt is stored. */
+  /** The run was over with its first fetch, and its receipt is noted. */
   endedWith(receipt: Receipt): void {
     this.#fetched = addFetch(this.#fetched, receipt);
     this.#state.apply({ watermark: receipt.resume.watermark });

@@ -48,6 +48,7 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   closure: { host: id },
   hostSlot: { host: id, requests: count, perMs: count, place: count },
   receipt: { source, day: dayText, finishedAt: time, runId: name },
+  lastRuns: { worker: id },
   window: { source, window },
   delivery: { source, day: dayText, finishedAt: time, sink },
   deadLetters: {

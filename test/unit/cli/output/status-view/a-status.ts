@@ -85,7 +85,12 @@ export function sixtySources(): Status {
       const old = { ...well, finishedAt: '2026-11-01T06:00:00.000Z' };
       return [
         source,
-        { lastReceipt: failing.includes(source) ? failed : late.includes(source) ? old : well, state: null },
+        {
+          lastReceipt: failing.includes(source) ? failed : late.includes(source) ? old : well,
+          state: null,
+          succeededAt: null,
+          unchanged: null,
+        },
       ];
     }),
   );
