@@ -31,9 +31,10 @@ COPY --from=build /app/dist ./dist
 RUN node daybook --version
 # A volume that is mounted here takes over the owner.
 RUN install -d -o node -g node /var/lib/daybook
-# The young generation is that of a worker that `up` starts: it saves a tenth of the CPU time of a record.
+# As a worker that `up` starts: a larger young generation saves CPU time, fewer arenas of the allocator save memory.
 ENV NODE_ENV=production \
     NODE_OPTIONS=--max-semi-space-size=32 \
+    MALLOC_ARENA_MAX=2 \
     DAYBOOK_EMBEDDED=off \
     DAYBOOK_CONFIG=/etc/daybook/daybook.yaml \
     DAYBOOK_DATA=/var/lib/daybook \

@@ -1,9 +1,9 @@
-// npm run bench -- polls [--rounds 5] [--against REV] [--json]: what a poll costs, in time, processor time and actions, beside a
+// npm run bench -- polls [--rounds 5] [--case NAME] [--against REV] [--json]: what a poll costs, in time, processor time and actions, beside a
 // workflow that does nothing. Each round measures every case once, of each revision in turn.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assertKnown, has, numberOf } from '../support/arguments.js';
+import { assertKnown, has, numberOf, textOf } from '../support/arguments.js';
 import { LoadWatch, machine } from '../support/machine.js';
 import { withRevisions } from '../support/revisions.js';
 import { say } from '../support/say.js';
@@ -16,14 +16,22 @@ const idleSeconds = 5;
 
 /** @param args what follows `polls` on the command line */
 export async function benchPolls(args) {
-  assertKnown(args, ['--rounds', '--against', '--json']);
+  assertKnown(args, ['--rounds', '--case', '--against', '--json']);
+  const wanted = chosenCases(textOf(args, '--case'));
   const rounds = numberOf(args, '--rounds', 5);
-  const result = await withRevisions(args, say, (revisions) => measureRevisions(revisions, rounds));
+  const result = await withRevisions(args, say, (revisions) => measureRevisions(revisions, rounds, wanted));
   reportPolls(result, say);
   if (has(args, '--json')) process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-async function measureRevisions(revisions, rounds) {
+function chosenCases(name) {
+  if (name === null) return cases;
+  const chosen = cases.filter((one) => one.name === name);
+  if (chosen.length > 0) return chosen;
+  throw new Error(`bench: found --case ${name}, expected one of ${cases.map((one) => one.name).join(', ')}`);
+}
+
+async function measureRevisions(revisions, rounds, wanted) {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-bench-'));
   const products = [];
   const load = new LoadWatch();
@@ -34,7 +42,7 @@ async function measureRevisions(revisions, rounds) {
       say(`starting ${revision.name} …`);
       products.push(await PolledProduct.start(revision, bundleFile));
     }
-    const measured = await measureRounds(products, rounds, load);
+    const measured = await measureRounds(products, rounds, wanted, load);
     const results = [];
     for (const product of products) {
       const idle = await product.idle(idleSeconds);
@@ -48,10 +56,10 @@ async function measureRevisions(revisions, rounds) {
 }
 
 /** The measurements of each product by case. The first round warms up, and is not counted. */
-async function measureRounds(products, rounds, load) {
+async function measureRounds(products, rounds, wanted, load) {
   const measured = new Map(products.map((product) => [product, new Map()]));
   for (let round = 0; round <= rounds; round++) {
-    for (const one of [bareCase, ...cases]) {
+    for (const one of [bareCase, ...wanted]) {
       for (const product of round % 2 === 0 ? products : products.toReversed()) {
         const measurement = await product.measure(one);
         const byCase = measured.get(product);

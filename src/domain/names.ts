@@ -3,6 +3,9 @@
 /** Search attribute (Keyword) that every workflow of a source upserts. */
 export const sourceSearchAttribute = 'DaybookSource';
 
+/** The same as a key of the Temporal SDK. */
+export const sourceAttributeKey = { name: sourceSearchAttribute, type: 'KEYWORD' } as const;
+
 /** Reserved for the canary; no configured source may have this name. */
 export const canarySource = 'daybook-canary';
 

@@ -1,9 +1,5 @@
 import type { NativeConnection } from '@temporalio/worker';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { sourceSearchAttribute } from '../domain/names.ts';
-
-/** The attribute, as the SDK wants it. */
-export const sourceAttributeKey = defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD');
 
 /** Keyword, in Temporal's enum of indexed value types. */
 const keywordType = 2;

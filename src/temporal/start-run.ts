@@ -1,7 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
-import { scrapeRunType } from '../domain/names.ts';
-import { sourceAttributeKey } from './search-attribute.ts';
+import { scrapeRunType, sourceAttributeKey } from '../domain/names.ts';
 
 /**
  * Starts the run of a source as its schedule would, once for each time.

@@ -138,7 +138,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       keepAlert: (alert) => alerts.open(alert),
       measures: counters,
       probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
-      notePoll: ({ receipt }) => counters.ran(receipt),
+      notePoll: (run) => {
+        lastRuns.note(run);
+        counters.ran(run.receipt);
+      },
       onReceipt: (receipt) => {
         counters.ran(receipt);
         settings.onReceipt(receipt);

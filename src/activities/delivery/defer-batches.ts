@@ -1,10 +1,11 @@
-import { Context, log } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { Instance } from '../../domain/instance.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import { anyReadable, listDeferred, markDeferred } from '../../store/delivery/deferred.ts';
 import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import type { Uses } from '../support/dependencies.ts';
+import { batchesDeferred } from '../support/events.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 import { readOrRebuild } from '../run/write-batch.ts';
 import { startDelivery } from '../../temporal/start-delivery.ts';
@@ -30,7 +31,7 @@ export function createDeferBatches(
 ) {
   const lastSignalled = new Map<string, number>();
   return async function deferBatches({ source, sink, batches, reason }: DeferBatchesInput): Promise<void> {
-    const { store, measures, recentBatches } = dependencies;
+    const { store, recentBatches } = dependencies;
     // The first writes may have had them in memory: from here on the spool is all there is.
     for (const batch of batches) {
       recentBatches.drop(batch);
@@ -52,14 +53,6 @@ export function createDeferBatches(
       await startDelivery(client, Instance.ofQueue(info.taskQueue), sink, source);
       lastSignalled.set(key, Date.now());
     }
-    const records = batches.reduce((sum, batch) => sum + batch.records, 0);
-    log.warn('Batches deferred', {
-      source,
-      sink,
-      batches: batches.map(({ number }) => number),
-      records,
-      error: redact(reason),
-    });
-    measures.deferred(source, sink, records);
+    batchesDeferred(dependencies, sink, source, batches, redact(reason));
   };
 }

@@ -3,16 +3,17 @@ import { isInGroup, maxProbed } from '../../config/schedule/probe-groups.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { inParallel } from '../../domain/in-parallel.ts';
 import { Instance } from '../../domain/instance.ts';
-import type { AlertName } from '../../domain/monitoring/alert.ts';
+import { noSource } from '../../domain/names.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import { noneProbed, type ProbeCounts, type ProbeGroupInput } from '../../domain/run/probe.ts';
-import { openAlerts } from '../../store/alerts/alerts.ts';
 import { readPause, readPauses } from '../../store/run/pauses.ts';
 import { hasEnded } from '../../temporal/running-workflows.ts';
 import { sourcesWithOpenRuns, startProbedRun } from '../../temporal/start-run.ts';
+import { hasAlertsToSend } from '../alerts/record-alerts.ts';
 import { settleConfig, type ConfigAlertTools } from '../alerts/settle-config.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { probeSource, type ProbedSource, type ProbeTools } from './probe-source.ts';
+import { settleStoreAlerts } from './probe-alerts.ts';
 import { unchangedReceipt } from './unchanged-receipt.ts';
 
 export interface ProbeSourcesInput {
@@ -31,9 +32,11 @@ export interface ProbedSources extends ProbeCounts {
   readonly started: readonly string[];
   /** The last source that was probed, where there are more; else null. */
   readonly next: string | null;
+  /** There are alerts to send. */
+  readonly notify: boolean;
 }
 
-type Tools = ProbeTools & ConfigAlertTools & Uses<'databaseId' | 'searchAttribute' | 'notePoll'>;
+type Tools = ProbeTools & ConfigAlertTools & Uses<'databaseId' | 'searchAttribute' | 'notePoll' | 'alertWebhook'>;
 
 /** Requests that are sent at once. */
 const maxRequests = 100;
@@ -55,8 +58,9 @@ export function createProbeSources(dependencies: Tools) {
       .filter((source) => isInGroup(source, input.group) && source.name > (input.after ?? ''))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const part = members.slice(0, maxProbed);
+    const alerts = await settleStoreAlerts(dependencies, part);
     const [busy, pauses] = [await busySources(input), await readPauses(store, new Date())];
-    const surroundings = { config, databaseId: await dependencies.databaseId(), alerts: await alertsBySource(store) };
+    const surroundings = { config, databaseId: await dependencies.databaseId(), alerts };
     const counts: { -readonly [key in keyof ProbeCounts]: number } = { ...noneProbed };
     const runs: SourceConfig[] = [];
     await inParallel(part, maxRequests, async (source) => {
@@ -71,7 +75,8 @@ export function createProbeSources(dependencies: Tools) {
     const started = await startRuns(dependencies, input, runs);
     const { everyMs, shard } = input.group;
     log.info('Sources probed', { every: formatDuration(everyMs), shard, ...counts, started: started.length });
-    return { ...counts, started, next: members.length > part.length ? (part.at(-1)?.name ?? null) : null };
+    const next = members.length > part.length ? (part.at(-1)?.name ?? null) : null;
+    return { ...counts, started, next, notify: await hasAlertsToSend(dependencies, noSource) };
   };
 }
 
@@ -91,15 +96,6 @@ async function busySources({ before }: ProbeSourcesInput): Promise<ReadonlySet<s
 function here() {
   const { client, info } = Context.current();
   return { client, instance: Instance.ofQueue(info.taskQueue) };
-}
-
-async function alertsBySource(store: Tools['store']): Promise<ReadonlyMap<string, ReadonlySet<AlertName>>> {
-  const alerts = new Map<string, Set<AlertName>>();
-  for (const { source, name } of await openAlerts(store)) {
-    const names = alerts.get(source) ?? new Set();
-    alerts.set(source, names.add(name));
-  }
-  return alerts;
 }
 
 /** Starts a run of each source. @returns the names of those whose run did not exist */

@@ -11,6 +11,7 @@ import { rebuildBatch } from '../../store/journal/rebuild-batch.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
 import { adapterContext } from '../support/adapter-context.ts';
+import { batchWritten } from '../support/events.ts';
 import { asJson, redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
 
@@ -81,11 +82,10 @@ export async function writeRecords(
   records: readonly SpooledRecord[],
   context: WriteContext,
 ): Promise<SinkCounts> {
-  const { store, measures } = dependencies;
+  const { store } = dependencies;
   const redact = redactorFor(batch.source, dependencies);
   const startedMs = performance.now();
   const { counts, refused } = await writer.write(batch, records, context);
-  const durationMs = Math.round(performance.now() - startedMs);
   const settled = sumCounts(counts);
   if (settled !== batch.records) {
     throw new ReceiptUnbalanced(
@@ -94,10 +94,8 @@ export async function writeRecords(
   }
   const letters = refused.map((record) => redactDeadLetter(deadLetterOf(record), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
-  const { source, firstRunId: batchRunId, number } = batch;
-  log.info('Batch written', { source, batch: number, batchRunId, sink: writer.sink, ...counts, durationMs });
-  logDeadLetters(batch, number, letters);
-  measures.settled(batch.source, writer.sink, counts);
+  batchWritten(dependencies, writer.sink, batch, counts, startedMs);
+  logDeadLetters(batch, batch.number, letters);
   return counts;
 }
 

@@ -8,8 +8,7 @@ import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Grid } from '../../domain/monitoring/schedule-starts.ts';
-import { cronMemoKey, probeType, scrapeRunType } from '../../domain/names.ts';
-import { sourceAttributeKey } from '../search-attribute.ts';
+import { cronMemoKey, probeType, scrapeRunType, sourceAttributeKey } from '../../domain/names.ts';
 
 /** A schedule in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;

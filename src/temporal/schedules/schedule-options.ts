@@ -3,8 +3,7 @@ import { jitterOf, offsetOf } from '../../config/schedule/schedule-grid.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { ownerMemo, type ScheduleOwner } from './schedule-owner.ts';
-import { cronMemoKey, scrapeRunType } from '../../domain/names.ts';
-import { sourceAttributeKey } from '../search-attribute.ts';
+import { cronMemoKey, scrapeRunType, sourceAttributeKey } from '../../domain/names.ts';
 
 const overlapPolicies: Readonly<Record<ScheduleConfig['overlap'], ScheduleOverlapPolicy>> = {
   skip: ScheduleOverlapPolicy.SKIP,

@@ -8,7 +8,9 @@ import {
 } from '../../domain/run/probe.ts';
 import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { isObject } from '../../domain/is-object.ts';
+import { noSource } from '../../domain/names.ts';
 import { probeActivities } from '../activities.ts';
+import { sendAlerts } from '../support/send-alerts.ts';
 import { workflowFailure } from '../support/failure.ts';
 
 /**
@@ -36,6 +38,7 @@ export async function probe(input: ProbeGroupInput): Promise<ProbeResult> {
     counts = addProbed(counts, part);
     for (const name of part.started) started.push(name);
     setCurrentDetails(details(counts, started));
+    if (part.notify) await sendAlerts(noSource);
     after = part.next;
   } while (after !== null);
   return { at, ...counts, started };

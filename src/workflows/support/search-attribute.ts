@@ -1,8 +1,5 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { sourceSearchAttribute } from '../../domain/names.ts';
-
-const key = defineSearchAttributeKey(sourceSearchAttribute, 'KEYWORD');
+import { sourceAttributeKey as key } from '../../domain/names.ts';
 
 /** Lets the workflow be found by its source. Only if the server knows the attribute: else it would be blocked forever. */
 export function setSourceAttribute(source: string): void {

@@ -2,6 +2,7 @@ import { environmentSecrets } from '../../../config/secrets/environment-secrets.
 import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
 import { messageOf, CannotStart, UsageError } from '../../../domain/errors.ts';
 import { installUnhandledErrorHandlers } from '../../../worker/unhandled-errors.ts';
+import { tuneHeap } from '../../../worker/heap.ts';
 import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../worker/http/endpoint.ts';
 import { createLogger, type Logger } from '../../../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../../../worker/ipc-messages.ts';
@@ -24,6 +25,7 @@ import { acceptsNewStore } from '../../options/store-pair.ts';
  * reports to `up`.
  */
 export async function workerCommand(options: ServiceOptions): Promise<void> {
+  tuneHeap();
   const context = createContext(options);
   const config = await openServiceConfig(context, options);
   const { lookUp, alertWebhook, logLevel } = context.environment;

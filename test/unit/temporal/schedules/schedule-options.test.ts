@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../../src/domain/instance.ts';
 import { firstStart } from '../../../../src/temporal/schedules/first-start.ts';
 import type { ScheduleOwner } from '../../../../src/temporal/schedules/schedule-owner.ts';
-import { sourceAttributeKey } from '../../../../src/temporal/search-attribute.ts';
+import { sourceAttributeKey } from '../../../../src/domain/names.ts';
 import { newScheduleOptions, scheduleOptions } from '../../../../src/temporal/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../../config/daybook-yaml.ts';
 
