@@ -45,12 +45,14 @@ export async function planProbedSource(
   client: Client,
   owner: ScheduleOwner,
   source: string,
-  { scheduleId, state }: Pick<ScheduleSummary, 'scheduleId' | 'state'>,
+  { scheduleId, memo, state }: Pick<ScheduleSummary, 'scheduleId' | 'memo' | 'state'>,
   { prune, adopt }: PlanOptions,
 ): Promise<ScheduleChange | null> {
-  const memos = await describeSchedule(client, scheduleId);
-  if (memos === null) return null;
   const change = { schedule: scheduleId, source, differences: [], returns: false, probed: true } as const;
+  // Mostly the list says it: with thousands of sources that is one question instead of thousands.
+  const listed = await ownershipOf(owner, source, { memo });
+  const memos = listed === 'own' ? { memo } : await describeSchedule(client, scheduleId);
+  if (memos === null) return null;
   const ownership = await ownershipOf(owner, source, memos);
   if (ownership === 'own' || ownership === 'known' || adopt) {
     return { ...change, action: prune ? 'delete' : isProbed(state) ? 'none' : 'pause' };

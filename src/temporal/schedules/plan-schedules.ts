@@ -1,12 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { describeSchedule } from './describe-schedule.ts';
-import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
+import { ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 import { allSettled } from '../../domain/all-settled.ts';
 import { groupsBySource } from '../../config/schedule/probe-groups.ts';
-import { readProbeId, readScheduleId } from '../../domain/instance.ts';
 import { isProbed, isRemoved } from './orphan-note.ts';
-import { planEmptyGroup, planGroup, planProbedSource } from './plan-probes.ts';
+import { planListed } from './plan-listed.ts';
+import { planGroup } from './plan-probes.ts';
 import { knowsSearchAttribute } from '../search-attribute.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
 
@@ -68,45 +68,9 @@ export async function planSchedules(
     );
     for (const change of planned) changes.push(change);
   }
-  if (options.keepOthers && groups.size === 0) return changes;
   const names = new Set(scheduled.map(({ name }) => name));
-  for await (const summary of client.schedule.list()) {
-    const { scheduleId, memo, state } = summary;
-    const group = readProbeId(scheduleId);
-    const isOwnGroup = group?.instance === owner.instance.name && !groups.has(group.group);
-    if (isOwnGroup && !options.keepOthers) addChange(changes, await planEmptyGroup(client, owner, summary, options));
-    const id = readScheduleId(scheduleId);
-    if (id === null || (id.instance === owner.instance.name && names.has(id.source))) continue;
-    if (id.instance === owner.instance.name && probed.has(id.source)) {
-      addChange(changes, await planProbedSource(client, owner, id.source, summary, options));
-      continue;
-    }
-    if (options.keepOthers) continue;
-    const change = { schedule: scheduleId, source: id.source, differences: [], returns: false };
-    if (id.instance !== owner.instance.name) {
-      if ((await ownershipOf(owner, id.source, { memo })) !== 'by_hand')
-        changes.push({ ...change, action: 'foreign', why: 'instance', instance: id.instance });
-      continue;
-    }
-    // The list shows the memo of the schedule only; that of one that was adopted is in its action.
-    const memos = await describeSchedule(client, scheduleId);
-    if (memos === null) continue;
-    const ownership = await ownershipOf(owner, id.source, memos);
-    if (await isLeftBehind(owner, id.source, memos, ownership)) {
-      // Paused for another reason it might be resumed by the one who paused it.
-      changes.push({ ...change, action: options.prune ? 'delete' : isRemoved(state) ? 'none' : 'pause' });
-      continue;
-    }
-    if (ownership === 'by_hand') continue;
-    // One of this instance without any known run may belong to another store.
-    const why = ownership === 'instance' ? ownership : 'unknown_source';
-    changes.push({ ...change, action: 'foreign', why });
-  }
-  return changes;
-}
-
-function addChange(changes: ScheduleChange[], change: ScheduleChange | null): void {
-  if (change) changes.push(change);
+  const others = await planListed(client, owner, { names, probed, groups }, options);
+  return [...changes, ...others.sort((a, b) => (a.schedule < b.schedule ? -1 : 1))];
 }
 
 async function planSchedule(
