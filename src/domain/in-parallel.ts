@@ -2,7 +2,11 @@
  * Works on items, some of them at once.
  * @throws the first error, once all that was begun is over: shared resources may be closed then
  */
-export async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const errors: unknown[] = [];
   let next = 0;
   const take = async () => {

@@ -50,4 +50,3 @@ function recentStart({ scheduledAt, takenAt, action }: ScheduleSummary['info']['
   const slotMs = Date.parse(/-(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(workflowId)?.[1] ?? '');
   return { workflowId, slotMs: Number.isNaN(slotMs) ? dueMs : slotMs, dueMs, begunMs: takenAt.getTime() };
 }
-

@@ -32,7 +32,7 @@ async function statusOf(name: string): Promise<Record<string, unknown> | undefin
 /** The server applies changes of schedules a moment later. */
 const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 500 });
 
-async function schedule(id: string): Promise<ScheduleDescription | null> {
+async function describeIt(id: string): Promise<ScheduleDescription | null> {
   return client.schedule
     .getHandle(id)
     .describe()
@@ -41,7 +41,7 @@ async function schedule(id: string): Promise<ScheduleDescription | null> {
       throw error;
     });
 }
-const stateOf = async (name: string) => (await schedule(`scrape-${name}`))?.state;
+const stateOf = async (name: string) => (await describeIt(`scrape-${name}`))?.state;
 
 /** Changes the configuration, and waits until the worker has read it. */
 async function configure(...sources: string[]): Promise<void> {
@@ -102,7 +102,7 @@ test('pause and resume concern the source alone, and forget wants it paused', as
   const before = asks('two');
   await soon(async () => expect(asks('two')).toBeGreaterThan(before));
   await daybook('pause', 'one', '--reason', 'x');
-  expect((await schedule('probe-2s-0'))?.state.paused).toBe(false);
+  expect((await describeIt('probe-2s-0'))?.state.paused).toBe(false);
   const ofOne = asks('one');
   bodies.set('one', bodyOf('1', '2'));
   bodies.set('two', bodyOf('1', '2'));
@@ -130,7 +130,7 @@ test('without probe the source gets its schedule back, with its pause; an empty 
     paused: true,
     note: expect.stringMatching(/^daybook: paused by .*: later$/),
   });
-  expect((await schedule('probe-2s-0'))?.state.paused).toBe(true);
+  expect((await describeIt('probe-2s-0'))?.state.paused).toBe(true);
   await daybook('resume', 'two');
   expect(await stateOf('two')).toMatchObject({ paused: false });
 
@@ -138,14 +138,14 @@ test('without probe the source gets its schedule back, with its pause; an empty 
   expect(await daybook('schedules', 'apply', '--prune')).toMatch(
     /probe-2s-0 {2}updated; its sources are back\nscrape-one {2}deleted: its source is probed/,
   );
-  expect(await schedule('scrape-one')).toBeNull();
-  expect((await schedule('probe-2s-0'))?.state.paused).toBe(false);
+  expect(await describeIt('scrape-one')).toBeNull();
+  expect((await describeIt('probe-2s-0'))?.state.paused).toBe(false);
   const before = asks('one');
   await soon(async () => expect(asks('one')).toBeGreaterThan(before));
 
   await daybook('pause', 'one', '--reason', 'kept');
   await configure(own('one'), own('two'));
   await daybook('schedules', 'apply', '--prune');
-  expect(await schedule('probe-2s-0')).toBeNull();
+  expect(await describeIt('probe-2s-0')).toBeNull();
   expect(await stateOf('one')).toMatchObject({ paused: true, note: expect.stringMatching(/: kept$/) });
 });

@@ -34,11 +34,11 @@ export function probeProblems(source: Readonly<Record<string, unknown>>): ProbeP
 /** A document that did not change says nothing about others. */
 function sourceProblem({ type, paginator, incremental }: Readonly<Record<string, unknown>>): string | null {
   if (!types.includes(type)) {
-    return `found probe: true for type ${String(type)}, expected type http_json or rss; set probe: false`;
+    return `found probe: true for type ${typeof type === 'string' ? type : 'unknown'}, expected type http_json or rss; set probe: false`;
   }
   const paging = isObject(paginator) ? paginator['type'] : undefined;
-  if (paging !== undefined && paging !== 'single_page') {
-    return `found probe: true beside paginator ${String(paging)}, expected one address that does not change; set probe: false, or remove paginator`;
+  if (typeof paging === 'string' && paging !== 'single_page') {
+    return `found probe: true beside paginator ${paging}, expected one address that does not change; set probe: false, or remove paginator`;
   }
   if (incremental === undefined) return null;
   return 'found probe: true beside incremental, expected one address that does not change; set probe: false, or remove incremental';

@@ -4,7 +4,7 @@ import { gridOfGroup, type ProbeGroup } from '../../config/schedule/probe-groups
 import { describeSchedule } from './describe-schedule.ts';
 import { firstStartOn } from './first-start.ts';
 import { ownPause, probedState, removedState, returnedState } from './orphan-note.ts';
-import type { ScheduleChange } from './plan-schedules.ts';
+import type { ScheduleChange } from './schedule-change.ts';
 import { newProbeScheduleOptions, probeScheduleOptions } from './probe-schedule.ts';
 import type { ScheduleOwner } from './schedule-owner.ts';
 

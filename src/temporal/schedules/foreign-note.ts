@@ -1,4 +1,4 @@
-import type { ScheduleChange } from './plan-schedules.ts';
+import type { ScheduleChange } from './schedule-change.ts';
 
 /** Ids that a line names. */
 const maxListed = 3;

@@ -3,7 +3,7 @@ import { readProbeId, readScheduleId } from '../../domain/instance.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import { isRemoved } from './orphan-note.ts';
 import { planEmptyGroup, planProbedSource } from './plan-probes.ts';
-import type { PlanOptions, ScheduleChange } from './plan-schedules.ts';
+import type { PlanOptions, ScheduleChange } from './schedule-change.ts';
 import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 
 /** What the configuration wants: the rest of the server's schedules is left over, or not ours. */

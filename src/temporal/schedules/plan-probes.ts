@@ -2,7 +2,7 @@ import type { Client, ScheduleSummary } from '@temporalio/client';
 import type { ProbeGroup } from '../../config/schedule/probe-groups.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import { isProbed, isRemoved } from './orphan-note.ts';
-import type { PlanOptions, ScheduleChange } from './plan-schedules.ts';
+import type { PlanOptions, ScheduleChange } from './schedule-change.ts';
 import { groupDifferences } from './probe-schedule.ts';
 import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 

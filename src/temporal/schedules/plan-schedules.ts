@@ -5,45 +5,11 @@ import { ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
 import { allSettled } from '../../domain/all-settled.ts';
 import { groupsBySource } from '../../config/schedule/probe-groups.ts';
 import { isProbed, isRemoved } from './orphan-note.ts';
+import type { PlanOptions, ScheduleChange } from './schedule-change.ts';
 import { planListed } from './plan-listed.ts';
 import { planGroup } from './plan-probes.ts';
 import { knowsSearchAttribute } from '../search-attribute.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
-
-/** What to do with the schedule of a source. */
-export interface ScheduleChange {
-  /** Its id. */
-  readonly schedule: string;
-  /** Null = of a group of sources that are probed. */
-  readonly source: string | null;
-  /**
-   * `foreign`: it is not ours, and is left alone; one of our ids may be adopted. `pause`, `delete`: its source is gone from the
-   * configuration, has no schedule there, or is probed.
-   */
-  readonly action: 'create' | 'update' | 'adopt' | 'foreign' | 'pause' | 'delete' | 'none';
-  /** How the schedule differs from the configuration. */
-  readonly differences: readonly string[];
-  /** It was paused because its source was gone or probed, and its source is back. */
-  readonly returns: boolean;
-  /** Its source is probed, and needs no schedule of its own. */
-  readonly probed?: true;
-  /**
-   * Why it is foreign. `unknown`: it has Daybook's mark, but it is unclear whether it belongs to this store. `unknown_source`: the
-   * same, and the configuration has no schedule for its source either.
-   */
-  readonly why?: 'by_hand' | 'instance' | 'unknown' | 'unknown_source';
-  /** The instance that it is of, where that is another one. */
-  readonly instance?: string;
-}
-
-export interface PlanOptions {
-  /** Delete schedules whose sources are gone, instead of pausing them. */
-  readonly prune?: boolean;
-  /** Take over schedules of our ids that are not ours. */
-  readonly adopt?: boolean;
-  /** Leave schedules of other sources alone: the configuration does not say which are gone. */
-  readonly keepOthers?: boolean;
-}
 
 /** How many schedules are read concurrently. */
 const concurrency = 20;

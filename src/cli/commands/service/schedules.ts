@@ -19,7 +19,8 @@ import {
   planSystemSchedules,
   type SystemScheduleChange,
 } from '../../../temporal/schedules/system-schedules.ts';
-import { planSchedules, type PlanOptions, type ScheduleChange } from '../../../temporal/schedules/plan-schedules.ts';
+import { planSchedules } from '../../../temporal/schedules/plan-schedules.ts';
+import type { PlanOptions, ScheduleChange } from '../../../temporal/schedules/schedule-change.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 
@@ -89,7 +90,9 @@ function show(
     const word = action === 'none' ? null : action === 'foreign' ? foreignNote(change) : words[action];
     if (word === null) continue;
     const why = action === 'pause' || action === 'delete' ? `: ${uselessBecause(change)}` : '';
-    print(`${schedule}  ${word}${why}${returns ? `; its ${change.source === null ? 'sources are' : 'source is'} back` : ''}`);
+    print(
+      `${schedule}  ${word}${why}${returns ? `; its ${change.source === null ? 'sources are' : 'source is'} back` : ''}`,
+    );
     for (const difference of differences) print(`  ${difference}`);
   }
   for (const note of instanceNotes(changes)) print(note);

@@ -7,7 +7,13 @@ const many = (count: number) => Array.from({ length: count }, (_, index) => prob
 describe('groups of probed sources', () => {
   test('hold the sources of one interval; others are in none', () => {
     const own = { name: 'own', schedule: { every: 60_000, probe: false } as never };
-    const groups = probeGroups([probed('b'), own, probed('a'), probed('c', 90_000), { name: 'none' } as never]);
+    const groups = probeGroups([
+      probed('b'),
+      own,
+      probed('a'),
+      probed('c', 90_000),
+      { name: 'none', schedule: undefined },
+    ]);
     expect(groups.map(({ name, sources }) => [name, sources])).toEqual([
       ['1m-0', ['a', 'b']],
       ['1m30s-0', ['c']],

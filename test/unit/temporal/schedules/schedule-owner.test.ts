@@ -10,7 +10,8 @@ const others = { ...ofLab, 'daybook-store': 'store-2' };
 const owner = (isKnown: boolean, storeId: string | null = 'store-1') => ({
   instance: new Instance('lab'),
   storeId,
-  knows: async () => isKnown, pauses: noPauses,
+  knows: async () => isKnown,
+  pauses: noPauses,
 });
 
 describe('the schedule of a source', () => {
