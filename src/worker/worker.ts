@@ -10,6 +10,7 @@ import { readIdentity, storeIdentity } from '../store/identity.ts';
 import { openPools, openSourceTools } from './resources.ts';
 import { notReadyReasons } from './readiness.ts';
 import type { WorkerSettings } from './worker-settings.ts';
+import { KnownAlerts } from '../store/alerts/known-alerts.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
@@ -26,7 +27,7 @@ import { assertOwnStore } from './interceptors/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
-import { openLastRuns } from './last-runs.ts';
+import { noteMissedRuns, openLastRuns } from './last-runs.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -71,7 +72,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const { storeFolder, homeFolder = null } = settings;
   const home = homeFolder === null ? {} : { home: homeFolder };
   const storage = new StorageWatch({ store: storeFolder, journal: journal.csv, ...home }, alerts);
-  const store = settingAside(storage.store('store'), (alert) => logger.warn(alertFields(alert), 'Alert'));
+  const knownAlerts = new KnownAlerts();
+  const store = settingAside(knownAlerts.noticing(storage.store('store')), (alert) =>
+    logger.warn(alertFields(alert), 'Alert'),
+  );
   const { close: closeSourceTools, ...sourceTools } = openSourceTools(settings, store, counters);
   const { http } = sourceTools;
   const lastRuns = openLastRuns(store, settings);
@@ -132,6 +136,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...storageDependencies(settings, pools, { store, journal: storage.store('journal'), counters }),
       searchAttribute: searchAttribute.isKnown,
       lastRuns,
+      knownAlerts,
       countPair: () => pair.count(),
       settleRestored: (side) => pair.settle(side),
       alertWebhook,
@@ -154,6 +159,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }).catch(closeAndThrow);
   await storage.start();
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
+  void noteMissedRuns(store, lastRuns, settings);
   // The writer of the markers may have died before it started a deliverer.
   await startDeliveries(client, instance, store).catch((error: unknown) =>
     logger.warn({ error: messageOf(error) }, 'Deliveries could not be started'),

@@ -103,6 +103,7 @@ export async function beginPoll(
     verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow }),
     ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
     ...(isWindow ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
+    isRoutine: !force && window === null && !state.failures,
     clean: true,
     release: [],
   });

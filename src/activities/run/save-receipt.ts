@@ -10,6 +10,7 @@ import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/de
 import { writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
+import { unknownAlerts } from '../../store/alerts/alert-view.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
 import {
@@ -30,6 +31,8 @@ export interface SaveReceiptInput {
   readonly window?: TimeRangeText;
   /** The state of the source after the run, where the run knows that it is stored. */
   readonly state?: SourceState;
+  /** A poll of a schedule that has found nothing new, after a run that did not fail: mostly there is no alert to close. */
+  readonly isRoutine?: boolean;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
 }
@@ -53,7 +56,7 @@ export interface SaveReceiptResult {
  * of the run.
  */
 export function createSaveReceipt(
-  dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'lastRuns' | 'onReceipt'>,
+  dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'knownAlerts' | 'lastRuns' | 'onReceipt'>,
 ) {
   return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
@@ -67,18 +70,21 @@ export function createSaveReceipt(
       );
     }
     logRun(receipt, window, redact);
-    const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
-    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
+    const { store, knownAlerts } = dependencies;
+    const known = input.isRoutine ? await knownAlerts.view(store, input.state?.receiptAt ?? null) : unknownAlerts;
+    const recovered =
+      poll && known.mayBeOpen(source, 'batch_gone') ? await fetchedAgain(dependencies, receipt, poll) : [];
+    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact, known);
     // The deferred batches may have been delivered before their alert was opened; then nothing else would resolve it.
     const resolved = [
       ...(await delivered(dependencies, source, verdicts)),
-      ...(await storeVerdicts(dependencies.store, source)),
+      ...(await storeVerdicts(store, source, known)),
     ];
     await recordAlerts(dependencies, source, resolved, redact);
-    const notify = await hasAlertsToSend(dependencies, source);
+    const notify = await hasAlertsToSend(dependencies, source, known);
     if (!window) {
       const known = added ? undefined : input.state;
-      const state = known ?? (await readState(dependencies.store, source)).state;
+      const state = known ?? (await readState(store, source)).state;
       dependencies.lastRuns.note({ receipt, state });
       dependencies.onReceipt(receipt);
     }

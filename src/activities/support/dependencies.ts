@@ -14,6 +14,7 @@ import type { SchemaTexts } from '../../sources/extraction/schema-texts.ts';
 import type { OpenReaders } from '../../sources/files/open-readers.ts';
 import type { HttpTools } from '../../sources/http/fetch-document.ts';
 import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
+import type { KnownAlerts } from '../../store/alerts/known-alerts.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
@@ -59,6 +60,8 @@ export interface ActivityDependencies {
   readonly settleRestored: (side: PairSide) => Promise<void>;
   /** Sends alerts; null = no webhook is configured. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
+  /** What the worker remembers of alerts. */
+  readonly knownAlerts: KnownAlerts;
   /** Keeps alerts that could not be stored, so that they are still sent. */
   readonly keepAlert: (alert: Alert) => void;
   readonly measures: Metrics;

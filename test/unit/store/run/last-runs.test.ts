@@ -132,7 +132,10 @@ describe('the file of a worker', () => {
 
   test('may have entries of a later version: they are skipped', async () => {
     const store = createDirectoryStore(folder.path);
-    await store.put('last-runs/other.json', JSON.stringify({ writer: 'x', at: at(0), sources: { news: { receipt: { v: 2 } } } }));
+    await store.put(
+      'last-runs/other.json',
+      JSON.stringify({ writer: 'x', at: at(0), sources: { news: { receipt: { v: 2 } } } }),
+    );
     expect(await read()).toBeNull();
   });
 });
