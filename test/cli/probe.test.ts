@@ -1,14 +1,17 @@
 import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { CliSandbox } from '../support/cli-sandbox.ts';
+import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
+import { until } from '../support/until.ts';
 
 let testWorker: TestWorker;
 let sandbox: CliSandbox;
 let origin: Origin;
 let client: Client;
 const bodies = new Map<string, string>();
+/** Sources that are not answered. */
+const hangs = new Set<string>();
 
 const source = (name: string, schedule: string) =>
   `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true, schedule: ${schedule} }\n`;
@@ -52,6 +55,7 @@ async function configure(...sources: string[]): Promise<void> {
 
 beforeAll(async () => {
   origin = await startOrigin((url, response) => {
+    if (hangs.has(url.pathname.slice(1))) return;
     response.end(bodies.get(url.pathname.slice(1)) ?? bodyOf('1'));
   });
   testWorker = await TestWorker.createForCommands(yaml(own('one'), own('two')));
@@ -149,3 +153,46 @@ test('without probe the source gets its schedule back, with its pause; an empty 
   expect(await describeIt('probe-2s-0')).toBeNull();
   expect(await stateOf('one')).toMatchObject({ paused: true, note: expect.stringMatching(/: kept$/) });
 });
+
+test('a probe whose worker is killed is made again by the next one, and starts each run once', async () => {
+  await configure(probed('first'), probed('second'));
+  const at = '2026-11-01T00:00:00Z';
+  const probe = async (time: string) =>
+    client.workflow.start('probe', {
+      workflowId: `probe-2s-0-${time}`,
+      taskQueue: 'daybook',
+      args: [{ everyMs: 2_000, shard: 0, shards: 1 }],
+    });
+  const runsOf = async (name: string) => {
+    const found: string[] = [];
+    for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = 'scrapeRun'` }))
+      if (workflowId.startsWith(`scrape-${name}-`)) found.push(workflowId);
+    return found;
+  };
+  expect(await (await probe('2026-10-31T00:00:00Z')).result()).toMatchObject({ started: ['first', 'second'] });
+  await soon(async () => expect(await testWorker.database.count(rowsOf('first', 'second'))).toBe(2));
+  await testWorker.stopWorker();
+  bodies.set('first', bodyOf('1', '2'));
+  bodies.set('second', bodyOf('1', '2'));
+  hangs.add('second');
+  const killed = sandbox.start(['worker']);
+  const running: RunningDaybook[] = [killed];
+  try {
+    const before = asks('second');
+    const handle = await probe(at);
+    await until('it asks', () => asks('second') > before, 30_000);
+    process.kill(killed.pid, 'SIGKILL');
+    hangs.clear();
+    running.push(sandbox.start(['worker']));
+    expect(await handle.result()).toMatchObject({ at, changed: 2, failed: 0, started: ['first', 'second'] });
+    await soon(async () => expect(await testWorker.database.count(rowsOf('first', 'second'))).toBe(4));
+    for (const name of ['first', 'second']) {
+      expect((await runsOf(name)).sort()).toEqual([`scrape-${name}-2026-10-31T00:00:00Z`, `scrape-${name}-${at}`]);
+    }
+  } finally {
+    for (const worker of running) await worker.killAll();
+  }
+});
+
+const rowsOf = (...names: string[]) =>
+  `select count(*) from raw_events where source in (${names.map((name) => `'${name}'`).join()})`;
