@@ -83,8 +83,8 @@ export function createSaveReceipt(
     await recordAlerts(dependencies, source, resolved, redact);
     const notify = await hasAlertsToSend(dependencies, source, known);
     if (!window) {
-      const known = added ? undefined : input.state;
-      const state = known ?? (await readState(store, source)).state;
+      const after = added ? undefined : input.state;
+      const state = after ?? (await readState(store, source)).state;
       dependencies.lastRuns.note({ receipt, state });
       dependencies.onReceipt(receipt);
     }

@@ -70,8 +70,8 @@ const zeros: Readonly<Record<string, unknown>> = { ...emptyTally };
 
 function compact({ receipt, ...run }: LastRun): object {
   const { source: _, ...fields } = receipt;
-  const told = Object.entries(fields).filter(([name, value]) => !isZero(name, value));
-  return { ...run, receipt: Object.fromEntries(told) };
+  const kept = Object.entries(fields).filter(([name, value]) => !isZero(name, value));
+  return { ...run, receipt: Object.fromEntries(kept) };
 }
 
 function isZero(name: string, value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterRun, mergeRuns, type EndedRun, type LastRun } from '../../domain/run/last-run.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { storedId } from '../paths/paths.ts';
 import { deleteLastRunsFile, readLastRunsFile, readLastRunsFiles, writeLastRunsFile } from './last-runs-file.ts';
 
 /** A worker's file is replaced at most so often. A kill loses what is younger. */
@@ -57,8 +58,8 @@ export class LastRuns {
   async readAll(): Promise<ReadonlyMap<string, LastRun>> {
     await this.#replaced();
     const files = await readLastRunsFiles(this.#options.store);
-    const others = [...files.values()].filter(({ writer }) => !this.#isOwn(writer));
-    return mergeAll([...others.map(({ runs }) => runs), this.#runs]);
+    const others = [...files].filter(([worker, { writer }]) => !this.#isOwn(worker, writer));
+    return mergeAll([...others.map(([, { runs }]) => runs), this.#runs]);
   }
 
   /** Replaces the file now, if there is something new to write. @throws SinkUnavailable */
@@ -86,7 +87,7 @@ export class LastRuns {
     const before = this.#now().getTime() - silentMs;
     let merged = 0;
     for (const [worker, { writer, at, runs }] of await readLastRunsFiles(store)) {
-      if (this.#isOwn(writer) || Date.parse(at) >= before) continue;
+      if (this.#isOwn(worker, writer) || Date.parse(at) >= before) continue;
       this.#adopt(runs);
       await this.flush();
       const present = await readLastRunsFile(store, worker);
@@ -115,8 +116,9 @@ export class LastRuns {
     this.#plan();
   }
 
-  #isOwn(writer: string): boolean {
-    return writer === this.#writer || writer === this.#predecessor;
+  /** Whether all that a file says is in memory. A predecessor that still lives has another file by then. */
+  #isOwn(worker: string, writer: string): boolean {
+    return writer === this.#writer || (worker === storedId(this.#worker) && writer === this.#predecessor);
   }
 
   #plan(): void {

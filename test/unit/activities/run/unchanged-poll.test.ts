@@ -128,7 +128,7 @@ class TestedWorker {
   }
 
   #counted(store: BlobStore): BlobStore {
-    const counted = <K extends 'get' | 'put' | 'putIfAbsent' | 'list' | 'walk' | 'delete'>(name: K) => {
+    const counted = (name: 'get' | 'put' | 'putIfAbsent' | 'list' | 'walk' | 'delete') => {
       const work = store[name] as (path: string, ...rest: unknown[]) => unknown;
       const count = (path: string, ...rest: unknown[]) => {
         // The notes are written in the background, and not for a poll.

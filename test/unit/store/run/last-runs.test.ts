@@ -93,7 +93,9 @@ describe('the file of a worker', () => {
     await noted(open(), ok(0), unchanged(1));
     const errors: unknown[] = [];
     const whole = createDirectoryStore(folder.path);
-    const put = vi.fn(whole.put).mockRejectedValueOnce(new Error('full'));
+    const put = vi
+      .fn<BlobStore['put']>((path, content) => whole.put(path, content))
+      .mockRejectedValueOnce(new Error('full'));
     const runs = open({ store: { ...whole, put }, onError: (error) => errors.push(error), replaceMs: 50 });
     runs.note({ receipt: unchanged(2), state });
     await until('replaced', () => put.mock.calls.length === 2);
@@ -156,6 +158,10 @@ describe('several workers', () => {
     expect(folder.files()).toEqual([expect.stringMatching(/host-[0-9a-f]{8}\.json$/), 'last-runs/host.json']);
     expect(await countOf()).toBe(5);
     expect(await read('shop')).not.toBeNull();
+    const known = [a, b].map(async (runs) => (await runs.readAll()).get('news'));
+    for (const run of await Promise.all(known)) {
+      expect(run).toMatchObject({ receipt: unchanged(5), unchanged: { count: 5 } });
+    }
   });
 
   test('a worker knows its own runs before it has written them', async () => {
