@@ -12,6 +12,7 @@ import { createIndexPayloads } from './rollover/index-payloads.ts';
 import { createMakePartitions } from './rollover/make-partitions.ts';
 import { createNotifyAlerts } from './alerts/notify-alerts.ts';
 import { createPlanBackfill } from './backfill/plan-backfill.ts';
+import { createProbeSources } from './probe/probe-sources.ts';
 import { createPlanReplay } from './dead-letters/plan-replay.ts';
 import { createReleaseBatches } from './run/release-batches.ts';
 import { createRebuildJournal } from './journal/rebuild-journal.ts';
@@ -55,6 +56,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     releaseBatches,
     saveReceipt,
     finishRun,
+    probeSources: createProbeSources(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
     planBackfill: createPlanBackfill(dependencies),
     requestBackfill: createRequestBackfill(),

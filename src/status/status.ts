@@ -9,13 +9,8 @@ import { storageProblems, type StorageStatus } from '../domain/monitoring/storag
 import type { DatabaseStatus, RowsToday } from './database.ts';
 import type { OpenRun } from './open-runs.ts';
 import { isMaintenanceLate, type RolloverStatus } from './rollover.ts';
-import {
-  noSchedule,
-  type LastEnds,
-  type ScheduleStatus,
-  type SchedulesStatus,
-  type ServerStatus,
-} from './schedules.ts';
+import { noSchedule, type ScheduleStatus } from './schedule-status.ts';
+import type { LastEnds, SchedulesStatus, ServerStatus } from './schedules.ts';
 import { summarizeWaiting, type DeferredSummary } from './deferred.ts';
 import type { KnownSource, KnownSources } from './known-sources.ts';
 

@@ -50,6 +50,8 @@ export interface RunningWorker {
 
 /** How long the status page waits for unknown facts. */
 const timeoutMs = 5_000;
+/** A source that takes longer is polled by runs of its own. */
+const defaultProbeRequestMs = 10_000;
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
@@ -140,6 +142,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       alertWebhook,
       keepAlert: (alert) => alerts.open(alert),
       measures: counters,
+      probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
+      notePoll: (run) => {
+        lastRuns.note(run);
+        counters.ran(run.receipt);
+      },
       onReceipt: (receipt) => {
         counters.ran(receipt);
         settings.onReceipt(receipt);

@@ -54,6 +54,19 @@ export function beginActivities(source: string) {
   });
 }
 
+/**
+ * Asking the sources of a group: what fails of a source is a result, so retries concern the store and the server alone. Five hundred
+ * sources that do not answer take a minute.
+ */
+export function probeActivities() {
+  return proxyActivities<Pick<Activities, 'probeSources'>>({
+    ...storePolicy,
+    priority: { priorityKey: 2 },
+    startToCloseTimeout: '10m',
+    summary: 'conditional requests',
+  });
+}
+
 /** The last step of a run. */
 export function finishActivities(source: string) {
   return proxyActivities<Pick<Activities, 'finishRun'>>({

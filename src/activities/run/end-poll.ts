@@ -1,9 +1,9 @@
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import type { PollEnd, StatePatch } from '../../domain/run/fetch-position.ts';
-import type { Receipt, Tally } from '../../domain/run/receipt.ts';
+import { deadLetters, type Receipt, type Tally } from '../../domain/run/receipt.ts';
 import { receiptOf } from '../../domain/run/run-receipt.ts';
 import { alertsOf } from '../../domain/run/run-verdict.ts';
-import { isSameState, noteNews, settledState } from '../../domain/run/settled-state.ts';
+import { isSameState, noteNews, noteRejected, settledState } from '../../domain/run/settled-state.ts';
 import type { SourceState } from '../../domain/run/source-state.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
@@ -47,7 +47,7 @@ export async function endPoll(
   const patched = { ...state, ...patch };
   const isNoted = plan.expect.maxStalenessMs !== null;
   const noted = isNoted ? noteNews(patched, tally.postgres.written, finishedAt) : patched;
-  const next = settledState(noted, plan.id);
+  const next = noteRejected(settledState(noted, plan.id), plan, deadLetters(tally));
   const receipt = receiptOf({ ref: run, tally, state: next, startedAt, finishedAt, window, warnings }, end, continues);
   const { lastNewAt } = next;
   const { added, notify } = await finishRun({

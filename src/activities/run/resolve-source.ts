@@ -1,5 +1,4 @@
 import { log } from '@temporalio/activity';
-import type { Config } from '../../config/file/parse-config.ts';
 import { planOf } from '../../config/plan/plan.ts';
 import { NotBackfillable } from '../../domain/errors.ts';
 import { idChange } from '../../domain/run/id-change.ts';
@@ -10,8 +9,8 @@ import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
 import { unknownAlerts } from '../../store/alerts/alert-view.ts';
-import { resolveOrphaned, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
-import { settleConfigAlert } from '../alerts/config-alert.ts';
+import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import { settleConfig } from '../alerts/settle-config.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { beginPoll, type BegunPoll, type PollActivities, type PollBeginning } from './begin-poll.ts';
 import { assertRekeyFinished } from './rekey-guard.ts';
@@ -62,20 +61,15 @@ export function createResolveSource(dependencies: ResolveTools, activities: Poll
 
 /** The part that only reads. */
 function createResolve(dependencies: ResolveTools) {
-  /** The configuration whose sources are known to be all that have alerts. */
-  let seen: Config | null = null;
   return async ({ source, window, begin }: ResolveSourceInput): Promise<ResolvedSource> => {
     const { store, knownAlerts } = dependencies;
     const isRoutine = begin !== undefined && begin.force !== true;
     const known = isRoutine ? await knownAlerts.view(store, null) : unknownAlerts;
     const redact = redactorFor(source, dependencies);
     const { config, broken } = dependencies.config.current();
-    const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
-    await settleConfigAlert(dependencies, message, redact, known);
+    await settleConfig(dependencies, redact, known);
     // It only concerns this source: workers do not agree on it.
     if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact, known);
-    if (broken === null && config !== seen) await resolveOrphaned(dependencies);
-    seen = config;
     const plan = planOf(config, await findKnownSource(dependencies, source));
     await assertRekeyFinished(store, source);
     const { fetchFingerprint, shapeFingerprint, id } = plan;

@@ -5,6 +5,7 @@ import type { Alert } from '../../domain/monitoring/alert.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import type { SourceState } from '../../domain/run/source-state.ts';
 import type { Maintenance } from '../../sinks/postgres/days/maintenance.ts';
 import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
@@ -64,6 +65,10 @@ export interface ActivityDependencies {
   /** Keeps alerts that could not be stored, so that they are still sent. */
   readonly keepAlert: (alert: Alert) => void;
   readonly measures: Metrics;
+  /** How long a request of a probe may take. */
+  readonly probeRequestMs: number;
+  /** Called with each poll that changed nothing and leaves no receipt in the store. */
+  readonly notePoll: (run: { readonly receipt: Receipt; readonly state: SourceState }) => void;
   /** Called with each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

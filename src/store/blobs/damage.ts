@@ -51,6 +51,7 @@ const costs: Partial<Record<StoreKind, string>> = {
   fileProgress: 'its files are read from the beginning; nothing is stored twice',
   feedItems: 'items of its feed may be stored a second time; none is lost',
   alert: 'the alert opens again if its cause persists',
+  pause: 'the source is polled; pause it again if need be',
   closure: 'requests to the host resume',
   receipt: 'the previous run is shown instead',
   lastRuns:

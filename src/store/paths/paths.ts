@@ -69,6 +69,8 @@ export const storePaths = {
   fileProgress: path<OfSource & { readonly name: string }>('files/{source}/{name}', { source, name: anyName }),
   /** Which item of a feed each guid and link belongs to. */
   feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
+  /** The pause of a source that has no schedule of its own. */
+  pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
   /** Until when a host must not be called. */
   closure: path<{ readonly host: string }>('limits/{host}/closed.json', { host: id }),

@@ -14,6 +14,9 @@ const maxInFlight = 4;
 /** How many of them one activity writes: a page may have many. */
 const maxTogether = 2;
 
+/** Settled batches after which the state is saved in mid-run. */
+const saveEvery = 10;
+
 /** The outcome of a batch at a sink. */
 type WriteOutcome =
   | { readonly counts: SinkCounts; readonly deferredBecause: string | null }
@@ -69,9 +72,9 @@ export class Pipeline {
     return this.#inFlight.length;
   }
 
-  /** Batches that may be released. */
-  get settledCount(): number {
-    return this.#settled.length;
+  /** Whether so many batches are settled that the state is to be saved in mid-run. */
+  get isSaveDue(): boolean {
+    return this.#settled.length >= saveEvery;
   }
 
   /** The first write that neither succeeded nor can be deferred. */

@@ -5,7 +5,14 @@ import type { PollEnd } from '../../domain/run/fetch-position.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { BegunPoll } from '../../activities/run/begin-poll.ts';
 import type { EndedRun } from '../../activities/run/end-poll.ts';
-import { addFetch, emptyTally, type FailedReceipt, type Receipt, type Tally } from '../../domain/run/receipt.ts';
+import {
+  addFetch,
+  deadLetters,
+  emptyTally,
+  type FailedReceipt,
+  type Receipt,
+  type Tally,
+} from '../../domain/run/receipt.ts';
 import { positionAfterFailure } from '../../domain/run/poll.ts';
 import { nextBackoff } from '../../domain/run/failure-backoff.ts';
 import { failedReceiptOf, receiptOf, type RunReport } from '../../domain/run/run-receipt.ts';
@@ -13,7 +20,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { UnfinishedPoll } from '../../domain/run/source-state.ts';
-import { settledState } from '../../domain/run/settled-state.ts';
+import { noteRejected, settledState } from '../../domain/run/settled-state.ts';
 import { storeActivities } from '../activities.ts';
 import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
 import type { PauseState } from '../support/pause.ts';
@@ -26,9 +33,6 @@ import { RunFetches } from './run-fetches.ts';
 import { finishRun, saveReceipt, finishTogether } from './run-receipts.ts';
 import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
 import { RunState } from './run-state.ts';
-
-/** Settled batches after which the state is saved in mid-run. */
-const saveEvery = 10;
 
 /** One run of a source: its data, and its steps. */
 export class Run {
@@ -130,7 +134,7 @@ export class Run {
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
     this.#fetches.continueAfter(fetch);
     this.#end = fetch.end;
-    if (this.#pipeline.settledCount >= saveEvery) await this.#save();
+    if (this.#pipeline.isSaveDue) await this.#save();
     this.display.show();
     // The host's queue is long: waiting here occupies no worker.
     if (fetch.waitMs !== undefined) await sleep(this.display.beginWait('a slot at the host', null, fetch.waitMs));
@@ -158,7 +162,8 @@ export class Run {
       const { source, outcome } = receipt;
       log.warn('Poll was cut short; the watermark does not change', { source, outcome });
     }
-    const state = settledState(this.#state.current, this.#plan.id);
+    const settled = settledState(this.#state.current, this.#plan.id);
+    const state = this.isCombined ? noteRejected(settled, this.#plan, deadLetters(receipt)) : settled;
     if (state !== this.#state.current) {
       this.#state.apply({ ...state, failures: null });
       if (!this.isCombined) await this.#state.save(false);
@@ -206,10 +211,9 @@ export class Run {
 
   /** The same run with another plan: settled counts stay, the poll begins as the state says. */
   plannedAgain(resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
-    const { plan, state, searchAttribute } = resolved;
-    const { unfinished } = state;
+    const { unfinished } = resolved.state;
     const warnings = addWarnings(this.#warnings, resolved.warnings ?? []);
-    const planned = { plan, state, searchAttribute, position: null, goesOn: unfinished !== null, begun: unfinished };
+    const planned = { ...resolved, position: null, goesOn: unfinished !== null, begun: unfinished };
     const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned, warnings });
     run.#fetches.replanned();
     return run;
@@ -227,22 +231,18 @@ export class Run {
       begun: this.#begun,
       ...(this.#force ? { force: true } : {}),
       ...(this.#window ? { window: this.#window } : {}),
-      ...this.#warned,
+      ...(this.#warnings.length > 0 ? { warnings: this.#warnings } : {}),
       pause: this.#pause.current,
     };
   }
 
   get #soFar(): RunSoFar {
-    const { watermark } = this.#state.current;
-    return { tally: this.#tally, inFlight: this.#pipeline.inFlight, watermark, warnings: this.#warnings };
+    const [{ inFlight }, { watermark }] = [this.#pipeline, this.#state.current];
+    return { tally: this.#tally, inFlight, watermark, warnings: this.#warnings };
   }
 
   get #pollFacts(): PollFacts {
     return { epoch: this.#state.current.epoch ?? 0, end: this.#end };
-  }
-
-  get #warned(): { readonly warnings?: readonly Warning[] } {
-    return this.#warnings.length > 0 ? { warnings: this.#warnings } : {};
   }
 
   get #tally(): Tally {
@@ -275,16 +275,14 @@ export class Run {
   async #save(): Promise<void> {
     this.#noteSettled();
     await this.#state.save(this.#isPollOver);
-    const batches = this.#pipeline.takeSettled();
-    if (batches.length > 0)
-      await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
+    const [{ source }, batches] = [this.#ref, this.#pipeline.takeSettled()];
+    if (batches.length > 0) await storeActivities(source).releaseBatches({ source, batches });
   }
 
   #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
-    const { deferredBecause } = this.#pipeline;
     const { lastNewAt } = this.#state.current;
-    const isWindow = this.#window !== null;
-    return alertsOf(receipt, { plan: this.#plan, deferredBecause, lastNewAt, end: this.#end, isWindow });
+    const facts = { plan: this.#plan, lastNewAt, end: this.#end, isWindow: this.#window !== null };
+    return alertsOf(receipt, { ...facts, deferredBecause: this.#pipeline.deferredBecause });
   }
 
   get #report(): RunReport {

@@ -16,6 +16,7 @@ import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
 import { discardDeadLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
+import { storedPauses } from '../../../src/store/run/pauses.ts';
 import { createHostBudgets } from '../../../src/store/run/host-budgets.ts';
 import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
@@ -361,6 +362,16 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       return createFeedItemsStore(store).read(source, storePaths.feedItems.parse(path)?.name ?? 'gone');
     },
     whole: 'key pair content',
+    damaged: null,
+    fate: 'aside',
+  },
+  pause: {
+    async write(store) {
+      await storedPauses(store).write(source, { by: 'ann', reason: 'x', until: null });
+      return storePaths.pause.build({ source });
+    },
+    read: (store) => storedPauses(store).read(source),
+    whole: { by: 'ann', reason: 'x', until: null },
     damaged: null,
     fate: 'aside',
   },

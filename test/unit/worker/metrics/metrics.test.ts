@@ -5,7 +5,7 @@ import { WorkerCounters } from '../../../../src/worker/metrics/counters.ts';
 import { gaugesText, scrape } from '../../../../src/worker/metrics/scrape.ts';
 import type { StatusMonitor } from '../../../../src/status/status-monitor.ts';
 import { Instance } from '../../../../src/domain/instance.ts';
-import { noSchedule } from '../../../../src/status/schedules.ts';
+import { noSchedule } from '../../../../src/status/schedule-status.ts';
 import { SourceLabels, unconfigured } from '../../../../src/worker/metrics/source-labels.ts';
 import { aFailedReceipt, aReceipt } from '../../domain/a-receipt.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
