@@ -55,6 +55,8 @@ export class TestWorker {
   /** Proxies that the environment names. */
   proxies: ProxySettings = {};
   alertWebhook: string | null = null;
+  /** How long a request of a probe may take. */
+  probeRequestMs = 10_000;
   #runs = 0;
   readonly #address: string;
 
@@ -149,6 +151,7 @@ export class TestWorker {
       logger,
       sdkMetrics: null,
       ui: null,
+      probeRequestMs: this.probeRequestMs,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
   }

@@ -162,6 +162,7 @@ export type StatePatch = Partial<
     | 'unfinished'
     | 'etag'
     | 'lastModified'
+    | 'document'
     | 'previousPoll'
     | 'file'
     | 'files'

@@ -64,6 +64,16 @@ export async function listStates(store: BlobStore): Promise<string[]> {
   return paths.flatMap((path) => storePaths.state.parse(path)?.source ?? []);
 }
 
+/** The number of the newest change by a command, of each source that has one. */
+export async function listStateEpochs(store: BlobStore): Promise<ReadonlyMap<string, number>> {
+  const epochs = new Map<string, number>();
+  for (const path of await store.list(storePaths.stateEpoch.folder({}))) {
+    const found = storePaths.stateEpoch.parse(path);
+    if (found) epochs.set(found.source, Math.max(found.epoch, epochs.get(found.source) ?? 0));
+  }
+  return epochs;
+}
+
 /** Saves what a run knows. Commands use {@link changeState}. */
 export async function writeState(store: BlobStore, source: string, state: SourceState): Promise<void> {
   await store.put(statePath(source), storedJson(state, 2));
