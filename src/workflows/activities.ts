@@ -175,11 +175,7 @@ export function scheduleActivities(source: string) {
     ...priorityOf(source),
     startToCloseTimeout: '1m',
     heartbeatTimeout,
-    retry: {
-      initialInterval: '1s',
-      backoffCoefficient: 2,
-      maximumInterval: '5m',
-    },
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
   });
 }
 
