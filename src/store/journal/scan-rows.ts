@@ -1,0 +1,90 @@
+import { isAscii } from 'node:buffer';
+import { CsvScanner } from '../../formats/csv-scanner.ts';
+import { isMissing } from '../blobs/file-errors.ts';
+import { canonicalTime } from '../../domain/time/canonical-time.ts';
+import { journalRow, rowsPerRead, type JournalRow, type Layout } from './journal-layout.ts';
+
+export interface ScannedFile {
+  /** Whether all of it was as Daybook writes it. Otherwise something in it is unusual or damaged, and it must be parsed in full. */
+  readonly isUsual: boolean;
+  /** Rows that it has, and the line where the last one ends, as far as it was read. */
+  readonly rows: number;
+  readonly line: number;
+  /** Rows that were handed on. */
+  readonly handedOn: number;
+}
+
+const newline = 0x0a;
+/** Longest line that is read here, in bytes. */
+const maxLine = 32 * 1024 * 1024;
+
+/** Reads the rows of a file that is as Daybook writes it, in a tenth of the time that a full parser takes. */
+export async function* scanRows(
+  bytes: AsyncIterable<Buffer> | Iterable<Buffer>,
+  layout: Layout,
+): AsyncGenerator<JournalRow[], ScannedFile> {
+  const scanner = new CsvScanner(layout.columns);
+  let rows: JournalRow[] = [];
+  let count = 0;
+  let hasHeader = false;
+  const end = (isUsual: boolean): ScannedFile => ({
+    isUsual,
+    rows: count,
+    line: scanner.line,
+    handedOn: count - rows.length,
+  });
+  try {
+    for await (const text of wholeLines(bytes)) {
+      // No record has one: the full parser reports it.
+      if (text === null || text.includes('\0')) return end(false);
+      scanner.add(text);
+      for (let scanned = scanner.next(); scanned !== 'more'; scanned = scanner.next()) {
+        if (scanned === 'unusual') return end(false);
+        if (!hasHeader) {
+          if (scanner.cells.join() !== layout.header) return end(false);
+          hasHeader = true;
+          continue;
+        }
+        const time = canonicalTime(scanner.cells[layout.occurredAt] ?? '');
+        if (time === null) return end(false);
+        count++;
+        if (rows.push(journalRow(scanner.cells, time, scanner.line, layout)) < rowsPerRead) continue;
+        const full = rows;
+        rows = [];
+        yield full;
+      }
+    }
+  } catch (error) {
+    if (isMissing(error)) throw error;
+    return end(false);
+  }
+  if (!scanner.isAtEnd || count === 0) return end(false);
+  const scanned = end(true);
+  if (rows.length > 0) yield rows;
+  return scanned;
+}
+
+/** Text up to the last newline of each piece; null if the last line has none. */
+async function* wholeLines(bytes: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<string | null> {
+  let pending: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end === 0) {
+      pending.push(chunk);
+      size += chunk.length;
+      if (size > maxLine) yield null;
+      continue;
+    }
+    size = chunk.length - end;
+    const lines = chunk.subarray(0, end);
+    yield textOf(pending.length === 0 ? lines : Buffer.concat([...pending, lines]));
+    pending = end === chunk.length ? [] : [chunk.subarray(end)];
+  }
+  if (pending.length > 0) yield null;
+}
+
+/** Most pieces are ASCII, which needs no decoding. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
+}
