@@ -20,7 +20,7 @@ describe('the Dockerfile', () => {
     expect(image.environment).toMatchObject({ NODE_OPTIONS: size, ...allocator });
     const unit = readFileSync(join(projectFolder, 'deploy/systemd/daybook-worker.service'), 'utf8');
     expect(unit).toContain(`NODE_OPTIONS=${size}\n`);
-    expect(unit).toContain(`Environment=MALLOC_ARENA_MAX=${allocator.MALLOC_ARENA_MAX}\n`);
+    expect(unit).toContain(`MALLOC_ARENA_MAX=${allocator.MALLOC_ARENA_MAX} `);
   });
 
   test('runs the worker as a user by number, without the embedded stack', () => {
