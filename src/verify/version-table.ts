@@ -1,6 +1,6 @@
 import { jsonMark } from '../formats/json-mark.ts';
 import { keyHash, KeySet } from '../store/journal/key-set.ts';
-import { HashPages, isOf, keyWords, type Page } from '../store/tables/hash-pages.ts';
+import { HashPages, keyWords } from '../store/tables/hash-pages.ts';
 
 /** How the journal compares with a row: `same`, or the part that differs from every version of its key. */
 export type VersionVerdict = 'same' | 'time' | 'payload' | 'absent';
@@ -37,15 +37,16 @@ export class VersionTable {
     const key = keyHash(source, sourceId);
     const mark = markOf(payload);
     let isKnown = false;
-    const isThere = this.#some(key, ({ numbers }, number) => {
+    const isThere = this.#pages.some(key, ({ numbers }, word) => {
       isKnown = true;
+      const number = numberAt(word);
       return numbers[number] === micros && numbers[number + 1] === mark;
     });
     if (isThere) return;
     if (!isKnown) this.#distinct++;
     this.#pages.add(key, ({ numbers }, word) => {
-      numbers[(word + keyWords) / 2] = micros;
-      numbers[(word + keyWords) / 2 + 1] = mark;
+      numbers[numberAt(word)] = micros;
+      numbers[numberAt(word) + 1] = mark;
     });
   }
 
@@ -53,7 +54,8 @@ export class VersionTable {
   match(source: string, sourceId: string, micros: number, payload: string | null): VersionVerdict {
     const mark = markOf(payload);
     let verdict: VersionVerdict = 'absent';
-    this.#some(keyHash(source, sourceId), ({ numbers }, number, place) => {
+    this.#pages.some(keyHash(source, sourceId), ({ numbers }, word, place) => {
+      const number = numberAt(word);
       this.#see(place);
       const isSamePayload = payload === null || numbers[number + 1] === mark;
       if (isSamePayload && numbers[number] === micros) verdict = 'same';
@@ -107,22 +109,11 @@ export class VersionTable {
     }
     return unseen;
   }
+}
 
-  /** Calls back with each version of a key, until that returns true. `number` is where its numbers begin. */
-  #some(key: Uint32Array, is: (page: Page, number: number, place: number) => boolean): boolean {
-    const pages = this.#pages;
-    let number = pages.first(key);
-    do {
-      const page = pages.read(number);
-      const count = pages.count(number);
-      for (let index = 0; index < count; index++) {
-        const word = index * (entryBytes / 4);
-        if (isOf(page, word, key) && is(page, (word + keyWords) / 2, pages.place(number, index))) return true;
-      }
-      number = pages.next(number);
-    } while (number !== 0);
-    return false;
-  }
+/** Where the numbers of an entry begin: behind its key. */
+function numberAt(word: number): number {
+  return (word + keyWords) / 2;
 }
 
 /** Two versions of one key, not all payloads, must be told apart. */

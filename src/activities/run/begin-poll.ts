@@ -9,10 +9,9 @@ import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { failedAttempt } from '../support/failure.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
-import { endPoll, type EndedRun } from './end-poll.ts';
+import { endPoll, latestEndMs, type EndedRun } from './end-poll.ts';
 import type { createFetchBatch, FetchBatchResult } from './fetch-batch.ts';
 import type { createFinishRun } from './finish-run.ts';
-import { latestEndMs } from './latest-end.ts';
 
 /** How a run wants its poll to begin. */
 export interface PollBeginning {

@@ -10,6 +10,12 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { createFinishRun } from './finish-run.ts';
 
+/**
+ * After this time an activity no longer ends its run: well below the heartbeat timeout of 10 s, after which the server may have given the
+ * attempt up.
+ */
+export const latestEndMs = 8_000;
+
 /** A poll that has come to its end. */
 export interface EndedPoll {
   readonly run: RunRef;

@@ -3,9 +3,8 @@ import type { BatchRef } from '../../domain/run/batch.ts';
 import { addCounts, noCounts, sumCounts, type SinkCounts, type Tally } from '../../domain/run/receipt.ts';
 import { verdictOf } from '../../domain/run/run-verdict.ts';
 import type { Sink } from '../../domain/run/sink.ts';
-import { endPoll, type EndedPoll, type EndedRun } from './end-poll.ts';
+import { endPoll, latestEndMs, type EndedPoll, type EndedRun } from './end-poll.ts';
 import type { createFinishRun } from './finish-run.ts';
-import { latestEndMs } from './latest-end.ts';
 import type { createWriteBatches, WriteBatchesResult } from './write-batches.ts';
 
 export interface WriteAndFinishInput {

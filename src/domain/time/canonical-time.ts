@@ -1,4 +1,4 @@
-import { formatMicros, parseIso8601 } from './timestamp.ts';
+import { formatMicros, parseIso8601, readDigits } from './timestamp.ts';
 
 /** The last day that was found to exist: records follow each other in time. */
 let knownDay = '';
@@ -14,8 +14,8 @@ export function canonicalTime(text: string): string | null {
 export function microsOfDay(text: string): number | null {
   if (text.length !== 27 || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':' || text[19] !== '.') return null;
   if (text[26] !== 'Z') return null;
-  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)];
-  const micros = digits(text, 20, 26);
+  const [hour, minute, second] = [readDigits(text, 11, 13), readDigits(text, 14, 16), readDigits(text, 17, 19)];
+  const micros = readDigits(text, 20, 26);
   // NaN is not above anything.
   if (!(hour <= 23 && minute <= 59 && second <= 59 && micros >= 0)) return null;
   if (!text.startsWith(knownDay) || knownDay === '') {
@@ -24,15 +24,4 @@ export function microsOfDay(text: string): number | null {
     knownDay = text.slice(0, 11);
   }
   return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros;
-}
-
-/** NaN if there is something else than digits. */
-function digits(text: string, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at++) {
-    const digit = text.charCodeAt(at) - 0x30;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    value = value * 10 + digit;
-  }
-  return value;
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { HashPages, isOf } from '../tables/hash-pages.ts';
+import { HashPages } from '../tables/hash-pages.ts';
 
 const entryBytes = 16;
 /** About 350,000 keys. */
@@ -40,15 +40,7 @@ export class KeySet {
   }
 
   hasHash(key: Uint32Array): boolean {
-    const pages = this.#pages;
-    let number = pages.first(key);
-    do {
-      const page = pages.read(number);
-      const count = pages.count(number);
-      for (let index = 0; index < count; index++) if (isOf(page, index * (entryBytes / 4), key)) return true;
-      number = pages.next(number);
-    } while (number !== 0);
-    return false;
+    return this.#pages.some(key, () => true);
   }
 }
 

@@ -1,5 +1,5 @@
-import { isAscii } from 'node:buffer';
 import { CsvScanner } from '../../formats/csv-scanner.ts';
+import { wholeLines } from '../../formats/whole-lines.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import { canonicalTime } from '../../domain/time/canonical-time.ts';
 import { journalRow, rowsPerRead, type JournalRow, type Layout } from './journal-layout.ts';
@@ -14,7 +14,6 @@ export interface ScannedFile {
   readonly handedOn: number;
 }
 
-const newline = 0x0a;
 /** Longest line that is read here, in bytes. */
 const maxLine = 32 * 1024 * 1024;
 
@@ -34,7 +33,7 @@ export async function* scanRows(
     handedOn: count - rows.length,
   });
   try {
-    for await (const text of wholeLines(bytes)) {
+    for await (const text of wholeLines(bytes, maxLine)) {
       // No record has one: the full parser reports it.
       if (text === null || text.includes('\0')) return end(false);
       scanner.add(text);
@@ -62,29 +61,4 @@ export async function* scanRows(
   const scanned = end(true);
   if (rows.length > 0) yield rows;
   return scanned;
-}
-
-/** Text up to the last newline of each piece; null if the last line has none. */
-async function* wholeLines(bytes: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<string | null> {
-  let pending: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of bytes) {
-    const end = chunk.lastIndexOf(newline) + 1;
-    if (end === 0) {
-      pending.push(chunk);
-      size += chunk.length;
-      if (size > maxLine) yield null;
-      continue;
-    }
-    size = chunk.length - end;
-    const lines = chunk.subarray(0, end);
-    yield textOf(pending.length === 0 ? lines : Buffer.concat([...pending, lines]));
-    pending = end === chunk.length ? [] : [chunk.subarray(end)];
-  }
-  if (pending.length > 0) yield null;
-}
-
-/** Most pieces are ASCII, which needs no decoding. */
-function textOf(bytes: Buffer): string {
-  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }

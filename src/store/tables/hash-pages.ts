@@ -42,12 +42,12 @@ export class HashPages {
   }
 
   /** The page where the entries of a key begin. */
-  first(key: Uint32Array): number {
+  #first(key: Uint32Array): number {
     return this.#directory[(key[0] ?? 0) & (this.#directory.length - 1)] ?? 0;
   }
 
   /** The page that continues another; 0 = none. */
-  next(number: number): number {
+  #next(number: number): number {
     return this.#nexts[number] ?? 0;
   }
 
@@ -62,6 +62,21 @@ export class HashPages {
 
   read(number: number): Page {
     return this.#memory.read(number, this.count(number) * this.#entryWords * 4);
+  }
+
+  /** Calls back with each entry of a key, until that returns true. @param is gets the word of the page where the entry begins */
+  some(key: Uint32Array, is: (page: Page, word: number, place: number) => boolean): boolean {
+    let number = this.#first(key);
+    do {
+      const page = this.read(number);
+      const count = this.count(number);
+      for (let index = 0; index < count; index++) {
+        const word = index * this.#entryWords;
+        if (isOf(page, word, key) && is(page, word, this.place(number, index))) return true;
+      }
+      number = this.#next(number);
+    } while (number !== 0);
+    return false;
   }
 
   /** Adds an entry; `fill` writes what follows the key, from a word of the page on. */
@@ -82,10 +97,10 @@ export class HashPages {
   /** A page of the key that is not full. */
   #roomFor(key: Uint32Array): number {
     for (;;) {
-      const number = this.first(key);
-      if (this.next(number) === 0 && this.count(number) < this.#perPage) return number;
+      const number = this.#first(key);
+      if (this.#next(number) === 0 && this.count(number) < this.#perPage) return number;
       if (!this.#canSplit(number, key)) return this.#lastOf(number);
-      if (this.next(number) === 0) this.#split(number, key);
+      if (this.#next(number) === 0) this.#split(number, key);
       else this.#splitContinued(number, key);
     }
   }
@@ -101,7 +116,7 @@ export class HashPages {
   /** The last page that continues a full one. */
   #lastOf(number: number): number {
     let last = number;
-    while (this.next(last) !== 0) last = this.next(last);
+    while (this.#next(last) !== 0) last = this.#next(last);
     if (this.count(last) < this.#perPage) return last;
     const added = this.#addPage(maxDepth);
     this.#nexts[last] = added;
@@ -180,7 +195,7 @@ export class HashPages {
 }
 
 /** Whether an entry of a page is of a key. */
-export function isOf({ words }: Page, word: number, key: Uint32Array): boolean {
+function isOf({ words }: Page, word: number, key: Uint32Array): boolean {
   return (
     words[word] === key[0] && words[word + 1] === key[1] && words[word + 2] === key[2] && words[word + 3] === key[3]
   );

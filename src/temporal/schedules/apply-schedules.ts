@@ -9,7 +9,7 @@ import { applyToGroup, applyToProbed } from './apply-probes.ts';
 import { removedState, returnedState, type ScheduleState } from './orphan-note.ts';
 import { knowsSearchAttribute } from '../search-attribute.ts';
 import { newScheduleOptions, scheduleOptions } from './schedule-options.ts';
-import { allSettled } from '../../domain/all-settled.ts';
+import { inParallel } from '../../domain/in-parallel.ts';
 import { UsageError } from '../../domain/errors.ts';
 import { formatPauseNote } from '../../domain/run/pause-note.ts';
 import { probeGroups } from '../../config/schedule/probe-groups.ts';
@@ -45,9 +45,7 @@ export async function applySchedules(
       refused.push(`${schedule} (${error.message})`);
     }
   };
-  for (let start = 0; start < changes.length; start += concurrency) {
-    await allSettled(changes.slice(start, start + concurrency).map(apply));
-  }
+  await inParallel(changes, concurrency, apply);
   if (refused.length === 0) return changes;
   throw new UsageError(
     `schedules: Temporal refuses ${refused.join(', ')}; change it in daybook.yaml; all others were applied`,

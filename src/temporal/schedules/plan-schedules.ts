@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import { ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
-import { allSettled } from '../../domain/all-settled.ts';
+import { inParallel } from '../../domain/in-parallel.ts';
 import { groupsBySource } from '../../config/schedule/probe-groups.ts';
 import { isProbed, isRemoved } from './orphan-note.ts';
 import type { PlanOptions, ScheduleChange } from './schedule-change.ts';
@@ -27,16 +27,12 @@ export async function planSchedules(
   const groups = new Map([...probed.values()].map((group) => [group.name, group]));
   const scheduled = sources.filter((source) => source.schedule && !probed.has(source.name));
   for (const group of groups.values()) changes.push(await planGroup(client, owner, group, options));
-  for (let start = 0; start < scheduled.length; start += concurrency) {
-    const slice = scheduled.slice(start, start + concurrency);
-    const planned = await allSettled(
-      slice.map((source) => planSchedule(client, owner, source, { ...options, hasAttribute })),
-    );
-    for (const change of planned) changes.push(change);
-  }
+  const planned = await inParallel(scheduled, concurrency, (source) =>
+    planSchedule(client, owner, source, { ...options, hasAttribute }),
+  );
   const names = new Set(scheduled.map(({ name }) => name));
   const others = await planListed(client, owner, { names, probed, groups }, options);
-  return [...changes, ...others.sort((a, b) => (a.schedule < b.schedule ? -1 : 1))];
+  return [...changes, ...planned, ...others.sort((a, b) => (a.schedule < b.schedule ? -1 : 1))];
 }
 
 async function planSchedule(

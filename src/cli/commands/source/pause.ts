@@ -85,7 +85,7 @@ async function onSchedule(
   instance: Instance,
   source: string,
   act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<void>,
-  isWanted = false,
+  isWanted: boolean,
 ): Promise<boolean> {
   try {
     const found = isWanted ? null : await describeSchedule(client, instance.scrapeScheduleId(source));

@@ -1,8 +1,7 @@
-import { isAscii } from 'node:buffer';
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { wholeLines } from '../../../formats/whole-lines.ts';
 
-const newline = 0x0a;
 /** Rows handed on at a time, unless they are large. */
 const rowsPerRead = 1_000;
 const charactersPerRead = 4 * 1024 * 1024;
@@ -19,6 +18,8 @@ export async function* copiedRows(client: Client, query: string): AsyncGenerator
     let rows: (string | null)[][] = [];
     let size = 0;
     for await (const lines of wholeLines(stream)) {
+      // Each row that COPY sends ends with a newline.
+      if (lines === null) continue;
       size += lines.length;
       // A newline within a value is escaped.
       for (let at = 0; at < lines.length;) {
@@ -37,22 +38,6 @@ export async function* copiedRows(client: Client, query: string): AsyncGenerator
     // Nothing else can be asked before all rows have come.
     if (!isComplete) void client.end().catch(() => undefined);
   }
-}
-
-async function* wholeLines(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let pending: Buffer[] = [];
-  for await (const chunk of stream) {
-    const end = chunk.lastIndexOf(newline) + 1;
-    if (end === 0) pending.push(chunk);
-    else {
-      yield textOf(Buffer.concat([...pending, chunk.subarray(0, end)]));
-      pending = end === chunk.length ? [] : [chunk.subarray(end)];
-    }
-  }
-}
-
-function textOf(bytes: Buffer): string {
-  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
 const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { HashPages, isOf } from '../../../../src/store/tables/hash-pages.ts';
+import { HashPages } from '../../../../src/store/tables/hash-pages.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const folder = useTemporaryFolder();
@@ -15,14 +15,10 @@ function keyOf(text: string): Uint32Array {
 /** The numbers of the entries of a key, in order. */
 function numbersOf(pages: HashPages, key: Uint32Array): number[] {
   const found: number[] = [];
-  let number = pages.first(key);
-  do {
-    const page = pages.read(number);
-    for (let index = 0; index < pages.count(number); index++) {
-      if (isOf(page, index * 8, key)) found.push(page.numbers[index * 4 + 2] ?? -1);
-    }
-    number = pages.next(number);
-  } while (number !== 0);
+  pages.some(key, ({ numbers }, word) => {
+    found.push(numbers[(word + 4) / 2] ?? -1);
+    return false;
+  });
   return found;
 }
 
