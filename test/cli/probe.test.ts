@@ -169,7 +169,7 @@ test('a probe whose worker is killed is made again by the next one, and starts e
       if (workflowId.startsWith(`scrape-${name}-`)) found.push(workflowId);
     return found;
   };
-  expect(await (await probe('2026-10-31T00:00:00Z')).result()).toMatchObject({ started: ['first', 'second'] });
+  expect(await (await probe('2026-10-31T00:00:00Z')).result()).toMatchObject({ due: 2, started: ['first', 'second'] });
   await soon(async () => expect(await testWorker.database.count(rowsOf('first', 'second'))).toBe(2));
   await testWorker.stopWorker();
   bodies.set('first', bodyOf('1', '2'));

@@ -219,6 +219,11 @@ export class TestWorker {
     return this.files('data', 'csv', source).flatMap((file) => csvRows(readFileSync(file, 'utf8')));
   }
 
+  /** The files of its data but the notes of workers, which are replaced in the background. */
+  storedFiles(): string[] {
+    return this.files('data').filter((path) => !path.includes('/last-runs/'));
+  }
+
   /** All files below a folder of the test worker. */
   files(...parts: string[]): string[] {
     try {
