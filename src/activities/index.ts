@@ -12,6 +12,7 @@ import { createIndexPayloads } from './rollover/index-payloads.ts';
 import { createMakePartitions } from './rollover/make-partitions.ts';
 import { createNotifyAlerts } from './alerts/notify-alerts.ts';
 import { createPlanBackfill } from './backfill/plan-backfill.ts';
+import { createProbeSources } from './probe/probe-sources.ts';
 import { createPlanReplay } from './dead-letters/plan-replay.ts';
 import { createReleaseBatches } from './run/release-batches.ts';
 import { createRebuildJournal } from './journal/rebuild-journal.ts';
@@ -32,6 +33,7 @@ import { createSweepSpool } from './delivery/sweep-spool.ts';
 import { createUnpauseSchedule } from './schedules/unpause-schedule.ts';
 import { createStartDeliveries } from './delivery/start-deliveries.ts';
 import { createWriteBatches } from './run/write-batches.ts';
+import { createWriteAndFinish } from './run/write-and-finish.ts';
 import { createWriteBatch } from './run/write-batch.ts';
 
 /** All activities, under their wire names. */
@@ -43,15 +45,18 @@ export function createActivities(dependencies: ActivityDependencies) {
   const releaseBatches = createReleaseBatches(dependencies);
   const saveReceipt = createSaveReceipt(dependencies);
   const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches });
+  const writeBatches = createWriteBatches(dependencies);
   return {
     resolveSource: createResolveSource(dependencies, { fetchBatch, finishRun }),
     fetchBatch,
-    writeBatches: createWriteBatches(dependencies),
+    writeBatches,
+    writeAndFinish: createWriteAndFinish({ writeBatches, finishRun }),
     ...createWriteBatch(dependencies),
     saveState,
     releaseBatches,
     saveReceipt,
     finishRun,
+    probeSources: createProbeSources(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
     planBackfill: createPlanBackfill(dependencies),
     requestBackfill: createRequestBackfill(),

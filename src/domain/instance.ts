@@ -5,9 +5,11 @@ export const defaultInstance = 'daybook';
 export const instanceNamePattern = /^[a-z0-9-]{1,30}$/;
 
 /** What a wire id of an instance with a name begins with. */
-const prefixed = /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|canary|deliver|replay|unpause)-?/;
+const prefixed = /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|canary|deliver|replay|unpause|probe)-?/;
 
 const scrapeSchedule = /^(?:([a-z0-9-]{1,30})\.)?scrape-(.+)$/;
+
+const probeSchedule = /^(?:([a-z0-9-]{1,30})\.)?probe-([0-9a-z]+-\d+)$/;
 
 /**
  * One of several Daybooks in a Temporal namespace. Makes and reads every id and queue that goes over the wire, so that none of them
@@ -88,6 +90,16 @@ export class Instance {
     return found?.[1] ?? null;
   }
 
+  /** The run that a probe starts; as by a schedule, named by the time. */
+  probedRunId(source: string, at: string): string {
+    return `${this.scheduledRunId(source)}-${at}`;
+  }
+
+  /** Id of the schedule of a group of sources that are probed together, and how the ids of its workflows begin. */
+  probeId(group: string): string {
+    return `${this.#prefix}probe-${group}`;
+  }
+
   backfillId(source: string): string {
     return `${this.#prefix}backfill-${source}`;
   }
@@ -152,4 +164,10 @@ export class Instance {
 export function readScheduleId(scheduleId: string): { readonly instance: string; readonly source: string } | null {
   const [, instance = defaultInstance, source] = scrapeSchedule.exec(scheduleId) ?? [];
   return source === undefined ? null : { instance, source };
+}
+
+/** The group whose schedule an id of the form `probe-<interval>-<shard>` is of; null for any other. */
+export function readProbeId(scheduleId: string): { readonly instance: string; readonly group: string } | null {
+  const [, instance = defaultInstance, group] = probeSchedule.exec(scheduleId) ?? [];
+  return group === undefined ? null : { instance, group };
 }

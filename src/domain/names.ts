@@ -26,6 +26,8 @@ export const cronMemoKey = 'daybook-cron';
 
 export const scrapeRunType = 'scrapeRun';
 
+export const probeType = 'probe';
+
 export const backfillType = 'backfill';
 
 export const rolloverType = 'partitionRollover';

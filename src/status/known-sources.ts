@@ -1,5 +1,6 @@
 import type { Config } from '../config/file/parse-config.ts';
 import { ConfigProblems } from '../config/file/problem.ts';
+import { gridOfGroup, groupsBySource } from '../config/schedule/probe-groups.ts';
 import { scheduleGrid } from '../config/schedule/schedule-grid.ts';
 import type { Grid } from '../domain/monitoring/schedule-starts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
@@ -11,6 +12,8 @@ export interface KnownSource {
   readonly everyMs: number | null;
   /** Its schedule is a cron line: only the server knows when it is due. */
   readonly isCron: boolean;
+  /** The group that it is probed in; null if it has a schedule of its own, or none. */
+  readonly probe: string | null;
   /** When it is due; null if only the server can tell. */
   readonly grid: Grid | null;
 }
@@ -26,18 +29,23 @@ export interface KnownSources {
 
 /** The sources of a configuration. */
 export function knownSources({ sources, partitions }: Config, broken: string | null): KnownSources {
-  const known = sources.map(({ name, schedule }) => ({
-    name,
-    everyMs: schedule?.every ?? null,
-    isCron: schedule?.cron !== undefined,
-    grid: schedule ? scheduleGrid(name, schedule) : null,
-  }));
+  const groups = groupsBySource(sources);
+  const known = sources.map(({ name, schedule }) => {
+    const group = groups.get(name);
+    return {
+      name,
+      everyMs: schedule?.every ?? null,
+      isCron: schedule?.cron !== undefined,
+      probe: group?.name ?? null,
+      grid: group ? gridOfGroup(group) : schedule ? scheduleGrid(name, schedule) : null,
+    };
+  });
   return { sources: known, premake: partitions.premake, broken };
 }
 
 /** A source of which only the name is known. */
 export function unknownSource(name: string): KnownSource {
-  return { name, everyMs: null, isCron: false, grid: null };
+  return { name, everyMs: null, isCron: false, probe: null, grid: null };
 }
 
 /**

@@ -1,31 +1,14 @@
-import type { Client, ScheduleDescription, ScheduleSummary } from '@temporalio/client';
+import type { Client, ScheduleDescription } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Instance } from '../domain/instance.ts';
 import { allSettled } from '../domain/all-settled.ts';
-import { notPausedSince, parsePauseNote, type PausedBy } from '../domain/run/pause-note.ts';
-import type { ScheduledStart } from '../domain/monitoring/schedule-starts.ts';
 import { describeSchedule } from '../temporal/schedules/describe-schedule.ts';
 import { isLeftBehind, type ScheduleOwner } from '../temporal/schedules/schedule-owner.ts';
-import { pausedRuns, openWorkflows, runsBySource, type OpenRun } from './open-runs.ts';
+import { ProbedStatus } from './probed-status.ts';
+import { noSchedule, scheduleStatusOf, type ScheduleStatus } from './schedule-status.ts';
+import { pausedRuns, openWorkflows, runsBySource } from './open-runs.ts';
 import { readRollover, type RolloverStatus } from './rollover.ts';
 import type { KnownSource } from './known-sources.ts';
-
-/** The status of a source's schedule. */
-export interface ScheduleStatus {
-  readonly paused: PausedBy | null;
-  readonly nextRunAt: string | null;
-  /** Times it was due since the last run ended; null if that is not known. No more than a thousand are counted. */
-  readonly missed: number | null;
-  /** The latest starts, the oldest first. */
-  readonly recent: readonly RecentStart[];
-  /** Since when it has not been paused: see `notPausedSince`. */
-  readonly notPausedSinceMs: number | null;
-  /** The active run, also one by command; null = none. */
-  readonly running: OpenRun | null;
-}
-
-/** A start, and the run that it began. */
-export type RecentStart = ScheduledStart & { readonly workflowId: string };
 
 export interface ServerStatus {
   /** Null if neither the environment names one nor this home runs one. */
@@ -49,16 +32,6 @@ export interface SchedulesStatus {
   readonly rollover: RolloverStatus | null;
 }
 
-/** The status of a source without a schedule. */
-export const noSchedule: ScheduleStatus = {
-  paused: null,
-  nextRunAt: null,
-  missed: null,
-  recent: [],
-  notPausedSinceMs: null,
-  running: null,
-};
-
 /** When the last run of a source ended. */
 export type LastEnds = ReadonlyMap<string, Date>;
 
@@ -77,7 +50,7 @@ export async function readScheduleStatus(
 ): Promise<Omit<SchedulesStatus, 'others'>> {
   if (sources.length > maxDescribed) return listScheduleStatus(client, owner, sources, lastEnds);
   const { instance } = owner;
-  const read = await readSchedules(client, instance, sources, lastEnds);
+  const read = await readSchedules(client, owner, sources, lastEnds);
   return { sources: read, rollover: await readRollover(client, instance) };
 }
 
@@ -90,9 +63,14 @@ export async function listScheduleStatus(
 ): Promise<SchedulesStatus> {
   const { instance } = owner;
   const names = new Set(known.map(({ name }) => name));
+  const probed = await ProbedStatus.of(owner, known);
   const sources = new Map<string, ScheduleStatus>();
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { source, memo, status } of scrapeSchedules(client, instance)) {
+  for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
+    if (probed.take(scheduleId, { state, info })) continue;
+    const source = instance.sourceOfSchedule(scheduleId);
+    if (source === null || probed.has(source)) continue;
+    const status = scheduleStatusOf(state, info);
     // The schedule of a configured source counts, no matter who created it.
     if (!names.has(source)) {
       if (await isLeftBehind(owner, source, { memo })) others.set(source, status.paused ? 'paused' : 'running');
@@ -100,6 +78,7 @@ export async function listScheduleStatus(
       sources.set(source, status);
     }
   }
+  for (const [name, status] of probed.statuses()) sources.set(name, status);
   const longAgo = new Date(Date.now() - heldMs).toISOString();
   const open = await openWorkflows(client, instance);
   const held = await pausedRuns(client, open.filter(({ since }) => since < longAgo).slice(0, fewAsked));
@@ -130,12 +109,20 @@ function longestIdle(known: readonly KnownSource[], lastEnds: LastEnds): string[
 
 async function readSchedules(
   client: Client,
-  instance: Instance,
+  owner: ScheduleOwner,
   sources: readonly KnownSource[],
   lastEnds: LastEnds,
 ): Promise<Map<string, ScheduleStatus>> {
+  const { instance } = owner;
+  const probed = await ProbedStatus.of(owner, sources);
+  for (const scheduleId of probed.scheduleIds) {
+    const found = await describeSchedule(client, scheduleId);
+    if (found) probed.take(scheduleId, found);
+  }
+  const ofGroups = probed.statuses();
   const entries = await allSettled(
     sources.map(async ({ name, isCron }) => {
+      if (probed.has(name)) return [name, ofGroups.get(name) ?? null] as const;
       const since = isCron ? lastEnds.get(name) : undefined;
       return [name, await scheduleStatus(client, instance, name, since ?? null)] as const;
     }),
@@ -172,29 +159,8 @@ export async function otherSchedules(
 async function* scrapeSchedules(client: Client, instance: Instance) {
   for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
     const source = instance.sourceOfSchedule(scheduleId);
-    if (source !== null) yield { source, scheduleId, memo, status: statusFrom(state, info) };
+    if (source !== null) yield { source, scheduleId, memo, status: scheduleStatusOf(state, info) };
   }
-}
-
-/** What a list entry or a description says about a schedule. */
-function statusFrom(state: ScheduleSummary['state'], info: ScheduleSummary['info']): ScheduleStatus {
-  const { paused, note } = state;
-  return {
-    paused: paused ? parsePauseNote(note) : null,
-    nextRunAt: paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null),
-    missed: null,
-    recent: info.recentActions.map(recentStart),
-    notPausedSinceMs: paused ? null : notPausedSince(note),
-    running: null,
-  };
-}
-
-function recentStart({ scheduledAt, takenAt, action }: ScheduleSummary['info']['recentActions'][number]): RecentStart {
-  const { workflowId } = action.workflow;
-  const dueMs = scheduledAt.getTime();
-  // The server names a run by its slot: that is without jitter.
-  const slotMs = Date.parse(/-(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(workflowId)?.[1] ?? '');
-  return { workflowId, slotMs: Number.isNaN(slotMs) ? dueMs : slotMs, dueMs, begunMs: takenAt.getTime() };
 }
 
 /** @param since when the last run ended, where missed times are asked for */
@@ -208,7 +174,7 @@ async function scheduleStatus(
   if (!found) return null;
   const { state, info } = found;
   const missed = since === null || state.paused ? null : await timesDue(client, found, since);
-  return { ...statusFrom(state, info), missed };
+  return { ...scheduleStatusOf(state, info), missed };
 }
 
 /** How often a schedule was due since a time: the server counts, because only it knows what a cron line means. */

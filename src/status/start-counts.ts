@@ -1,5 +1,5 @@
 import { isLate, judgeStarts, type Grid } from '../domain/monitoring/schedule-starts.ts';
-import type { RecentStart, ScheduleStatus } from './schedules.ts';
+import type { RecentStart, ScheduleStatus } from './schedule-status.ts';
 import type { KnownSource } from './known-sources.ts';
 
 /** Starts of a source by how they went. */

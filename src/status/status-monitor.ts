@@ -11,13 +11,13 @@ import { openAlerts } from '../store/alerts/alerts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { readCanaryReport } from '../store/canary/canary-report.ts';
 import { createDeadLetterCounts } from '../store/dead-letters/dead-letters.ts';
-import { readState } from '../store/run/states.ts';
 import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import type { Instance } from '../domain/instance.ts';
 import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfill-windows.ts';
 import { readDatabaseStatus, readRowsToday, unreachable, type DatabaseStatus } from './database.ts';
 import { readLastMaintenance } from './last-maintenance.ts';
-import { LastReceipts, type LastRuns } from './last-receipts.ts';
+import type { LastRuns } from '../store/run/last-runs.ts';
+import { SourceMemories } from './source-memories.ts';
 import { CachedRead, type Read } from './cached-read.ts';
 import { StartCounts, type StartCount } from './start-counts.ts';
 import { listScheduleStatus, type SchedulesStatus, type ServerStatus } from './schedules.ts';
@@ -28,6 +28,7 @@ import { readWaiting, type DeferredSummary } from './deferred.ts';
 export interface StatusMonitorOptions {
   readonly config: ConfigFile;
   readonly store: BlobStore;
+  readonly lastRuns: Pick<LastRuns, 'readAll'>;
   readonly storage: { status(): readonly StorageStatus[] };
   /** Alerts that are in no store. */
   readonly alerts: { all(): readonly Alert[] };
@@ -51,7 +52,7 @@ export type Part = (typeof parts)[number];
 /** The current state, as far as it is known. */
 export interface Observed {
   readonly status: Status;
-  readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
+  readonly memories: ReadonlyMap<string, SourceMemory>;
   /** Null = not read yet. */
   readonly letters: ReadonlyMap<string, number> | null;
   readonly windows: ReadonlyMap<string, WindowCounts> | null;
@@ -67,7 +68,7 @@ interface StoreFacts {
   readonly waiting: ReadonlyMap<string, readonly DeferredSummary[]>;
   readonly alerts: readonly Alert[];
   readonly canary: CanaryReport | null;
-  readonly memories: ReadonlyMap<string, SourceMemory & LastRuns>;
+  readonly memories: ReadonlyMap<string, SourceMemory>;
 }
 
 interface TemporalFacts {
@@ -84,7 +85,7 @@ const temporalMs = 20_000;
 /** Watches what workers share, for frequent callers: each part is read from time to time, and cached. */
 export class StatusMonitor {
   readonly #options: StatusMonitorOptions;
-  readonly #receipts: LastReceipts;
+  readonly #memories: SourceMemories;
   readonly #maintenance = new Map<string, boolean>();
   readonly #starts = new StartCounts();
   readonly #store: CachedRead<StoreFacts>;
@@ -95,9 +96,9 @@ export class StatusMonitor {
   readonly #rows: CachedRead<ReadonlyMap<string, number>>;
 
   constructor(options: StatusMonitorOptions) {
-    const { store, postgres, onError } = options;
+    const { store, lastRuns, postgres, onError } = options;
     this.#options = options;
-    this.#receipts = new LastReceipts(store);
+    this.#memories = new SourceMemories(store, () => lastRuns.readAll());
     const reading = <T>(part: Part, read: (previous: T | null) => Promise<T>) =>
       new CachedRead<T>({ read, onError: (error) => onError(part, error) });
     this.#store = reading('store', () => this.#readStore());
@@ -171,10 +172,10 @@ export class StatusMonitor {
   async #readStore(): Promise<StoreFacts> {
     const { store, config } = this.#options;
     const now = new Date();
-    const memories = new Map<string, SourceMemory & LastRuns>();
-    for (const { name } of config.current().config.sources) {
-      const runs = await this.#receipts.of(name, now);
-      memories.set(name, { ...runs, lastReceipt: runs.last, state: (await readState(store, name)).state });
+    const { sources } = knownSources(config.current().config, null);
+    const memories = await this.#memories.read(sources, now);
+    for (const [name, memory] of memories) {
+      memories.set(name, { ...memory, succeededAt: await this.#memories.succeededAt(name, memory) });
     }
     const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
     return { waiting, alerts, canary: await readCanaryReport(store), memories };

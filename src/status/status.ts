@@ -4,18 +4,13 @@ import type { Day } from '../domain/time/day.ts';
 import { healthOf, type Health } from '../domain/monitoring/health.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
 import { judgeStarts, type Starts } from '../domain/monitoring/schedule-starts.ts';
-import type { SourceState } from '../domain/run/source-state.ts';
+import type { RunState, UnchangedPolls } from '../domain/run/last-run.ts';
 import { storageProblems, type StorageStatus } from '../domain/monitoring/storage-health.ts';
 import type { DatabaseStatus, RowsToday } from './database.ts';
 import type { OpenRun } from './open-runs.ts';
 import { isMaintenanceLate, type RolloverStatus } from './rollover.ts';
-import {
-  noSchedule,
-  type LastEnds,
-  type ScheduleStatus,
-  type SchedulesStatus,
-  type ServerStatus,
-} from './schedules.ts';
+import { noSchedule, type ScheduleStatus } from './schedule-status.ts';
+import type { LastEnds, SchedulesStatus, ServerStatus } from './schedules.ts';
 import { summarizeWaiting, type DeferredSummary } from './deferred.ts';
 import type { KnownSource, KnownSources } from './known-sources.ts';
 
@@ -109,7 +104,11 @@ export interface StatusFacts {
 /** What the store knows of a source. */
 export interface SourceMemory {
   readonly lastReceipt: Receipt | FailedReceipt | null;
-  readonly state: SourceState | null;
+  /** When the last run that did not fail, and was not rate limited, ended; null = none is known. */
+  readonly succeededAt: string | null;
+  /** Unchanged polls since the last receipt that was stored; null = none. */
+  readonly unchanged: UnchangedPolls | null;
+  readonly state: RunState | null;
 }
 
 /** When the last run of each source ended. */

@@ -70,7 +70,8 @@ export async function assertNoneStarted(
 }
 
 /**
- * Refuses a command during which a schedule may start a run.
+ * Refuses a command during which a schedule or a probe may start a run.
+ * @param isProbedNow whether a source is probed, and not paused
  * @throws CannotStart
  */
 export async function assertPaused(
@@ -78,12 +79,14 @@ export async function assertPaused(
   instance: Instance,
   command: string,
   sources: readonly string[],
+  isProbedNow: (source: string) => Promise<boolean>,
 ): Promise<void> {
   const unpaused: string[] = [];
-  for (const source of sources) if (await isScheduled(client, instance, source)) unpaused.push(source);
+  for (const source of sources)
+    if ((await isProbedNow(source)) || (await isScheduled(client, instance, source))) unpaused.push(source);
   if (unpaused.length === 0) return;
   throw new CannotStart(
-    `${command}: ${listed(unpaused, 'schedule')} must be paused, or may start a run in between; ` +
+    `${command}: ${listed(unpaused, 'source')} must be paused, or may start a run in between; ` +
       unpaused.map((source) => `./daybook pause ${source} --reason '${command}'`).join('; '),
   );
 }

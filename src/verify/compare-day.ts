@@ -1,10 +1,17 @@
-import type { ClientBase } from 'pg';
+import type { Client } from 'pg';
 import type { Day } from '../domain/time/day.ts';
 import { Findings, type Finding, type FindingKind } from './findings.ts';
 import type { JournalSelection } from '../domain/storage/journal.ts';
+import { microsOfDay } from '../domain/time/canonical-time.ts';
 import { parseIso8601, type Micros } from '../domain/time/timestamp.ts';
 import type { TimeRangeText } from '../domain/time/backfill-windows.ts';
-import { locateKeys, readStoredDay, type StoredDay, type StoredRow } from '../sinks/postgres/commands/stored-day.ts';
+import {
+  locateKeys,
+  readStoredDay,
+  type StoredDay,
+  type StoredKey,
+  type StoredRow,
+} from '../sinks/postgres/commands/stored-day.ts';
 import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.ts';
 import type { JournalFolders } from '../store/journal/journal-files.ts';
 import { KeySet } from '../store/journal/key-set.ts';
@@ -14,7 +21,7 @@ import { journalUnits, readUnit } from '../store/journal/walk-journal.ts';
 import { UsageError } from '../domain/errors.ts';
 
 export interface DayToCompare {
-  readonly client: ClientBase;
+  readonly client: Client;
   readonly schema: string;
   readonly folders: JournalFolders;
   readonly day: Day;
@@ -78,8 +85,12 @@ class Comparison {
 
   async run(): Promise<ComparedDay> {
     const { client, schema, window, source, day } = this.#input;
-    await readStoredDay(client, schema, window, source, (stored) => this.#compare(stored));
-    if (this.#table.hasUnseen()) await this.#findMissing();
+    try {
+      await readStoredDay(client, schema, window, source, (stored) => this.#compare(stored));
+      if (this.#table.hasUnseen()) await this.#findMissing();
+    } finally {
+      this.#table.close();
+    }
     const findings = this.#findings.result();
     return {
       day,
@@ -159,15 +170,17 @@ class Comparison {
 
   /** Looks at keys that have no row in the day: their records may be stored on another day, or since the day was read. */
   async #findMissing(): Promise<void> {
-    let keys: JournalRow[] = [];
+    const keys: StoredKey[] = [];
     for await (const rows of this.#journal()) {
-      for (const row of rows) if (this.#table.takeUnseen(row.source, row.sourceId)) keys.push(row);
+      for (const { source, sourceId } of rows) {
+        if (this.#table.takeUnseen(source, sourceId)) keys.push({ source: copyOf(source), sourceId: copyOf(sourceId) });
+      }
       if (keys.length >= keysPerBatch) await this.#lookUp(keys.splice(0));
     }
     await this.#lookUp(keys);
   }
 
-  async #lookUp(keys: readonly JournalRow[]): Promise<void> {
+  async #lookUp(keys: readonly StoredKey[]): Promise<void> {
     const { client, schema, window } = this.#input;
     for (const [index, place] of (await locateKeys(client, schema, window, keys)).entries()) {
       const key = keys[index];
@@ -186,8 +199,22 @@ class Comparison {
 
   /** Microseconds since the beginning of the day: few enough for a number. */
   #since({ occurredAt }: { readonly occurredAt: string }): number {
+    if (occurredAt.startsWith(this.#input.day)) {
+      const since = microsOfDay(occurredAt) ?? microsOfDay(canonicalOf(occurredAt));
+      if (since !== null) return since;
+    }
     return Number(microsOf(occurredAt) - this.#dayStart);
   }
+}
+
+/** What PostgreSQL prints of a time in UTC, in canonical form; another text is of no use. */
+function canonicalOf(printed: string): string {
+  return `${printed.slice(0, 10)}T${printed.slice(11, 19)}.${printed.slice(20, -3).padEnd(6, '0')}Z`;
+}
+
+/** The same text without the file that it was a part of, which would stay in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** @throws TypeError for a text that neither the journal nor PostgreSQL would give */

@@ -1,21 +1,26 @@
-import { hash } from 'node:crypto';
-import { canonicalJson } from '../formats/canonical-json.ts';
-import { keyHash } from '../store/journal/key-set.ts';
+import { jsonMark } from '../formats/json-mark.ts';
+import { keyHash, KeySet } from '../store/journal/key-set.ts';
+import { HashPages, keyWords } from '../store/tables/hash-pages.ts';
 
 /** How the journal compares with a row: `same`, or the part that differs from every version of its key. */
 export type VersionVerdict = 'same' | 'time' | 'payload' | 'absent';
 
+/** The hash of the key, the time and what stands for the payload. */
+const entryBytes = 32;
+/** About 350,000 versions. */
+const memoryBytes = 16 * 1024 * 1024;
+
 /**
- * The versions that the journal holds of each key, in blocks of memory: 44 to 88 bytes a version, however long key and
- * payload are. Payloads are kept as hashes of their canonical text.
+ * The versions that the journal holds of each key, as hashes: 32 bytes a version, however long key and payload are. The first
+ * megabytes are in memory, the rest in a temporary file. All versions are added before the first row is matched.
  */
 export class VersionTable {
-  #keys = new Uint32Array(4 * 1024);
-  #payloads = new Float64Array(1024);
-  #times = new Float64Array(1024);
-  /** Whether a row of the key was seen. */
-  #seen = new Uint8Array(1024);
-  #versions = 0;
+  readonly #pages = new HashPages(entryBytes, memoryBytes);
+  /** Of each version, whether a row of the key was seen: one bit each. */
+  #seen: Uint8Array | null = null;
+  /** Keys of which no row was seen, and those of them that were taken: usually few, so they are not looked for among all. */
+  #unseenKeys: KeySet | null = null;
+  readonly #taken = new KeySet();
   #distinct = 0;
 
   /** Distinct keys. */
@@ -28,95 +33,90 @@ export class VersionTable {
    * @param payload its JSON text; null = it is not compared
    */
   add(source: string, sourceId: string, micros: number, payload: string | null): void {
+    if (this.#seen !== null) throw new Error('a version was added after the first match');
     const key = keyHash(source, sourceId);
     const mark = markOf(payload);
-    let known = false;
-    let slot = this.#first(key);
-    for (; this.#isTaken(slot); slot = this.#next(slot)) {
-      if (!this.#holds(slot, key)) continue;
-      known = true;
-      if (this.#times[slot] === micros && this.#payloads[slot] === mark) return;
-    }
-    if (!known) this.#distinct++;
-    this.#put(slot, key, micros, mark, 0);
-    if (++this.#versions * 4 > this.#times.length * 3) this.#grow();
+    let isKnown = false;
+    const isThere = this.#pages.some(key, ({ numbers }, word) => {
+      isKnown = true;
+      const number = numberAt(word);
+      return numbers[number] === micros && numbers[number + 1] === mark;
+    });
+    if (isThere) return;
+    if (!isKnown) this.#distinct++;
+    this.#pages.add(key, ({ numbers }, word) => {
+      numbers[numberAt(word)] = micros;
+      numbers[numberAt(word) + 1] = mark;
+    });
   }
 
   /** Checks whether one of the key's versions equals a row, and notes that there is such a row. */
   match(source: string, sourceId: string, micros: number, payload: string | null): VersionVerdict {
-    const key = keyHash(source, sourceId);
     const mark = markOf(payload);
     let verdict: VersionVerdict = 'absent';
-    for (let slot = this.#first(key); this.#isTaken(slot); slot = this.#next(slot)) {
-      if (!this.#holds(slot, key)) continue;
-      this.#seen[slot] = 1;
-      const isSamePayload = payload === null || this.#payloads[slot] === mark;
-      if (isSamePayload && this.#times[slot] === micros) verdict = 'same';
+    this.#pages.some(keyHash(source, sourceId), ({ numbers }, word, place) => {
+      const number = numberAt(word);
+      this.#see(place);
+      const isSamePayload = payload === null || numbers[number + 1] === mark;
+      if (isSamePayload && numbers[number] === micros) verdict = 'same';
       else if (isSamePayload && verdict !== 'same') verdict = 'time';
       else if (verdict === 'absent') verdict = 'payload';
-    }
+      return false;
+    });
     return verdict;
   }
 
-  /** Whether no row of the key was seen; from now on one was. */
+  /** Whether no row of the key was seen; from now on one was. After the last match. */
   takeUnseen(source: string, sourceId: string): boolean {
+    this.#unseenKeys ??= this.#listUnseen();
     const key = keyHash(source, sourceId);
-    let unseen = false;
-    for (let slot = this.#first(key); this.#isTaken(slot); slot = this.#next(slot)) {
-      if (!this.#holds(slot, key)) continue;
-      unseen ||= this.#seen[slot] === 0;
-      this.#seen[slot] = 1;
-    }
-    return unseen;
+    return this.#unseenKeys.hasHash(key) && this.#taken.addHash(key);
   }
 
   /** Whether any key was never seen. */
   hasUnseen(): boolean {
-    return this.#times.some((_, slot) => this.#isTaken(slot) && this.#seen[slot] === 0);
+    this.#unseenKeys ??= this.#listUnseen();
+    return this.#unseenKeys.size > this.#taken.size;
   }
 
-  #first(key: Uint32Array): number {
-    return (key[0] ?? 0) & (this.#times.length - 1);
+  /** Frees the temporary file; the table cannot be used any more. */
+  close(): void {
+    this.#pages.close();
+    this.#unseenKeys?.close();
+    this.#taken.close();
   }
 
-  #next(slot: number): number {
-    return (slot + 1) & (this.#times.length - 1);
+  #see(place: number): void {
+    const seen = (this.#seen ??= this.#noneSeen());
+    seen[place >>> 3] = (seen[place >>> 3] ?? 0) | (1 << (place & 7));
   }
 
-  #isTaken(slot: number): boolean {
-    return this.#keys[slot * 4 + 3] !== 0;
+  #noneSeen(): Uint8Array {
+    return new Uint8Array(Math.ceil(this.#pages.places / 8));
   }
 
-  #holds(slot: number, key: Uint32Array): boolean {
-    for (let word = 0; word < 4; word++) if (this.#keys[slot * 4 + word] !== key[word]) return false;
-    return true;
-  }
-
-  #put(slot: number, key: Uint32Array, micros: number, mark: number, seen: number): void {
-    this.#keys.set(key, slot * 4);
-    this.#times[slot] = micros;
-    this.#payloads[slot] = mark;
-    this.#seen[slot] = seen;
-  }
-
-  #grow(): void {
-    const [keys, payloads, times, seen] = [this.#keys, this.#payloads, this.#times, this.#seen];
-    this.#keys = new Uint32Array(keys.length * 2);
-    this.#payloads = new Float64Array(times.length * 2);
-    this.#times = new Float64Array(times.length * 2);
-    this.#seen = new Uint8Array(times.length * 2);
-    for (let old = 0; old < times.length; old++) {
-      if (keys[old * 4 + 3] === 0) continue;
-      const key = keys.subarray(old * 4, old * 4 + 4);
-      let slot = this.#first(key);
-      while (this.#isTaken(slot)) slot = this.#next(slot);
-      this.#put(slot, key, times[old] ?? 0, payloads[old] ?? 0, seen[old] ?? 0);
+  #listUnseen(): KeySet {
+    const seen = this.#seen ?? this.#noneSeen();
+    const unseen = new KeySet();
+    for (let number = 0; number < this.#pages.pages; number++) {
+      const { words } = this.#pages.read(number);
+      for (let index = 0; index < this.#pages.count(number); index++) {
+        const place = this.#pages.place(number, index);
+        const word = index * (entryBytes / 4);
+        if (((seen[place >>> 3] ?? 0) & (1 << (place & 7))) === 0)
+          unseen.addHash(words.subarray(word, word + keyWords));
+      }
     }
+    return unseen;
   }
 }
 
-/** 52 bits of a payload's hash: two versions of one key, not all payloads, must be told apart. */
+/** Where the numbers of an entry begin: behind its key. */
+function numberAt(word: number): number {
+  return (word + keyWords) / 2;
+}
+
+/** Two versions of one key, not all payloads, must be told apart. */
 function markOf(payload: string | null): number {
-  if (payload === null) return 0;
-  return Number.parseInt(hash('sha256', canonicalJson(payload), 'hex').slice(0, 13), 16);
+  return payload === null ? 0 : jsonMark(payload);
 }

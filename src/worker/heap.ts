@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * Lets V8 collect the old generation when it has grown by half, instead of up to four times: batches live long enough to get there,
- * and are garbage a moment later. The peak of a run of 300,000 records falls by a quarter, for a few percent of the CPU time.
+ * and are garbage a moment later. See docs/performance.md.
  */
 const oldGeneration = '--heap-growing-percent=50';
 

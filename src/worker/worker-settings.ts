@@ -35,5 +35,7 @@ export interface WorkerSettings {
   readonly acceptNewStore?: boolean;
   /** Where alerts are posted; null = nowhere. */
   readonly alertWebhook: string | null;
+  /** How long a request of a probe may take. @default 10 s */
+  readonly probeRequestMs?: number;
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

@@ -12,6 +12,7 @@ import { readIdentity, storeIdentity } from '../store/identity.ts';
 import { openPools, openSourceTools } from './resources.ts';
 import { notReadyReasons } from './readiness.ts';
 import type { WorkerSettings } from './worker-settings.ts';
+import { KnownAlerts } from '../store/alerts/known-alerts.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
@@ -28,6 +29,7 @@ import { assertOwnStore } from './interceptors/refuse-foreign.ts';
 import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
+import { noteMissedRuns, openLastRuns } from './last-runs.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -50,6 +52,8 @@ export interface RunningWorker {
 
 /** How long the status page waits for unknown facts. */
 const timeoutMs = 5_000;
+/** A source that takes longer is polled by runs of its own. */
+const defaultProbeRequestMs = 10_000;
 const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
@@ -69,16 +73,21 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const counters = new WorkerCounters(new SourceLabels(settings.config));
   const alerts = new AlertMemory(logger);
   const storage = new StorageWatch(stores, settings.homeFolder ?? null, alerts);
-  const store = settingAside(storage.store('store'), (alert) => logger.warn(alertFields(alert), 'Alert'));
+  const knownAlerts = new KnownAlerts();
+  const store = settingAside(knownAlerts.noticing(storage.store('store')), (alert) =>
+    logger.warn(alertFields(alert), 'Alert'),
+  );
   const { close: closeSourceTools, ...sourceTools } = openSourceTools(settings, store, counters);
   const { http } = sourceTools;
+  const lastRuns = openLastRuns(store, settings);
   const alertWebhook =
     settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook, instance);
   alerts.setWebhook(alertWebhook);
   const client = new Client({ connection, namespace: temporal.namespace });
-  const close = () => {
+  const close = async () => {
     searchAttribute.stop();
     pair.stop();
+    await lastRuns.close();
     return Promise.allSettled([closeSourceTools(), pools.close(), connection.close()]);
   };
   // It may be restarted in this process.
@@ -131,11 +140,18 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...sourceTools,
       ...storageDependencies(settings, pools, { store, journal: storage.store('journal'), counters }),
       searchAttribute: searchAttribute.isKnown,
+      lastRuns,
+      knownAlerts,
       countPair: () => pair.count(),
       settleRestored: (side) => pair.settle(side),
       alertWebhook,
       keepAlert: (alert) => alerts.open(alert),
       measures: counters,
+      probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
+      notePoll: (run) => {
+        lastRuns.note(run);
+        counters.ran(run.receipt);
+      },
       onReceipt: (receipt) => {
         counters.ran(receipt);
         settings.onReceipt(receipt);
@@ -148,6 +164,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }).catch(closeAndThrow);
   await storage.start();
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
+  void noteMissedRuns(store, lastRuns, settings);
   // The writer of the markers may have died before it started a deliverer.
   await startDeliveries(client, instance, store).catch((error: unknown) =>
     logger.warn({ error: messageOf(error) }, 'Deliveries could not be started'),
@@ -155,6 +172,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const watch = new StatusMonitor({
     config: settings.config,
     store,
+    lastRuns,
     storage,
     alerts,
     postgres,

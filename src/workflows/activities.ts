@@ -54,6 +54,19 @@ export function beginActivities(source: string) {
   });
 }
 
+/**
+ * Asking the sources of a group: what fails of a source is a result, so retries concern the store and the server alone. Five hundred
+ * sources that do not answer take a minute.
+ */
+export function probeActivities() {
+  return proxyActivities<Pick<Activities, 'probeSources'>>({
+    ...storePolicy,
+    priority: { priorityKey: 2 },
+    startToCloseTimeout: '10m',
+    summary: 'conditional requests',
+  });
+}
+
 /** The last step of a run. */
 export function finishActivities(source: string) {
   return proxyActivities<Pick<Activities, 'finishRun'>>({
@@ -162,11 +175,7 @@ export function scheduleActivities(source: string) {
     ...priorityOf(source),
     startToCloseTimeout: '1m',
     heartbeatTimeout,
-    retry: {
-      initialInterval: '1s',
-      backoffCoefficient: 2,
-      maximumInterval: '5m',
-    },
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
   });
 }
 
@@ -222,7 +231,7 @@ export const firstWriteDelayMs = 1_000;
  * no attempt.
  */
 export function combinedWriteActivities(source: string, batches: readonly BatchRef[]) {
-  return proxyActivities<Pick<Activities, 'writeBatches'>>({
+  return proxyActivities<Pick<Activities, 'writeBatches' | 'writeAndFinish'>>({
     ...priorityOf(source),
     startToCloseTimeout: '2m',
     heartbeatTimeout,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { settleAlerts } from '../../src/store/alerts/alerts.ts';
 import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
+import { LastRuns } from '../../src/store/run/last-runs.ts';
 import { writeReceipt } from '../../src/store/run/receipts.ts';
 import { launcher, CliSandbox } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/servers/free-port.ts';
@@ -169,6 +170,21 @@ describe('commands without a server', () => {
       '2026-11-02T10:00:02.500Z  ok       3s    fetched 0, new 0, csv 0',
       '2026-11-02T09:00:02.500Z  failed   3s    SourceRefused: it answered 403',
     ]);
+    const minute = (of: number) => at(`2T10:0${of}`);
+    const unchanged = { source: 'lines', outcome: 'unchanged' as const, fetched: 2, unchanged: 2 };
+    const lastRuns = new LastRuns({ store, worker: 'w', isConfigured: () => true, onError: () => undefined });
+    for (const of of [1, 2, 3]) {
+      lastRuns.note({ receipt: aReceipt({ ...unchanged, runId: `u${of}`, ...minute(of) }), state: null });
+    }
+    await lastRuns.close();
+    expect((await runs('--limit', '2')).stdout.split('\n').slice(2, 4)).toEqual([
+      '2026-11-02T10:03:02.500Z  unchanged  3s    fetched 2, new 0, unchanged 2, csv 0, 3 polls since 2026-11-02T10:01:02.500Z',
+      '2026-11-02T10:00:02.500Z  ok         3s    fetched 0, new 0, csv 0',
+    ]);
+    const [newest = ''] = (await runs('--json', '--day', '2026-11-02')).stdout.split('\n');
+    expect(JSON.parse(newest)).toMatchObject({ runId: 'u3', unchangedPolls: 3, unchangedSince: minute(1).finishedAt });
+    expect(ids(await runs('--json', '--day', '2026-11-01'))).toEqual(['r1']);
+    expect(JSON.parse((await runs('--json', '--failed')).stdout)).toEqual(failed);
     await settleAlerts(store, 'lines', [{ name: 'run_failed', message: 'it answered 403' }], new Date(0));
     const alert = { name: 'run_failed', source: 'lines', state: 'open', since: new Date(0).toISOString() };
     expect(JSON.parse((await sandbox.run(['alerts', 'list', '--json'])).stdout)).toEqual({

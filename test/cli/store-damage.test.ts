@@ -11,6 +11,7 @@ import { markDeferred } from '../../src/store/delivery/deferred.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { discardDeadLetter } from '../../src/store/dead-letters/dead-letter-visibility.ts';
 import { storeKindOf, storePaths, type StoreKind } from '../../src/store/paths/paths.ts';
+import { storedPauses } from '../../src/store/run/pauses.ts';
 import { chooseWindows, writeWindow } from '../../src/store/backfill/window-results.ts';
 import type { Status } from '../../src/status/status.ts';
 import type { RolloverResult } from '../../src/workflows/rollover/partition-rollover.ts';
@@ -61,7 +62,7 @@ defaults: { allow_private: true, max_reject_ratio: 1, retry: { max_attempts: 1 }
 sources:
   - { name: api, type: http_json, url: "${origin.url}/api", id: "${idPath}", occurred_at: { path: at, on_missing: fetched_at } }
   - { name: busy, type: http_json, url: "${origin.url}/busy", id: id, occurred_at: at }
-  - { name: feed, type: rss, url: "${origin.url}/feed" }
+  - { name: feed, type: rss, url: "${origin.url}/feed", schedule: { every: 1h, probe: true } }
   - { name: lines, type: file, path: "in/*.ndjson", id: id, occurred_at: at }
 `;
 const configure = (idPath: string) => testWorker.configure(yaml(idPath));
@@ -79,6 +80,7 @@ async function fill(): Promise<void> {
   await discardDeadLetter(store(), found[1]?.id ?? '', new Date());
   await writeWindow(store(), window, (await testWorker.run('lines')) satisfies Receipt);
   await writeCanaryReport(store(), { at: new Date().toISOString(), ok: true, workflowId: 'c', lagMs: 5, error: null });
+  await storedPauses(store()).write('feed', { by: 'ann', reason: 'maintenance', until: null });
   await testWorker.run('busy');
 }
 

@@ -1,3 +1,4 @@
+import { noPauses } from '../support/no-pauses.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -33,7 +34,7 @@ const started = (result: string) => series(`daybook_schedule_starts_total{source
 
 test('late and skipped starts of a busy server are counted', async () => {
   const [source] = parseConfig(yaml, testWorker.path('daybook.yaml'), () => undefined).sources;
-  const owner = { instance: testWorker.instance, storeId: null, knows: async () => true };
+  const owner = { instance: testWorker.instance, storeId: null, knows: async () => true, pauses: noPauses };
   if (!source?.schedule) throw new Error('expected a schedule');
   const { state: _, ...options } = newScheduleOptions(source, source.schedule, owner, {
     hasAttribute: true,

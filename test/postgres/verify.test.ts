@@ -138,6 +138,18 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
     expect(found(await compare({ sample: 10 }))).toEqual(findings);
   });
 
+  test('ends with what fails while rows are read, and names values with any character', async () => {
+    const long = Array.from({ length: 3_000 }, (_, n) =>
+      record(`${n}\t\\N\b`, day, JSON.stringify({ text: 'x\\"\n'.repeat(500) })),
+    );
+    await store(...long);
+    expect(await compare()).toMatchObject({ consistent: true, postgres: { rows: 3_000, payloads: 3_000 } });
+    const failing = compare({ check: () => Promise.reject(new Error('a rule failed')) });
+    await expect(failing).rejects.toThrow('a rule failed');
+    await database.rows(`update raw_events set payload = '{}' where source_id like '7\t%'`);
+    expect(found(await compare())).toEqual([['different_payload', 1, ['news/7\t\\N\b']]]);
+  });
+
   test('names twenty keys of each kind, and counts all', async () => {
     writePart(
       folder,

@@ -55,6 +55,8 @@ export class TestWorker {
   /** Proxies that the environment names. */
   proxies: ProxySettings = {};
   alertWebhook: string | null = null;
+  /** How long a request of a probe may take. */
+  probeRequestMs = 10_000;
   #runs = 0;
   readonly #address: string;
 
@@ -149,6 +151,7 @@ export class TestWorker {
       logger,
       sdkMetrics: null,
       ui: null,
+      probeRequestMs: this.probeRequestMs,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
   }
@@ -214,6 +217,11 @@ export class TestWorker {
   /** All rows of the CSV journal of a source. */
   csv(source: string): Record<string, string>[] {
     return this.files('data', 'csv', source).flatMap((file) => csvRows(readFileSync(file, 'utf8')));
+  }
+
+  /** The files of its data but the notes of workers, which are replaced in the background. */
+  storedFiles(): string[] {
+    return this.files('data').filter((path) => !path.includes('/last-runs/'));
   }
 
   /** All files below a folder of the test worker. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
+import type { AlertView } from '../../store/alerts/alert-view.ts';
 import { confirmAlert, readOpenAlert } from '../../store/alerts/alerts.ts';
 import { recordAlerts, type AlertTools } from './record-alerts.ts';
 import type { Uses } from '../support/dependencies.ts';
@@ -13,16 +14,19 @@ const timeoutMs = 600_000;
  * Opens and resolves the alert of the configuration, which is one for all workers. They may see different files: a worker whose
  * file is good leaves it open while another one has said within ten minutes that its own is broken.
  * @param message what is wrong with this worker's file; null = it is good
+ * @param known what need not be read to be resolved
  */
 export async function settleConfigAlert(
   dependencies: AlertTools & Uses<'config' | 'identity'>,
   message: string | null,
   redact: Redact,
+  known: AlertView,
 ): Promise<void> {
   const { store, identity } = dependencies;
   const now = new Date();
   const file = `${hostname()}:${dependencies.config.file}`;
   if (message === null) {
+    if (!known.mayBeOpen(noSource, 'config')) return;
     const open = await readOpenAlert(store, noSource, 'config');
     // Each poll passes here: mostly there is nothing to resolve.
     if (open === null) return;

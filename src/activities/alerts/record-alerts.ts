@@ -4,6 +4,7 @@ import { SinkUnavailable } from '../../domain/errors.ts';
 import { canarySource, noSource } from '../../domain/names.ts';
 import { nothingSecret, type Redact } from '../../domain/secrets/redact.ts';
 import { openAlerts, pendingAlerts, settleAlerts } from '../../store/alerts/alerts.ts';
+import { unknownAlerts, type AlertView } from '../../store/alerts/alert-view.ts';
 import type { Uses } from '../support/dependencies.ts';
 
 /** What alerts are recorded with. */
@@ -15,11 +16,12 @@ export async function recordAlerts(
   source: string,
   verdicts: readonly AlertVerdict[],
   redact: Redact,
+  known: AlertView = unknownAlerts,
 ): Promise<void> {
   const { store } = dependencies;
   const clean = cleanVerdicts(verdicts, redact);
   await keepUnlessStored(dependencies, source, clean, async () => {
-    for (const alert of await settleAlerts(store, source, clean, new Date())) {
+    for (const alert of await settleAlerts(store, source, clean, new Date(), known)) {
       if (alert.state === 'open') log.warn('Alert', alertFields(alert));
       else log.info('Alert resolved', alertFields(alert));
     }
@@ -30,17 +32,28 @@ export async function recordAlerts(
 export async function hasAlertsToSend(
   dependencies: Uses<'store' | 'config' | 'alertWebhook'>,
   source: string,
+  known: AlertView = unknownAlerts,
 ): Promise<boolean> {
-  return dependencies.alertWebhook !== null && (await alertsToSend(dependencies, source)).length > 0;
+  if (dependencies.alertWebhook === null || !known.mayBePending(sentBy(dependencies, source))) return false;
+  return (await alertsToSend(dependencies, source)).length > 0;
+}
+
+/** Alerts that work for a source has to send. */
+export function alertsToSend(dependencies: Uses<'store' | 'config'>, source: string): Promise<Alert[]> {
+  return pendingAlerts(dependencies.store, sentBy(dependencies, source));
 }
 
 /**
- * Alerts that work for a source has to send: its own, those of no source, and those of removed sources, which no run will send. For
- * no source: all.
+ * Whose alerts work for a source sends: its own, those of no source, and those of removed sources, which no run will send. For no
+ * source: all.
  */
-export async function alertsToSend({ store, config }: Uses<'store' | 'config'>, source: string): Promise<Alert[]> {
-  const known = new Set(config.lastGood().sources.map(({ name }) => name));
-  return pendingAlerts(store, (of) => source === noSource || of === source || !known.has(of));
+function sentBy({ config }: Uses<'config'>, source: string): (of: string) => boolean {
+  let configured: Set<string> | null = null;
+  const isConfigured = (of: string) => {
+    configured ??= new Set(config.lastGood().sources.map(({ name }) => name));
+    return configured.has(of);
+  };
+  return (of) => source === noSource || of === source || !isConfigured(of);
 }
 
 /** They concern stored data, which remains after its source is removed from the configuration. */

@@ -22,14 +22,15 @@ export interface SweptSpool {
 const minAgeMs = 24 * 3_600_000;
 
 /**
- * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; and leftovers of kills. Safe
- * to repeat because deleted files stay deleted.
+ * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; leftovers of kills; and the notes
+ * of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
  */
-export function createSweepSpool({ store, journal }: Uses<'store' | 'journal'>) {
+export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'journal' | 'lastRuns'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
     const context = adapterContext();
     const batches = await sweepBatches(store, dryRun, context);
     if (dryRun) return { batches, leftovers: 0 };
+    await lastRuns.mergeSilent();
     const inStore = await store.deleteLeftovers(context.signal);
     return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
   };

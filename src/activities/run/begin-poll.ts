@@ -2,15 +2,14 @@ import { Context } from '@temporalio/activity';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
-import { addFetch, emptyTally, type Receipt } from '../../domain/run/receipt.ts';
-import { receiptOf } from '../../domain/run/run-receipt.ts';
-import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
-import { isSameState, noteNews, settledState } from '../../domain/run/settled-state.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import { addFetch, emptyTally } from '../../domain/run/receipt.ts';
+import { verdictOf } from '../../domain/run/run-verdict.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { failedAttempt } from '../support/failure.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
+import { endPoll, latestEndMs, type EndedRun } from './end-poll.ts';
 import type { createFetchBatch, FetchBatchResult } from './fetch-batch.ts';
 import type { createFinishRun } from './finish-run.ts';
 
@@ -27,8 +26,8 @@ export interface BegunPoll {
   readonly fetch?: FetchBatchResult;
   /** Why the first attempt to fetch failed. */
   readonly failure?: FailedAttempt;
-  /** The poll came to its end, and nothing has changed: the run is over, and its receipt stored. */
-  readonly ended?: { readonly receipt: Receipt; readonly notify: boolean };
+  /** The poll came to its end, and nothing has changed: the run is over, and its receipt is noted. */
+  readonly ended?: EndedRun;
 }
 
 /** The other activities, which do the parts. */
@@ -46,9 +45,6 @@ interface Planned {
 
 /** A page that takes longer is left to `fetchBatch`, whose timeout fits the source. */
 const longestTimeoutMs = 240_000;
-
-/** Well below the heartbeat timeout of 10 s. */
-const latestEndMs = 8_000;
 
 /**
  * Tries the first fetch once, and ends the run where nothing has changed. Safe to repeat because fetching and ending are.
@@ -90,23 +86,15 @@ export async function beginPoll(
     throw cancellationSignal.reason;
   }
   // From here on it is too late to cancel the run.
-  const finishedAt = new Date();
-  const patched = { ...state, ...fetch.patch };
-  const noted = plan.expect.maxStalenessMs === null ? patched : noteNews(patched, 0, finishedAt);
-  const next = settledState(noted, plan.id);
   const warnings = addWarnings(resolved.warnings ?? [], fetch.warnings ?? []);
-  const report = { ref: run, tally, state: next, startedAt, finishedAt, window, warnings };
-  const receipt = receiptOf(report, end, state.unfinished !== null);
-  const { lastNewAt } = next;
-  const { added, notify } = await tools.finishRun({
-    receipt,
-    verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow }),
-    ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
-    ...(isWindow || isSameState(state, next) ? {} : { state: next }),
-    clean: true,
-    release: [],
-  });
-  return { ended: { receipt: { ...receipt, ...added }, notify } };
+  const continues = state.unfinished !== null;
+  const poll = { run, plan, state, patch: fetch.patch, end, startedAt, continues, window, warnings };
+  return {
+    ended: await endPoll(tools.finishRun, poll, tally, {
+      release: [],
+      isRoutine: !force && !isWindow && !state.failures,
+    }),
+  };
 }
 
 /**

@@ -1,14 +1,17 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { ReceiptUnbalanced } from '../../domain/errors.ts';
+import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import { imbalance } from '../../domain/run/receipt.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import type { createReleaseBatches } from './release-batches.ts';
 import type { createSaveReceipt, SaveReceiptInput, SaveReceiptResult } from './save-receipt.ts';
 import type { createSaveState } from './save-state.ts';
 
-export interface FinishRunInput extends SaveReceiptInput {
+export interface FinishRunInput extends Omit<SaveReceiptInput, 'state'> {
   /** The state to save; absent where it is as it was. */
   readonly state?: SourceState;
+  /** The state as it was, where it is not to be saved and the run knows it. */
+  readonly sameState?: SourceState;
   /** The poll is over: blobs that its state does not name are no longer needed. */
   readonly clean: boolean;
   /** Batches that both sinks have settled. */
@@ -27,14 +30,22 @@ interface Steps {
  * stored. Safe to repeat because each of these is.
  */
 export function createFinishRun({ saveState, saveReceipt, releaseBatches }: Steps) {
-  return async function finishRun({ state, clean, release, ...input }: FinishRunInput): Promise<SaveReceiptResult> {
+  return async function finishRun(options: FinishRunInput): Promise<SaveReceiptResult> {
+    const { state: changed, sameState, clean, release, ...input } = options;
     const { receipt } = input;
     const { source } = receipt;
+    const state = changed && withReceipt(changed, receipt);
     const problem = receipt.outcome === 'failed' ? null : imbalance(receipt);
     if (problem !== null) throw new ReceiptUnbalanced(`receipt: ${problem}`);
     if (state) await saveState({ source, state, clean });
-    const saved = await saveReceipt(input);
+    const after = state ?? sameState;
+    const saved = await saveReceipt({ ...input, ...(after ? { state: after } : {}) });
     if (release.length > 0) await releaseBatches({ source, batches: release });
     return saved;
   };
+}
+
+/** Other workers see in the state that a receipt was stored: unchanged polls count from it. */
+function withReceipt(state: SourceState, receipt: FinishRunInput['receipt']): SourceState {
+  return isUnchangedPoll(receipt) ? state : { ...state, receiptAt: receipt.finishedAt };
 }

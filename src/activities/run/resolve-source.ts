@@ -1,16 +1,16 @@
 import { log } from '@temporalio/activity';
-import type { Config } from '../../config/file/parse-config.ts';
 import { planOf } from '../../config/plan/plan.ts';
 import { NotBackfillable } from '../../domain/errors.ts';
-import { idChange } from '../../domain/run/id-change.ts';
+import { idChange } from '../../domain/state/id-change.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import { initialState, startingState, type SourceState } from '../../domain/run/source-state.ts';
+import { initialState, startingState, type SourceState } from '../../domain/state/source-state.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
-import { resolveOrphaned, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
-import { settleConfigAlert } from '../alerts/config-alert.ts';
+import { unknownAlerts } from '../../store/alerts/alert-view.ts';
+import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
+import { settleConfig } from '../alerts/settle-config.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { beginPoll, type BegunPoll, type PollActivities, type PollBeginning } from './begin-poll.ts';
 import { assertRekeyFinished } from './rekey-guard.ts';
@@ -42,7 +42,7 @@ export interface BegunSource extends Omit<ResolvedSource, 'state'> {
   readonly begun: BegunPoll & { readonly state: SourceState };
 }
 
-type ResolveTools = SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'searchAttribute'>;
+type ResolveTools = SecretAccess & AlertTools & Uses<'identity' | 'databaseId' | 'knownAlerts' | 'searchAttribute'>;
 
 /**
  * Reads what a run needs: the source's plan from the present configuration, and the state it starts from. Where the run asks for
@@ -61,19 +61,17 @@ export function createResolveSource(dependencies: ResolveTools, activities: Poll
 
 /** The part that only reads. */
 function createResolve(dependencies: ResolveTools) {
-  /** The configuration whose sources are known to be all that have alerts. */
-  let seen: Config | null = null;
-  return async ({ source, window }: ResolveSourceInput): Promise<ResolvedSource> => {
+  return async ({ source, window, begin }: ResolveSourceInput): Promise<ResolvedSource> => {
+    const { store, knownAlerts } = dependencies;
+    const isRoutine = begin !== undefined && begin.force !== true;
+    const known = isRoutine ? await knownAlerts.view(store, null) : unknownAlerts;
     const redact = redactorFor(source, dependencies);
     const { config, broken } = dependencies.config.current();
-    const message = broken && `the configuration is broken; using the last good one: ${broken.message}`;
-    await settleConfigAlert(dependencies, message, redact);
+    await settleConfig(dependencies, redact, known);
     // It only concerns this source: workers do not agree on it.
-    if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact);
-    if (broken === null && config !== seen) await resolveOrphaned(dependencies);
-    seen = config;
+    if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact, known);
     const plan = planOf(config, await findKnownSource(dependencies, source));
-    await assertRekeyFinished(dependencies.store, source);
+    await assertRekeyFinished(store, source);
     const { fetchFingerprint, shapeFingerprint, id } = plan;
     if (window) {
       const problem = windowProblem(plan);
@@ -82,9 +80,12 @@ function createResolve(dependencies: ResolveTools) {
       return { plan, state, searchAttribute: dependencies.searchAttribute() };
     }
     const databaseId = await dependencies.databaseId();
-    const stored = await readState(dependencies.store, source);
+    const stored = await readState(store, source);
     const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
-    await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact);
+    // Without a state, one that was damaged may have been set aside a moment ago.
+    const view =
+      isRoutine && stored.state ? await knownAlerts.view(store, stored.state.receiptAt ?? null) : unknownAlerts;
+    await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact, view);
     const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
     const { state, changed } = startingState(stored.state, identity, stored.epoch);
     if (changed)

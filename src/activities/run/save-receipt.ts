@@ -1,14 +1,16 @@
 import { log } from '@temporalio/activity';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
-import type { PollEnd } from '../../domain/run/fetch-position.ts';
+import type { PollEnd } from '../../domain/state/fetch-position.ts';
 import { sinks } from '../../domain/run/sink.ts';
+import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
-import { summarizeState } from '../../domain/run/source-state.ts';
+import { summarizeState, type SourceState } from '../../domain/state/source-state.ts';
 import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/deferred.ts';
 import { writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
+import { unknownAlerts } from '../../store/alerts/alert-view.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { writeWindow } from '../../store/backfill/window-results.ts';
 import {
@@ -27,6 +29,10 @@ export interface SaveReceiptInput {
   readonly verdicts: readonly AlertVerdict[];
   /** Set where this was a window of a backfill: it is not a run of the source itself. */
   readonly window?: TimeRangeText;
+  /** The state of the source after the run, where the run knows that it is stored. */
+  readonly state?: SourceState;
+  /** A poll of a schedule that has found nothing new, after a run that did not fail: mostly there is no alert to close. */
+  readonly isRoutine?: boolean;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
 }
@@ -45,28 +51,43 @@ export interface SaveReceiptResult {
   readonly added?: Partial<Receipt>;
 }
 
-/** Stores the receipt of a run, and its changes of alerts. Safe to repeat because its name is that of the run. */
-export function createSaveReceipt(dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'onReceipt'>) {
+/**
+ * Stores the receipt of a run, and its changes of alerts; that of an unchanged poll is only noted. Safe to repeat because its name is that
+ * of the run.
+ */
+export function createSaveReceipt(
+  dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'knownAlerts' | 'lastRuns' | 'onReceipt'>,
+) {
   return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
     const added = poll && (await stateChange(dependencies, input.receipt, poll));
     const receipt = { ...input.receipt, ...added };
-    await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
-      window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
-    );
+    if (window || !isUnchangedPoll(receipt)) {
+      await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
+        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+      );
+    }
     logRun(receipt, window, redact);
-    const recovered = poll ? await fetchedAgain(dependencies, receipt, poll) : [];
-    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact);
+    const { store, knownAlerts } = dependencies;
+    const known = input.isRoutine ? await knownAlerts.view(store, input.state?.receiptAt ?? null) : unknownAlerts;
+    const recovered =
+      poll && known.mayBeOpen(source, 'batch_gone') ? await fetchedAgain(dependencies, receipt, poll) : [];
+    await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact, known);
     // The deferred batches may have been delivered before their alert was opened; then nothing else would resolve it.
     const resolved = [
       ...(await delivered(dependencies, source, verdicts)),
-      ...(await storeVerdicts(dependencies.store, source)),
+      ...(await storeVerdicts(store, source, known)),
     ];
     await recordAlerts(dependencies, source, resolved, redact);
-    const notify = await hasAlertsToSend(dependencies, source);
-    if (!window) dependencies.onReceipt(receipt);
+    const notify = await hasAlertsToSend(dependencies, source, known);
+    if (!window) {
+      const after = added ? undefined : input.state;
+      const state = after ?? (await readState(store, source)).state;
+      dependencies.lastRuns.note({ receipt, state });
+      dependencies.onReceipt(receipt);
+    }
     return { notify, ...(added ? { added } : {}) };
   };
 }

@@ -5,6 +5,7 @@ import type { Alert } from '../../domain/monitoring/alert.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import type { Maintenance } from '../../sinks/postgres/days/maintenance.ts';
 import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
@@ -13,11 +14,13 @@ import type { SchemaTexts } from '../../sources/extraction/schema-texts.ts';
 import type { OpenReaders } from '../../sources/files/open-readers.ts';
 import type { HttpTools } from '../../sources/http/fetch-document.ts';
 import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
+import type { KnownAlerts } from '../../store/alerts/known-alerts.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { JournalFolders } from '../../store/journal/journal-files.ts';
+import type { LastRuns } from '../../store/run/last-runs.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
 
 /** What activities work with; the worker creates it once. */
@@ -28,6 +31,8 @@ export interface ActivityDependencies {
   readonly lookUp: LookUp;
   readonly store: BlobStore;
   readonly recentBatches: RecentBatches;
+  /** Where this worker notes how runs ended. */
+  readonly lastRuns: LastRuns;
   readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;
@@ -55,9 +60,15 @@ export interface ActivityDependencies {
   readonly settleRestored: (side: PairSide) => Promise<void>;
   /** Sends alerts; null = no webhook is configured. */
   readonly alertWebhook: ((alert: Alert, signal: AbortSignal) => Promise<void>) | null;
+  /** What the worker remembers of alerts. */
+  readonly knownAlerts: KnownAlerts;
   /** Keeps alerts that could not be stored, so that they are still sent. */
   readonly keepAlert: (alert: Alert) => void;
   readonly measures: Metrics;
+  /** How long a request of a probe may take. */
+  readonly probeRequestMs: number;
+  /** Called with each poll that changed nothing and leaves no receipt in the store. */
+  readonly notePoll: (run: { readonly receipt: Receipt; readonly state: SourceState }) => void;
   /** Called with each receipt once it is stored, with its alerts. */
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

@@ -30,7 +30,7 @@ export async function openServiceConfig(context: Context, { strictConfig }: Serv
   }
 }
 
-async function lastGoodConfig(context: Context): Promise<Config | null> {
+export async function lastGoodConfig(context: Context): Promise<Config | null> {
   const kept = await readKeptConfig(openStoreToRead(context), context.instance.name);
   if (kept === null) return null;
   // A name that leads nowhere is more likely wrong than the file is lost, unless it was there before.

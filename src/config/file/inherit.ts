@@ -5,8 +5,8 @@ type Tree = Record<string, unknown>;
 
 /**
  * A source with everything it does not say itself taken from `defaults`, as far as its type knows the key. Objects are merged key
- * by key, lists and values replaced; `null` removes an inherited value; `every` and `cron` replace each other, and `offset` goes
- * with `every`.
+ * by key, lists and values replaced; `null` removes an inherited value; `every` and `cron` replace each other, and `offset` and
+ * `probe` go with `every`.
  */
 export function inheritDefaults(defaults: Tree, source: Tree): Tree {
   const type = source['type'] ?? defaults['type'];
@@ -58,8 +58,8 @@ function isOtherKind(base: Tree, own: Tree): boolean {
 }
 
 function withoutRival(base: Tree, own: Tree): Tree {
-  const { every, cron, offset, ...rest } = base;
-  if (isGiven(own['every'])) return { ...rest, every, offset };
+  const { every, cron, offset, probe, ...rest } = base;
+  if (isGiven(own['every'])) return { ...rest, every, offset, probe };
   return isGiven(own['cron']) ? { ...rest, cron } : base;
 }
 

@@ -5,6 +5,7 @@ import { credentialProblems } from '../secrets/credential-problem.ts';
 import { fileFrame, type FileFrame } from '../schema/file-schema.ts';
 import { instanceConflict } from '../environment/instance.ts';
 import { isObject } from '../../domain/is-object.ts';
+import { probeProblems } from '../schedule/probe-problems.ts';
 import { inheritDefaults, isGiven } from './inherit.ts';
 import { issueMessage, unknownKeyMessage } from '../hints/issue-message.ts';
 import { knownKeys } from '../schema/known-keys.ts';
@@ -119,8 +120,9 @@ function checkSources(root: Tree, yaml: YamlFile): CheckedSources {
       return { source: null, problems: [{ path, message: entryProblem(entries[index]) }] };
     }
     const result = sourceSchema.safeParse(complete, { reportInput: true });
-    if (result.success) return { source: result.data, problems: [] };
-    return { source: null, problems: problemsOf(result.error, sourceSchema, complete, yaml, path) };
+    const ofProbe = probeProblems(complete).map(({ key, message }) => ({ path: place(yaml, path, key), message }));
+    if (result.success) return { source: result.data, problems: ofProbe };
+    return { source: null, problems: [...problemsOf(result.error, sourceSchema, complete, yaml, path), ...ofProbe] };
   });
   return { sources: checked.map(({ source }) => source), problems: checked.flatMap(({ problems }) => problems) };
 }

@@ -47,6 +47,7 @@ export function planBase(
       maxIntervalMs: Math.max(retry.max_interval, retry.initial_interval),
     },
     schema,
+    ...(source.schedule?.probe === true ? { probe: true as const } : {}),
     expect: { minRecords: expect?.min_records ?? null, maxStalenessMs: expect?.max_staleness ?? null },
     compute: { recordCpuMs: source.limits.record_cpu, pageCpuMs: source.limits.page_cpu },
     fetchFingerprint: fingerprint({ type: source.type, ...asked }),

@@ -1,4 +1,5 @@
 import { tzOffset } from '@date-fns/tz';
+import type { Grid } from '../../domain/monitoring/schedule-starts.ts';
 import { cronFields } from './cron.ts';
 import { cronMeaning, readCalendar } from './cron-meaning.ts';
 import { scheduleGrid } from './schedule-grid.ts';
@@ -11,12 +12,13 @@ const maxDays = 8 * 366 + 1;
 /** The next times that a source is due, without jitter; fewer where its cron line has an end. */
 export function nextStarts(source: string, schedule: ScheduleConfig, now: Date, count: number): Date[] {
   const grid = scheduleGrid(source, schedule);
-  if (grid) {
-    const { everyMs, offsetMs } = grid;
-    const first = Math.floor((now.getTime() - offsetMs) / everyMs) + 1;
-    return Array.from({ length: count }, (_, index) => new Date((first + index) * everyMs + offsetMs));
-  }
+  if (grid) return startsOnGrid(grid, now, count);
   return calendarStarts(cronMeaning(schedule.cron ?? '').calendar ?? '', zoneOf(schedule), now, count);
+}
+
+export function startsOnGrid({ everyMs, offsetMs }: Grid, now: Date, count: number): Date[] {
+  const first = Math.floor((now.getTime() - offsetMs) / everyMs) + 1;
+  return Array.from({ length: count }, (_, index) => new Date((first + index) * everyMs + offsetMs));
 }
 
 /** The zone that a schedule is read in. */

@@ -201,6 +201,12 @@ export const schedule = z
       .prefault('10m')
       .describe('After an outage of Temporal, missed starts up to this age are run late.'),
     pause_on_failure: z.boolean().default(false).describe('Whether a failed run pauses the schedule.'),
+    probe: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether sources of the same interval are asked together for changes; a run starts only where something changed. For `http_json` and `rss` with one address.',
+      ),
   })
   .check((context) => {
     const { every, cron, timezone: zone } = context.value;

@@ -99,7 +99,7 @@ function readUsual(text: string): TimeParts | null {
 }
 
 /** NaN if there is something else than digits. */
-function readDigits(text: string, from: number, to: number): number {
+export function readDigits(text: string, from: number, to: number): number {
   let value = 0;
   for (let index = from; index < to; index++) {
     const digit = text.charCodeAt(index) - 0x30;

@@ -23,7 +23,7 @@ export function workerArguments(
 }
 
 /** Memory that one thread has freed is used by the next one, instead of being kept for each; glibc reads it at the start. */
-const allocator = { MALLOC_ARENA_MAX: '2' };
+export const allocator = { MALLOC_ARENA_MAX: '2' };
 
 /** Starts a worker of this home as a process of its own. */
 export function startWorkerProcess(

@@ -14,6 +14,8 @@ export function isShort(job: Job): boolean {
       return lengthOf(job.items.texts) <= maxSize;
     case 'ids':
       return lengthOf(job.payloads) <= maxSize;
+    case 'stored':
+      return job.rows.reduce((size, { payload }) => size + payload.length, 0) <= maxSize;
     default:
       return false;
   }

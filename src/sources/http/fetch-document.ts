@@ -62,7 +62,7 @@ export async function fetchDocument(
   plan: HttpPlanBase,
   request: DocumentRequest,
   tools: HttpTools,
-  context: FetchContext,
+  context: Pick<FetchContext, 'signal'>,
 ): Promise<Answer> {
   const response = await sendWithCredentials(plan, request, tools, context);
   const fetchedAt = new Date();
@@ -93,7 +93,7 @@ async function sendWithCredentials(
   plan: HttpPlanBase,
   request: DocumentRequest,
   tools: HttpTools,
-  context: FetchContext,
+  context: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
   const used = await tools.tokens.credentials(plan);
   const first = await sendOnce(plan, request, used, tools, context);
@@ -115,7 +115,7 @@ async function sendOnce(
   { url, address, followed, accept, conditions }: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
-  { signal }: FetchContext,
+  { signal }: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
   const { origin } = new URL(plan.url);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;

@@ -1,6 +1,7 @@
-import type { HttpPosition, StatePatch } from '../../domain/run/fetch-position.ts';
+import { hash } from 'node:crypto';
+import type { HttpPosition, StatePatch } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { fetchDocument, type Answer, type HttpTools } from './fetch-document.ts';
 import type { HttpResponse } from './http-client.ts';
 import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts';
@@ -184,12 +185,23 @@ function* parts(page: Page, place: HttpPosition, next: HttpPosition | null): Gen
 }
 
 /** Remembered only where one page is all there is: an unchanged first page says nothing about the others. */
-function validators(plan: HttpPlan, { headers }: HttpResponse): StatePatch {
+function validators(plan: HttpPlan, { headers, body }: HttpResponse): StatePatch {
   if (plan.paginator.type !== 'single_page') return {};
-  return { etag: headers['etag'] ?? null, lastModified: headers['last-modified'] ?? null };
+  return {
+    etag: headers['etag'] ?? null,
+    lastModified: headers['last-modified'] ?? null,
+    // The poll says which keys belong to it once it is over.
+    ...(plan.probe === true ? { document: { sha256: documentHash(body), poll: [] } } : {}),
+  };
 }
 
-function conditions(plan: HttpPlan, state: SourceState): Record<string, string> {
+/** What a probe compares a document by. */
+export function documentHash(body: Buffer): string {
+  return hash('sha256', body, 'hex');
+}
+
+/** What makes the request for a source's one page conditional. */
+export function conditions(plan: HttpPlan, state: SourceState): Record<string, string> {
   if (plan.paginator.type !== 'single_page') return {};
   return {
     ...(state.etag === null ? {} : { 'if-none-match': state.etag }),

@@ -2,6 +2,7 @@ import type { Alert, AlertName, AlertVerdict } from '../../domain/monitoring/ale
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
+import { unknownAlerts, type AlertView } from './alert-view.ts';
 
 /** An alert as it is kept. */
 export interface StoredAlert extends Alert {
@@ -19,6 +20,7 @@ export interface Confirmation {
 
 /**
  * Opens and resolves alerts of a source. An alert is a change: one that is open already stays as it is.
+ * @param known what need not be read to be resolved
  * @returns the changes
  */
 export async function settleAlerts(
@@ -26,9 +28,11 @@ export async function settleAlerts(
   source: string,
   verdicts: readonly AlertVerdict[],
   now: Date,
+  known: AlertView = unknownAlerts,
 ): Promise<Alert[]> {
   const changes: Alert[] = [];
   for (const { name, message } of verdicts) {
+    if (message === null && !known.mayBeOpen(source, name)) continue;
     const present = await readAlert(store, source, name);
     const isOpen = present?.state === 'open';
     if (isOpen === (message !== null)) continue;
@@ -122,7 +126,8 @@ export async function openAlerts(store: BlobStore, source?: string): Promise<Ale
     .sort((a, b) => (a.since < b.since ? -1 : 1));
 }
 
-async function listAlerts(
+/** Also those that are resolved, and not sent yet. */
+export async function listAlerts(
   store: BlobStore,
   source?: string,
   isWanted: (source: string) => boolean = () => true,

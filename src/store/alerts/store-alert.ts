@@ -1,5 +1,6 @@
 import type { Alert, AlertVerdict } from '../../domain/monitoring/alert.ts';
 import { noSource } from '../../domain/names.ts';
+import { unknownAlerts, type AlertView } from './alert-view.ts';
 import { addToAlert, isAlertOpen } from './alerts.ts';
 import type { BlobStore, Damage } from '../blobs/blob-store.ts';
 import { describeDamage, listDamaged, setAside, sourceOf } from '../blobs/damage.ts';
@@ -42,9 +43,16 @@ export function naming(store: BlobStore, onDamage: (damage: Damage) => void): Bl
   };
 }
 
-/** Resolves the alert `store` of a source, if it is open and everything in it was handled. */
-export async function storeVerdicts(store: BlobStore, source: string): Promise<AlertVerdict[]> {
-  if (!(await isAlertOpen(store, source, 'store'))) return [];
+/**
+ * Resolves the alert `store` of a source, if it is open and everything in it was handled.
+ * @param known what need not be read
+ */
+export async function storeVerdicts(
+  store: BlobStore,
+  source: string,
+  known: AlertView = unknownAlerts,
+): Promise<AlertVerdict[]> {
+  if (!known.mayBeOpen(source, 'store') || !(await isAlertOpen(store, source, 'store'))) return [];
   const damaged = await listDamaged(store);
   if (damaged.some((file) => file.source === source) || (await unreadableMarkers(store, source)).length > 0) return [];
   if (source === noSource && ((await readIdentity(store))?.restored ?? null) !== null) return [];

@@ -51,8 +51,11 @@ const costs: Partial<Record<StoreKind, string>> = {
   fileProgress: 'its files are read from the beginning; nothing is stored twice',
   feedItems: 'items of its feed may be stored a second time; none is lost',
   alert: 'the alert opens again if its cause persists',
+  pause: 'the source is polled; pause it again if need be',
   closure: 'requests to the host resume',
   receipt: 'the previous run is shown instead',
+  lastRuns:
+    'its worker writes it again; until then receipts show the last runs, and unchanged polls count from then on',
   window: 'the window counts as never run; ./daybook backfill --only missing runs it',
   deadLetters: 'intact dead letters are listed and replayed, the others are not',
   discarded: 'the dead letter is shown again',

@@ -23,8 +23,10 @@ export function openJournalBytes(path: string): JournalBytes {
       done(null, chunk);
     },
   });
-  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
-  const stages: readonly (Readable | Transform)[] = path.endsWith('.gz') ? [file, createGunzip()] : [file];
+  const file = createReadStream(path, { highWaterMark: chunkBytes });
+  const stages: readonly (Readable | Transform)[] = path.endsWith('.gz')
+    ? [file, createGunzip({ chunkSize: chunkBytes })]
+    : [file];
   for (const stage of stages) stage.on('error', (error) => counter.destroy(error));
   const stream = stages.reduce<Readable>(
     (from, stage) => (from === stage ? from : from.pipe(stage as Transform)),
@@ -37,3 +39,4 @@ export function openJournalBytes(path: string): JournalBytes {
 }
 
 const newline = 0x0a;
+const chunkBytes = 256 * 1024;

@@ -55,6 +55,11 @@ export async function journalDays({ csv }: JournalFolders, source: string): Prom
   return [...new Set(days)].sort();
 }
 
+/** The same, of days that may have parts: a sealed day has no folder. */
+export async function journalPartDays({ csv }: JournalFolders, source: string): Promise<Day[]> {
+  return (await namesIn(join(csv, source))).filter(isDay);
+}
+
 /**
  * The files of a day. Parts are looked for first: one that a sealer deletes meanwhile is in the sealed file that is found
  * afterwards.

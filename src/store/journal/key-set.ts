@@ -1,11 +1,16 @@
 import { hash } from 'node:crypto';
+import { HashPages } from '../tables/hash-pages.ts';
+
+const entryBytes = 16;
+/** About 350,000 keys. */
+const memoryBytes = 8 * 1024 * 1024;
 
 /**
- * A set of keys as 16-byte hashes in one block of memory: 21 to 43 bytes a key, however long it is, and no limit of entries as
- * a `Set` has.
+ * A set of keys as 16-byte hashes, however long they are. Its first megabytes are in memory, the rest in a temporary file: memory
+ * does not grow with the number of keys.
  */
 export class KeySet {
-  #slots = new Uint32Array(4 * 1024);
+  readonly #pages = new HashPages(entryBytes, memoryBytes);
   #size = 0;
 
   get size(): number {
@@ -14,51 +19,36 @@ export class KeySet {
 
   /** Adds the key of a record; false if it was there. */
   add(source: string, sourceId: string): boolean {
-    const key = keyHash(source, sourceId);
-    const place = this.#placeOf(key);
-    if (!isFree(this.#slots, place)) return false;
-    this.#slots.set(key, place);
-    if (++this.#size * 4 > (this.#slots.length / 4) * 3) this.#grow();
-    return true;
+    return this.addHash(keyHash(source, sourceId));
   }
 
   has(source: string, sourceId: string): boolean {
-    return !isFree(this.#slots, this.#placeOf(keyHash(source, sourceId)));
+    return this.hasHash(keyHash(source, sourceId));
   }
 
-  #placeOf(key: Uint32Array): number {
-    const slots = this.#slots;
-    const mask = slots.length / 4 - 1;
-    let place = ((key[0] ?? 0) & mask) * 4;
-    while (!isFree(slots, place) && !isAt(slots, place, key)) place = (place + 4) & (slots.length - 1);
-    return place;
+  /** Adds a key by its {@link keyHash}. */
+  addHash(key: Uint32Array): boolean {
+    if (this.hasHash(key)) return false;
+    this.#pages.add(key, () => {});
+    this.#size++;
+    return true;
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    for (let place = 0; place < old.length; place += 4) {
-      if (isFree(old, place)) continue;
-      const key = old.subarray(place, place + 4);
-      this.#slots.set(key, this.#placeOf(key));
-    }
+  /** Frees the temporary file; the set cannot be used any more. */
+  close(): void {
+    this.#pages.close();
+  }
+
+  hasHash(key: Uint32Array): boolean {
+    return this.#pages.some(key, () => true);
   }
 }
 
-/** Four words that stand for a key. None is all zeros: that is a free slot. */
+/** Four words that stand for a key, until the next call. */
 export function keyHash(source: string, sourceId: string): Uint32Array {
   const bytes = hash('sha256', `${source}\n${sourceId}`, 'buffer');
-  const words = new Uint32Array([0, 4, 8, 12].map((offset) => bytes.readUInt32LE(offset)));
-  words[3] = (words[3] ?? 0) | 1;
-  return words;
+  for (let word = 0; word < 4; word++) keyWords[word] = bytes.readUInt32LE(word * 4);
+  return keyWords;
 }
 
-function isFree(slots: Uint32Array, place: number): boolean {
-  return slots[place + 3] === 0;
-}
-
-function isAt(slots: Uint32Array, place: number, key: Uint32Array): boolean {
-  return (
-    slots[place] === key[0] && slots[place + 1] === key[1] && slots[place + 2] === key[2] && slots[place + 3] === key[3]
-  );
-}
+const keyWords = new Uint32Array(4);

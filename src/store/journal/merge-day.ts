@@ -42,7 +42,9 @@ export async function mergeDay(
 ): Promise<Merged> {
   const merge = new DayMerge(day, onProgress, rewrite);
   const file = createWriteStream(target, { flags: 'wx', flush: true });
-  await pipeline(Readable.from(merge.text(), { objectMode: false }), createGzip(), file, { signal });
+  await pipeline(Readable.from(merge.text(), { objectMode: false }), createGzip(), file, { signal }).finally(() =>
+    merge.close(),
+  );
   const merged = merge.result();
   const readBack = await sha256Of(target, signal);
   if (readBack === merged.sha256) return merged;
@@ -89,6 +91,10 @@ class DayMerge {
     const unverified = this.#day.parts.filter(({ check }) => check === null).length;
     const { size: rows } = this.#keys;
     return { rows, sha256: this.#hash.digest('hex'), ...bounds, added: this.#added, unverified, base: this.#base };
+  }
+
+  close(): void {
+    this.#keys.close();
   }
 
   #noteEnd({ kind }: JournalFile, sha256: string): void {

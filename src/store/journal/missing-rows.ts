@@ -25,9 +25,18 @@ export class MissingRows {
 
   /** In pieces of a part's size. */
   async *pieces(): AsyncGenerator<CsvRecord[]> {
+    const keys = new KeySet();
+    try {
+      await this.#addOtherKeys(keys);
+      yield* this.#missingFrom(keys);
+    } finally {
+      keys.close();
+    }
+  }
+
+  async *#missingFrom(keys: KeySet): AsyncGenerator<CsvRecord[]> {
     const { rowsSince, signal } = this.#tools;
     const { source, day } = this.#name;
-    const keys = await this.#otherKeys();
     const readable = await this.#readable(keys);
     // The clocks of worker and server may differ.
     for await (const some of rowsSince(source, new Date(`${addDays(day, -1)}T00:00:00Z`))) {
@@ -55,16 +64,14 @@ export class MissingRows {
   }
 
   /** The keys in other files of the journal, without damaged ones: another repair restores those. */
-  async #otherKeys(): Promise<KeySet> {
+  async #addOtherKeys(keys: KeySet): Promise<void> {
     const { folders } = this.#tools;
-    const keys = new KeySet();
     const choice = { source: this.#name.source, window: null, archives: false };
     for (const unit of await journalUnits(folders, choice)) {
       for await (const { file, rows } of readUnit(folders, unit, choice, () => {})) {
         if (file.name !== this.#part.name) for (const row of rows) keys.add(row.source, row.sourceId);
       }
     }
-    return keys;
   }
 
   /** What can still be read of the damaged part and is nowhere else, by id. */

@@ -8,6 +8,7 @@ import { storePaths } from '../paths/paths.ts';
 import {
   journalDay,
   journalDays,
+  journalPartDays,
   journalSources,
   sealedPath,
   sealManifestPath,
@@ -33,7 +34,7 @@ export async function unsealedDays(folders: JournalFolders, store: BlobStore, to
   const found: Record<keyof UnsealedDays, SourceDay[]> = { ready: [], waiting: [] };
   for (const source of await journalSources(folders)) {
     const deferred = new Set<Day | null>((await listDeferred(store, 'csv', source)).map(dayOfMarker));
-    for (const day of await journalDays(folders, source)) {
+    for (const day of await journalPartDays(folders, source)) {
       if (day >= today || (await journalDay(folders, source, day)).parts.length === 0) continue;
       found[deferred.has(day) ? 'waiting' : 'ready'].push({ source, day });
     }

@@ -59,11 +59,22 @@ class Rebuild {
   }
 
   async run(): Promise<RebuildCounts> {
-    const { databaseTime, rows, signal, onProgress, keptSince } = this.#tools;
+    const { databaseTime, rows } = this.#tools;
     const before = await databaseTime();
-    const waiting = await this.#spooled();
-    const present = await this.#journal();
-    for await (const some of rows(before)) {
+    const [waiting, present] = [new KeySet(), new KeySet()];
+    try {
+      await this.#addSpooled(waiting);
+      await this.#addJournal(present);
+      return await this.#addMissing(rows(before), waiting, present);
+    } finally {
+      waiting.close();
+      present.close();
+    }
+  }
+
+  async #addMissing(stored: AsyncIterable<readonly Row[]>, waiting: KeySet, present: KeySet): Promise<RebuildCounts> {
+    const { signal, onProgress, keptSince } = this.#tools;
+    for await (const some of stored) {
       signal.throwIfAborted();
       for (const row of some) {
         if (!present.add(row.source, row.sourceId)) this.#count('present');
@@ -77,20 +88,17 @@ class Rebuild {
     return this.#counts;
   }
 
-  async #spooled(): Promise<KeySet> {
+  async #addSpooled(keys: KeySet): Promise<void> {
     const { store, signal } = this.#tools;
-    const keys = new KeySet();
     for await (const path of store.walk(storePaths.batch.folder({ source: this.#source }))) {
       signal.throwIfAborted();
       if (storePaths.batch.parse(path) === null) continue;
       for (const sourceId of await spooledKeys(store, path)) keys.add(this.#source, sourceId);
     }
-    return keys;
   }
 
-  async #journal(): Promise<KeySet> {
+  async #addJournal(keys: KeySet): Promise<void> {
     const { folders, signal, onProgress } = this.#tools;
-    const keys = new KeySet();
     const choice = { source: this.#source, window: null, archives: false };
     for (const unit of await journalUnits(folders, choice)) {
       for await (const { rows } of readUnit(folders, unit, choice, stopAt)) {
@@ -99,7 +107,6 @@ class Rebuild {
       }
       onProgress(this.#counts);
     }
-    return keys;
   }
 
   #count(what: 'present' | 'waiting' | 'expired'): void {

@@ -69,6 +69,8 @@ export const storePaths = {
   fileProgress: path<OfSource & { readonly name: string }>('files/{source}/{name}', { source, name: anyName }),
   /** Which item of a feed each guid and link belongs to. */
   feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
+  /** The pause of a source that has no schedule of its own. */
+  pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
   /** Until when a host must not be called. */
   closure: path<{ readonly host: string }>('limits/{host}/closed.json', { host: id }),
@@ -83,6 +85,8 @@ export const storePaths = {
     'receipts/{source}/{day}/{finishedAt}-{runId}.json',
     { source, day, finishedAt: time, runId: anyName },
   ),
+  /** What a worker knows of the last run of each source. */
+  lastRuns: path<{ readonly worker: string }>('last-runs/{worker}.json', { worker: id }),
   /** How a window of a backfill ended. */
   window: path<OfSource & { readonly window: TimeRangeText }>('windows/{source}/{window}.json', { source, window }),
   /** What a delivery stored in a sink. */

@@ -52,7 +52,7 @@ export function readReceiptOf(
 const counts = ['fetched', 'accepted', 'rejected', 'unchanged', 'pages', 'batches'] as const;
 const sinkCounts = ['written', 'duplicate', 'refused', 'expired', 'deferred'] as const;
 
-function isReceipt(value: unknown): value is Receipt | FailedReceipt {
+export function isReceipt(value: unknown): value is Receipt | FailedReceipt {
   if (
     !hasFields(value, {
       source: 'string',

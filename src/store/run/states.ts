@@ -1,5 +1,5 @@
-import { clearPollState, type SourceState } from '../../domain/run/source-state.ts';
-import { isSourceState } from '../../domain/run/stored-state.ts';
+import { clearPollState, type SourceState } from '../../domain/state/source-state.ts';
+import { isSourceState } from '../../domain/state/stored-state.ts';
 import { isObject } from '../../domain/is-object.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reportDamage } from '../blobs/damage.ts';
@@ -62,6 +62,16 @@ export async function changeState(
 export async function listStates(store: BlobStore): Promise<string[]> {
   const paths = await store.list(storePaths.state.folder({}));
   return paths.flatMap((path) => storePaths.state.parse(path)?.source ?? []);
+}
+
+/** The number of the newest change by a command, of each source that has one. */
+export async function listStateEpochs(store: BlobStore): Promise<ReadonlyMap<string, number>> {
+  const epochs = new Map<string, number>();
+  for (const path of await store.list(storePaths.stateEpoch.folder({}))) {
+    const found = storePaths.stateEpoch.parse(path);
+    if (found) epochs.set(found.source, Math.max(found.epoch, epochs.get(found.source) ?? 0));
+  }
+  return epochs;
 }
 
 /** Saves what a run knows. Commands use {@link changeState}. */

@@ -1,4 +1,5 @@
 import { jitterOf, scheduleGrid } from '../../config/schedule/schedule-grid.ts';
+import type { Grid } from '../../domain/monitoring/schedule-starts.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 
@@ -22,7 +23,12 @@ const makingMs = 2_000;
  */
 export function firstStart(source: SourceConfig, schedule: ScheduleConfig, now: Date): FirstStart {
   const grid = scheduleGrid(source.name, schedule);
-  if (grid === null || jitterOf(schedule) > nearMs) return { afterMs: 0, isNow: true };
+  return jitterOf(schedule) > nearMs ? { afterMs: 0, isNow: true } : firstStartOn(grid, now);
+}
+
+/** The same where there is no jitter. @param grid null = only the server knows the slots */
+export function firstStartOn(grid: Grid | null, now: Date): FirstStart {
+  if (grid === null) return { afterMs: 0, isNow: true };
   const { everyMs, offsetMs } = grid;
   const gapMs = everyMs - ((((now.getTime() - offsetMs) % everyMs) + everyMs) % everyMs);
   if (gapMs <= makingMs && everyMs > 2 * nearMs) return { afterMs: gapMs, isNow: true };

@@ -1,4 +1,4 @@
-import type { ScheduleChange } from './plan-schedules.ts';
+import type { ScheduleChange } from './schedule-change.ts';
 
 /** Ids that a line names. */
 const maxListed = 3;
@@ -12,6 +12,12 @@ export function foreignNote({ schedule, action, why = 'by_hand' }: ScheduleChang
     return `${whose}, and daybook.yaml has no schedule for it; delete it if unused: temporal schedule delete --schedule-id ${schedule}`;
   }
   return `${whose}; if it is yours, adopt it with ./daybook schedules apply --adopt; otherwise give this Daybook its own name:  DAYBOOK_INSTANCE=…`;
+}
+
+/** Why a schedule that is paused or deleted is not needed. */
+export function uselessBecause({ source, probed }: ScheduleChange): string {
+  if (source === null) return 'no source belongs to it';
+  return probed ? 'its source is probed together with others' : 'its source is no longer in the configuration';
 }
 
 /** A line for each other instance in the namespace that has schedules. */

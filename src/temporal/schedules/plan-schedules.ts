@@ -1,44 +1,15 @@
 import type { Client } from '@temporalio/client';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { describeSchedule } from './describe-schedule.ts';
-import { isLeftBehind, ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
-import { allSettled } from '../../domain/all-settled.ts';
-import { readScheduleId } from '../../domain/instance.ts';
-import { isRemoved } from './orphan-note.ts';
+import { ownershipOf, type ScheduleOwner } from './schedule-owner.ts';
+import { inParallel } from '../../domain/in-parallel.ts';
+import { groupsBySource } from '../../config/schedule/probe-groups.ts';
+import { isProbed, isRemoved } from './orphan-note.ts';
+import type { PlanOptions, ScheduleChange } from './schedule-change.ts';
+import { planListed } from './plan-listed.ts';
+import { planGroup } from './plan-probes.ts';
 import { knowsSearchAttribute } from '../search-attribute.ts';
 import { scheduleDifferences } from './schedule-differences.ts';
-
-/** What to do with the schedule of a source. */
-export interface ScheduleChange {
-  /** Its id. */
-  readonly schedule: string;
-  readonly source: string;
-  /**
-   * `foreign`: it is not ours, and is left alone; one of our ids may be adopted. `pause`, `delete`: its source is gone from the
-   * configuration, or has no schedule there.
-   */
-  readonly action: 'create' | 'update' | 'adopt' | 'foreign' | 'pause' | 'delete' | 'none';
-  /** How the schedule differs from the configuration. */
-  readonly differences: readonly string[];
-  /** It was paused because its source was gone, and its source is back. */
-  readonly returns: boolean;
-  /**
-   * Why it is foreign. `unknown`: it has Daybook's mark, but it is unclear whether it belongs to this store. `unknown_source`: the
-   * same, and the configuration has no schedule for its source either.
-   */
-  readonly why?: 'by_hand' | 'instance' | 'unknown' | 'unknown_source';
-  /** The instance that it is of, where that is another one. */
-  readonly instance?: string;
-}
-
-export interface PlanOptions {
-  /** Delete schedules whose sources are gone, instead of pausing them. */
-  readonly prune?: boolean;
-  /** Take over schedules of our ids that are not ours. */
-  readonly adopt?: boolean;
-  /** Leave schedules of other sources alone: the configuration does not say which are gone. */
-  readonly keepOthers?: boolean;
-}
 
 /** How many schedules are read concurrently. */
 const concurrency = 20;
@@ -52,40 +23,16 @@ export async function planSchedules(
 ): Promise<ScheduleChange[]> {
   const changes: ScheduleChange[] = [];
   const hasAttribute = await knowsSearchAttribute(client.connection, client.options.namespace);
-  const scheduled = sources.filter((source) => source.schedule);
-  for (let start = 0; start < scheduled.length; start += concurrency) {
-    const slice = scheduled.slice(start, start + concurrency);
-    const planned = await allSettled(
-      slice.map((source) => planSchedule(client, owner, source, { ...options, hasAttribute })),
-    );
-    for (const change of planned) changes.push(change);
-  }
-  if (options.keepOthers) return changes;
+  const probed = groupsBySource(sources);
+  const groups = new Map([...probed.values()].map((group) => [group.name, group]));
+  const scheduled = sources.filter((source) => source.schedule && !probed.has(source.name));
+  for (const group of groups.values()) changes.push(await planGroup(client, owner, group, options));
+  const planned = await inParallel(scheduled, concurrency, (source) =>
+    planSchedule(client, owner, source, { ...options, hasAttribute }),
+  );
   const names = new Set(scheduled.map(({ name }) => name));
-  for await (const { scheduleId, memo, state } of client.schedule.list()) {
-    const id = readScheduleId(scheduleId);
-    if (id === null || (id.instance === owner.instance.name && names.has(id.source))) continue;
-    const change = { schedule: scheduleId, source: id.source, differences: [], returns: false };
-    if (id.instance !== owner.instance.name) {
-      if ((await ownershipOf(owner, id.source, { memo })) !== 'by_hand')
-        changes.push({ ...change, action: 'foreign', why: 'instance', instance: id.instance });
-      continue;
-    }
-    // The list shows the memo of the schedule only; that of one that was adopted is in its action.
-    const memos = await describeSchedule(client, scheduleId);
-    if (memos === null) continue;
-    const ownership = await ownershipOf(owner, id.source, memos);
-    if (await isLeftBehind(owner, id.source, memos, ownership)) {
-      // Paused for another reason it might be resumed by the one who paused it.
-      changes.push({ ...change, action: options.prune ? 'delete' : isRemoved(state) ? 'none' : 'pause' });
-      continue;
-    }
-    if (ownership === 'by_hand') continue;
-    // One of this instance without any known run may belong to another store.
-    const why = ownership === 'instance' ? ownership : 'unknown_source';
-    changes.push({ ...change, action: 'foreign', why });
-  }
-  return changes;
+  const others = await planListed(client, owner, { names, probed, groups }, options);
+  return [...changes, ...planned, ...others.sort((a, b) => (a.schedule < b.schedule ? -1 : 1))];
 }
 
 async function planSchedule(
@@ -100,7 +47,7 @@ async function planSchedule(
   const found = await describeSchedule(client, id);
   if (!schedule || !found) return { ...change, action: 'create' };
   const differences = scheduleDifferences(source, schedule, { instance: owner.instance, hasAttribute }, found);
-  const returns = isRemoved(found.state);
+  const returns = isRemoved(found.state) || isProbed(found.state);
   const ownership = await ownershipOf(owner, name, found);
   if (ownership === 'own') {
     return { ...change, differences, returns, action: differences.length > 0 || returns ? 'update' : 'none' };

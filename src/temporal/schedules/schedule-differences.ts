@@ -7,7 +7,8 @@ import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import type { ScheduleConfig } from '../../config/schema/value-schemas.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { Instance } from '../../domain/instance.ts';
-import { cronMemoKey, scrapeRunType, sourceAttributeKey } from '../../domain/names.ts';
+import type { Grid } from '../../domain/monitoring/schedule-starts.ts';
+import { cronMemoKey, probeType, scrapeRunType, sourceAttributeKey } from '../../domain/names.ts';
 
 /** A schedule in the words of daybook.yaml, as texts. */
 type Fields = Readonly<Record<string, string>>;
@@ -26,7 +27,29 @@ export function scheduleDifferences(
   server: ServerFacts,
   description: ScheduleDescription,
 ): string[] {
-  const wanted = wantedFields(source, schedule, server, description);
+  return differences(wantedFields(source, schedule, server, description), description);
+}
+
+/** The same for the schedule of a group of sources that are probed. */
+export function probeDifferences(
+  { interval, catchupMs, input }: { readonly interval: Grid; readonly catchupMs: number; readonly input: unknown },
+  { instance, id }: { readonly instance: Instance; readonly id: string },
+  description: ScheduleDescription,
+): string[] {
+  const wanted = {
+    ...intervalFields([formatEvery(interval.everyMs, interval.offsetMs)]),
+    overlap: 'skip',
+    catchup_window: formatDuration(catchupMs),
+    pause_on_failure: 'false',
+    workflow: probeType,
+    workflow_id: id,
+    task_queue: instance.taskQueue,
+    input: JSON.stringify([input]),
+  };
+  return differences(wanted, description);
+}
+
+function differences(wanted: Fields, description: ScheduleDescription): string[] {
   const found = foundFields(description, wanted);
   return Object.keys({ ...wanted, ...found }).flatMap((key) =>
     wanted[key] === found[key] ? [] : [`${key}: ${found[key] ?? 'not set'}, expected ${wanted[key] ?? 'not set'}`],

@@ -2,6 +2,7 @@ import type { Instance } from '../../domain/instance.ts';
 import { instanceMemoKey, scheduleMemoKey, storeMemoKey } from '../../domain/names.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { readIdentity } from '../../store/identity.ts';
+import { storedPauses, type StoredPauses } from '../../store/run/pauses.ts';
 import { knowsSource } from '../../store/run/known-sources.ts';
 
 /** The owner of schedules: other Daybooks may have theirs in the same namespace. */
@@ -11,12 +12,14 @@ export interface ScheduleOwner {
   readonly storeId: string | null;
   /** Whether the store shows that a source has run. */
   readonly knows: (source: string) => Promise<boolean>;
+  /** Of sources that are probed. */
+  readonly pauses: StoredPauses;
 }
 
 /** Reads who we are from the store. */
 export async function scheduleOwner(instance: Instance, store: BlobStore): Promise<ScheduleOwner> {
   const storeId = (await readIdentity(store))?.id ?? null;
-  return { instance, storeId, knows: (source) => knowsSource(store, source) };
+  return { instance, storeId, knows: (source) => knowsSource(store, source), pauses: storedPauses(store) };
 }
 
 type Memo = Readonly<Record<string, unknown>> | undefined;

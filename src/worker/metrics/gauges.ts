@@ -72,7 +72,7 @@ export const gauges: readonly GaugeDefinition[] = [
     labels: ['source', 'sink', 'result'],
     values: ({ memories }, { sources }) =>
       sources.flatMap(({ name }) => {
-        const last = memories.get(name)?.last;
+        const last = memories.get(name)?.lastReceipt;
         return last ? runRecords(name, last) : [];
       }),
   },
@@ -89,7 +89,7 @@ export const gauges: readonly GaugeDefinition[] = [
     name: 'daybook_consecutive_failures',
     help: 'Failed runs since the last one that did not fail.',
     labels: ['source'],
-    values: each(({ memories }, source) => memories.get(source)?.state?.failures?.count ?? 0),
+    values: each(({ memories }, source) => memories.get(source)?.state?.failures ?? 0),
   },
   {
     name: 'daybook_source_health',

@@ -1,10 +1,11 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { ConfigFile } from '../../config/file/config-file.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Config } from '../../config/file/parse-config.ts';
 import type { Observed, StatusMonitor } from '../../status/status-monitor.ts';
 import type { WorkerCounters } from './counters.ts';
 import { gauges } from './gauges.ts';
+import { seriesText } from './series-text.ts';
 
 /** Of the text of a scrape. */
 export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -28,25 +29,20 @@ export async function scrape({ counters, watch, instance, config, sdkMetrics }: 
   // A label `instance` would collide with Prometheus' own, which distinguishes targets.
   const labels = instance.labelled('daybook_instance');
   counters.registry.setDefaultLabels(labels);
-  return `${await counters.text()}\n${await gaugesText(observed, config.lastGood(), labels)}\n${sdk}`;
+  return `${await counters.text()}\n${gaugesText(observed, config.lastGood(), labels)}\n${sdk}`;
 }
 
-export async function gaugesText(observed: Observed, config: Config, labelsOfAll: object = {}): Promise<string> {
-  const registry = new Registry();
-  registry.setDefaultLabels(labelsOfAll);
-  for (const { name, type, help, labels, own, values } of gauges) {
+export function gaugesText(
+  observed: Observed,
+  config: Config,
+  labelsOfAll: Readonly<Record<string, string>> = {},
+): string {
+  const texts = gauges.map(({ name, type, help, labels, own, values }) => {
     const shared = own ? '' : ' All workers report the same: use max(), not sum().';
-    const options = { name, help: `${help}${shared}`, labelNames: [...labels], registers: [registry] };
-    const metric = type === 'counter' ? new Counter(options) : new Gauge(options);
-    // One without labels begins at 0, also where nothing is known.
-    if (labels.length === 0) metric.remove();
-    for (const [of, value] of values(observed, config)) {
-      const named = Object.fromEntries(labels.map((label, index) => [label, of[index] ?? '']));
-      if (metric instanceof Gauge) metric.set(named, value);
-      else metric.inc(named, value);
-    }
-  }
-  return registry.metrics();
+    const metric = { name, help: `${help}${shared}`, labels, values: values(observed, config) };
+    return seriesText({ ...metric, type: type ?? 'gauge' }, labelsOfAll);
+  });
+  return texts.join('\n');
 }
 
 /** Metrics that the SDK does not return in time are left out. */

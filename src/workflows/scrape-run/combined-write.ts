@@ -30,12 +30,21 @@ export class CombinedWrite {
     this.#down = new Map([...down].map((sink) => [sink, null]));
   }
 
-  /** Tries once to write batches. Never rejects where it is not cancelled. */
-  async write(batches: readonly BatchRef[]): Promise<FirstWrites> {
+  /**
+   * Tries once to write batches. Never rejects where it is not cancelled.
+   * @param before what came of it, where that has been done
+   */
+  async write(batches: readonly BatchRef[], before?: WriteBatchesResult): Promise<FirstWrites> {
+    if (before) return this.#judgeAll(batches, before);
     if (this.#down.size === 0) return this.#try(batches);
     const tried = (this.#last ?? Promise.resolve()).then(() => this.#try(batches));
     this.#last = tried;
     return tried;
+  }
+
+  /** Whether the last run found no sink down. */
+  get isUp(): boolean {
+    return this.#down.size === 0;
   }
 
   /** Whether the last run found a sink down, and this one has not found it up. */
@@ -59,6 +68,10 @@ export class CombinedWrite {
             .writeBatches(input)
             // The worker was lost: that says nothing about the sinks.
             .catch(() => none);
+    return this.#judgeAll(batches, tried);
+  }
+
+  #judgeAll(batches: readonly BatchRef[], tried: WriteBatchesResult): FirstWrites {
     const csv = this.#judge('csv', batches, tried);
     const postgres = this.#judge('postgres', batches, tried);
     return batches.map((_batch, index) => ({ csv: csv[index] ?? lost, postgres: postgres[index] ?? lost }));

@@ -1,4 +1,5 @@
 import { CancellationScope, patched } from '@temporalio/workflow';
+import type { WriteBatchesResult } from '../../activities/run/write-batches.ts';
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { faultsOfBatch, permanentFailures } from '../../domain/run/failed-attempt.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
@@ -12,6 +13,9 @@ import { CombinedWrite, type FirstWrite } from './combined-write.ts';
 const maxInFlight = 4;
 /** How many of them one activity writes: a page may have many. */
 const maxTogether = 2;
+
+/** Settled batches after which the state is saved in mid-run. */
+const saveEvery = 10;
 
 /** The outcome of a batch at a sink. */
 type WriteOutcome =
@@ -68,9 +72,9 @@ export class Pipeline {
     return this.#inFlight.length;
   }
 
-  /** Batches that may be released. */
-  get settledCount(): number {
-    return this.#settled.length;
+  /** Whether so many batches are settled that the state is to be saved in mid-run. */
+  get isSaveDue(): boolean {
+    return this.#settled.length >= saveEvery;
   }
 
   /** The first write that neither succeeded nor can be deferred. */
@@ -87,14 +91,27 @@ export class Pipeline {
     this.#inFlight.push({ batch, outcomes: this.#write(batch) });
   }
 
-  /** Starts writing batches together, as soon as there is room. */
-  async addTogether(batches: readonly BatchRef[]): Promise<void> {
+  /** Whether one activity could write these batches and end the run: they are all that there is, and no sink was down. */
+  mayFinishWith(batches: readonly BatchRef[]): boolean {
+    return this.#added === 0 && batches.length > 0 && batches.length <= maxTogether && this.#combined.isUp;
+  }
+
+  /** The run was ended together with its writes. */
+  finishedWith({ csv, postgres, batches }: Pick<Tally, Sink | 'batches'>): void {
+    this.#counts = { csv, postgres, batches };
+  }
+
+  /**
+   * Starts writing batches together, as soon as there is room.
+   * @param before what came of the first attempt, where that was made
+   */
+  async addTogether(batches: readonly BatchRef[], before?: WriteBatchesResult): Promise<void> {
     for (let start = 0; start < batches.length; start += maxTogether) {
       while (this.#inFlight.length >= maxInFlight) await this.#settleOldest();
       if (this.#failure) return;
       const together = batches.slice(start, start + maxTogether);
       this.#added += together.length;
-      for (const written of this.#writeTogether(together)) this.#inFlight.push(written);
+      for (const written of this.#writeTogether(together, before)) this.#inFlight.push(written);
     }
   }
 
@@ -124,8 +141,8 @@ export class Pipeline {
   }
 
   /** The same for several at once; what a sink does not accept then is offered to it alone. */
-  #writeTogether(batches: readonly BatchRef[]): InFlight[] {
-    const first = CancellationScope.nonCancellable(() => this.#combined.write(batches));
+  #writeTogether(batches: readonly BatchRef[], before?: WriteBatchesResult): InFlight[] {
+    const first = CancellationScope.nonCancellable(() => this.#combined.write(batches, before));
     const at = (sink: Sink, index: number) => first.then((writes) => writes[index]?.[sink]);
     return batches.map((batch, index) => ({
       batch,

@@ -1,12 +1,16 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { FinishRunInput } from '../../activities/run/finish-run.ts';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
+import type { EndedPoll } from '../../activities/run/end-poll.ts';
+import type { FetchBatchResult } from '../../activities/run/fetch-batch.ts';
+import type { WriteAndFinishResult } from '../../activities/run/write-and-finish.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
-import { emptyTally, type FailedReceipt, type Receipt } from '../../domain/run/receipt.ts';
+import { emptyTally, type FailedReceipt, type Receipt, type Tally } from '../../domain/run/receipt.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { finishActivities, storeActivities } from '../activities.ts';
+import { combinedWriteActivities, finishActivities, storeActivities } from '../activities.ts';
+import type { Pipeline } from './pipeline.ts';
 import { sendAlerts } from '../support/send-alerts.ts';
 
 /**
@@ -39,6 +43,28 @@ export async function finishRun<R extends Receipt | FailedReceipt>(
   const { notify, added } = await finishActivities(source).finishRun(input);
   if (notify) await sendAlerts(source);
   return { ...receipt, ...added };
+}
+
+/**
+ * Writes all that a run has fetched, and ends it, in one activity, where that is possible. It is too late then to cancel the run.
+ * @param poll what the run knows besides the fetch
+ * @returns what came of the first attempt to write; null if none was made. A worker that was lost says nothing about the sinks
+ */
+export async function finishTogether(
+  pipeline: Pipeline,
+  { batches, end, patch }: FetchBatchResult,
+  { tally, ...poll }: Omit<EndedPoll, 'end' | 'patch'> & { readonly tally: Tally },
+): Promise<WriteAndFinishResult | null> {
+  const isPlain = end !== null && !end.cutShort && end.paging === undefined && end.notBefore === null;
+  if (!isPlain || !pipeline.mayFinishWith(batches)) return null;
+  const { source } = poll.run;
+  const { run, plan, state, startedAt, continues, window, warnings } = poll;
+  const ended = { run, plan, state, patch, end, startedAt, continues, window, warnings };
+  return CancellationScope.nonCancellable(() =>
+    combinedWriteActivities(source, batches)
+      .writeAndFinish({ source, batches, poll: ended, fetched: tally })
+      .catch(() => ({ tried: [] })),
+  );
 }
 
 function factsOf(window: TimeRangeText | null, poll: PollFacts | null) {

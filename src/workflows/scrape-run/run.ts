@@ -1,19 +1,26 @@
 import { CancellationScope, CancelledFailure, log, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
-import type { PollEnd } from '../../domain/run/fetch-position.ts';
+import type { PollEnd } from '../../domain/state/fetch-position.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { BegunPoll } from '../../activities/run/begin-poll.ts';
-import { addFetch } from '../../domain/run/receipt.ts';
-import type { FailedReceipt, Receipt, Tally } from '../../domain/run/receipt.ts';
-import { positionAfterFailure } from '../../domain/run/poll.ts';
-import { nextBackoff } from '../../domain/run/failure-backoff.ts';
+import type { EndedRun } from '../../activities/run/end-poll.ts';
+import {
+  addFetch,
+  deadLetters,
+  emptyTally,
+  type FailedReceipt,
+  type Receipt,
+  type Tally,
+} from '../../domain/run/receipt.ts';
+import { positionAfterFailure } from '../../domain/state/poll.ts';
+import { nextBackoff } from '../../domain/state/failure-backoff.ts';
 import { failedReceiptOf, receiptOf, type RunReport } from '../../domain/run/run-receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import type { UnfinishedPoll } from '../../domain/run/source-state.ts';
-import { settledState } from '../../domain/run/settled-state.ts';
+import type { UnfinishedPoll } from '../../domain/state/source-state.ts';
+import { noteRejected, settledState } from '../../domain/state/settled-state.ts';
 import { storeActivities } from '../activities.ts';
 import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
 import type { PauseState } from '../support/pause.ts';
@@ -23,12 +30,9 @@ import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { workflowFailure } from '../support/failure.ts';
 import { RunDisplay, type RunSoFar } from './run-display.ts';
 import { RunFetches } from './run-fetches.ts';
-import { finishRun, saveReceipt } from './run-receipts.ts';
+import { finishRun, saveReceipt, finishTogether } from './run-receipts.ts';
 import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
 import { RunState } from './run-state.ts';
-
-/** Settled batches after which the state is saved in mid-run. */
-const saveEvery = 10;
 
 /** One run of a source: its data, and its steps. */
 export class Run {
@@ -43,7 +47,7 @@ export class Run {
   readonly #force: boolean;
   readonly #window: TimeRangeText | null;
   /** Its steps are the combined ones; false for a run that a worker of 0.2.0 began. */
-  readonly #isCombined: boolean;
+  readonly isCombined: boolean;
   readonly #pause: PauseState;
   readonly #state: RunState;
   readonly #fetches: RunFetches;
@@ -51,6 +55,8 @@ export class Run {
   #fetched: Tally;
   #warnings: readonly Warning[];
   #end: PollEnd | null = null;
+  /** Set once an activity has ended the run. */
+  over: EndedRun | null = null;
 
   constructor(ref: RunRef, pause: PauseState, carry: RunSnapshot) {
     this.#ref = ref;
@@ -63,14 +69,14 @@ export class Run {
     this.#force = carry.force === true;
     this.#window = carry.window ?? null;
     this.#state = new RunState(ref.source, carry.state, this.#window === null);
-    this.#isCombined = carry.combined !== undefined;
+    this.isCombined = carry.combined !== undefined;
     const tally = tallyOf(carry);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, tally);
     this.display = new RunDisplay(ref.source, pause, () => this.#soFar);
     this.#fetches = new RunFetches(ref, carry, this.display);
     this.#fetched = tally;
     this.#warnings = carry.warnings ?? [];
-    if (carry.searchAttribute && !(this.#isCombined && hasSourceAttribute(ref.source))) setSourceAttribute(ref.source);
+    if (carry.searchAttribute && !(this.isCombined && hasSourceAttribute(ref.source))) setSourceAttribute(ref.source);
     const { notBefore } = carry.state;
     if (notBefore !== null && Date.parse(notBefore) > Date.now()) {
       this.#end = { cutShort: false, notModified: false, notBefore };
@@ -78,13 +84,9 @@ export class Run {
     this.display.show();
   }
 
-  get isCombined(): boolean {
-    return this.#isCombined;
-  }
-
   /** Whether nothing more is to be fetched. */
   get ended(): boolean {
-    return this.#end !== null || this.#pipeline.failure !== null;
+    return this.over !== null || this.#end !== null || this.#pipeline.failure !== null;
   }
 
   /**
@@ -122,12 +124,17 @@ export class Run {
     const fetch = begun.fetch ?? (await this.#fetches.next(this.#state.current, begun.failure ? 1 : 0));
     this.#fetched = addFetch(this.#fetched, fetch.counts);
     this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
-    if (this.#isCombined) await this.#pipeline.addTogether(fetch.batches);
-    else for (const batch of fetch.batches) await this.#pipeline.add(batch);
+    if (this.isCombined) {
+      const poll = { ...this.#report, run: this.#ref, plan: this.#plan, continues: this.#goesOn };
+      const written = await finishTogether(this.#pipeline, fetch, poll);
+      this.over = written?.ended ?? null;
+      if (this.over) return;
+      await this.#pipeline.addTogether(fetch.batches, written?.tried);
+    } else for (const batch of fetch.batches) await this.#pipeline.add(batch);
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
     this.#fetches.continueAfter(fetch);
     this.#end = fetch.end;
-    if (this.#pipeline.settledCount >= saveEvery) await this.#save();
+    if (this.#pipeline.isSaveDue) await this.#save();
     this.display.show();
     // The host's queue is long: waiting here occupies no worker.
     if (fetch.waitMs !== undefined) await sleep(this.display.beginWait('a slot at the host', null, fetch.waitMs));
@@ -139,7 +146,7 @@ export class Run {
    * @throws ApplicationFailure if a write failed, or the counts do not add up
    */
   async settle(): Promise<void> {
-    const isLast = this.#isCombined && this.ended;
+    const isLast = this.isCombined && this.ended;
     await this.#settleAll(!isLast);
     // Before the last step it is not too late.
     if (isLast && CancellationScope.current().consideredCancelled) throw new CancelledFailure('the run was cancelled');
@@ -155,20 +162,21 @@ export class Run {
       const { source, outcome } = receipt;
       log.warn('Poll was cut short; the watermark does not change', { source, outcome });
     }
-    const state = settledState(this.#state.current, this.#plan.id);
+    const settled = settledState(this.#state.current, this.#plan.id);
+    const state = this.isCombined ? noteRejected(settled, this.#plan, deadLetters(receipt)) : settled;
     if (state !== this.#state.current) {
       this.#state.apply({ ...state, failures: null });
-      if (!this.#isCombined) await this.#state.save(false);
+      if (!this.isCombined) await this.#state.save(false);
     }
     return this.#conclude(receipt);
   }
 
-  /** The run was over with its first fetch, and its receipt is stored. */
+  /** An activity has ended the run; its receipt is stored or noted. */
   endedWith(receipt: Receipt): void {
-    this.#fetched = addFetch(this.#fetched, receipt);
+    this.#fetched = addFetch(emptyTally, receipt);
+    this.#pipeline.finishedWith(receipt);
     this.#state.apply({ watermark: receipt.resume.watermark });
     this.#warnings = receipt.warnings ?? [];
-    this.#end = { cutShort: false, notModified: true, notBefore: null };
     this.display.enter('finished');
   }
 
@@ -184,7 +192,7 @@ export class Run {
       const place = positionAfterFailure(this.#begun, unfinished, error.type);
       if (place !== unfinished) this.#state.apply({ unfinished: place });
     };
-    await this.#settleAll(!this.#isCombined, settled);
+    await this.#settleAll(!this.isCombined, settled);
     return this.#conclude(failedReceiptOf(this.#report, error));
   }
 
@@ -192,7 +200,7 @@ export class Run {
   async #conclude<R extends Receipt | FailedReceipt>(receipt: R): Promise<R> {
     this.display.enter('finished');
     const verdicts = this.#judge(receipt);
-    if (!this.#isCombined) return saveReceipt(receipt, verdicts, this.#window, this.#pollFacts);
+    if (!this.isCombined) return saveReceipt(receipt, verdicts, this.#window, this.#pollFacts);
     const state = this.#state.unsaved();
     return finishRun(receipt, verdicts, this.#window, this.#pollFacts, {
       ...(state ? { state } : {}),
@@ -203,10 +211,9 @@ export class Run {
 
   /** The same run with another plan: settled counts stay, the poll begins as the state says. */
   plannedAgain(resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>): Run {
-    const { plan, state, searchAttribute } = resolved;
-    const { unfinished } = state;
+    const { unfinished } = resolved.state;
     const warnings = addWarnings(this.#warnings, resolved.warnings ?? []);
-    const planned = { plan, state, searchAttribute, position: null, goesOn: unfinished !== null, begun: unfinished };
+    const planned = { ...resolved, position: null, goesOn: unfinished !== null, begun: unfinished };
     const run = new Run(this.#ref, this.#pause, { ...this.carry(), ...planned, warnings });
     run.#fetches.replanned();
     return run;
@@ -218,28 +225,24 @@ export class Run {
       state: this.#state.current,
       searchAttribute: this.#searchAttribute,
       ...this.#fetches.place,
-      ...(this.#isCombined ? { combined: { tally: this.#tally } } : { tally: this.#tally }),
+      ...(this.isCombined ? { combined: { tally: this.#tally } } : { tally: this.#tally }),
       startedAt: this.#startedAt,
       goesOn: this.#goesOn,
       begun: this.#begun,
       ...(this.#force ? { force: true } : {}),
       ...(this.#window ? { window: this.#window } : {}),
-      ...this.#warned,
+      ...(this.#warnings.length > 0 ? { warnings: this.#warnings } : {}),
       pause: this.#pause.current,
     };
   }
 
   get #soFar(): RunSoFar {
-    const { watermark } = this.#state.current;
-    return { tally: this.#tally, inFlight: this.#pipeline.inFlight, watermark, warnings: this.#warnings };
+    const [{ inFlight }, { watermark }] = [this.#pipeline, this.#state.current];
+    return { tally: this.#tally, inFlight, watermark, warnings: this.#warnings };
   }
 
   get #pollFacts(): PollFacts {
     return { epoch: this.#state.current.epoch ?? 0, end: this.#end };
-  }
-
-  get #warned(): { readonly warnings?: readonly Warning[] } {
-    return this.#warnings.length > 0 ? { warnings: this.#warnings } : {};
   }
 
   get #tally(): Tally {
@@ -272,16 +275,14 @@ export class Run {
   async #save(): Promise<void> {
     this.#noteSettled();
     await this.#state.save(this.#isPollOver);
-    const batches = this.#pipeline.takeSettled();
-    if (batches.length > 0)
-      await storeActivities(this.#ref.source).releaseBatches({ source: this.#ref.source, batches });
+    const [{ source }, batches] = [this.#ref, this.#pipeline.takeSettled()];
+    if (batches.length > 0) await storeActivities(source).releaseBatches({ source, batches });
   }
 
   #judge(receipt: Receipt | FailedReceipt): AlertVerdict[] {
-    const { deferredBecause } = this.#pipeline;
     const { lastNewAt } = this.#state.current;
-    const isWindow = this.#window !== null;
-    return alertsOf(receipt, { plan: this.#plan, deferredBecause, lastNewAt, end: this.#end, isWindow });
+    const facts = { plan: this.#plan, lastNewAt, end: this.#end, isWindow: this.#window !== null };
+    return alertsOf(receipt, { ...facts, deferredBecause: this.#pipeline.deferredBecause });
   }
 
   get #report(): RunReport {

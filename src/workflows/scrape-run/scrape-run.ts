@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BegunPoll, PollBeginning } from '../../activities/run/begin-poll.ts';
+import type { EndedRun } from '../../activities/run/end-poll.ts';
 import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
@@ -81,7 +82,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
       run = await fetchOrReplan(run, replanning, failedBefore ? { failure: failedBefore } : {});
       failedBefore = undefined;
     }
-    await run.settle();
+    if (!run.over) await run.settle();
   } catch (error) {
     // What was fetched is stored before the run ends, and cancellation must not cut that short.
     const failure = isCancellation(error) ? cancelled : failureOf(error, 'run');
@@ -89,6 +90,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
     if (isCancellation(error)) throw error;
     throw workflowFailure(failure, receipt);
   }
+  if (run.over) return over(run, run.over, handover);
   const settled = run;
   const receipt = await CancellationScope.nonCancellable(async () => {
     const finished = settled.ended ? await settled.finish() : null;
@@ -105,8 +107,8 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   return continueAsNew<typeof scrapeRun>({ source, carry: run.carry() });
 }
 
-/** Ends a run that was over with its first activity: it is too late to cancel it. */
-async function over(run: Run, { receipt, notify }: NonNullable<BegunPoll['ended']>, handover: BackfillHandover) {
+/** Ends a run that an activity has ended: it is too late to cancel it. */
+async function over(run: Run, { receipt, notify }: EndedRun, handover: BackfillHandover) {
   run.endedWith(receipt);
   await CancellationScope.nonCancellable(async () => {
     if (notify) await sendAlerts(receipt.source);

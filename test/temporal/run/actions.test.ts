@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { billedEvents } from '../../support/billed-events.ts';
+import type { ProbeResult } from '../../../src/domain/run/probe.ts';
 import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
+import { until } from '../../support/until.ts';
 
 /** What a poll costs on Temporal Cloud: see docs/performance.md. */
 let origin: Origin;
 let testWorker: TestWorker;
 
+/** Sources of one interval that are probed. */
+const probed = Array.from({ length: 60 }, (_, index) => `probed-${index}`);
 const time = '2026-11-10T00:00:00Z';
 const pageOf = (page: number, size: number) =>
   JSON.stringify(Array.from({ length: size }, (_, n) => ({ id: `${page}-${n}`, at: time })));
@@ -19,13 +23,14 @@ beforeAll(async () => {
       const isKnown = request.headers['if-none-match'] === '"1"';
       response.writeHead(isKnown ? 304 : 200, { etag: '"1"' });
       response.end(isKnown ? undefined : pageOf(0, 1));
-    } else if (url.pathname === '/same') response.end(pageOf(0, 20));
+    } else if (url.pathname.startsWith('/probed')) response.end(pageOf(0, 20));
+    else if (url.pathname === '/same') response.end(pageOf(0, 20));
     else response.end(pageOf(page, page <= 10 ? 5_000 : 0));
   });
   const source = (name: string, more = '') =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at${more} }\n`;
   testWorker = await TestWorker.create(
-    `version: 1\nsources:\n${source('etag')}${source('same')}${source('pages', ', paginator: { type: page_number }')}`,
+    `version: 1\nsources:\n${probed.map((name) => source(name, ', schedule: { every: 1m, probe: true }')).join('')}${source('etag')}${source('same')}${source('pages', ', paginator: { type: page_number }')}`,
   );
 });
 afterAll(async () => {
@@ -45,9 +50,9 @@ async function poll(source: string): Promise<{ outcome: string; billed: string[]
   return { outcome, billed: await billedEvents(handle) };
 }
 
-test('a poll with one batch costs six actions, one without news costs four', async () => {
+test('a poll with one batch costs five actions, one without news costs four', async () => {
   for (const source of ['etag', 'same']) {
-    expect(await poll(source)).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeBatches', 'finishRun'] });
+    expect(await poll(source)).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeAndFinish'] });
     expect(await poll(source)).toEqual({ outcome: 'unchanged', billed: ['resolveSource'] });
   }
 });
@@ -57,4 +62,30 @@ test('a poll with ten batches costs twenty actions at most', async () => {
   expect(outcome).toBe('ok');
   expect(await testWorker.database.count(`select count(*) from raw_events where source = 'pages'`)).toBe(50_000);
   expect(actions.length).toBeLessThanOrEqual(20 - 3);
+});
+
+test('60 sources that are probed together cost at most 0.2 actions for each unchanged poll', async () => {
+  const { client, taskQueue } = testWorker;
+  const probe = async (at: string) => {
+    const handle = await client.workflow.start('probe', {
+      workflowId: `probe-${taskQueue}-${at}`,
+      taskQueue,
+      args: [{ everyMs: 60_000, shard: 0, shards: 1 }],
+    });
+    const result = (await handle.result()) as ProbeResult;
+    return { handle, result };
+  };
+  const { result: first } = await probe('2026-11-10T00:00:00Z');
+  expect(first.started).toHaveLength(60);
+  for (const name of first.started) await client.workflow.getHandle(`scrape-${name}-${first.at}`).result();
+  await until('no run is listed', async () => {
+    const { result } = await probe(`${new Date().toISOString().slice(0, 19)}Z`);
+    return result.unchanged === 60;
+  });
+  const { handle, result } = await probe('2026-11-10T01:00:00Z');
+  expect(result).toMatchObject({ asked: 60, unchanged: 60, started: [] });
+  const billed = await billedEvents(handle);
+  expect(billed).toEqual(['probeSources']);
+  // Beside the start by the schedule, and a heartbeat for each of the eight seconds that it might take.
+  expect((billed.length + 3 + 8) / 60).toBeLessThanOrEqual(0.2);
 });

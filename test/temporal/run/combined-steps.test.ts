@@ -47,7 +47,7 @@ test('a first fetch that fails is followed by those that the policy of the sourc
   const handle = await testWorker.start({ source: 'one' });
   expect(await handle.result()).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
   expect(asked()).toBe(3);
-  expect(await steps(handle)).toEqual(['resolveSource', 'timer', 'fetchBatch', 'writeBatches', 'finishRun']);
+  expect(await steps(handle)).toEqual(['resolveSource', 'timer', 'fetchBatch', 'writeAndFinish']);
   const attempts = testWorker.logs.filter(({ msg }) => msg === 'Activity failed');
   expect(attempts.map(({ activity_type: type }) => type)).toEqual(['fetchBatch', 'fetchBatch']);
 });
@@ -124,7 +124,7 @@ test('a sink that is slow does not delay the other one, and continues in an acti
   expect(testWorker.csv('one').map((row) => row['source_id'])).toContain(id);
   await held.release();
   expect(await handle.result()).toMatchObject({ outcome: 'ok', csv: { written: 1 } });
-  expect(await steps(handle)).toEqual(['resolveSource', 'writeBatches', 'writePostgres', 'finishRun']);
+  expect(await steps(handle)).toEqual(['resolveSource', 'writeAndFinish', 'writePostgres', 'finishRun']);
   expect(await testWorker.database.count('select count(*) from raw_events where source_id = $1', [id])).toBe(1);
 });
 
@@ -137,8 +137,20 @@ test('a sink that fails continues alone, and the attempt counts', async () => {
   await sleep(200);
   proxy.up();
   expect(await handle.result()).toMatchObject({ outcome: 'ok', csv: { written: 1 }, postgres: { written: 1 } });
-  expect(await steps(handle)).toEqual(['resolveSource', 'writeBatches', 'timer', 'writePostgres', 'finishRun']);
+  expect(await steps(handle)).toEqual(['resolveSource', 'writeAndFinish', 'timer', 'writePostgres', 'finishRun']);
   const [failed] = testWorker.logs.filter(({ msg }) => msg === 'Activity failed');
   expect(failed).toMatchObject({ activity_type: 'writePostgres', error_type: 'SinkUnavailable' });
   expect(await testWorker.database.count('select count(*) from raw_events where source_id = $1', [id])).toBe(1);
+});
+
+test('once a run is written and ended in one step, it is too late to cancel it', async () => {
+  const { id } = answer();
+  const held = proxy.holdBack(id, 1);
+  const handle = await testWorker.start({ source: 'one' });
+  await until('PostgreSQL is asked', () => held.count() === 1, 20_000);
+  await handle.cancel();
+  await held.release();
+  expect(await handle.result()).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
+  expect(await steps(handle)).toEqual(['resolveSource', 'writeAndFinish']);
+  expect(testWorker.receipts.at(-1)).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
 });

@@ -1,3 +1,4 @@
+import { noPauses } from '../../support/no-pauses.ts';
 import { Client, Connection, type ScheduleDescription } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { evenOffset } from '../../../src/config/schedule/even-offset.ts';
@@ -6,7 +7,8 @@ import { planSchedules } from '../../../src/temporal/schedules/plan-schedules.ts
 import { newScheduleOptions } from '../../../src/temporal/schedules/schedule-options.ts';
 import { Instance } from '../../../src/domain/instance.ts';
 import { judgeStarts, type Starts } from '../../../src/domain/monitoring/schedule-starts.ts';
-import { listScheduleStatus, readScheduleStatus, type ScheduleStatus } from '../../../src/status/schedules.ts';
+import { listScheduleStatus, readScheduleStatus } from '../../../src/status/schedules.ts';
+import type { ScheduleStatus } from '../../../src/status/schedule-status.ts';
 import { knownSources } from '../../../src/status/known-sources.ts';
 import { file, parse, daybookYaml } from '../../unit/config/daybook-yaml.ts';
 import { until } from '../../support/until.ts';
@@ -18,7 +20,7 @@ const config = parse(
     file('name: starts-skipped', 'schedule: { every: 1s }'),
   ]),
 );
-const owner = { instance: new Instance(), storeId: null, knows: async () => true };
+const owner = { instance: new Instance(), storeId: null, knows: async () => true, pauses: noPauses };
 const [moved, skipped] = config.sources;
 const { sources: known } = knownSources(config, null);
 let client: Client;

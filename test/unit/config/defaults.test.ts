@@ -54,6 +54,7 @@ describe('defaults', () => {
     expect(source).toMatchObject({ headers: { B: 'base' }, timeout: 60_000 });
     expect(source.schedule).toEqual({
       every: 300_000,
+      probe: false,
       overlap: 'skip',
       catchup_window: 600_000,
       pause_on_failure: false,

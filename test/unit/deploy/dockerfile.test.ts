@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { workerArguments } from '../../../src/embedded/processes/children.ts';
+import { allocator, workerArguments } from '../../../src/embedded/processes/children.ts';
 import { projectFolder, readImage } from '../../support/deploy/dockerfile.ts';
 
 const image = readImage();
@@ -15,11 +15,12 @@ describe('the Dockerfile', () => {
     expect(image.sources.filter((source) => !letThrough.includes(source))).toEqual([]);
   });
 
-  test('gives a worker the young generation of one that `up` starts', () => {
+  test('gives a worker the memory settings of one that `up` starts', () => {
     const [size] = workerArguments({}, []);
-    expect(image.environment).toMatchObject({ NODE_OPTIONS: size });
+    expect(image.environment).toMatchObject({ NODE_OPTIONS: size, ...allocator });
     const unit = readFileSync(join(projectFolder, 'deploy/systemd/daybook-worker.service'), 'utf8');
     expect(unit).toContain(`NODE_OPTIONS=${size}\n`);
+    expect(unit).toContain(`MALLOC_ARENA_MAX=${allocator.MALLOC_ARENA_MAX} `);
   });
 
   test('runs the worker as a user by number, without the embedded stack', () => {

@@ -19,7 +19,10 @@ function namesBelow(heading: string): string[] {
 function typesInCode(): string[] {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const text = files.map((name) => readFileSync(`src/${name}`, 'utf8')).join('\n');
-  const found = [...text.matchAll(/\btype(?: =|:) '([A-Z]\w+)'/g), ...text.matchAll(/\.type \?\? '([A-Z]\w+)'/g)];
+  const found = [
+    ...text.matchAll(/\btype(?: =|:) '([A-Z]\w*[a-z]\w*)'/g),
+    ...text.matchAll(/\.type \?\? '([A-Z]\w+)'/g),
+  ];
   return [...new Set(found.map(([, type = '']) => type))];
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { noSchedule, type RecentStart } from '../../../src/status/schedules.ts';
+import { noSchedule, type RecentStart } from '../../../src/status/schedule-status.ts';
 import { StartCounts } from '../../../src/status/start-counts.ts';
 
 const minute = 60_000;
 const noon = Date.parse('2026-11-01T12:00:00Z');
 const known = [
-  { name: 'news', everyMs: minute, isCron: false, grid: { everyMs: minute, offsetMs: 0 } },
-  { name: 'cronned', everyMs: null, isCron: true, grid: null },
+  { name: 'news', everyMs: minute, isCron: false, probe: null, grid: { everyMs: minute, offsetMs: 0 } },
+  { name: 'cronned', everyMs: null, isCron: true, probe: null, grid: null },
 ];
 const start = (minutes: number, delaySeconds = 0): RecentStart => {
   const dueMs = noon + minutes * minute;

@@ -2,7 +2,7 @@ import type { DaybookError } from '../../../src/domain/errors.ts';
 import { expect } from 'vitest';
 import type { BatchRef, RunRef } from '../../../src/domain/run/batch.ts';
 import { emptyTally, noCounts, type Receipt } from '../../../src/domain/run/receipt.ts';
-import { initialState, type FileProgress } from '../../../src/domain/run/source-state.ts';
+import { initialState, type FileProgress } from '../../../src/domain/state/source-state.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
 import { createArchives } from '../../../src/store/journal/archives.ts';
 import { readBatch, spoolRecords } from '../../../src/store/delivery/batches.ts';
@@ -11,10 +11,12 @@ import { readCanaryReport, writeCanaryReport } from '../../../src/store/canary/c
 import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { markDeferred, markMissing, takeMarker } from '../../../src/store/delivery/deferred.ts';
 import { writeDeliveryReceipt, readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
+import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
 import { discardDeadLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
+import { storedPauses } from '../../../src/store/run/pauses.ts';
 import { createHostBudgets } from '../../../src/store/run/host-budgets.ts';
 import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
@@ -363,6 +365,16 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     damaged: null,
     fate: 'aside',
   },
+  pause: {
+    async write(store) {
+      await storedPauses(store).write(source, { by: 'ann', reason: 'x', until: null });
+      return storePaths.pause.build({ source });
+    },
+    read: (store) => storedPauses(store).read(source),
+    whole: { by: 'ann', reason: 'x', until: null },
+    damaged: null,
+    fate: 'aside',
+  },
   alert: {
     async write(store) {
       await settleAlerts(
@@ -441,6 +453,18 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
       });
     },
     read: (store) => readLastReceipt(store, source, now),
+    whole: receipt,
+    damaged: null,
+    fate: 'aside',
+  },
+  lastRuns: {
+    async write(store) {
+      const lastRuns = new LastRuns({ store, worker: 'host-1', isConfigured: () => true, onError: () => {} });
+      lastRuns.note({ receipt, state });
+      await lastRuns.close();
+      return storePaths.lastRuns.build({ worker: 'host-1' });
+    },
+    read: (store) => readLastRuns(store).then((runs) => runs.get(source)?.receipt ?? null),
     whole: receipt,
     damaged: null,
     fate: 'aside',

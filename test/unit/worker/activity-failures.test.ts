@@ -224,6 +224,7 @@ describe('heartbeats of an activity', () => {
 
 /** Those that concern all sources, or one perhaps. */
 type OfNoSource =
+  | 'probeSources'
   | 'makePartitions'
   | 'tidyPartitions'
   | 'indexPayloads'

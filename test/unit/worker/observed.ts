@@ -27,7 +27,7 @@ export function observedOf(config: ConfigFile, part: Partial<StatusFacts> = {}):
   const memories = new Map(
     sources.map(({ name }) => {
       const last = aReceipt({ source: name, fetched: 3, accepted: 2, unchanged: 1 });
-      return [name, { last, lastReceipt: last, state: null, succeededAt: at }] as const;
+      return [name, { lastReceipt: last, state: null, succeededAt: at, unchanged: null }] as const;
     }),
   );
   const server = { reachable: true, version: '18', error: null, longTransactions: [] };

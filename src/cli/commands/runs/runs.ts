@@ -1,5 +1,9 @@
 import { findSource } from '../../../config/file/find-source.ts';
 import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
+import { unchangedSince, type UnchangedPolls } from '../../../domain/run/last-run.ts';
+import type { BlobStore } from '../../../store/blobs/blob-store.ts';
+import { readLastRuns } from '../../../store/run/last-runs.ts';
+import { storePaths } from '../../../store/paths/paths.ts';
 import { listReceipts, readReceipt } from '../../../store/run/receipts.ts';
 import { createContext, openStoreToRead, type CommonOptions } from '../../options/context.ts';
 import { loadConfig } from '../../options/load-config.ts';
@@ -20,7 +24,17 @@ export interface RunsOptions extends CommonOptions {
 /** Default number of runs shown. */
 const usualLimit = 50;
 
-/** `daybook runs`: receipts of past runs of a source, the newest first. Needs no server. */
+/** A run in the list. */
+interface ShownRun {
+  readonly receipt: Receipt | FailedReceipt;
+  /** Set where it is the last of several unchanged polls. */
+  readonly unchanged?: UnchangedPolls;
+}
+
+/**
+ * `daybook runs`: receipts of past runs of a source, the newest first; the unchanged polls since the last of them as one. Needs no
+ * server.
+ */
 export async function runsCommand(source: string, options: RunsOptions): Promise<void> {
   const { day, failed = false, json = false } = options;
   const limit = options.limit === undefined ? (json ? Infinity : usualLimit) : Number(options.limit);
@@ -30,17 +44,23 @@ export async function runsCommand(source: string, options: RunsOptions): Promise
   const context = createContext(options);
   const store = openStoreToRead(context);
   const paths = await listReceipts(store, source, day === undefined ? undefined : parseDay(day));
+  const unchanged = await unchangedPolls(store, source, paths.at(-1));
   // A source that is gone from the configuration still has its receipts.
-  if (paths.length === 0 && (await listReceipts(store, source)).length === 0) findSource(loadConfig(context), source);
-  const shown: (Receipt | FailedReceipt)[] = [];
+  if (paths.length === 0 && unchanged === null && (await listReceipts(store, source)).length === 0) {
+    findSource(loadConfig(context), source);
+  }
+  const shown: ShownRun[] = [];
   let count = 0;
+  const show = (run: ShownRun) => {
+    count++;
+    if (json) printJson(jsonOf(run));
+    else shown.push(run);
+  };
+  if (unchanged && !failed && (day === undefined || unchanged.receipt.finishedAt.startsWith(day))) show(unchanged);
   for (const path of paths.toReversed()) {
     if (count === limit) break;
     const receipt = await readReceipt(store, path);
-    if (!receipt || (failed && receipt.outcome !== 'failed')) continue;
-    count++;
-    if (json) printJson(receipt);
-    else shown.push(receipt);
+    if (receipt && (!failed || receipt.outcome === 'failed')) show({ receipt });
   }
   if (json) return;
   const which = `${failed ? 'failed ' : ''}runs of ${source}${day === undefined ? '' : ` on ${day}`}`;
@@ -51,17 +71,36 @@ export async function runsCommand(source: string, options: RunsOptions): Promise
 }
 
 /** Runs as a table, with the error of each failed run. */
-export function runsTable(receipts: readonly (Receipt | FailedReceipt)[], columns: number, now: Date): string {
-  const rows = receipts.map((receipt) => {
+export function runsTable(runs: readonly ShownRun[], columns: number, now: Date): string {
+  const rows = runs.map(({ receipt, unchanged }) => {
     const { finishedAt, outcome } = receipt;
     const what = receipt.outcome === 'failed' ? errorOf(receipt) : countsOf(receipt).join(', ');
     const warnings = receipt.warnings?.length ?? 0;
     const warned = warnings === 0 ? '' : `, ${warnings === 1 ? '1 warning' : `${warnings} warnings`}`;
-    return [clock(finishedAt, columns, now), outcome, tookText(receipt), what + warned];
+    const since = unchanged ? `, ${unchanged.count} polls since ${clock(unchanged.since, columns, now)}` : '';
+    return [clock(finishedAt, columns, now), outcome, tookText(receipt), what + warned + since];
   });
   return formatTable(['ended', 'outcome', 'took', 'counts or error'], rows, columns);
 }
 
 function errorOf({ error }: FailedReceipt): string {
   return `${error.type}: ${error.message}`;
+}
+
+/** The latest unchanged poll, with how many there were since the last receipt, or since a time; null if there was none. */
+async function unchangedPolls(
+  store: BlobStore,
+  source: string,
+  lastPath: string | undefined,
+): Promise<ShownRun | null> {
+  const run = (await readLastRuns(store)).get(source);
+  if (!run) return null;
+  const storedAt = lastPath === undefined ? null : (storePaths.receipt.parse(lastPath)?.finishedAt ?? null);
+  const unchanged = unchangedSince(run, storedAt);
+  return unchanged && { receipt: run.receipt, unchanged };
+}
+
+/** The receipt; that of several unchanged polls says how many they are. */
+function jsonOf({ receipt, unchanged }: ShownRun): object {
+  return unchanged ? { ...receipt, unchangedPolls: unchanged.count, unchangedSince: unchanged.since } : receipt;
 }

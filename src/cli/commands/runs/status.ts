@@ -7,12 +7,11 @@ import { visibleJson } from '../../../domain/text/visible-text.ts';
 import { withTimeout } from '../../../formats/timeout.ts';
 import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { requireName } from '../../../config/file/find-source.ts';
-import type { BlobStore, Damage } from '../../../store/blobs/blob-store.ts';
+import type { Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';
 import { readCanaryReport } from '../../../store/canary/canary-report.ts';
 import { createDeadLetterCounts } from '../../../store/dead-letters/dead-letters.ts';
-import { readLastReceipt } from '../../../store/run/receipts.ts';
-import { readState } from '../../../store/run/states.ts';
+import { readLastRuns } from '../../../store/run/last-runs.ts';
 import { knowsSearchAttribute } from '../../../temporal/search-attribute.ts';
 import { readDatabaseStatus, readRowsToday, unreachable } from '../../../status/database.ts';
 import {
@@ -22,8 +21,9 @@ import {
   type SchedulesStatus,
   type ServerStatus,
 } from '../../../status/schedules.ts';
-import { lastEndsOf, statusOf, type SourceMemory, type Status } from '../../../status/status.ts';
-import { readKnownSources, unknownSource, type KnownSource, type KnownSources } from '../../../status/known-sources.ts';
+import { SourceMemories } from '../../../status/source-memories.ts';
+import { lastEndsOf, statusOf, type Status } from '../../../status/status.ts';
+import { readKnownSources, unknownSource, type KnownSources } from '../../../status/known-sources.ts';
 import { readWaiting } from '../../../status/deferred.ts';
 import {
   createContext,
@@ -108,7 +108,8 @@ async function readStatus(
   const counting = withTimeout(lettersMs, countLetters()).catch(() => null);
   const store = openStoreToRead(context, (damage) => damages.push(damage));
   const configured = await readKnownSources(() => loadConfig(context), store);
-  const memories = await readMemories(store, configured.sources, now);
+  const memory = new SourceMemories(store, () => readLastRuns(store));
+  const memories = await memory.read(configured.sources, now);
   const [{ database, rowsToday, found }, { known, schedules, server }] = await Promise.all([
     askDatabase(context, dayOfDate(now)),
     askTemporal(context, configured, lastEndsOf(memories)),
@@ -122,7 +123,7 @@ async function readStatus(
   const ofPair = pairAlerts(await readPair(context), stored, now);
   const alerts = [...storageAlerts(storage, now), ...ofPair, ...stored];
   const others = known.sources.filter(({ name }) => !memories.has(name));
-  for (const [name, memory] of await readMemories(store, others, now)) memories.set(name, memory);
+  if (others.length > 0) for (const [name, other] of await memory.read(others, now)) memories.set(name, other);
   const canary = await readCanaryReport(store);
   const damaged = damages.map(({ path, problem }) => ({ path, problem }));
   const stack = holder && { pid: holder.pid, missing: context.home.missingParts };
@@ -205,17 +206,4 @@ async function askTemporal(
       server: { address, reachable: false, error: messageOf(error), ui, ...named, searchAttribute: null },
     };
   }
-}
-
-async function readMemories(
-  store: BlobStore,
-  sources: readonly KnownSource[],
-  now: Date,
-): Promise<Map<string, SourceMemory>> {
-  const memories = new Map<string, SourceMemory>();
-  for (const { name } of sources) {
-    const { state } = await readState(store, name);
-    memories.set(name, { lastReceipt: await readLastReceipt(store, name, now), state });
-  }
-  return memories;
 }

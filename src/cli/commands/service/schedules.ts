@@ -13,13 +13,14 @@ import { loadConfig } from '../../options/load-config.ts';
 import { idChanges } from '../../output/id-changes.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';
-import { foreignNote, instanceNotes } from '../../../temporal/schedules/foreign-note.ts';
+import { foreignNote, instanceNotes, uselessBecause } from '../../../temporal/schedules/foreign-note.ts';
 import {
   createSystemSchedules,
   planSystemSchedules,
   type SystemScheduleChange,
 } from '../../../temporal/schedules/system-schedules.ts';
-import { planSchedules, type PlanOptions, type ScheduleChange } from '../../../temporal/schedules/plan-schedules.ts';
+import { planSchedules } from '../../../temporal/schedules/plan-schedules.ts';
+import type { PlanOptions, ScheduleChange } from '../../../temporal/schedules/schedule-change.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 
@@ -62,8 +63,8 @@ export async function applySchedulesCommand(options: SchedulesOptions): Promise<
     create: 'created',
     update: 'updated',
     adopt: 'adopted',
-    pause: 'paused: its source is no longer in the configuration',
-    delete: 'deleted: its source is no longer in the configuration',
+    pause: 'paused',
+    delete: 'deleted',
   });
   await sayIdChanges(context, config);
 }
@@ -88,7 +89,10 @@ function show(
     const { schedule, action, differences, returns } = change;
     const word = action === 'none' ? null : action === 'foreign' ? foreignNote(change) : words[action];
     if (word === null) continue;
-    print(`${schedule}  ${word}${returns ? '; its source is back' : ''}`);
+    const why = action === 'pause' || action === 'delete' ? `: ${uselessBecause(change)}` : '';
+    print(
+      `${schedule}  ${word}${why}${returns ? `; its ${change.source === null ? 'sources are' : 'source is'} back` : ''}`,
+    );
     for (const difference of differences) print(`  ${difference}`);
   }
   for (const note of instanceNotes(changes)) print(note);

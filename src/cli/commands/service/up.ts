@@ -16,7 +16,7 @@ import { createPool } from '../../../sinks/postgres/connection/connection.ts';
 import { migrate } from '../../../sinks/postgres/commands/migrate.ts';
 import { BlockedDay, ensureAhead } from '../../../sinks/postgres/days/partitions.ts';
 import { scheduleOwner } from '../../../temporal/schedules/schedule-owner.ts';
-import { foreignNote, instanceNotes } from '../../../temporal/schedules/foreign-note.ts';
+import { foreignNote, instanceNotes, uselessBecause } from '../../../temporal/schedules/foreign-note.ts';
 import { QueueGuard } from '../../../temporal/queue-guard.ts';
 import { createSystemSchedules } from '../../../temporal/schedules/system-schedules.ts';
 import { applySchedules } from '../../../temporal/schedules/apply-schedules.ts';
@@ -193,7 +193,7 @@ async function startServices(
   });
   for (const change of schedules) {
     const { schedule, action } = change;
-    const note = action === 'pause' ? 'is paused: its source is no longer in the configuration' : foreignNote(change);
+    const note = action === 'pause' ? `is paused: ${uselessBecause(change)}` : foreignNote(change);
     if (note !== null) announce(`schedule ${schedule} ${note}`);
   }
   for (const note of instanceNotes(schedules)) announce(note);

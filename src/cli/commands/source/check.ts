@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { counted } from '../../../domain/text/counted.ts';
-import { formatStart, nextStarts, zoneOf } from '../../../config/schedule/next-starts.ts';
+import { gridOfGroup, groupsBySource, type ProbeGroup } from '../../../config/schedule/probe-groups.ts';
+import { formatStart, nextStarts, startsOnGrid, zoneOf } from '../../../config/schedule/next-starts.ts';
 import { sixFieldWarnings } from '../../../config/schedule/schedule-warning.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
@@ -40,7 +41,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
       }),
     );
     const warnings = [...ofSources.flat(), ...(await idChanges(context, config))];
-    const starts = options.verbose ? sources.map((source) => startsOf(source, now)) : [];
+    const groups = groupsBySource(sources);
+    const starts = options.verbose ? sources.map((source) => startsOf(source, groups.get(source.name), now)) : [];
     const problems = sources.flatMap((source, index) =>
       secretHeaderProblems(source, context.environment.lookUp).map((message) => ({
         path: ['sources', index],
@@ -70,10 +72,17 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
 }
 
 /** When a source is due next, in the zone of its schedule; jitter comes on top. */
-function startsOf({ name, schedule }: SourceConfig, now: Date): { readonly source: string; readonly next: string[] } {
+function startsOf(
+  { name, schedule }: SourceConfig,
+  group: ProbeGroup | undefined,
+  now: Date,
+): { readonly source: string; readonly next: string[] } {
   if (schedule === undefined) return { source: name, next: [] };
   const zone = zoneOf(schedule);
-  return { source: name, next: nextStarts(name, schedule, now, shownStarts).map((start) => formatStart(start, zone)) };
+  const next = group
+    ? startsOnGrid(gridOfGroup(group), now, shownStarts)
+    : nextStarts(name, schedule, now, shownStarts);
+  return { source: name, next: next.map((start) => formatStart(start, zone)) };
 }
 
 function shortPath(path: string): string {

@@ -4,6 +4,7 @@ import { forgetPolls } from '../../../store/run/states.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import { requireConfirmation } from '../../options/confirm.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { probedUnlessPaused } from '../../options/probed-sources.ts';
 import { loadConfig } from '../../options/load-config.ts';
 import { parseDay } from '../../options/day-option.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
@@ -41,7 +42,7 @@ export async function forgetCommand(options: ForgetOptions): Promise<void> {
   await withTemporal(temporal, async (client) => {
     await requireOwnWork(context, options, client, true);
     // The schedules first: a run that one of them starts now is found afterwards.
-    await assertPaused(client, context.instance, 'forget', sources);
+    await assertPaused(client, context.instance, 'forget', sources, probedUnlessPaused(context));
     await assertNoneOpen(client, context.instance, 'forget', what.source);
   });
   const about = [

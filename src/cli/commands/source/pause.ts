@@ -1,14 +1,18 @@
 import { hostname, userInfo } from 'node:os';
 import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { probedEvery } from '../../../config/schedule/probe-groups.ts';
+import { storedPauses } from '../../../store/run/pauses.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import { parseDuration } from '../../../config/schema/units.ts';
 import type { Instance } from '../../../domain/instance.ts';
 import { unpauseType } from '../../../domain/names.ts';
 import { formatPauseNote, formatResumeNote, type PausedBy } from '../../../domain/run/pause-note.ts';
 import { dateOfMicros, parseIso8601 } from '../../../domain/time/timestamp.ts';
-import { createContext, requireTemporal, type CommonOptions } from '../../options/context.ts';
+import { createContext, openStore, requireTemporal, type CommonOptions } from '../../options/context.ts';
 import { loadConfig } from '../../options/load-config.ts';
 import { CannotStart, UsageError } from '../../../domain/errors.ts';
+import { describeSchedule } from '../../../temporal/schedules/describe-schedule.ts';
+import { isProbed as isSetAside } from '../../../temporal/schedules/orphan-note.ts';
 import { openWorkflowsOf } from '../../../temporal/open-workflows.ts';
 import { print } from '../../output/output.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
@@ -22,7 +26,7 @@ export interface PauseOptions extends CommonOptions {
 /** `daybook pause`: pauses a source's schedule and its active runs. */
 export async function pauseCommand(source: string, options: PauseOptions): Promise<void> {
   const context = createContext(options);
-  findSource(loadConfig(context), source);
+  const isProbed = probedEvery(findSource(loadConfig(context), source)) !== null;
   const { reason } = options;
   if (reason === undefined || reason.trim() === '') {
     throw new UsageError("missing --reason, e.g. --reason 'API maintenance'");
@@ -34,7 +38,9 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
     await requireOwnWork(context, options, client);
     const note = formatPauseNote(pause);
     // The schedule first: a run that it starts now would miss the signal.
-    const scheduled = await onSchedule(client, instance, source, (handle) => handle.pause(note));
+    if (isProbed) await storedPauses(openStore(context)).write(source, pause);
+    const hasOwn = await onSchedule(client, instance, source, (handle) => handle.pause(note), !isProbed);
+    const scheduled = isProbed || hasOwn;
     // First what ends the pause: this command may be killed at any line.
     if (until && scheduled) await startUnpause(client, instance, source, note, until);
     const runs = await signalRuns(client, instance, source, 'pause', pause);
@@ -51,14 +57,16 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
 /** `daybook resume`: resumes a paused source. */
 export async function resumeCommand(source: string, options: CommonOptions): Promise<void> {
   const context = createContext(options);
-  findSource(loadConfig(context), source);
+  const isProbed = probedEvery(findSource(loadConfig(context), source)) !== null;
   const by = currentUser();
   const { instance } = context;
   await withTemporal(requireTemporal(context), async (client) => {
     await requireOwnWork(context, options, client);
-    const scheduled = await onSchedule(client, instance, source, (handle) =>
-      handle.unpause(formatResumeNote(`resumed by ${by}`, new Date())),
-    );
+    // Also one that was left when the source was probed.
+    await storedPauses(openStore(context)).end(source);
+    const resumeNote = formatResumeNote(`resumed by ${by}`, new Date());
+    const hasOwn = await onSchedule(client, instance, source, (handle) => handle.unpause(resumeNote), !isProbed);
+    const scheduled = isProbed || hasOwn;
     const runs = await signalRuns(client, instance, source, 'resume', { by });
     await endUnpause(client, instance, source);
     if (!scheduled && runs === 0) {
@@ -68,13 +76,20 @@ export async function resumeCommand(source: string, options: CommonOptions): Pro
   });
 }
 
+/**
+ * Pauses or resumes the own schedule of a source; that of a source that is probed stays paused.
+ * @param isWanted the source is not probed: its schedule counts, even if it is still set aside
+ */
 async function onSchedule(
   client: Client,
   instance: Instance,
   source: string,
   act: (handle: ReturnType<Client['schedule']['getHandle']>) => Promise<void>,
+  isWanted: boolean,
 ): Promise<boolean> {
   try {
+    const found = isWanted ? null : await describeSchedule(client, instance.scrapeScheduleId(source));
+    if (found && isSetAside(found.state)) return false;
     await act(client.schedule.getHandle(instance.scrapeScheduleId(source)));
     return true;
   } catch (error) {

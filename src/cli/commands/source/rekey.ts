@@ -1,8 +1,8 @@
 import { findSource } from '../../../config/file/find-source.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
-import { idText } from '../../../domain/run/id-change.ts';
-import { isSameId } from '../../../domain/run/source-state.ts';
+import { idText } from '../../../domain/state/id-change.ts';
+import { isSameId } from '../../../domain/state/source-state.ts';
 import type { Found } from '../../../sinks/postgres/commands/rekey-tables.ts';
 import { createIdsOf } from '../../../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
@@ -14,6 +14,7 @@ import { createContext, openStore, requireOwner, requireTemporal, type CommonOpt
 import { loadConfig } from '../../options/load-config.ts';
 import { journalFolders } from '../../options/journal-selection.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
+import { probedUnlessPaused } from '../../options/probed-sources.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
@@ -45,7 +46,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
     await withTemporal(temporal, async (client) => {
       await requireOwnWork(context, options, client, true);
       // The schedule first: a run that it starts now is found afterwards.
-      await assertPaused(client, instance, 'rekey', [name]);
+      await assertPaused(client, instance, 'rekey', [name], probedUnlessPaused(context));
       await assertNoneOpen(client, instance, 'rekey', name);
     });
     await assertNoneDeferred(store, name);

@@ -1,9 +1,9 @@
-import { escapeIdentifier, type ClientBase } from 'pg';
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import type { Day } from '../../../domain/time/day.ts';
 import { canarySource } from '../../../domain/names.ts';
 import type { TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 import { isAttached, readFloor } from '../days/day-tables.ts';
-import { fetchedRows } from '../connection/snapshot-rows.ts';
+import { copiedRows } from '../connection/copied-rows.ts';
 
 /** A row of raw_events, times as PostgreSQL prints them in UTC. */
 export interface StoredRow {
@@ -39,7 +39,7 @@ export interface StoredDay {
  * canary.
  */
 export async function readStoredDay<T>(
-  client: ClientBase,
+  client: Client,
   schema: string,
   { from, to }: TimeRangeText,
   source: string | null,
@@ -47,8 +47,8 @@ export async function readStoredDay<T>(
 ): Promise<T> {
   const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
   const values = [from, to, source];
-  const inDay = (alias: string) =>
-    `${alias}.occurred_at >= $1::timestamptz and ${alias}.occurred_at < $2::timestamptz and ($3::text is null or ${alias}.source = $3) and ${alias}.source <> '${canarySource}'`;
+  const inDay = (alias: string, [first, last, only] = ['$1', '$2', '$3']) =>
+    `${alias}.occurred_at >= ${first}::timestamptz and ${alias}.occurred_at < ${last}::timestamptz and (${only}::text is null or ${alias}.source = ${only}) and ${alias}.source <> '${canarySource}'`;
   const sameKey = `k.source = e.source collate "C" and k.source_id = e.source_id collate "C"`;
   const columns = (payload: string) =>
     `e.source, e.source_id as "sourceId", e.occurred_at::text as "occurredAt", ${payload} as payload`;
@@ -61,8 +61,8 @@ export async function readStoredDay<T>(
     },
     async *rows(withPayload) {
       const payload = withPayload ? 'e.payload::text' : 'null::text';
-      const statement = `select ${columns(payload)} from ${table('raw_events')} e where ${inDay('e')}`;
-      yield* fetchedRows<StoredRow>(client, statement, values);
+      const query = `select ${columns(payload)} from ${table('raw_events')} e where ${inDay('e', [escapeLiteral(from), escapeLiteral(to), source === null ? 'null' : escapeLiteral(source)])}`;
+      for await (const rows of copiedRows(client, query)) yield rows.map(storedRow);
     },
     async sample(rows) {
       const text = `select ${columns('e.payload::text')} from ${table('raw_events')} e where ${inDay('e')} order by random() limit $4`;
@@ -91,12 +91,16 @@ export async function readStoredDay<T>(
   }
 }
 
+function storedRow([source, sourceId, occurredAt, payload = null]: readonly (string | null)[]): StoredRow {
+  return { source: source ?? '', sourceId: sourceId ?? '', occurredAt: occurredAt ?? '', payload };
+}
+
 /** Where keys that have no row in a day are kept. */
 export type KeyLocation = 'unknown' | 'stored' | 'other_day' | 'without_row';
 
 /** Looks keys up in the ledger, as it is now. */
 export async function locateKeys(
-  client: ClientBase,
+  client: Client,
   schema: string,
   { from, to }: TimeRangeText,
   keys: readonly StoredKey[],

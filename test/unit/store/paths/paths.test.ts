@@ -43,10 +43,12 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   pollKeys: { source, name },
   fileProgress: { source, name },
   feedItems: { source, name },
+  pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
   hostSlot: { host: id, requests: count, perMs: count, place: count },
   receipt: { source, day: dayText, finishedAt: time, runId: name },
+  lastRuns: { worker: id },
   window: { source, window },
   delivery: { source, day: dayText, finishedAt: time, sink },
   deadLetters: {

@@ -1,3 +1,4 @@
+import { noPauses } from '../../../support/no-pauses.ts';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { Instance } from '../../../../src/domain/instance.ts';
@@ -7,7 +8,7 @@ import { sourceAttributeKey } from '../../../../src/domain/names.ts';
 import { newScheduleOptions, scheduleOptions } from '../../../../src/temporal/schedules/schedule-options.ts';
 import { daybookYaml, http, parseSource } from '../../config/daybook-yaml.ts';
 
-const unknownStore = { storeId: null, knows: async () => false };
+const unknownStore = { storeId: null, knows: async () => false, pauses: noPauses };
 const owner = { instance: new Instance(), ...unknownStore };
 
 /** The Temporal schedule of a source with this `schedule:`. */

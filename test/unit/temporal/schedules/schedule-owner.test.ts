@@ -1,3 +1,4 @@
+import { noPauses } from '../../../support/no-pauses.ts';
 import { describe, expect, test } from 'vitest';
 import { isLeftBehind, ownerMemo, ownershipOf } from '../../../../src/temporal/schedules/schedule-owner.ts';
 import { Instance } from '../../../../src/domain/instance.ts';
@@ -10,6 +11,7 @@ const owner = (isKnown: boolean, storeId: string | null = 'store-1') => ({
   instance: new Instance('lab'),
   storeId,
   knows: async () => isKnown,
+  pauses: noPauses,
 });
 
 describe('the schedule of a source', () => {

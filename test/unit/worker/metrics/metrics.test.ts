@@ -5,7 +5,7 @@ import { WorkerCounters } from '../../../../src/worker/metrics/counters.ts';
 import { gaugesText, scrape } from '../../../../src/worker/metrics/scrape.ts';
 import type { StatusMonitor } from '../../../../src/status/status-monitor.ts';
 import { Instance } from '../../../../src/domain/instance.ts';
-import { noSchedule } from '../../../../src/status/schedules.ts';
+import { noSchedule } from '../../../../src/status/schedule-status.ts';
 import { SourceLabels, unconfigured } from '../../../../src/worker/metrics/source-labels.ts';
 import { aFailedReceipt, aReceipt } from '../../domain/a-receipt.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
@@ -85,7 +85,7 @@ describe('an instance', () => {
 describe('gauges', () => {
   test('report each configured source, and no other', async () => {
     const config = configOf(folder.path, 'news', 'press');
-    const text = await gaugesText(observedOf(config, { alerts: [alert] }), config.current().config);
+    const text = gaugesText(observedOf(config, { alerts: [alert] }), config.current().config);
     expect(value(text, 'daybook_last_success_timestamp_seconds{source="press"}')).toBe('1793523600');
     expect(value(text, 'daybook_last_run_records{source="news",sink="fetch",result="unchanged"}')).toBe('1');
     expect(value(text, 'daybook_max_staleness_seconds{source="news"}')).toBe('86400');
@@ -95,6 +95,16 @@ describe('gauges', () => {
     expect(value(text, 'daybook_alert{name="empty",source="news"}')).toBe('1');
     expect(value(text, 'daybook_alerts_open')).toBe('1');
     expect(value(text, 'daybook_deferred_oldest_seconds{source="news",sink="csv"}')).toBe('0');
+  });
+
+  test('are valid series: labels are escaped, and none repeats', () => {
+    const config = configOf(folder.path, 'news');
+    const text = gaugesText(observedOf(config, { alerts: [alert, alert] }), config.current().config, {
+      of: 'a\\b"c\nd',
+    });
+    expect(value(text, String.raw`daybook_alert{name="empty",source="news",of="a\\b\"c\nd"}`)).toBe('1');
+    expect(series(text).filter((line) => line.startsWith('daybook_alert{'))).toHaveLength(1);
+    expect(text.endsWith('\n')).toBe(true);
   });
 
   test('say nothing of what no one knows', async () => {
@@ -108,7 +118,7 @@ describe('gauges', () => {
       rowsToday: null,
     });
     const nothing = { ages, memories: new Map(), letters: null, windows: null, lastMaintenanceAt: null };
-    const text = await gaugesText({ ...observed, ...nothing }, config.current().config);
+    const text = gaugesText({ ...observed, ...nothing }, config.current().config);
     const names = new Set(series(text).map((line) => line.replace(/[{ ].*/, '')));
     for (const part of [
       'partitions_ahead',
@@ -129,7 +139,7 @@ describe('starts', () => {
       others: new Map(),
       rollover: null,
     };
-    const text = await gaugesText(observedOf(config, { schedules }), config.current().config);
+    const text = gaugesText(observedOf(config, { schedules }), config.current().config);
     expect(value(text, 'daybook_schedule_delay_seconds{source="news"}')).toBe('65');
     expect(value(text, 'daybook_schedule_delay_seconds{source="press"}')).toBeUndefined();
     expect(value(text, 'daybook_schedule_starts_total{source="press",result="skipped"}')).toBe('1');
@@ -151,7 +161,7 @@ describe('docs/metrics.md', () => {
     const observed = observedOf(config, { alerts: [alert], rowsToday: new Map(), schedules });
     const state = { lastNewAt: '2026-11-01T09:00:00.000Z' } as never;
     const memories = new Map([...observed.memories].map(([name, memory]) => [name, { ...memory, state }]));
-    const text = `${await counters.text()}${await gaugesText({ ...observed, memories }, config.current().config)}`;
+    const text = `${await counters.text()}${gaugesText({ ...observed, memories }, config.current().config)}`;
     const documents = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
     expect(
       documents

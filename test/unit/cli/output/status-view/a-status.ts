@@ -1,6 +1,6 @@
 import type { Alert } from '../../../../../src/domain/monitoring/alert.ts';
 import type { FailedReceipt, Receipt } from '../../../../../src/domain/run/receipt.ts';
-import { noSchedule, type ScheduleStatus } from '../../../../../src/status/schedules.ts';
+import { noSchedule, type ScheduleStatus } from '../../../../../src/status/schedule-status.ts';
 import { statusOf, type Status, type StatusFacts } from '../../../../../src/status/status.ts';
 import type { DeferredSummary } from '../../../../../src/status/deferred.ts';
 import { aFailedReceipt, aReceipt } from '../../../domain/a-receipt.ts';
@@ -85,7 +85,12 @@ export function sixtySources(): Status {
       const old = { ...well, finishedAt: '2026-11-01T06:00:00.000Z' };
       return [
         source,
-        { lastReceipt: failing.includes(source) ? failed : late.includes(source) ? old : well, state: null },
+        {
+          lastReceipt: failing.includes(source) ? failed : late.includes(source) ? old : well,
+          state: null,
+          succeededAt: null,
+          unchanged: null,
+        },
       ];
     }),
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../../../../src/domain/secrets/redact.ts';
 import { statusPage } from '../../../../../src/worker/http/page/status-page.ts';
-import { noSchedule } from '../../../../../src/status/schedules.ts';
+import { noSchedule } from '../../../../../src/status/schedule-status.ts';
 import { knownSources } from '../../../../../src/status/known-sources.ts';
 import type { StatusFacts } from '../../../../../src/status/status.ts';
 import { aReceipt } from '../../../domain/a-receipt.ts';

@@ -1,13 +1,13 @@
 import { isObject } from '../is-object.ts';
 import { dateOrders, type DateOrder } from '../plan/plan-parts.ts';
-import type { FileProgress, SourceState, UnfinishedPoll } from './source-state.ts';
+import type { DocumentMark, FileProgress, SourceState, UnfinishedPoll } from './source-state.ts';
 
 /** Whether a stored value has the parts of a state: a value without them would block a workflow. */
 export function isSourceState(value: unknown): value is SourceState {
   if (!isObject(value) || value['version'] !== 1) return false;
   const isText = (name: string) => value[name] === null || typeof value[name] === 'string';
   const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince, failures, epoch } = value;
-  const { feedItems, dateOrder, unreadableCursor, id = [] } = value;
+  const { feedItems, dateOrder, unreadableCursor, receiptAt, document, id = [] } = value;
   return (
     (epoch === undefined || (Number.isSafeInteger(epoch) && (epoch as number) > 0)) &&
     typeof fetchFingerprint === 'string' &&
@@ -17,15 +17,21 @@ export function isSourceState(value: unknown): value is SourceState {
     ) &&
     Array.isArray(previousPoll) &&
     previousPoll.every((name) => typeof name === 'string') &&
+    (document === undefined || document === null || isDocumentMark(document)) &&
     (feedItems === undefined || isText('feedItems')) &&
     (dateOrder === undefined || dateOrders.includes(dateOrder as DateOrder)) &&
     ['number', 'undefined'].includes(typeof unreadableCursor) &&
+    ['string', 'undefined'].includes(typeof receiptAt) &&
     (id === null || (Array.isArray(id) && id.every((expression) => typeof expression === 'string'))) &&
     (unfinished === null || isUnfinished(unfinished)) &&
     (file === null || isFileProgress(file)) &&
     isObject(sinkDownSince) &&
     (failures === undefined || failures === null || (isObject(failures) && typeof failures['count'] === 'number'))
   );
+}
+
+function isDocumentMark(value: unknown): value is DocumentMark {
+  return isObject(value) && typeof value['sha256'] === 'string' && Array.isArray(value['poll']);
 }
 
 /** Those of 0.1.0 have fewer fields. */

@@ -97,6 +97,9 @@ export function patchAfter(
     notBefore: null,
     unfinished: end.keepsToken && place.type === 'http' ? nextTokenOf(place) : null,
     previousPoll: position.keyBlobs,
+    ...(lastPatch.document
+      ? { document: end.cutShort ? null : { ...lastPatch.document, poll: position.keyBlobs } }
+      : {}),
     ...(end.cutShort ? {} : { watermark: latest(state.watermark, position.watermark) }),
   };
 }

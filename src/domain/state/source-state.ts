@@ -1,6 +1,6 @@
 import type { DateOrder } from '../plan/plan-parts.ts';
 import type { FailureStreak } from './failure-backoff.ts';
-import type { Sink } from './sink.ts';
+import type { Sink } from '../run/sink.ts';
 
 /**
  * What a source remembers between runs: one small blob, `state/<source>.json`. Each field is a claim that stays true, so
@@ -28,6 +28,8 @@ export interface SourceState {
   readonly unfinished: UnfinishedPoll | null;
   readonly etag: string | null;
   readonly lastModified: string | null;
+  /** The document that the last poll read to its end, of a source that is probed; absent or null = not known. */
+  readonly document?: DocumentMark | null;
   /** Names of the blobs that hold keys and content hashes of the previous poll. */
   readonly previousPoll: readonly string[];
   readonly file: FileProgress | null;
@@ -52,6 +54,18 @@ export interface SourceState {
   readonly lastNewAt: string | null;
   /** Absent or null after a run that did not fail. */
   readonly failures?: FailureStreak | null;
+  /** When the run ended that saved this state, where its receipt was stored: unchanged polls after it leave none. Absent = unknown. */
+  readonly receiptAt?: string;
+}
+
+/** How a later document is compared with one that was read. */
+export interface DocumentMark {
+  /** Of the decoded body, in hex. */
+  readonly sha256: string;
+  /** `previousPoll` at that time: a poll by 0.2.0, which keeps the hash, has another one. */
+  readonly poll: readonly string[];
+  /** The last poll made dead letters: each further poll reads the document again. */
+  readonly rejected?: true;
 }
 
 /** A poll that stopped before its end and is to be continued, or the token with which the next one begins. */
@@ -202,7 +216,15 @@ export function clearPollState(state: SourceState): SourceState {
 
 /** Drops what lets a source answer "not modified", and what marks records as known; keeps the position. */
 export function clearValidators(state: SourceState): SourceState {
-  return { ...state, etag: null, lastModified: null, previousPoll: [], freshUntil: null };
+  const { document, ...rest } = state;
+  return {
+    ...rest,
+    ...(document === undefined ? {} : { document: null }),
+    etag: null,
+    lastModified: null,
+    previousPoll: [],
+    freshUntil: null,
+  };
 }
 
 export interface StartingState {

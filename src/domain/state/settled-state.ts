@@ -1,4 +1,5 @@
-import { sinks, type Sink } from './sink.ts';
+import type { SourcePlan } from '../plan/source-plan.ts';
+import { sinks, type Sink } from '../run/sink.ts';
 import { confirmId, type SourceState } from './source-state.ts';
 
 /** The state with the time since when a sink is down; one that accepted a batch is up, unless it failed at another. */
@@ -25,6 +26,17 @@ export function noteNews(state: SourceState, written: number, now: Date): Source
 /** Whether two states say the same: saving the second one would change nothing. */
 export function isSameState(a: SourceState, b: SourceState): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
+ * The state of a probed source with whether its last poll made dead letters.
+ * @param plan of the run; a source that is not probed has no such mark
+ */
+export function noteRejected(state: SourceState, plan: Pick<SourcePlan, 'probe'>, rejected: number): SourceState {
+  const { document } = state;
+  if (plan.probe !== true || !document || (document.rejected === true) === rejected > 0) return state;
+  const { rejected: _, ...mark } = document;
+  return { ...state, document: rejected > 0 ? { ...mark, rejected: true } : mark };
 }
 
 /** The state after a run that did not fail. @param id of the records that it stored */

@@ -1,0 +1,69 @@
+import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
+import type { PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import { deadLetters, type Receipt, type Tally } from '../../domain/run/receipt.ts';
+import { receiptOf } from '../../domain/run/run-receipt.ts';
+import { alertsOf } from '../../domain/run/run-verdict.ts';
+import { isSameState, noteNews, noteRejected, settledState } from '../../domain/state/settled-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Warning } from '../../domain/run/warning.ts';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
+import type { createFinishRun } from './finish-run.ts';
+
+/**
+ * After this time an activity no longer ends its run: well below the heartbeat timeout of 10 s, after which the server may have given the
+ * attempt up.
+ */
+export const latestEndMs = 8_000;
+
+/** A poll that has come to its end. */
+export interface EndedPoll {
+  readonly run: RunRef;
+  readonly plan: SourcePlan;
+  /** What the run began with. */
+  readonly state: SourceState;
+  readonly patch: StatePatch;
+  readonly end: PollEnd;
+  readonly startedAt: string;
+  /** Whether it began where an earlier one stopped. */
+  readonly continues: boolean;
+  readonly window: TimeRangeText | null;
+  readonly warnings: readonly Warning[];
+}
+
+/** How a run ended, for its workflow. */
+export interface EndedRun {
+  readonly receipt: Receipt;
+  /** There are alerts to send. */
+  readonly notify: boolean;
+}
+
+/**
+ * Ends the run of a poll whose sinks were up before and have settled all of its batches: see `finishRun`.
+ * @param release these batches
+ * @param isRoutine see `SaveReceiptInput`
+ */
+export async function endPoll(
+  finishRun: ReturnType<typeof createFinishRun>,
+  { run, plan, state, patch, end, startedAt, continues, window, warnings }: EndedPoll,
+  tally: Tally,
+  { release, isRoutine = false }: { readonly release: readonly BatchRef[]; readonly isRoutine?: boolean },
+): Promise<EndedRun> {
+  const finishedAt = new Date();
+  const patched = { ...state, ...patch };
+  const isNoted = plan.expect.maxStalenessMs !== null;
+  const noted = isNoted ? noteNews(patched, tally.postgres.written, finishedAt) : patched;
+  const next = noteRejected(settledState(noted, plan.id), plan, deadLetters(tally));
+  const receipt = receiptOf({ ref: run, tally, state: next, startedAt, finishedAt, window, warnings }, end, continues);
+  const { lastNewAt } = next;
+  const { added, notify } = await finishRun({
+    receipt,
+    verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow: window !== null }),
+    ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
+    ...(window ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
+    ...(isRoutine ? { isRoutine } : {}),
+    clean: true,
+    release,
+  });
+  return { receipt: { ...receipt, ...added }, notify };
+}

@@ -1,0 +1,101 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { unknownAlerts, type AlertView } from './alert-view.ts';
+import { listAlerts, type StoredAlert } from './alerts.ts';
+
+/** How long a worker relies on what it has read of all alerts. */
+const freshMs = 60_000;
+
+/** `unknown` while it is being written, and where that failed; null = it was deleted. */
+type Change = StoredAlert | 'unknown' | null;
+
+/**
+ * What a worker remembers of all alerts for a minute: one listing instead of a read for each name and poll. The rule:
+ *
+ * - It is used by polls of a schedule that find nothing new, and only to see that there is nothing to close, or to send. An alert is
+ *   opened, extended, closed and sent only after it was read itself: none is opened twice.
+ * - A run that opens or closes alerts saves in the state of its source when it ended. If that is later than the listing, the alerts of the
+ *   source are read: another worker may have opened one since. So they are after a run that failed, and in runs by command.
+ * - What remains is an alert that another worker has opened in the last minute without saving the state, as for a damaged file. The first
+ *   poll after the next listing closes it. The worker's own changes are known at once.
+ */
+export class KnownAlerts {
+  readonly #now: () => number;
+  #listed: ReadonlyMap<string, StoredAlert> = new Map();
+  #listedMs = -Infinity;
+  #listing: Promise<void> | null = null;
+  /** Changes of this worker since the listing began, by path. */
+  #changes = new Map<string, Change>();
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** The same store, whose changes of alerts are noticed. */
+  noticing(store: BlobStore): BlobStore {
+    return {
+      ...store,
+      put: (path, content) =>
+        this.#change(
+          path,
+          () => store.put(path, content),
+          () => JSON.parse(String(content)) as StoredAlert,
+        ),
+      delete: (path) =>
+        this.#change(
+          path,
+          () => store.delete(path),
+          () => null,
+        ),
+    };
+  }
+
+  /** @param since when the last run of the source ended that may have changed its alerts, ISO 8601; null = unknown */
+  async view(store: BlobStore, since: string | null): Promise<AlertView> {
+    if (this.#now() - this.#listedMs >= freshMs) {
+      this.#listing ??= this.#list(store).finally(() => (this.#listing = null));
+      await this.#listing;
+    }
+    if (since !== null && Date.parse(since) >= this.#listedMs) return unknownAlerts;
+    return {
+      mayBeOpen: (source, name) => {
+        const alert = this.#at(storePaths.alert.build({ source, name }));
+        return alert === 'unknown' || alert?.state === 'open';
+      },
+      mayBePending: (isWanted) => {
+        const paths = new Set([...this.#listed.keys(), ...this.#changes.keys()]);
+        return [...paths].some((path) => {
+          const alert = this.#at(path);
+          if (alert === 'unknown') return isWanted(storePaths.alert.parse(path)?.source ?? '');
+          return alert !== null && !alert.notified && isWanted(alert.source);
+        });
+      },
+    };
+  }
+
+  #at(path: string): Change {
+    const change = this.#changes.get(path);
+    return change === undefined ? (this.#listed.get(path) ?? null) : change;
+  }
+
+  async #list(store: BlobStore): Promise<void> {
+    const startedMs = this.#now();
+    const before = this.#changes;
+    this.#changes = new Map();
+    try {
+      const alerts = await listAlerts(store);
+      this.#listed = new Map(alerts.map((alert) => [storePaths.alert.build(alert), alert]));
+      this.#listedMs = startedMs;
+    } catch (error) {
+      this.#changes = new Map([...before, ...this.#changes]);
+      throw error;
+    }
+  }
+
+  async #change(path: string, work: () => Promise<void>, result: () => Change): Promise<void> {
+    if (storePaths.alert.parse(path) === null) return work();
+    this.#changes.set(path, 'unknown');
+    await work();
+    this.#changes.set(path, result());
+  }
+}
