@@ -29,7 +29,7 @@ export default defineConfig({
       project('unit', []),
       project('replay', []),
       // Skipped where the S3 server is neither in the cache nor can be built with Go.
-      project('s3', [s3]),
+      project('s3', [s3, postgres, temporal]),
       project('postgres', [postgres]),
       project('temporal', [postgres, temporal]),
       project('cli', [postgres, temporal]),

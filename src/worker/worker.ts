@@ -5,9 +5,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { alertFields } from '../domain/monitoring/alert.ts';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
-import { storeFolderOf } from '../domain/storage/store-setting.ts';
 import { openStores } from '../store/open-stores.ts';
-import { journalFoldersIn } from '../store/journal/journal-files.ts';
+import { journalOf } from '../store/journal/open-journal.ts';
 import { readIdentity, storeIdentity } from '../store/identity.ts';
 import { openPools, openSourceTools } from './resources.ts';
 import { notReadyReasons } from './readiness.ts';
@@ -69,10 +68,14 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   });
   const pools = openPools(postgres, logger);
   const stores = openStores(settings);
-  const journal = journalFoldersIn(settings.dataFolder, storeFolderOf(settings.store));
   const counters = new WorkerCounters(new SourceLabels(settings.config));
   const alerts = new AlertMemory(logger);
   const storage = new StorageWatch(stores, settings.homeFolder ?? null, alerts);
+  const journalBlobs = storage.store('journal');
+  const journal = journalOf({
+    store: { ...stores.store, blobs: storage.store('store') },
+    journal: { ...stores.journal, blobs: journalBlobs },
+  });
   const knownAlerts = new KnownAlerts();
   const store = settingAside(knownAlerts.noticing(storage.store('store')), (alert) =>
     logger.warn(alertFields(alert), 'Alert'),
@@ -138,7 +141,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       lookUp: settings.lookUp,
       journal,
       ...sourceTools,
-      ...storageDependencies(settings, pools, { store, journal: storage.store('journal'), counters }),
+      ...storageDependencies(settings, pools, { store, journal, journalBlobs, counters }),
       searchAttribute: searchAttribute.isKnown,
       lastRuns,
       knownAlerts,

@@ -165,6 +165,26 @@ export function describeBlobStore(kind: string, open: () => BlobStore): void {
       expect(await open().list('many')).toEqual(paths);
     });
 
+    test('of sizes gives the bytes of each, in order', async () => {
+      for (const [path, content] of Object.entries({ 'a/b': 'four', 'a/b-1': '', 'a/c/d': 'ß', z: 'z' })) {
+        await open().put(path, content);
+      }
+      expect([...(await open().sizes('a'))]).toEqual([
+        ['a/b', 4],
+        ['a/b-1', 0],
+        ['a/c/d', 2],
+      ]);
+      expect((await open().sizes('none')).size).toBe(0);
+    });
+
+    test('of folders gives those right below one, however much they hold', async () => {
+      for (const path of ['a/x=1/y/1', 'a/x=1/y/2', 'a/x=0/1', 'a/x', 'b/1', 'c']) await open().put(path, '');
+      expect(await open().folders('a')).toEqual(['x=0', 'x=1']);
+      expect(await open().folders('')).toEqual(['a', 'b']);
+      expect(await open().folders('a/x=1')).toEqual(['y']);
+      expect(await open().folders('none')).toEqual([]);
+    });
+
     test('of older ones leaves out what is young', async () => {
       await open().put('a/young', '');
       expect(await open().listOlder('a', new Date(Date.now() - 60_000))).toEqual([]);

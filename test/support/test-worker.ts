@@ -11,6 +11,7 @@ import { localTemporalSettings } from '../../src/config/environment/temporal-set
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { Redact } from '../../src/domain/secrets/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
+import { storeName, type S3Setting } from '../../src/domain/storage/store-setting.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run/scrape-run.ts';
 import type { ProxySettings } from '../../src/formats/proxy-route.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http/endpoint.ts';
@@ -59,6 +60,8 @@ export class TestWorker {
   probeRequestMs = 10_000;
   #runs = 0;
   readonly #address: string;
+  /** A bucket; null = the folder `data`. */
+  #bucket: S3Setting | null = null;
 
   private constructor(
     client: Client,
@@ -86,22 +89,28 @@ export class TestWorker {
     address = inject('temporalAddress'),
     namespace = 'default',
     taskQueue: string | null = null,
+    bucket: S3Setting | null = null,
   ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
     const testWorker = new TestWorker(new Client({ connection, namespace }), database, variables, address);
     if (taskQueue !== null) testWorker.useQueue(taskQueue);
+    testWorker.#bucket = bucket;
     testWorker.configure(yaml);
     await testWorker.startWorker();
     return testWorker;
   }
 
   /** The same in a namespace of its own: the id of a deliverer has only the sink and the source in it. */
-  static async createApart(yaml: string, taskQueue: string | null = null): Promise<TestWorker> {
+  static async createApart(
+    yaml: string,
+    taskQueue: string | null = null,
+    bucket: S3Setting | null = null,
+  ): Promise<TestWorker> {
     const address = inject('temporalAddress');
     const namespace = await createNamespace(address, `apart-${randomUUID()}`);
     await namespace.close();
-    return TestWorker.create(yaml, {}, address, namespace.name, taskQueue);
+    return TestWorker.create(yaml, {}, address, namespace.name, taskQueue, bucket);
   }
 
   /** The same for commands, which give their work to the usual queue: see {@link commandVariables}. */
@@ -109,10 +118,22 @@ export class TestWorker {
     return TestWorker.createApart(yaml, new Instance().taskQueue);
   }
 
+  /** The same with its store in a bucket. */
+  static async createOnBucket(yaml: string, bucket: S3Setting): Promise<TestWorker> {
+    return TestWorker.createApart(yaml, new Instance().taskQueue, bucket);
+  }
+
   /** What a command needs in its environment to work with the database, namespace and store of this worker. */
   commandVariables(): Record<string, string> {
     const variables = serverVariables(this.database, this.#address, this.client.options.namespace);
-    return { ...variables, DAYBOOK_DATA: this.path('data') };
+    if (this.#bucket === null) return { ...variables, DAYBOOK_DATA: this.path('data') };
+    return {
+      ...variables,
+      DAYBOOK_STORE: storeName(this.#bucket),
+      AWS_ENDPOINT_URL_S3: this.#bucket.endpoint ?? '',
+      AWS_ACCESS_KEY_ID: this.#bucket.keys?.accessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: this.#bucket.keys?.secretAccessKey ?? '',
+    };
   }
 
   configure(yaml: string): void {
@@ -147,7 +168,7 @@ export class TestWorker {
       lookUp,
       redact,
       dataFolder: this.path('data'),
-      store: { kind: 'directory', folder: this.path('data') },
+      store: this.#bucket ?? { kind: 'directory', folder: this.path('data') },
       logger,
       sdkMetrics: null,
       ui: null,

@@ -1,5 +1,3 @@
-import { UsageError } from '../errors.ts';
-
 /** A store in a folder of this machine, or of a file system that machines share. */
 export interface DirectorySetting {
   readonly kind: 'directory';
@@ -55,13 +53,4 @@ export function runsRefused(setting: StoreSetting): string | null {
 export function storeName(setting: StoreSetting): string {
   if (setting.kind === 'directory') return setting.folder;
   return `s3://${setting.bucket}${setting.prefix === '' ? '' : `/${setting.prefix.slice(0, -1)}`}`;
-}
-
-/**
- * The folder of a store, for what reads files of it without going through its blobs.
- * @throws UsageError if it is not in a folder
- */
-export function storeFolderOf(setting: StoreSetting): string {
-  if (setting.kind === 'directory') return setting.folder;
-  throw new UsageError(`DAYBOOK_STORE: found "${storeName(setting)}", expected a folder for this command`);
 }

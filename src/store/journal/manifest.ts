@@ -25,6 +25,8 @@ export interface SealManifest {
   readonly parts: number;
   /** Those of them whose names did not say what they must hold: 0.2.0 wrote such. Absent = none. */
   readonly unverified?: number;
+  /** In a bucket: the file that it describes, beside it. */
+  readonly file?: string;
 }
 
 /**
@@ -39,11 +41,18 @@ export async function readManifest(path: string): Promise<SealManifest | null> {
     if (isMissing(error)) return null;
     throw error;
   }
+  return parseManifest(
+    content,
+    path,
+    "restore it from a backup, or delete it: the content of the day's file then counts",
+  );
+}
+
+/** @throws DamagedFile if it is not a manifest; @param advice what to do then */
+export function parseManifest(content: Buffer, path: string, advice: string): SealManifest {
   const parsed = parseStoredJson(content, 'the manifest of a sealed day', isManifest);
   if (parsed.ok) return parsed.value;
-  throw new DamagedFile(
-    `journal: ${path} ${parsed.problem}; restore it from a backup, or delete it: the content of the day's file then counts`,
-  );
+  throw new DamagedFile(`journal: ${path} ${parsed.problem}; ${advice}`);
 }
 
 function isManifest(value: unknown): value is SealManifest {
@@ -54,6 +63,7 @@ function isManifest(value: unknown): value is SealManifest {
       replaces: 'string?',
       parts: 'number?',
       unverified: 'number?',
+      file: 'string?',
     })
   )
     return false;

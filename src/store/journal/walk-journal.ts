@@ -1,14 +1,7 @@
 import type { JournalSelection, JournalUnit } from '../../domain/storage/journal.ts';
 import { isMissing } from '../blobs/file-errors.ts';
-import {
-  archiveFiles,
-  journalDay,
-  journalDays,
-  journalSources,
-  type JournalFile,
-  type JournalFolders,
-} from './journal-files.ts';
-import { readManifest } from './manifest.ts';
+import type { Journal } from './journal.ts';
+import type { JournalFile } from './journal-file.ts';
 import { readJournal, type JournalRow, type OnDamage } from './read-journal.ts';
 
 /** Some rows of a file, as they follow each other in it. */
@@ -22,17 +15,17 @@ export interface JournalRows {
 }
 
 /** The units of the selection: archives, then each source's days in order of ingestion. */
-export async function journalUnits(folders: JournalFolders, choice: JournalSelection): Promise<JournalUnit[]> {
+export async function journalUnits(journal: Journal, choice: JournalSelection): Promise<JournalUnit[]> {
   const units: JournalUnit[] = [];
   const { window } = choice;
-  const archives = choice.archives ? await archiveFiles(folders) : [];
+  const archives = choice.archives ? await journal.archives() : [];
   for (const day of new Set(archives.map((archive) => archive.day))) {
     if (!window || (`${day}T99` > window.from && `${day}T00:00:00.000000Z` < window.to))
       units.push({ kind: 'archive', day });
   }
-  const sources = await journalSources(folders);
+  const sources = await journal.sources();
   for (const source of choice.source === null ? sources : sources.filter((name) => name === choice.source)) {
-    for (const day of await journalDays(folders, source)) units.push({ kind: 'day', source, day });
+    for (const day of await journal.days(source)) units.push({ kind: 'day', source, day });
   }
   return units;
 }
@@ -42,18 +35,18 @@ export async function journalUnits(folders: JournalFolders, choice: JournalSelec
  * manifest says that none can match is not opened. While a sealer is running, records may occur twice; none is missed.
  */
 export async function* readUnit(
-  folders: JournalFolders,
+  journal: Journal,
   unit: JournalUnit,
   choice: JournalSelection,
   onDamage: OnDamage,
 ): AsyncGenerator<JournalRows> {
-  for (const file of await filesOf(folders, unit, choice)) {
+  for (const file of await filesOf(journal, unit, choice)) {
     try {
       yield* chosenRows(file, choice, onDamage);
     } catch (error) {
       if (!isMissing(error)) throw error;
       // Sealed since it was listed, or deleted with the whole day.
-      if (unit.kind === 'day') yield* readUnit(folders, unit, choice, onDamage);
+      if (unit.kind === 'day') yield* readUnit(journal, unit, choice, onDamage);
       return;
     }
   }
@@ -61,15 +54,15 @@ export async function* readUnit(
 
 /** The files of a unit that may hold what is asked for. */
 export async function filesOf(
-  folders: JournalFolders,
+  journal: Journal,
   unit: JournalUnit,
   { window }: JournalSelection,
 ): Promise<JournalFile[]> {
-  if (unit.kind === 'archive') return (await archiveFiles(folders)).filter(({ day }) => day === unit.day);
-  const { sealed, parts } = await journalDay(folders, unit.source, unit.day);
+  if (unit.kind === 'archive') return (await journal.archives()).filter(({ day }) => day === unit.day);
+  const { sealed, parts } = await journal.day(unit.source, unit.day);
   if (!sealed?.manifest) return [...parts];
   // A damaged manifest is reported when the file is read.
-  const manifest = await readManifest(sealed.manifest).catch(() => null);
+  const manifest = await sealed.manifest().catch(() => null);
   const { minOccurredAt: min, maxOccurredAt: max } = manifest ?? { minOccurredAt: null, maxOccurredAt: null };
   const cannotMatch = window !== null && min !== null && max !== null && (max < window.from || min >= window.to);
   return cannotMatch ? [...parts] : [sealed, ...parts];

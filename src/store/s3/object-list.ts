@@ -3,6 +3,7 @@ import type { S3 } from './s3-client.ts';
 interface Listed {
   readonly path: string;
   readonly modified: Date | null;
+  readonly bytes: number;
 }
 
 /** The objects below a folder in the order of their keys, a page of at most 1,000 at a time. */
@@ -12,13 +13,28 @@ export async function* listObjects(s3: S3, folder: string): AsyncGenerator<Liste
   let ContinuationToken: string | undefined;
   do {
     const page = await s3.client.send(new s3.sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-    for (const { Key = '', LastModified: modified = null } of page.Contents ?? []) {
+    for (const { Key = '', LastModified: modified = null, Size: bytes = 0 } of page.Contents ?? []) {
       const path = Key.slice(root.length);
       // Consoles make an object for a folder; hidden files are of a directory store, or of probes.
-      if (!path.endsWith('/') && !/(?:^|\/)\.[^/]*$/.test(path)) yield { path, modified };
+      if (!path.endsWith('/') && !/(?:^|\/)\.[^/]*$/.test(path)) yield { path, modified, bytes };
     }
     ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
+}
+
+/** Names of what is right below a folder and has objects below itself, in order. */
+export async function listFolders(s3: S3, folder: string): Promise<string[]> {
+  const { Bucket, Key: root } = s3.at('');
+  const Prefix = folder === '' ? root : `${root}${folder}/`;
+  const names: string[] = [];
+  let ContinuationToken: string | undefined;
+  do {
+    const request = { Bucket, Prefix, ContinuationToken, Delimiter: '/' };
+    const page = await s3.client.send(new s3.sdk.ListObjectsV2Command(request));
+    for (const { Prefix: found = '' } of page.CommonPrefixes ?? []) names.push(found.slice(Prefix.length, -1));
+    ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+  return names.sort();
 }
 
 /** Younger ones may still be in use. */

@@ -3,7 +3,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { putIfAbsent } from './conditional-put.ts';
 import { proveConditions } from './condition-probe.ts';
 import { putStreamIfAbsent } from './multipart-upload.ts';
-import { abortOldUploads, listObjects } from './object-list.ts';
+import { abortOldUploads, listFolders, listObjects } from './object-list.ts';
 import { readObject, streamObject } from './object-reader.ts';
 import { openS3, usualTimeouts, type S3, type S3Timeouts } from './s3-client.ts';
 import { checkRights } from './rights-check.ts';
@@ -86,6 +86,14 @@ export function createS3Store(setting: S3Setting, timeouts: S3Timeouts = usualTi
       for await (const { path } of walkListed(folder)) paths.push(path);
       return paths;
     },
+
+    async sizes(folder) {
+      const sizes = new Map<string, number>();
+      for await (const { path, bytes } of walkListed(folder)) sizes.set(path, bytes);
+      return sizes;
+    },
+
+    folders: (folder) => connection.ask('list', folder, (s3) => listFolders(s3, folder)),
 
     async listOlder(folder, before) {
       const older: string[] = [];

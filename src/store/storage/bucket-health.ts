@@ -70,6 +70,8 @@ export class BucketHealth implements StoreHealth {
       get: (path) => watch('read', blobs.get(path)),
       getStream: (path) => watch('read', blobs.getStream(path)),
       list: (folder) => watch('list', blobs.list(folder)),
+      sizes: (folder) => watch('list', blobs.sizes(folder)),
+      folders: (folder) => watch('list', blobs.folders(folder)),
       listOlder: (folder, before) => watch('list', blobs.listOlder(folder, before)),
       delete: (path) => watch('delete', blobs.delete(path)),
     };

@@ -1,0 +1,66 @@
+import { canarySource } from '../../../domain/names.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
+import { isDay, type Day } from '../../../domain/time/day.ts';
+import { bucketFolders, bucketPaths } from '../../paths/bucket-paths.ts';
+import type { Journal } from '../journal.ts';
+import { bucketArchives } from './bucket-archives.ts';
+import { listDay, partFile } from './bucket-day.ts';
+import type { FilePlace } from './bucket-file.ts';
+import { deleteGenerations, sealGeneration } from './seal-generation.ts';
+
+/**
+ * The journal in a bucket. There are no locks: each sealing of a day is a generation, and who writes its manifest first has
+ * sealed it. Work on parts is safe beside that: a sealer deletes only parts that it has read whole.
+ * @param store has the archives
+ */
+export function createBucketJournal(place: FilePlace, store: FilePlace): Journal {
+  const { name, blobs } = place;
+  const days = async (source: string): Promise<Day[]> => {
+    const found = await blobs.folders(bucketFolders.source.build({ source }));
+    return found.flatMap((folder) => bucketFolders.day.parse(folder)?.day ?? []).filter(isDay);
+  };
+  return {
+    name,
+    paths: bucketPaths,
+    async sources() {
+      const found = (await blobs.folders('')).map((folder) => bucketFolders.source.parse(folder)?.source ?? '');
+      return found.filter((source) => sourceNamePattern.test(source) && source !== canarySource);
+    },
+    days,
+    async partDays(source) {
+      const found = new Set<Day>();
+      // Two files of each sealed day and some parts are fewer requests than one for each day.
+      const folder = bucketFolders.source.build({ source });
+      const perDay = new Map<Day, number>();
+      for await (const path of blobs.walk(folder)) {
+        const part = bucketPaths.part.parse(path);
+        if (part) found.add(part.day);
+        const sealed = bucketPaths.sealed.parse(path) ?? bucketPaths.sealManifest.parse(path);
+        if (sealed) perDay.set(sealed.day, (perDay.get(sealed.day) ?? 0) + 1);
+      }
+      for (const [day, files] of perDay) if (files > 2) found.add(day);
+      return [...found].sort();
+    },
+    day: (source, day) => listDay(place, source, day),
+    part: (path) => partFile(place, path, null),
+    archives: () => bucketArchives(store),
+    putPart: (path, content) => blobs.put(path, content),
+    deletePart: (part) => blobs.delete(part.name),
+    alone: async (_source, signal, work) => {
+      signal.throwIfAborted();
+      return work();
+    },
+    sealDay: (day, context) => sealGeneration(place, day, context),
+    async rewrite(source, rewrite, signal, onDay) {
+      for (const day of await days(source)) {
+        onDay(day);
+        await sealGeneration(place, { source, day }, { signal, onProgress: () => {} }, rewrite);
+      }
+    },
+    deleteSealed: (day, signal) => deleteGenerations(place, day, signal),
+    // There are no folders, and no temporary files.
+    tidy: async () => {},
+    // Those of the store include the journal's and the archives'.
+    deleteLeftovers: async () => 0,
+  };
+}

@@ -1,0 +1,43 @@
+import type { Day } from '../../domain/time/day.ts';
+import { count, day, ordinal, partCheck, source, text, time } from './path-fields.ts';
+import { pathLayout as path } from './path-layout.ts';
+import type { PartName } from './paths.ts';
+
+/** A sealing of what was ingested of a source on a day. They are counted from 1; the highest one counts. */
+interface Generation {
+  readonly source: string;
+  readonly day: Day;
+  readonly generation: number;
+}
+
+const dayFields = { source, day };
+const generationFields = { ...dayFields, generation: count };
+
+/**
+ * Files of the CSV journal in a bucket, below `csv`: partitions as Hive, Spark, Glue and DuckDB expect them. `src`, because a
+ * partition with the name of a column is refused; files whose names begin with `_` or `.` are skipped by those readers.
+ */
+export const bucketPaths = {
+  /** The records of a batch. */
+  part: path<PartName>('src={source}/day={day}/{ingestedAt}-{hash}{check}.csv', {
+    ...dayFields,
+    ingestedAt: time,
+    hash: text('[0-9a-f]+'),
+    check: partCheck,
+  }),
+  /** A day, its parts merged. Where a file of the generation is there already, its name gets a number. */
+  sealed: path<Generation & { readonly number: number }>('src={source}/day={day}/{day}.g{generation}{number}.csv.gz', {
+    ...generationFields,
+    number: ordinal,
+  }),
+  /** Written once for each generation: who writes it has sealed the day. */
+  sealManifest: path<Generation>('src={source}/day={day}/_{day}.g{generation}.json', generationFields),
+  /** Shows whether the journal can be written. */
+  probe: path<object>('.probe', {}),
+};
+
+/** Names of the folders of a source and of a day in it. */
+export const bucketFolders = {
+  source: path<{ readonly source: string }>('src={source}', { source }),
+  day: path<{ readonly day: Day }>('day={day}', { day }),
+};
