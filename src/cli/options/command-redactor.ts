@@ -4,14 +4,14 @@ import { secretValues } from '../../config/secrets/secrets.ts';
 import { temporalSettings } from '../../config/environment/temporal-settings.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
-import { createContextOfAnyStore, type CommonOptions } from './context.ts';
+import { createContext, type CommonOptions } from './context.ts';
 
 /**
  * Takes out of what a command says of its surroundings the secrets of the environment and of the configuration, as far as
  * they can be found: what is wrong with one of them may be just what is to be said.
  */
 export function commandRedactor(options: CommonOptions): Redact {
-  const context = orNull(() => createContextOfAnyStore(options));
+  const context = orNull(() => createContext(options));
   const environment = context?.environment;
   const temporal = environment && orNull(() => temporalSettings(environment));
   const config = environment && orNull(() => readConfig(environment.configFile, environment.lookUp));

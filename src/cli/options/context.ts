@@ -5,7 +5,6 @@ import { temporalSettings, type TemporalSettings } from '../../config/environmen
 import type { Instance } from '../../domain/instance.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../../embedded/addresses.ts';
 import { Home } from '../../embedded/home/home.ts';
-import { runsRefused, storeName } from '../../domain/storage/store-setting.ts';
 import { openStores } from '../../store/open-stores.ts';
 import type { BlobStore, Damage } from '../../store/blobs/blob-store.ts';
 import { naming, settingAside } from '../../store/alerts/store-alert.ts';
@@ -27,19 +26,7 @@ export interface Context {
   readonly demo: boolean;
 }
 
-/** @throws UsageError if runs cannot use the store: a command must not report that it has found nothing there */
 export function createContext(options: CommonOptions): Context {
-  const context = createContextOfAnyStore(options);
-  const { store } = context.environment;
-  const why = runsRefused(store);
-  if (why === null) return context;
-  throw new UsageError(
-    `DAYBOOK_STORE: found "${storeName(store)}", but ${why}; leave it unset, or check the bucket with ./daybook doctor`,
-  );
-}
-
-/** For what only looks at the settings. */
-export function createContextOfAnyStore(options: CommonOptions): Context {
   const environment = readEnvironment(options);
   let instance: Instance | null = null;
   return {

@@ -40,15 +40,6 @@ export interface StoreLocations {
   readonly dataFolder: string;
 }
 
-/** Whether the journal can be kept in a bucket. Until it can, a bucket can only be checked, by `doctor`. */
-const hasJournalOnBlobs: boolean = false;
-
-/** Why runs cannot use a store that is otherwise in order; null = they can. */
-export function runsRefused(setting: StoreSetting): string | null {
-  if (setting.kind === 'directory' || hasJournalOnBlobs) return null;
-  return 'runs on S3 are not available yet';
-}
-
 /** The store in messages: its folder, or its URL. `DAYBOOK_STORE` accepts it. */
 export function storeName(setting: StoreSetting): string {
   if (setting.kind === 'directory') return setting.folder;
