@@ -18,6 +18,7 @@ const past = '2026-11-20';
 const yaml = `version: 1
 sources:
   - { name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }
+  - { name: keyed, type: file, path: keyed.ndjson, id: id, occurred_at: at }
 `;
 const lines = (prefix: string, count: number) =>
   Array.from(
@@ -62,9 +63,9 @@ async function daybook(...args: string[]): Promise<string> {
 }
 
 /** Lets what was ingested today have been ingested on a past day. */
-async function moveToPast(): Promise<void> {
+async function moveToPast(source = 'lines'): Promise<void> {
   const today = dayOfDate(new Date());
-  for (const path of await store.list(`csv/src=lines/day=${today}`)) {
+  for (const path of await store.list(`csv/src=${source}/day=${today}`)) {
     const content = await store.get(path);
     await store.put(path.replaceAll(today, past), content ?? '');
     await store.delete(path);
@@ -86,7 +87,8 @@ async function rollover(): Promise<RolloverResult> {
 }
 
 const stored = async () => testWorker.database.count('select count(*) from raw_events');
-const exported = async () => csvRows(await daybook('export')).map((row) => row['source_id'] ?? '');
+const exported = async (...args: string[]) =>
+  csvRows(await daybook('export', ...args)).map((row) => row['source_id'] ?? '');
 const journal = async () => (await store.list('csv/src=lines')).map((path) => path.slice('csv/src=lines/'.length));
 
 describe.skipIf(server === null)('a Daybook in a bucket', () => {
@@ -136,7 +138,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     ]);
   });
 
-  test('repairs a damaged part, moves to other ids, and rebuilds a lost journal', async () => {
+  test('repairs a damaged part, and rebuilds a lost journal', async () => {
     await poll('c', 300);
     const [part = ''] = await store.list(`csv/src=lines/day=${dayOfDate(new Date())}`);
     await store.put(part, (await store.get(part))?.subarray(0, -20) ?? '');
@@ -147,6 +149,20 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     await daybook('rebuild-journal');
     expect(new Set(await exported()).size).toBe(3_300);
     expect(JSON.parse(await daybook('verify', '--day', '2026-11-02', '--json'))).toMatchObject({ consistent: true });
+  });
+
+  test('moves a source to other ids, sealed or not', async () => {
+    const records = ['a', 'b', 'c'].map((id) => `{"id":"${id}","key":"k-${id}","at":"2026-11-01T00:00:00Z"}\n`);
+    for (const [n, text] of records.entries()) {
+      writeFileSync(testWorker.path('keyed.ndjson'), text);
+      await daybook('run', 'keyed');
+      if (n === 1) await moveToPast('keyed');
+      if (n === 1) await rollover();
+    }
+    testWorker.configure(yaml.replace('path: keyed.ndjson, id: id', 'path: keyed.ndjson, id: key'));
+    await daybook('rekey', 'keyed');
+    expect(await exported('--source', 'keyed')).toEqual(['k-a', 'k-b', 'k-c']);
+    expect((await store.list('csv/src=keyed')).filter((path) => path.endsWith('.csv'))).toEqual([]);
   });
 
   test('continues a run whose worker was killed, on another machine', async () => {
@@ -164,7 +180,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     expect([code, before < 60_000]).toEqual([0, true]);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'ok', fetched: 60_000 });
     expect(await stored()).toBe(60_000);
-    const ids = await exported();
+    const ids = await exported('--source', 'lines');
     expect([ids.length, new Set(ids).size]).toEqual([60_000, 60_000]);
     const compared = JSON.parse(await daybook('verify', '--day', '2026-11-03', '--json')) as ComparedDay;
     expect(compared).toMatchObject({ consistent: true, postgres: { rows: 12_000 } });
@@ -180,7 +196,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
       expect.stringMatching(/\.g\d+(\.\d+)?\.csv\.gz$/),
       expect.stringMatching(/_.*json$/),
     ]);
-    const ids = await exported();
+    const ids = await exported('--source', 'lines');
     expect([ids.length, new Set(ids).size]).toEqual([60_000, 60_000]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DamagedFile } from '../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
+import type { JournalSelection } from '../../src/domain/storage/journal.ts';
 import { csvPart } from '../../src/formats/csv-part.ts';
 import type { BlobStore } from '../../src/store/blobs/blob-store.ts';
 import { findPart } from '../../src/store/journal/find-part.ts';
@@ -32,10 +33,10 @@ export async function putPart(
 }
 
 /** All rows of the journal as its readers get them, as `<id> <payload>`. */
-export async function rowsOf(journal: Journal): Promise<string[]> {
+export async function rowsOf(journal: Journal, chosen: JournalSelection = choice): Promise<string[]> {
   const found: string[] = [];
-  for (const unit of await journalUnits(journal, choice)) {
-    for await (const { rows } of readUnit(journal, unit, choice, stopAt)) {
+  for (const unit of await journalUnits(journal, chosen)) {
+    for await (const { rows } of readUnit(journal, unit, chosen, stopAt)) {
       for (const row of rows) found.push(`${row.sourceId} ${row.payload}`);
     }
   }
@@ -117,6 +118,31 @@ export function describeJournal(
       const after = await (await sealedDay()).sealed?.manifest?.();
       expect(after).toMatchObject({ rows: 2, parts: 2, replaces: before?.sha256 });
       expect(await open().blobs.list('')).toHaveLength(2);
+    });
+
+    test('reads only the days that may have records of a time', async () => {
+      for (const [n, of] of ['2026-11-20', '2026-11-21', '2026-11-22'].entries()) {
+        await putPart(
+          journal(),
+          '10:00:00',
+          [record(String(n), { occurredAt: `2026-11-0${n + 1}T12:00:00.000000Z` })],
+          {
+            source,
+            day: of,
+          },
+        );
+        await journal().sealDay({ source, day: of }, context);
+      }
+      const late = record('late', { occurredAt: '2026-11-05T00:00:00.000000Z' });
+      await putPart(journal(), '11:00:00', [late], { source, day: '2026-11-22' });
+      const ofDay = async (from: string, to: string) => {
+        const window = { from: `${from}T00:00:00.000000Z`, to: `${to}T00:00:00.000000Z` };
+        return rowsOf(journal(), { ...choice, window });
+      };
+      expect(await ofDay('2026-11-01', '2026-11-02')).toEqual(['0 {}']);
+      expect(await ofDay('2026-11-02', '2026-11-04')).toEqual(['1 {}', '2 {}']);
+      expect(await ofDay('2026-11-05', '2026-11-06')).toEqual(['late {}']);
+      expect(await ofDay('2026-12-01', '2026-12-02')).toEqual([]);
     });
 
     test('leaves a part that comes while it is sealed', async () => {

@@ -63,7 +63,7 @@ export const environmentVariables: readonly Variable[] = [
     name: 'DAYBOOK_STORE',
     default: '`DAYBOOK_DATA`',
     meaning:
-      'spool, state, receipts, dead letters, archives: a folder; `s3://bucket/prefix` can be checked by `doctor`, see [deployment](deployment.md#a-bucket-as-the-store)',
+      'spool, state, receipts, dead letters, archives: a folder; or `s3://bucket/prefix`, which has the CSV journal too, see [deployment](deployment.md#a-bucket-as-the-store)',
   },
   { name: 'AWS_REGION', default: "that of AWS's configuration file", meaning: 'region of the bucket' },
   { name: 'AWS_DEFAULT_REGION', default: '', meaning: 'the same where `AWS_REGION` is not set' },

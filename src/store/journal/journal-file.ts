@@ -20,6 +20,8 @@ export interface JournalFile {
   readonly stream: () => Readable;
   /** The same at once; null if there are more than so many. */
   readonly read: (maxBytes: number) => Promise<Buffer | null>;
+  /** Begins to read it where that takes a while: it is about to be read at once. Absent where it does not. */
+  readonly prefetch?: () => void;
   /** How many they are, or were when it was listed; 0 if it is gone. */
   readonly size: () => Promise<number>;
 }
@@ -44,4 +46,16 @@ export interface ArchiveFile extends JournalFile {
 export interface SourceDay {
   readonly source: string;
   readonly day: Day;
+}
+
+/** Files that are asked for before they are read. */
+const filesAhead = 16;
+
+/** Files in order, the next ones of which are being read meanwhile where that takes a while. */
+export function* withPrefetch(files: readonly JournalFile[]): Generator<JournalFile> {
+  let asked = 0;
+  for (const [index, file] of files.entries()) {
+    for (; asked <= Math.min(index + filesAhead, files.length - 1); asked++) files[asked]?.prefetch?.();
+    yield file;
+  }
 }

@@ -1,3 +1,4 @@
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { JournalPartPaths } from '../paths/paths.ts';
 import type { ArchiveFile, JournalDay, JournalFile, SourceDay } from './journal-file.ts';
@@ -12,8 +13,11 @@ export interface Journal {
   readonly paths: JournalPartPaths;
   /** Sources that it knows, whether or not they are configured. Files of a canary are gone in a moment. */
   sources(): Promise<string[]>;
-  /** Days on which something was ingested of a source, oldest first. */
-  days(source: string): Promise<Day[]>;
+  /**
+   * Days on which something was ingested of a source, oldest first.
+   * @param window only those that may have records of that time, where this is known at less cost than by reading each
+   */
+  days(source: string, window?: TimeRangeText | null): Promise<Day[]>;
   /** Those of them that the next sealing has to look at. */
   partDays(source: string): Promise<Day[]>;
   /** The files of a day. What is sealed while they are looked up is among them at least once. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Day } from '../../domain/time/day.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
@@ -53,6 +54,12 @@ export function parseManifest(content: Buffer, path: string, advice: string): Se
   const parsed = parseStoredJson(content, 'the manifest of a sealed day', isManifest);
   if (parsed.ok) return parsed.value;
   throw new DamagedFile(`journal: ${path} ${parsed.problem}; ${advice}`);
+}
+
+/** Whether a sealed day has no record of a time; without a manifest it may have some. */
+export function isOutside(manifest: SealManifest | null, { from, to }: TimeRangeText): boolean {
+  if (!manifest?.minOccurredAt || !manifest.maxOccurredAt) return false;
+  return manifest.maxOccurredAt < from || manifest.minOccurredAt >= to;
 }
 
 function isManifest(value: unknown): value is SealManifest {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { csvHeader, csvRows } from '../../formats/csv.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
-import type { JournalDay, JournalFile } from './journal-file.ts';
+import { withPrefetch, type JournalDay, type JournalFile } from './journal-file.ts';
 import { KeySet } from './key-set.ts';
 import { readJournal, stopAt, type JournalRow } from './read-journal.ts';
 
@@ -78,7 +78,7 @@ class DayMerge {
   async *text(): AsyncGenerator<Buffer> {
     yield this.#hashed(Buffer.from(csvHeader));
     const { sealed, parts } = this.#day;
-    for (const file of sealed ? [sealed, ...parts] : parts) {
+    for (const file of withPrefetch(sealed ? [sealed, ...parts] : parts)) {
       for await (const read of readJournal(file, stopAt, (sha256) => this.#noteEnd(file, sha256))) {
         const rows = this.#rewrite ? await this.#rewrite(read) : read;
         const fresh = rows.filter(({ source, sourceId }) => this.#keys.add(source, sourceId));

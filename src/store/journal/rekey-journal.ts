@@ -2,6 +2,7 @@ import { SinkUnavailable } from '../../domain/errors.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import type { Journal } from './journal.ts';
+import { withPrefetch } from './journal-file.ts';
 import type { Rewrite } from './merge-day.ts';
 import { readJournal, stopAt, type JournalRow } from './read-journal.ts';
 
@@ -21,7 +22,7 @@ export async function* readAllLines(journal: Journal, source: string): AsyncGene
   for (const day of await journal.days(source)) {
     const { sealed, parts } = await journal.day(source, day);
     try {
-      for (const file of sealed ? [sealed, ...parts] : parts) yield* readJournal(file, stopAt);
+      for (const file of withPrefetch(sealed ? [sealed, ...parts] : parts)) yield* readJournal(file, stopAt);
     } catch (error) {
       if (!isMissing(error)) throw error;
       throw new SinkUnavailable(`journal: ${source} ${day} was sealed while it was being read; run the command again`);

@@ -1,8 +1,13 @@
+import { inParallel } from '../../domain/in-parallel.ts';
 import type { JournalSelection, JournalUnit } from '../../domain/storage/journal.ts';
 import { isMissing } from '../blobs/file-errors.ts';
 import type { Journal } from './journal.ts';
-import type { JournalFile } from './journal-file.ts';
+import { withPrefetch, type JournalFile } from './journal-file.ts';
+import { isOutside } from './manifest.ts';
 import { readJournal, type JournalRow, type OnDamage } from './read-journal.ts';
+
+/** Sources that are asked for their days at once. */
+const sourcesAtOnce = 4;
 
 /** Some rows of a file, as they follow each other in it. */
 export interface JournalRows {
@@ -23,9 +28,10 @@ export async function journalUnits(journal: Journal, choice: JournalSelection): 
     if (!window || (`${day}T99` > window.from && `${day}T00:00:00.000000Z` < window.to))
       units.push({ kind: 'archive', day });
   }
-  const sources = await journal.sources();
-  for (const source of choice.source === null ? sources : sources.filter((name) => name === choice.source)) {
-    for (const day of await journal.days(source)) units.push({ kind: 'day', source, day });
+  const sources = (await journal.sources()).filter((name) => choice.source === null || name === choice.source);
+  const days = await inParallel(sources, sourcesAtOnce, (source) => journal.days(source, window));
+  for (const [index, source] of sources.entries()) {
+    for (const day of days[index] ?? []) units.push({ kind: 'day', source, day });
   }
   return units;
 }
@@ -40,7 +46,7 @@ export async function* readUnit(
   choice: JournalSelection,
   onDamage: OnDamage,
 ): AsyncGenerator<JournalRows> {
-  for (const file of await filesOf(journal, unit, choice)) {
+  for (const file of withPrefetch(await filesOf(journal, unit, choice))) {
     try {
       yield* chosenRows(file, choice, onDamage);
     } catch (error) {
@@ -62,10 +68,8 @@ export async function filesOf(
   const { sealed, parts } = await journal.day(unit.source, unit.day);
   if (!sealed?.manifest) return [...parts];
   // A damaged manifest is reported when the file is read.
-  const manifest = await sealed.manifest().catch(() => null);
-  const { minOccurredAt: min, maxOccurredAt: max } = manifest ?? { minOccurredAt: null, maxOccurredAt: null };
-  const cannotMatch = window !== null && min !== null && max !== null && (max < window.from || min >= window.to);
-  return cannotMatch ? [...parts] : [sealed, ...parts];
+  const manifest = window === null ? null : await sealed.manifest().catch(() => null);
+  return window !== null && isOutside(manifest, window) ? [...parts] : [sealed, ...parts];
 }
 
 async function* chosenRows(

@@ -73,7 +73,7 @@ async function sealedFile(
   sizes: ReadonlyMap<string, number>,
 ): Promise<JournalFile> {
   let read: Promise<SealManifest> | null = null;
-  const manifest = () => (read ??= manifestOf(place, of));
+  const manifest = () => (read ??= generationManifest(place, of));
   const [first = bucketPaths.sealed.build({ ...of, number: 1 })] = candidates;
   const folder = bucketPaths.sealed.folder(of);
   const named = candidates.length > 1 ? await manifest().catch(() => null) : null;
@@ -85,8 +85,8 @@ async function sealedFile(
   return { ...file, manifest: async () => Promise.reject(lost) };
 }
 
-/** @throws JournalFileGone if the day has been sealed again, DamagedFile */
-async function manifestOf(
+/** The manifest of a generation. @throws JournalFileGone if the day has been sealed again, DamagedFile */
+export async function generationManifest(
   { name, blobs }: FilePlace,
   of: { readonly source: string; readonly day: Day; readonly generation: number },
 ): Promise<SealManifest> {

@@ -1,10 +1,10 @@
 import { canarySource } from '../../../domain/names.ts';
 import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
-import { isDay, type Day } from '../../../domain/time/day.ts';
 import { bucketFolders, bucketPaths } from '../../paths/bucket-paths.ts';
 import type { Journal } from '../journal.ts';
 import { bucketArchives } from './bucket-archives.ts';
 import { listDay, partFile } from './bucket-day.ts';
+import { daysToSeal, daysWithin, listDays } from './bucket-days.ts';
 import type { FilePlace } from './bucket-file.ts';
 import { deleteGenerations, sealGeneration } from './seal-generation.ts';
 
@@ -15,10 +15,6 @@ import { deleteGenerations, sealGeneration } from './seal-generation.ts';
  */
 export function createBucketJournal(place: FilePlace, store: FilePlace): Journal {
   const { name, blobs } = place;
-  const days = async (source: string): Promise<Day[]> => {
-    const found = await blobs.folders(bucketFolders.source.build({ source }));
-    return found.flatMap((folder) => bucketFolders.day.parse(folder)?.day ?? []).filter(isDay);
-  };
   return {
     name,
     paths: bucketPaths,
@@ -26,21 +22,8 @@ export function createBucketJournal(place: FilePlace, store: FilePlace): Journal
       const found = (await blobs.folders('')).map((folder) => bucketFolders.source.parse(folder)?.source ?? '');
       return found.filter((source) => sourceNamePattern.test(source) && source !== canarySource);
     },
-    days,
-    async partDays(source) {
-      const found = new Set<Day>();
-      // Two files of each sealed day and some parts are fewer requests than one for each day.
-      const folder = bucketFolders.source.build({ source });
-      const perDay = new Map<Day, number>();
-      for await (const path of blobs.walk(folder)) {
-        const part = bucketPaths.part.parse(path);
-        if (part) found.add(part.day);
-        const sealed = bucketPaths.sealed.parse(path) ?? bucketPaths.sealManifest.parse(path);
-        if (sealed) perDay.set(sealed.day, (perDay.get(sealed.day) ?? 0) + 1);
-      }
-      for (const [day, files] of perDay) if (files > 2) found.add(day);
-      return [...found].sort();
-    },
+    days: (source, window = null) => (window === null ? listDays(place, source) : daysWithin(place, source, window)),
+    partDays: (source) => daysToSeal(place, source),
     day: (source, day) => listDay(place, source, day),
     part: (path) => partFile(place, path, null),
     archives: () => bucketArchives(store),
@@ -52,7 +35,7 @@ export function createBucketJournal(place: FilePlace, store: FilePlace): Journal
     },
     sealDay: (day, context) => sealGeneration(place, day, context),
     async rewrite(source, rewrite, signal, onDay) {
-      for (const day of await days(source)) {
+      for (const day of await listDays(place, source)) {
         onDay(day);
         await sealGeneration(place, { source, day }, { signal, onProgress: () => {} }, rewrite);
       }
