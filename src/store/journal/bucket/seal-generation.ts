@@ -8,6 +8,7 @@ import { isMissing } from '../../blobs/file-errors.ts';
 import { storedJson } from '../../blobs/stored-json.ts';
 import { bucketPaths } from '../../paths/bucket-paths.ts';
 import type { SourceDay } from '../journal-file.ts';
+import type { SealManifest } from '../manifest.ts';
 import { manifestOf } from '../merged-manifest.ts';
 import { mergeDay, type Merged, type Rewrite } from '../merge-day.ts';
 import type { SealContext } from '../seal-context.ts';
@@ -48,14 +49,18 @@ export async function sealGeneration(
   throw new SinkUnavailable(`journal: ${of.source} ${of.day} is being sealed by another process; it is retried`);
 }
 
-/** Deletes all of a day; parts stay. The manifests first: what has none is not read. */
+/**
+ * Deletes all that is sealed of a day; parts stay, and so does what a sealer is writing. The manifests go first: what has none is not
+ * read.
+ */
 export async function deleteGenerations(
   place: FilePlace,
   { source, day }: SourceDay,
   signal: AbortSignal,
 ): Promise<void> {
-  const { manifestNames, sealedNames } = await listDay(place, source, day);
-  for (const name of [...manifestNames, ...sealedNames]) {
+  const { manifestNames, sealedNames, generation, parts } = await listDay(place, source, day);
+  const isOver = (name: string) => generationOf(name) <= generation || (generation === 0 && parts.length === 0);
+  for (const name of [...manifestNames, ...sealedNames.filter(isOver)]) {
     signal.throwIfAborted();
     await place.blobs.delete(name);
   }
@@ -149,11 +154,10 @@ class Sealing {
 
   /** @returns whether the manifest is this sealer's */
   async #publish({ path, merged }: { readonly path: string; readonly merged: Merged }): Promise<boolean> {
-    const { source, day, sealed, parts, generation } = this.#found;
+    const { source, day, sealed, parts } = this.#found;
     const before = (await sealed?.manifest?.()) ?? null;
-    // One that was suspended for long: the manifest of its generation may have been written and deleted again.
     this.#context.signal.throwIfAborted();
-    if ((await listDay(this.#place, source, day)).generation !== generation) return false;
+    if (!(await this.#isStill(before))) return false;
     const folder = bucketPaths.sealed.folder({ source, day });
     const manifest = {
       ...manifestOf({ source, day }, merged, before, parts.length),
@@ -163,6 +167,22 @@ class Sealing {
     if (!(await this.#place.blobs.putIfAbsent(manifestPath, storedJson(manifest)))) return false;
     this.#context.onProgress({ step: 'manifest in place' });
     return true;
+  }
+
+  /**
+   * Whether the day is sealed as it was when it was listed. Of a sealer that was suspended for long the manifest of its generation may
+   * have been written and replaced; or the day was deleted, and the generations began again.
+   */
+  async #isStill(before: SealManifest | null): Promise<boolean> {
+    const { source, day, generation } = this.#found;
+    const now = await listDay(this.#place, source, day);
+    if (now.generation !== generation) return false;
+    try {
+      return (await now.sealed?.manifest?.())?.sha256 === before?.sha256;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 }
 

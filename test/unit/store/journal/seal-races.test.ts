@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
 import { createBucketJournal } from '../../../../src/store/journal/bucket/bucket-journal.ts';
 import type { Journal } from '../../../../src/store/journal/journal.ts';
+import type { Rewrite } from '../../../../src/store/journal/merge-day.ts';
 import type { SealContext } from '../../../../src/store/journal/seal-context.ts';
 import { day, putPart, rowsOf, source } from '../../../support/journal-contract.ts';
 import { createMemoryStore } from '../../../support/memory-store.ts';
@@ -82,6 +83,32 @@ describe('sealing by generations', () => {
     },
   );
 
+  test.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    'beside a rewrite under other ids leaves no former id, and loses and doubles nothing: seed %i',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const blobs = new Map<string, Buffer>();
+      const quiet = journalOf(blobs);
+      for (const n of [10, 11, 12]) await putPart(quiet, `10:00:${n}`, [record(`${n}-a`), record(`${n}-b`)]);
+      if (seed % 2 === 0) {
+        await seal(quiet);
+        await putPart(quiet, '10:00:13', [record('13-a')]);
+      }
+      const process = () => journalOf(blobs, async () => yieldRandomly(random));
+      const rewrite: Rewrite = async (rows) =>
+        rows.map((row) => ({ ...row, sourceId: row.sourceId.replace(/^(?!new-)/, 'new-') }));
+      await Promise.all([
+        seal(process()).catch(settled),
+        seal(process()).catch(settled),
+        process().rewrite(source, rewrite, context.signal, () => {}),
+      ]);
+      await seal(quiet);
+      const ids = ['10-a', '10-b', '11-a', '11-b', '12-a', '12-b', ...(seed % 2 === 0 ? ['13-a'] : [])];
+      expect((await rowsOf(quiet)).sort()).toEqual(ids.map((id) => `new-${id} {}`));
+      expect(blobs.size).toBe(2);
+    },
+  );
+
   test('killed at any call loses nothing, and the next one ends the work', async () => {
     let at = 0;
     for (let isKilled = true; isKilled; at++) {
@@ -106,19 +133,68 @@ describe('sealing by generations', () => {
     expect(at).toBeGreaterThan(15);
   });
 
-  test('by a sealer that was suspended while others sealed twice replaces nothing', async () => {
+  /** A process in which something else happens once, right before a call. */
+  function interrupted(blobs: Map<string, Buffer>, call: RegExp, work: () => Promise<void>): Journal {
+    let isDone = false;
+    return journalOf(blobs, async (next) => {
+      if (isDone || !call.test(next)) return;
+      isDone = true;
+      await work();
+    });
+  }
+
+  test('of a generation that another sealer has just sealed replaces nothing', async () => {
     const blobs = new Map<string, Buffer>();
     const quiet = journalOf(blobs);
     await putPart(quiet, '10:00:00', [record('a')]);
-    const slow = journalOf(blobs, async (call) => {
-      if (!/putIfAbsent|putStream/.test(call)) return;
-      await seal(quiet);
+    const slow = interrupted(blobs, /^put.*json/, async () => {
       await putPart(quiet, '11:00:00', [record('b')]);
       await seal(quiet);
     });
     await seal(slow);
-    await seal(quiet);
     expect(await rowsOf(quiet)).toEqual(['a {}', 'b {}']);
+    expect(blobs.size).toBe(2);
+  });
+
+  test('by a sealer that was suspended, while the day was deleted and begun again, hides nothing', async () => {
+    const blobs = new Map<string, Buffer>();
+    const quiet = journalOf(blobs);
+    await putPart(quiet, '10:00:00', [record('a')]);
+    await seal(quiet);
+    await putPart(quiet, '11:00:00', [record('b')]);
+    const slow = interrupted(blobs, /^putStream/, async () => {
+      await seal(quiet);
+      await quiet.deleteSealed({ source, day }, context.signal);
+      await putPart(quiet, '12:00:00', [record('c')]);
+      await seal(quiet);
+    });
+    await seal(slow);
+    expect(await rowsOf(quiet)).toContain('c {}');
+  });
+
+  test('of a day that is deleted right before keeps all that was merged', async () => {
+    const blobs = new Map<string, Buffer>();
+    const quiet = journalOf(blobs);
+    await putPart(quiet, '10:00:00', [record('a')]);
+    await seal(quiet);
+    await putPart(quiet, '11:00:00', [record('b')]);
+    await seal(
+      interrupted(blobs, /^putIfAbsent.*json/, async () => quiet.deleteSealed({ source, day }, context.signal)),
+    );
+    expect(await rowsOf(quiet)).toEqual(['a {}', 'b {}']);
+  });
+
+  test('that only cleans up leaves the file of a rewrite that is about to be sealed', async () => {
+    const blobs = new Map<string, Buffer>();
+    const quiet = journalOf(blobs);
+    await putPart(quiet, '10:00:00', [record('a')]);
+    await seal(quiet);
+    const former = blobs.get(`src=news/day=${day}/${day}.g1.csv.gz`) ?? Buffer.alloc(0);
+    blobs.set(`src=news/day=${day}/${day}.g1.2.csv.gz`, former);
+    const rewriting = interrupted(blobs, /^putIfAbsent.*json/, async () => void (await seal(quiet)));
+    const rewrite: Rewrite = async (rows) => rows.map((row) => ({ ...row, sourceId: 'new' }));
+    await rewriting.rewrite(source, rewrite, context.signal, () => {});
+    expect(await rowsOf(quiet)).toEqual(['new {}']);
     expect(blobs.size).toBe(2);
   });
 
