@@ -6,6 +6,7 @@ import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import type { Status } from '../../src/status/status.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
+import { maxBatchRecords } from '../../src/store/delivery/batches.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { createDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
@@ -23,11 +24,15 @@ let before: Origin;
 let after: Origin;
 let testWorker: TestWorker;
 
-const size = 5_000;
-/** The first fetch takes one, the second one two; then there is a third fetch. */
-const pages = 3;
+/** The first page fills the first fetch; the next fetch takes the others. */
+const sizes = [maxBatchRecords, 3, 3] as const;
+const total = sizes.reduce((sum, size) => sum + size, 0);
+/** Pages of which one fetch takes all. */
+const few = [3, 3, 3] as const;
+const totalOfFew = few.reduce((sum, size) => sum + size, 0);
 const time = '2026-11-10T00:00:00Z';
-const records = (prefix: string) => Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time }));
+const records = (prefix: string, size: number) =>
+  Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time }));
 
 /** What the source asks for; each part may be another one in an edit. */
 const source = (url: string, token: string, more = '') => `version: 1
@@ -37,19 +42,19 @@ sources:
       auth: { type: bearer, token: "${token}" }, incremental: { cursor: at, start_param: since, end_param: until }${more} }
 `;
 
-/** Authorizations that an origin was sent. */
-function watched(origin: Origin, prefix: string) {
+/** Authorizations that an origin was sent; its first page is held back. */
+function watched(origin: Origin, prefix: string, pages: readonly number[] = sizes) {
   const sent: (string | undefined)[] = [];
   const reached = createLatch();
   const latch = createLatch();
   origin.answer(async (url, response, request) => {
     sent.push(request.headers.authorization);
     const page = Number(url.searchParams.get('page'));
-    if (page === 2) {
+    if (page === 1) {
       reached.open();
       await latch.opened;
     }
-    response.end(JSON.stringify(page <= pages ? records(`${prefix}-${page}`) : []));
+    response.end(JSON.stringify(records(`${prefix}-${page}`, pages[page - 1] ?? 0)));
   });
   return { sent, reached, latch };
 }
@@ -83,7 +88,7 @@ describe('a source that moves to another host with another secret while its run 
   };
 
   test.each(Object.entries(edits))('%s: neither host gets the secret of the other', async (_name, edit) => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
+    const [old, moved] = [watched(before, 'old'), watched(after, 'new', few)];
     moved.latch.open();
     const handle = await testWorker.start({ source: 'moved' });
     await old.reached.opened;
@@ -95,10 +100,10 @@ describe('a source that moves to another host with another secret while its run 
     const receipt = (await handle.result()) as Receipt;
     expect(receipt).toMatchObject({
       outcome: 'ok',
-      fetched: 2 * pages * size,
-      postgres: { written: 2 * pages * size },
+      fetched: maxBatchRecords + totalOfFew,
+      postgres: { written: maxBatchRecords + totalOfFew },
     });
-    expect(await stored()).toBe(2 * pages * size);
+    expect(await stored()).toBe(maxBatchRecords + totalOfFew);
     expect(new Set(old.sent)).toEqual(new Set(['Bearer first-token']));
     expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
     expect(await historyText(handle)).not.toMatch(/first-token|second-token/);
@@ -107,7 +112,7 @@ describe('a source that moves to another host with another secret while its run 
   });
 
   test('a window of a backfill is planned again as well', async () => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
+    const [old, moved] = [watched(before, 'old'), watched(after, 'new', few)];
     moved.latch.open();
     const window = { from: '2026-11-10T00:00:00.000000Z', to: '2026-11-11T00:00:00.000000Z' };
     const handle = await testWorker.start({ source: 'moved', window });
@@ -128,8 +133,8 @@ describe('a source that moves to another host with another secret while its run 
     await old.reached.opened;
     testWorker.configure(source(before.url, '${env:TOKEN}', ', allow_empty: true, max_reject_ratio: 0.9'));
     old.latch.open();
-    expect(await handle.result()).toMatchObject({ fetched: pages * size });
-    expect(old.sent).toHaveLength(pages + 1);
+    expect(await handle.result()).toMatchObject({ fetched: total });
+    expect(old.sent).toHaveLength(sizes.length + 1);
   });
 
   test('taken out of the configuration ends its run as UnknownSource, with what was fetched stored', async () => {
@@ -140,7 +145,7 @@ describe('a source that moves to another host with another secret while its run 
     old.latch.open();
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'UnknownSource' } });
     expect(testWorker.receipts).toMatchObject([{ outcome: 'failed', error: { type: 'UnknownSource' } }]);
-    expect(await stored()).toBe(pages * size);
+    expect(await stored()).toBe(maxBatchRecords);
   });
 });
 
@@ -169,7 +174,7 @@ describe('two workers of which only one has the new configuration', () => {
   });
 
   test('a file that only one of them finds broken has one alert, which the other does not close', async () => {
-    const old = watched(before, 'old');
+    const old = watched(before, 'old', few);
     old.latch.open();
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
       testWorker.configure('version: [');
@@ -197,7 +202,7 @@ describe('two workers of which only one has the new configuration', () => {
     old.latch.open();
     testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
-      expect(await testWorker.run('moved')).toMatchObject({ outcome: 'ok', postgres: { written: pages * size } });
+      expect(await testWorker.run('moved')).toMatchObject({ outcome: 'ok', postgres: { written: total } });
       for (let n = 0; n < 2; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: 'unchanged' });
     });
   });
@@ -290,7 +295,7 @@ sources:
     expect(shape(await ask('/status.json', freeHttp))).toEqual(shape(printed));
     // An address that was named is used or refused.
     for (const command of ['worker', 'up']) {
-      const { code, stderr } = await fixed.run([command]);
+      const { code, stderr } = await (command === 'up' ? fixed.refused([command]) : fixed.run([command]));
       expect([command, code, stderr]).toEqual([command, 2, expect.stringContaining(freeHttp)]);
       expect(stderr).toContain('DAYBOOK_HTTP');
     }
@@ -300,7 +305,7 @@ sources:
     writeFileSync(join(folder, 's.json'), '{');
     await running.killAll();
     for (const command of ['worker', 'up']) {
-      const strict = await anywhere.run([command, '--strict-config']);
+      const strict = await anywhere.refused([command, '--strict-config']);
       expect([command, strict.code, strict.stderr]).toEqual([command, 2, expect.stringMatching(/daybook\.yaml:4:/)]);
     }
     expect((await anywhere.run(['run', 'lines'])).code).toBe(2);
@@ -340,7 +345,7 @@ sources:
     expect(await running.stop()).toBe(0);
 
     writeFileSync(keptFile, '{"savedAt":');
-    const refused = await anywhere.run(['worker']);
+    const refused = await anywhere.refused(['worker']);
     expect([refused.code, refused.stderr]).toEqual([
       2,
       expect.stringMatching(/config\/daybook\.json is not valid JSON/),
