@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import type { Status } from '../../src/status/status.ts';
@@ -34,11 +34,13 @@ const time = '2026-11-10T00:00:00Z';
 const records = (prefix: string, size: number) =>
   Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time }));
 
+/** Each test has a source of its own: one worker serves them all. */
+let moved = '';
 /** What the source asks for; each part may be another one in an edit. */
 const source = (url: string, token: string, more = '') => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 3, initial_interval: 10ms } }
 sources:
-  - { name: moved, type: http_json, url: "${url}/list", id: id, occurred_at: at, paginator: { type: page_number },
+  - { name: ${moved}, type: http_json, url: "${url}/list", id: id, occurred_at: at, paginator: { type: page_number },
       auth: { type: bearer, token: "${token}" }, incremental: { cursor: at, start_param: since, end_param: until }${more} }
 `;
 
@@ -62,20 +64,25 @@ function watched(origin: Origin, prefix: string, pages: readonly number[] = size
 beforeAll(async () => {
   before = await startOrigin();
   after = await startOrigin();
-});
-afterAll(async () => {
-  await before.close();
-  await after.close();
-});
-beforeEach(async () => {
-  testWorker = await TestWorker.create(source(before.url, '${env:TOKEN}'), {
+  testWorker = await TestWorker.create(source(before.url, '${env:TOKEN}').replace('name: ', 'name: none'), {
     TOKEN: 'first-token',
     OTHER: 'second-token',
   });
 });
-afterEach(() => testWorker.close());
+afterAll(async () => {
+  await testWorker?.close();
+  await before?.close();
+  await after?.close();
+});
+let sources = 0;
+beforeEach(() => {
+  moved = `moved-${++sources}`;
+  testWorker.variables['TOKEN'] = 'first-token';
+  testWorker.configure(source(before.url, '${env:TOKEN}'));
+  testWorker.receipts.length = 0;
+});
 
-const stored = () => testWorker.database.count('select count(*) from raw_events');
+const stored = () => testWorker.database.count(`select count(*) from raw_events where source = '${moved}'`);
 
 describe('a source that moves to another host with another secret while its run is open', () => {
   const edits: Record<string, () => void> = {
@@ -88,9 +95,9 @@ describe('a source that moves to another host with another secret while its run 
   };
 
   test.each(Object.entries(edits))('%s: neither host gets the secret of the other', async (_name, edit) => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new', few)];
-    moved.latch.open();
-    const handle = await testWorker.start({ source: 'moved' });
+    const [old, next] = [watched(before, 'old'), watched(after, 'new', few)];
+    next.latch.open();
+    const handle = await testWorker.start({ source: moved });
     await old.reached.opened;
     await handle.signal('pause', { reason: 'moving' });
     old.latch.open();
@@ -105,17 +112,17 @@ describe('a source that moves to another host with another secret while its run 
     });
     expect(await stored()).toBe(maxBatchRecords + totalOfFew);
     expect(new Set(old.sent)).toEqual(new Set(['Bearer first-token']));
-    expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
+    expect(new Set(next.sent)).toEqual(new Set(['Bearer second-token']));
     expect(await historyText(handle)).not.toMatch(/first-token|second-token/);
     // It was planned again in the same execution: one receipt.
     expect(testWorker.receipts).toHaveLength(1);
   });
 
   test('a window of a backfill is planned again as well', async () => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new', few)];
-    moved.latch.open();
+    const [old, next] = [watched(before, 'old'), watched(after, 'new', few)];
+    next.latch.open();
     const window = { from: '2026-11-10T00:00:00.000000Z', to: '2026-11-11T00:00:00.000000Z' };
-    const handle = await testWorker.start({ source: 'moved', window });
+    const handle = await testWorker.start({ source: moved, window });
     await old.reached.opened;
     await handle.signal('pause', { reason: 'moving' });
     old.latch.open();
@@ -123,13 +130,13 @@ describe('a source that moves to another host with another secret while its run 
     testWorker.configure(source(after.url, '${env:OTHER}'));
     await handle.signal('resume');
     expect(await handle.result()).toMatchObject({ outcome: 'ok', window });
-    expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
+    expect(new Set(next.sent)).toEqual(new Set(['Bearer second-token']));
     expect(after.requests.at(-1)).toContain('until=');
   });
 
   test('an edit that does not change address and secrets does not restart the poll', async () => {
     const old = watched(before, 'old');
-    const handle = await testWorker.start({ source: 'moved' });
+    const handle = await testWorker.start({ source: moved });
     await old.reached.opened;
     testWorker.configure(source(before.url, '${env:TOKEN}', ', allow_empty: true, max_reject_ratio: 0.9'));
     old.latch.open();
@@ -139,14 +146,21 @@ describe('a source that moves to another host with another secret while its run 
 
   test('taken out of the configuration ends its run as UnknownSource, with what was fetched stored', async () => {
     const old = watched(before, 'old');
-    const handle = await testWorker.start({ source: 'moved' });
+    const handle = await testWorker.start({ source: moved });
     await old.reached.opened;
-    testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
+    testWorker.configure(source(before.url, '${env:TOKEN}').replace(`name: ${moved}`, 'name: other'));
     old.latch.open();
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'UnknownSource' } });
     expect(testWorker.receipts).toMatchObject([{ outcome: 'failed', error: { type: 'UnknownSource' } }]);
     expect(await stored()).toBe(maxBatchRecords);
   });
+});
+
+// Before a second worker has polled the queue: one that the server still lists may know the source.
+test('a source that no worker knows fails at once, as UnknownSource', async () => {
+  testWorker.clearData();
+  const failure = (await testWorker.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
+  expect(failure.type).toBe('UnknownSource');
 });
 
 describe('two workers of which only one has the new configuration', () => {
@@ -158,19 +172,20 @@ describe('two workers of which only one has the new configuration', () => {
     try {
       await work();
     } finally {
-      await first?.stop();
+      await testWorker.stopWorker();
+      testWorker.worker = first;
     }
   }
 
   test('runs of a moved source succeed, and no secret is sent to the other host', async () => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
+    const [old, next] = [watched(before, 'old'), watched(after, 'new')];
     old.latch.open();
-    moved.latch.open();
+    next.latch.open();
     await withSecond(source(after.url, '${env:OTHER}'), async () => {
-      for (let n = 0; n < 4; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: expect.any(String) });
+      for (let n = 0; n < 4; n++) expect(await testWorker.run(moved)).toMatchObject({ outcome: expect.any(String) });
     });
     expect(new Set(old.sent)).not.toContain('Bearer second-token');
-    expect(new Set(moved.sent)).not.toContain('Bearer first-token');
+    expect(new Set(next.sent)).not.toContain('Bearer first-token');
   });
 
   test('a file that only one of them finds broken has one alert, which the other does not close', async () => {
@@ -183,13 +198,13 @@ describe('two workers of which only one has the new configuration', () => {
           ({ name }) => name === 'config',
         )?.since;
       await until('the one with the broken file has had a run', async () => {
-        await testWorker.run('moved');
+        await testWorker.run(moved);
         return opened();
       });
       const since = await opened();
       const found = [];
       for (let n = 0; n < 8; n++) {
-        await testWorker.run('moved');
+        await testWorker.run(moved);
         found.push(await opened());
       }
       // One that was closed between would have been opened later.
@@ -200,18 +215,12 @@ describe('two workers of which only one has the new configuration', () => {
   test('a source that only one of them knows is run by that one', async () => {
     const old = watched(before, 'old');
     old.latch.open();
-    testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
+    testWorker.configure(source(before.url, '${env:TOKEN}').replace(`name: ${moved}`, 'name: other'));
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
-      expect(await testWorker.run('moved')).toMatchObject({ outcome: 'ok', postgres: { written: total } });
-      for (let n = 0; n < 2; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: 'unchanged' });
+      expect(await testWorker.run(moved)).toMatchObject({ outcome: 'ok', postgres: { written: total } });
+      for (let n = 0; n < 2; n++) expect(await testWorker.run(moved)).toMatchObject({ outcome: 'unchanged' });
     });
   });
-});
-
-test('a source that no worker knows fails at once, as UnknownSource', async () => {
-  testWorker.clearData();
-  const failure = (await testWorker.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
-  expect(failure.type).toBe('UnknownSource');
 });
 
 /** Takes the port that workers prefer, unless it is already taken. */
