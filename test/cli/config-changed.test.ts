@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import type { Status } from '../../src/status/status.ts';
@@ -64,16 +64,18 @@ function watched(origin: Origin, prefix: string, pages: readonly number[] = size
 beforeAll(async () => {
   before = await startOrigin();
   after = await startOrigin();
-  testWorker = await TestWorker.create(source(before.url, '${env:TOKEN}').replace('name: ', 'name: none'), {
-    TOKEN: 'first-token',
-    OTHER: 'second-token',
-  });
+  testWorker = await startFirst();
 });
 afterAll(async () => {
   await testWorker?.close();
   await before?.close();
   await after?.close();
 });
+const startFirst = () =>
+  TestWorker.create(source(before.url, '${env:TOKEN}').replace('name: ', 'name: none'), {
+    TOKEN: 'first-token',
+    OTHER: 'second-token',
+  });
 let sources = 0;
 beforeEach(() => {
   moved = `moved-${++sources}`;
@@ -156,7 +158,6 @@ describe('a source that moves to another host with another secret while its run 
   });
 });
 
-// Before a second worker has polled the queue: one that the server still lists may know the source.
 test('a source that no worker knows fails at once, as UnknownSource', async () => {
   testWorker.clearData();
   const failure = (await testWorker.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
@@ -164,6 +165,18 @@ test('a source that no worker knows fails at once, as UnknownSource', async () =
 });
 
 describe('two workers of which only one has the new configuration', () => {
+  // Each test has a queue of its own: the server still lists workers that have stopped.
+  let shared: TestWorker;
+  beforeEach(async () => {
+    shared = testWorker;
+    testWorker = await startFirst();
+    testWorker.configure(source(before.url, '${env:TOKEN}'));
+  });
+  afterEach(async () => {
+    await testWorker.close();
+    testWorker = shared;
+  });
+
   /** Starts a second worker beside the first, with its own configuration. */
   async function withSecond(yaml: string, work: () => Promise<void>) {
     const first = testWorker.worker;
@@ -172,8 +185,7 @@ describe('two workers of which only one has the new configuration', () => {
     try {
       await work();
     } finally {
-      await testWorker.stopWorker();
-      testWorker.worker = first;
+      await first?.stop();
     }
   }
 
