@@ -35,7 +35,7 @@ const records = (prefix: string, size: number) =>
   Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time }));
 
 /** Each test has a source of its own: one worker serves them all. */
-let moved = '';
+let moved = 'moved';
 /** What the source asks for; each part may be another one in an edit. */
 const source = (url: string, token: string, more = '') => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 3, initial_interval: 10ms } }
@@ -72,7 +72,7 @@ afterAll(async () => {
   await after?.close();
 });
 const startFirst = () =>
-  TestWorker.create(source(before.url, '${env:TOKEN}').replace('name: ', 'name: none'), {
+  TestWorker.create(source(before.url, '${env:TOKEN}'), {
     TOKEN: 'first-token',
     OTHER: 'second-token',
   });
@@ -165,12 +165,12 @@ test('a source that no worker knows fails at once, as UnknownSource', async () =
 });
 
 describe('two workers of which only one has the new configuration', () => {
-  // Each test has a queue of its own: the server still lists workers that have stopped.
+  // Each test has a queue of its own, for the server still lists workers that have stopped; and the first worker must have read the
+  // source before a test breaks the file.
   let shared: TestWorker;
   beforeEach(async () => {
     shared = testWorker;
     testWorker = await startFirst();
-    testWorker.configure(source(before.url, '${env:TOKEN}'));
   });
   afterEach(async () => {
     await testWorker.close();
