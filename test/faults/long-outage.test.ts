@@ -8,7 +8,7 @@ import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 /** How long PostgreSQL is away; 600 by hand. */
-const outageMs = Number(process.env['DAYBOOK_TRIAL_OUTAGE_SECONDS'] ?? 30) * 1_000;
+const outageMs = Number(process.env['DAYBOOK_TRIAL_OUTAGE_SECONDS'] ?? 15) * 1_000;
 /** Ten seconds in an outage of ten minutes. */
 const everyMs = Math.max(2_000, outageMs / 60);
 const names = ['outage-a', 'outage-b', 'outage-c'];
@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   const source = (name: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at }\n`;
-  testWorker = await TestWorker.createApart(`version: 1\nsources:\n${names.map(source).join('')}`);
+  testWorker = await TestWorker.prepareApart(`version: 1\nsources:\n${names.map(source).join('')}`);
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {

@@ -8,12 +8,12 @@ import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
-const records = 30_000;
+const records = 15_000;
 let testWorker: TestWorker;
 let proxy: TcpProxy;
 
 beforeAll(async () => {
-  testWorker = await TestWorker.createApart(
+  testWorker = await TestWorker.prepareApart(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   proxy = await testWorker.proxyPostgres();

@@ -34,9 +34,7 @@ beforeAll(async () => {
   // Replays continue in a new history after a few pages.
   server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   origin = await startOrigin();
-  testWorker = await TestWorker.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
-  // The server lists the worker that was there for a minute more, and it may know another source.
-  testWorker.useQueue(`${testWorker.taskQueue}-proxied`);
+  testWorker = await TestWorker.prepare(yaml('id'), { TOKEN: 'very-secret' }, server.address);
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
@@ -155,7 +153,7 @@ describe('replayDeadLetters', () => {
   });
 
   test('of many, killed repeatedly, stores each once and loses none', async () => {
-    const count = 12_000;
+    const count = 8_000;
     configure('id');
     origin.answer(json(items(count, { text: 'x'.repeat(500) })));
     await testWorker.run('items');

@@ -16,9 +16,9 @@ const deploy = resolve('deploy');
 const rules = join(deploy, 'prometheus', 'daybook.rules.yml');
 /** The rules look back over minutes. To save time, a minute is this many seconds here. */
 const scale: readonly [RegExp, string][] = [
-  [/\[5m\]/g, '[20s]'],
+  [/\[5m\]/g, '[10s]'],
   [/\[30m\]/g, '[60s]'],
-  [/for: \d+[mh]/g, 'for: 2s'],
+  [/for: \d+[mh]/g, 'for: 1s'],
 ];
 
 const found = debianPackage('prometheus');
@@ -65,7 +65,7 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
     origin.answer(
       (_url, response) => void response.end(JSON.stringify([{ id: ++number, at: new Date().toISOString() }])),
     );
-    testWorker = await TestWorker.create(
+    testWorker = await TestWorker.prepare(
       `version: 1\nsources:\n  - { name: news, type: http_json, url: "${origin.url}/news", id: id, occurred_at: at, allow_private: true }\n`,
     );
     proxy = await testWorker.proxyPostgres();
