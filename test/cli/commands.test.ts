@@ -284,7 +284,7 @@ describe('servers that cannot be used', () => {
       [{ ...good, PG_PASSWORD: 'wrong-password' }, '28P01'],
       [{ ...good, PG_DB: 'no_such_database' }, '3D000'],
     ] as const) {
-      const { code, stderr } = await sandbox.run(['up'], { variables });
+      const { code, stderr } = await sandbox.refused(['up'], variables);
       expect([code, stderr.includes(message)]).toEqual([1, true]);
       expect(stderr).not.toContain('wrong-password');
       expect(stderr).not.toContain('starting');
@@ -294,14 +294,12 @@ describe('servers that cannot be used', () => {
   test('a worker does not start with an invalid configuration, and says what is wrong with it', async () => {
     const config = write('not-good.yaml', 'version: 1\nsources: [{ name: one }]\n');
     const { host, port, user, password } = inject('postgres');
-    const { code, stdout, stderr } = await sandbox.run(['worker', '--config', config], {
-      variables: {
-        PG_HOST: host,
-        PG_PORT: String(port),
-        PG_USER: user,
-        PG_PASSWORD: password,
-        TEMPORAL_ADDRESS: inject('temporalAddress'),
-      },
+    const { code, stdout, stderr } = await sandbox.refused(['worker', '--config', config], {
+      PG_HOST: host,
+      PG_PORT: String(port),
+      PG_USER: user,
+      PG_PASSWORD: password,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
     });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/not-good\.yaml:2:\d+: sources\[0\]\.type: found no type/);
@@ -327,17 +325,15 @@ describe('servers that cannot be used', () => {
 
   test('without Go, a network or a server, `up` says what it looked for', async () => {
     const { host, port, user, password } = inject('postgres');
-    const { code, stderr } = await sandbox.run(['up'], {
-      variables: {
-        PG_HOST: host,
-        PG_PORT: String(port),
-        PG_USER: user,
-        PG_PASSWORD: password,
-        PATH: '/nowhere',
-        XDG_CACHE_HOME: join(folder, 'cache'),
-        HTTPS_PROXY: 'http://127.0.0.1:1',
-        https_proxy: 'http://127.0.0.1:1',
-      },
+    const { code, stderr } = await sandbox.refused(['up'], {
+      PG_HOST: host,
+      PG_PORT: String(port),
+      PG_USER: user,
+      PG_PASSWORD: password,
+      PATH: '/nowhere',
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+      https_proxy: 'http://127.0.0.1:1',
     });
     expect(code).toBe(1);
     expect(stderr).toContain('go is not installed');

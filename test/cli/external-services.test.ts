@@ -6,7 +6,7 @@ import type { PostgresSettings } from '../../src/config/environment/postgres-set
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { makeAuthority, type Authority, type Certificate } from '../support/servers/certificates.ts';
-import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type CommandResult, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOwnPostgres, type OtherPostgres } from '../support/servers/debian-postgres.ts';
 import { json, startOrigin, type Origin } from '../support/servers/origin.ts';
 import { startPgBouncer } from '../support/servers/pgbouncer.ts';
@@ -111,9 +111,13 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
   let place: CliSandbox;
   let running: RunningDaybook | null = null;
   const said: string[] = [];
-  const daybook = async (...args: string[]) => {
-    const result = await place.run(args);
+  const note = async (command: Promise<CommandResult>) => {
+    const result = await command;
     said.push(result.stdout, result.stderr);
+    return result;
+  };
+  const daybook = async (...args: string[]) => {
+    const result = await note(place.run(args));
     if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
     return result;
   };
@@ -130,7 +134,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
       1,
       expect.stringContaining(`create role "the writer" login password '…'`),
     ]);
-    expect(await daybook('up')).toMatchObject({
+    expect(await note(place.refused(['up']))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/password|authentication/) as string,
     });

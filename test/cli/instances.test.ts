@@ -192,7 +192,7 @@ describe('a second Daybook without a name', () => {
 
   test('starts no worker beside the first, and says why and what to do', async () => {
     for (const command of ['worker', 'up']) {
-      const { code, stderr } = await stray.run([command]);
+      const { code, stderr } = await (command === 'up' ? stray.refused([command]) : stray.run([command]));
       expect([command, code]).toEqual([command, 2]);
       expect(stderr).toMatch(
         /worker .*\/store-\S+ of another store polls the task queue "daybook".*DAYBOOK_INSTANCE=…/,

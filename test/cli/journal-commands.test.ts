@@ -301,7 +301,7 @@ describe('the store and the database', () => {
     });
     const database = `database 127\\.0\\.0\\.1:\\d+/${testWorker.database.settings.database}, schema public`;
     for (const command of [['run', 'lines'], ['up']]) {
-      const { code, stderr } = await sandbox.run(command);
+      const { code, stderr } = await (command[0] === 'up' ? sandbox.refused(command) : sandbox.run(command));
       expect([command, code, stderr]).toEqual([
         command,
         2,

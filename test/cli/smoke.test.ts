@@ -50,7 +50,7 @@ describe('smoke without a running stack', () => {
 
   test('without PostgreSQL says so in one line', async () => {
     const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
-    const { code, stdout } = await sandbox.run(['smoke'], { variables });
+    const { code, stdout } = await sandbox.refused(['smoke'], variables);
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/)]);
   });
 });

@@ -333,7 +333,7 @@ describe('up with a store that its database does not belong to', () => {
   test('refuses to start, and names both', async () => {
     await running.stop();
     rmSync(join(folder, 'data'), { recursive: true });
-    const { code, stderr } = await sandbox.run(['up']);
+    const { code, stderr } = await sandbox.refused(['up']);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/found the store .*\/data \(it is new/)]);
     expect(stderr).toMatch(/database 127\.0\.0\.1:\d+\/daybook, schema public.*--accept-new-store/);
   });

@@ -69,7 +69,7 @@ describe('up --demo', () => {
   });
 
   test('refuses a second one in the same home', async () => {
-    const { code, stderr } = await sandbox.run(['up', '--demo']);
+    const { code, stderr } = await sandbox.refused(['up', '--demo']);
     expect([code, stderr.includes('stop it with Ctrl-C')]).toEqual([1, true]);
   });
 
