@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { FetchPosition, HttpPosition, ModulePosition } from '../domain/run/fetch-position.ts';
-import { startPosition, withoutPosition } from '../domain/run/poll.ts';
+import type { FetchPosition, HttpPosition, ModulePosition } from '../domain/state/fetch-position.ts';
+import { startPosition, withoutPosition } from '../domain/state/poll.ts';
 import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/plan/source-plan.ts';
 import { widenWindow, type TimeRangeText } from '../domain/time/backfill-windows.ts';
-import type { SourceState } from '../domain/run/source-state.ts';
+import type { SourceState } from '../domain/state/source-state.ts';
 import type { Compute } from './compute/compute.ts';
 import { SourceReader } from './compute/source-reader.ts';
 import type { SchemaTexts } from './extraction/schema-texts.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SourceState } from '../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../src/domain/state/source-state.ts';
 import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/servers/tcp-proxy.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BatchRef } from '../../src/domain/run/batch.ts';
-import type { SourceState } from '../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../src/domain/state/source-state.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';

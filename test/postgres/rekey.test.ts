@@ -8,7 +8,7 @@ import { windowOfDay } from '../../src/cli/options/journal-selection.ts';
 import { moveIds } from '../../src/cli/commands/source/move-ids.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';
-import { initialState } from '../../src/domain/run/source-state.ts';
+import { initialState } from '../../src/domain/state/source-state.ts';
 import { createCsvWriter } from '../../src/sinks/csv/csv-writer.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { restoreDay } from '../../src/sinks/postgres/days/restore-day.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { initialState } from '../../src/domain/run/source-state.ts';
+import { initialState } from '../../src/domain/state/source-state.ts';
 import { grantRole } from '../../src/sinks/postgres/commands/roles.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { migrate, readDatabaseId } from '../../src/sinks/postgres/commands/migrate.ts';

@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { test } from 'vitest';
 import { readEnvironment } from '../../src/config/environment/environment.ts';
 import { version } from '../../src/config/version.ts';
-import type { SourceState } from '../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../src/domain/state/source-state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
 import { createLatch } from '../support/latch.ts';

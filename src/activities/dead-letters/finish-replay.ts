@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import { sinks } from '../../domain/run/sink.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { DeferredBecause, ReplayResult } from '../../domain/dead-letters/dead-letter-replay.ts';
-import { clearValidators } from '../../domain/run/source-state.ts';
+import { clearValidators } from '../../domain/state/source-state.ts';
 import { deleteReplayNotes } from '../../store/dead-letters/replay-plan.ts';
 import { changeState } from '../../store/run/states.ts';
 import { hasAlertsToSend, recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';

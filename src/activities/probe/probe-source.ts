@@ -7,7 +7,7 @@ import { messageOf } from '../../domain/errors.ts';
 import type { AlertName } from '../../domain/monitoring/alert.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { decideProbe } from '../../domain/run/probe-decision.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { isSameDocument } from '../../sources/http/probe-document.ts';
 import { readState } from '../../store/run/states.ts';
 import type { Uses } from '../support/dependencies.ts';

@@ -1,7 +1,7 @@
 import type { RunRef } from '../../domain/run/batch.ts';
 import { emptyTally, type Receipt } from '../../domain/run/receipt.ts';
 import { receiptOf } from '../../domain/run/run-receipt.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 
 /** The receipt of a poll by a probe: the source has not changed. @param ref the probe's workflow */
 export function unchangedReceipt(ref: RunRef, state: SourceState, startedAt: string, finishedAt: Date): Receipt {

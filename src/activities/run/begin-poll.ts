@@ -4,7 +4,7 @@ import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
 import { addFetch, emptyTally } from '../../domain/run/receipt.ts';
 import { verdictOf } from '../../domain/run/run-verdict.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { failedAttempt } from '../support/failure.ts';

@@ -1,10 +1,10 @@
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
-import type { PollEnd, StatePatch } from '../../domain/run/fetch-position.ts';
+import type { PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import { deadLetters, type Receipt, type Tally } from '../../domain/run/receipt.ts';
 import { receiptOf } from '../../domain/run/run-receipt.ts';
 import { alertsOf } from '../../domain/run/run-verdict.ts';
-import { isSameState, noteNews, noteRejected, settledState } from '../../domain/run/settled-state.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import { isSameState, noteNews, noteRejected, settledState } from '../../domain/state/settled-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';

@@ -2,7 +2,7 @@ import type { BatchRef } from '../../domain/run/batch.ts';
 import { ReceiptUnbalanced } from '../../domain/errors.ts';
 import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import { imbalance } from '../../domain/run/receipt.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import type { createReleaseBatches } from './release-batches.ts';
 import type { createSaveReceipt, SaveReceiptInput, SaveReceiptResult } from './save-receipt.ts';
 import type { createSaveState } from './save-state.ts';

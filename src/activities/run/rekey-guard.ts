@@ -1,5 +1,5 @@
 import { DamagedFile, RekeyUnfinished } from '../../domain/errors.ts';
-import { idText } from '../../domain/run/id-change.ts';
+import { idText } from '../../domain/state/id-change.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { readIdRule, ruledSources } from '../../store/run/id-rules.ts';
 

@@ -1,9 +1,9 @@
 import { log } from '@temporalio/activity';
 import { planOf } from '../../config/plan/plan.ts';
 import { NotBackfillable } from '../../domain/errors.ts';
-import { idChange } from '../../domain/run/id-change.ts';
+import { idChange } from '../../domain/state/id-change.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import { initialState, startingState, type SourceState } from '../../domain/run/source-state.ts';
+import { initialState, startingState, type SourceState } from '../../domain/state/source-state.ts';
 import { windowProblem } from '../../domain/plan/window-support.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Warning } from '../../domain/run/warning.ts';

@@ -1,11 +1,11 @@
 import { log } from '@temporalio/activity';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
-import type { PollEnd } from '../../domain/run/fetch-position.ts';
+import type { PollEnd } from '../../domain/state/fetch-position.ts';
 import { sinks } from '../../domain/run/sink.ts';
 import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
-import { summarizeState, type SourceState } from '../../domain/run/source-state.ts';
+import { summarizeState, type SourceState } from '../../domain/state/source-state.ts';
 import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/deferred.ts';
 import { writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { isSuperseded, writeState } from '../../store/run/states.ts';
 import type { Uses } from '../support/dependencies.ts';
 

@@ -5,7 +5,7 @@ import type { Alert } from '../../domain/monitoring/alert.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import type { Maintenance } from '../../sinks/postgres/days/maintenance.ts';
 import type { CanaryRows } from '../../sinks/postgres/writer/canary-rows.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/file/parse-config.ts';
 import { planOf } from '../../config/plan/plan.ts';
-import { idChange } from '../../domain/run/id-change.ts';
+import { idChange } from '../../domain/state/id-change.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { readState } from '../../store/run/states.ts';
 import { openStoreToRead, type Context } from '../options/context.ts';

@@ -1,6 +1,6 @@
 import { allRejected, deadLetters, exceedsRejectRatio, type FailedReceipt, type Receipt } from '../run/receipt.ts';
 import { sinks, type Sink } from '../run/sink.ts';
-import type { DuplicateShare, PollEnd } from '../run/fetch-position.ts';
+import type { DuplicateShare, PollEnd } from '../state/fetch-position.ts';
 import type { ExpectPlan } from '../plan/source-plan.ts';
 
 /** What can be wrong with a source, beyond a single run. The names are public: docs/errors.md explains each. */

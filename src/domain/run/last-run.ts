@@ -1,5 +1,5 @@
 import type { FailedReceipt, Receipt } from './receipt.ts';
-import type { SourceState } from './source-state.ts';
+import type { SourceState } from '../state/source-state.ts';
 
 /** What is known of the latest run of a source, without looking at each of its receipts. */
 export interface LastRun {

@@ -1,7 +1,7 @@
 import type { AlertName } from '../monitoring/alert.ts';
 import type { SourcePlan } from '../plan/source-plan.ts';
-import { idChange } from './id-change.ts';
-import { startingState, type SourceState } from './source-state.ts';
+import { idChange } from '../state/id-change.ts';
+import { startingState, type SourceState } from '../state/source-state.ts';
 
 /** What is known of a source before a probe asks it. */
 export interface ProbeFacts {

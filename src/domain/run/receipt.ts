@@ -1,4 +1,4 @@
-import type { StateSummary } from './source-state.ts';
+import type { StateSummary } from '../state/source-state.ts';
 import type { Warning } from './warning.ts';
 import { sinks } from './sink.ts';
 

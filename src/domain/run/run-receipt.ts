@@ -1,8 +1,8 @@
 import type { RunRef } from './batch.ts';
-import type { PollEnd } from './fetch-position.ts';
+import type { PollEnd } from '../state/fetch-position.ts';
 import { outcomeOf, type FailedReceipt, type Receipt, type Tally } from './receipt.ts';
 import type { RunFailure } from './run-failure.ts';
-import { summarizeState, type SourceState } from './source-state.ts';
+import { summarizeState, type SourceState } from '../state/source-state.ts';
 import type { TimeRangeText } from '../time/backfill-windows.ts';
 import type { Warning } from './warning.ts';
 

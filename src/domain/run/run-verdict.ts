@@ -1,5 +1,5 @@
 import { alertsOfRun, alertsOfWindow, type AlertVerdict, type RunFacts } from '../monitoring/alert.ts';
-import type { PollEnd } from './fetch-position.ts';
+import type { PollEnd } from '../state/fetch-position.ts';
 import { deadLetters, exceedsRejectRatio, imbalance } from './receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from './receipt.ts';
 import type { SourcePlan } from '../plan/source-plan.ts';

@@ -1,10 +1,10 @@
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
-import type { FetchPosition, PollEnd } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition, PollEnd } from '../../domain/state/fetch-position.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
-import { latest } from '../../domain/run/poll.ts';
+import { latest } from '../../domain/state/poll.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { FilesProgress } from '../../domain/run/source-state.ts';
+import type { FilesProgress } from '../../domain/state/source-state.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
 import { completeItems } from './complete-items.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../formats/canonical-json.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
-import type { DuplicateCounts, DuplicateShare } from '../../domain/run/fetch-position.ts';
+import type { DuplicateCounts, DuplicateShare } from '../../domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { uniqueKeys } from '../proposal/unique-keys.ts';

@@ -1,5 +1,5 @@
 import { emptyFieldWarnings, joinTallies, type FieldTally } from '../../domain/run/field-tally.ts';
-import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { KnownItem, Page, PageItem } from '../extraction/page.ts';

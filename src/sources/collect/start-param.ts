@@ -1,4 +1,4 @@
-import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { Warning } from '../../domain/run/warning.ts';

@@ -1,7 +1,7 @@
 import type { DayRanges } from '../../domain/time/day-set.ts';
 import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
-import type { StatePatch, NextPage } from '../../domain/run/fetch-position.ts';
+import type { StatePatch, NextPage } from '../../domain/state/fetch-position.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';

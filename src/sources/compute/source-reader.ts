@@ -9,7 +9,7 @@ import type { JsonFile, ReadJsonFile } from '../files/json-document.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { KnownItem, PageItem } from '../extraction/page.ts';
 import { writeDeepJson } from '../../formats/exact-json.ts';
-import type { NextPage } from '../../domain/run/fetch-position.ts';
+import type { NextPage } from '../../domain/state/fetch-position.ts';
 import type { CheckedPage, CheckedWithDays } from '../extraction/checked-page.ts';
 import type { Compute } from './compute.ts';
 import type {

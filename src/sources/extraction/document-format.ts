@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio';
-import type { StatePatch, NextPage } from '../../domain/run/fetch-position.ts';
+import type { StatePatch, NextPage } from '../../domain/state/fetch-position.ts';
 import type { CheckedWithDays, Selection } from './checked-page.ts';
 import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';

@@ -1,5 +1,5 @@
 import { feedAccept } from '../http/accept-headers.ts';
-import type { StatePatch } from '../../domain/run/fetch-position.ts';
+import type { StatePatch } from '../../domain/state/fetch-position.ts';
 import { WrongShape, messageOf } from '../../domain/errors.ts';
 import type { RssPlan } from '../../domain/plan/source-plan.ts';
 import type { Feed, FeedItem } from './feed-item.ts';

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { FileBlocks } from '../../domain/run/source-state.ts';
+import type { FileBlocks } from '../../domain/state/source-state.ts';
 
 /** Files are compared by blocks of this size. */
 const blockBytes = 1024 * 1024;

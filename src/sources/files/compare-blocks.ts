@@ -1,4 +1,4 @@
-import type { FileBlocks, FileProgress } from '../../domain/run/source-state.ts';
+import type { FileBlocks, FileProgress } from '../../domain/state/source-state.ts';
 import { areSame, countBlocks } from './block-digests.ts';
 import type { FileLook } from './open-file.ts';
 

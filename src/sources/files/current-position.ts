@@ -1,4 +1,4 @@
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import { areSame, countBlocks } from './block-digests.ts';
 import { lookAt, stampOf } from './open-file.ts';
 import { beginning, isStamped } from './reading-start.ts';

@@ -1,6 +1,6 @@
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { isGlob } from './glob/list-files.ts';
 import { readFilePages } from './read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';

@@ -1,5 +1,5 @@
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
-import type { FilesProgress, SourceState } from '../../domain/run/source-state.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
+import type { FilesProgress, SourceState } from '../../domain/state/source-state.ts';
 import { fileError } from './file-error.ts';
 import { formatOf } from './file-format.ts';
 import { lookAt, stampOf } from './open-file.ts';

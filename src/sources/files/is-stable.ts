@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FileToRead } from './record-reader.ts';
 
 const standStillMs = 2_000;

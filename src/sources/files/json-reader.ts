@@ -1,4 +1,4 @@
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
 import type { PageItem } from '../extraction/page.ts';

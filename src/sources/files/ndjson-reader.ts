@@ -1,4 +1,4 @@
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { LineItem, PageItem, RefusedItem } from '../extraction/page.ts';
 import { readLine } from '../extraction/read-records.ts';
 import { digestsBefore, type BlockDigests } from './block-digests.ts';

@@ -1,6 +1,6 @@
-import type { FilePosition } from '../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FileFormat } from '../../domain/plan/source-plan.ts';
-import type { FileProgress } from '../../domain/run/source-state.ts';
+import type { FileProgress } from '../../domain/state/source-state.ts';
 import { compareBlocks } from './compare-blocks.ts';
 import { headHash, type FileLook, type FileStamp } from './open-file.ts';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { HttpPosition, StatePatch } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition, StatePatch } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { fetchDocument, type Answer, type HttpTools } from './fetch-document.ts';
 import type { HttpResponse } from './http-client.ts';
 import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts';

@@ -1,6 +1,6 @@
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { knownDocument } from '../../domain/run/probe-decision.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { firstHttpPosition } from '../pagination/first-position.ts';
 import { pageAddress } from '../pagination/page-request.ts';
 import { feedAccept, jsonAccept } from './accept-headers.ts';

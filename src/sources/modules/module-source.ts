@@ -1,7 +1,7 @@
-import type { ModulePosition } from '../../domain/run/fetch-position.ts';
+import type { ModulePosition } from '../../domain/state/fetch-position.ts';
 import { WrongShape } from '../../domain/errors.ts';
 import type { ModulePlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { limitsOf } from '../compute/source-definition.ts';
 import { itemFromWire } from '../compute/wire-item.ts';
 import type { HttpTools } from '../http/fetch-document.ts';

@@ -6,7 +6,7 @@ import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import { paginatorPaths } from '../../formats/plan-paths.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { isFirstPage } from './first-position.ts';
-import type { NextPage } from '../../domain/run/fetch-position.ts';
+import type { NextPage } from '../../domain/state/fetch-position.ts';
 import type { PageFacts } from './next-page.ts';
 
 /** Keys of the paginator that the first page does not have at all: they may be misspelt, and then there is no second page. */

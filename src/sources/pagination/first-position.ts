@@ -1,7 +1,7 @@
-import type { HttpPosition, SavedPosition, NextPage } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition, SavedPosition, NextPage } from '../../domain/state/fetch-position.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { formatMicros } from '../../domain/time/timestamp.ts';
 import { readTime } from './page-request.ts';
 

@@ -10,7 +10,7 @@ import type { HttpResponse } from '../http/http-client.ts';
 import { rawAddress } from '../http/raw-query.ts';
 import { baseAddress } from '../html/base-address.ts';
 import { nextLink } from './link-header.ts';
-import type { NextPage } from '../../domain/run/fetch-position.ts';
+import type { NextPage } from '../../domain/state/fetch-position.ts';
 
 /** What a page says about the next one. */
 export interface PageFacts {

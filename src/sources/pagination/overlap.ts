@@ -1,5 +1,5 @@
 import { hash as digestOf } from 'node:crypto';
-import type { FetchPosition, HttpPosition } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { OffsetPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { CheckedWithDays } from '../extraction/checked-page.ts';

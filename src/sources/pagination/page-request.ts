@@ -1,5 +1,5 @@
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
-import type { HttpPosition } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { parseIso8601, type Micros } from '../../domain/time/timestamp.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';

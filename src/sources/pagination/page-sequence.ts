@@ -7,10 +7,10 @@ import type {
   ModulePosition,
   PollEnd,
   SameIds,
-} from '../../domain/run/fetch-position.ts';
+} from '../../domain/state/fetch-position.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { Cuts } from '../../domain/run/source-state.ts';
+import type { Cuts } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';

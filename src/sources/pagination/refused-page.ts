@@ -1,5 +1,5 @@
 import { SourceRefused } from '../../domain/errors.ts';
-import type { HttpPosition } from '../../domain/run/fetch-position.ts';
+import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { Page } from '../extraction/page.ts';
 

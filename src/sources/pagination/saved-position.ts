@@ -9,7 +9,7 @@ import {
   UnreadableBody,
   WrongShape,
 } from '../../domain/errors.ts';
-import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 

@@ -1,6 +1,6 @@
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { sinks } from '../../domain/run/sink.ts';
-import { clearPollState, type SourceState } from '../../domain/run/source-state.ts';
+import { clearPollState, type SourceState } from '../../domain/state/source-state.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reportDamage } from '../blobs/damage.ts';
 import { unmarkDeferred } from './deferred.ts';

@@ -1,5 +1,5 @@
-import type { FileProgress, FilesProgress } from '../../domain/run/source-state.ts';
-import { isFileProgress } from '../../domain/run/stored-state.ts';
+import type { FileProgress, FilesProgress } from '../../domain/state/source-state.ts';
+import { isFileProgress } from '../../domain/state/stored-state.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { contentName, parseStoredJson, readHashed } from '../blobs/stored-json.ts';

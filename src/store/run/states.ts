@@ -1,5 +1,5 @@
-import { clearPollState, type SourceState } from '../../domain/run/source-state.ts';
-import { isSourceState } from '../../domain/run/stored-state.ts';
+import { clearPollState, type SourceState } from '../../domain/state/source-state.ts';
+import { isSourceState } from '../../domain/state/stored-state.ts';
 import { isObject } from '../../domain/is-object.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { reportDamage } from '../blobs/damage.ts';

@@ -13,7 +13,7 @@ import {
   type DeadLetterReplayTally,
 } from '../../domain/dead-letters/dead-letter-replay.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { deadLetterActivities, storeActivities } from '../activities.ts';
 import { Pipeline } from '../scrape-run/pipeline.ts';
 import { workflowFailure } from '../support/failure.ts';

@@ -1,8 +1,8 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { FetchPosition } from '../../domain/run/fetch-position.ts';
+import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import { emptyTally, type Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState, UnfinishedPoll } from '../../domain/run/source-state.ts';
+import type { SourceState, UnfinishedPoll } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../../domain/run/pause.ts';

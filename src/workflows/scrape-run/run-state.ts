@@ -1,7 +1,7 @@
-import type { StatePatch } from '../../domain/run/fetch-position.ts';
-import { isSameState, markSinks, noteNews } from '../../domain/run/settled-state.ts';
+import type { StatePatch } from '../../domain/state/fetch-position.ts';
+import { isSameState, markSinks, noteNews } from '../../domain/state/settled-state.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
-import type { SourceState } from '../../domain/run/source-state.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { storeActivities } from '../activities.ts';
 
 /** The state of a source during a run, and what of it is saved. */

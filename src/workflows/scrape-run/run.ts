@@ -1,7 +1,7 @@
 import { CancellationScope, CancelledFailure, log, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
-import type { PollEnd } from '../../domain/run/fetch-position.ts';
+import type { PollEnd } from '../../domain/state/fetch-position.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { BegunPoll } from '../../activities/run/begin-poll.ts';
 import type { EndedRun } from '../../activities/run/end-poll.ts';
@@ -13,14 +13,14 @@ import {
   type Receipt,
   type Tally,
 } from '../../domain/run/receipt.ts';
-import { positionAfterFailure } from '../../domain/run/poll.ts';
-import { nextBackoff } from '../../domain/run/failure-backoff.ts';
+import { positionAfterFailure } from '../../domain/state/poll.ts';
+import { nextBackoff } from '../../domain/state/failure-backoff.ts';
 import { failedReceiptOf, receiptOf, type RunReport } from '../../domain/run/run-receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import type { UnfinishedPoll } from '../../domain/run/source-state.ts';
-import { noteRejected, settledState } from '../../domain/run/settled-state.ts';
+import type { UnfinishedPoll } from '../../domain/state/source-state.ts';
+import { noteRejected, settledState } from '../../domain/state/settled-state.ts';
 import { storeActivities } from '../activities.ts';
 import { hasSourceAttribute, setSourceAttribute } from '../support/search-attribute.ts';
 import type { PauseState } from '../support/pause.ts';

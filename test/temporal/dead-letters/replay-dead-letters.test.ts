@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AlertName } from '../../../src/domain/monitoring/alert.ts';
 import { replayLettersType } from '../../../src/domain/names.ts';
 import type { ReplayResult } from '../../../src/domain/dead-letters/dead-letter-replay.ts';
-import type { SourceState } from '../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../src/domain/state/source-state.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../../src/store/alerts/alerts.ts';
 import { listDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';

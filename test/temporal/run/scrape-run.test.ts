@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { SourceState } from '../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../src/domain/state/source-state.ts';
 import type { Progress } from '../../../src/workflows/messages.ts';
 import { latchPages } from '../../support/latched-pages.ts';
 import { historyText } from '../../support/history-text.ts';

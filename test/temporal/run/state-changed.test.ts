@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { clearPollState } from '../../../src/domain/run/source-state.ts';
+import { clearPollState } from '../../../src/domain/state/source-state.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
 import type { BlobStore } from '../../../src/store/blobs/blob-store.ts';
 import { markMissing } from '../../../src/store/delivery/deferred.ts';

@@ -8,7 +8,7 @@ import type {
   SourcePlan,
   SourcePlanBase,
 } from '../../../src/domain/plan/source-plan.ts';
-import { initialState, type SourceState } from '../../../src/domain/run/source-state.ts';
+import { initialState, type SourceState } from '../../../src/domain/state/source-state.ts';
 import { createLocalCompute } from '../../../src/sources/compute/compute.ts';
 import { itemReader, type ReadItem } from '../../../src/sources/extraction/read-records.ts';
 import { SourceReader } from '../../../src/sources/compute/source-reader.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Receipt, FailedReceipt } from '../../../src/domain/run/receipt.ts';
-import { initialState, type SourceState } from '../../../src/domain/run/source-state.ts';
+import { initialState, type SourceState } from '../../../src/domain/state/source-state.ts';
 import { SourceMemories } from '../../../src/status/source-memories.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';

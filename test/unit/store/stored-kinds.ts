@@ -2,7 +2,7 @@ import type { DaybookError } from '../../../src/domain/errors.ts';
 import { expect } from 'vitest';
 import type { BatchRef, RunRef } from '../../../src/domain/run/batch.ts';
 import { emptyTally, noCounts, type Receipt } from '../../../src/domain/run/receipt.ts';
-import { initialState, type FileProgress } from '../../../src/domain/run/source-state.ts';
+import { initialState, type FileProgress } from '../../../src/domain/state/source-state.ts';
 import { openAlerts, settleAlerts } from '../../../src/store/alerts/alerts.ts';
 import { createArchives } from '../../../src/store/journal/archives.ts';
 import { readBatch, spoolRecords } from '../../../src/store/delivery/batches.ts';

@@ -1,7 +1,7 @@
 import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { DaybookError, messageOf, SinkUnavailable } from '../../../domain/errors.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
-import { clearPollState } from '../../../domain/run/source-state.ts';
+import { clearPollState } from '../../../domain/state/source-state.ts';
 import { withRekey, type RekeyFindings } from '../../../sinks/postgres/commands/rekey-rows.ts';
 import type { IdsOf } from '../../../sources/compute/stored-ids.ts';
 import type { BlobStore } from '../../../store/blobs/blob-store.ts';

@@ -1,8 +1,8 @@
 import { findSource } from '../../../config/file/find-source.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
-import { idText } from '../../../domain/run/id-change.ts';
-import { isSameId } from '../../../domain/run/source-state.ts';
+import { idText } from '../../../domain/state/id-change.ts';
+import { isSameId } from '../../../domain/state/source-state.ts';
 import type { Found } from '../../../sinks/postgres/commands/rekey-tables.ts';
 import { createIdsOf } from '../../../sources/compute/stored-ids.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';

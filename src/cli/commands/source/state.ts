@@ -2,7 +2,7 @@ import { planOf } from '../../../config/plan/plan.ts';
 import { resolveReferences } from '../../../config/secrets/references.ts';
 import { findSource } from '../../../config/file/find-source.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
-import { clearPollState, initialState, summarizeState } from '../../../domain/run/source-state.ts';
+import { clearPollState, initialState, summarizeState } from '../../../domain/state/source-state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../../../domain/time/timestamp.ts';
 import { reopenHost } from '../../../store/run/host-budgets.ts';
 import { changeState, readState, resetStates } from '../../../store/run/states.ts';

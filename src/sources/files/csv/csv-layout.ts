@@ -1,5 +1,5 @@
 import { WrongShape } from '../../../domain/errors.ts';
-import type { FilePosition } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { CsvPlan } from '../../../domain/plan/source-plan.ts';
 import { columnNames } from './csv-columns.ts';
 import { fieldsOf } from './csv-fields.ts';

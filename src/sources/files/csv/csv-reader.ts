@@ -1,5 +1,5 @@
 import { countBadBytes } from '../../../domain/text/bad-bytes.ts';
-import type { FilePosition } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { Warning } from '../../../domain/run/warning.ts';
 import type { PageItem } from '../../extraction/page.ts';
 import { badBytesWarning } from '../../text/bad-bytes-warning.ts';

@@ -1,6 +1,6 @@
-import type { FilePosition } from '../../../domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
-import type { FilesProgress, SourceState } from '../../../domain/run/source-state.ts';
+import type { FilesProgress, SourceState } from '../../../domain/state/source-state.ts';
 import type { FetchContext } from '../../extraction/fetch-context.ts';
 import type { Page } from '../../extraction/page.ts';
 import { GlobPass } from './glob-pass.ts';

@@ -7,7 +7,7 @@ import {
   type LastRun,
 } from '../../../../src/domain/run/last-run.ts';
 import { emptyTally, type FailedReceipt, type Receipt } from '../../../../src/domain/run/receipt.ts';
-import { initialState, type SourceState } from '../../../../src/domain/run/source-state.ts';
+import { initialState, type SourceState } from '../../../../src/domain/state/source-state.ts';
 
 const at = (minute: number) => `2026-11-23T10:${String(minute).padStart(2, '0')}:00.000Z`;
 const fresh = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decideProbe, knownDocument } from '../../../../src/domain/run/probe-decision.ts';
-import { clearPollState, initialState, type SourceState } from '../../../../src/domain/run/source-state.ts';
+import { clearPollState, initialState, type SourceState } from '../../../../src/domain/state/source-state.ts';
 import type { AlertName } from '../../../../src/domain/monitoring/alert.ts';
 import { planOf } from '../../../../src/config/plan/plan.ts';
 import { parse } from '../../config/daybook-yaml.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../../src/domain/errors.ts';
-import type { FetchPosition, HttpPosition } from '../../../../src/domain/run/fetch-position.ts';
-import { startPosition } from '../../../../src/domain/run/poll.ts';
+import type { FetchPosition, HttpPosition } from '../../../../src/domain/state/fetch-position.ts';
+import { startPosition } from '../../../../src/domain/state/poll.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';

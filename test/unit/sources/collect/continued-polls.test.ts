@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
-import { patchAfter } from '../../../../src/domain/run/poll.ts';
+import { patchAfter } from '../../../../src/domain/state/poll.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { SourceState } from '../../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { FetchPosition } from '../../../../src/domain/run/fetch-position.ts';
+import type { FetchPosition } from '../../../../src/domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
-import { startPosition } from '../../../../src/domain/run/poll.ts';
+import { startPosition } from '../../../../src/domain/state/poll.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
 import { byNumber, filePlan, httpPlan, readerOf, state } from '../plans.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startPosition } from '../../../../src/domain/run/poll.ts';
+import { startPosition } from '../../../../src/domain/state/poll.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
 import { httpPlan, readerOf, state } from '../plans.ts';

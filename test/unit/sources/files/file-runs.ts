@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { FilePosition } from '../../../../src/domain/run/fetch-position.ts';
+import type { FilePosition } from '../../../../src/domain/state/fetch-position.ts';
 import type { FilePlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { FilesProgress, SourceState } from '../../../../src/domain/run/source-state.ts';
+import type { FilesProgress, SourceState } from '../../../../src/domain/state/source-state.ts';
 import { OpenReaders } from '../../../../src/sources/files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from '../../../../src/sources/files/file-source.ts';
 import type { FetchContext } from '../../../../src/sources/extraction/fetch-context.ts';

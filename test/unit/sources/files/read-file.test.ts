@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SourceRefused, SourceUnavailable } from '../../../../src/domain/errors.ts';
 import type { FilePlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { SourceState } from '../../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import { firstFilePosition } from '../../../../src/sources/files/first-position.ts';
 import { OpenReaders } from '../../../../src/sources/files/open-readers.ts';
 import { readFilePages } from '../../../../src/sources/files/read-file.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SourceRefused, SourceUnavailable, UnreadableBody, WrongShape } from '../../../../src/domain/errors.ts';
 import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { SourceState } from '../../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import { jsonFormat } from '../../../../src/sources/http-json/json-source.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';

@@ -11,7 +11,7 @@ import {
 import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import type { ModulePlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { SourceState } from '../../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import { createHttpClient } from '../../../../src/sources/http/http-client.ts';
 import { firstModulePosition, readModulePages } from '../../../../src/sources/modules/module-source.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { FetchPosition, PollEnd } from '../../../../src/domain/run/fetch-position.ts';
+import type { FetchPosition, PollEnd } from '../../../../src/domain/state/fetch-position.ts';
 import { SourceUnavailable } from '../../../../src/domain/errors.ts';
 import { unlimited } from '../../../../src/domain/plan/host-budget.ts';
 import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import type { OffsetPlan } from '../../../../src/domain/plan/plan-parts.ts';
-import { patchAfter, startPosition } from '../../../../src/domain/run/poll.ts';
-import type { SourceState } from '../../../../src/domain/run/source-state.ts';
+import { patchAfter, startPosition } from '../../../../src/domain/state/poll.ts';
+import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import { collect, type Collected } from '../../../../src/sources/collect/collect.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';

@@ -10,9 +10,9 @@ import {
   positionAfterFailure,
   startPosition,
   withoutPosition,
-} from '../../../../src/domain/run/poll.ts';
+} from '../../../../src/domain/state/poll.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { SourceState } from '../../../../src/domain/run/source-state.ts';
+import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
 import { fetchHttpPages } from '../../../../src/sources/http/http-pages.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { emptyTally, type Receipt } from '../../../../src/domain/run/receipt.ts';
-import { initialState } from '../../../../src/domain/run/source-state.ts';
+import { initialState } from '../../../../src/domain/state/source-state.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import type { BlobStore, Damage } from '../../../../src/store/blobs/blob-store.ts';
 import { LastRuns, readLastRuns, type LastRunsOptions } from '../../../../src/store/run/last-runs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clearPollState, initialState, type SourceState } from '../../../../src/domain/run/source-state.ts';
+import { clearPollState, initialState, type SourceState } from '../../../../src/domain/state/source-state.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import {
   changeState,

@@ -1,4 +1,4 @@
-import type { FieldTally } from './field-tally.ts';
+import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 

@@ -1,6 +1,6 @@
 import type { DateOrder } from '../plan/plan-parts.ts';
 import type { FailureStreak } from './failure-backoff.ts';
-import type { Sink } from './sink.ts';
+import type { Sink } from '../run/sink.ts';
 
 /**
  * What a source remembers between runs: one small blob, `state/<source>.json`. Each field is a claim that stays true, so

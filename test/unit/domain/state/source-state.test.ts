@@ -7,7 +7,7 @@ import {
   summarizeState,
   type SourceState,
   type StateIdentity,
-} from '../../../../src/domain/run/source-state.ts';
+} from '../../../../src/domain/state/source-state.ts';
 
 const identity: StateIdentity = { fetchFingerprint: 'fetch-1', shapeFingerprint: 'shape-1', databaseId: 'db-1' };
 const watermark = '2026-11-01T00:00:00.000000Z';

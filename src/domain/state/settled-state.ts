@@ -1,5 +1,5 @@
 import type { SourcePlan } from '../plan/source-plan.ts';
-import { sinks, type Sink } from './sink.ts';
+import { sinks, type Sink } from '../run/sink.ts';
 import { confirmId, type SourceState } from './source-state.ts';
 
 /** The state with the time since when a sink is down; one that accepted a batch is up, unless it failed at another. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextBackoff, type FailureStreak } from '../../../../src/domain/run/failure-backoff.ts';
+import { nextBackoff, type FailureStreak } from '../../../../src/domain/state/failure-backoff.ts';
 
 test('the first failure is forgiven, then the delay doubles up to a quarter of an hour', () => {
   const now = new Date('2026-11-01T00:00:00Z');

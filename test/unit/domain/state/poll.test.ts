@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { FetchPosition, FilePosition, HttpPosition, PollEnd } from '../../../../src/domain/run/fetch-position.ts';
+import type {
+  FetchPosition,
+  FilePosition,
+  HttpPosition,
+  PollEnd,
+} from '../../../../src/domain/state/fetch-position.ts';
 import {
   keepKeys,
   latest,
@@ -8,8 +13,8 @@ import {
   positionAfterFailure,
   startPosition,
   withoutPosition,
-} from '../../../../src/domain/run/poll.ts';
-import { initialState, type SourceState } from '../../../../src/domain/run/source-state.ts';
+} from '../../../../src/domain/state/poll.ts';
+import { initialState, type SourceState } from '../../../../src/domain/state/source-state.ts';
 
 const day = (number: number) => `2026-11-${String(number).padStart(2, '0')}T00:00:00.000000Z`;
 const fresh = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countUnreadable } from '../../../../src/domain/run/unreadable-cursor.ts';
+import { countUnreadable } from '../../../../src/domain/state/unreadable-cursor.ts';
 
 const end = { cutShort: false, notModified: false, notBefore: null };
 const unread = { unreadableCursor: true, watermark: null } as const;

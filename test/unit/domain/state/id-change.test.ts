@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { idChange } from '../../../../src/domain/run/id-change.ts';
+import { idChange } from '../../../../src/domain/state/id-change.ts';
 
 const now = { id: ['code'], shapeFingerprint: 'new' };
 const again = 'is stored again under new ids; .*rekey news';

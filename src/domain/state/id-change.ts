@@ -1,5 +1,5 @@
 import { isSameId, type SourceState } from './source-state.ts';
-import type { Warning } from './warning.ts';
+import type { Warning } from '../run/warning.ts';
 
 /**
  * What it means that a source's `id` differs from the one its records were stored by; null if it is the same, or if the earlier one
