@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const [postgres, temporal] = ['test/support/servers/start-postgres.ts', 'test/support/servers/start-temporal.ts'];
 
 /** A folder of tests, and the servers that it needs; their setups stop what they started at the end of the run. */
-const project = (name: string, globalSetup: string[], more: object = {}) => ({
+const project = (name: string, globalSetup: string[], more: object = waiting) => ({
   extends: true as const,
   test: {
     name,
@@ -17,15 +17,20 @@ const project = (name: string, globalSetup: string[], more: object = {}) => ({
   },
 });
 
+/** These wait for no server: a process more than there are cores would only load every module once more. They run first. */
+const computing = { maxWorkers: 2 };
+/** Two more than the cores of a small machine: much of what these tests do is to wait. */
+const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Two more than the cores of a small machine: much of what the tests do is to wait.
-    maxWorkers: 4,
+    // The projects share modules: the first that needs one transforms it for all, and for the next run.
+    experimental: { fsModuleCache: true },
     reporters: ['default', './test/support/slowest-files.ts'],
     projects: [
-      project('unit', []),
-      project('replay', []),
+      project('unit', [], computing),
+      project('replay', [], computing),
       project('postgres', [postgres]),
       project('temporal', [postgres, temporal]),
       project('cli', [postgres, temporal]),
