@@ -17,7 +17,7 @@ const project = (name: string, globalSetup: string[], more: object = waiting) =>
   },
 });
 
-/** These wait for no server: a process more than there are cores would only load every module once more. They run first. */
+/** These wait for no server: on two cores a third process would only load every module once more. They run first. */
 const computing = { maxWorkers: 2 };
 /** Two more than the cores of a small machine: much of what these tests do is to wait. */
 const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
@@ -25,8 +25,6 @@ const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 export default defineConfig({
   test: {
     pool: 'forks',
-    // The projects share modules: the first that needs one transforms it for all, and for the next run.
-    experimental: { fsModuleCache: true },
     reporters: ['default', './test/support/slowest-files.ts'],
     projects: [
       project('unit', [], computing),

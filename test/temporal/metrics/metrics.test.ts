@@ -79,17 +79,17 @@ describe('/metrics', () => {
       const receipts = [await testWorker.run('news')];
       await scrape(testWorker.worker);
       const before = new Set((await scrape(testWorker.worker)).keys());
-      // A thousand ids, and as many dead letters, each with its own message.
+      // Ten thousand ids, and as many dead letters, each with its own message.
       origin.answer(
-        json([...records(1_000, 100), ...records(1_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]),
+        json([...records(10_000, 100), ...records(10_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]),
       );
       receipts.push(await testWorker.run('news'));
       const series = await scrapeUntil(
         testWorker.worker,
         (found) =>
-          found.get('daybook_dead_letters{source="news"}') === 1_002 &&
-          found.get('daybook_rows_today{source="news"}') === 1_005 &&
-          found.get('daybook_last_run_records{source="news",sink="fetch",result="fetched"}') === 2_000,
+          found.get('daybook_dead_letters{source="news"}') === 10_002 &&
+          found.get('daybook_rows_today{source="news"}') === 10_005 &&
+          found.get('daybook_last_run_records{source="news",sink="fetch",result="fetched"}') === 20_000,
       );
       const sums = sumsOf('news', receipts);
       expect(pick(series, 'daybook_records_total', Object.keys(sums))).toEqual(sums);
@@ -186,7 +186,7 @@ describe('/metrics', () => {
   });
 });
 
-test('a thousand addresses and as many record failures create no series', async () => {
+test('ten thousand addresses and as many record failures create no series', async () => {
   const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
   const testWorker = await TestWorker.create(yaml('paged').replace('max_reject_ratio: 1', paged));
   try {
@@ -194,8 +194,8 @@ test('a thousand addresses and as many record failures create no series', async 
     expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
     await scrape(testWorker.worker);
     const before = [...(await scrape(testWorker.worker)).keys()];
-    origin.answer(pages(1_000));
-    expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 1_001, rejected: 500 });
+    origin.answer(pages(10_000));
+    expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 10_001, rejected: 5_000 });
     expect([...(await scrape(testWorker.worker)).keys()]).toEqual(before);
   } finally {
     await testWorker.close();

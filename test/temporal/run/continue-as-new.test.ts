@@ -4,6 +4,7 @@ import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import { startTemporalServer, type TestServer } from '../../support/servers/temporal-server.ts';
 import type { Progress } from '../../../src/workflows/messages.ts';
+import { until } from '../../support/until.ts';
 
 let origin: Origin;
 let server: TestServer;
@@ -90,3 +91,34 @@ test('a backfill of many windows continues in further histories, none of them mu
   // Windows that were running at the limit are awaited.
   expect(Math.max(...lengths)).toBeLessThan(20 + 10 * 16);
 }, 120_000);
+
+test('a cancellation that comes before a replay continues in a new history ends it there', async () => {
+  const odd = 'version: 1\ndefaults: { max_reject_ratio: 1 }\nsources:\n  - { name: odd, type: file, path: odd.ndjson';
+  const lines = Array.from({ length: 3_000 }, (_, n) => `{"key":${n},"at":"2026-11-02T00:00:00Z"}\n`);
+  writeFileSync(testWorker.path('odd.ndjson'), lines.join(''));
+  testWorker.configure(`${odd}, id: id, occurred_at: at }\n`);
+  await testWorker.run('odd');
+  testWorker.configure(`${odd}, id: key, occurred_at: at }\n`);
+  // The first page waits for the table, and its history is too long by then.
+  const holder = await testWorker.database.pool.connect();
+  try {
+    await holder.query('begin; lock table raw_event_keys in exclusive mode');
+    const handle = await testWorker.client.workflow.start('replayDeadLetters', {
+      workflowId: `replay-dead-letters-odd-${testWorker.taskQueue}`,
+      taskQueue: testWorker.taskQueue,
+      args: [{ source: 'odd' }],
+    });
+    await until('it writes', async () => {
+      const { pendingActivities } = (await handle.describe()).raw;
+      return pendingActivities?.some(({ activityType }) => activityType?.name === 'writePostgres');
+    });
+    await handle.cancel();
+    await holder.query('rollback');
+    await expect(handle.result()).rejects.toThrow(/cancelled/i);
+    const stored = await testWorker.database.count(`select count(*) from raw_events where source = 'odd'`);
+    expect(stored).toBeGreaterThan(0);
+    expect(stored).toBeLessThan(3_000);
+  } finally {
+    holder.release();
+  }
+});
