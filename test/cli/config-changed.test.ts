@@ -76,9 +76,9 @@ const startFirst = () =>
     TOKEN: 'first-token',
     OTHER: 'second-token',
   });
-let sources = 0;
+let movedSources = 0;
 beforeEach(() => {
-  moved = `moved-${++sources}`;
+  moved = `moved-${++movedSources}`;
   testWorker.variables['TOKEN'] = 'first-token';
   testWorker.configure(source(before.url, '${env:TOKEN}'));
   testWorker.receipts.length = 0;
@@ -317,7 +317,8 @@ sources:
     // An address that was named is used or refused.
     for (const command of ['worker', 'up']) {
       const { code, stderr } = await (command === 'up' ? fixed.refused([command]) : fixed.run([command]));
-      expect([command, code, stderr]).toEqual([command, 2, expect.stringContaining(freeHttp)]);
+      expect(stderr, command).toContain(freeHttp);
+      expect(code, command).toBe(2);
       expect(stderr).toContain('DAYBOOK_HTTP');
     }
 
@@ -327,7 +328,7 @@ sources:
     await running.killAll();
     for (const command of ['worker', 'up']) {
       const strict = await anywhere.refused([command, '--strict-config']);
-      expect([command, strict.code, strict.stderr]).toEqual([command, 2, expect.stringMatching(/daybook\.yaml:4:/)]);
+      expect(strict, command).toMatchObject({ code: 2, stderr: expect.stringMatching(/daybook\.yaml:4:/) });
     }
     expect((await anywhere.run(['run', 'lines'])).code).toBe(2);
     running = anywhere.start(['worker']);
@@ -367,10 +368,10 @@ sources:
 
     writeFileSync(keptFile, '{"savedAt":');
     const refused = await anywhere.refused(['worker']);
-    expect([refused.code, refused.stderr]).toEqual([
-      2,
-      expect.stringMatching(/config\/daybook\.json is not valid JSON/),
-    ]);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/config\/daybook\.json is not valid JSON/),
+    });
     expect(refused.stderr).toContain('daybook.yaml:4:');
   } finally {
     await running?.killAll();

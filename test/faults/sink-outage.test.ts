@@ -117,7 +117,8 @@ describe('PostgreSQL', () => {
     });
     expect(first.csv).toMatchObject({ written: records, deferred: 0 });
     const state = JSON.parse(readFileSync(statePath(), 'utf8')) as SourceState;
-    expect([state.sinkDownSince, state.file?.lines]).toEqual([{ postgres: '2026-11-01T00:00:00.000Z' }, records]);
+    expect(state.sinkDownSince).toEqual({ postgres: '2026-11-01T00:00:00.000Z' });
+    expect(state.file?.lines).toEqual(records);
     expect(markers('postgres')).toBe(first.batches);
     await alerted({ state: 'open', name: 'deferred_postgres' });
     appendFileSync(testWorker.path('lines.ndjson'), `{"id":"${prefix}-more","at":"2026-11-01T00:00:00Z"}\n`);

@@ -139,7 +139,7 @@ describe('a rolling restart', () => {
     await client.schedule.getHandle('scrape-pulse').pause('the test ends');
     await until('running work has ended', async () => (await runs('Running')) === 0);
     for (const status of ['Failed', 'Terminated', 'TimedOut', 'Canceled']) {
-      expect([status, await runs(status)]).toEqual([status, 0]);
+      expect(await runs(status), status).toBe(0);
     }
     const rows = await database.rows('select source_id, count(*) from raw_events group by 1');
     expect(rows.filter(({ count }) => count !== '1')).toEqual([]);

@@ -49,7 +49,8 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
       data: T;
       error?: string;
     };
-    expect([path, status, error]).toEqual([path, 'success', undefined]);
+    expect(status, path).toBe('success');
+    expect(error, path).toBeUndefined();
     return data;
   }
   const query = async (expression: string) =>
@@ -138,7 +139,8 @@ scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${
       env,
       encoding: 'utf8',
     });
-    expect([status, `${stdout}${stderr}`]).toEqual([0, '']);
+    expect(status).toBe(0);
+    expect(`${stdout}${stderr}`).toBe('');
   });
 
   test('answers every query of the dashboard', async () => {

@@ -27,7 +27,8 @@ describe('output', () => {
     const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
     printInfo('reading');
     print('42');
-    expect([stdout, stderr]).toEqual([['42\n'], ['reading\n']]);
+    expect(stdout).toEqual(['42\n']);
+    expect(stderr).toEqual(['reading\n']);
   });
 
   test('as JSON is one line, and numbers keep their digits', () => {

@@ -215,7 +215,8 @@ describe('walk', () => {
     for (const path of [...paths, 'a/.hidden', '.tmp/x']) await open().put(path, '');
     expect(await walked()).toEqual([...paths, '.tmp/x'].sort());
     expect(await walked('a')).toEqual(['a/b', 'a/b-c', 'a/c/d']);
-    expect([await walked('none'), await open().list('none')]).toEqual([[], []]);
+    expect(await walked('none')).toEqual([]);
+    expect(await open().list('none')).toEqual([]);
     expect(await open().list('')).toEqual(await walked());
   });
 
